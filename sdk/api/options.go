@@ -1,0 +1,110 @@
+package api
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// DryRun is what --dry-run says.
+type DryRun string
+
+const (
+	DryRunNone   DryRun = ""
+	DryRunClient DryRun = "client" // nothing is sent
+	DryRunServer DryRun = "server" // the API server checks it and keeps nothing
+)
+
+// DefaultKeep is how long a finished task's Job stays in the cluster.
+const DefaultKeep = 7 * 24 * time.Hour
+
+// SubmitOptions say how a task is submitted. The zero value is fine.
+type SubmitOptions struct {
+	// RequestID makes a submission idempotent: a second one with the same
+	// RequestID (by the same user in the same namespace) finds the first
+	// one's task, and completes it when it was left half-way.
+	RequestID string
+	// Keep is how long the finished Job stays (0: DefaultKeep).
+	Keep time.Duration
+	// Deadline fails the task when it has run for longer (0: none).
+	Deadline time.Duration
+	// Profile is the security profile of its pods: "baseline" (default),
+	// "restricted" or "privileged".
+	Profile string
+	// DryRun server sends everything with dryRun=All. For the client's dry
+	// run call Render.
+	DryRun DryRun
+	// FieldManager is who the API server records as the author.
+	FieldManager string
+}
+
+// ListOptions choose tasks.
+type ListOptions struct {
+	// Namespace overrides the client's; AllNamespaces looks everywhere.
+	Namespace     string
+	AllNamespaces bool
+	// AllUsers lists everybody's tasks, not only the caller's own.
+	AllUsers bool
+	// LabelSelector is a further selector, as kubectl -l takes it.
+	LabelSelector string
+	// States keeps only tasks in one of these states; empty keeps all.
+	States []State
+}
+
+// StopOptions say how a task is stopped.
+type StopOptions struct {
+	DryRun       DryRun
+	FieldManager string
+}
+
+// DeleteOptions say how a task is deleted.
+type DeleteOptions struct {
+	DryRun DryRun
+	// Wait returns only when the Job and its pods are gone.
+	Wait bool
+}
+
+// WaitOptions say what to wait for.
+type WaitOptions struct {
+	// For is the state to wait for; empty waits for the end.
+	For State
+	// Timeout is how long at most (0: without end). When it is over, one
+	// last read decides, and only then TimedOut is returned.
+	Timeout time.Duration
+	// Notify, if set, is called with each change of state or reason.
+	Notify func(*TaskStatus)
+}
+
+// LogOptions choose what is read of a task's logs.
+type LogOptions struct {
+	// Follow goes on until the task has ended.
+	Follow bool
+	// Nodes keeps only these ranks; empty keeps all.
+	Nodes []int
+	// Tail is how many of the last lines of each node (nil: all).
+	Tail *int64
+	// Since keeps only what is younger (0: all).
+	Since time.Duration
+	// Notify, if set, is told in words what the reader waits for or has
+	// met with. It is never a log line.
+	Notify func(message string)
+}
+
+// LogLine is one line of one node's output.
+type LogLine struct {
+	Rank int
+	// Time is when the container runtime wrote it.
+	Time metav1.MicroTime
+	// Text is the line with its newline (a last line may lack it). It is
+	// valid only during the call.
+	Text []byte
+}
+
+// LogSink receives lines, one call at a time. An error ends the reading.
+type LogSink func(LogLine) error
+
+// CreateVolumeOptions say how a volume is created.
+type CreateVolumeOptions struct {
+	DryRun       DryRun
+	FieldManager string
+}

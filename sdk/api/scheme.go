@@ -1,0 +1,18 @@
+package api
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The kinds of this package, as they stand in TypeMeta.
+const (
+	KindTask       = "Task"
+	KindTaskList   = "TaskList"
+	KindVolume     = "Volume"
+	KindVolumeList = "VolumeList"
+)
+
+// TypeMeta returns the TypeMeta of one of this package's kinds.
+func TypeMeta(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: GroupVersion.String(), Kind: kind}
+}

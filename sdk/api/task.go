@@ -1,0 +1,118 @@
+package api
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// State says where a task stands. A task moves from left to right:
+// Queued, Pending, Running, then one of Succeeded, Failed and Stopped.
+type State string
+
+const (
+	// Queued: the task waits for its turn (its Job is suspended).
+	Queued State = "Queued"
+	// Pending: it was let in, but not every node has started.
+	Pending State = "Pending"
+	// Running: every node has started and none has failed.
+	Running State = "Running"
+	// Succeeded: every node ended with exit code 0.
+	Succeeded State = "Succeeded"
+	// Failed: a node failed, or the task could not go on. Diagnosis says why.
+	Failed State = "Failed"
+	// Stopped: somebody stopped it. It stays listed until it is deleted.
+	Stopped State = "Stopped"
+)
+
+// States lists all states in the order in which a task passes them.
+var States = []State{Queued, Pending, Running, Succeeded, Failed, Stopped}
+
+// Ended reports whether a task in this state will never change again.
+func (s State) Ended() bool { return s == Succeeded || s == Failed || s == Stopped }
+
+// TaskStatus is one task as it stands. ObjectMeta is that of its Job: name,
+// namespace, uid, labels, annotations and creation time.
+type TaskStatus struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	// ID is the task's short name: 8 characters of [a-z0-9].
+	ID string `json:"id"`
+	// TaskName is the name as the user wrote it.
+	TaskName string `json:"taskName"`
+	// User is who submitted it, as the user's name was written.
+	User string `json:"user"`
+	// State and, in words, why it is in that state.
+	State  State  `json:"state"`
+	Reason string `json:"reason,omitempty"`
+
+	NumNodes  int           `json:"numNodes"`
+	Image     string        `json:"image,omitempty"`
+	Resources NodeResources `json:"resources"`
+	// Queue is the Kueue LocalQueue the task waits or waited in.
+	Queue string `json:"queue,omitempty"`
+
+	// StartTime is when the Job was started, EndTime when it ended.
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	EndTime   *metav1.Time `json:"endTime,omitempty"`
+	// StoppedBy is the user who stopped it.
+	StoppedBy string `json:"stoppedBy,omitempty"`
+
+	// Nodes, Events and Diagnosis are filled in by Get, not by List.
+	Nodes     []NodeStatus `json:"nodes,omitempty"`
+	Events    []Event      `json:"events,omitempty"`
+	Diagnosis *Diagnosis   `json:"diagnosis,omitempty"`
+}
+
+// NodeResources is what each node of a task asks for, as Kubernetes
+// quantities ("2", "512Mi").
+type NodeResources struct {
+	CPU    string `json:"cpu,omitempty"`
+	Memory string `json:"memory,omitempty"`
+	// GPU is a count with its resource, "8 nvidia.com/gpu".
+	GPU string `json:"gpu,omitempty"`
+}
+
+// NodeState is the state of one node of a task.
+type NodeState string
+
+const (
+	NodeWaiting   NodeState = "Waiting" // no pod yet
+	NodePending   NodeState = "Pending" // a pod that has not started
+	NodeSetup     NodeState = "Setup"
+	NodeRunning   NodeState = "Running"
+	NodeSucceeded NodeState = "Succeeded"
+	NodeFailed    NodeState = "Failed"
+	NodeEnded     NodeState = "Ended" // ended because the task did; its pod is gone
+	NodeLost      NodeState = "Lost"  // the machine it runs on does not answer
+)
+
+// NodeStatus is one node of a task, that is one pod of its Job.
+type NodeStatus struct {
+	Rank  int       `json:"rank"`
+	State NodeState `json:"state"`
+	// Reason says why, in words.
+	Reason string `json:"reason,omitempty"`
+	Pod    string `json:"pod,omitempty"`
+	// KubernetesNode is the machine it runs on.
+	KubernetesNode string       `json:"kubernetesNode,omitempty"`
+	ExitCode       *int32       `json:"exitCode,omitempty"`
+	StartTime      *metav1.Time `json:"startTime,omitempty"`
+	EndTime        *metav1.Time `json:"endTime,omitempty"`
+}
+
+// Event is a Kubernetes event about the task's Job or one of its pods.
+type Event struct {
+	Time    metav1.Time `json:"time"`
+	Type    string      `json:"type"`
+	Reason  string      `json:"reason"`
+	Object  string      `json:"object"`
+	Message string      `json:"message"`
+	Count   int32       `json:"count,omitempty"`
+}
+
+// TaskStatusList is a list of tasks.
+type TaskStatusList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []TaskStatus `json:"items"`
+}

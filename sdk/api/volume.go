@@ -1,0 +1,32 @@
+package api
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// VolumeStatus is one volume as it stands. ObjectMeta is that of its
+// PersistentVolumeClaim.
+type VolumeStatus struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	// VolumeName is the name that the user gave it; for a claim that was
+	// not made by us it is the claim's name.
+	VolumeName   string   `json:"volumeName"`
+	User         string   `json:"user,omitempty"`
+	Size         string   `json:"size"`
+	StorageClass string   `json:"storageClass,omitempty"`
+	AccessModes  []string `json:"accessModes"`
+	// Phase is the claim's: Pending, Bound or Lost.
+	Phase string `json:"phase"`
+	// Reason says in words why it is not Bound.
+	Reason string `json:"reason,omitempty"`
+	// UsedBy are the tasks and, behind a slash, the foreign pods that use
+	// it now: "train-x7k2m9qa", "pod/nginx".
+	UsedBy []string `json:"usedBy,omitempty"`
+}
+
+// VolumeStatusList is a list of volumes.
+type VolumeStatusList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []VolumeStatus `json:"items"`
+}

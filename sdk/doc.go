@@ -1,0 +1,16 @@
+// Package sdk runs batch work on any Kubernetes cluster that a kubeconfig
+// reaches. It holds all that kubectl vast and kubectl vastvol can do: the
+// plugins only bind flags and print.
+//
+// A Client is made from kubectl's own configuration flags or from a
+// rest.Config. It talks to nobody until one of its interfaces is used:
+//
+//   - Task submits tasks, looks at them, reads their logs and ends them.
+//   - Volume looks after the volumes that tasks mount.
+//
+// Queue (Kueue's queues) and ShareProvider (handing results on from inside
+// the cluster) will stand beside them as two more methods of Client.
+//
+// Every error is one of those in package api, or wraps one; nothing in the
+// SDK prints or exits.
+package sdk

@@ -1,0 +1,106 @@
+package kube
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// Prefix of all our labels and annotations.
+const Prefix = "kubevast.io/"
+
+// Labels: what is searched for. Their values have gone through LabelValue.
+const (
+	LabelTaskID   = Prefix + "task-id"
+	LabelTaskName = Prefix + "task-name"
+	LabelUser     = Prefix + "user"
+	LabelKind     = Prefix + "kind"
+	LabelVolume   = Prefix + "volume"
+	// LabelQueue is Kueue's. It must be a label: Kueue 0.15 dropped the
+	// annotation, and a Job that carries only that starts unqueued.
+	LabelQueue = "kueue.x-k8s.io/queue-name"
+)
+
+// Values of LabelKind.
+const (
+	KindTask   = "task"
+	KindVolume = "volume"
+)
+
+// Annotations: the exact originals of what the labels only approximate, and
+// what nobody searches for.
+const (
+	AnnotationTaskName = Prefix + "task-name"
+	AnnotationUser     = Prefix + "user"
+	AnnotationVolume   = Prefix + "volume"
+	// AnnotationSpecHash identifies what an object is to do: creating it
+	// again with the same hash adopts it, with another one is a conflict.
+	AnnotationSpecHash = Prefix + "spec-hash"
+	// AnnotationSubmitting is on a Job whose helpers (Service, Secret ...)
+	// are still being created. Such a Job is suspended.
+	AnnotationSubmitting = Prefix + "submitting"
+	AnnotationStoppedBy  = Prefix + "stopped-by"
+	AnnotationStoppedAt  = Prefix + "stopped-at"
+	AnnotationWarnings   = Prefix + "warnings"
+)
+
+const (
+	maxLabel = 63
+	hashLen  = 10
+)
+
+// LabelValue turns any text into a valid label value, the same one each time.
+// A text that is one already is returned as it is. Otherwise what is not
+// allowed becomes '-', what is too long is cut, and a hash of the original is
+// put behind it, so that two originals never meet in one label: "a:b" and
+// "a/b" stay two users. An empty text gives an empty value.
+func LabelValue(s string) string {
+	if s == "" || isLabelValue(s) {
+		return s
+	}
+	clean := strings.Map(func(r rune) rune {
+		if isAlnum(r) || r == '-' || r == '_' || r == '.' {
+			return r
+		}
+		return '-'
+	}, s)
+	clean = strings.Trim(clean, "-_.")
+	if len(clean) > maxLabel-1-hashLen {
+		clean = strings.TrimRight(clean[:maxLabel-1-hashLen], "-_.")
+	}
+	if clean == "" {
+		return shortHash(s)
+	}
+	return clean + "-" + shortHash(s)
+}
+
+// isLabelValue is stricter than Kubernetes in one thing: a value that ends
+// like one of our hashes is hashed again, or "a:b" could meet a user who is
+// really called "a-b-0123456789".
+func isLabelValue(s string) bool {
+	if len(s) > maxLabel || !isAlnum(rune(s[0])) || !isAlnum(rune(s[len(s)-1])) {
+		return false
+	}
+	for _, r := range s {
+		if !isAlnum(r) && r != '-' && r != '_' && r != '.' {
+			return false
+		}
+	}
+	return !endsInHash(s)
+}
+
+func endsInHash(s string) bool {
+	if len(s) < hashLen || (len(s) > hashLen && s[len(s)-hashLen-1] != '-') {
+		return false
+	}
+	return strings.Trim(s[len(s)-hashLen:], "0123456789abcdef") == ""
+}
+
+func isAlnum(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])[:hashLen]
+}

@@ -1,0 +1,168 @@
+package spec
+
+import "k8s.io/apimachinery/pkg/api/resource"
+
+// Kind is what a file describes.
+type Kind string
+
+const (
+	KindTask     Kind = "task"
+	KindPipeline Kind = "pipeline"
+	KindJobGroup Kind = "job-group"
+	KindVolume   Kind = "volume"
+)
+
+// File is one validated file.
+type File struct {
+	// Path is the file as the user named it ("-" for standard input).
+	Path string
+	Kind Kind
+	// Name is that of the pipeline or job group.
+	Name string
+	// Tasks has one entry for a task, several for a pipeline or job group,
+	// none for a volume.
+	Tasks  []*Task
+	Volume *Volume
+}
+
+// Task is one validated task document: defaults filled in, inputs resolved,
+// environment variables substituted.
+type Task struct {
+	Source Source
+	// Name as the user wrote it; empty when there is none.
+	Name     string
+	NumNodes int
+	Setup    string
+	Run      string
+	// Envs and Secrets in the file's order, the inputs that only the
+	// command line names behind them.
+	Envs    []EnvVar
+	Secrets []EnvVar
+	// Resources holds the acceptable candidates, at least one, best first.
+	// Without any_of, ordered or several accelerators it is just one.
+	Resources []Resources
+	Volumes   []VolumeMount
+	// Workdir and FileMounts are parsed and checked; this build cannot run
+	// a task that has them.
+	Workdir    *Workdir
+	FileMounts []FileMount
+	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
+	// YAML values with string keys.
+	PodConfig map[string]any
+	// Ignored are the paths of the fields that have no meaning here, sorted.
+	Ignored []string
+}
+
+// Source says where in which file a task stands.
+type Source struct {
+	File string
+	// Line counts from 1 and is that of the document's first key.
+	Line int
+}
+
+// EnvVar is one environment variable.
+type EnvVar struct{ Name, Value string }
+
+// Resources is one acceptable set of resources for each node of a task.
+type Resources struct {
+	CPUs             *Amount
+	Memory           *Amount
+	EphemeralStorage *Amount
+	Accelerator      *Accelerator
+	// Image is the container image, without SkyPilot's "docker:" prefix;
+	// empty for the default one.
+	Image string
+	// Context is the context that infra: k8s/<context> names.
+	Context       string
+	Labels        map[string]string
+	Ports         []Port
+	Priority      *int32
+	PriorityClass string
+}
+
+// Amount is a quantity per node. AtLeast is the "+" of "4+": a request
+// without a limit.
+type Amount struct {
+	Quantity resource.Quantity
+	AtLeast  bool
+}
+
+// Accelerator is a number of devices of one model on each node.
+type Accelerator struct {
+	// Name as the user wrote it ("H100", "A100-80GB", "tpu-v5p-8"); empty
+	// when any model will do (k8s-cli's accelerators: "1").
+	Name string
+	// Count is per node. Kubernetes gives whole devices: round it up.
+	Count float64
+	// MinMemory is the least device memory that "80GB" or "40GB+" asks for,
+	// in bytes; ExactMemory says that more will not do.
+	MinMemory   int64
+	ExactMemory bool
+	// Vendor of a memory form ("NVIDIA:40GB+"), else empty.
+	Vendor string
+}
+
+// Port is one port or a range of them, both ends included.
+type Port struct{ First, Last int32 }
+
+// VolumeMount is one entry of volumes.
+type VolumeMount struct {
+	// Path in the container, absolute.
+	Path string
+	// Volume is the user's name of the volume, or a claim's name. It is
+	// empty when the volume is Ephemeral.
+	Volume  string
+	SubPath string
+	// Ephemeral is made with the task and goes with it.
+	Ephemeral *Volume
+	// Line of the entry in the file.
+	Line, Column int
+}
+
+// Workdir is the folder that the task starts in.
+type Workdir struct {
+	Local    string
+	URL, Ref string
+}
+
+// FileMount is one entry of file_mounts.
+type FileMount struct {
+	Path string
+	// Source is a local path or a URI; Storage the long form.
+	Source  string
+	Storage map[string]any
+}
+
+// Volume is a volume file, or an ephemeral volume of a task.
+type Volume struct {
+	Source Source
+	Name   string
+	// Type is "k8s-pvc" or "k8s-hostpath".
+	Type         string
+	Size         *resource.Quantity
+	StorageClass string
+	// AccessModes is what the claim asks for; never empty after parsing.
+	AccessModes []string
+	Labels      map[string]string
+	UseExisting bool
+	Context     string
+	Namespace   string
+	HostPath    string
+	// CleanupOnDeletion says that the claim's data goes with the volume.
+	CleanupOnDeletion *bool
+	Ignored           []string
+}
+
+// Inputs is what the command line adds to a file.
+type Inputs struct {
+	// Envs and Secrets override, or fill in, those of every task.
+	Envs    map[string]string
+	Secrets map[string]string
+	// Overrides, in the syntax of the file's field; empty leaves it alone.
+	Name     string
+	NumNodes int
+	Image    string
+	CPUs     string
+	Memory   string
+	GPUs     string
+}

@@ -1,0 +1,64 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Task knows how to run tasks. A ref names a task: its id, a unique prefix of
+// the id, its Job's name, or "@latest" for the caller's newest one.
+type Task interface {
+	TaskWriter
+	TaskReader
+	TaskLogger
+}
+
+// TaskWriter knows how to submit, stop and delete tasks.
+type TaskWriter interface {
+	// Check validates a task against the rules that need no cluster. It
+	// returns InvalidSpec with all problems, or NotSupported for what this
+	// build cannot run.
+	Check(t *spec.Task, o api.SubmitOptions) error
+	// Render returns the objects that Submit would create, in the order of
+	// their creation, and the warnings. It needs no cluster.
+	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error)
+	// Submit creates the task and returns at once. Everything is checked
+	// before anything is created. With a RequestID it is idempotent: the
+	// same task again is found and completed, another one is a Conflict.
+	Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error)
+	// Stop ends a task and keeps it in the list. Stopping one that has
+	// ended changes nothing and is no error.
+	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error)
+	// Delete removes a task and all that it owns.
+	Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error)
+}
+
+// TaskReader knows how to look at tasks.
+type TaskReader interface {
+	// Get returns one task with its nodes, events and diagnosis.
+	Get(ctx context.Context, ref string) (*api.TaskStatus, error)
+	// List returns tasks, oldest first, with one request per 500 objects.
+	List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error)
+	// Watch yields each task as it is now, then every change, until ctx
+	// ends. It goes on through dropped connections. A task that was deleted
+	// is yielded once more with DeletionTimestamp set.
+	Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error]
+	// Wait returns when the task has reached what o asks for. A task that
+	// ended otherwise is TaskFailed, one that is removed meanwhile too
+	// (cause Deleted).
+	Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error)
+}
+
+// TaskLogger knows how to read what tasks print.
+type TaskLogger interface {
+	// Logs hands every line to sink, each once and in each node's order.
+	// With Follow it waits for pods that do not exist yet, goes on through
+	// dropped connections, and returns when the task has ended: nil when it
+	// succeeded, else TaskFailed.
+	Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error
+}
