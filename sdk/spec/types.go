@@ -23,6 +23,9 @@ type File struct {
 	// none for a volume.
 	Tasks  []*Task
 	Volume *Volume
+	// Ignored are the paths of the header's fields that have no meaning here,
+	// sorted. Tasks and volumes have their own.
+	Ignored []string
 }
 
 // Task is one validated task document: defaults filled in, inputs resolved,

@@ -1,0 +1,172 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// shared returns the folder of third-party files, which lies beside the
+// repository.
+func shared(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("VAST_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("the corpus is missing: %v", err)
+		}
+		t.Skipf("the corpus is missing (set VAST_SHARED): %v", err)
+	}
+	return dir
+}
+
+type corpusFile struct {
+	path, kind string
+	data       []byte
+	valid      bool
+	// required are the inputs, "env:NAME" or "secret:NAME".
+	required []string
+}
+
+func corpus(t *testing.T) []corpusFile {
+	t.Helper()
+	root := filepath.Join(shared(t), "corpus", "skypilot")
+	manifest, err := os.ReadFile(filepath.Join(root, "manifest.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := csv.NewReader(bytes.NewReader(manifest))
+	lines.Comma = '\t'
+	rows, err := lines.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []corpusFile
+	for _, row := range rows[1:] {
+		data, err := os.ReadFile(filepath.Join(root, row[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, corpusFile{
+			path: row[0], kind: row[1], data: data,
+			valid: !strings.HasPrefix(row[3], "invalid"), required: strings.Fields(row[4]),
+		})
+	}
+	return out
+}
+
+// idle are files that SkyPilot takes, and starts machines for that do nothing
+// until somebody logs in. A task has to have something to do.
+var idle = map[string]bool{
+	"examples/job_queue/cluster_docker.yaml": true,
+	"tests/test_yamls/autostop.yaml":         true,
+}
+
+func inputsFor(f corpusFile) Inputs {
+	in := Inputs{Envs: map[string]string{}, Secrets: map[string]string{}}
+	for _, req := range f.required {
+		kind, name, _ := strings.Cut(req, ":")
+		if kind == "env" {
+			in.Envs[name] = "x"
+		} else {
+			in.Secrets[name] = "x"
+		}
+	}
+	return in
+}
+
+func TestSkyPilotFilesParseOrAreRefusedWithTheReason(t *testing.T) {
+	counts := map[string]int{}
+	for _, f := range corpus(t) {
+		t.Run(f.path, func(t *testing.T) {
+			got, err := Parse(f.path, f.data, inputsFor(f))
+			want := ""
+			switch {
+			case f.kind == "service":
+				want = "service: serving is not what"
+			case f.kind == "pool":
+				want = "pool: pools of idle workers are not what"
+			case !f.valid:
+				want = `resources.spot_recovery: unknown field; it is called "job_recovery" now`
+			case idle[f.path]:
+				want = "there is nothing to run"
+			}
+			switch {
+			case want == "" && err != nil:
+				t.Fatalf("refused:\n%v", err)
+			case want == "" && string(got.Kind) != f.kind:
+				t.Errorf("kind %s, want %s", got.Kind, f.kind)
+			case want != "" && err == nil:
+				t.Fatalf("accepted; want an error with %q", want)
+			case want != "" && !strings.Contains(err.Error(), want):
+				t.Errorf("the error lacks %q:\n%v", want, err)
+			}
+			counts[f.kind]++
+		})
+	}
+	t.Logf("files by kind: %v", counts)
+}
+
+func TestSkyPilotFilesNameEveryInputThatIsMissing(t *testing.T) {
+	for _, f := range corpus(t) {
+		if len(f.required) == 0 || f.kind == "service" || f.kind == "pool" {
+			continue
+		}
+		t.Run(f.path, func(t *testing.T) {
+			_, err := Parse(f.path, f.data, Inputs{})
+			var inv *api.InvalidSpec
+			if !errors.As(err, &inv) {
+				t.Fatalf("error %v, want an InvalidSpec", err)
+			}
+			got := map[string]bool{}
+			for _, p := range inv.Problems {
+				path := p.Path[strings.LastIndex(p.Path, "]")+1:]
+				section, name, _ := strings.Cut(strings.TrimPrefix(path, "."), ".")
+				got[strings.TrimSuffix(section, "s")+":"+name] = true
+				if !strings.Contains(p.Message, "has no value") {
+					t.Errorf("unexpected problem %s", p)
+				}
+			}
+			want := map[string]bool{}
+			for _, req := range f.required {
+				want[req] = true
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("missing inputs (-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestK8sCLIFilesParse(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(shared(t), "corpus", "k8s-cli", "*.yaml"))
+	if len(files) == 0 {
+		t.Fatal("no files")
+	}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Parse(path, data, Inputs{})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		res := f.Tasks[0].Resources[0]
+		if res.CPUs.Quantity.String() != "2" || res.Memory.Quantity.String() != "4Gi" || res.CPUs.AtLeast {
+			t.Errorf("%s: %+v", path, res)
+		}
+	}
+}

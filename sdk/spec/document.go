@@ -1,0 +1,153 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// MaxBytes is the largest file that is read: a task's objects must fit
+	// in etcd, and no file that people write by hand comes near it.
+	MaxBytes = 1 << 20
+	// maxDepth is far above what the format needs (a pod_config has about
+	// 15 levels) and far below what would trouble a recursive reader.
+	maxDepth = 64
+	// maxAliased bounds what all aliases of a file may stand for together,
+	// since aliases of aliases grow exponentially.
+	maxAliased = 10_000
+)
+
+// documents turns bytes into the file's documents, with the empty ones left
+// out. Everything that makes the bytes no YAML of ours (size, encoding,
+// syntax, duplicate keys, alias bombs, depth) becomes a problem here, so that
+// the rest of the package meets well-formed trees only.
+func (r *reader) documents(data []byte) []*node {
+	if !r.readable(data) {
+		return nil
+	}
+	// Byte order marks and Windows line ends are fine in YAML, but the
+	// column of a problem should not count the mark.
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	var roots []*yaml.Node
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			r.syntax(data, err)
+			return nil
+		}
+		if len(doc.Content) > 0 && !isNull(doc.Content[0]) {
+			roots = append(roots, doc.Content[0])
+		}
+	}
+	if len(roots) == 0 {
+		r.add(0, 0, "", "the file is empty: no task, pipeline or volume is in it")
+		return nil
+	}
+	b := &builder{r: r}
+	docs := make([]*node, len(roots))
+	for i, root := range roots {
+		label := ""
+		if len(roots) > 1 {
+			label = "[" + strconv.Itoa(i) + "]"
+		}
+		docs[i] = b.build(root, nil, label, 0, 0)
+	}
+	if b.broken {
+		return nil
+	}
+	return docs
+}
+
+func (r *reader) readable(data []byte) bool {
+	switch {
+	case len(data) > MaxBytes:
+		r.add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a task file may have; data belongs in a volume or in the image", MaxBytes>>10))
+	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
+		r.add(0, 0, "", "the file is not text: a task file is YAML in UTF-8")
+	default:
+		return true
+	}
+	return false
+}
+
+func isNull(y *yaml.Node) bool {
+	return y.Kind == yaml.ScalarNode && y.ShortTag() == "!!null"
+}
+
+var (
+	yamlLine  = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	tabIndent = regexp.MustCompile(`(?m)^ *\t[ \t]*[^\s#]`)
+	// noBlank finds "key:value" at the beginning of a line. A URL's "://"
+	// and an image's "name:tag" in a list do not look like that.
+	noBlank = regexp.MustCompile(`(?m)^[ ]*(?:- )?([A-Za-z_][A-Za-z0-9_-]*):([^\s:/][^\n]*)$`)
+)
+
+// syntax reports what the YAML library says. Of the two most common slips,
+// whose messages there mislead, it points at the cause instead.
+func (r *reader) syntax(data []byte, err error) {
+	msg, line := err.Error(), 0
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		msg = msg[len(m[0]):]
+	}
+	// The library counts some lines from 0; only a scan is exact.
+	if at := tabIndent.FindIndex(data); at != nil && strings.Contains(msg, "character that cannot start any token") {
+		l, c := position(data, at[0]+bytes.IndexByte(data[at[0]:], '\t'))
+		r.add(l, c, "", "a tab is used as indentation; YAML wants blanks")
+		return
+	}
+	if line > 0 {
+		if m := noBlank.FindSubmatchIndex(linesFrom(data, line-1, 2)); m != nil {
+			window := linesFrom(data, line-1, 2)
+			off := len(data) - len(linesFrom(data, line-1, -1))
+			l, c := position(data, off+m[2])
+			key := window[m[2]:m[3]]
+			r.add(l, c, "", fmt.Sprintf("a blank is missing behind the colon: write \"%s: ...\"", key))
+			return
+		}
+	}
+	if line == 0 {
+		line = 1
+	}
+	r.add(line, 1, "", "this is not YAML: "+msg)
+}
+
+// linesFrom returns n lines of data (all when negative), starting at a line
+// that counts from 1.
+func linesFrom(data []byte, first, n int) []byte {
+	for i := 1; i < first; i++ {
+		nl := bytes.IndexByte(data, '\n')
+		if nl < 0 {
+			return nil
+		}
+		data = data[nl+1:]
+	}
+	end := 0
+	for ; n != 0; n-- {
+		nl := bytes.IndexByte(data[end:], '\n')
+		if nl < 0 {
+			return data
+		}
+		end += nl + 1
+	}
+	return data[:end]
+}
+
+// position returns the line and the column (in characters) of a byte offset.
+func position(data []byte, off int) (line, col int) {
+	before := data[:off]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+}

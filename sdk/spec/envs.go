@@ -1,0 +1,269 @@
+package spec
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/invopop/jsonschema"
+)
+
+const envPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
+
+var envName = regexp.MustCompile(envPattern)
+
+// reserved are the variables that every node of a task gets from us. They say
+// what is true, so a user cannot set them. MASTER_ADDR and MASTER_PORT are
+// not among them: a user who knows better may.
+var reserved = []string{
+	"NODE_RANK", "NUM_NODES", "NODE_IPS", "VAST_TASK_ID", "VAST_NUM_GPUS_PER_NODE",
+	"SKYPILOT_NODE_RANK", "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_IPS",
+	"SKYPILOT_NUM_GPUS_PER_NODE", "SKYPILOT_TASK_ID",
+}
+
+// registryLogin are the variables that make up a login at a private registry.
+var registryLogin = []string{"SKYPILOT_DOCKER_USERNAME", "SKYPILOT_DOCKER_PASSWORD", "SKYPILOT_DOCKER_SERVER"}
+
+// managedPrefix marks a secret that lives in SkyPilot's own store.
+const managedPrefix = "secrets:"
+
+// checkEnvName says what is wrong with a variable's name, or "".
+func checkEnvName(name string) string {
+	switch {
+	case strings.Contains(name, "="):
+		return "a variable's name cannot hold \"=\""
+	case !envName.MatchString(name):
+		return "is not a variable's name: letters, digits and \"_\" are allowed, and the first is no digit"
+	case slices.Contains(reserved, name):
+		return "is set by kubectl vast on every node and cannot be given; use another name"
+	}
+	return ""
+}
+
+type envEntry struct {
+	name    string
+	value   string
+	missing bool // written as null: the command line has to give it
+	managed bool
+	n       *node
+}
+
+// envField is the task's envs: names to values. A value reaches the container
+// as it is written: true is "true", 1e3 is "1e3" and 0o17 is "0o17". (SkyPilot
+// prints what Python read: True, 1000.0 and 15.)
+type envField struct{ entries []envEntry }
+
+func (*envField) describe() string     { return "a mapping of names to values" }
+func (*envField) accepts(n *node) bool { return n.kind == yaml.MappingNode }
+
+func (e *envField) decode(r *reader, n *node, _ rules) {
+	for _, f := range n.fields {
+		if msg := checkEnvName(f.key.text); msg != "" {
+			r.failKey(f, "%s", msg)
+			continue
+		}
+		e.add(r, f)
+	}
+}
+
+func (e *envField) add(r *reader, f *node) {
+	if f.kind != yaml.ScalarNode {
+		r.fail(f, "must be one value, not %s", f.kindName())
+		return
+	}
+	e.entries = append(e.entries, envEntry{name: f.key.text, value: f.text, missing: f.isNull(), n: f})
+}
+
+func (envField) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Type:                 "object",
+		PatternProperties:    map[string]*jsonschema.Schema{envPattern: scalarOrNull()},
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
+}
+
+func scalarOrNull() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}, {Type: "null"}}}
+}
+
+// secretField is the task's secrets: names to values, or a list of references
+// to SkyPilot's store of secrets, which are inputs here.
+type secretField struct{ envField }
+
+func (*secretField) describe() string     { return "a mapping of names to values" }
+func (*secretField) accepts(n *node) bool { return n.kind != yaml.ScalarNode }
+
+func (s *secretField) decode(r *reader, n *node, _ rules) {
+	for _, item := range n.items {
+		name, ok := strings.CutPrefix(item.text, managedPrefix)
+		if item.kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {
+			r.fail(item, "only \"secrets:NAME\" can stand in a list of secrets; write secrets as a mapping, NAME: null")
+			continue
+		}
+		s.entries = append(s.entries, envEntry{name: name, missing: true, managed: true, n: item})
+	}
+	for _, f := range n.fields {
+		name, managed := strings.CutPrefix(f.key.text, managedPrefix)
+		switch msg := checkEnvName(name); {
+		case msg != "":
+			r.failKey(f, "%s", msg)
+		case managed && !f.isNull():
+			r.fail(f, "must be null: the value of a managed secret does not stand in the file")
+		case managed:
+			s.entries = append(s.entries, envEntry{name: name, missing: true, managed: true, n: f})
+		default:
+			s.add(r, f)
+		}
+	}
+}
+
+func (secretField) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+		{
+			Type:                 "object",
+			PatternProperties:    map[string]*jsonschema.Schema{`^(secrets:)?[a-zA-Z_][a-zA-Z0-9_]*$`: scalarOrNull()},
+			AdditionalProperties: jsonschema.FalseSchema,
+		},
+		{Type: "array", Items: &jsonschema.Schema{Type: "string", Pattern: "^secrets:[a-zA-Z_][a-zA-Z0-9_]*$"}},
+	}}
+}
+
+// environment is what envs, secrets and the command line amount to.
+type environment struct {
+	envs, secrets []EnvVar
+	// values holds both, for substitution; missing the inputs that nobody
+	// gave.
+	values  map[string]string
+	missing map[string]bool
+}
+
+// environment resolves a task's inputs: the command line wins over the file,
+// and names that only the command line has come last, sorted.
+func (r *reader) environment(envs envField, secrets secretField, in Inputs) environment {
+	env := environment{values: map[string]string{}, missing: map[string]bool{}}
+	env.envs = r.resolve(&env, envs.entries, in.Envs, "--env")
+	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "--secret")
+	for _, s := range secrets.entries {
+		for _, e := range envs.entries {
+			if e.name == s.name {
+				r.add(s.n.line, s.n.col, s.n.path(), "stands in envs (line "+strconv.Itoa(e.n.line)+") and in secrets; it can be in one of them only")
+			}
+		}
+	}
+	r.onlyIn(envs.entries, in.Secrets, "envs", "--env", "--secret")
+	r.onlyIn(secrets.entries, in.Envs, "secrets", "--secret", "--env")
+	r.checkLogin(env, slices.Concat(envs.entries, secrets.entries))
+	return env
+}
+
+func (r *reader) resolve(env *environment, entries []envEntry, given map[string]string, flag string) []EnvVar {
+	var out []EnvVar
+	taken := map[string]bool{}
+	for _, e := range entries {
+		if taken[e.name] {
+			continue // NAME and secrets:NAME: one of them is enough
+		}
+		taken[e.name] = true
+		value, ok := given[e.name]
+		switch {
+		case ok:
+		case !e.missing:
+			value = e.value
+		case e.managed:
+			env.missing[e.name] = true
+			r.failKey(e.n, "SkyPilot's store of secrets is not here: give the value with %s %s=...", flag, e.name)
+			continue
+		default:
+			env.missing[e.name] = true
+			r.failKey(e.n, "has no value; give it with %s %s=..., or write \"\" in the file if it is to be empty", flag, e.name)
+			continue
+		}
+		env.values[e.name] = value
+		out = append(out, EnvVar{Name: e.name, Value: value})
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !taken[name] {
+			env.values[name] = given[name]
+			out = append(out, EnvVar{Name: name, Value: given[name]})
+		}
+	}
+	return out
+}
+
+// onlyIn reports names of one kind in the file that the command line gives as
+// the other kind.
+func (r *reader) onlyIn(entries []envEntry, given map[string]string, section, right, wrong string) {
+	for _, e := range entries {
+		if _, ok := given[e.name]; ok {
+			r.failKey(e.n, "stands in %s: give it with %s, not with %s", section, right, wrong)
+		}
+	}
+}
+
+// checkInputs checks what the command line gives and no file can change.
+func (r *reader) checkInputs(in Inputs) {
+	if in.Name != "" {
+		if msg := checkName(in.Name); msg != "" {
+			r.flag("--name", "%q %s", shorten(in.Name), msg)
+		}
+	}
+	if in.NumNodes < 0 || in.NumNodes > maxNodes {
+		r.flag("--num-nodes", "must be a whole number, from 1 to %d, not %d", maxNodes, in.NumNodes)
+	}
+	for _, g := range []struct {
+		flag  string
+		given map[string]string
+	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
+		for _, name := range slices.Sorted(maps.Keys(g.given)) {
+			if msg := checkEnvName(name); msg != "" {
+				r.flag(g.flag, "%q %s", shorten(name), msg)
+			} else if strings.ContainsRune(g.given[name], 0) {
+				r.flag(g.flag, "the value of %s holds a NUL character, which a variable cannot", name)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Envs)) {
+		if _, both := in.Secrets[name]; both {
+			r.flag("--secret", "%s is given with --env too", name)
+		}
+	}
+}
+
+// checkLogin checks that a registry login is complete and in one place.
+func (r *reader) checkLogin(env environment, entries []envEntry) {
+	var where *node
+	for _, e := range slices.Backward(entries) {
+		if slices.Contains(registryLogin, e.name) {
+			where = e.n
+		}
+	}
+	count := func(vars []EnvVar) (n int) {
+		for _, v := range vars {
+			if slices.Contains(registryLogin, v.Name) {
+				n++
+			}
+		}
+		return n
+	}
+	var msg string
+	all := strings.Join(registryLogin, ", ")
+	switch inEnvs, inSecrets := count(env.envs), count(env.secrets); {
+	case slices.ContainsFunc(registryLogin, func(name string) bool { return env.missing[name] }):
+		return // reported already
+	case inEnvs > 0 && inSecrets > 0:
+		msg = "the login at a private registry must stand in envs or in secrets as a whole: " + all
+	case inEnvs+inSecrets > 0 && inEnvs+inSecrets < len(registryLogin):
+		msg = "the login at a private registry is incomplete; these belong together: " + all
+	default:
+		return
+	}
+	if where != nil {
+		r.failKey(where, "%s", msg)
+		return
+	}
+	r.flag("--secret", "%s", msg)
+}

@@ -1,0 +1,305 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// node is one value of a document: YAML with aliases and merge keys resolved,
+// keys that are unique, and a way back to the place in the file.
+type node struct {
+	kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
+	// tag is YAML's resolved type of a scalar ("!!str", "!!int" ...).
+	tag string
+	// text is a scalar's value. written is the same before environment
+	// variables were substituted: messages quote it, so that no secret
+	// gets into an error.
+	text, written string
+	// pending says that the text waits for an input that is missing. What
+	// is wrong with such a value cannot be known yet, and is not reported.
+	pending   bool
+	line, col int
+
+	parent *node
+	label  string // ".cpus", "[0]", "[/mnt/data]"
+	key    *node  // of a mapping's value
+
+	fields []*node // a mapping's values, in the file's order
+	items  []*node
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// path is where the node stands: "resources.any_of[0].cpus".
+func (n *node) path() string {
+	var parts []string
+	for ; n != nil; n = n.parent {
+		parts = append(parts, n.label)
+	}
+	var b strings.Builder
+	for i := len(parts) - 1; i >= 0; i-- {
+		b.WriteString(parts[i])
+	}
+	return strings.TrimPrefix(b.String(), ".")
+}
+
+func labelOf(key string) string {
+	if plainKey.MatchString(key) {
+		return "." + key
+	}
+	return "[" + shorten(key) + "]"
+}
+
+// shorten keeps a user's text in a message readable.
+func shorten(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "..."
+	}
+	return s
+}
+
+// quote is the node's text for a message.
+func (n *node) quote() string {
+	return strconv.Quote(shorten(n.written))
+}
+
+func (n *node) isNull() bool {
+	return n.kind == yaml.ScalarNode && n.tag == "!!null"
+}
+
+// get returns the value of a key, nil when it is absent.
+func (n *node) get(key string) *node {
+	for _, f := range n.fields {
+		if f.key.text == key {
+			return f
+		}
+	}
+	return nil
+}
+
+func (n *node) has(keys ...string) bool {
+	for _, k := range keys {
+		if n.get(k) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// kindName names what the node is, for "must be X, not Y".
+func (n *node) kindName() string {
+	switch {
+	case n.kind == yaml.MappingNode:
+		return "a mapping"
+	case n.kind == yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.tag {
+	case "!!null":
+		return "empty"
+	case "!!bool":
+		return "the boolean " + n.written
+	case "!!int", "!!float":
+		return "the number " + shorten(n.written)
+	default:
+		return "the text " + n.quote()
+	}
+}
+
+// number is a scalar's text for a parser of quantities: the forms of YAML
+// numbers that only YAML knows (0x10, 1_000, 1e3) in plain digits.
+func (n *node) number() string {
+	y := yaml.Node{Kind: yaml.ScalarNode, Tag: n.tag, Value: n.text}
+	switch n.tag {
+	case "!!int":
+		if v, err := decodeScalar[int64](&y); err == nil {
+			return strconv.FormatInt(v, 10)
+		}
+	case "!!float":
+		// A plain decimal is kept as it is: a float64 might hold less.
+		if v, err := decodeScalar[float64](&y); err == nil && strings.ContainsAny(n.text, "eE_") {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return n.text
+}
+
+func decodeScalar[T any](y *yaml.Node) (v T, err error) {
+	err = y.Decode(&v)
+	return v, err
+}
+
+// plain returns the node as what encoding/json would make of it: nil, bool,
+// int64, float64, string, []any, map[string]any.
+func (n *node) plain() any {
+	switch n.kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.fields))
+		for _, f := range n.fields {
+			m[f.key.text] = f.plain()
+		}
+		return m
+	case yaml.SequenceNode:
+		s := make([]any, len(n.items))
+		for i, item := range n.items {
+			s[i] = item.plain()
+		}
+		return s
+	}
+	y := yaml.Node{Kind: yaml.ScalarNode, Tag: n.tag, Value: n.text}
+	switch n.tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		v, _ := decodeScalar[bool](&y)
+		return v
+	case "!!int":
+		if v, err := decodeScalar[int64](&y); err == nil {
+			return v
+		}
+		v, _ := decodeScalar[float64](&y)
+		return v
+	case "!!float":
+		v, _ := decodeScalar[float64](&y)
+		return v
+	}
+	return n.text
+}
+
+// builder makes nodes of YAML nodes.
+type builder struct {
+	r       *reader
+	aliased int
+	// broken says that a problem was met which leaves no tree worth reading.
+	broken bool
+}
+
+func (b *builder) fail(y *yaml.Node, n *node, format string, args ...any) {
+	b.r.add(y.Line, y.Column, n.path(), fmt.Sprintf(format, args...))
+}
+
+// stop reports a problem that ends the reading of the file.
+func (b *builder) stop(y *yaml.Node, n *node, format string, args ...any) {
+	if !b.broken {
+		b.fail(y, n, format, args...)
+	}
+	b.broken = true
+}
+
+// build makes the node of y. aliases counts the aliases above it.
+func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases int) *node {
+	n := &node{parent: parent, label: label, line: y.Line, col: y.Column, kind: yaml.ScalarNode, tag: "!!null"}
+	if b.broken {
+		return n
+	}
+	for y.Kind == yaml.AliasNode {
+		y = y.Alias
+		aliases++
+	}
+	if aliases > 0 {
+		b.aliased++
+	}
+	switch {
+	case depth > maxDepth:
+		b.stop(y, n, "nested deeper than %d levels", maxDepth)
+		return n
+	case b.aliased > maxAliased:
+		b.stop(y, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
+		return n
+	}
+	switch y.Kind {
+	case yaml.MappingNode:
+		n.kind, n.tag = y.Kind, "!!map"
+		b.mapping(y, n, depth, aliases)
+	case yaml.SequenceNode:
+		n.kind, n.tag = y.Kind, "!!seq"
+		n.items = make([]*node, len(y.Content))
+		for i, item := range y.Content {
+			n.items[i] = b.build(item, n, "["+strconv.Itoa(i)+"]", depth+1, aliases)
+		}
+	default:
+		n.tag, n.text, n.written = y.ShortTag(), y.Value, y.Value
+		b.scalar(y, n)
+	}
+	return n
+}
+
+func (b *builder) scalar(y *yaml.Node, n *node) {
+	switch n.tag {
+	case "!!null", "!!bool", "!!int", "!!str":
+	case "!!timestamp", "!!merge":
+		// Text to everybody but YAML 1.1.
+		n.tag = "!!str"
+	case "!!float":
+		if strings.Trim(strings.ToLower(y.Value), "+-.") == "nan" || strings.Contains(strings.ToLower(y.Value), "inf") {
+			n.tag = "!!str"
+		}
+	default:
+		b.fail(y, n, "the YAML tag %s has no meaning here", shorten(y.Tag))
+		n.tag = "!!str"
+	}
+	if n.tag != "!!str" {
+		// An explicit tag may lie ("!!int foo"): take the value's own.
+		own := yaml.Node{Kind: yaml.ScalarNode, Value: y.Value, Style: y.Style &^ yaml.TaggedStyle}
+		if t := own.ShortTag(); t != n.tag && !(n.tag == "!!float" && t == "!!int") {
+			b.fail(y, n, "the YAML tag %s does not fit %s", n.tag, strconv.Quote(shorten(y.Value)))
+			n.tag = "!!str"
+		}
+	}
+	if strings.ContainsRune(y.Value, 0) {
+		b.fail(y, n, "holds a NUL character, which neither a script nor a variable can")
+	}
+}
+
+// mapping fills in n's fields: the mapping's own first, then those that its
+// merge keys ("<<") bring and that it does not have itself.
+func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
+	seen := make(map[string]*node, len(y.Content)/2)
+	var merged []*node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		ky, vy := y.Content[i], y.Content[i+1]
+		if ky.ShortTag() == "!!merge" {
+			merged = append(merged, b.build(vy, n, ".<<", depth+1, aliases))
+			continue
+		}
+		key := b.build(ky, n, "", depth+1, aliases)
+		if key.kind != yaml.ScalarNode {
+			b.fail(ky, n, "a key must be text, not %s", key.kindName())
+			continue
+		}
+		v := b.build(vy, n, labelOf(key.text), depth+1, aliases)
+		v.key = key
+		if first, dup := seen[key.text]; dup {
+			b.fail(ky, v, "duplicate key: it stands on line %d already", first.line)
+			continue
+		}
+		seen[key.text] = key
+		n.fields = append(n.fields, v)
+	}
+	for _, m := range merged {
+		sources := m.items
+		if m.kind == yaml.MappingNode {
+			sources = []*node{m}
+		}
+		for _, s := range sources {
+			for _, f := range s.fields {
+				if seen[f.key.text] == nil {
+					seen[f.key.text] = f.key
+					f.parent = n
+					n.fields = append(n.fields, f)
+				}
+			}
+			if s.kind != yaml.MappingNode {
+				b.r.fail(s, "only a mapping can be merged by \"<<\"")
+			}
+		}
+		if m.kind == yaml.ScalarNode && !b.broken {
+			b.r.fail(m, "only a mapping can be merged by \"<<\"")
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package spec
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	namePattern = `^[a-zA-Z0-9]+(?:[._-]{1,2}[a-zA-Z0-9]+)*$`
+	maxName     = 100
+	// maxNodes is the most pods that one Indexed Job may run at a time.
+	maxNodes = 10_000
+)
+
+var (
+	taskName  = regexp.MustCompile(namePattern)
+	groupName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+)
+
+// checkName says what is wrong with a task's name, or "".
+func checkName(name string) string {
+	switch {
+	case len(name) > maxName && taskName.MatchString(name):
+		return "the name is too long; at most 100 characters are allowed"
+	case !taskName.MatchString(name):
+		return `is not a name: letters and digits are allowed, and one or two of ".", "_", "-" between them`
+	}
+	return ""
+}
+
+// refused are the documents that look like tasks but are not, with the reason.
+var refused = []struct{ key, msg string }{
+	{"service", "serving is not what kubectl vast does: it runs tasks that end; use a Deployment and a Service for what keeps running"},
+	{"pool", "pools of idle workers are not what kubectl vast does: it starts the nodes that a task needs and gives them back; submit each piece of work as a task"},
+}
+
+// task reads a task document.
+func (r *reader) task(doc *node, in Inputs) *Task {
+	for _, ref := range refused {
+		if f := doc.get(ref.key); f != nil {
+			r.failKey(f, "%s", ref.msg)
+			return nil // what else is in it does not matter
+		}
+	}
+	var f taskFile
+	r.decode(doc, &f)
+	if len(r.problems) == 0 && doc.fields == nil {
+		r.fail(doc, "the task is empty")
+	}
+	t := &Task{
+		Source:   Source{File: r.file, Line: firstLine(doc)},
+		Name:     f.Name.v,
+		NumNodes: max(f.NumNodes.v, 1),
+		Setup:    f.Setup.v,
+		Run:      f.Run.v,
+	}
+	if f.Name.set() {
+		if msg := checkName(t.Name); msg != "" {
+			r.fail(f.Name.n, "%s %s", f.Name.n.quote(), msg)
+		}
+	}
+	if in.Name != "" {
+		t.Name = in.Name
+	}
+	if in.NumNodes != 0 {
+		t.NumNodes = in.NumNodes
+	}
+	if f := firstOf(doc, "run", "setup"); strings.TrimSpace(t.Run+t.Setup) == "" {
+		switch {
+		case f == nil:
+			r.fail(doc, "there is nothing to run: give a script as run, or as setup")
+		case allEmpty(doc, "run", "setup"):
+			r.fail(f, "there is nothing to run: the script is empty")
+		}
+	}
+
+	env := r.environment(f.Envs, f.Secrets, in)
+	t.Envs, t.Secrets = env.envs, env.secrets
+	env.substitute(r, f.Volumes.n)
+	env.substitute(r, f.Workdir.n)
+	env.substitute(r, f.FileMounts.n)
+
+	t.Resources = r.candidates(f.Resources, in)
+	t.Volumes = r.mounts(f.Volumes, t.NumNodes)
+	t.Workdir = r.workdir(f.Workdir)
+	mounts := f.FileMounts.read(r)
+	mounts.checkTargets(r, t.Workdir != nil)
+	t.FileMounts = mounts.v
+	t.PodConfig = f.Config.Kubernetes.PodConfig
+	t.Ignored = r.takeIgnored()
+	return t
+}
+
+func (r *reader) workdir(d deferred[either[string, workdirFile]]) *Workdir {
+	switch w := d.read(r); {
+	case w.a != nil && *w.a == "":
+		r.fail(d.n, "is empty; write a folder, for example \".\"")
+		return nil
+	case w.a != nil:
+		return &Workdir{Local: *w.a}
+	case w.b != nil:
+		return &Workdir{URL: w.b.URL, Ref: w.b.Ref}
+	}
+	return nil
+}
+
+// takeIgnored returns the ignored paths since the last call, sorted.
+func (r *reader) takeIgnored() []string {
+	out := r.ignored
+	r.ignored = nil
+	slices.Sort(out)
+	return out
+}
+
+func firstLine(doc *node) int {
+	if len(doc.fields) > 0 {
+		return doc.fields[0].key.line
+	}
+	return doc.line
+}
+
+func firstOf(doc *node, keys ...string) *node {
+	for _, k := range keys {
+		if f := doc.get(k); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// allEmpty says that each of the fields is absent or blank, and none of a
+// wrong type, which is reported already.
+func allEmpty(doc *node, keys ...string) bool {
+	for _, k := range keys {
+		if f := doc.get(k); f != nil && !f.isNull() && (f.tag != "!!str" || strings.TrimSpace(f.text) != "") {
+			return false
+		}
+	}
+	return true
+}
