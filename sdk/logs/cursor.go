@@ -1,0 +1,182 @@
+package logs
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// slack is by how much timestamps may go backwards from one line to the
+	// next: standard output and standard error are stamped before they
+	// queue up for the file.
+	slack = int64(time.Second)
+	// memory is for how many seconds the cursor knows how many lines it has
+	// delivered. A clock may be set back by that much while we read.
+	memory = 120
+)
+
+// cursor knows how far one container's log was delivered, and finds that place
+// again in a new stream.
+//
+// A new stream is asked for from a whole second on (sinceTime has no
+// fractions). The kubelet filters record by record and keeps their order, so
+// the new stream begins with just the lines already delivered that are not
+// older than that second; the cursor has counted them. The count is right
+// even when timestamps repeat or are out of order. It does not hold when the
+// log was rotated meanwhile: then the first line is another one, and what is
+// not newer than the last line delivered is passed over.
+type cursor struct {
+	seconds []second
+	// last is the timestamp of the line begun last, same how many lines in
+	// a row were begun with it.
+	last int64
+	same int
+	// open says that only offset bytes of that line were delivered.
+	open   bool
+	offset int
+	lines  int // begun in all
+
+	// How the current stream is read.
+	mode  mode
+	first int64 // the timestamp it should begin with
+	skip  int   // lines still to be passed over
+	seen  int   // lines met with timestamp last
+	drop  bool  // pass over the rest of the current line
+	cut   int   // bytes to be passed over at the beginning of the line
+	// stray is the last line without a timestamp, met how many had one.
+	stray string
+	met   int
+}
+
+// second counts a run of lines, in the log's order, that were stamped within
+// the same second.
+type second struct {
+	unix, first int64
+	lines       int
+}
+
+type mode int
+
+const (
+	passing  mode = iota // everything is new
+	seeking              // the place is looked for
+	counting             // the place is so many lines ahead
+)
+
+// since is what a new stream must be asked for; nil is everything.
+func (c *cursor) since() *metav1.Time {
+	if c.lines == 0 {
+		return nil
+	}
+	t := metav1.Unix(c.from(), 0)
+	return &t
+}
+
+func (c *cursor) from() int64 { return (c.last - slack) / int64(time.Second) }
+
+// rewind prepares for a new stream.
+func (c *cursor) rewind() {
+	c.mode, c.first, c.skip, c.seen, c.drop, c.cut, c.stray, c.met = passing, 0, 0, 0, false, 0, "", 0
+	if c.lines == 0 {
+		return
+	}
+	c.mode = seeking
+	for from, i := c.from(), len(c.seconds)-1; i >= 0; i-- {
+		if s := c.seconds[i]; s.unix >= from {
+			c.first = s.first
+			c.skip += s.lines
+		}
+	}
+}
+
+// astray reports that the stream ended in a text that is no log line. The
+// rest of a long line is no such thing: it stands before lines that the stream
+// was asked for.
+func (c *cursor) astray() bool { return c.stray != "" && (c.mode == passing || c.met == 0) }
+
+// take returns what of the piece is to be delivered, if anything.
+func (c *cursor) take(p piece) []byte {
+	if p.first {
+		c.drop = !c.begin(p)
+	}
+	if c.drop {
+		return nil
+	}
+	n := min(c.cut, len(p.text))
+	c.cut -= n
+	text := p.text[n:]
+	c.offset += len(text)
+	if c.open = !p.last; p.last {
+		c.offset, c.cut = 0, 0
+	}
+	return text
+}
+
+// begin decides whether the line that begins is to be delivered.
+func (c *cursor) begin(p piece) bool {
+	if !p.stamped {
+		// The end of a long line that began before the stream does, or an
+		// error that the kubelet writes into the log for want of another
+		// place.
+		c.stray = string(p.text[:min(len(p.text), 300)])
+		return false
+	}
+	c.stray = ""
+	c.met++
+	if c.mode == seeking && c.skip > 0 && p.when == c.first {
+		c.mode = counting
+	}
+	switch c.mode {
+	case passing:
+		return c.count(p.when)
+	case counting:
+		c.skip--
+		return c.skip == 0 && c.arrive()
+	}
+	switch {
+	case p.when < c.last:
+		return false
+	case p.when > c.last:
+		c.mode = passing
+		return c.count(p.when)
+	}
+	c.seen++
+	switch {
+	case c.seen < c.same:
+		return false
+	case c.seen == c.same:
+		return c.open && c.arrive()
+	}
+	c.mode = passing
+	return c.count(p.when)
+}
+
+// arrive is called at the line that was begun last. What is left of it is
+// delivered.
+func (c *cursor) arrive() bool {
+	c.mode, c.cut = passing, c.offset
+	return c.open
+}
+
+// count writes down a line that is delivered from its beginning on.
+func (c *cursor) count(when int64) bool {
+	if when != c.last || c.lines == 0 {
+		c.last, c.same = when, 0
+	}
+	c.same++
+	c.lines++
+	c.offset = 0
+	unix := when / int64(time.Second)
+	if n := len(c.seconds); n > 0 && c.seconds[n-1].unix == unix {
+		c.seconds[n-1].lines++
+		return true
+	}
+	old := 0
+	for old < len(c.seconds) && c.seconds[old].unix < unix-memory {
+		old++
+	}
+	c.seconds = append(c.seconds[:0], c.seconds[old:]...)
+	c.seconds = append(c.seconds, second{unix: unix, first: when, lines: 1})
+	return true
+}

@@ -1,0 +1,92 @@
+package logs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// tell says what the reading waits for, and each thing once until it changes.
+func (f *follower) tell(st *api.TaskStatus) {
+	now := map[string]bool{}
+	for _, message := range waiting(f.missing(), st) {
+		now[message] = true
+		if !f.said[message] {
+			f.s.notify("%s", message)
+		}
+	}
+	f.said = now
+}
+
+// missing returns the nodes that have not started, as far as is known here.
+func (f *follower) missing() map[int]bool {
+	missing := map[int]bool{}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for rank := range f.s.ranks {
+		r := f.newest[rank]
+		if r == nil {
+			missing[rank] = true
+			continue
+		}
+		if pod, _ := r.get(); !pod.started && !pod.ended {
+			missing[rank] = true
+		}
+	}
+	return missing
+}
+
+// waiting groups nodes that are waited for by their reason. Those that have
+// started by now, as st knows better, are left out.
+func waiting(missing map[int]bool, st *api.TaskStatus) []string {
+	known := map[int]api.NodeStatus{}
+	for _, node := range st.Nodes {
+		known[node.Rank] = node
+	}
+	var order []string
+	groups := map[string][]int{}
+	for _, rank := range sortedRanks(missing) {
+		node := known[rank]
+		if s := node.State; s != "" && s != api.NodeWaiting && s != api.NodePending {
+			continue
+		}
+		why := node.Reason
+		if why == "" {
+			why = st.Reason
+		}
+		if groups[why] == nil {
+			order = append(order, why)
+		}
+		groups[why] = append(groups[why], rank)
+	}
+	messages := make([]string, len(order))
+	for i, why := range order {
+		messages[i] = "waiting for " + nodes(groups[why])
+		if why != "" {
+			messages[i] += ": " + why
+		}
+	}
+	return messages
+}
+
+// nodes names ranks, which are in order: "node 3", "nodes 0-3, 7".
+func nodes(ranks []int) string {
+	if len(ranks) == 1 {
+		return fmt.Sprintf("node %d", ranks[0])
+	}
+	var parts []string
+	for i := 0; i < len(ranks); {
+		j := i
+		for j+1 < len(ranks) && ranks[j+1] == ranks[j]+1 {
+			j++
+		}
+		if i == j {
+			parts = append(parts, fmt.Sprint(ranks[i]))
+		} else {
+			parts = append(parts, fmt.Sprintf("%d-%d", ranks[i], ranks[j]))
+		}
+		i = j + 1
+	}
+	return "nodes " + strings.Join(parts, ", ")
+}

@@ -1,0 +1,102 @@
+package logs
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// atOnce is how many logs are read at a time without Follow.
+const atOnce = 32
+
+// snapshot reads what is there now.
+func (s *session) snapshot(ctx context.Context) error {
+	if _, err := s.tracker.list(ctx); err != nil {
+		return s.src.Conn.Classify(err, "list", "pods")
+	}
+	ofRank := map[int][]podState{}
+	for _, st := range s.tracker.pods {
+		ofRank[st.rank] = append(ofRank[st.rank], st)
+	}
+	slots := make(chan struct{}, atOnce)
+	without, notStarted := map[int]bool{}, map[int]bool{}
+	for _, rank := range sortedRanks(s.ranks) {
+		pods := ofRank[rank]
+		slices.SortFunc(pods, func(a, b podState) int { return a.created.Compare(b.created) })
+		var before <-chan struct{}
+		for _, st := range pods {
+			if !st.started {
+				continue
+			}
+			r := newReader(s, st, before)
+			before = r.done
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return s.end(ctx)
+			}
+			s.readers.Go(func() {
+				defer func() { <-slots }()
+				if err := r.run(ctx); err != nil {
+					s.abort(err)
+				}
+			})
+		}
+		switch {
+		case before != nil:
+		case len(pods) > 0:
+			notStarted[rank] = true
+		default:
+			without[rank] = true
+		}
+	}
+	s.readers.Wait()
+	if ctx.Err() != nil {
+		return s.end(ctx)
+	}
+	s.explain(ctx, without, notStarted)
+	return nil
+}
+
+// end is why the context has ended.
+func (s *session) end(ctx context.Context) error {
+	if err := s.failure(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// explain says why there is nothing of some nodes.
+func (s *session) explain(ctx context.Context, without, notStarted map[int]bool) {
+	if len(notStarted) == 0 && len(without) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	st, err := s.src.Status(ctx)
+	if err != nil {
+		st = &api.TaskStatus{}
+	}
+	if ended := st.State.Ended(); len(without) > 0 && ended {
+		s.notify("%s: no log is left, the task %s and its pods were deleted", nodes(sortedRanks(without)), ago(st))
+		without = nil
+	} else if len(notStarted) > 0 && ended {
+		s.notify("%s never started and printed nothing", nodes(sortedRanks(notStarted)))
+		return
+	}
+	for rank := range without {
+		notStarted[rank] = true
+	}
+	for _, message := range waiting(notStarted, st) {
+		s.notify("nothing printed yet, %s", message)
+	}
+}
+
+func ago(st *api.TaskStatus) string {
+	if st.EndTime == nil {
+		return "has ended"
+	}
+	return "ended at " + st.EndTime.UTC().Format(time.RFC3339)
+}
