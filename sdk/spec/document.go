@@ -7,13 +7,13 @@ import (
 	"io"
 	"regexp"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
 
 const (
+	byteOrderMark = "\ufeff"
 	// MaxBytes is the largest file that is read: a task's objects must fit
 	// in etcd, and no file that people write by hand comes near it.
 	MaxBytes = 1 << 20
@@ -35,7 +35,7 @@ func (r *reader) documents(data []byte) []*node {
 	}
 	// Byte order marks and Windows line ends are fine in YAML, but the
 	// column of a problem should not count the mark.
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	var roots []*yaml.Node
 	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
 		var doc yaml.Node
@@ -87,8 +87,9 @@ func isNull(y *yaml.Node) bool {
 }
 
 var (
-	yamlLine  = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-	tabIndent = regexp.MustCompile(`(?m)^ *\t[ \t]*[^\s#]`)
+	yamlLine   = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	tabTrouble = regexp.MustCompile(`tab character|cannot start any token`)
+	tabIndent  = regexp.MustCompile(`(?m)^ *\t`)
 	// noBlank finds "key:value" at the beginning of a line. A URL's "://"
 	// and an image's "name:tag" in a list do not look like that.
 	noBlank = regexp.MustCompile(`(?m)^[ ]*(?:- )?([A-Za-z_][A-Za-z0-9_-]*):([^\s:/][^\n]*)$`)
@@ -102,24 +103,20 @@ func (r *reader) syntax(data []byte, err error) {
 		line, _ = strconv.Atoi(m[1])
 		msg = msg[len(m[0]):]
 	}
-	// The library counts some lines from 0; only a scan is exact.
-	if at := tabIndent.FindIndex(data); at != nil && strings.Contains(msg, "character that cannot start any token") {
-		l, c := position(data, at[0]+bytes.IndexByte(data[at[0]:], '\t'))
+	// The library counts some lines from 0, so the cause is looked for in the
+	// line that it names and in those beside it.
+	line = min(max(line, 1), bytes.Count(data, []byte("\n"))+1)
+	rest := linesFrom(data, line-1, -1)
+	off := len(data) - len(rest)
+	if at := tabIndent.FindIndex(linesFrom(rest, 1, 3)); at != nil && tabTrouble.MatchString(msg) {
+		l, c := position(data, off+at[1]-1)
 		r.add(l, c, "", "a tab is used as indentation; YAML wants blanks")
 		return
 	}
-	if line > 0 {
-		if m := noBlank.FindSubmatchIndex(linesFrom(data, line-1, 2)); m != nil {
-			window := linesFrom(data, line-1, 2)
-			off := len(data) - len(linesFrom(data, line-1, -1))
-			l, c := position(data, off+m[2])
-			key := window[m[2]:m[3]]
-			r.add(l, c, "", fmt.Sprintf("a blank is missing behind the colon: write \"%s: ...\"", key))
-			return
-		}
-	}
-	if line == 0 {
-		line = 1
+	if m := noBlank.FindSubmatchIndex(linesFrom(rest, 1, 2)); m != nil {
+		l, c := position(data, off+m[2])
+		r.add(l, c, "", fmt.Sprintf("a blank is missing behind the colon: write \"%s: ...\"", rest[m[2]:m[3]]))
+		return
 	}
 	r.add(line, 1, "", "this is not YAML: "+msg)
 }

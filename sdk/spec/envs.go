@@ -57,10 +57,15 @@ type envEntry struct {
 // prints what Python read: True, 1000.0 and 15.)
 type envField struct{ entries []envEntry }
 
+// accepts takes everything: the message about another kind of value would
+// quote it, and it may be a password.
+func (*envField) accepts(n *node) bool { return !n.isNull() }
 func (*envField) describe() string     { return "a mapping of names to values" }
-func (*envField) accepts(n *node) bool { return n.kind == yaml.MappingNode }
 
 func (e *envField) decode(r *reader, n *node, _ rules) {
+	if n.kind != yaml.MappingNode {
+		r.fail(n, "must be a mapping of names to values: NAME: value")
+	}
 	for _, f := range n.fields {
 		if msg := checkEnvName(f.key.text); msg != "" {
 			r.failKey(f, "%s", msg)
@@ -94,10 +99,10 @@ func scalarOrNull() *jsonschema.Schema {
 // to SkyPilot's store of secrets, which are inputs here.
 type secretField struct{ envField }
 
-func (*secretField) describe() string     { return "a mapping of names to values" }
-func (*secretField) accepts(n *node) bool { return n.kind != yaml.ScalarNode }
-
 func (s *secretField) decode(r *reader, n *node, _ rules) {
+	if n.kind == yaml.ScalarNode {
+		r.fail(n, "must be a mapping of names to values: NAME: value")
+	}
 	for _, item := range n.items {
 		name, ok := strings.CutPrefix(item.text, managedPrefix)
 		if item.kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {

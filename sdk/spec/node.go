@@ -44,6 +44,9 @@ func (n *node) path() string {
 	for i := len(parts) - 1; i >= 0; i-- {
 		b.WriteString(parts[i])
 	}
+	if b.Len() > 200 {
+		return "" // line and column say it better
+	}
 	return strings.TrimPrefix(b.String(), ".")
 }
 
@@ -197,6 +200,7 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 	if b.broken {
 		return n
 	}
+	use := y
 	for y.Kind == yaml.AliasNode {
 		y = y.Alias
 		aliases++
@@ -206,10 +210,10 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 	}
 	switch {
 	case depth > maxDepth:
-		b.stop(y, n, "nested deeper than %d levels", maxDepth)
+		b.stop(use, n, "nested deeper than %d levels", maxDepth)
 		return n
 	case b.aliased > maxAliased:
-		b.stop(y, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
+		b.stop(use, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
 		return n
 	}
 	switch y.Kind {
@@ -247,7 +251,7 @@ func (b *builder) scalar(y *yaml.Node, n *node) {
 		// An explicit tag may lie ("!!int foo"): take the value's own.
 		own := yaml.Node{Kind: yaml.ScalarNode, Value: y.Value, Style: y.Style &^ yaml.TaggedStyle}
 		if t := own.ShortTag(); t != n.tag && !(n.tag == "!!float" && t == "!!int") {
-			b.fail(y, n, "the YAML tag %s does not fit %s", n.tag, strconv.Quote(shorten(y.Value)))
+			b.fail(y, n, "the YAML tag %s does not fit the value", n.tag)
 			n.tag = "!!str"
 		}
 	}
@@ -268,6 +272,9 @@ func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
 			continue
 		}
 		key := b.build(ky, n, "", depth+1, aliases)
+		if b.broken {
+			return
+		}
 		if key.kind != yaml.ScalarNode {
 			b.fail(ky, n, "a key must be text, not %s", key.kindName())
 			continue

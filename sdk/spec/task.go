@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ var (
 func checkName(name string) string {
 	switch {
 	case len(name) > maxName && taskName.MatchString(name):
-		return "the name is too long; at most 100 characters are allowed"
+		return fmt.Sprintf("is too long a name: it has %d characters, and %d are allowed", len(name), maxName)
 	case !taskName.MatchString(name):
 		return `is not a name: letters and digits are allowed, and one or two of ".", "_", "-" between them`
 	}
