@@ -1,0 +1,151 @@
+package testenv
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/util/retry"
+
+	"github.com/kubevast/vast/testenv/internal/gobuild"
+	"github.com/kubevast/vast/testenv/internal/kueue"
+	"github.com/kubevast/vast/testenv/internal/network"
+	"github.com/kubevast/vast/testenv/internal/taskimage"
+)
+
+// settleTimeout is how long a cluster may take until everything in it is up.
+const settleTimeout = 5 * time.Minute
+
+// complete adds what kind leaves out. Every step looks at what is there, so that a
+// call that was cut short is finished by the next one.
+func (s *setup) complete(ctx context.Context, c *Cluster) error {
+	known, err := s.readStamp()
+	if err != nil {
+		return err
+	}
+	if err := c.connectPods(ctx); err != nil {
+		return err
+	}
+	if err := c.openControlPlane(ctx); err != nil {
+		return err
+	}
+	if known.Images != wantedImages() {
+		if err := s.loadImages(ctx, c); err != nil {
+			return err
+		}
+		known.Images = wantedImages()
+	}
+	if err := kueue.Install(ctx, s.root, c.kubeconfig, s.progress); err != nil {
+		return err
+	}
+	known.Kueue = gobuild.KueueVersion
+	s.progress("waiting for nodes, DNS and Kueue")
+	if err := c.settle(ctx); err != nil {
+		return err
+	}
+	c.kubectl = s.findKubectl(ctx, c)
+	return s.writeStamp(known)
+}
+
+// settle waits until nothing is missing any more and Kueue's webhook answers.
+func (c *Cluster) settle(ctx context.Context) error {
+	var problems []string
+	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, settleTimeout, true, func(ctx context.Context) (bool, error) {
+		problems = c.problems(ctx)
+		return len(problems) == 0, nil
+	})
+	if err != nil {
+		return fmt.Errorf("the cluster does not settle: %w: %v", err, problems)
+	}
+	return kueue.WaitWebhook(ctx, c.kubeconfig)
+}
+
+// connectPods gives the nodes of our own image their network; stock ones have one.
+func (c *Cluster) connectPods(ctx context.Context) error {
+	if c.way != WaySource {
+		return nil
+	}
+	nodes, err := c.networkNodes(ctx)
+	if err != nil {
+		return err
+	}
+	return network.Apply(ctx, nodes, podSubnet)
+}
+
+// networkNodes waits until every node has got its share of the pods' addresses.
+func (c *Cluster) networkNodes(ctx context.Context) ([]network.Node, error) {
+	var ready []network.Node
+	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		nodes, err := c.listNodes(ctx)
+		if err != nil {
+			return false, err
+		}
+		ready = ready[:0]
+		for _, node := range nodes {
+			if n, ok := network.NodeOf(&node); ok {
+				ready = append(ready, n)
+			}
+		}
+		return len(ready) == len(nodes), nil
+	})
+	return ready, err
+}
+
+// openControlPlane lets the control plane take pods like any other node.
+func (c *Cluster) openControlPlane(ctx context.Context) error {
+	name, err := c.controlPlane(ctx)
+	if err != nil {
+		return err
+	}
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		node, err := c.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		kept := slices.DeleteFunc(slices.Clone(node.Spec.Taints), func(taint corev1.Taint) bool {
+			return taint.Key == controlPlaneLabel
+		})
+		if len(kept) == len(node.Spec.Taints) {
+			return nil
+		}
+		node.Spec.Taints = kept
+		_, err = c.client.CoreV1().Nodes().Update(ctx, node, metav1.UpdateOptions{})
+		return err
+	})
+}
+
+// loadImages puts the images into the nodes that these could not pull. Where there is
+// a registry they pull all but what is made here.
+func (s *setup) loadImages(ctx context.Context, c *Cluster) error {
+	if c.way != WaySource {
+		return nil
+	}
+	manager, err := s.kueueManager(ctx)
+	if err != nil {
+		return err
+	}
+	s.progress("loading the images of Kueue and of tasks into the nodes")
+	if err := c.LoadProgram(ctx, kueue.Image, manager); err != nil {
+		return err
+	}
+	return c.loadStream(ctx, func(w io.Writer) error {
+		return taskimage.Write(ctx, s.cache, s.progress, w)
+	})
+}
+
+// kueueManager returns Kueue's program made from source; its image gets the name of
+// the released one.
+func (s *setup) kueueManager(ctx context.Context) (string, error) {
+	artefact, err := gobuild.Kueue.Artefact(ctx, s.root)
+	if err != nil {
+		return "", err
+	}
+	dir, err := s.cache.Get(ctx, artefact, s.progress)
+	return filepath.Join(dir, "manager"), err
+}

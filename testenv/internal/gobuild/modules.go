@@ -1,0 +1,62 @@
+package gobuild
+
+// Versions that names and manifests repeat; the go.mod of each module pins them.
+const (
+	KubernetesVersion = "v1.36.3"
+	ContainerdVersion = "v2.1.4"
+	KueueVersion      = "v0.16.1"
+)
+
+const (
+	kubeVersion       = "k8s.io/component-base/version"
+	containerdModule  = "github.com/containerd/containerd/v2"
+	containerdProgram = containerdModule + "/cmd/"
+)
+
+// The modules, with the time a cold build takes on two cores.
+var (
+	Kubernetes = Module{
+		Name:     "kubernetes",
+		Programs: map[string]string{"kubernetes": "."},
+		LDFlags: "-X " + kubeVersion + ".gitVersion=" + KubernetesVersion +
+			" -X " + kubeVersion + ".gitMajor=1 -X " + kubeVersion + ".gitMinor=36",
+		Why: "Kubernetes " + KubernetesVersion + ", all components; about 5 minutes",
+	}
+	Etcd = Module{
+		Name:     "etcd",
+		Programs: map[string]string{"etcd": "."},
+		Why:      "the API server's database; half a minute",
+	}
+	CoreDNS = Module{
+		Name:     "coredns",
+		Programs: map[string]string{"coredns": "."},
+		Why:      "the cluster's DNS; about 2 minutes",
+	}
+	Containerd = Module{
+		Name: "containerd",
+		Programs: map[string]string{
+			"containerd":              containerdProgram + "containerd",
+			"containerd-shim-runc-v2": containerdProgram + "containerd-shim-runc-v2",
+			"ctr":                     containerdProgram + "ctr",
+		},
+		Tags:    "no_btrfs no_devmapper no_zfs no_aufs",
+		LDFlags: "-X " + containerdModule + "/version.Version=" + ContainerdVersion,
+		Why:     "the nodes' container runtime; about 2 minutes",
+	}
+	Provisioner = Module{
+		Name:     "provisioner",
+		Programs: map[string]string{"provisioner": "."},
+		Why:      "volumes for the default StorageClass; about a minute",
+	}
+	Kueue = Module{
+		Name:     "kueue",
+		Programs: map[string]string{"manager": "sigs.k8s.io/kueue/cmd/kueue"},
+		Why:      "Kueue " + KueueVersion + ", the queue; about 3 minutes",
+	}
+	RuntimeWrapper = Module{
+		Name:     "runtimewrapper",
+		Sources:  []string{"cmd/runtimewrapper", "internal/ociwrap"},
+		Programs: map[string]string{"runtimewrapper": "./cmd/runtimewrapper"},
+		Why:      "lets Docker run on a host without CAP_SYS_RESOURCE; a second",
+	}
+)

@@ -1,0 +1,96 @@
+// Package kindcluster makes, looks at and removes the node containers of a cluster,
+// through kind's library and the docker command line that it uses too.
+package kindcluster
+
+import (
+	"context"
+	"strings"
+
+	"sigs.k8s.io/kind/pkg/apis/config/defaults"
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+	"sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/exec"
+
+	"github.com/kubevast/vast/testenv/internal/run"
+)
+
+// StockImage is the node image that this version of kind was released with.
+const StockImage = defaults.Image
+
+// clusterLabel is what kind marks its node containers with.
+const clusterLabel = "io.x-k8s.kind.cluster="
+
+// Spec is what tells one cluster from another.
+type Spec struct {
+	Name       string
+	Image      string
+	Kubeconfig string
+	// FromSource is for the image of this repository, which leaves the pod network to
+	// the caller, runs where there is only cgroup v1, and where containers may not
+	// lower their out-of-memory score.
+	FromSource bool
+}
+
+// Create makes the cluster. kind knows no context: a call runs to its end.
+func Create(spec Spec, progress func(string, ...any)) error {
+	return provider(progress).Create(spec.Name,
+		cluster.CreateWithV1Alpha4Config(config(spec)),
+		cluster.CreateWithNodeImage(spec.Image),
+		cluster.CreateWithKubeconfigPath(spec.Kubeconfig),
+		cluster.CreateWithDisplayUsage(false),
+		cluster.CreateWithDisplaySalutation(false),
+	)
+}
+
+// Delete removes the cluster and its entry in the kubeconfig; none is no error.
+func Delete(name, kubeconfig string, progress func(string, ...any)) error {
+	return provider(progress).Delete(name, kubeconfig)
+}
+
+// WriteKubeconfig writes how to reach a cluster that is there already.
+func WriteKubeconfig(name, path string) error {
+	return provider(func(string, ...any) {}).ExportKubeConfig(name, path, false)
+}
+
+func provider(progress func(string, ...any)) *cluster.Provider {
+	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
+}
+
+// config is one control plane, which takes pods too, and one worker.
+func config(spec Spec) *v1alpha4.Cluster {
+	c := &v1alpha4.Cluster{
+		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
+		Nodes:    []v1alpha4.Node{{Role: v1alpha4.ControlPlaneRole}, {Role: v1alpha4.WorkerRole}},
+	}
+	if spec.FromSource {
+		c.Networking.DisableDefaultCNI = true
+		c.KubeadmConfigPatches = []string{"kind: KubeletConfiguration\nfailCgroupV1: false\n"}
+		c.ContainerdConfigPatches = []string{"[plugins.\"io.containerd.grpc.v1.cri\"]\n  restrict_oom_score_adj = true\n"}
+	}
+	return c
+}
+
+// Nodes returns the names of the cluster's node containers and whether they run.
+func Nodes(ctx context.Context, name string) (map[string]bool, error) {
+	out, err := run.Command("docker", "ps", "--all", "--filter", "label="+clusterLabel+name,
+		"--format", "{{.Names}} {{.State}}").Output(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		if node, state, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			nodes[node] = state == "running"
+		}
+	}
+	return nodes, nil
+}
+
+// FailedOutput returns what the program printed whose failure is the cause of an
+// error of kind's; the error itself does not tell.
+func FailedOutput(err error) string {
+	if failed := exec.RunErrorForError(err); failed != nil {
+		return string(failed.Output)
+	}
+	return ""
+}

@@ -1,0 +1,206 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/kubevast/vast/testenv/internal/cache"
+	"github.com/kubevast/vast/testenv/internal/engine"
+	"github.com/kubevast/vast/testenv/internal/kindcluster"
+	"github.com/kubevast/vast/testenv/internal/nodeimage"
+	"github.com/kubevast/vast/testenv/internal/run"
+)
+
+// Up makes sure that a cluster is there, with all that tests need, and returns it.
+// One that is up is found to be so within seconds; one that is half there, because
+// the machine or the Docker engine stopped, is made again.
+func Up(ctx context.Context, opts Options) (*Cluster, error) {
+	s, err := opts.resolve()
+	if err != nil {
+		return nil, err
+	}
+	if s.Kubeconfig != "" {
+		return s.useExisting(ctx)
+	}
+	path, err := s.cache.Path("clusters", s.Name, "lock")
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := cache.Lock(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if c := s.alreadyUp(ctx); c != nil {
+		return c, nil
+	}
+	docker := &engine.Engine{Cache: s.cache, Root: s.root, Progress: s.progress}
+	if err := docker.Ensure(ctx); err != nil {
+		return nil, err
+	}
+	c, err := s.findOrCreate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.complete(ctx, c); err != nil {
+		return nil, err
+	}
+	s.progress("cluster %s is up", s.Name)
+	return c, nil
+}
+
+// useExisting looks at somebody else's cluster. What it lacks is told, not installed:
+// whether it should have it is for its owner to say.
+func (s *setup) useExisting(ctx context.Context) (*Cluster, error) {
+	c, err := newCluster(s.Name, WayExisting, s.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	probe, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := c.ready(probe); err != nil {
+		return nil, fmt.Errorf("the cluster of %s does not answer: %w", s.Kubeconfig, err)
+	}
+	for _, problem := range c.problems(ctx) {
+		s.progress("the cluster is used as it is, but tests that need this will fail: %s", problem)
+	}
+	c.kubectl = s.findKubectl(ctx, c)
+	return c, nil
+}
+
+// alreadyUp returns the cluster if nothing has to be done, and nil otherwise.
+func (s *setup) alreadyUp(ctx context.Context) *Cluster {
+	known, err := s.readStamp()
+	if err != nil || known.Way == "" || known.Images != wantedImages() {
+		return nil
+	}
+	c, err := s.connect(known.Way)
+	if err != nil || len(c.problems(ctx)) > 0 {
+		return nil
+	}
+	s.progress("cluster %s is up already (%s, %s)", s.Name, known.Way, known.Image)
+	c.kubectl = s.findKubectl(ctx, c)
+	return c
+}
+
+func (s *setup) connect(way Way) (*Cluster, error) {
+	kubeconfig, err := s.kubeconfigPath()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(kubeconfig); err != nil {
+		return nil, err
+	}
+	return newCluster(s.Name, way, kubeconfig)
+}
+
+// findOrCreate returns a cluster whose API server answers and whose nodes run.
+func (s *setup) findOrCreate(ctx context.Context) (*Cluster, error) {
+	nodes, err := kindcluster.Nodes(ctx, s.Name)
+	if err != nil {
+		return nil, err
+	}
+	kubeconfig, err := s.kubeconfigPath()
+	if err != nil {
+		return nil, err
+	}
+	if len(nodes) > 0 {
+		c, reason := s.revive(ctx, nodes)
+		if reason == nil {
+			return c, nil
+		}
+		s.progress("cluster %s is half dead and is made again: %v", s.Name, reason)
+		if err := kindcluster.Delete(s.Name, kubeconfig, s.progress); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.forget(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, kubeconfig)
+}
+
+// revive returns the cluster whose node containers are there, if it can still be
+// used. A worker that stopped, which a test may have wanted, is started again; a
+// control plane that stopped is not worth the trouble.
+func (s *setup) revive(ctx context.Context, nodes map[string]bool) (*Cluster, error) {
+	known, err := s.readStamp()
+	if err != nil {
+		return nil, err
+	}
+	if known.Way == "" {
+		return nil, errors.New("its making was cut short")
+	}
+	c, err := s.connect(known.Way)
+	if err != nil {
+		return nil, err
+	}
+	probe, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := c.ready(probe); err != nil {
+		return nil, err
+	}
+	for node, running := range nodes {
+		if running {
+			continue
+		}
+		s.progress("node %s has stopped, starting it", node)
+		if err := c.HealNode(ctx, node); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// create makes the cluster, with the stock node image if that can be had.
+func (s *setup) create(ctx context.Context, kubeconfig string) (*Cluster, error) {
+	way, why := choose(facts{
+		wanted:    s.Way,
+		imageHere: func() bool { return imageHere(ctx, kindcluster.StockImage) },
+		registry:  func() bool { return registryAnswers(ctx, http.DefaultClient, registry) },
+	})
+	s.progress("cluster %s: node image %s (%s)", s.Name, way, why)
+	spec := kindcluster.Spec{Name: s.Name, Kubeconfig: kubeconfig, Image: kindcluster.StockImage}
+	if way == WayStock && !imageHere(ctx, spec.Image) {
+		s.progress("docker: pulling %s", spec.Image)
+		if err := run.Command("docker", "pull", "--quiet", spec.Image).Run(ctx); err != nil {
+			if s.Way == WayStock {
+				return nil, err
+			}
+			s.progress("it cannot be pulled, so it is built from source: %v", err)
+			way = WaySource
+		}
+	}
+	if way == WaySource {
+		builder := &nodeimage.Builder{Cache: s.cache, Root: s.root, Progress: s.progress}
+		image, err := builder.Ensure(ctx)
+		if err != nil {
+			return nil, err
+		}
+		spec.Image, spec.FromSource = image, true
+	}
+	if err := kindcluster.Create(spec, s.progress); err != nil {
+		return nil, fmt.Errorf("kind: %w%s", err, kindOutput(err))
+	}
+	// Until now nothing is known of the cluster, so one cut short is made again.
+	if err := s.writeStamp(stamp{Way: way, Image: spec.Image}); err != nil {
+		return nil, err
+	}
+	return s.connect(way)
+}
+
+func imageHere(ctx context.Context, image string) bool {
+	return run.Command("docker", "image", "inspect", image).Run(ctx) == nil
+}
+
+// kindOutput digs out what a program that kind called had printed.
+func kindOutput(err error) string {
+	if output := kindcluster.FailedOutput(err); output != "" {
+		return "\n" + strings.TrimSpace(output)
+	}
+	return ""
+}
