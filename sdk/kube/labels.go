@@ -104,3 +104,10 @@ func shortHash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])[:hashLen]
 }
+
+// Hash returns a hash of a text in 32 hexadecimal digits, to tell by it
+// whether two objects are to do the same.
+func Hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,129 @@
+package kube
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/identity"
+)
+
+const (
+	// dialTimeout bounds the connection attempt only, never a request:
+	// logs and watches stay open for days.
+	dialTimeout = 6 * time.Second
+	// firstContact bounds the first answer of a server, so that one that
+	// accepts connections and then says nothing is told within 10 seconds.
+	firstContact = 9 * time.Second
+)
+
+// ConnOptions say how to connect.
+type ConnOptions struct {
+	Namespace string
+	// User overrides the name that the cluster knows the caller by;
+	// FallbackUser is taken when the cluster does not tell.
+	User, FallbackUser string
+	Warn               func(string)
+}
+
+// Conn is a connection to one namespace of one cluster, shared by all that
+// talk to it.
+type Conn struct {
+	Kube      kubernetes.Interface
+	Config    *rest.Config
+	Namespace string
+	Warn      func(string)
+
+	options  ConnOptions
+	mu       sync.Mutex
+	identity *identity.Identity
+}
+
+// Connect prepares a connection and contacts nobody.
+func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
+	cfg = rest.CopyConfig(cfg)
+	// The API server's own fairness rules hold us back where needed;
+	// client-go's default of 5 requests a second would do it everywhere.
+	cfg.QPS, cfg.RateLimiter = -1, nil
+	cfg.ContentType = runtime.ContentTypeProtobuf
+	cfg.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	}
+	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper { return retryHint{rt} })
+	set, err := kubernetes.NewForConfig(cfg)
+	if err != nil {
+		return nil, api.Invalid("kubeconfig", "%v", err)
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Warn: o.Warn, options: o}, nil
+}
+
+// Identity returns who the caller is. The cluster is asked once, by a
+// SelfSubjectReview; that also is the first contact, and fails within ten
+// seconds when nobody answers.
+func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.identity != nil {
+		return *c.identity, nil
+	}
+	asked, cancel := context.WithTimeout(ctx, firstContact)
+	defer cancel()
+	review, err := c.Kube.AuthenticationV1().SelfSubjectReviews().
+		Create(asked, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	id := identity.Identity{}
+	switch {
+	case err == nil:
+		id = identity.Identity{User: review.Status.UserInfo.Username, Source: identity.SourceCluster,
+			ClusterUser: review.Status.UserInfo.Username, Groups: review.Status.UserInfo.Groups}
+	case apierrors.IsNotFound(err), apierrors.IsForbidden(err):
+		// Before Kubernetes 1.28, or switched off.
+		id = identity.Identity{User: c.options.FallbackUser, Source: identity.SourceKubeconfig}
+	default:
+		return id, c.Classify(err, "create", "selfsubjectreviews.authentication.k8s.io")
+	}
+	if c.options.User != "" {
+		id.User, id.Source = c.options.User, identity.SourceLogin
+	}
+	c.identity = &id
+	return id, nil
+}
+
+// User is the name that Identity found.
+func (c *Conn) User(ctx context.Context) (string, error) {
+	id, err := c.Identity(ctx)
+	return id.User, err
+}
+
+// OfflineUser is the best guess at the user's name without asking anybody.
+func (c *Conn) OfflineUser() string {
+	if c.options.User != "" {
+		return c.options.User
+	}
+	return c.options.FallbackUser
+}
+
+// ServerVersion asks for the API server's version.
+func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
+	asked, cancel := context.WithTimeout(ctx, firstContact)
+	defer cancel()
+	raw, err := c.Kube.Discovery().RESTClient().Get().AbsPath("/version").Do(asked).Raw()
+	if err != nil {
+		return nil, c.Classify(err, "get", "/version")
+	}
+	return decodeVersion(raw)
+}

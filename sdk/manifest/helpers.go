@@ -1,0 +1,111 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+)
+
+// maxArgScripts is how much script goes into the pod's arguments. One argument
+// may hold 128 KiB at most, and every dollar in it is doubled.
+const maxArgScripts = 64 << 10
+
+// helpers adds what the pods need beside the Job, and the arguments or mounts
+// by which they find it.
+func (b *builder) helpers(pod *corev1.PodSpec) {
+	b.scripts(pod)
+	b.secrets(pod)
+	if b.task.NumNodes > 1 {
+		b.service()
+	}
+}
+
+func (b *builder) helperMeta(suffix string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: b.name + suffix, Namespace: b.in.Namespace, Labels: b.labels()}
+}
+
+func (b *builder) scripts(pod *corev1.PodSpec) {
+	c := &pod.Containers[0]
+	if len(b.task.Setup)+len(b.task.Run) <= maxArgScripts {
+		if c.Args == nil {
+			c.Args = []string{literal(b.task.Setup), literal(b.task.Run)}
+		}
+		return
+	}
+	data := map[string]string{}
+	for name, script := range map[string]string{"setup": b.task.Setup, "run": b.task.Run} {
+		if script != "" {
+			data[name] = script
+		}
+	}
+	b.helperObjects = append(b.helperObjects, &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: b.helperMeta(""),
+		Immutable:  ptr.To(true),
+		Data:       data,
+	})
+	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: "vast-scripts", VolumeSource: corev1.VolumeSource{
+		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: b.name}}}})
+	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: "vast-scripts", MountPath: ScriptDir, ReadOnly: true})
+}
+
+// secrets keeps the task's secrets in a Secret; the pods only refer to it.
+func (b *builder) secrets(pod *corev1.PodSpec) {
+	if len(b.task.Secrets) > 0 {
+		data := map[string][]byte{}
+		for _, s := range b.task.Secrets {
+			data[s.Name] = []byte(s.Value)
+		}
+		b.addSecret("", corev1.SecretTypeOpaque, data)
+	}
+	if login := b.registryLogin(); login != nil {
+		b.addSecret("-registry", corev1.SecretTypeDockerConfigJson, map[string][]byte{corev1.DockerConfigJsonKey: login})
+		pod.ImagePullSecrets = append(pod.ImagePullSecrets, corev1.LocalObjectReference{Name: b.name + "-registry"})
+	}
+}
+
+func (b *builder) addSecret(suffix string, kind corev1.SecretType, data map[string][]byte) {
+	b.helperObjects = append(b.helperObjects, &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: b.helperMeta(suffix),
+		Immutable:  ptr.To(true),
+		Type:       kind,
+		Data:       data,
+	})
+}
+
+// registryLogin makes a Docker configuration of SkyPilot's three variables for
+// a private registry, or nil.
+func (b *builder) registryLogin() []byte {
+	login := map[string]string{}
+	for _, e := range slices.Concat(b.task.Envs, b.task.Secrets) {
+		login[e.Name] = e.Value
+	}
+	user, password, server := login["SKYPILOT_DOCKER_USERNAME"], login["SKYPILOT_DOCKER_PASSWORD"], login["SKYPILOT_DOCKER_SERVER"]
+	if user == "" || password == "" || server == "" {
+		return nil
+	}
+	config, _ := json.Marshal(map[string]any{"auths": map[string]any{server: map[string]string{
+		"username": user, "password": password,
+		"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + password)),
+	}}}) // strings in maps always marshal
+	return config
+}
+
+// service gives every node a name: <job>-<rank>.<job>. Addresses are published
+// before the pods are ready, since they find each other while they start.
+func (b *builder) service() {
+	b.helperObjects = append(b.helperObjects, &corev1.Service{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+		ObjectMeta: b.helperMeta(""),
+		Spec: corev1.ServiceSpec{
+			ClusterIP:                corev1.ClusterIPNone,
+			PublishNotReadyAddresses: true,
+			Selector:                 map[string]string{"batch.kubernetes.io/job-name": b.name},
+		},
+	})
+}

@@ -1,0 +1,89 @@
+# Arguments: the setup script, the run script; or neither, and both are files.
+# Only what every sh has, since the image is the user's.
+setup=${1-} run=${2-} scripts=/etc/vast/scripts
+shell=sh
+command -v bash >/dev/null 2>&1 && shell=bash
+
+# The end of the container's life is told to all that runs in it, not to this
+# shell alone, and it gets the whole grace period. Only as process 1: in a
+# process namespace shared with others, -1 would reach them too.
+ending=
+child=
+domain=
+finish() {
+  ending=1
+  if [ $$ -eq 1 ]; then kill -TERM -1 2>/dev/null; else kill -TERM "$child" 2>/dev/null; fi
+}
+trap finish TERM INT
+
+# step NAME SCRIPT: runs one script, as a file when it is mounted as one.
+step() {
+  if [ -f "$scripts/$1" ]; then "$shell" "$scripts/$1" & elif [ -n "$2" ]; then "$shell" -c "$2" & else return 0; fi
+  child=$!
+  wait "$child"
+  code=$?
+  while [ -n "$ending" ] && kill -0 "$child" 2>/dev/null; do
+    wait "$child"
+    code=$?
+  done
+  # The script is gone, but what it had started may still be saving its work.
+  while [ -n "$ending" ] && [ $$ -eq 1 ] && kill -0 -1 2>/dev/null; do sleep 0.2 2>/dev/null || sleep 1; done
+  return "$code"
+}
+
+# resolves NAME: whether the cluster's DNS knows a host. nslookup of busybox
+# does not search, so it gets the full name.
+resolves() {
+  if command -v getent >/dev/null 2>&1; then getent hosts "$1" >/dev/null 2>&1
+  elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$domain" >/dev/null 2>&1
+  elif command -v python3 >/dev/null 2>&1; then python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$1" 2>/dev/null
+  else return 0
+  fi
+}
+
+# await_hosts waits until every node's name resolves. A name that is asked for
+# too early is remembered as missing for as long as the DNS server caches its
+# no, so the first look comes late and the next ones are rare.
+await_hosts() {
+  while read -r key first _; do
+    [ "$key" != search ] || domain=$first
+  done 2>/dev/null </etc/resolv.conf
+  sleep 2
+  i=0 tries=0
+  while [ "$i" -lt "$NUM_NODES" ] && [ -z "$ending" ]; do
+    if [ "$i" = "$NODE_RANK" ] || resolves "$VAST_HOSTS-$i.$VAST_HOSTS"; then i=$((i + 1)); continue; fi
+    tries=$((tries + 1))
+    [ $((tries % 30)) -ne 10 ] || echo "vast: waiting for node $i to start" >&2
+    sleep 2
+  done
+}
+
+NODE_IPS=$VAST_NODE_IP
+if [ "$NUM_NODES" -gt 1 ]; then
+  NODE_IPS= i=0
+  while [ "$i" -lt "$NUM_NODES" ]; do
+    NODE_IPS="$NODE_IPS${NODE_IPS:+
+}$VAST_HOSTS-$i.$VAST_HOSTS"
+    i=$((i + 1))
+  done
+fi
+SKYPILOT_NODE_IPS=$NODE_IPS
+export NODE_IPS SKYPILOT_NODE_IPS
+
+# The termination message says that setup is not over: so a failure of setup,
+# also an out-of-memory kill in it, is told from a failure of run.
+mark=/dev/termination-log
+if [ -n "$setup" ] || [ -f "$scripts/setup" ]; then
+  printf 'vast:setup' >"$mark" 2>/dev/null
+  export SKYPILOT_SETUP_NODE_RANK="$NODE_RANK" SKYPILOT_SETUP_NODE_IPS="$NODE_IPS" \
+    SKYPILOT_SETUP_NUM_GPUS_PER_NODE="$VAST_NUM_GPUS_PER_NODE"
+  step setup "$setup"
+  code=$?
+  unset SKYPILOT_SETUP_NODE_RANK SKYPILOT_SETUP_NODE_IPS SKYPILOT_SETUP_NUM_GPUS_PER_NODE
+  [ "$code" -eq 0 ] || exit "$code"
+  : >"$mark" 2>/dev/null
+fi
+[ -n "$ending" ] && exit 143
+[ "$NUM_NODES" -le 1 ] || await_hosts
+[ -n "$ending" ] && exit 143
+step run "$run"

@@ -1,0 +1,141 @@
+// Package manifest turns a validated task into the Kubernetes objects that run
+// it. It is pure: the same input gives the same objects, and nothing is asked
+// of a cluster.
+package manifest
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+const (
+	// DefaultImage is what a task runs in that names no image.
+	DefaultImage = "python:3.13-slim"
+	// Container is the name of the user's container in every pod.
+	Container = "task"
+	// DefaultMasterPort is the port that torch's launchers use by default.
+	DefaultMasterPort = "29500"
+)
+
+// Profile is a security profile of the pods.
+type Profile string
+
+const (
+	Baseline   Profile = "baseline"
+	Restricted Profile = "restricted"
+	Privileged Profile = "privileged"
+)
+
+// Profiles lists the profiles, the default one first.
+var Profiles = []Profile{Baseline, Restricted, Privileged}
+
+// Input is all that a task's objects are made of.
+type Input struct {
+	Task      *spec.Task
+	ID        string
+	Namespace string
+	// User as it is written; labels get a safe form of it.
+	User string
+	// Identity says what the task is to do; see AnnotationSpecHash.
+	Identity string
+	// Mounts are the task's volumes, resolved to claims.
+	Mounts   []Mount
+	Keep     time.Duration
+	Deadline time.Duration
+	Profile  Profile
+	// NodeLabels are the labels of the cluster's nodes, when they could be
+	// read. They add GPU products that the built-in table does not know.
+	NodeLabels []map[string]string
+	// PriorityClass is the class that stands for the task's priority.
+	PriorityClass string
+}
+
+// Mount is one volume of a task, resolved to a claim or to be made with each
+// pod.
+type Mount struct {
+	Path, SubPath string
+	// Claim is empty for an ephemeral volume.
+	Claim     string
+	ReadOnly  bool
+	Ephemeral *spec.Volume
+	// Warning is for the user's eyes.
+	Warning string
+}
+
+// Objects are the objects of one task. The Job owns the others.
+type Objects struct {
+	Job *batchv1.Job
+	// Helpers must exist before the Job's pods start: a headless Service
+	// for several nodes, Secrets, a ConfigMap for long scripts. When there
+	// are any, the Job is suspended until they are made.
+	Helpers  []runtime.Object
+	Warnings []string
+}
+
+// All returns the objects in the order of their creation.
+func (o *Objects) All() []runtime.Object {
+	return append([]runtime.Object{o.Job}, o.Helpers...)
+}
+
+// Build makes the objects of a task. Everything that is wrong in the task
+// comes back at once as *api.InvalidSpec.
+func Build(in Input) (*Objects, error) {
+	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
+	b.res = b.chooseResources()
+	pod := b.pod()
+	if err := mergePodConfig(&pod, in.Task); err != nil {
+		return nil, err
+	}
+	b.helpers(&pod.Spec)
+	if err := b.validate(&pod); err != nil {
+		return nil, err
+	}
+	job := b.job(pod)
+	if len(b.helperObjects) > 0 {
+		suspend(job)
+	}
+	return &Objects{Job: job, Helpers: b.helperObjects, Warnings: b.warnings}, nil
+}
+
+// builder holds what the steps of Build share.
+type builder struct {
+	in   Input
+	task *spec.Task
+	name string
+	// res is the candidate that the pods are made for; the accelerators of
+	// alternatives are those of equal candidates.
+	res           spec.Resources
+	alternatives  []spec.Accelerator
+	helperObjects []runtime.Object
+	warnings      []string
+}
+
+func (b *builder) labels() map[string]string {
+	labels := map[string]string{}
+	for k, v := range b.res.Labels {
+		labels[k] = v
+	}
+	labels[kube.LabelKind] = kube.KindTask
+	labels[kube.LabelTaskID] = b.in.ID
+	if b.task.Name != "" {
+		labels[kube.LabelTaskName] = kube.LabelValue(b.task.Name)
+	}
+	if b.in.User != "" {
+		labels[kube.LabelUser] = kube.LabelValue(b.in.User)
+	}
+	return labels
+}
+
+func (b *builder) annotations() map[string]string {
+	return map[string]string{
+		kube.AnnotationTaskName: b.task.Name,
+		kube.AnnotationUser:     b.in.User,
+		// kubectl logs and exec then need no -c.
+		"kubectl.kubernetes.io/default-container": Container,
+	}
+}

@@ -1,0 +1,91 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+const (
+	// maxEnv bounds one variable: the kernel takes at most 128 KiB for one
+	// string of a program's environment, the name included.
+	maxEnv = 120 << 10
+	// maxScripts is what a ConfigMap holds, with room for its metadata.
+	maxScripts = 1000 << 10
+	maxNodes   = 10000
+)
+
+// validate finds what the parser cannot know: rules of Kubernetes about the
+// finished pod. All problems come back at once.
+func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
+	v := &problems{file: b.task.Source.File, line: b.task.Source.Line}
+	if n := b.task.NumNodes; n < 1 || n > maxNodes {
+		v.add("num_nodes", "%d is out of range; a task has 1 to %d nodes", n, maxNodes)
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.res.Labels)) {
+		v.label("resources.labels."+key, key, b.res.Labels[key])
+	}
+	for _, e := range slices.Concat(b.task.Envs, b.task.Secrets) {
+		if len(e.Name)+len(e.Value) > maxEnv {
+			v.add("envs."+e.Name, "the value has %d bytes; a variable holds at most %d. Put it into a volume", len(e.Value), maxEnv)
+		}
+	}
+	if n := len(b.task.Setup) + len(b.task.Run); n > maxScripts {
+		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
+	}
+	v.pod(pod)
+	return v.err()
+}
+
+type problems struct {
+	file string
+	line int
+	list []api.Problem
+}
+
+func (v *problems) add(path, format string, args ...any) {
+	v.list = append(v.list, api.Problem{File: v.file, Line: v.line, Column: 1, Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+func (v *problems) err() error {
+	if len(v.list) == 0 {
+		return nil
+	}
+	return &api.InvalidSpec{Problems: v.list}
+}
+
+func (v *problems) label(path, key, value string) {
+	if strings.HasPrefix(key, kube.Prefix) || strings.HasPrefix(key, "batch.kubernetes.io/") {
+		v.add(path, "labels under %s are set by kubevast and Kubernetes; choose another prefix", key[:strings.Index(key, "/")+1])
+	}
+	for _, msg := range validation.IsQualifiedName(key) {
+		v.add(path, "not a label's name: %s", msg)
+	}
+	for _, msg := range validation.IsValidLabelValue(value) {
+		v.add(path, "%q is not a label's value: %s", value, msg)
+	}
+}
+
+// pod checks what pod_config may have broken that the rest relies on.
+func (v *problems) pod(pod *corev1.PodTemplateSpec) {
+	if len(pod.Spec.Containers) == 0 || pod.Spec.Containers[0].Name != Container {
+		v.add(podConfigPath, "the first container must be %q, the one that runs the task", Container)
+	}
+	if pod.Spec.RestartPolicy != corev1.RestartPolicyNever {
+		v.add(podConfigPath+".spec.restartPolicy", "%q is not possible; a node of a task runs once (Never)", pod.Spec.RestartPolicy)
+	}
+	seen := map[string]string{}
+	for _, m := range pod.Spec.Containers[0].VolumeMounts {
+		if other, twice := seen[m.MountPath]; twice {
+			v.add("volumes."+m.MountPath, "volumes %q and %q are mounted at the same path; choose two paths", other, m.Name)
+		}
+		seen[m.MountPath] = m.Name
+	}
+}

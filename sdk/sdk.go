@@ -1,0 +1,124 @@
+package sdk
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/cli-runtime/pkg/resource"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubevast/vast/sdk/identity"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/task"
+	"github.com/kubevast/vast/sdk/volume"
+)
+
+// The implementations keep the contracts.
+var (
+	_ Task   = (*task.Client)(nil)
+	_ Volume = (*volume.Client)(nil)
+)
+
+// Client reaches one namespace of one cluster. It is safe for concurrent use.
+// Making one contacts nobody and cannot fail for a reason that lies outside
+// the kubeconfig.
+type Client struct {
+	conn   *kube.Conn
+	task   *task.Client
+	volume *volume.Client
+
+	versionOnce sync.Once
+	version     *version.Info
+	versionErr  error
+}
+
+// Option changes how a Client is made.
+type Option func(*kube.ConnOptions)
+
+// WithUser makes the client act under this user name in labels and lists,
+// instead of the one that the API server knows the caller by. It grants
+// nothing: what the caller may do is for the API server to say.
+func WithUser(name string) Option { return func(o *kube.ConnOptions) { o.User = name } }
+
+// WithNamespace overrides the namespace of the kubeconfig's context.
+func WithNamespace(ns string) Option { return func(o *kube.ConnOptions) { o.Namespace = ns } }
+
+// WithWarnings is told what is worth knowing but no error, one sentence a
+// call. Without it warnings are dropped.
+func WithWarnings(warn func(string)) Option { return func(o *kube.ConnOptions) { o.Warn = warn } }
+
+// New makes a client of kubectl's own configuration flags
+// (genericclioptions.ConfigFlags) or of anything else that gives a
+// rest.Config and a namespace. Errors in the kubeconfig are InvalidSpec.
+func New(getter resource.RESTClientGetter, opts ...Option) (*Client, error) {
+	loader := getter.ToRawKubeConfigLoader()
+	cfg, err := kube.ConfigFrom(loader)
+	if err != nil {
+		return nil, err
+	}
+	ns, _, err := loader.Namespace()
+	if err != nil {
+		return nil, kube.ConfigError(err, loader)
+	}
+	return newClient(cfg, ns, contextUser(loader), opts)
+}
+
+// NewForConfig makes a client of a rest.Config. Without WithNamespace it
+// works in "default".
+func NewForConfig(cfg *rest.Config, opts ...Option) (*Client, error) {
+	return newClient(cfg, "default", "", opts)
+}
+
+func newClient(cfg *rest.Config, namespace, fallbackUser string, opts []Option) (*Client, error) {
+	o := kube.ConnOptions{Namespace: namespace, FallbackUser: fallbackUser}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	conn, err := kube.Connect(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	volumes := volume.New(conn)
+	return &Client{conn: conn, volume: volumes, task: task.New(conn, volumes)}, nil
+}
+
+// contextUser is the kubeconfig's name of the user, for clusters that do not
+// say who the caller is.
+func contextUser(loader clientcmd.ClientConfig) string {
+	raw, err := loader.RawConfig()
+	if err != nil {
+		return ""
+	}
+	if c, ok := raw.Contexts[raw.CurrentContext]; ok {
+		return c.AuthInfo
+	}
+	return ""
+}
+
+// Task returns the interface to tasks.
+func (c *Client) Task() Task { return c.task }
+
+// Volume returns the interface to volumes.
+func (c *Client) Volume() Volume { return c.volume }
+
+// Namespace is the namespace the client works in.
+func (c *Client) Namespace() string { return c.conn.Namespace }
+
+// Kubernetes returns the clientset underneath: without a rate limit of its
+// own, with retries after 429 and 5xx.
+func (c *Client) Kubernetes() kubernetes.Interface { return c.conn.Kube }
+
+// WhoAmI says under which user name the client acts, and who the API server
+// takes the caller for.
+func (c *Client) WhoAmI(ctx context.Context) (identity.Identity, error) {
+	return c.conn.Identity(ctx)
+}
+
+// ServerVersion asks the API server for its version, once.
+func (c *Client) ServerVersion(ctx context.Context) (*version.Info, error) {
+	c.versionOnce.Do(func() { c.version, c.versionErr = c.conn.ServerVersion(ctx) })
+	return c.version, c.versionErr
+}

@@ -1,0 +1,71 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// FromFile returns the one task of a file. A volume's file is InvalidSpec; a
+// pipeline or job group, which this build cannot run, is NotSupported.
+func FromFile(f *spec.File) (*spec.Task, error) {
+	switch f.Kind {
+	case spec.KindTask:
+		return f.Tasks[0], nil
+	case spec.KindVolume:
+		return nil, &api.InvalidSpec{Problems: []api.Problem{{File: f.Path,
+			Message: "this is a volume, not a task; create it with: kubectl vastvol create -f " + f.Path}}}
+	}
+	return nil, &api.NotSupported{Message: fmt.Sprintf(
+		"%s: it is valid, but this build cannot run a %s yet; submit its %d tasks one by one", f.Path, f.Kind, len(f.Tasks))}
+}
+
+// Check implements sdk.TaskWriter.
+func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
+	var missing []string
+	if t.Workdir != nil {
+		missing = append(missing, "workdir")
+	}
+	if len(t.FileMounts) > 0 {
+		missing = append(missing, "file_mounts")
+	}
+	if len(missing) > 0 {
+		return &api.NotSupported{Message: fmt.Sprintf(
+			"%s: it is valid, but this build cannot bring files into a task yet (%s); put them into the image or a volume",
+			t.Source.File, strings.Join(missing, ", "))}
+	}
+	if err := checkOptions(o); err != nil {
+		return err
+	}
+	in := c.input(t, o, c.conn.OfflineUser())
+	_, err := manifest.Build(in)
+	return err
+}
+
+const (
+	maxRequestID = 253
+	// A Job counts its times in 32 bits of seconds.
+	maxKeep = 10 * 365 * 24 * time.Hour
+)
+
+func checkOptions(o api.SubmitOptions) error {
+	var errs []error
+	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
+		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
+	}
+	if o.Keep < 0 || o.Keep > maxKeep {
+		errs = append(errs, api.Invalid("--keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
+	}
+	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
+		errs = append(errs, api.Invalid("--deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
+	}
+	if len(o.RequestID) > maxRequestID {
+		errs = append(errs, api.Invalid("--request-id", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))
+	}
+	return api.JoinInvalid(errs...)
+}

@@ -1,0 +1,150 @@
+// Package diagnose says in words why a task failed or does not get on. It is
+// pure: facts in (a Job, its pods, their events), one diagnosis out.
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// Facts are what is known of a task. Events may be missing.
+type Facts struct {
+	Job    *batchv1.Job
+	Pods   []corev1.Pod
+	Events []corev1.Event
+}
+
+// Task returns the diagnosis of the whole task, or nil when it is well. Of
+// several nodes' troubles the one that came first is told: the others are
+// mostly its consequence.
+func Task(f Facts) *api.Diagnosis {
+	if by, stopped := f.Job.Annotations[kube.AnnotationStoppedBy]; stopped && !Succeeded(f.Job) {
+		return &api.Diagnosis{Cause: api.CauseStopped, Message: "stopped by " + by}
+	}
+	if Succeeded(f.Job) {
+		return nil
+	}
+	failed, condition := Failed(f.Job)
+	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
+		return deadline(f.Job)
+	}
+	if d := firstFailedPod(f.Pods, f.Events); d != nil {
+		return d
+	}
+	if failed {
+		return withoutPod(f, condition)
+	}
+	if d := lostNode(f.Pods); d != nil {
+		return d
+	}
+	if d := firstPendingPod(f.Pods, f.Events); d != nil {
+		return d
+	}
+	return notCreated(f)
+}
+
+// Succeeded reports whether the Job is, or is about to be, complete.
+func Succeeded(job *batchv1.Job) bool {
+	return condition(job, batchv1.JobComplete) != nil || condition(job, batchv1.JobSuccessCriteriaMet) != nil
+}
+
+// Failed reports whether the Job has failed, and by which condition. A Job is
+// called so as soon as Kubernetes has decided it, not only when the last pod
+// is gone: on a lost machine that may be never.
+func Failed(job *batchv1.Job) (bool, *batchv1.JobCondition) {
+	for _, kind := range []batchv1.JobConditionType{batchv1.JobFailed, batchv1.JobFailureTarget} {
+		if c := condition(job, kind); c != nil {
+			return true, c
+		}
+	}
+	return false, nil
+}
+
+func condition(job *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondition {
+	for i, c := range job.Status.Conditions {
+		if c.Type == kind && c.Status == corev1.ConditionTrue {
+			return &job.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+func deadline(job *batchv1.Job) *api.Diagnosis {
+	limit := ""
+	if s := job.Spec.ActiveDeadlineSeconds; s != nil {
+		limit = " of " + (time.Duration(*s) * time.Second).String()
+	}
+	return &api.Diagnosis{Cause: api.CauseDeadline, Message: "ran longer than its deadline" + limit,
+		Hint: "submit it again with a longer --deadline"}
+}
+
+// withoutPod explains a failure of which no failed pod is left: somebody took
+// a pod away, or Kubernetes did.
+func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
+	if d := lostNode(f.Pods); d != nil {
+		return d
+	}
+	for _, e := range f.Events {
+		if e.InvolvedObject.Kind == "Pod" && e.Reason == "TaintManagerEviction" && strings.HasPrefix(e.Message, "Marking for deletion") {
+			return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: rankOfName(f.Job.Name, e.InvolvedObject.Name),
+				Message: nodePrefix(rankOfName(f.Job.Name, e.InvolvedObject.Name)) + "was removed because its machine does not answer",
+				Hint:    "submit the task again; check the machine with kubectl get nodes"}
+		}
+	}
+	if c.Reason == batchv1.JobReasonBackoffLimitExceeded {
+		return &api.Diagnosis{Cause: api.CauseDeleted, Message: deletedPods(f) + " deleted by someone while the task ran",
+			Hint: "a node drain or kubectl delete pod does that; submit the task again"}
+	}
+	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSuffix(oneLine(c.Message), ".")}
+}
+
+// deletedPods names the nodes whose pods are being, or were, deleted.
+func deletedPods(f Facts) string {
+	for i := range f.Pods {
+		if f.Pods[i].DeletionTimestamp != nil && f.Pods[i].Status.Phase != corev1.PodSucceeded {
+			return fmt.Sprintf("the pod of node %d was", Rank(&f.Pods[i]))
+		}
+	}
+	return "a pod was"
+}
+
+// notCreated explains a Job that has no pods: what forbids them is told only
+// by events.
+func notCreated(f Facts) *api.Diagnosis {
+	if len(f.Pods) > 0 || f.Job.Spec.Suspend != nil && *f.Job.Spec.Suspend {
+		return nil
+	}
+	for i := len(f.Events) - 1; i >= 0; i-- {
+		e := f.Events[i]
+		if e.InvolvedObject.Kind != "Job" || e.Reason != "FailedCreate" {
+			continue
+		}
+		message := strings.TrimPrefix(oneLine(e.Message), "Error creating: ")
+		if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
+			return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
+				Hint: "it starts when other pods end; or ask for a larger quota"}
+		}
+		return &api.Diagnosis{Cause: api.CauseCreateFailed, Message: "its pods cannot be created: " + message,
+			Hint: createHint(message)}
+	}
+	return nil
+}
+
+func createHint(message string) string {
+	switch {
+	case strings.Contains(message, "violates PodSecurity"):
+		return "submit it with --security-profile restricted"
+	case strings.Contains(message, "serviceaccount"):
+		return "create the service account, or remove it from pod_config"
+	}
+	return ""
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

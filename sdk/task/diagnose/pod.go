@@ -1,0 +1,222 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/manifest"
+)
+
+// Rank returns which node of its task a pod is, -1 when it does not say.
+func Rank(pod *corev1.Pod) int {
+	rank, err := strconv.Atoi(pod.Annotations[batchv1.JobCompletionIndexAnnotation])
+	if err != nil {
+		return -1
+	}
+	return rank
+}
+
+// rankOfName reads the rank from a pod's name, <job>-<rank>-<random>, for pods
+// that are known only from events.
+func rankOfName(job, pod string) *int {
+	rest, ok := strings.CutPrefix(pod, job+"-")
+	if !ok {
+		return nil
+	}
+	number, _, _ := strings.Cut(rest, "-")
+	if rank, err := strconv.Atoi(number); err == nil {
+		return &rank
+	}
+	return nil
+}
+
+func nodePrefix(rank *int) string {
+	if rank == nil {
+		return "a node "
+	}
+	return fmt.Sprintf("node %d ", *rank)
+}
+
+// firstFailedPod diagnoses the pod that failed first by its own doing. A pod
+// that was deleted because the task had failed already comes last.
+func firstFailedPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
+	var failed []*corev1.Pod
+	for i := range pods {
+		if pods[i].Status.Phase == corev1.PodFailed {
+			failed = append(failed, &pods[i])
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(failed, func(a, b *corev1.Pod) int {
+		return cmp.Or(boolCompare(wasDeleted(a), wasDeleted(b)), failedAt(a).Compare(failedAt(b)), cmp.Compare(Rank(a), Rank(b)))
+	})
+	return Pod(failed[0], events)
+}
+
+// wasDeleted reports a pod that was taken away and ended by the signal for it,
+// unless a disruption says why.
+func wasDeleted(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil && disruption(pod) == nil && failedAt(pod).After(pod.DeletionTimestamp.Add(-gracePeriod(pod)))
+}
+
+func gracePeriod(pod *corev1.Pod) time.Duration {
+	if s := pod.DeletionGracePeriodSeconds; s != nil {
+		return time.Duration(*s) * time.Second
+	}
+	return 0
+}
+
+func boolCompare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+func failedAt(pod *corev1.Pod) time.Time {
+	at := time.Time{}
+	for _, s := range statuses(pod) {
+		if t := s.State.Terminated; t != nil && t.ExitCode != 0 && t.FinishedAt.After(at) {
+			at = t.FinishedAt.Time
+		}
+	}
+	return at
+}
+
+func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
+	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
+}
+
+// Pod diagnoses one pod that has failed.
+func Pod(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+	d := podFailure(pod, events)
+	if rank := Rank(pod); rank >= 0 {
+		d.Rank = &rank
+		d.Message = fmt.Sprintf("node %d %s", rank, d.Message)
+	}
+	return d
+}
+
+func podFailure(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+	for _, s := range statuses(pod) {
+		if t := s.State.Terminated; t != nil && t.Reason == "OOMKilled" {
+			return outOfMemory(pod, s, t)
+		}
+	}
+	if d := evicted(pod); d != nil {
+		return d
+	}
+	if pod.Status.Reason == "DeadlineExceeded" {
+		return &api.Diagnosis{Cause: api.CauseDeadline, Message: "ran longer than its pod's deadline"}
+	}
+	// The user's container first: a side container's end is mostly its
+	// consequence.
+	all := statuses(pod)
+	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
+		return boolCompare(a.Name != manifest.Container, b.Name != manifest.Container)
+	})
+	for _, s := range all {
+		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
+			return exited(s, t)
+		}
+	}
+	if pod.DeletionTimestamp != nil {
+		return &api.Diagnosis{Cause: api.CauseDeleted, Message: "had its pod deleted by someone"}
+	}
+	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSpace("failed " + oneLine(pod.Status.Message))}
+}
+
+func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
+	d := &api.Diagnosis{Cause: api.CauseOutOfMemory, ExitCode: &t.ExitCode,
+		Message: "out of memory", Hint: "ask for more with resources.memory or --memory"}
+	if limit, ok := memoryLimit(pod, s.Name); ok {
+		d.Message += " (limit " + limit + ")"
+	} else {
+		d.Message += " (it has no limit of its own; the machine ran out)"
+	}
+	if s.Name != manifest.Container {
+		d.Message += " in container " + s.Name
+	}
+	if t.Message == manifest.SetupMark {
+		d.Message += " during setup"
+	}
+	return d
+}
+
+func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if c.Name == container {
+			limit, ok := c.Resources.Limits[corev1.ResourceMemory]
+			return limit.String(), ok
+		}
+	}
+	return "", false
+}
+
+// exited words an exit code. 137 alone is not called out of memory: anything
+// may send SIGKILL, and the container runtime tells when it was the kernel.
+func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
+	code := t.ExitCode
+	d := &api.Diagnosis{Cause: api.CauseExit, ExitCode: &code}
+	where := ""
+	if s.Name != manifest.Container {
+		where = " in container " + s.Name
+	}
+	switch {
+	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
+		d.Cause, d.Message = api.CauseContainerConfig, "could not start: "+startError(t.Message)
+		d.Hint = "the image must have a shell (sh) to run a task's scripts"
+	case s.Name == manifest.Container && t.Message == manifest.SetupMark:
+		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
+		d.Hint = "see what it printed: kubectl vast logs"
+	case signalName(code) != "":
+		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
+		if code == 137 {
+			d.Hint = "nobody knows who sent it; Kubernetes did not report a lack of memory"
+		}
+	default:
+		d.Message = "ended with " + codeWords(code) + where
+		switch code {
+		case 126:
+			d.Hint = "a command is there but cannot be run; is it executable, and made for this machine?"
+		case 127:
+			d.Hint = "a command was not found; is it in the image?"
+		}
+	}
+	return d
+}
+
+func startError(message string) string {
+	message = oneLine(message)
+	if i := strings.LastIndex(message, "exec: "); i >= 0 {
+		message = message[i+len("exec: "):]
+	}
+	return strings.TrimSuffix(message, ": unknown")
+}
+
+func codeWords(code int32) string {
+	if name := signalName(code); name != "" {
+		return fmt.Sprintf("%s (exit code %d)", name, code)
+	}
+	return fmt.Sprintf("exit code %d", code)
+}
+
+// signalName names the signal that a shell reports as 128 + its number.
+func signalName(code int32) string {
+	names := map[int32]string{1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS",
+		8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS"}
+	return names[code-128]
+}

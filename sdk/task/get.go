@@ -1,0 +1,77 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Get implements sdk.TaskReader.
+func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
+	job, err := c.resolve(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.status(ctx, job)
+}
+
+// status reads a Job's pods and events.
+func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus, error) {
+	var pods []corev1.Pod
+	err := c.eachPod(ctx, job.Namespace, metav1.ListOptions{LabelSelector: selector(jobSet(job.Name))},
+		func(pod *corev1.Pod) { pods = append(pods, *pod) })
+	if err != nil {
+		return nil, err
+	}
+	events, err := c.events(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	s := build(job, pods, events)
+	return &s, nil
+}
+
+// events returns what was told of a Job and its pods, oldest first. Pods that
+// are gone are told of too, so they are found by name: it begins with the
+// Job's, which is unique. Who may not read events gets none.
+func (c *Client) events(ctx context.Context, job *batchv1.Job) ([]corev1.Event, error) {
+	var out []corev1.Event
+	err := each(ctx, metav1.ListOptions{}, func(e *corev1.Event) {
+		name := e.InvolvedObject.Name
+		if e.InvolvedObject.UID == job.UID || e.InvolvedObject.Kind == "Pod" && strings.HasPrefix(name, job.Name+"-") {
+			out = append(out, *e)
+		}
+	}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		list, err := c.conn.Kube.CoreV1().Events(job.Namespace).List(ctx, o)
+		return list, c.conn.Classify(err, "list", "events")
+	})
+	var forbidden *api.Forbidden
+	if errors.As(err, &forbidden) {
+		return nil, nil
+	}
+	slices.SortFunc(out, compareEvents)
+	return out, err
+}
+
+// eventTime is when an event happened last; which field says so depends on
+// who wrote it.
+func eventTime(e corev1.Event) time.Time {
+	switch {
+	case e.Series != nil:
+		return e.Series.LastObservedTime.Time
+	case !e.LastTimestamp.IsZero():
+		return e.LastTimestamp.Time
+	case !e.EventTime.IsZero():
+		return e.EventTime.Time
+	}
+	return e.CreationTimestamp.Time
+}

@@ -1,0 +1,135 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// pageSize is how many objects one list request asks for.
+const pageSize = 500
+
+// List implements sdk.TaskReader. It asks for Jobs, and only when some task is
+// pending or has failed for the pods that tell why: one request per 500
+// objects each.
+func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+	namespace, sel, err := c.scope(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}
+	var unwell []int
+	needed := map[string]*batchv1.Job{}
+	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
+		status := fromJob(job)
+		if len(o.States) > 0 && !slices.Contains(o.States, status.State) {
+			return
+		}
+		if wantsPods(&status, job) {
+			unwell = append(unwell, len(list.Items))
+			needed[string(job.UID)] = job.DeepCopy()
+		}
+		list.Items = append(list.Items, status)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(unwell) > 0 {
+		if err := c.explain(ctx, namespace, sel, list, unwell, needed); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	return list, nil
+}
+
+// wantsPods reports whether only the pods can tell why a task is as it is.
+func wantsPods(s *api.TaskStatus, job *batchv1.Job) bool {
+	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && job.Status.Active > 0
+}
+
+// explain fills in the reasons of the unwell tasks from their pods that
+// neither run nor have succeeded.
+func (c *Client) explain(ctx context.Context, namespace, sel string, list *api.TaskStatusList, unwell []int, jobs map[string]*batchv1.Job) error {
+	pods := map[string][]corev1.Pod{}
+	notWell := fields.AndSelectors(
+		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodRunning)),
+		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded))).String()
+	err := c.eachPod(ctx, namespace, metav1.ListOptions{LabelSelector: sel, FieldSelector: notWell}, func(pod *corev1.Pod) {
+		if owner := metav1.GetControllerOf(pod); owner != nil && jobs[string(owner.UID)] != nil {
+			pods[string(owner.UID)] = append(pods[string(owner.UID)], *pod)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, i := range unwell {
+		uid := string(list.Items[i].UID)
+		if len(pods[uid]) > 0 {
+			list.Items[i].Reason = build(jobs[uid], pods[uid], nil).Reason
+		}
+	}
+	return nil
+}
+
+// scope is the namespace and label selector that options name.
+func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel string, err error) {
+	namespace = cmp.Or(o.Namespace, c.conn.Namespace)
+	if o.AllNamespaces {
+		namespace = metav1.NamespaceAll
+	}
+	sets := []labels.Set{kindSelector}
+	if !o.AllUsers {
+		user, err := c.conn.User(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		sets = append(sets, userSet(user))
+	}
+	sel = selector(sets...)
+	if o.LabelSelector != "" {
+		if _, err := labels.Parse(o.LabelSelector); err != nil {
+			return "", "", api.Invalid("--selector", "%v", err)
+		}
+		sel += "," + o.LabelSelector
+	}
+	return namespace, sel, nil
+}
+
+// eachJob calls do for every Job, one page in memory at a time.
+func (c *Client) eachJob(ctx context.Context, namespace, sel string, do func(*batchv1.Job)) error {
+	return each(ctx, metav1.ListOptions{LabelSelector: sel}, do,
+		func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := c.conn.Kube.BatchV1().Jobs(namespace).List(ctx, o)
+			return list, c.conn.Classify(err, "list", resource)
+		})
+}
+
+// eachPod calls do for every pod, one page in memory at a time.
+func (c *Client) eachPod(ctx context.Context, namespace string, o metav1.ListOptions, do func(*corev1.Pod)) error {
+	return each(ctx, o, do, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		list, err := c.conn.Kube.CoreV1().Pods(namespace).List(ctx, o)
+		return list, c.conn.Classify(err, "list", "pods")
+	})
+}
+
+func each[T runtime.Object](ctx context.Context, o metav1.ListOptions, do func(T), page pager.ListPageFunc) error {
+	p := pager.New(page)
+	p.PageSize = pageSize
+	return p.EachListItem(ctx, o, func(obj runtime.Object) error {
+		do(obj.(T))
+		return nil
+	})
+}

@@ -1,0 +1,165 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/manifest"
+)
+
+// preflight asks the cluster what the objects depend on, and refuses what
+// cannot run before anything is created.
+func (c *Client) preflight(ctx context.Context, in *manifest.Input) error {
+	profile, err := c.namespaceProfile(ctx)
+	if err != nil {
+		return err
+	}
+	if in.Profile == "" {
+		in.Profile = manifest.Profile(profile)
+	}
+	mounts, err := c.volumes.Resolve(ctx, in.Task, in.User)
+	if err != nil {
+		return err
+	}
+	for _, m := range mounts {
+		in.Mounts = append(in.Mounts, manifest.Mount(m))
+	}
+	if slices.ContainsFunc(in.Task.Resources, manifest.NamesModel) {
+		in.NodeLabels = c.nodeLabels(ctx)
+	}
+	return c.resolvePriority(ctx, in)
+}
+
+// namespaceProfile returns the security profile that the namespace enforces,
+// empty for none. It asks once; who may not read namespaces is told nothing
+// here, and by the creation of the Job if there is none.
+func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
+	facts := &c.namespace
+	facts.once.Do(func() {
+		ns, err := c.conn.Kube.CoreV1().Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			facts.err = kube.NamespaceNotFound(c.conn.Namespace)
+		case apierrors.IsForbidden(err):
+		case err != nil:
+			facts.err = c.conn.Classify(err, "get", "namespaces")
+		case ns.DeletionTimestamp != nil:
+			facts.err = &api.Conflict{Message: fmt.Sprintf("namespace %q is being deleted", ns.Name)}
+		case ns.Labels["pod-security.kubernetes.io/enforce"] == string(manifest.Restricted):
+			facts.profile = string(manifest.Restricted)
+		}
+	})
+	return facts.profile, facts.err
+}
+
+// nodeLabels returns the labels of the cluster's nodes, which name GPU
+// products. They only add to what is known without them, so that a user who
+// may not read nodes loses little.
+func (c *Client) nodeLabels(ctx context.Context) []map[string]string {
+	list, err := c.conn.Kube.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil
+	}
+	out := make([]map[string]string, len(list.Items))
+	for i := range list.Items {
+		out[i] = list.Items[i].Labels
+	}
+	return out
+}
+
+// resolvePriority finds the PriorityClass that stands for a numeric priority.
+func (c *Client) resolvePriority(ctx context.Context, in *manifest.Input) error {
+	want := in.Task.Resources[0].Priority
+	if want == nil || *want == 0 {
+		return nil
+	}
+	list, err := c.conn.Kube.SchedulingV1().PriorityClasses().List(ctx, metav1.ListOptions{})
+	if err != nil && !apierrors.IsForbidden(err) {
+		return c.conn.Classify(err, "list", "priorityclasses.scheduling.k8s.io")
+	}
+	if err == nil {
+		for _, class := range list.Items {
+			if class.Value == *want {
+				in.PriorityClass = class.Name
+				return nil
+			}
+		}
+	}
+	c.conn.Warn(fmt.Sprintf("resources.priority %d is ignored: the cluster has no PriorityClass of that value", *want))
+	return nil
+}
+
+// fitsQuota refuses a task whose pods the namespace's ResourceQuotas have no
+// room for: its Job would be accepted, and then wait for pods that may not be
+// made. Quotas with scopes are left to the API server.
+func (c *Client) fitsQuota(ctx context.Context, job *batchv1.Job) error {
+	list, err := c.conn.Kube.CoreV1().ResourceQuotas(job.Namespace).List(ctx, metav1.ListOptions{})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	if err != nil {
+		return c.conn.Classify(err, "list", "resourcequotas")
+	}
+	needs := podNeeds(job)
+	var errs []error
+	for _, quota := range list.Items {
+		if len(quota.Spec.Scopes) > 0 || quota.Spec.ScopeSelector != nil {
+			continue
+		}
+		for name, need := range needs {
+			hard, limited := quota.Status.Hard[name]
+			if !limited {
+				continue
+			}
+			used, after := quota.Status.Used[name], need.DeepCopy()
+			after.Add(used)
+			if after.Cmp(hard) > 0 {
+				errs = append(errs, fmt.Errorf("quota %q of namespace %q has no room for it: %s needs %s, %s of %s are used",
+					quota.Name, job.Namespace, name, need.String(), used.String(), hard.String()))
+			}
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return &api.Forbidden{Message: errors.Join(errs...).Error() + "; wait, delete finished tasks, or ask for more quota"}
+}
+
+// podNeeds sums up what all pods of a Job ask for, by the names that quotas
+// use.
+func podNeeds(job *batchv1.Job) map[corev1.ResourceName]resource.Quantity {
+	pods := int64(ptr.Deref(job.Spec.Parallelism, 1))
+	needs := map[corev1.ResourceName]resource.Quantity{corev1.ResourcePods: *resource.NewQuantity(pods, resource.DecimalSI)}
+	add := func(name corev1.ResourceName, q resource.Quantity) {
+		sum := needs[name]
+		for range pods {
+			sum.Add(q)
+		}
+		needs[name] = sum
+	}
+	for _, c := range job.Spec.Template.Spec.Containers {
+		for name, q := range c.Resources.Requests {
+			add("requests."+name, q)
+			if name == corev1.ResourceCPU || name == corev1.ResourceMemory {
+				add(name, q)
+			}
+		}
+		for name, q := range c.Resources.Limits {
+			add("limits."+name, q)
+		}
+	}
+	return needs
+}

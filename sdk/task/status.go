@@ -1,0 +1,250 @@
+package task
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/task/diagnose"
+)
+
+// fromJob reads from a Job alone what it tells of its task.
+func fromJob(job *batchv1.Job) api.TaskStatus {
+	s := api.TaskStatus{
+		TypeMeta:   api.TypeMeta(api.KindTask),
+		ObjectMeta: publicMeta(job),
+		ID:         job.Labels[kube.LabelTaskID],
+		TaskName:   job.Annotations[kube.AnnotationTaskName],
+		User:       job.Annotations[kube.AnnotationUser],
+		NumNodes:   int(ptr.Deref(job.Spec.Completions, 1)),
+		Queue:      job.Labels[kube.LabelQueue],
+		StartTime:  job.Status.StartTime,
+		StoppedBy:  job.Annotations[kube.AnnotationStoppedBy],
+	}
+	if c := taskContainer(&job.Spec.Template.Spec); c != nil {
+		s.Image, s.Resources = c.Image, nodeResources(c)
+	}
+	s.State = stateOf(job)
+	s.EndTime = endOf(job, s.State)
+	s.Reason = reasonOf(job, s.State)
+	return s
+}
+
+// publicMeta is the Job's metadata without what nobody reads.
+func publicMeta(job *batchv1.Job) metav1.ObjectMeta {
+	m := job.ObjectMeta
+	m.ManagedFields = nil
+	return m
+}
+
+func taskContainer(pod *corev1.PodSpec) *corev1.Container {
+	for i := range pod.Containers {
+		if pod.Containers[i].Name == manifest.Container {
+			return &pod.Containers[i]
+		}
+	}
+	return nil
+}
+
+func nodeResources(c *corev1.Container) api.NodeResources {
+	var r api.NodeResources
+	if q, ok := c.Resources.Requests[corev1.ResourceCPU]; ok {
+		r.CPU = q.String()
+	}
+	if q, ok := c.Resources.Requests[corev1.ResourceMemory]; ok {
+		r.Memory = q.String()
+	}
+	for name, q := range c.Resources.Limits {
+		switch name {
+		case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
+		default:
+			r.GPU = q.String() + " " + string(name)
+		}
+	}
+	return r
+}
+
+func stateOf(job *batchv1.Job) api.State {
+	failed, _ := diagnose.Failed(job)
+	_, stopped := job.Annotations[kube.AnnotationStoppedBy]
+	nodes := ptr.Deref(job.Spec.Completions, 1)
+	switch {
+	case diagnose.Succeeded(job):
+		return api.Succeeded
+	case stopped:
+		return api.Stopped
+	case failed:
+		return api.Failed
+	case submitting(job):
+		return api.Pending
+	case ptr.Deref(job.Spec.Suspend, false):
+		return api.Queued
+	case ptr.Deref(job.Status.Ready, 0)+job.Status.Succeeded >= nodes:
+		return api.Running
+	}
+	return api.Pending
+}
+
+// submitting reports a Job whose submission was not finished.
+func submitting(job *batchv1.Job) bool {
+	return job.Annotations[kube.AnnotationSubmitting] != "" && ptr.Deref(job.Spec.Suspend, false)
+}
+
+func endOf(job *batchv1.Job, state api.State) *metav1.Time {
+	if !state.Ended() {
+		return nil
+	}
+	if job.Status.CompletionTime != nil {
+		return job.Status.CompletionTime
+	}
+	if failed, c := diagnose.Failed(job); failed {
+		return &c.LastTransitionTime
+	}
+	return nil
+}
+
+// reasonOf is as much of a reason as the Job itself knows.
+func reasonOf(job *batchv1.Job, state api.State) string {
+	switch state {
+	case api.Stopped:
+		return "stopped by " + job.Annotations[kube.AnnotationStoppedBy]
+	case api.Queued:
+		if queue := job.Labels[kube.LabelQueue]; queue != "" {
+			return "waits in queue " + queue
+		}
+		return "suspended; resume it with kubectl patch job"
+	case api.Pending:
+		if submitting(job) {
+			return "its submission was not finished; submit it again with the same --request-id, or delete it"
+		}
+	case api.Failed:
+		if d := diagnose.Task(diagnose.Facts{Job: job}); d.Cause == api.CauseDeadline {
+			return d.Message
+		}
+	}
+	return ""
+}
+
+// build makes the whole status of a task from its objects.
+func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
+	s := fromJob(job)
+	s.Nodes = nodes(&s, pods, events)
+	if s.State == api.Pending && allStarted(s.Nodes) {
+		// The pods tell it earlier than the Job's counters.
+		s.State = api.Running
+	}
+	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
+	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
+		// A pod has failed and Kubernetes is about to fail the Job.
+		s.State = api.Failed
+	}
+	if s.Diagnosis != nil {
+		s.Reason = s.Diagnosis.Message
+	}
+	s.Events = publicEvents(events)
+	return s
+}
+
+// isFailure reports a diagnosis that is about a pod that has failed.
+func isFailure(d *api.Diagnosis, pods []corev1.Pod) bool {
+	return d.Rank != nil && slices.ContainsFunc(pods, func(p corev1.Pod) bool {
+		return p.Status.Phase == corev1.PodFailed && diagnose.Rank(&p) == *d.Rank
+	})
+}
+
+func allStarted(nodes []api.NodeStatus) bool {
+	return !slices.ContainsFunc(nodes, func(n api.NodeStatus) bool {
+		return n.State != api.NodeRunning && n.State != api.NodeSucceeded && n.State != api.NodeLost
+	})
+}
+
+// nodes returns the status of every node, in rank order, also of those that
+// have no pod yet or any more.
+func nodes(s *api.TaskStatus, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
+	out := make([]api.NodeStatus, s.NumNodes)
+	for i := range out {
+		out[i] = api.NodeStatus{Rank: i, State: api.NodeWaiting}
+		if s.State.Ended() {
+			out[i] = api.NodeStatus{Rank: i, State: api.NodeEnded, Reason: "its pod is gone"}
+		}
+	}
+	for _, pod := range newestByRank(pods, s.NumNodes) {
+		out[diagnose.Rank(pod)] = node(pod, events)
+	}
+	return out
+}
+
+// newestByRank keeps one pod a rank: the last one that was created.
+func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
+	newest := map[int]*corev1.Pod{}
+	for i := range pods {
+		rank := diagnose.Rank(&pods[i])
+		if rank < 0 || rank >= n {
+			continue
+		}
+		if have := newest[rank]; have == nil || have.CreationTimestamp.Before(&pods[i].CreationTimestamp) {
+			newest[rank] = &pods[i]
+		}
+	}
+	out := make([]*corev1.Pod, 0, len(newest))
+	for _, pod := range newest {
+		out = append(out, pod)
+	}
+	return out
+}
+
+func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
+	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName, StartTime: pod.Status.StartTime}
+	for _, s := range pod.Status.ContainerStatuses {
+		if t := s.State.Terminated; s.Name == manifest.Container && t != nil {
+			n.ExitCode, n.EndTime = ptr.To(t.ExitCode), ptr.To(t.FinishedAt)
+		}
+	}
+	switch {
+	case diagnose.OnLostNode(pod):
+		n.State, n.Reason = api.NodeLost, fmt.Sprintf("machine %s does not answer", pod.Spec.NodeName)
+	case pod.Status.Phase == corev1.PodRunning:
+		n.State = api.NodeRunning
+	case pod.Status.Phase == corev1.PodSucceeded:
+		n.State = api.NodeSucceeded
+	case pod.Status.Phase == corev1.PodFailed:
+		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod, events).Message
+	default:
+		n.State = api.NodePending
+		if d := diagnose.Pending(pod, events); d != nil {
+			n.Reason = d.Message
+		}
+	}
+	return n
+}
+
+// maxEvents is how many of the last events a status tells.
+const maxEvents = 10
+
+func publicEvents(events []corev1.Event) []api.Event {
+	if len(events) > maxEvents {
+		events = events[len(events)-maxEvents:]
+	}
+	out := make([]api.Event, 0, len(events))
+	for _, e := range events {
+		out = append(out, api.Event{Time: metav1.NewTime(eventTime(e)), Type: e.Type, Reason: e.Reason,
+			Object: e.InvolvedObject.Kind + "/" + e.InvolvedObject.Name, Message: e.Message, Count: max(e.Count, 1)})
+	}
+	return out
+}
+
+func compareEvents(a, b corev1.Event) int {
+	return cmp.Or(eventTime(a).Compare(eventTime(b)), cmp.Compare(a.Name, b.Name))
+}
+
+// jobSet selects the pods of a Job.
+func jobSet(job string) labels.Set { return labels.Set{batchv1.JobNameLabel: job} }
