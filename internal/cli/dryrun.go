@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// DryRunFlag is kubectl's --dry-run without its old boolean forms.
+type DryRunFlag struct{ Value api.DryRun }
+
+func (d *DryRunFlag) String() string {
+	if d.Value == api.DryRunNone {
+		return "none"
+	}
+	return string(d.Value)
+}
+
+// Set implements pflag.Value.
+func (d *DryRunFlag) Set(text string) error {
+	switch text {
+	case "none":
+		d.Value = api.DryRunNone
+	case string(api.DryRunClient), string(api.DryRunServer):
+		d.Value = api.DryRun(text)
+	default:
+		return Usagef(`must be "none", "client" or "server"`)
+	}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (d *DryRunFlag) Type() string { return "string" }
+
+// Add binds the flag to a command.
+func (d *DryRunFlag) Add(c *cobra.Command) {
+	c.Flags().Var(d, "dry-run", `Must be "none", "client" or "server". With client, only say what would be done; with server, let the API server check it and keep nothing.`)
+	_ = c.RegisterFlagCompletionFunc("dry-run",
+		cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// Operation is the verb for what was done, as kubectl prints it.
+func (d *DryRunFlag) Operation(verb string) string {
+	switch d.Value {
+	case api.DryRunClient:
+		return verb + " (dry run)"
+	case api.DryRunServer:
+		return verb + " (server dry run)"
+	}
+	return verb
+}
+
+// shellQuote quotes a word for a shell where it must be.
+func shellQuote(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,~", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !safe(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// The exit codes of both plugins.
+const (
+	CodeDone         = 0
+	CodeFailed       = 1
+	CodeUsage        = 2
+	CodeNotFound     = 3
+	CodeForbidden    = 4
+	CodeConflict     = 5
+	CodeUnavailable  = 6
+	CodeTimedOut     = 7
+	CodeTaskFailed   = 10
+	CodeTaskStopped  = 11
+	CodeSignalOffset = 128
+)
+
+// ExitStatus documents the codes in the help of both plugins.
+const ExitStatus = `Exit Status:
+  0    done
+  1    the command failed
+  2    wrong usage, or a file that is not right
+  3    not found
+  4    not allowed
+  5    conflict: something else of that name is there, or it is in use
+  6    the cluster cannot be reached
+  7    timed out
+  10   the task failed
+  11   the task was stopped
+  130  interrupted
+
+With several tasks or volumes it is the highest of their codes.`
+
+// UsageError says that a command was called wrongly.
+type UsageError struct{ Message string }
+
+func (e *UsageError) Error() string { return e.Message }
+
+// Usagef makes a UsageError.
+func Usagef(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
+}
+
+// ExitError ends the program with Code. What there is to say has been said
+// when Message is empty.
+type ExitError struct {
+	Code    int
+	Message string
+}
+
+func (e *ExitError) Error() string { return e.Message }
+
+// Interrupted is the cause of a context that a signal ended.
+type Interrupted struct{ Signal syscall.Signal }
+
+func (e *Interrupted) Error() string { return "interrupted" }
+
+// ExitCode is the one place that decides on the exit code.
+func ExitCode(err error) int {
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return CodeDone
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		code := CodeDone
+		for _, one := range many.Unwrap() {
+			code = max(code, ExitCode(one))
+		}
+		return code
+	}
+	var (
+		exit        *ExitError
+		interrupted *Interrupted
+		usage       *UsageError
+		invalid     *api.InvalidSpec
+		notFound    *api.NotFound
+		forbidden   *api.Forbidden
+		conflict    *api.Conflict
+		unavailable *api.Unavailable
+		timedOut    *api.TimedOut
+		taskFailed  *api.TaskFailed
+	)
+	switch {
+	case errors.As(err, &exit):
+		return exit.Code
+	case errors.As(err, &interrupted):
+		return CodeSignalOffset + int(interrupted.Signal)
+	case errors.As(err, &usage), errors.As(err, &invalid):
+		return CodeUsage
+	case errors.As(err, &notFound):
+		return CodeNotFound
+	case errors.As(err, &forbidden):
+		return CodeForbidden
+	case errors.As(err, &conflict):
+		return CodeConflict
+	case errors.As(err, &unavailable):
+		return CodeUnavailable
+	case errors.As(err, &timedOut):
+		return CodeTimedOut
+	case errors.As(err, &taskFailed):
+		if t := taskFailed.Task; t != nil && t.State == api.Stopped {
+			return CodeTaskStopped
+		}
+		return CodeTaskFailed
+	case errors.Is(err, os.ErrNotExist):
+		return CodeUsage
+	}
+	return CodeFailed
+}
+
+// PrintError prints an error, one line a problem.
+func PrintError(w io.Writer, err error) {
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			PrintError(w, one)
+		}
+		return
+	}
+	var invalid *api.InvalidSpec
+	if errors.As(err, &invalid) {
+		for _, p := range invalid.Problems {
+			printLine(w, p.String())
+		}
+		return
+	}
+	printLine(w, err.Error())
+}
+
+func printLine(w io.Writer, message string) {
+	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return r == '\n' }), "; ")
+	if message != "" {
+		fmt.Fprintln(w, "error: "+printers.EscapeTerminal(message))
+	}
+}
+
+// interruptedBy returns the signal that ended ctx, if one did.
+func interruptedBy(ctx context.Context) *Interrupted {
+	var i *Interrupted
+	errors.As(context.Cause(ctx), &i)
+	return i
+}
+
+// Detached reports whether the user left with Ctrl-C. SIGTERM is no wish to
+// let go: whoever sends it wants to hear that the work is not done.
+func Detached(ctx context.Context) bool {
+	i := interruptedBy(ctx)
+	return i != nil && i.Signal == syscall.SIGINT
+}

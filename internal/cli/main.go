@@ -1,0 +1,91 @@
+// Package cli is what kubectl vast and kubectl vastvol share: the root
+// command, printers, the prompt, completion and exit codes. It holds no logic
+// that a Go program would want; that is the SDK's.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// Main runs a plugin and returns its exit code.
+func Main(p Plugin, build func(*Factory) *cobra.Command) int {
+	f := NewFactory(p, genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr})
+	ctx, stop := signals(context.Background())
+	defer stop()
+	return Execute(ctx, f, build(f), Arguments(os.Args))
+}
+
+// Arguments returns what the command is called with. kubectl asks for
+// completions by calling kubectl_complete-<plugin>, which may be a link to
+// the plugin itself.
+func Arguments(argv []string) []string {
+	name := strings.TrimSuffix(filepath.Base(argv[0]), ".exe")
+	if strings.HasPrefix(name, "kubectl_complete-") {
+		return append([]string{cobra.ShellCompRequestCmd}, argv[1:]...)
+	}
+	return argv[1:]
+}
+
+// Execute runs a root command with args, prints its error and returns the
+// exit code.
+func Execute(ctx context.Context, f *Factory, root *cobra.Command, args []string) int {
+	root.SetArgs(args)
+	root.SetIn(f.In)
+	root.SetOut(f.Out)
+	root.SetErr(f.ErrOut)
+	started := false
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		started = true
+		quietLibraries(root, f)
+	}
+	err := root.ExecuteContext(ctx)
+	var exit *ExitError
+	if i := interruptedBy(ctx); err != nil && i != nil && !errors.As(err, &exit) {
+		err = i
+	}
+	if err != nil && !started {
+		err = usageError(err)
+	}
+	PrintError(f.ErrOut, err)
+	return ExitCode(err)
+}
+
+// usageError turns what cobra says before a command starts into one line.
+func usageError(err error) error {
+	message, suggestions, found := strings.Cut(err.Error(), "\n\nDid you mean this?")
+	if found {
+		message += "; did you mean: " + strings.Join(strings.Fields(suggestions), ", ")
+	}
+	return &UsageError{strings.TrimSpace(message)}
+}
+
+// signals returns a context that SIGINT or SIGTERM ends. A second signal
+// kills at once, as the system would.
+func signals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-received:
+			signal.Stop(received)
+			sig, ok := s.(syscall.Signal)
+			if !ok {
+				sig = syscall.SIGINT
+			}
+			cancel(&Interrupted{Signal: sig})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(io.EOF) }
+}

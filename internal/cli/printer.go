@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/kubectl/pkg/cmd/get"
+)
+
+// GetFlags are `kubectl get`'s output flags.
+type GetFlags struct {
+	*get.PrintFlags
+	SortBy string
+}
+
+// NewGetFlags returns the flags of a command that shows objects.
+func NewGetFlags() *GetFlags {
+	flags := get.NewGetPrintFlags()
+	// Our tables hold one kind, and --sort-by knows their columns.
+	flags.HumanReadableFlags.ShowKind = nil
+	flags.HumanReadableFlags.SortBy = nil
+	return &GetFlags{PrintFlags: flags}
+}
+
+// AddSort binds --sort-by; columns are what it takes besides a JSONPath.
+func (o *GetFlags) AddSort(c *cobra.Command, columns []string) {
+	c.Flags().StringVar(&o.SortBy, "sort-by", o.SortBy,
+		"Sort by a column ("+strings.Join(columns, ", ")+") or by a JSONPath expression (e.g. '{.metadata.name}').")
+	_ = c.RegisterFlagCompletionFunc("sort-by",
+		cobra.FixedCompletions(columns, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// Human reports whether the output is a table.
+func (o *GetFlags) Human() bool {
+	return (*o.OutputFormat == "" || *o.OutputFormat == "wide") && *o.TemplateFlags.TemplateArgument == ""
+}
+
+// Wide reports whether the table is the wide one.
+func (o *GetFlags) Wide() bool { return *o.OutputFormat == "wide" }
+
+// PlainTable reports whether nothing is added to the table's own columns.
+func (o *GetFlags) PlainTable() bool {
+	h := o.HumanReadableFlags
+	return !*h.ShowLabels && len(*h.ColumnLabels) == 0
+}
+
+// Printer returns the printer that was asked for. A wrong format is a usage
+// error.
+func (o *GetFlags) Printer() (printers.ResourcePrinter, error) {
+	return usagePrinter(o.ToPrinter())
+}
+
+// SortObjects sorts a list by a JSONPath expression.
+func (o *GetFlags) SortObjects(list runtime.Object) error {
+	keep := printers.ResourcePrinterFunc(func(runtime.Object, io.Writer) error { return nil })
+	sorter := &get.SortingPrinter{SortField: o.SortBy, Delegate: keep}
+	if err := sorter.PrintObj(list, io.Discard); err != nil {
+		return Usagef("--sort-by: %v", err)
+	}
+	return nil
+}
+
+// PrintList prints a list that is not for people. -o name prints each item,
+// since its printer refuses lists.
+func (o *GetFlags) PrintList(p printers.ResourcePrinter, list runtime.Object, w io.Writer) error {
+	if *o.OutputFormat != "name" {
+		return p.PrintObj(list, w)
+	}
+	return meta.EachListItem(list, func(item runtime.Object) error { return p.PrintObj(item, w) })
+}
+
+// DoneFlags are the output flags of a command that changes something: by
+// default one line says what was done.
+type DoneFlags struct{ *genericclioptions.PrintFlags }
+
+// NewDoneFlags returns the flags of a command that changes something.
+func NewDoneFlags() *DoneFlags {
+	return &DoneFlags{genericclioptions.NewPrintFlags("").WithTypeSetter(scheme.Scheme)}
+}
+
+// Given reports whether another output than the one line was asked for.
+func (o *DoneFlags) Given() bool {
+	return *o.OutputFormat != "" || *o.TemplatePrinterFlags.TemplateArgument != ""
+}
+
+// Check reports a wrong output format before anything is done.
+func (o *DoneFlags) Check() error {
+	_, err := o.Printer("")
+	return err
+}
+
+// Printer returns the printer; operation says what was done ("created").
+func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
+	o.NamePrintFlags.Operation = operation
+	return usagePrinter(o.ToPrinter())
+}
+
+func usagePrinter(p printers.ResourcePrinter, err error) (printers.ResourcePrinter, error) {
+	if err != nil {
+		return nil, Usagef("%v", err)
+	}
+	return p, nil
+}
+
+// Table builds a metav1.Table: columns, then rows.
+type Table struct{ metav1.Table }
+
+// Column adds a column; a wide one shows up with -o wide only.
+func (t *Table) Column(name string, wide bool) {
+	priority := int32(0)
+	if wide {
+		priority = 1
+	}
+	t.ColumnDefinitions = append(t.ColumnDefinitions,
+		metav1.TableColumnDefinition{Name: name, Type: "string", Priority: priority})
+}
+
+// Row adds a row about obj.
+func (t *Table) Row(obj runtime.Object, cells ...any) {
+	t.Rows = append(t.Rows, metav1.TableRow{Cells: cells, Object: runtime.RawExtension{Object: obj}})
+}

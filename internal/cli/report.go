@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Age is how long ago something was, as kubectl writes it.
+func (f *Factory) Age(t metav1.Time) string {
+	if t.IsZero() {
+		return "<unknown>"
+	}
+	return duration.HumanDuration(f.Now().Sub(t.Time))
+}
+
+// Lasted is the time between two moments, until now when there is no second;
+// empty when there is no first.
+func (f *Factory) Lasted(from, to *metav1.Time) string {
+	if from.IsZero() {
+		return ""
+	}
+	end := f.Now()
+	if !to.IsZero() {
+		end = to.Time
+	}
+	return duration.HumanDuration(max(end.Sub(from.Time), 0))
+}
+
+// EndReport is one line about a task that ended: how, after how long, and
+// when it is not well why and what to do.
+func (f *Factory) EndReport(t *api.TaskStatus) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Task %s %s", t.ID, strings.ToLower(string(t.State)))
+	if d := f.Lasted(t.StartTime, t.EndTime); d != "" {
+		fmt.Fprintf(&b, " after %s", d)
+	}
+	reason, hint := t.Reason, ""
+	if d := t.Diagnosis; d != nil {
+		hint = d.Hint
+		if reason == "" {
+			reason = d.Message
+		}
+	}
+	if t.State == api.Succeeded {
+		return b.String()
+	}
+	if reason != "" {
+		b.WriteString(": " + reason)
+	}
+	if hint != "" {
+		b.WriteString(". " + hint)
+	}
+	return b.String()
+}
+
+// Progress returns a function for WaitOptions.Notify that tells each change
+// of state or reason once.
+func (f *Factory) Progress() func(*api.TaskStatus) {
+	last := ""
+	return func(t *api.TaskStatus) {
+		line := "Task " + t.ID + " " + strings.ToLower(string(t.State))
+		if t.Reason != "" {
+			line += ": " + t.Reason
+		}
+		if line != last && !t.State.Ended() {
+			f.Notef("%s", line)
+		}
+		last = line
+	}
+}
+
+// Timeout reads a duration as kubectl's flags take it: "30s", "2h", and "7d"
+// besides.
+type Timeout time.Duration
+
+func (t *Timeout) String() string { return time.Duration(*t).String() }
+
+// Type implements pflag.Value.
+func (t *Timeout) Type() string { return "duration" }
+
+// Set implements pflag.Value.
+func (t *Timeout) Set(text string) error {
+	days, isDays := strings.CutSuffix(text, "d")
+	if isDays {
+		text = days + "h"
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return Usagef("must be a duration such as 90s, 15m, 2h or 7d")
+	case d < 0:
+		return Usagef("must not be negative")
+	}
+	if isDays {
+		d *= 24
+	}
+	*t = Timeout(d)
+	return nil
+}

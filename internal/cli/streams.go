@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/term"
+)
+
+// Warn prints one warning as kubectl does.
+func (f *Factory) Warn(message string) {
+	printers.NewWarningPrinter(f.ErrOut, printers.WarningPrinterOptions{
+		Color: printers.AllowsColorOutput(f.ErrOut),
+	}).Print(printers.EscapeTerminal(message))
+}
+
+// Notef prints one line for people on stderr.
+func (f *Factory) Notef(format string, args ...any) {
+	fmt.Fprintln(f.ErrOut, printers.EscapeTerminal(fmt.Sprintf(format, args...)))
+}
+
+// Width is the terminal's width in columns, 0 when stdout is none.
+func (f *Factory) Width() int {
+	if !f.IsTerminal(f.Out) {
+		return 0
+	}
+	if size := (term.TTY{Out: f.Out}).GetSize(); size != nil {
+		return int(size.Width)
+	}
+	return 0
+}
+
+// Confirm asks a question that only "y" or "yes" affirms. Where nobody can
+// answer, it is an error that names the flag to give.
+func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
+	if !f.IsTerminal(f.In) {
+		return false, Usagef("%s There is no terminal to ask on: add --yes to go ahead", question)
+	}
+	fmt.Fprintf(f.ErrOut, "%s [y/N] ", printers.EscapeTerminal(question))
+	answer := make(chan string, 1)
+	go func() { answer <- readLine(f.In) }()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(f.ErrOut)
+		return false, ctx.Err()
+	case text := <-answer:
+		switch strings.ToLower(strings.TrimSpace(text)) {
+		case "y", "yes":
+			return true, nil
+		}
+		f.Notef("Cancelled; nothing was changed.")
+		return false, nil
+	}
+}
+
+// readLine reads up to a newline, byte by byte, so that nothing behind it is
+// taken from whoever reads next.
+func readLine(r io.Reader) string {
+	var line []byte
+	b := make([]byte, 1)
+	for {
+		n, err := r.Read(b)
+		if n == 1 && b[0] == '\n' || err != nil {
+			return string(line)
+		}
+		line = append(line, b[:n]...)
+	}
+}

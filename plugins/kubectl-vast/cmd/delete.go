@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func newDelete(f *cli.Factory) *cobra.Command {
+	wait := false
+	o := &endOptions{Factory: f, verb: "delete", done: "deleted"}
+	o.end = func(ctx context.Context, client cli.Client, ref string) (*api.TaskStatus, string, error) {
+		t, err := client.Task().Delete(ctx, ref, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
+		return t, "", err
+	}
+	c := &cobra.Command{
+		Use:     "delete (ID... | --all)",
+		Aliases: []string{"rm"},
+		Short:   "Delete tasks with all that belongs to them",
+		Long: templates.LongDesc(`
+			Delete tasks with all that belongs to them: the Job, its pods and their logs.
+			One that still runs is ended.`),
+		Example: templates.Examples(`
+			# Delete a task
+			kubectl vast delete x7k2m9qa
+
+			# Delete all your tasks in the namespace, and return when they are gone
+			kubectl vast delete --all --wait`),
+	}
+	o.add(c)
+	c.Flags().BoolVar(&wait, "wait", false, "Return only when the Job and its pods are gone.")
+	return c
+}

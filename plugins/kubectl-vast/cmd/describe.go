@@ -1,0 +1,137 @@
+package cmd
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// shownEvents is how many events are shown, the latest ones.
+const shownEvents = 8
+
+// describe prints a task for people to read.
+func describe(f *cli.Factory, t *api.TaskStatus) error {
+	var text bytes.Buffer
+	describeHead(f, &text, t)
+	describeNodes(f, &text, t.Nodes)
+	describeEvents(f, &text, t.Events)
+	describeNext(f, &text, t)
+	// Messages come from the cluster and from programs in it.
+	return printers.WriteEscaped(f.Out, text.String())
+}
+
+func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
+	w := printers.GetNewTabWriter(out)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s:\t%s\n", name, oneLine(value))
+		}
+	}
+	row("ID", t.ID)
+	row("Name", t.TaskName)
+	row("State", shownState(t))
+	diagnosis := cmp.Or(t.Diagnosis, &api.Diagnosis{})
+	row("Reason", cmp.Or(diagnosis.Message, t.Reason))
+	row("Hint", diagnosis.Hint)
+	row("User", t.User)
+	row("Namespace", t.Namespace)
+	row("Job", t.Name)
+	row("Image", t.Image)
+	row("Nodes", fmt.Sprint(t.NumNodes))
+	row("Per node", resources(t.Resources))
+	row("Queue", t.Queue)
+	created := t.CreationTimestamp
+	row("Submitted", moment(f, &created))
+	row("Started", moment(f, t.StartTime))
+	row("Ended", moment(f, t.EndTime))
+	row("Duration", f.Lasted(t.StartTime, t.EndTime))
+	row("Stopped by", t.StoppedBy)
+	_ = w.Flush()
+}
+
+func resources(r api.NodeResources) string {
+	var parts []string
+	if r.CPU != "" {
+		parts = append(parts, r.CPU+" CPU")
+	}
+	if r.Memory != "" {
+		parts = append(parts, r.Memory+" memory")
+	}
+	if r.GPU != "" {
+		parts = append(parts, r.GPU)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func moment(f *cli.Factory, t *metav1.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format(time.DateTime) + " (" + f.Age(*t) + " ago)"
+}
+
+func describeNodes(f *cli.Factory, out io.Writer, nodes []api.NodeStatus) {
+	if len(nodes) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nNodes:")
+	w := printers.GetNewTabWriter(out)
+	fmt.Fprintln(w, "  NODE\tSTATE\tEXIT\tDURATION\tMACHINE\tPOD\tREASON")
+	for _, n := range nodes {
+		exit := "-"
+		if n.ExitCode != nil {
+			exit = fmt.Sprint(*n.ExitCode)
+		}
+		fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Rank, n.State, exit,
+			cmp.Or(f.Lasted(n.StartTime, n.EndTime), "-"), cmp.Or(n.KubernetesNode, "-"), cmp.Or(n.Pod, "-"), oneLine(n.Reason))
+	}
+	_ = w.Flush()
+}
+
+func describeEvents(f *cli.Factory, out io.Writer, events []api.Event) {
+	if len(events) == 0 {
+		return
+	}
+	events = slices.SortedStableFunc(slices.Values(events), func(a, b api.Event) int { return a.Time.Compare(b.Time.Time) })
+	note := ""
+	if len(events) > shownEvents {
+		note = fmt.Sprintf(" (the last %d of %d)", shownEvents, len(events))
+		events = events[len(events)-shownEvents:]
+	}
+	fmt.Fprintf(out, "\nEvents%s:\n", note)
+	w := printers.GetNewTabWriter(out)
+	fmt.Fprintln(w, "  AGE\tTYPE\tREASON\tOBJECT\tMESSAGE")
+	for _, e := range events {
+		age := f.Age(e.Time)
+		if e.Count > 1 {
+			age += fmt.Sprintf(" (x%d)", e.Count)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", age, e.Type, e.Reason, e.Object, oneLine(e.Message))
+	}
+	_ = w.Flush()
+}
+
+func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
+	w := printers.GetNewTabWriter(out)
+	fmt.Fprintln(w, "\nHow to go on:")
+	if t.State.Ended() {
+		fmt.Fprintf(w, "  %s\tread its logs\n", f.Again("logs "+t.ID))
+		fmt.Fprintf(w, "  %s\tremove it\n", f.Again("delete "+t.ID))
+	} else {
+		fmt.Fprintf(w, "  %s\tfollow its logs\n", f.Again("logs "+t.ID+" -f"))
+		fmt.Fprintf(w, "  %s\tstop it\n", f.Again("stop "+t.ID))
+	}
+	_ = w.Flush()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

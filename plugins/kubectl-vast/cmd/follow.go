@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// follow shows the logs of a task that was just submitted, until it ends or
+// the user leaves.
+func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
+	o.Notef("Task %s: following the logs; Ctrl-C leaves them, and the task goes on", t.ID)
+	err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
+	if cli.Detached(ctx) {
+		o.tellHowToReturn(t.ID)
+		return nil
+	}
+	return endReport(ctx, o.Factory, o.client, t.Name, err)
+}
+
+func (o *submitOptions) tellHowToReturn(id string) {
+	o.Notef("\nDetached; task %s goes on.\n  Follow it:  %s\n  Stop it:    %s", id,
+		o.Again("logs "+id+" -f"), o.Again("stop "+id))
+}
+
+// waitAll waits for the end of all tasks, one after the other: the last one
+// decides how long it takes anyway.
+func (o *submitOptions) waitAll(ctx context.Context, tasks []*api.TaskStatus) error {
+	var errs []error
+	for _, t := range tasks {
+		ended, err := o.client.Task().Wait(ctx, t.Name, api.WaitOptions{Notify: o.Progress()})
+		if ctx.Err() != nil {
+			o.Notef("\nInterrupted; the tasks go on. Wait for them with: %s", o.Again("wait "+t.ID))
+			return err
+		}
+		var failed *api.TaskFailed
+		if errors.As(err, &failed) && failed.Task != nil {
+			ended = failed.Task
+		}
+		if ended != nil && o.flags.output.Given() {
+			errs = append(errs, o.print(ended))
+		}
+		errs = append(errs, endReport(ctx, o.Factory, o.client, t.Name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// streamLogs writes a task's logs to stdout, and what they wait for to stderr.
+func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref string, prefix, timestamps bool, o api.LogOptions) error {
+	w := cli.NewLogWriter(f.Out)
+	w.Prefix, w.Timestamps = prefix, timestamps
+	o.Notify = func(message string) { f.Notef("%s", message) }
+	err := client.Task().Logs(ctx, ref, o, w.Write)
+	closed, writeErr := w.Close()
+	if !closed && f.IsTerminal(f.Out) && f.IsTerminal(f.ErrOut) {
+		// What follows on stderr is to begin on a line of its own.
+		fmt.Fprintln(f.ErrOut)
+	}
+	if writeErr != nil {
+		return writeErr
+	}
+	return err
+}
+
+// endReport tells how a task ended and leaves only the exit code to say. err
+// is what Logs or Wait returned; other errors are passed on.
+func endReport(ctx context.Context, f *cli.Factory, client cli.Client, ref string, err error) error {
+	var failed *api.TaskFailed
+	switch {
+	case errors.As(err, &failed) && failed.Task != nil:
+		f.Notef("%s", f.EndReport(failed.Task))
+		return &cli.ExitError{Code: cli.ExitCode(failed)}
+	case err != nil:
+		return err
+	}
+	t, err := client.Task().Get(ctx, ref)
+	if err != nil {
+		return err
+	}
+	f.Notef("%s", f.EndReport(t))
+	return nil
+}

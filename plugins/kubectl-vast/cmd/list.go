@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type listOptions struct {
+	*cli.Factory
+	query   api.ListOptions
+	states  []string
+	watch   bool
+	output  *cli.GetFlags
+	printer printers.ResourcePrinter
+}
+
+func newList(f *cli.Factory) *cobra.Command {
+	o := &listOptions{Factory: f, output: cli.NewGetFlags()}
+	c := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List tasks",
+		Long: templates.LongDesc(`
+			List your tasks in the namespace, the newest first.`),
+		Example: templates.Examples(`
+			# Your tasks in the current namespace
+			kubectl vast list
+
+			# Everybody's tasks in all namespaces that wait or run
+			kubectl vast list -A --all-users --state=queued,pending,running
+
+			# The ids of your failed tasks
+			kubectl vast list --state=failed -o jsonpath='{.items[*].id}'
+
+			# Keep watching
+			kubectl vast list -w`),
+		Args: cli.Args(0, 0, ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.Complete(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	p := c.Flags()
+	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the tasks across all namespaces.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks, not only yours.")
+	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
+	p.StringSliceVar(&o.states, "state", nil, "Only tasks in these states: "+strings.Join(stateNames(), ", ")+".")
+	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")
+	o.output.AddFlags(c)
+	o.output.AddSort(c, sortColumns())
+	_ = c.RegisterFlagCompletionFunc("state",
+		cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// Complete reads the flags.
+func (o *listOptions) Complete() error {
+	for _, text := range o.states {
+		s, err := parseState(text)
+		if err != nil {
+			return cli.Usagef("--state: %v", err)
+		}
+		o.query.States = append(o.query.States, s)
+	}
+	var err error
+	o.printer, err = o.output.Printer()
+	return err
+}
+
+// Run lists, and goes on watching if that was asked for.
+func (o *listOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	list, err := client.Task().List(ctx, o.query)
+	if err != nil {
+		return err
+	}
+	if err := o.sort(list); err != nil {
+		return err
+	}
+	if o.watch {
+		return o.watchTasks(ctx, client, list)
+	}
+	if !o.output.Human() {
+		return o.output.PrintList(o.printer, list, o.Out)
+	}
+	if len(list.Items) == 0 {
+		o.nothing(client)
+		return nil
+	}
+	return o.printer.PrintObj(o.table(list.Items), o.Out)
+}
+
+func (o *listOptions) nothing(client cli.Client) {
+	where := " in " + client.Namespace() + " namespace"
+	if o.query.AllNamespaces {
+		where = ""
+	}
+	o.Notef("No tasks found%s.", where)
+	var more []string
+	if !o.query.AllUsers {
+		more = append(more, "--all-users for everybody's")
+	}
+	if !o.query.AllNamespaces {
+		more = append(more, "-A for all namespaces")
+	}
+	if len(more) > 0 && len(o.states) == 0 && o.query.LabelSelector == "" {
+		o.Notef("(These would be yours: add %s.)", strings.Join(more, ", "))
+	}
+}
+
+// columns that --sort-by knows by name, in the order of the table.
+var columns = []struct {
+	name    string
+	compare func(a, b *api.TaskStatus) int
+}{
+	{"id", func(a, b *api.TaskStatus) int { return strings.Compare(a.ID, b.ID) }},
+	{"name", func(a, b *api.TaskStatus) int { return strings.Compare(a.TaskName, b.TaskName) }},
+	{"state", func(a, b *api.TaskStatus) int { return stateOrder(a) - stateOrder(b) }},
+	{"nodes", func(a, b *api.TaskStatus) int { return a.NumNodes - b.NumNodes }},
+	{"age", func(a, b *api.TaskStatus) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) }},
+	{"user", func(a, b *api.TaskStatus) int { return strings.Compare(a.User, b.User) }},
+	{"namespace", func(a, b *api.TaskStatus) int { return strings.Compare(a.Namespace, b.Namespace) }},
+}
+
+func stateOrder(t *api.TaskStatus) int { return slices.Index(api.States, t.State) }
+
+func sortColumns() []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+// sort puts the newest first, or what --sort-by says.
+func (o *listOptions) sort(list *api.TaskStatusList) error {
+	slices.Reverse(list.Items)
+	if o.output.SortBy == "" || len(list.Items) == 0 {
+		return nil
+	}
+	for _, c := range columns {
+		if strings.EqualFold(c.name, o.output.SortBy) {
+			slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int { return c.compare(&a, &b) })
+			return nil
+		}
+	}
+	return o.output.SortObjects(list)
+}

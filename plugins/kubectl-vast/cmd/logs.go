@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type logsOptions struct {
+	*cli.Factory
+	ref        string
+	follow     bool
+	nodes      []int
+	tail       int64
+	since      cli.Timeout
+	timestamps bool
+}
+
+func newLogs(f *cli.Factory) *cobra.Command {
+	o := &logsOptions{Factory: f, tail: -1}
+	c := &cobra.Command{
+		Use:   "logs ID",
+		Short: "Print the logs of a task",
+		Long: templates.LongDesc(`
+			Print the logs of a task.
+
+			Where a task has several nodes, each line begins with its node's number. With -f
+			the logs are followed until the task ends, and the exit code tells how it ended.`),
+		Example: templates.Examples(`
+			# Print what the newest task has written so far
+			kubectl vast logs @latest
+
+			# Follow a task until it ends
+			kubectl vast logs x7k2m9qa -f
+
+			# The last 20 lines of its first node, with the time of each
+			kubectl vast logs x7k2m9qa --node=0 --tail=20 --timestamps`),
+		Args: cli.Args(1, 1, "the id of a task"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			if err := o.Validate(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+		ValidArgsFunction: f.Complete(1, cli.TaskIDs()),
+	}
+	p := c.Flags()
+	p.BoolVarP(&o.follow, "follow", "f", o.follow, "Go on until the task has ended.")
+	p.IntSliceVar(&o.nodes, "node", o.nodes, "Only the logs of this node, counted from 0. Can be given several times.")
+	p.Int64Var(&o.tail, "tail", o.tail, "Lines of recent log to show of each node (-1: all).")
+	p.Var(&o.since, "since", "Only logs newer than a duration like 5s, 2m, or 3h (0: all).")
+	p.BoolVar(&o.timestamps, "timestamps", o.timestamps, "Print the time before each line.")
+	return c
+}
+
+// Validate reports wrong values of flags.
+func (o *logsOptions) Validate() error {
+	if o.tail < -1 {
+		return cli.Usagef("--tail must be -1 or more")
+	}
+	for _, n := range o.nodes {
+		if n < 0 {
+			return cli.Usagef("--node counts from 0")
+		}
+	}
+	return nil
+}
+
+// Run prints the logs.
+func (o *logsOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	t, err := client.Task().Get(ctx, o.ref)
+	if err != nil {
+		return err
+	}
+	for _, n := range o.nodes {
+		if n >= t.NumNodes {
+			return cli.Usagef("--node=%d: task %s has the nodes 0 to %d", n, t.ID, t.NumNodes-1)
+		}
+	}
+	read := api.LogOptions{Follow: o.follow, Nodes: o.nodes, Since: time.Duration(o.since)}
+	if o.tail >= 0 {
+		read.Tail = &o.tail
+	}
+	err = streamLogs(ctx, o.Factory, client, t.Name, t.NumNodes > 1, o.timestamps, read)
+	if !o.follow {
+		return err
+	}
+	return endReport(ctx, o.Factory, client, t.Name, err)
+}

@@ -1,0 +1,50 @@
+package cmd
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+)
+
+// render prints the objects that would be created and asks no cluster.
+func (o *submitOptions) render() error {
+	var objects []runtime.Object
+	for _, t := range o.tasks {
+		list, warnings, err := o.client.Task().Render(t, o.api)
+		if err != nil {
+			return err
+		}
+		for _, w := range warnings {
+			o.Warn(w)
+		}
+		objects = append(objects, list...)
+	}
+	p, err := o.flags.output.Printer("created (dry run)")
+	if err != nil {
+		return err
+	}
+	if *o.flags.output.OutputFormat == "json" && len(objects) > 1 {
+		// One document, which jq and kubectl apply read; YAML has `---`.
+		objects = []runtime.Object{asList(objects)}
+	}
+	for _, object := range objects {
+		if err := p.PrintObj(object, o.Out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func asList(objects []runtime.Object) *corev1.List {
+	list := &corev1.List{}
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("List"))
+	for _, object := range objects {
+		if object.GetObjectKind().GroupVersionKind().Empty() {
+			if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil && len(kinds) > 0 {
+				object.GetObjectKind().SetGroupVersionKind(kinds[0])
+			}
+		}
+		list.Items = append(list.Items, runtime.RawExtension{Object: object})
+	}
+	return list
+}

@@ -1,0 +1,32 @@
+// Package cmd holds the commands of kubectl vast, one a file. They bind flags
+// and print; what they do is the SDK's.
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+)
+
+// New returns the root command.
+func New(f *cli.Factory) *cobra.Command {
+	return cli.NewRoot(f,
+		"Run batch work on any Kubernetes cluster",
+		`Run batch work on any Kubernetes cluster that a kubeconfig reaches.
+
+		A task is a YAML file in SkyPilot's format: what to run, on how many nodes, with
+		which resources. Nothing needs to be installed in the cluster.
+
+		A task is named by its id, by the beginning of it, or by @latest for your newest one.`,
+		templates.CommandGroups{
+			{
+				Message:  "Task Commands:",
+				Commands: []*cobra.Command{newSubmit(f), newList(f), newStatus(f), newLogs(f), newWait(f), newStop(f), newDelete(f)},
+			},
+			{
+				Message:  "Settings Commands:",
+				Commands: []*cobra.Command{newAuth(f), newSchema(f)},
+			},
+		})
+}

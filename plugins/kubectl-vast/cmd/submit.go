@@ -1,0 +1,245 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+const defaultFieldManager = "kubectl-vast"
+
+type submitFlags struct {
+	files       []string
+	inputs      spec.Inputs
+	env, secret spec.EnvFlags
+
+	detach, wait bool
+	keep         cli.Timeout
+	deadline     cli.Timeout
+	profile      string
+	requestID    string
+	manager      string
+	dryRun       cli.DryRunFlag
+	output       *cli.DoneFlags
+}
+
+func newSubmit(f *cli.Factory) *cobra.Command {
+	flags := &submitFlags{
+		keep:    cli.Timeout(api.DefaultKeep),
+		profile: "baseline",
+		manager: defaultFieldManager,
+		output:  cli.NewDoneFlags(),
+	}
+	c := &cobra.Command{
+		Use:     "submit FILE...",
+		Aliases: []string{"run"},
+		Short:   "Submit tasks and follow their logs",
+		Long: templates.LongDesc(`
+			Submit tasks and follow their logs.
+
+			All files are checked before anything is created. The logs of a single task are
+			then shown until it ends, and the exit code tells how it ended. Ctrl-C leaves the
+			logs; the task goes on. Several tasks are submitted without following.
+
+			A FILE may be "-" for standard input.`),
+		Example: templates.Examples(`
+			# Submit a task and follow its logs
+			kubectl vast submit task.yaml
+
+			# Submit it on 4 nodes, with a variable, and return at once
+			kubectl vast submit task.yaml --num-nodes=4 --env=EPOCHS=10 --detach
+
+			# Show the Kubernetes objects that would be created; no cluster is asked
+			kubectl vast submit task.yaml --dry-run=client -o yaml
+
+			# Submit from a script: the id only, and the same task again when run again
+			kubectl vast submit task.yaml --request-id=nightly-42 -o jsonpath='{.id}'`),
+		Args: cli.Args(0, -1, ""),
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("num-nodes") && flags.inputs.NumNodes < 1 {
+				return cli.Usagef("--num-nodes must be at least 1")
+			}
+			o, err := flags.toOptions(f, args)
+			if err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+	}
+	flags.add(c)
+	return c
+}
+
+func (s *submitFlags) add(c *cobra.Command) {
+	p := c.Flags()
+	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, or "-" for standard input. Can be given several times.`)
+	p.StringVar(&s.inputs.Name, "name", "", "Name of the task, instead of the file's.")
+	p.IntVar(&s.inputs.NumNodes, "num-nodes", 0, "Number of nodes, instead of the file's.")
+	p.StringVar(&s.inputs.Image, "image", "", "Container image, instead of the file's.")
+	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
+	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
+	p.StringVar(&s.inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)
+	p.StringArrayVar(&s.env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
+	p.StringArrayVar(&s.env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
+	p.StringArrayVar(&s.secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
+	p.StringArrayVar(&s.secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
+	p.BoolVarP(&s.detach, "detach", "d", false, "Return as soon as the task is submitted.")
+	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
+	p.Var(&s.keep, "keep", "How long the ended task stays in the cluster.")
+	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
+	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged".`)
+	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
+	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
+	s.dryRun.Add(c)
+	s.output.AddFlags(c)
+	_ = c.RegisterFlagCompletionFunc("security-profile",
+		cobra.FixedCompletions([]string{"baseline", "restricted", "privileged"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// submitOptions is a submission that has been read and checked.
+type submitOptions struct {
+	*cli.Factory
+	flags  *submitFlags
+	client cli.Client
+	tasks  []*spec.Task
+	api    api.SubmitOptions
+}
+
+func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, error) {
+	files := slices.Concat(s.files, args)
+	if err := s.validate(files); err != nil {
+		return nil, err
+	}
+	o := &submitOptions{Factory: f, flags: s, api: api.SubmitOptions{
+		RequestID:    s.requestID,
+		Keep:         time.Duration(s.keep),
+		Deadline:     time.Duration(s.deadline),
+		Profile:      s.profile,
+		DryRun:       s.dryRun.Value,
+		FieldManager: s.manager,
+	}}
+	var err error
+	if s.dryRun.Value == api.DryRunClient {
+		o.client, err = f.OfflineClient()
+	} else {
+		o.client, err = f.Client()
+	}
+	return o, errors.Join(err, o.read(files))
+}
+
+func (s *submitFlags) validate(files []string) error {
+	stdin := 0
+	for _, f := range files {
+		if f == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case len(files) == 0:
+		return cli.Usagef("a task file is missing: kubectl vast submit FILE")
+	case stdin > 1:
+		return cli.Usagef(`standard input ("-") can be read only once`)
+	case s.detach && s.wait:
+		return cli.Usagef("--detach and --wait exclude each other")
+	case s.wait && s.dryRun.Value != api.DryRunNone:
+		return cli.Usagef("--wait and --dry-run exclude each other")
+	case s.keep == 0:
+		return cli.Usagef("--keep must be more than 0")
+	}
+	return s.output.Check()
+}
+
+// read reads and checks all files, so that nothing is created when one of
+// them is wrong.
+func (o *submitOptions) read(files []string) error {
+	inputs, err := o.flags.readInputs()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, path := range files {
+		file, err := spec.Read(path, o.In, inputs)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if file.Kind != spec.KindTask {
+			errs = append(errs, notATask(file))
+			continue
+		}
+		o.tasks = append(o.tasks, file.Tasks...)
+	}
+	if o.client != nil {
+		for _, t := range o.tasks {
+			errs = append(errs, o.client.Task().Check(t, o.api))
+		}
+	}
+	if len(o.tasks) > 1 && o.api.RequestID != "" {
+		errs = append(errs, cli.Usagef("--request-id goes with a single task, but there are %d", len(o.tasks)))
+	}
+	return errors.Join(errs...)
+}
+
+func notATask(file *spec.File) error {
+	if file.Kind == spec.KindVolume {
+		return api.Invalid(file.Path, "this file describes a volume: create it with kubectl vastvol create -f %s", file.Path)
+	}
+	kind := strings.ReplaceAll(string(file.Kind), "-", " ")
+	return &api.NotSupported{Message: file.Path + ": a " + kind + " cannot be run yet; submit its tasks one by one"}
+}
+
+// Run submits the tasks.
+func (o *submitOptions) Run(ctx context.Context) error {
+	if o.flags.dryRun.Value == api.DryRunClient {
+		return o.render()
+	}
+	o.ShowTarget(o.client.Namespace())
+	follow := len(o.tasks) == 1 && !o.flags.detach && !o.flags.wait &&
+		!o.flags.output.Given() && o.flags.dryRun.Value == api.DryRunNone
+	submitted := make([]*api.TaskStatus, 0, len(o.tasks))
+	for i, t := range o.tasks {
+		status, err := o.client.Task().Submit(ctx, t, o.api)
+		if err != nil {
+			if left := len(o.tasks) - i - 1; left > 0 {
+				o.Notef("%d of %d tasks submitted; the others were not", i, len(o.tasks))
+			}
+			return err
+		}
+		submitted = append(submitted, status)
+		// With --wait and -o the tasks are printed as they ended.
+		if !o.flags.wait || !o.flags.output.Given() {
+			if err := o.print(status); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case follow:
+		return o.follow(ctx, submitted[0])
+	case o.flags.wait:
+		return o.waitAll(ctx, submitted)
+	case len(submitted) == 1 && o.flags.dryRun.Value == api.DryRunNone && !o.flags.output.Given():
+		o.Notef("Task %s submitted; follow it with: %s", submitted[0].ID, o.Again("logs "+submitted[0].ID+" -f"))
+	}
+	return nil
+}
+
+func (o *submitOptions) print(t *api.TaskStatus) error {
+	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("submitted"))
+	if err != nil {
+		return err
+	}
+	return p.PrintObj(t, o.Out)
+}

@@ -1,0 +1,92 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+const untilEnd = "end"
+
+type waitOptions struct {
+	*cli.Factory
+	ref     string
+	until   string
+	state   api.State
+	timeout cli.Timeout
+}
+
+func newWait(f *cli.Factory) *cobra.Command {
+	o := &waitOptions{Factory: f, until: untilEnd}
+	c := &cobra.Command{
+		Use:   "wait ID",
+		Short: "Wait until a task has ended or has reached a state",
+		Long: templates.LongDesc(`
+			Wait until a task has ended or has reached a state.
+
+			The exit code is 0 when that has happened, 7 when it took too long, and 10 or 11
+			when the task failed or was stopped instead.`),
+		Example: templates.Examples(`
+			# Wait for the end of a task, but no longer than an hour
+			kubectl vast wait x7k2m9qa --timeout=1h
+
+			# Wait until all its nodes run
+			kubectl vast wait x7k2m9qa --for=running`),
+		Args: cli.Args(1, 1, "the id of a task"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			if err := o.Complete(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+		ValidArgsFunction: f.Complete(1, cli.TaskIDs(api.Queued, api.Pending, api.Running)),
+	}
+	c.Flags().StringVar(&o.until, "for", o.until, `What to wait for: "end" or a state.`)
+	c.Flags().Var(&o.timeout, "timeout", "How long to wait at most (0: without end).")
+	_ = c.RegisterFlagCompletionFunc("for",
+		cobra.FixedCompletions(append([]string{untilEnd}, stateNames()...), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// Complete reads the state.
+func (o *waitOptions) Complete() error {
+	if strings.EqualFold(o.until, untilEnd) {
+		return nil
+	}
+	var err error
+	if o.state, err = parseState(o.until); err != nil {
+		return cli.Usagef(`--for: %v, or "end"`, err)
+	}
+	return nil
+}
+
+// Run waits.
+func (o *waitOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	t, err := client.Task().Wait(ctx, o.ref, api.WaitOptions{
+		For:     o.state,
+		Timeout: time.Duration(o.timeout),
+		Notify:  o.Progress(),
+	})
+	var failed *api.TaskFailed
+	if errors.As(err, &failed) {
+		return endReport(ctx, o.Factory, client, o.ref, err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "task.%s/%s %s\n", api.GroupVersion.Group, t.Name, strings.ToLower(string(t.State)))
+	return nil
+}

@@ -1,0 +1,171 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+type createFlags struct {
+	files        []string
+	storageClass string
+	accessModes  []string
+	manager      string
+	dryRun       cli.DryRunFlag
+	output       *cli.DoneFlags
+}
+
+func newCreate(f *cli.Factory) *cobra.Command {
+	flags := &createFlags{manager: "kubectl-vastvol", output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:   "create (NAME SIZE | -f FILE)",
+		Short: "Create a volume",
+		Long: templates.LongDesc(`
+			Create a volume, by its name and size or from a file in SkyPilot's format for
+			volumes.`),
+		Example: templates.Examples(`
+			# A volume of 10 GiB of the cluster's default storage class
+			kubectl vastvol create data 10Gi
+
+			# One that several nodes may write to
+			kubectl vastvol create shared 100Gi --storage-class=nfs --access-modes=RWX
+
+			# Show the claim that a file would make
+			kubectl vastvol create -f volume.yaml --dry-run=client -o yaml`),
+		Args: cli.Args(0, 2, ""),
+		RunE: func(c *cobra.Command, args []string) error {
+			o, err := flags.toOptions(f, args)
+			if err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	p := c.Flags()
+	p.StringArrayVarP(&flags.files, "filename", "f", nil, `A volume file, or "-" for standard input. Can be given several times.`)
+	p.StringVar(&flags.storageClass, "storage-class", "", "Storage class; without it the cluster's default one.")
+	p.StringSliceVar(&flags.accessModes, "access-modes", nil, "Who may mount it: ReadWriteOnce (RWO), ReadOnlyMany (ROX), ReadWriteMany (RWX), ReadWriteOncePod (RWOP).")
+	p.StringVar(&flags.manager, "field-manager", flags.manager, "Name of the manager used to track field ownership.")
+	flags.dryRun.Add(c)
+	flags.output.AddFlags(c)
+	_ = c.RegisterFlagCompletionFunc("access-modes", cobra.FixedCompletions(
+		[]string{"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+type createOptions struct {
+	*cli.Factory
+	flags   *createFlags
+	client  cli.Client
+	volumes []*spec.Volume
+}
+
+func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, error) {
+	fromFile := len(s.files) > 0
+	switch {
+	case fromFile && len(args) > 0:
+		return nil, cli.Usagef("give NAME SIZE or -f FILE, not both")
+	case fromFile && (s.storageClass != "" || len(s.accessModes) > 0):
+		return nil, cli.Usagef("--storage-class and --access-modes go with NAME SIZE; with -f they stand in the file")
+	case !fromFile && len(args) < 2:
+		return nil, cli.Usagef("name and size are missing: kubectl vastvol create NAME SIZE")
+	}
+	if err := s.output.Check(); err != nil {
+		return nil, err
+	}
+	o := &createOptions{Factory: f, flags: s}
+	var errs []error
+	if fromFile {
+		errs = append(errs, o.read(s.files))
+	} else {
+		v, err := s.claim(args[0], args[1])
+		o.volumes = append(o.volumes, v)
+		errs = append(errs, err)
+	}
+	var err error
+	if s.dryRun.Value == api.DryRunClient {
+		o.client, err = f.OfflineClient()
+	} else {
+		o.client, err = f.Client()
+	}
+	if errs = append(errs, err); errors.Join(errs...) == nil {
+		errs = append(errs, o.check())
+	}
+	return o, errors.Join(errs...)
+}
+
+// read reads and checks all files before anything is created.
+func (o *createOptions) read(files []string) error {
+	var errs []error
+	for _, path := range files {
+		file, err := spec.Read(path, o.In, spec.Inputs{})
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case file.Kind != spec.KindVolume:
+			errs = append(errs, api.Invalid(path, "this file describes a %s, not a volume: submit it with kubectl vast submit %s", file.Kind, path))
+		default:
+			o.volumes = append(o.volumes, file.Volume)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// check lets the SDK look at all volumes before one is created.
+func (o *createOptions) check() error {
+	var errs []error
+	for _, v := range o.volumes {
+		_, err := o.client.Volume().Render(v)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Run creates the volumes.
+func (o *createOptions) Run(ctx context.Context) error {
+	if o.flags.dryRun.Value == api.DryRunClient {
+		return o.render()
+	}
+	o.ShowTarget(o.client.Namespace())
+	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("created"))
+	if err != nil {
+		return err
+	}
+	for _, v := range o.volumes {
+		made, err := o.client.Volume().Create(ctx, v, api.CreateVolumeOptions{
+			DryRun:       o.flags.dryRun.Value,
+			FieldManager: o.flags.manager,
+		})
+		if err != nil {
+			return err
+		}
+		if err := p.PrintObj(made, o.Out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *createOptions) render() error {
+	p, err := o.flags.output.Printer("created (dry run)")
+	if err != nil {
+		return err
+	}
+	for _, v := range o.volumes {
+		claim, err := o.client.Volume().Render(v)
+		if err != nil {
+			return err
+		}
+		if err := p.PrintObj(claim, o.Out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

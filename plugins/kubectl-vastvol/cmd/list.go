@@ -1,0 +1,103 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type listOptions struct {
+	tableOptions
+	query   api.ListOptions
+	printer printers.ResourcePrinter
+}
+
+func newList(f *cli.Factory) *cobra.Command {
+	o := &listOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags()}}
+	c := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List volumes",
+		Long:    templates.LongDesc(`List your volumes in the namespace, and the tasks that use them.`),
+		Example: templates.Examples(`
+			# Your volumes in the current namespace
+			kubectl vastvol list
+
+			# Everybody's volumes in all namespaces
+			kubectl vastvol list -A --all-users`),
+		Args: cli.Args(0, 0, ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			var err error
+			if o.printer, err = o.output.Printer(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	p := c.Flags()
+	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the volumes across all namespaces.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's volumes, not only yours.")
+	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
+	o.output.AddFlags(c)
+	o.output.AddSort(c, []string{"name", "age"})
+	return c
+}
+
+// Run lists the volumes.
+func (o *listOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	list, err := client.Volume().List(ctx, o.query)
+	if err != nil {
+		return err
+	}
+	if err := o.sort(list); err != nil {
+		return err
+	}
+	if !o.output.Human() {
+		return o.output.PrintList(o.printer, list, o.Out)
+	}
+	if len(list.Items) == 0 {
+		o.nothing(client)
+		return nil
+	}
+	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
+	return o.printer.PrintObj(o.table(list.Items), o.Out)
+}
+
+func (o *listOptions) nothing(client cli.Client) {
+	where := " in " + client.Namespace() + " namespace"
+	if o.query.AllNamespaces {
+		where = ""
+	}
+	o.Notef("No volumes found%s.", where)
+	if !o.query.AllUsers {
+		o.Notef("(These would be yours: add --all-users for everybody's.)")
+	}
+}
+
+func (o *listOptions) sort(list *api.VolumeStatusList) error {
+	by := strings.ToLower(o.output.SortBy)
+	switch {
+	case by == "age":
+		slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
+			return b.CreationTimestamp.Compare(a.CreationTimestamp.Time)
+		})
+	case by == "" || by == "name":
+		slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
+			return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
+		})
+	default:
+		return o.output.SortObjects(list)
+	}
+	return nil
+}
