@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"k8s.io/apimachinery/pkg/version"
-	"k8s.io/cli-runtime/pkg/resource"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -53,7 +53,7 @@ func WithWarnings(warn func(string)) Option { return func(o *kube.ConnOptions) {
 // New makes a client of kubectl's own configuration flags
 // (genericclioptions.ConfigFlags) or of anything else that gives a
 // rest.Config and a namespace. Errors in the kubeconfig are InvalidSpec.
-func New(getter resource.RESTClientGetter, opts ...Option) (*Client, error) {
+func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, error) {
 	loader := getter.ToRawKubeConfigLoader()
 	cfg, err := kube.ConfigFrom(loader)
 	if err != nil {

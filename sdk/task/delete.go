@@ -29,7 +29,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*
 	err = c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
 		Preconditions: &metav1.Preconditions{UID: &job.UID}, PropagationPolicy: &propagation, DryRun: dryRun(o.DryRun)})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, c.conn.Classify(err, "delete", resource)
+		return nil, c.conn.Classify(err, "delete", jobsResource)
 	}
 	if o.Wait && o.DryRun == api.DryRunNone {
 		err = c.awaitGone(ctx, job)
@@ -48,7 +48,7 @@ func (c *Client) awaitGone(ctx context.Context, job *batchv1.Job) error {
 			return false, nil
 		}
 		if err != nil && !apierrors.IsNotFound(err) {
-			return false, c.conn.Classify(err, "get", resource)
+			return false, c.conn.Classify(err, "get", jobsResource)
 		}
 		left := false
 		err = c.eachPod(ctx, job.Namespace, metav1.ListOptions{LabelSelector: selector(jobSet(job.Name))},

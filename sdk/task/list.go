@@ -113,7 +113,7 @@ func (c *Client) eachJob(ctx context.Context, namespace, sel string, do func(*ba
 	return each(ctx, metav1.ListOptions{LabelSelector: sel}, do,
 		func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			list, err := c.conn.Kube.BatchV1().Jobs(namespace).List(ctx, o)
-			return list, c.conn.Classify(err, "list", resource)
+			return list, c.conn.Classify(err, "list", jobsResource)
 		})
 }
 

@@ -50,7 +50,7 @@ func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o me
 		return nil, c.notFound(job.Name)
 	}
 	if err != nil {
-		return nil, c.conn.Classify(err, "patch", resource)
+		return nil, c.conn.Classify(err, "patch", jobsResource)
 	}
 	s := fromJob(changed)
 	return &s, nil

@@ -122,7 +122,7 @@ func (c *Client) findRequest(ctx context.Context, id string) (*batchv1.Job, erro
 	list, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).List(ctx,
 		metav1.ListOptions{LabelSelector: selector(kindSelector, labels.Set{kube.LabelTaskID: id})})
 	if err != nil || len(list.Items) == 0 {
-		return nil, c.conn.Classify(err, "list", resource)
+		return nil, c.conn.Classify(err, "list", jobsResource)
 	}
 	return &list.Items[0], nil
 }
@@ -185,14 +185,14 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, identity stri
 		case apierrors.IsAlreadyExists(err):
 			job, err = jobs.Get(ctx, want.Name, metav1.GetOptions{})
 			if err != nil {
-				return nil, false, c.conn.Classify(err, "get", resource)
+				return nil, false, c.conn.Classify(err, "get", jobsResource)
 			}
 			// Either our own earlier attempt, or somebody made the same
 			// request at the same moment.
 			_, err = c.adopt(job, identity, o)
 			return job, attempt > 1, err
 		case attempt == createAttempts || !answerLost(err):
-			return nil, false, c.conn.Classify(err, "create", resource)
+			return nil, false, c.conn.Classify(err, "create", jobsResource)
 		}
 		select {
 		case <-ctx.Done():
@@ -228,7 +228,7 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
 		metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &job.UID}})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %w)", cause, job.Name, c.conn.Classify(err, "delete", resource))
+		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %w)", cause, job.Name, c.conn.Classify(err, "delete", jobsResource))
 	}
 	return cause
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,8 +20,8 @@ import (
 	"github.com/kubevast/vast/sdk/volume"
 )
 
-// resource is how errors and rights name the object behind a task.
-const resource = "jobs.batch"
+// jobsResource is how errors and rights name the object behind a task.
+const jobsResource = "jobs.batch"
 
 // Client implements sdk.Task.
 type Client struct {
@@ -34,6 +35,8 @@ type namespaceFacts struct {
 	once    sync.Once
 	profile string
 	err     error
+	// unlimited: the namespace has no ResourceQuota that we may see.
+	unlimited atomic.Bool
 }
 
 // New returns a client over conn. It contacts nobody.
@@ -59,7 +62,7 @@ func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) 
 	case len(ref) == kube.IDLength && isID(ref):
 		list, err := jobs.List(ctx, metav1.ListOptions{LabelSelector: selector(labels.Set{kube.LabelTaskID: ref})})
 		if err != nil {
-			return nil, c.conn.Classify(err, "list", resource)
+			return nil, c.conn.Classify(err, "list", jobsResource)
 		}
 		if len(list.Items) > 0 {
 			return &list.Items[0], nil
@@ -76,7 +79,7 @@ func (c *Client) byName(ctx context.Context, name string) (*batchv1.Job, error) 
 	case apierrors.IsNotFound(err) || (err == nil && job.Labels[kube.LabelKind] != kube.KindTask):
 		return nil, c.notFound(name)
 	case err != nil:
-		return nil, c.conn.Classify(err, "get", resource)
+		return nil, c.conn.Classify(err, "get", jobsResource)
 	}
 	return job, nil
 }
