@@ -225,11 +225,11 @@ func randomRecords(rng *rand.Rand) []record {
 	now, step := time.Duration(0), time.Duration(1)<<(20+rng.IntN(12))
 	for i := range records {
 		if rng.IntN(3) > 0 {
-			now += rng.N(step)
+			now += time.Duration(rng.Int64N(int64(step)))
 		}
 		stamp := now
 		if rng.IntN(5) == 0 {
-			stamp -= min(now, rng.N(900*time.Millisecond))
+			stamp -= min(now, time.Duration(rng.Int64N(9e8)))
 		}
 		if i > 0 && records[i-1].partial {
 			// One writer stamps the parts of its line in order, and
