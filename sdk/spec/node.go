@@ -44,7 +44,7 @@ func (n *node) path() string {
 	for i := len(parts) - 1; i >= 0; i-- {
 		b.WriteString(parts[i])
 	}
-	if b.Len() > 200 {
+	if b.Len() > 100 {
 		return "" // line and column say it better
 	}
 	return strings.TrimPrefix(b.String(), ".")
@@ -213,7 +213,7 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 		b.stop(use, n, "nested deeper than %d levels", maxDepth)
 		return n
 	case b.aliased > maxAliased:
-		b.stop(use, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
+		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
 		return n
 	}
 	switch y.Kind {

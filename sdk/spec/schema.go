@@ -3,12 +3,15 @@ package spec
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 )
 
 // JSONSchema returns the JSON Schema (draft 2020-12) of a task file, for
-// editors. It is made of the types that the parser reads.
+// editors. It is made of the types that the parser reads. The parser knows
+// more than a schema can say: rules between fields, and that the case of
+// fixed words does not matter.
 func JSONSchema() ([]byte, error) {
 	s := schemaOf[taskFile]()
 	s.Version = jsonschema.Version
@@ -27,5 +30,51 @@ func schemaFor(t reflect.Type) *jsonschema.Schema {
 	}
 	s := r.ReflectFromType(t)
 	s.Version = ""
+	allowNull(s)
 	return s
+}
+
+// allowNull makes null good for every field that is not required, since it
+// means to the parser that the field is absent.
+func allowNull(s *jsonschema.Schema) {
+	if s == nil {
+		return
+	}
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		allowNull(pair.Value)
+		if !slices.Contains(s.Required, pair.Key) {
+			pair.Value = orNull(pair.Value)
+		}
+	}
+	allowNull(s.Items)
+	if s.AdditionalProperties != jsonschema.FalseSchema {
+		allowNull(s.AdditionalProperties)
+	}
+}
+
+func orNull(s *jsonschema.Schema) *jsonschema.Schema {
+	null := &jsonschema.Schema{Type: "null"}
+	isNull := func(a *jsonschema.Schema) bool { return a.Type == "null" }
+	switch {
+	case s.Type == "" && s.AnyOf == nil, slices.ContainsFunc(s.AnyOf, isNull):
+		return s // anything goes, or null does already
+	case s.AnyOf != nil:
+		wide := *s
+		wide.AnyOf = append(slices.Clip(s.AnyOf), null)
+		return &wide
+	}
+	narrow := *s
+	narrow.Description = ""
+	return &jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{&narrow, null}}
+}
+
+// JSONSchemaExtend lets a variable stand where a fixed word would: they are
+// substituted before the word is checked.
+func (storageFile) JSONSchemaExtend(s *jsonschema.Schema) {
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if pair.Value.Enum != nil {
+			words := *pair.Value
+			pair.Value = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{&words, {Type: "string", Pattern: `\$`}}}
+		}
+	}
 }

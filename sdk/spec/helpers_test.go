@@ -1,0 +1,48 @@
+package spec
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// mustTask parses a file that holds one good task.
+func mustTask(t *testing.T, text string, in Inputs) *Task {
+	t.Helper()
+	f, err := Parse("task.yaml", []byte(text), in)
+	if err != nil {
+		t.Fatalf("refused:\n%v", err)
+	}
+	if f.Kind != KindTask || len(f.Tasks) != 1 {
+		t.Fatalf("kind %s with %d tasks, want one task", f.Kind, len(f.Tasks))
+	}
+	return f.Tasks[0]
+}
+
+// problems parses a file that must be refused and returns what was said, one
+// problem a line. It checks what holds for every refusal.
+func problems(t *testing.T, text string, in Inputs) string {
+	t.Helper()
+	f, err := Parse("task.yaml", []byte(text), in)
+	if err == nil {
+		t.Fatalf("accepted: %+v", f)
+	}
+	if f != nil {
+		t.Errorf("a file is returned with the error")
+	}
+	var inv *api.InvalidSpec
+	if !errors.As(err, &inv) || len(inv.Problems) == 0 {
+		t.Fatalf("error %#v, want an InvalidSpec with problems", err)
+	}
+	for _, p := range inv.Problems {
+		if p.Message == "" {
+			t.Errorf("problem without a message: %+v", p)
+		}
+	}
+	return err.Error()
+}
+
+// lines joins what is expected, one problem a line.
+func lines(l ...string) string { return strings.Join(l, "\n") }
