@@ -19,7 +19,7 @@ type taskFile struct {
 	Envs       envField                              `json:"envs,omitempty" jsonschema:"description=Environment variables; null means that --env has to give the value"`
 	Secrets    secretField                           `json:"secrets,omitempty" jsonschema:"description=Like envs but kept in a Secret; null means that --secret has to give the value"`
 	Resources  resourcesFile                         `json:"resources,omitempty" jsonschema:"description=What each node needs"`
-	Volumes    deferred[map[string]volumeEntry]      `json:"volumes,omitempty" jsonschema:"description=Volumes by mount path"`
+	Volumes    deferred[volumesFile]                 `json:"volumes,omitempty" jsonschema:"description=Volumes by mount path"`
 	Workdir    deferred[either[string, workdirFile]] `json:"workdir,omitempty" jsonschema:"description=Folder or git repository that the task starts in"`
 	FileMounts deferred[fileMountsFile]              `json:"file_mounts,omitempty" jsonschema:"description=Local files or buckets by path in the task"`
 	Setup      at[string]                            `json:"setup,omitempty" jsonschema:"description=Script that every node runs first"`

@@ -41,20 +41,20 @@ func TestMemory(t *testing.T) {
 		in, want string
 		atLeast  bool
 	}{
-		"a number is in GB, counted as Gi":   {"16", "16Gi", false},
-		"at least":                           {"16+", "16Gi", true},
-		"a part of a GB":                     {"0.5", "512Mi", false},
-		"SkyPilot's units":                   {"64GB", "64Gi", false},
-		"SkyPilot's units, at least":         {"64gb+", "64Gi", true},
-		"Kubernetes' units":                  {"512Mi", "512Mi", false},
-		"Docker's units":                     {"512m", "512Mi", false},
-		"Docker's units, bigger":             {"2g", "2Gi", false},
-		"bytes":                              {"1000b", "1k", false},
-		"a blank before the unit":            {"4 Gi", "4Gi", false},
-		"a part of a byte is rounded up":     {"0.1b", "1", false},
-		"a tenth of a GB is rounded up":      {"0.1", "107374183", false},
-		"petabytes":                          {"1PB", "1Pi", false},
-		"Kubernetes' 1000s become 1024s": {"1G", "1Gi", false},
+		"a number is in GB, counted as Gi": {"16", "16Gi", false},
+		"at least":                         {"16+", "16Gi", true},
+		"a part of a GB":                   {"0.5", "512Mi", false},
+		"SkyPilot's units":                 {"64GB", "64Gi", false},
+		"SkyPilot's units, at least":       {"64gb+", "64Gi", true},
+		"Kubernetes' units":                {"512Mi", "512Mi", false},
+		"Docker's units":                   {"512m", "512Mi", false},
+		"Docker's units, bigger":           {"2g", "2Gi", false},
+		"bytes":                            {"1000b", "1k", false},
+		"a blank before the unit":          {"4 Gi", "4Gi", false},
+		"a part of a byte is rounded up":   {"0.1b", "1", false},
+		"a tenth of a GB is rounded up":    {"0.1", "107374183", false},
+		"petabytes":                        {"1PB", "1Pi", false},
+		"Kubernetes' 1000s become 1024s":   {"1G", "1Gi", false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 const (
 	volumePVC      = "k8s-pvc"
 	volumeHostPath = "k8s-hostpath"
+	volumeRunPod   = "runpod-network-volume"
 )
 
 var (
@@ -76,20 +77,17 @@ func hasDotDot(p string) bool {
 	return false
 }
 
-// mounts returns a task's volumes in the file's order.
-func (r *reader) mounts(d deferred[map[string]volumeEntry], nodes int) []VolumeMount {
-	entries := d.read(r)
-	if entries == nil || d.n.kind != yaml.MappingNode {
-		return nil
-	}
-	var out []VolumeMount
+// volumesFile is a task's volumes, in the file's order.
+type volumesFile struct{ entries []volumeEntry }
+
+func (volumesFile) describe() string     { return "a mapping of mount paths to volumes" }
+func (volumesFile) accepts(n *node) bool { return n.kind == yaml.MappingNode }
+func (volumesFile) JSONSchemaAlias() any { return map[string]volumeEntry{} }
+
+func (v *volumesFile) decode(r *reader, n *node, _ rules) {
 	seen := map[string]int{}
-	for _, f := range d.n.fields {
-		e, ok := entries[f.key.text]
-		if !ok || e.n != f {
-			if ok {
-				r.failKey(f, "once the variables are filled in, the path is mounted on line %d too", e.n.key.line)
-			}
+	for _, f := range n.fields {
+		if !r.textKey(f) {
 			continue
 		}
 		clean := path.Clean(f.key.text)
@@ -106,7 +104,22 @@ func (r *reader) mounts(d deferred[map[string]volumeEntry], nodes int) []VolumeM
 			r.failKey(f, "the same path is mounted on line %d", line)
 		}
 		seen[clean] = f.key.line
-		m := VolumeMount{Path: clean, Volume: e.named.Name.v, SubPath: e.named.SubPath.v, Line: f.key.line, Column: f.key.col}
+		var e volumeEntry
+		r.decode(f, &e)
+		if e.n != nil {
+			v.entries = append(v.entries, e)
+		}
+	}
+}
+
+// mounts turns a task's volumes into values.
+func (r *reader) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
+	var out []VolumeMount
+	for _, e := range d.read(r).entries {
+		m := VolumeMount{
+			Path: path.Clean(e.n.key.text), Volume: e.named.Name.v, SubPath: e.named.SubPath.v,
+			Line: e.n.key.line, Column: e.n.key.col,
+		}
 		if e.ephemeral != nil {
 			m.Ephemeral = r.ephemeral(e, nodes)
 		}
@@ -178,7 +191,7 @@ func (r *reader) volume(doc *node, in Inputs) *Volume {
 		r.failKey(f.Config.HostPath.n, "belongs to a volume of type %s", volumeHostPath)
 	case v.Type == volumePVC && v.Size == nil && !v.UseExisting:
 		r.fail(doc, "size is missing; give it, or use_existing: true for a claim that is there")
-	case v.Type != "" && v.Type != volumePVC && v.Type != volumeHostPath && f.Type.set():
+	case v.Type == volumeRunPod:
 		r.fail(f.Type.n, "%s is not a volume of Kubernetes; %s and %s are", f.Type.n.quote(), volumePVC, volumeHostPath)
 	}
 	v.Ignored = r.takeIgnored()

@@ -1,0 +1,72 @@
+package spec
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func lookup(name string) (string, bool) {
+	v, ok := map[string]string{"HOME": "/home/me", "EMPTY": ""}[name]
+	return v, ok
+}
+
+func TestVariablesOfTheCommandLine(t *testing.T) {
+	got, err := EnvFromFlags("--env", []string{"A=1", "B=x=y", "C=", "HOME", "EMPTY", "D= a "}, lookup)
+	want := map[string]string{"A": "1", "B": "x=y", "C": "", "HOME": "/home/me", "EMPTY": "", "D": " a "}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, variables (-want,+got):\n%s", err, diff)
+	}
+}
+
+func TestWrongVariablesOfTheCommandLineAreAllNamedWithoutTheirValues(t *testing.T) {
+	_, err := EnvFromFlags("--secret", []string{"A=1", "A=2", "UNSET", "1B=hush", "hush hush", "NUM_NODES=2", "=hush"}, lookup)
+	want := lines(
+		"--secret: A is given twice",
+		"--secret: UNSET is not set in your environment; write UNSET=value, or export it",
+		`--secret: "1B" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+		"--secret: wants NAME=value, or NAME of a variable of your environment",
+		`--secret: "NUM_NODES" is set by kubectl vast on every node and cannot be given; use another name`,
+		`--secret: "" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+	)
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("problems (-want,+got):\n%s", diff)
+	}
+}
+
+func TestEnvFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, data string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	one := write("one", "\ufeff# comment\r\nexport A=1\r\nB=\"two words\"\n\nC='$HOME'\nD=a # comment\nE=\n")
+	two := write("two", "A=2\nF=x=y\n")
+	t.Run("a later file wins, and the options win over files", func(t *testing.T) {
+		got, err := EnvFlags{Flag: "--env", Values: []string{"B=3"}, Files: []string{one, two}}.Read(lookup)
+		want := map[string]string{"A": "2", "B": "3", "C": "$HOME", "D": "a", "E": "", "F": "x=y"}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("error %v, variables (-want,+got):\n%s", err, diff)
+		}
+	})
+	t.Run("problems of all files and options come in one answer", func(t *testing.T) {
+		bad, names := write("bad", "A=1\nhush\n"), write("names", "NODE_RANK=1\na.b=2\n")
+		_, err := EnvFlags{Flag: "--env", Values: []string{"UNSET"}, Files: []string{bad, names, dir, filepath.Join(dir, "none")}}.Read(lookup)
+		want := lines(
+			bad+":2:1: missing =; a line is NAME=value",
+			names+": NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name",
+			names+`: a.b: is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+			dir+": is a directory; name a file, or - for standard input",
+			filepath.Join(dir, "none")+": no such file",
+			"--env: UNSET is not set in your environment; write UNSET=value, or export it",
+		)
+		if diff := cmp.Diff(want, err.Error()); diff != "" {
+			t.Errorf("problems (-want,+got):\n%s", diff)
+		}
+	})
+}

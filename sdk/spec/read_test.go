@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func TestReadFromAFileOrFromStandardInput(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "task.yaml")
+	if err := os.WriteFile(path, []byte("name: a\nrun: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{path, "-"} {
+		f, err := Read(p, strings.NewReader("name: a\nrun: x\n"), Inputs{})
+		if err != nil || f.Path != p || f.Tasks[0].Name != "a" || f.Tasks[0].Source.File != p {
+			t.Errorf("%s: %+v, %v", p, f, err)
+		}
+	}
+}
+
+func TestWhatCannotBeReadIsOneClearProblem(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, data string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	tests := map[string]struct{ path, stdin, want string }{
+		"a directory":    {dir, "", "is a directory; name a file, or - for standard input"},
+		"a missing file": {filepath.Join(dir, "none"), "", "no such file"},
+		"an empty file":  {write("empty", ""), "", "the file is empty: no task, pipeline or volume is in it"},
+		"a binary file":  {write("binary", "\x7fELF\x00"), "", "the file is not text: a task file is YAML in UTF-8"},
+		"a large file":   {write("large", strings.Repeat("# x\n", MaxBytes)), "", "the file is larger than 1024 KiB, the most that a task file may have; data belongs in a volume or in the image"},
+		"an empty pipe":  {"-", "", "the file is empty: no task, pipeline or volume is in it"},
+		"a long pipe":    {"-", strings.Repeat("# x\n", MaxBytes), "the file is larger than 1024 KiB, the most that a task file may have; data belongs in a volume or in the image"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(tt.path, strings.NewReader(tt.stdin), Inputs{})
+			var inv *api.InvalidSpec
+			if !errors.As(err, &inv) {
+				t.Fatalf("error %v, want an InvalidSpec", err)
+			}
+			if diff := cmp.Diff([]api.Problem{{File: tt.path, Message: tt.want}}, inv.Problems); diff != "" {
+				t.Errorf("problems (-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAPipeThatBreaksIsAProblem(t *testing.T) {
+	_, err := Read("-", iotest.ErrReader(errors.New("broken")), Inputs{})
+	if err == nil || err.Error() != "-: the file cannot be read: broken" {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,101 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+)
+
+// formats are the struct types of format.go that the schema can reach.
+func formats(t reflect.Type, seen map[reflect.Type]bool) {
+	if a, ok := reflect.New(t).Interface().(interface{ JSONSchemaAlias() any }); ok {
+		formats(reflect.TypeOf(a.JSONSchemaAlias()), seen)
+		return
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		formats(t.Elem(), seen)
+	case reflect.Struct:
+		if seen[t] {
+			return
+		}
+		fields := structFields(t)
+		if len(fields) > 0 {
+			seen[t] = true
+		}
+		for _, f := range fields {
+			formats(f.typ, seen)
+		}
+	}
+}
+
+func TestParserAndSchemaKnowTheSameFields(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	for _, root := range []reflect.Type{
+		reflect.TypeFor[taskFile](), reflect.TypeFor[volumeFile](), reflect.TypeFor[headerFile](),
+		reflect.TypeFor[namedVolume](), reflect.TypeFor[ephemeralVolume](), reflect.TypeFor[storageFile](),
+		reflect.TypeFor[jobRecovery](), reflect.TypeFor[autostop](), reflect.TypeFor[dockerObj](),
+		reflect.TypeFor[managedSecretMount](), reflect.TypeFor[workdirFile](),
+	} {
+		formats(root, seen)
+	}
+	if len(seen) < 25 {
+		t.Errorf("only %d types found", len(seen))
+	}
+	for typ := range seen {
+		t.Run(typ.Name(), func(t *testing.T) {
+			s := schemaFor(typ)
+			var inSchema, inParser, needed []string
+			for p := s.Properties.Oldest(); p != nil; p = p.Next() {
+				inSchema = append(inSchema, p.Key)
+			}
+			for _, f := range structFields(typ) {
+				inParser = append(inParser, f.name)
+				if f.rules.required {
+					needed = append(needed, f.name)
+				}
+			}
+			slices.Sort(inSchema)
+			slices.Sort(inParser)
+			if diff := cmp.Diff(inSchema, inParser); diff != "" {
+				t.Errorf("fields (-schema,+parser):\n%s", diff)
+			}
+			if diff := cmp.Diff(s.Required, needed); diff != "" {
+				t.Errorf("required fields (-schema,+parser):\n%s", diff)
+			}
+			if s.AdditionalProperties != jsonschema.FalseSchema {
+				t.Errorf("the schema accepts unknown fields")
+			}
+		})
+	}
+}
+
+func TestTheParserReadsEveryFieldOfTheSchema(t *testing.T) {
+	data, err := JSONSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s struct {
+		Schema     string `json:"$schema"`
+		Properties map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Schema != jsonschema.Version || len(s.Properties) < 15 {
+		t.Errorf("$schema %q with %d properties", s.Schema, len(s.Properties))
+	}
+	for key := range s.Properties {
+		if key == "run" {
+			continue
+		}
+		if _, err := Parse("task.yaml", fmt.Appendf(nil, "%s: null\nrun: x\n", key), Inputs{}); err != nil {
+			t.Errorf("%v", err)
+		}
+	}
+}
