@@ -1,0 +1,67 @@
+# kubevast: kubectl vast and kubectl vastvol. `make help` lists the targets.
+
+BIN     ?= bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.version=$(VERSION)
+# Without cgo the plugins run on every Linux, and builds need no C compiler.
+GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+
+FUZZTIME ?= 20s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
+
+include testenv/testenv.mk
+
+.PHONY: build
+build: ## build both plugins into bin/
+	@mkdir -p $(BIN)
+	@$(GOBUILD) -o $(BIN)/ ./plugins/...
+
+.PHONY: install
+install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin
+	@dir=$${GOBIN:-$$(go env GOPATH)/bin}; mkdir -p $$dir; \
+	for p in vast vastvol; do install $(BIN)/kubectl-$$p $$dir/; ln -sf kubectl-$$p $$dir/kubectl_complete-$$p; done; \
+	echo "installed into $$dir; with that on your PATH: kubectl vast --help"
+
+.PHONY: demo
+demo: cluster-up build ## bring up a cluster and run a first task on it
+	@testenv/demo.sh $(BIN)
+
+.PHONY: test
+test: lint test-unit fuzz test-e2e ## everything: lint, unit tests, fuzzing, e2e tests on a real cluster
+
+.PHONY: test-unit
+test-unit: ## unit tests of all modules
+	go test ./...
+	cd testenv && go test $$(go list ./... | grep -v /e2e)
+
+.PHONY: test-e2e
+test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
+	cd testenv && go test -count=1 -timeout 40m ./e2e/...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	@set -e; for pkg in $$(grep -rlE '^func Fuzz' --include='*_test.go' sdk internal | xargs -n1 dirname | sort -u); do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | cut -d' ' -f2); do \
+			echo "fuzzing $$target in $$pkg for $(FUZZTIME)"; \
+			go test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+		done; done
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck; the direction of imports is a unit test
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: bench
+bench: cluster-up build ## measure ourselves against kubectl and the bare API; writes bench/results.md
+	cd bench && go run . -bin ../$(BIN)
+
+.PHONY: clean
+clean: ## remove what was built here (not the caches, not the cluster)
+	rm -rf $(BIN) dist
