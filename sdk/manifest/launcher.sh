@@ -20,10 +20,11 @@ trap finish TERM INT
 step() {
   if [ -f "$scripts/$1" ]; then "$shell" "$scripts/$1" & elif [ -n "$2" ]; then "$shell" -c "$2" & else return 0; fi
   child=$!
-  wait "$child"
+  # Some shells tell of a child that a signal ended, between the user's lines.
+  wait "$child" 2>/dev/null
   code=$?
   while [ -n "$ending" ] && kill -0 "$child" 2>/dev/null; do
-    wait "$child"
+    wait "$child" 2>/dev/null
     code=$?
   done
   # The script is gone, but what it had started may still be saving its work.

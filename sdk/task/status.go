@@ -217,7 +217,10 @@ func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
 	case pod.Status.Phase == corev1.PodSucceeded:
 		n.State = api.NodeSucceeded
 	case pod.Status.Phase == corev1.PodFailed:
-		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod, events).Message
+		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod).Message
+		if diagnose.WasDeleted(pod) {
+			n.State, n.Reason = api.NodeEnded, "was ended with the task"
+		}
 	default:
 		n.State = api.NodePending
 		if d := diagnose.Pending(pod, events); d != nil {

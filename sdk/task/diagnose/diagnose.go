@@ -35,7 +35,7 @@ func Task(f Facts) *api.Diagnosis {
 	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
 		return deadline(f.Job)
 	}
-	if d := firstFailedPod(f.Pods, f.Events); d != nil {
+	if d := firstFailedPod(f.Pods); d != nil {
 		return d
 	}
 	if failed {

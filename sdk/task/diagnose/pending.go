@@ -16,7 +16,7 @@ func firstPendingPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	byRank := slices.Clone(pods)
 	slices.SortFunc(byRank, func(a, b corev1.Pod) int { return Rank(&a) - Rank(&b) })
 	for i := range byRank {
-		if d := Pending(&byRank[i], events); d != nil {
+		if d := ofNode(&byRank[i], ": ", Pending(&byRank[i], events)); d != nil {
 			return d
 		}
 	}
@@ -37,13 +37,6 @@ func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	}
 	if d == nil {
 		d = unmountable(pod, events)
-	}
-	if d == nil {
-		return nil
-	}
-	if rank := Rank(pod); rank >= 0 {
-		d.Rank = &rank
-		d.Message = fmt.Sprintf("node %d: %s", rank, d.Message)
 	}
 	return d
 }

@@ -47,7 +47,7 @@ func nodePrefix(rank *int) string {
 
 // firstFailedPod diagnoses the pod that failed first by its own doing. A pod
 // that was deleted because the task had failed already comes last.
-func firstFailedPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
+func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
 	var failed []*corev1.Pod
 	for i := range pods {
 		if pods[i].Status.Phase == corev1.PodFailed {
@@ -58,15 +58,25 @@ func firstFailedPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
 		return nil
 	}
 	slices.SortStableFunc(failed, func(a, b *corev1.Pod) int {
-		return cmp.Or(boolCompare(wasDeleted(a), wasDeleted(b)), failedAt(a).Compare(failedAt(b)), cmp.Compare(Rank(a), Rank(b)))
+		return cmp.Or(boolCompare(WasDeleted(a), WasDeleted(b)), failedAt(a).Compare(failedAt(b)), cmp.Compare(Rank(a), Rank(b)))
 	})
-	return Pod(failed[0], events)
+	if WasDeleted(failed[0]) {
+		// Kubernetes deletes a task's pods only after one has failed by
+		// itself, and that one stays.
+		return ofNode(failed[0], " ", podDeleted())
+	}
+	return ofNode(failed[0], " ", Pod(failed[0]))
 }
 
-// wasDeleted reports a pod that was taken away and ended by the signal for it,
-// unless a disruption says why.
-func wasDeleted(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp != nil && disruption(pod) == nil && failedAt(pod).After(pod.DeletionTimestamp.Add(-gracePeriod(pod)))
+func podDeleted() *api.Diagnosis {
+	return &api.Diagnosis{Cause: api.CauseDeleted, Message: "had its pod deleted by someone",
+		Hint: "a node drain or kubectl delete pod does that; submit the task again"}
+}
+
+// WasDeleted reports a pod that failed because it was being deleted, unless a
+// disruption says why it was.
+func WasDeleted(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil && disruption(pod) == nil && !failedAt(pod).Before(pod.DeletionTimestamp.Add(-gracePeriod(pod)))
 }
 
 func gracePeriod(pod *corev1.Pod) time.Duration {
@@ -100,17 +110,18 @@ func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
 }
 
-// Pod diagnoses one pod that has failed.
-func Pod(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
-	d := podFailure(pod, events)
-	if rank := Rank(pod); rank >= 0 {
+// ofNode makes a diagnosis of one pod one of its task.
+func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis {
+	if rank := Rank(pod); d != nil && rank >= 0 {
 		d.Rank = &rank
-		d.Message = fmt.Sprintf("node %d %s", rank, d.Message)
+		d.Message = fmt.Sprintf("node %d%s%s", rank, separator, d.Message)
 	}
 	return d
 }
 
-func podFailure(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+// Pod diagnoses one pod that has failed. The message has no subject: "ended
+// with exit code 3".
+func Pod(pod *corev1.Pod) *api.Diagnosis {
 	for _, s := range statuses(pod) {
 		if t := s.State.Terminated; t != nil && t.Reason == "OOMKilled" {
 			return outOfMemory(pod, s, t)
@@ -134,7 +145,7 @@ func podFailure(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 		}
 	}
 	if pod.DeletionTimestamp != nil {
-		return &api.Diagnosis{Cause: api.CauseDeleted, Message: "had its pod deleted by someone"}
+		return podDeleted()
 	}
 	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSpace("failed " + oneLine(pod.Status.Message))}
 }
