@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -35,16 +36,28 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	if err := c.openControlPlane(ctx); err != nil {
 		return err
 	}
-	if known.Images != wantedImages() {
-		if err := s.loadImages(ctx, c); err != nil {
-			return err
+	// The images of tasks are large; what Kueue waits for meanwhile is not the disk.
+	group, groupCtx := errgroup.WithContext(ctx)
+	loaded := make(chan struct{})
+	group.Go(func() error {
+		if known.Images == wantedImages() {
+			close(loaded)
+			return nil
 		}
-		known.Images = wantedImages()
-	}
-	if err := kueue.Install(ctx, s.root, c.kubeconfig, s.progress); err != nil {
+		return s.loadImages(groupCtx, c, loaded)
+	})
+	group.Go(func() error {
+		select {
+		case <-loaded:
+			return kueue.Install(groupCtx, s.root, c.kubeconfig, s.progress)
+		case <-groupCtx.Done():
+			return nil // the other one tells why
+		}
+	})
+	if err := group.Wait(); err != nil {
 		return err
 	}
-	known.Kueue = gobuild.KueueVersion
+	known.Images, known.Kueue = wantedImages(), kueue.Version()
 	s.progress("waiting for nodes, DNS and Kueue")
 	if err := c.settle(ctx); err != nil {
 		return err
@@ -120,10 +133,11 @@ func (c *Cluster) openControlPlane(ctx context.Context) error {
 	})
 }
 
-// loadImages puts the images into the nodes that these could not pull. Where there is
-// a registry they pull all but what is made here.
-func (s *setup) loadImages(ctx context.Context, c *Cluster) error {
+// loadImages puts the images into the nodes that these cannot pull, and closes kueueIs
+// when Kueue's is there. Where there is a registry the nodes pull them by themselves.
+func (s *setup) loadImages(ctx context.Context, c *Cluster, kueueIs chan<- struct{}) error {
 	if c.way != WaySource {
+		close(kueueIs)
 		return nil
 	}
 	manager, err := s.kueueManager(ctx)
@@ -134,6 +148,7 @@ func (s *setup) loadImages(ctx context.Context, c *Cluster) error {
 	if err := c.LoadProgram(ctx, kueue.Image, manager); err != nil {
 		return err
 	}
+	close(kueueIs)
 	return c.loadStream(ctx, func(w io.Writer) error {
 		return taskimage.Write(ctx, s.cache, s.progress, w)
 	})
@@ -142,7 +157,7 @@ func (s *setup) loadImages(ctx context.Context, c *Cluster) error {
 // kueueManager returns Kueue's program made from source; its image gets the name of
 // the released one.
 func (s *setup) kueueManager(ctx context.Context) (string, error) {
-	artefact, err := gobuild.Kueue.Artefact(ctx, s.root)
+	artefact, err := gobuild.Kueue.Artefact(s.root)
 	if err != nil {
 		return "", err
 	}

@@ -33,7 +33,7 @@ func (s *setup) findKubectl(ctx context.Context, c *Cluster) string {
 
 // builtKubectl is the multi-call binary of the node image under the name of kubectl.
 func (s *setup) builtKubectl(ctx context.Context) (string, error) {
-	artefact, err := gobuild.Kubernetes.Artefact(ctx, s.root)
+	artefact, err := gobuild.Kubernetes.Artefact(s.root)
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/kubevast/vast/testenv/internal/kindcluster"
 	"github.com/kubevast/vast/testenv/internal/run"
 )
 
@@ -26,38 +28,56 @@ func (c *Cluster) KillNode(ctx context.Context, name string) error {
 	return run.Command("docker", "kill", name).Run(ctx)
 }
 
-// HealNode starts a node that was stopped and returns when pods can run there again.
-// A node that runs is looked after just the same. Only for kind clusters.
+// HealNode starts a node that was stopped and returns when pods can run there again
+// and nothing else in the cluster suffers from its absence. A node that runs is looked
+// after just the same. Only for kind clusters.
 func (c *Cluster) HealNode(ctx context.Context, name string) error {
 	if c.way == WayExisting {
 		return ErrNotKind
 	}
-	if err := run.Command("docker", "start", name).Run(ctx); err != nil {
+	running, err := kindcluster.Nodes(ctx, c.name)
+	if err != nil {
 		return err
 	}
+	// What the API server tells of the node may be from before it stopped.
+	var since time.Time
+	if !running[name] {
+		since = time.Now()
+		if err := run.Command("docker", "start", name).Run(ctx); err != nil {
+			return err
+		}
+	}
 	var last error
-	err := wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, healTimeout, true, func(ctx context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, healTimeout, true, func(ctx context.Context) (bool, error) {
 		// The container may have got another address, which the node tells only after
 		// a while: set up the network until the node is well.
 		if last = c.connectPods(ctx); last == nil {
-			last = c.nodeWorks(ctx, name)
+			last = c.nodeWorks(ctx, name, since)
 		}
 		return last == nil, nil
 	})
 	if err != nil {
 		return fmt.Errorf("node %s does not come back: %w: %v", name, err, last)
 	}
-	return nil
+	return c.settle(ctx)
 }
 
-// nodeWorks tells what keeps pods from running on a node.
-func (c *Cluster) nodeWorks(ctx context.Context, name string) error {
+// nodeWorks tells what keeps pods from running on a node that was started at the time
+// given.
+func (c *Cluster) nodeWorks(ctx context.Context, name string, since time.Time) error {
+	lease, err := c.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(since) {
+		return errors.New("it has not reported yet")
+	}
 	node, err := c.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
 	if !nodeReady(node) {
-		return fmt.Errorf("it is not ready")
+		return errors.New("it is not ready")
 	}
 	for _, taint := range node.Spec.Taints {
 		if taint.Effect != corev1.TaintEffectPreferNoSchedule {
@@ -69,11 +89,22 @@ func (c *Cluster) nodeWorks(ctx context.Context, name string) error {
 		return err
 	}
 	for _, pod := range pods.Items {
-		if ofDaemonSet(&pod) && !podReady(&pod) {
+		if ofDaemonSet(&pod) && !(podReady(&pod) && startedSince(&pod, since)) {
 			return fmt.Errorf("pod %s/%s is not ready", pod.Namespace, pod.Name)
 		}
 	}
 	return nil
+}
+
+// startedSince tells whether the containers are not those from before the node stopped.
+func startedSince(pod *corev1.Pod, since time.Time) bool {
+	for _, container := range pod.Status.ContainerStatuses {
+		// The API has whole seconds.
+		if running := container.State.Running; running == nil || running.StartedAt.Time.Before(since.Truncate(time.Second)) {
+			return false
+		}
+	}
+	return true
 }
 
 // ofDaemonSet picks the pods that other pods on a node depend on, such as kube-proxy.
@@ -120,7 +151,7 @@ func (c *Cluster) RestartAPIServer(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the API server does not come back: %w: %v", err, last)
 	}
-	return nil
+	return c.settle(ctx)
 }
 
 func (c *Cluster) apiServerPID(ctx context.Context, node string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/engine"
 	"github.com/kubevast/vast/testenv/internal/kindcluster"
+	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/nodeimage"
 	"github.com/kubevast/vast/testenv/internal/run"
 )
@@ -75,7 +76,7 @@ func (s *setup) useExisting(ctx context.Context) (*Cluster, error) {
 // alreadyUp returns the cluster if nothing has to be done, and nil otherwise.
 func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 	known, err := s.readStamp()
-	if err != nil || known.Way == "" || known.Images != wantedImages() {
+	if err != nil || known.Way == "" || known.Images != wantedImages() || known.Kueue != kueue.Version() {
 		return nil
 	}
 	c, err := s.connect(known.Way)
@@ -83,8 +84,21 @@ func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 		return nil
 	}
 	s.progress("cluster %s is up already (%s, %s)", s.Name, known.Way, known.Image)
+	s.tellOutdated(ctx, known)
 	c.kubectl = s.findKubectl(ctx, c)
 	return c
+}
+
+// tellOutdated says when a new cluster would have another node image. The one there is
+// goes on: somebody may be using it.
+func (s *setup) tellOutdated(ctx context.Context, known stamp) {
+	if known.Way != WaySource {
+		return
+	}
+	builder := &nodeimage.Builder{Cache: s.cache, Root: s.root, Progress: s.progress}
+	if tag, err := builder.Tag(ctx); err == nil && tag != known.Image {
+		s.progress("its node image has changed since; cluster-down and cluster-up get %s", tag)
+	}
 }
 
 func (s *setup) connect(way Way) (*Cluster, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -75,6 +76,34 @@ func (e *Engine) StopIfIdle(ctx context.Context) error {
 	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, stopTimeout, true, func(context.Context) (bool, error) {
 		return e.ours() == 0, nil
 	})
+}
+
+// pidFiles are where the daemon looks whether it runs already, and for which program.
+var pidFiles = map[string]string{
+	"/var/run/docker.pid":                       "dockerd",
+	"/var/run/docker/containerd/containerd.pid": "containerd",
+}
+
+// clearStalePIDs removes the notes of a daemon that was killed with its machine. The
+// daemon itself would take any process that has got the same id by now for its own.
+func clearStalePIDs() error {
+	for path, program := range pidFiles {
+		raw, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		name, err := os.ReadFile("/proc/" + strings.TrimSpace(string(raw)) + "/comm")
+		if err == nil && strings.TrimSpace(string(name)) == program {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startTime returns when a process started, in the kernel's ticks, and "" for one

@@ -97,6 +97,9 @@ func (e *Engine) start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
+	if err := clearStalePIDs(); err != nil {
+		return err
+	}
 	daemon := exec.Command("dockerd", args...)
 	daemon.Stdout, daemon.Stderr = log, log
 	detach(daemon)

@@ -40,7 +40,7 @@ func boundingSetHas(status io.Reader, capability uint) (bool, error) {
 }
 
 func (e *Engine) wrapper(ctx context.Context) (string, error) {
-	artefact, err := gobuild.RuntimeWrapper.Artefact(ctx, e.Root)
+	artefact, err := gobuild.RuntimeWrapper.Artefact(e.Root)
 	if err != nil {
 		return "", err
 	}

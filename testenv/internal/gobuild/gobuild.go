@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/run"
@@ -28,18 +29,18 @@ type Module struct {
 var environment = []string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}
 
 // Artefact describes the compiled programs; root is the folder testenv.
-func (m Module) Artefact(ctx context.Context, root string) (cache.Artefact, error) {
+func (m Module) Artefact(root string) (cache.Artefact, error) {
 	dir, sources, err := m.sources(root)
 	if err != nil {
 		return cache.Artefact{}, err
 	}
-	toolchain, err := run.Cmd{Args: []string{"go", "env", "GOVERSION", "GOOS", "GOARCH"}, Dir: dir}.Output(ctx)
+	toolchain, err := toolchain()
 	if err != nil {
 		return cache.Artefact{}, err
 	}
 	return cache.Artefact{
 		Name: m.Name,
-		Hash: cache.Hash(sources, string(toolchain), strings.Join(m.flags(), " ")),
+		Hash: cache.Hash(sources, toolchain, strings.Join(m.flags(), " ")),
 		Why:  m.Why,
 		Build: func(ctx context.Context, out string) error {
 			for file, pkg := range m.Programs {
@@ -53,6 +54,13 @@ func (m Module) Artefact(ctx context.Context, root string) (cache.Artefact, erro
 		},
 	}, nil
 }
+
+// toolchain tells compilers apart. All modules ask for the same version of Go, so one
+// answer does for all.
+var toolchain = sync.OnceValues(func() (string, error) {
+	out, err := run.Command("go", "env", "GOVERSION", "GOOS", "GOARCH").Output(context.Background())
+	return string(out), err
+})
 
 // sources returns where to compile, and a hash of what is read there.
 func (m Module) sources(root string) (dir, hash string, err error) {

@@ -3,18 +3,22 @@
 package kueue
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
 )
 
@@ -23,6 +27,8 @@ const (
 	Namespace   = "kueue-system"
 	Deployment  = "kueue-controller-manager"
 	releaseName = "kueue"
+
+	controlPlane = "node-role.kubernetes.io/control-plane"
 )
 
 // Image is the name of the released image; made from source it bears it too.
@@ -34,6 +40,15 @@ const (
 // installTimeout covers pulling the image on a slow line.
 const installTimeout = 5 * time.Minute
 
+// Version changes when another Kueue would be installed, or the same one differently.
+func Version() string {
+	raw, err := json.Marshal(values())
+	if err != nil {
+		panic(err) // values has nothing that JSON has not
+	}
+	return gobuild.KueueVersion + "-" + cache.Hash(string(raw))
+}
+
 // Install makes sure that this version of Kueue is installed and its pods are up.
 func Install(ctx context.Context, root, kubeconfig string, progress func(string, ...any)) error {
 	config, err := configuration(kubeconfig)
@@ -41,25 +56,30 @@ func Install(ctx context.Context, root, kubeconfig string, progress func(string,
 		return err
 	}
 	last, err := config.Releases.Last(releaseName)
-	switch {
-	case errors.Is(err, driver.ErrReleaseNotFound):
-	case err != nil:
+	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
 		return fmt.Errorf("look for Kueue: %w", err)
-	case last.Info.Status == release.StatusDeployed && "v"+last.Chart.Metadata.Version == gobuild.KueueVersion:
+	}
+	if err == nil && current(last) {
 		return nil
-	default: // another version, or an installation that was cut short
-		progress("kueue: removing %s, its state is %s", last.Chart.Metadata.Version, last.Info.Status)
-		if _, err := action.NewUninstall(config).Run(releaseName); err != nil {
-			return fmt.Errorf("remove Kueue: %w", err)
-		}
 	}
 	module, err := gobuild.SourceDir(ctx, filepath.Join(root, "build", "kueue"), "sigs.k8s.io/kueue")
 	if err != nil {
 		return err
 	}
-	chart, err := loader.Load(filepath.Join(module, "charts", "kueue"))
+	contents, err := loader.Load(filepath.Join(module, "charts", "kueue"))
 	if err != nil {
 		return fmt.Errorf("read Kueue's chart: %w", err)
+	}
+	switch {
+	case last == nil:
+	case last.Info.Status == release.StatusDeployed: // removing it would remove the queues too
+		progress("kueue: changing what is installed to %s", Version())
+		return upgrade(ctx, config, contents)
+	default:
+		progress("kueue: removing an installation that was cut short (%s)", last.Info.Status)
+		if _, err := action.NewUninstall(config).Run(releaseName); err != nil {
+			return fmt.Errorf("remove Kueue: %w", err)
+		}
 	}
 	progress("kueue: installing %s by Helm", gobuild.KueueVersion)
 	install := action.NewInstall(config)
@@ -68,10 +88,32 @@ func Install(ctx context.Context, root, kubeconfig string, progress func(string,
 	install.CreateNamespace = true
 	install.Wait = true
 	install.Timeout = installTimeout
-	if _, err := install.RunWithContext(ctx, chart, values()); err != nil {
+	if _, err := install.RunWithContext(ctx, contents, values()); err != nil {
 		return fmt.Errorf("install Kueue: %w", err)
 	}
 	return nil
+}
+
+func upgrade(ctx context.Context, config *action.Configuration, to *chart.Chart) error {
+	upgrade := action.NewUpgrade(config)
+	upgrade.Namespace = Namespace
+	upgrade.ResetValues = true
+	upgrade.Wait = true
+	upgrade.Timeout = installTimeout
+	if _, err := upgrade.RunWithContext(ctx, releaseName, to, values()); err != nil {
+		return fmt.Errorf("change Kueue: %w", err)
+	}
+	return nil
+}
+
+// current tells whether a release is what Install would install.
+func current(installed *release.Release) bool {
+	// Read back, values are those of JSON.
+	was, err := json.Marshal(installed.Config)
+	wanted, wantedErr := json.Marshal(values())
+	return err == nil && wantedErr == nil && bytes.Equal(was, wanted) &&
+		installed.Info.Status == release.StatusDeployed &&
+		"v"+installed.Chart.Metadata.Version == gobuild.KueueVersion
 }
 
 func configuration(kubeconfig string) (*action.Configuration, error) {
@@ -85,12 +127,16 @@ func configuration(kubeconfig string) (*action.Configuration, error) {
 	return config, err
 }
 
-// values are the chart's own but for the image, which must not be pulled again, and
-// for sizes that leave a machine with two cores to the tests.
+// values are the chart's own but for the image, which must not be pulled again, the
+// node it runs on, and sizes that leave a machine with two cores to the tests.
 func values() map[string]any {
-	probe := map[string]any{"initialDelaySeconds": 1, "periodSeconds": 2}
 	return map[string]any{"controllerManager": map[string]any{
-		"readinessProbe": probe,
+		// The probe's period is taken from its delay too.
+		"readinessProbe": map[string]any{"initialDelaySeconds": 1},
+		// Tests kill the worker. Kueue's webhooks, without which no pod is admitted,
+		// must not go down with it.
+		"nodeSelector": map[string]any{controlPlane: ""},
+		"tolerations":  []any{map[string]any{"key": controlPlane, "operator": "Exists"}},
 		"manager": map[string]any{
 			"image": map[string]any{
 				"repository": repository,

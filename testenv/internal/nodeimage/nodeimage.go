@@ -46,7 +46,7 @@ func (b *Builder) Tag(ctx context.Context) (string, error) {
 		parts = append(parts, artefact.Name, artefact.Hash)
 	}
 	for _, module := range modules {
-		artefact, err := module.Artefact(ctx, b.Root)
+		artefact, err := module.Artefact(b.Root)
 		if err != nil {
 			return "", err
 		}
