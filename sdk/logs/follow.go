@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -115,8 +116,8 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case errors.As(err, &notFound):
-			if f.status == nil {
-				return nil, err
+			if f.status == nil { // not even seen once
+				f.status = &api.TaskStatus{ObjectMeta: metav1.ObjectMeta{Name: f.s.src.Job, Namespace: f.s.src.Namespace}}
 			}
 			return deleted(f.status), nil
 		case err != nil:
@@ -127,8 +128,6 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 				if time.Since(refused) > p.patience {
 					return nil, err
 				}
-			} else if f.status == nil {
-				return nil, err
 			} else {
 				f.s.lost()
 			}

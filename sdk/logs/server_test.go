@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -315,7 +314,5 @@ func (c *cluster) serveLog(w http.ResponseWriter, r *http.Request, name string) 
 	}
 }
 
-// hijackable closes all connections, as a server that dies does.
+// dropConnections closes all connections, as a server that dies does.
 func (c *cluster) dropConnections() { c.server.CloseClientConnections() }
-
-var _ net.Error = (*net.OpError)(nil)
