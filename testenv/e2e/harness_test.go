@@ -246,3 +246,22 @@ func (r *result) stderrLines() []string {
 	}
 	return out
 }
+
+// interrupt is Ctrl-C.
+func (p *process) interrupt() {
+	p.Helper()
+	if err := p.command.Process.Signal(os.Interrupt); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// kubectl runs kubectl with an administrator's rights.
+func (p *person) kubectl(args ...string) string {
+	p.Helper()
+	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), append([]string{"--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		p.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}

@@ -145,6 +145,9 @@ func (p *person) podLog(id string) string {
 	return string(data)
 }
 
+// eventsKind are the events.
+var eventsKind = schema.GroupVersionResource{Version: "v1", Resource: "events"}
+
 // listable are all the kinds of objects that can be in a namespace.
 var listable = sync.OnceValues(func() ([]schema.GroupVersionResource, error) {
 	lists, err := client.Discovery().ServerPreferredNamespacedResources()

@@ -1,0 +1,57 @@
+package e2e_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+const twoNodes = `name: pair
+num_nodes: 2
+secrets: {TOKEN: hidden}
+run: echo $NODE_RANK
+`
+
+func TestDryRunOnTheClientNeedsNoCluster(t *testing.T) {
+	t.Parallel()
+	p := &person{TB: t, dir: t.TempDir(), kubeconfig: filepath.Join(t.TempDir(), "does not exist")}
+	r := p.vast("submit", p.file("task.yaml", twoNodes), "--dry-run=client", "-o", "yaml").exits(0)
+	var kinds []string
+	for doc := range strings.SplitSeq(r.stdout, "\n---\n") {
+		var object struct{ APIVersion, Kind string }
+		if err := yaml.Unmarshal([]byte(doc), &object); err != nil {
+			t.Fatalf("%v:\n%s", err, doc)
+		}
+		kinds = append(kinds, object.APIVersion+" "+object.Kind)
+	}
+	if diff := cmp.Diff([]string{"batch/v1 Job", "v1 Secret", "v1 Service"}, kinds); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
+	}
+	p.vast("submit", p.file("task.yaml", minimal), "--dry-run=client").exits(0).shows("(dry run)")
+	p.vast("submit", p.file("bad.yaml", "num_nodes: 0\n"), "--dry-run=client").exits(2)
+	p.vol("create", "data", "1Gi", "--dry-run=client", "-o", "yaml").exits(0).shows("kind: PersistentVolumeClaim")
+}
+
+func TestDryRunOnTheServerKeepsNothing(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	before := p.objects()
+	p.vast("submit", p.file("task.yaml", twoNodes), "--dry-run=server").exits(0).shows("submitted (server dry run)")
+	p.vast("submit", p.file("task.yaml", twoNodes), "--dry-run=server", "-o", "name").exits(0).shows("task.kubevast.io/pair-")
+	p.vol("create", "data", "1Gi", "--dry-run=server").exits(0).shows("(server dry run)")
+	p.leftNothing(before)
+	p.vast("list").exits(0).tells("No tasks found")
+}
+
+// What the client's dry run prints can be applied as it is.
+func TestDryRunCanBeAppliedWithKubectl(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	objects := p.vast("submit", p.file("task.yaml", minimal), "--dry-run=client", "-o", "yaml").exits(0).stdout
+	p.kubectl("apply", "-f", p.file("objects.yaml", objects))
+	id := p.list("--all-users")[0].ID
+	p.vast("logs", id, "-f").exits(0).shows("hello\n")
+}
