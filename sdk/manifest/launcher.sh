@@ -42,9 +42,10 @@ resolves() {
   fi
 }
 
-# await_hosts waits until every node's name resolves. A name that is asked for
-# too early is remembered as missing for as long as the DNS server caches its
-# no, so the first look comes late and the next ones are rare.
+# await_hosts waits until every node's name resolves, this one's too: the last
+# node to start is the last one that the DNS server hears of. A name that is
+# asked for too early is remembered as missing for as long as the DNS server
+# caches its no, so the first look comes late and the next ones are rare.
 await_hosts() {
   while read -r key first _; do
     [ "$key" != search ] || domain=$first
@@ -52,7 +53,7 @@ await_hosts() {
   sleep 2
   i=0 tries=0
   while [ "$i" -lt "$NUM_NODES" ] && [ -z "$ending" ]; do
-    if [ "$i" = "$NODE_RANK" ] || resolves "$VAST_HOSTS-$i.$VAST_HOSTS"; then i=$((i + 1)); continue; fi
+    if resolves "$VAST_HOSTS-$i.$VAST_HOSTS"; then i=$((i + 1)); continue; fi
     tries=$((tries + 1))
     [ $((tries % 30)) -ne 10 ] || echo "vast: waiting for node $i to start" >&2
     sleep 2
