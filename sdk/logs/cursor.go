@@ -47,6 +47,8 @@ type cursor struct {
 	// stray is the last line without a timestamp, met how many had one.
 	stray string
 	met   int
+	// found says that the line delivered last was met again.
+	found bool
 }
 
 // second counts a run of lines, in the log's order, that were stamped within
@@ -78,6 +80,7 @@ func (c *cursor) from() int64 { return (c.last - slack) / int64(time.Second) }
 // rewind prepares for a new stream.
 func (c *cursor) rewind() {
 	c.mode, c.first, c.skip, c.seen, c.drop, c.cut, c.stray, c.met = passing, 0, 0, 0, false, 0, "", 0
+	c.found = c.lines == 0
 	if c.lines == 0 {
 		return
 	}
@@ -141,7 +144,7 @@ func (c *cursor) begin(p piece) bool {
 		c.mode = passing
 		return c.count(p.when)
 	}
-	c.seen++
+	c.seen, c.found = c.seen+1, true
 	switch {
 	case c.seen < c.same:
 		return false
@@ -155,7 +158,7 @@ func (c *cursor) begin(p piece) bool {
 // arrive is called at the line that was begun last. What is left of it is
 // delivered.
 func (c *cursor) arrive() bool {
-	c.mode, c.cut = passing, c.offset
+	c.mode, c.cut, c.found = passing, c.offset, true
 	return c.open
 }
 

@@ -33,6 +33,7 @@ type reader struct {
 	opened time.Time // of the first stream
 	quiet  bool      // the first stream was there, and the log was empty
 	broken bool      // the last stream did not come to its end
+	torn   bool      // it was said that lines may be missing
 }
 
 func newReader(s *session, st podState, before <-chan struct{}) *reader {
@@ -251,6 +252,7 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 	defer cancel(nil)
 	r.split.reset()
 	r.cursor.rewind()
+	last := r.cursor.last
 	body, err := r.s.src.Conn.Kube.CoreV1().Pods(r.s.src.Namespace).
 		GetLogs(r.name(), r.options(follow)).MaxRetries(0).Stream(ctx)
 	if err != nil {
@@ -272,6 +274,7 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 		n, err := body.Read(buf[:])
 		if n > 0 {
 			r.split.feed(buf[:n], r.deliver)
+			r.checkTear(last, false)
 			if alarm != nil {
 				alarm.Reset(idle)
 			}
@@ -292,8 +295,20 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 		case r.cursor.astray():
 			return &strayError{r.cursor.stray}
 		}
+		r.checkTear(last, true)
 		return nil
 	}
+}
+
+// checkTear says so when the line delivered last is not in the log any more:
+// the node has begun a new file since, and what stood between cannot be had.
+func (r *reader) checkTear(last int64, end bool) {
+	if r.torn || r.cursor.found || !end && r.cursor.mode != passing {
+		return
+	}
+	r.torn = true
+	r.s.notify("node %d: its log was rotated while the reading was behind: lines after %s may be missing",
+		r.rank, time.Unix(0, last).UTC().Format(time.RFC3339Nano))
 }
 
 func (r *reader) name() string {
