@@ -7,7 +7,9 @@ import (
 
 const (
 	columnGap = 3 // what kubectl's tab writer puts between columns
-	ellipsis  = "…"
+	// ellipsis stands for what was cut. It is ASCII because kubectl's tab
+	// writer counts bytes.
+	ellipsis = "..."
 )
 
 // Flexible is a column that may be cut, but never below Least characters.
@@ -19,7 +21,8 @@ type Flexible struct {
 }
 
 // Fit cuts the cells of flexible columns, in their order, until the table is
-// no wider than width. Nothing else is ever cut, and width 0 (no terminal)
+// no wider than width. A column may stand there twice, to be cut further when
+// the others have been. Nothing else is ever cut, and width 0 (no terminal)
 // cuts nothing.
 func (t *Table) Fit(width int, wide bool, flexible ...Flexible) {
 	if width <= 0 {
@@ -46,7 +49,11 @@ func (t *Table) Fit(width int, wide bool, flexible ...Flexible) {
 				continue
 			}
 			limit := max(widths[i]-over, f.Least, len(c.Name))
+			if limit >= widths[i] {
+				continue
+			}
 			over -= widths[i] - limit
+			widths[i] = limit
 			for _, row := range t.Rows {
 				if s, ok := row.Cells[i].(string); ok {
 					row.Cells[i] = cut(s, limit, f.Middle)
@@ -63,9 +70,9 @@ func cut(s string, limit int, middle bool) string {
 		return s
 	}
 	if !middle {
-		return strings.TrimRight(string(runes[:limit-1]), " ") + ellipsis
+		return strings.TrimRight(string(runes[:limit-len(ellipsis)]), " ") + ellipsis
 	}
-	head := limit / 2
-	tail := limit - 1 - head
+	head := (limit - len(ellipsis) + 1) / 2
+	tail := limit - len(ellipsis) - head
 	return string(runes[:head]) + ellipsis + string(runes[len(runes)-tail:])
 }

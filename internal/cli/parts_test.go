@@ -71,9 +71,9 @@ func TestFit(t *testing.T) {
 	for width, want := range map[int][]any{
 		0:  {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found in the registry"},
 		80: {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found in the registry"},
-		60: {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found i…"},
-		40: {"x7k2m9qa", "a-rather…-a-task", "image not…"},
-		10: {"x7k2m9qa", "a-rat…task", "image not…"},
+		60: {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found..."},
+		40: {"x7k2m9qa", "a-rathe...a-task", "image n..."},
+		10: {"x7k2m9qa", "a-ra...ask", "image n..."},
 	} {
 		tab := build()
 		tab.Fit(width, false, Flexible{Column: "Reason", Least: 10}, Flexible{Column: "Name", Least: 10, Middle: true})

@@ -122,6 +122,10 @@ func (o *endOptions) selectAll(ctx context.Context, client cli.Client) (bool, er
 	if more := len(names) - most; more > 0 {
 		names = append(names[:most:most], fmt.Sprintf("%d more", more))
 	}
-	return o.Confirm(ctx, fmt.Sprintf("%s %d tasks (%s)?",
-		strings.ToUpper(o.verb[:1])+o.verb[1:], len(o.refs), strings.Join(names, ", ")))
+	noun := "tasks"
+	if len(o.refs) == 1 {
+		noun = "task"
+	}
+	return o.Confirm(ctx, fmt.Sprintf("%s %d %s (%s)?",
+		strings.ToUpper(o.verb[:1])+o.verb[1:], len(o.refs), noun, strings.Join(names, ", ")))
 }

@@ -14,8 +14,10 @@ import (
 func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
 	o.Notef("Task %s: following the logs; Ctrl-C leaves them, and the task goes on", t.ID)
 	err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
-	if cli.Detached(ctx) {
+	if ctx.Err() != nil {
 		o.tellHowToReturn(t.ID)
+	}
+	if cli.Detached(ctx) {
 		return nil
 	}
 	return endReport(ctx, o.Factory, o.client, t.Name, err)

@@ -18,9 +18,11 @@ func (o *listOptions) table(tasks []api.TaskStatus) runtime.Object {
 	}
 	if o.output.PlainTable() {
 		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Reason", Least: 16},
+			cli.Flexible{Column: "Reason", Least: 24},
 			cli.Flexible{Column: "Image", Least: 16, Middle: true},
-			cli.Flexible{Column: "Name", Least: 12, Middle: true})
+			cli.Flexible{Column: "Name", Least: 16, Middle: true},
+			cli.Flexible{Column: "Reason", Least: 10},
+			cli.Flexible{Column: "Name", Least: 8, Middle: true})
 	}
 	return &t.Table
 }
