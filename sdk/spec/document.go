@@ -20,6 +20,8 @@ const (
 	// maxDepth is far above what the format needs (a pod_config has about
 	// 15 levels) and far below what would trouble a recursive reader.
 	maxDepth = 64
+	// maxDocuments is far above any pipeline.
+	maxDocuments = 1000
 	// maxAliased bounds what all aliases of a file may stand for together,
 	// since aliases of aliases grow exponentially.
 	maxAliased = 10_000
@@ -49,6 +51,10 @@ func (r *reader) documents(data []byte) []*node {
 		}
 		if len(doc.Content) > 0 && !isNull(doc.Content[0]) {
 			roots = append(roots, doc.Content[0])
+		}
+		if len(roots) > maxDocuments {
+			r.add(doc.Content[0].Line, 1, "", fmt.Sprintf("the file has more than %d documents", maxDocuments))
+			return nil
 		}
 	}
 	if len(roots) == 0 {

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -152,11 +151,13 @@ func (r *reader) environment(envs envField, secrets secretField, in Inputs) envi
 	env := environment{values: map[string]string{}, missing: map[string]bool{}}
 	env.envs = r.resolve(&env, envs.entries, in.Envs, "--env")
 	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "--secret")
+	inEnvs := make(map[string]*node, len(envs.entries))
+	for _, e := range envs.entries {
+		inEnvs[e.name] = e.n
+	}
 	for _, s := range secrets.entries {
-		for _, e := range envs.entries {
-			if e.name == s.name {
-				r.add(s.n.line, s.n.col, s.n.path(), "stands in envs (line "+strconv.Itoa(e.n.line)+") and in secrets; it can be in one of them only")
-			}
+		if e := inEnvs[s.name]; e != nil {
+			r.fail(s.n, "stands in envs (line %d) and in secrets; it can be in one of them only", e.line)
 		}
 	}
 	r.onlyIn(envs.entries, in.Secrets, "envs", "--env", "--secret")

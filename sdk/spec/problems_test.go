@@ -174,7 +174,32 @@ func TestAFileThatIsWrongAllOverHasAReadableAnswer(t *testing.T) {
 		b.WriteString("  - x: 1\n")
 	}
 	got := problems(t, "run: x\nresources:\n  any_of:\n"+b.String(), Inputs{})
-	if n := strings.Count(got, "\n") + 1; n != maxProblems+1 || !strings.HasSuffix(got, "400 more problems are not shown") {
+	if n := strings.Count(got, "\n") + 1; n != maxProblems+1 || !strings.HasSuffix(got, "401 more problems are not shown") {
 		t.Errorf("%d lines, the last is %q", n, got[strings.LastIndex(got, "\n")+1:])
+	}
+}
+
+func TestWhatMultipliesIsBounded(t *testing.T) {
+	tests := map[string]struct{ file, want string }{
+		"candidates": {
+			"run: x\nresources:\n  accelerators: {A, B, C}\n  any_of: [" + strings.Repeat("{cpus: 1},", 100) + "]\n",
+			"task.yaml:4:3: resources.any_of: gives up to 300 candidates; 256 are allowed",
+		},
+		"documents": {
+			strings.Repeat("run: x\n---\n", maxDocuments+1),
+			"task.yaml:2001:1: the file has more than 1000 documents",
+		},
+		"problems": {
+			"run: x\nresources:\n  any_of: [" + strings.Repeat("{x: 1},", 5000) + "]\n",
+			"4901 more problems are not shown",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := problems(t, tt.file, Inputs{})
+			if last := got[strings.LastIndex(got, "\n")+1:]; !strings.HasSuffix(last, tt.want) {
+				t.Errorf("got %q, want %q", last, tt.want)
+			}
+		})
 	}
 }

@@ -12,8 +12,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// maxProblems keeps the answer to a file that is wrong all over readable.
-const maxProblems = 100
+const (
+	// maxProblems keeps the answer to a file that is wrong all over readable.
+	maxProblems = 100
+	// keptProblems bounds the work for such a file. It is more than is shown,
+	// since problems are put in the file's order only at the end.
+	keptProblems = 10 * maxProblems
+)
 
 // reader decodes nodes into the Go types of format.go, which are also what
 // the JSON Schema is made of. It is stricter than a YAML library's decoder
@@ -21,22 +26,38 @@ const maxProblems = 100
 type reader struct {
 	file     string
 	problems []api.Problem
-	ignored  []string
+	dropped  int
+	ignored  map[string]bool
+}
+
+// full reports, and counts, a problem for which there is no room any more.
+func (r *reader) full() bool {
+	if len(r.problems) < keptProblems {
+		return false
+	}
+	r.dropped++
+	return true
 }
 
 func (r *reader) add(line, col int, path, msg string) {
+	if r.full() {
+		return
+	}
 	r.problems = append(r.problems, api.Problem{File: r.file, Line: line, Column: col, Path: path, Message: msg})
 }
 
 // fail reports a problem with a value.
 func (r *reader) fail(n *node, format string, args ...any) {
-	if !n.pending {
+	if !n.pending && !r.full() {
 		r.add(n.line, n.col, n.path(), fmt.Sprintf(format, args...))
 	}
 }
 
 // failKey reports a problem with a field as such, at its key.
 func (r *reader) failKey(n *node, format string, args ...any) {
+	if r.full() {
+		return
+	}
 	at := n
 	if n.key != nil {
 		at = n.key
@@ -50,9 +71,10 @@ func (r *reader) flag(name, format string, args ...any) {
 }
 
 func (r *reader) ignore(n *node) {
-	if p := n.path(); !slices.Contains(r.ignored, p) {
-		r.ignored = append(r.ignored, p)
+	if r.ignored == nil {
+		r.ignored = map[string]bool{}
 	}
+	r.ignored[n.path()] = true
 }
 
 // err returns everything that was found, in the file's order.
@@ -68,7 +90,7 @@ func (r *reader) err() error {
 		return a.Column - b.Column
 	})
 	all = slices.Compact(all)
-	if more := len(all) - maxProblems; more > 0 {
+	if more := len(all) - maxProblems + r.dropped; more > 0 && len(all) > maxProblems {
 		all = append(all[:maxProblems:maxProblems], api.Problem{File: r.file, Message: fmt.Sprintf("%d more problems are not shown", more)})
 	}
 	return &api.InvalidSpec{Problems: all}
@@ -181,6 +203,9 @@ func (r *reader) object(n *node, v reflect.Value) {
 func takesNull(t reflect.Type) bool { return accepts(t, &node{kind: yaml.ScalarNode, tag: "!!null"}) }
 
 func (r *reader) unknown(f *node, v reflect.Value, known []structField) {
+	if r.full() {
+		return // finding the nearest name is dear
+	}
 	if u, ok := v.Interface().(unknowner); ok {
 		if msg := u.unknown(f.key.text); msg != "" {
 			r.failKey(f, "%s", msg)

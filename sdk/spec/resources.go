@@ -8,6 +8,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
+// maxCandidates bounds what any_of and sets of accelerators multiply to.
+const maxCandidates = 256
+
 // candidates expands a task's resources: each entry of any_of or ordered
 // overrides the outer fields, and each accelerator of a set or list makes a
 // candidate of its own. The command line overrides every candidate.
@@ -46,6 +49,14 @@ func (r *reader) candidates(f resourcesFile, in Inputs) []Resources {
 		all = append(all, f.candidateFile.overlay(e.v))
 	}
 	var out []Resources
+	if n := len(all) * max(len(outer.all), 1); n > maxCandidates {
+		at := entries.n
+		if at == nil {
+			at = outer.n
+		}
+		r.failKey(at, "gives up to %d candidates; %d are allowed", n, maxCandidates)
+		return nil
+	}
 	for _, c := range all {
 		for _, res := range r.resources(c) {
 			out = appendNew(out, res)

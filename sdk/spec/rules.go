@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -32,6 +33,9 @@ type structField struct {
 // structFields lists the fields of a format struct, embedded ones included,
 // in the order of their declaration.
 func structFields(t reflect.Type) []structField {
+	if known, ok := fieldCache.Load(t); ok {
+		return known.([]structField)
+	}
 	var out []structField
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -44,8 +48,12 @@ func structFields(t reflect.Type) []structField {
 			rules:   parseRules(f.Tag.Get("jsonschema")),
 		})
 	}
+	fieldCache.Store(t, out)
 	return out
 }
+
+// fieldCache keeps what reflection and the tags say of each type.
+var fieldCache sync.Map // reflect.Type -> []structField
 
 func parseRules(tag string) rules {
 	var ru rules

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -108,9 +109,8 @@ func (r *reader) workdir(d deferred[either[string, workdirFile]]) *Workdir {
 
 // takeIgnored returns the ignored paths since the last call, sorted.
 func (r *reader) takeIgnored() []string {
-	out := r.ignored
+	out := slices.Sorted(maps.Keys(r.ignored))
 	r.ignored = nil
-	slices.Sort(out)
 	return out
 }
 
