@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/invopop/jsonschema"
 	"github.com/kubevast/vast/sdk/api"
 )
 

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
 )
 
 const envPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`

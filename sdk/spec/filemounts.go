@@ -4,9 +4,8 @@ import (
 	"path"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
 )
 
 // workdirTarget is where SkyPilot puts the workdir.

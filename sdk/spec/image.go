@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/distribution/reference"
 	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
 )
 
 const dockerPrefix = "docker:"

@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
 )
 
 // clouds are the names that SkyPilot knows besides Kubernetes. A file that

@@ -5,10 +5,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/invopop/jsonschema"
 )
 
 const (
