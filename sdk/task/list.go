@@ -48,6 +48,10 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 		if err := c.explain(ctx, namespace, sel, list, unwell, needed); err != nil {
 			return nil, err
 		}
+		// A pod tells of a failure before its Job does.
+		list.Items = slices.DeleteFunc(list.Items, func(s api.TaskStatus) bool {
+			return len(o.States) > 0 && !slices.Contains(o.States, s.State)
+		})
 	}
 	slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
@@ -78,7 +82,8 @@ func (c *Client) explain(ctx context.Context, namespace, sel string, list *api.T
 	for _, i := range unwell {
 		uid := string(list.Items[i].UID)
 		if len(pods[uid]) > 0 {
-			list.Items[i].Reason = build(jobs[uid], pods[uid], nil).Reason
+			told := build(jobs[uid], pods[uid], nil)
+			list.Items[i].State, list.Items[i].Reason = told.State, told.Reason
 		}
 	}
 	return nil
