@@ -49,7 +49,10 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	group.Go(func() error {
 		select {
 		case <-loaded:
-			return kueue.Install(groupCtx, s.root, c.kubeconfig, s.progress)
+			if err := kueue.Install(groupCtx, s.root, c.kubeconfig, s.progress); err != nil {
+				return err
+			}
+			return kueue.WaitAvailable(groupCtx, c.client)
 		case <-groupCtx.Done():
 			return nil // the other one tells why
 		}

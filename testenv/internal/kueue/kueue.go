@@ -49,7 +49,8 @@ func Version() string {
 	return gobuild.KueueVersion + "-" + cache.Hash(string(raw))
 }
 
-// Install makes sure that this version of Kueue is installed and its pods are up.
+// Install makes sure that this version of Kueue is installed. Its pods start meanwhile,
+// see WaitAvailable.
 func Install(ctx context.Context, root, kubeconfig string, progress func(string, ...any)) error {
 	config, err := configuration(kubeconfig)
 	if err != nil {
@@ -86,7 +87,6 @@ func Install(ctx context.Context, root, kubeconfig string, progress func(string,
 	install.ReleaseName = releaseName
 	install.Namespace = Namespace
 	install.CreateNamespace = true
-	install.Wait = true
 	install.Timeout = installTimeout
 	if _, err := install.RunWithContext(ctx, contents, values()); err != nil {
 		return fmt.Errorf("install Kueue: %w", err)
@@ -98,7 +98,6 @@ func upgrade(ctx context.Context, config *action.Configuration, to *chart.Chart)
 	upgrade := action.NewUpgrade(config)
 	upgrade.Namespace = Namespace
 	upgrade.ResetValues = true
-	upgrade.Wait = true
 	upgrade.Timeout = installTimeout
 	if _, err := upgrade.RunWithContext(ctx, releaseName, to, values()); err != nil {
 		return fmt.Errorf("change Kueue: %w", err)
