@@ -9,9 +9,13 @@ import _ "embed"
 //go:embed launcher.sh
 var launcher string
 
-// SetupMark is what the launcher leaves as termination message while setup has
-// not succeeded.
-const SetupMark = "vast:setup"
+// What the launcher leaves in the termination message: SetupMark while setup
+// has not succeeded, OOMMark when the kernel has killed a process of a script
+// that failed.
+const (
+	SetupMark = "vast:setup"
+	OOMMark   = "vast:oom"
+)
 
 // ScriptDir is where the scripts are mounted that are too long for an
 // argument.

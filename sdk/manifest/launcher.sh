@@ -7,6 +7,10 @@ command -v bash >/dev/null 2>&1 && shell=bash
 # The end of the container's life is told to all that runs in it, not to this
 # shell alone, and it gets the whole grace period. Only as process 1: in a
 # process namespace shared with others, -1 would reach them too.
+# The termination message says that setup is not over, so that a failure of
+# setup is told from a failure of run, and that memory has run out.
+mark=/dev/termination-log
+
 ending=
 child=
 domain=
@@ -29,7 +33,21 @@ step() {
   done
   # The script is gone, but what it had started may still be saving its work.
   while [ -n "$ending" ] && [ $$ -eq 1 ] && kill -0 -1 2>/dev/null; do sleep 0.2 2>/dev/null || sleep 1; done
+  [ "$code" -eq 0 ] || ! memory_ran_out || printf ' vast:oom' >>"$mark" 2>/dev/null
   return "$code"
+}
+
+# memory_ran_out reports whether the kernel has killed a process in here for
+# want of memory. The container runtime tells it too, but may learn of the end
+# first, and then Kubernetes knows of the end only.
+memory_ran_out() {
+  while read -r key count; do
+    [ "$key" != oom_kill ] || [ "$count" -eq 0 ] || return 0
+  done 2>/dev/null </sys/fs/cgroup/memory.events
+  while read -r key count; do
+    [ "$key" != oom_kill ] || [ "$count" -eq 0 ] || return 0
+  done 2>/dev/null </sys/fs/cgroup/memory/memory.oom_control
+  return 1
 }
 
 # resolves NAME: whether the cluster's DNS knows a host. nslookup of busybox
@@ -72,9 +90,6 @@ fi
 SKYPILOT_NODE_IPS=$NODE_IPS
 export NODE_IPS SKYPILOT_NODE_IPS
 
-# The termination message says that setup is not over: so a failure of setup,
-# also an out-of-memory kill in it, is told from a failure of run.
-mark=/dev/termination-log
 if [ -n "$setup" ] || [ -f "$scripts/setup" ]; then
   printf 'vast:setup' >"$mark" 2>/dev/null
   export SKYPILOT_SETUP_NODE_RANK="$NODE_RANK" SKYPILOT_SETUP_NODE_IPS="$NODE_IPS" \

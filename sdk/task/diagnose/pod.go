@@ -123,7 +123,7 @@ func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis 
 // with exit code 3".
 func Pod(pod *corev1.Pod) *api.Diagnosis {
 	for _, s := range statuses(pod) {
-		if t := s.State.Terminated; t != nil && t.Reason == "OOMKilled" {
+		if t := s.State.Terminated; t != nil && (t.Reason == "OOMKilled" || marked(s, t, manifest.OOMMark)) {
 			return outOfMemory(pod, s, t)
 		}
 	}
@@ -161,10 +161,15 @@ func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerS
 	if s.Name != manifest.Container {
 		d.Message += " in container " + s.Name
 	}
-	if t.Message == manifest.SetupMark {
+	if marked(s, t, manifest.SetupMark) {
 		d.Message += " during setup"
 	}
 	return d
+}
+
+// marked reports what the launcher left word of.
+func marked(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated, mark string) bool {
+	return s.Name == manifest.Container && slices.Contains(strings.Fields(t.Message), mark)
 }
 
 func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
@@ -178,7 +183,8 @@ func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
 }
 
 // exited words an exit code. 137 alone is not called out of memory: anything
-// may send SIGKILL, and the container runtime tells when it was the kernel.
+// may send SIGKILL, and the container runtime or the launcher tells when it
+// was the kernel.
 func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
 	code := t.ExitCode
 	d := &api.Diagnosis{Cause: api.CauseExit, ExitCode: &code}
@@ -190,7 +196,7 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
 		d.Cause, d.Message = api.CauseContainerConfig, "could not start: "+startError(t.Message)
 		d.Hint = "the image must have a shell (sh) to run a task's scripts"
-	case s.Name == manifest.Container && t.Message == manifest.SetupMark:
+	case marked(s, t, manifest.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
 		d.Hint = "see what it printed: kubectl vast logs"
 	case signalName(code) != "":
