@@ -160,7 +160,7 @@ func (p *process) wait() *result {
 		code: p.command.ProcessState.ExitCode()}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		p.Fatalf("%s: %v\n%s", r.command, err, r.stderr)
+		p.Errorf("%s: %v\n%s", r.command, err, r.stderr)
 	}
 	return r
 }
