@@ -135,11 +135,8 @@ func (c *Cluster) checkRoutes(ctx context.Context) error {
 	return nil
 }
 
+// available tells whether there is a pod that works. The condition of that name is met
+// by a deployment that was scaled to none, too.
 func available(deployment *appsv1.Deployment) bool {
-	for _, condition := range deployment.Status.Conditions {
-		if condition.Type == appsv1.DeploymentAvailable {
-			return condition.Status == corev1.ConditionTrue
-		}
-	}
-	return false
+	return deployment.Status.AvailableReplicas > 0
 }

@@ -49,7 +49,8 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	group.Go(func() error {
 		select {
 		case <-loaded:
-			if err := kueue.Install(groupCtx, s.root, c.kubeconfig, s.progress); err != nil {
+			scaledDown := kueue.ScaledDown(groupCtx, c.client)
+			if err := kueue.Install(groupCtx, s.root, c.kubeconfig, scaledDown, s.progress); err != nil {
 				return err
 			}
 			return kueue.WaitAvailable(groupCtx, c.client)

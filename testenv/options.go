@@ -58,6 +58,11 @@ func (o Options) resolve() (*setup, error) {
 		return nil, fmt.Errorf("way %q: %q and %q are known", s.Way, WayStock, WaySource)
 	}
 	var err error
+	if s.Kubeconfig != "" {
+		if s.Kubeconfig, err = filepath.Abs(s.Kubeconfig); err != nil {
+			return nil, err
+		}
+	}
 	if s.cache, err = cache.Open(); err != nil {
 		return nil, err
 	}

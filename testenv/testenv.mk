@@ -1,7 +1,10 @@
 # The cluster for tests and demonstrations; see testenv/README.md. The program is run
 # from source: the Go build cache keeps it, so only a change is compiled.
 TESTENV_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
-TESTENV := cd $(TESTENV_DIR) && CGO_ENABLED=0 go run -trimpath ./cmd/testenv
+
+# Paths are meant from where make was called, the program runs elsewhere.
+TESTENV_PATHS := $(foreach name,VAST_TEST_KUBECONFIG VAST_CACHE,$(if $($(name)),$(name)=$(abspath $($(name)))))
+TESTENV := cd $(TESTENV_DIR) && $(TESTENV_PATHS) CGO_ENABLED=0 go run -trimpath ./cmd/testenv
 
 .PHONY: cluster-up cluster-down cluster-status
 

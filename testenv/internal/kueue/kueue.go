@@ -49,9 +49,10 @@ func Version() string {
 	return gobuild.KueueVersion + "-" + cache.Hash(string(raw))
 }
 
-// Install makes sure that this version of Kueue is installed. Its pods start meanwhile,
-// see WaitAvailable.
-func Install(ctx context.Context, root, kubeconfig string, progress func(string, ...any)) error {
+// Install makes sure that this version of Kueue is installed, and once more when that is
+// asked for: what was changed by hand, a test's doing perhaps, is as it was then. Kueue's
+// pods start meanwhile, see WaitAvailable.
+func Install(ctx context.Context, root, kubeconfig string, again bool, progress func(string, ...any)) error {
 	config, err := configuration(kubeconfig)
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func Install(ctx context.Context, root, kubeconfig string, progress func(string,
 	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
 		return fmt.Errorf("look for Kueue: %w", err)
 	}
-	if err == nil && current(last) {
+	if err == nil && current(last) && !again {
 		return nil
 	}
 	module, err := gobuild.SourceDir(ctx, filepath.Join(root, "build", "kueue"), "sigs.k8s.io/kueue")
@@ -74,7 +75,7 @@ func Install(ctx context.Context, root, kubeconfig string, progress func(string,
 	switch {
 	case last == nil:
 	case last.Info.Status == release.StatusDeployed: // removing it would remove the queues too
-		progress("kueue: changing what is installed to %s", Version())
+		progress("kueue: making what is installed %s", Version())
 		return upgrade(ctx, config, contents)
 	default:
 		progress("kueue: removing an installation that was cut short (%s)", last.Info.Status)
