@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/engine"
@@ -15,6 +18,10 @@ import (
 	"github.com/kubevast/vast/testenv/internal/nodeimage"
 	"github.com/kubevast/vast/testenv/internal/run"
 )
+
+// reviveTimeout is how long the API server of a cluster that is there may take to answer
+// before the cluster is given up.
+const reviveTimeout = 90 * time.Second
 
 // Up makes sure that a cluster is there, with all that tests need, and returns it.
 // One that is up is found to be so within seconds; one that is half there, because
@@ -153,9 +160,7 @@ func (s *setup) revive(ctx context.Context, nodes map[string]bool) (*Cluster, er
 	if err != nil {
 		return nil, err
 	}
-	probe, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	if err := c.ready(probe); err != nil {
+	if err := c.waitAPIServer(ctx, nodes); err != nil {
 		return nil, err
 	}
 	for node, running := range nodes {
@@ -168,6 +173,23 @@ func (s *setup) revive(ctx context.Context, nodes map[string]bool) (*Cluster, er
 		}
 	}
 	return c, nil
+}
+
+// waitAPIServer waits for the API server of a control plane whose container runs: on a
+// machine that is busy it may be slow to answer, and somebody may be using the cluster.
+func (c *Cluster) waitAPIServer(ctx context.Context, nodes map[string]bool) error {
+	if !nodes[c.name+"-control-plane"] {
+		return errors.New("the container of its control plane does not run")
+	}
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, time.Second, reviveTimeout, true, func(ctx context.Context) (bool, error) {
+		last = c.ready(ctx)
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("its API server does not answer: %w: %v", err, last)
+	}
+	return nil
 }
 
 // create makes the cluster, with the stock node image if that can be had.

@@ -5,6 +5,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,7 +79,10 @@ func (d *Dir) Get(ctx context.Context, a Artefact, progress func(string, ...any)
 		return final, nil
 	}
 	progress("%s: building, not in the cache (%s)", a.Name, a.Why)
-	partial, err := os.MkdirTemp(d.root, a.Name+".partial-")
+	if err := removeLeftovers(final); err != nil {
+		return "", err
+	}
+	partial, err := os.MkdirTemp(d.root, filepath.Base(final)+partialMark)
 	if err != nil {
 		return "", err
 	}
@@ -90,4 +94,18 @@ func (d *Dir) Get(ctx context.Context, a Artefact, progress func(string, ...any)
 		return "", err
 	}
 	return final, os.Rename(partial, final)
+}
+
+// partialMark is between the name of an artefact and the rest of that of its directory
+// while it is built.
+const partialMark = ".partial-"
+
+// removeLeftovers removes what a build that was killed has left; the caller holds the
+// lock of the artefact.
+func removeLeftovers(final string) error {
+	leftovers, err := filepath.Glob(final + partialMark + "*")
+	for _, leftover := range leftovers {
+		err = errors.Join(err, os.RemoveAll(leftover))
+	}
+	return err
 }
