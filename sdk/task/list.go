@@ -8,7 +8,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/pager"
@@ -45,7 +44,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 		return nil, err
 	}
 	if len(unwell) > 0 {
-		if err := c.explain(ctx, namespace, sel, list, unwell, needed); err != nil {
+		if err := c.explain(ctx, namespace, sel, list.Items, unwell, needed); err != nil {
 			return nil, err
 		}
 		// A pod tells of a failure before its Job does.
@@ -57,36 +56,6 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	return list, nil
-}
-
-// wantsPods reports whether only the pods can tell why a task is as it is.
-func wantsPods(s *api.TaskStatus, job *batchv1.Job) bool {
-	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && job.Status.Active > 0
-}
-
-// explain fills in the reasons of the unwell tasks from their pods that
-// neither run nor have succeeded.
-func (c *Client) explain(ctx context.Context, namespace, sel string, list *api.TaskStatusList, unwell []int, jobs map[string]*batchv1.Job) error {
-	pods := map[string][]corev1.Pod{}
-	notWell := fields.AndSelectors(
-		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodRunning)),
-		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded))).String()
-	err := c.eachPod(ctx, namespace, metav1.ListOptions{LabelSelector: sel, FieldSelector: notWell}, func(pod *corev1.Pod) {
-		if owner := metav1.GetControllerOf(pod); owner != nil && jobs[string(owner.UID)] != nil {
-			pods[string(owner.UID)] = append(pods[string(owner.UID)], *pod)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for _, i := range unwell {
-		uid := string(list.Items[i].UID)
-		if len(pods[uid]) > 0 {
-			told := build(jobs[uid], pods[uid], nil)
-			list.Items[i].State, list.Items[i].Reason = told.State, told.Reason
-		}
-	}
-	return nil
 }
 
 // scope is the namespace and label selector that options name.
