@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,14 +17,14 @@ import (
 // bare name is left, whose failure speaks for itself.
 func (s *setup) findKubectl(ctx context.Context, c *Cluster) string {
 	if c.way == WaySource {
-		if path, err := s.builtKubectl(ctx); err == nil {
+		if path, err := s.builtKubectl(); err == nil {
 			return path
 		}
 	}
 	if path, err := exec.LookPath("kubectl"); err == nil {
 		return path
 	}
-	if c.way == WayStock && runtime.GOOS == "linux" {
+	if c.way != WayExisting && runtime.GOOS == "linux" {
 		if path, err := s.copyKubectl(ctx, c); err == nil {
 			return path
 		}
@@ -32,18 +33,16 @@ func (s *setup) findKubectl(ctx context.Context, c *Cluster) string {
 }
 
 // builtKubectl is the multi-call binary of the node image under the name of kubectl.
-func (s *setup) builtKubectl(ctx context.Context) (string, error) {
+func (s *setup) builtKubectl() (string, error) {
 	artefact, err := gobuild.Kubernetes.Artefact(s.root)
 	if err != nil {
 		return "", err
 	}
-	target, err := s.cache.Path(artefact.Name+"-"+artefact.Hash, "kubernetes")
-	if err != nil {
-		return "", err
+	dir, built := s.cache.Find(artefact)
+	if !built {
+		return "", fs.ErrNotExist
 	}
-	if _, err := os.Stat(target); err != nil {
-		return "", err
-	}
+	target := filepath.Join(dir, "kubernetes")
 	link, err := s.cache.Path("bin", "kubectl")
 	if err != nil {
 		return "", err

@@ -60,14 +60,18 @@ type Artefact struct {
 	Build func(ctx context.Context, dir string) error
 }
 
+// Find returns the directory of the artefact and whether it has been built.
+func (d *Dir) Find(a Artefact) (path string, built bool) {
+	path = filepath.Join(d.root, a.Name+"-"+a.Hash)
+	_, err := os.Stat(path)
+	return path, err == nil
+}
+
 // Get returns the directory of the artefact, which is built when it is not there.
 // It becomes visible in one step, so a build that was cut short leaves nothing.
 func (d *Dir) Get(ctx context.Context, a Artefact, progress func(string, ...any)) (string, error) {
-	final, err := d.Path(a.Name + "-" + a.Hash)
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(final); err == nil {
+	final, built := d.Find(a)
+	if built {
 		return final, nil
 	}
 	unlock, err := Lock(ctx, final+".lock")
@@ -75,7 +79,7 @@ func (d *Dir) Get(ctx context.Context, a Artefact, progress func(string, ...any)
 		return "", err
 	}
 	defer unlock()
-	if _, err := os.Stat(final); err == nil { // another process has just built it
+	if _, built := d.Find(a); built { // by another process, just now
 		return final, nil
 	}
 	progress("%s: building, not in the cache (%s)", a.Name, a.Why)
