@@ -35,14 +35,22 @@ func Task(f Facts) *api.Diagnosis {
 	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
 		return deadline(f.Job)
 	}
-	if d := firstFailedPod(f.Pods); d != nil {
+	first := firstFailedPod(f.Pods)
+	if first != nil && first.Cause != api.CauseDeleted {
+		return first
+	}
+	// A pod that was deleted may have been so because another one is lost.
+	if d := lostNode(f.Pods); d != nil {
 		return d
+	}
+	if d := lostPod(f); failed && d != nil {
+		return d
+	}
+	if first != nil {
+		return first
 	}
 	if failed {
 		return withoutPod(f, condition)
-	}
-	if d := lostNode(f.Pods); d != nil {
-		return d
 	}
 	if d := firstPendingPod(f.Pods, f.Events); d != nil {
 		return d
@@ -85,12 +93,9 @@ func deadline(job *batchv1.Job) *api.Diagnosis {
 		Hint: "submit it again with a longer --deadline"}
 }
 
-// withoutPod explains a failure of which no failed pod is left: somebody took
-// a pod away, or Kubernetes did.
-func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
-	if d := lostNode(f.Pods); d != nil {
-		return d
-	}
+// lostPod explains a failure whose pod went with its machine: only the events
+// know of it.
+func lostPod(f Facts) *api.Diagnosis {
 	for _, e := range f.Events {
 		if e.InvolvedObject.Kind == "Pod" && e.Reason == "TaintManagerEviction" && strings.HasPrefix(e.Message, "Marking for deletion") {
 			return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: rankOfName(f.Job.Name, e.InvolvedObject.Name),
@@ -98,6 +103,12 @@ func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
 				Hint:    "submit the task again; check the machine with kubectl get nodes"}
 		}
 	}
+	return nil
+}
+
+// withoutPod explains a failure of which no failed pod is left: somebody took
+// a pod away, or Kubernetes did.
+func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
 	if c.Reason == batchv1.JobReasonBackoffLimitExceeded {
 		return &api.Diagnosis{Cause: api.CauseDeleted, Message: deletedPods(f) + " deleted by someone while the task ran",
 			Hint: "a node drain or kubectl delete pod does that; submit the task again"}
