@@ -2,7 +2,8 @@
 
 BIN     ?= bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.version=$(VERSION)
+LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.gitVersion=$(VERSION) \
+	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short HEAD 2>/dev/null)
 # Without cgo the plugins run on every Linux, and builds need no C compiler.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 

@@ -4,13 +4,13 @@ setup=${1-} run=${2-} scripts=/etc/vast/scripts
 shell=sh
 command -v bash >/dev/null 2>&1 && shell=bash
 
-# The end of the container's life is told to all that runs in it, not to this
-# shell alone, and it gets the whole grace period. Only as process 1: in a
-# process namespace shared with others, -1 would reach them too.
 # The termination message says that setup is not over, so that a failure of
 # setup is told from a failure of run, and that memory has run out.
 mark=/dev/termination-log
 
+# The end of the container's life is told to all that runs in it, not to this
+# shell alone, and it gets the whole grace period. Only as process 1: in a
+# process namespace shared with others, -1 would reach them too.
 ending=
 child=
 domain=
