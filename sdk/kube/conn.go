@@ -61,7 +61,9 @@ func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper { return retryHint{rt} })
+	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper {
+		return retryHint{&greeting{next: rt, limit: firstContact}}
+	})
 	set, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, api.Invalid("kubeconfig", "%v", err)
