@@ -20,7 +20,7 @@ var (
 		Programs: map[string]string{"kubernetes": "."},
 		LDFlags: "-X " + kubeVersion + ".gitVersion=" + KubernetesVersion +
 			" -X " + kubeVersion + ".gitMajor=1 -X " + kubeVersion + ".gitMinor=36",
-		Why: "Kubernetes " + KubernetesVersion + ", all components; about 5 minutes",
+		Why: "Kubernetes " + KubernetesVersion + ", all components; about 6 minutes",
 	}
 	Etcd = Module{
 		Name:     "etcd",
@@ -30,7 +30,7 @@ var (
 	CoreDNS = Module{
 		Name:     "coredns",
 		Programs: map[string]string{"coredns": "."},
-		Why:      "the cluster's DNS; about 2 minutes",
+		Why:      "the cluster's DNS; about a minute",
 	}
 	Containerd = Module{
 		Name: "containerd",
@@ -41,12 +41,12 @@ var (
 		},
 		Tags:    "no_btrfs no_devmapper no_zfs no_aufs",
 		LDFlags: "-X " + containerdModule + "/version.Version=" + ContainerdVersion,
-		Why:     "the nodes' container runtime; about 2 minutes",
+		Why:     "the nodes' container runtime; about a minute",
 	}
 	Provisioner = Module{
 		Name:     "provisioner",
 		Programs: map[string]string{"provisioner": "."},
-		Why:      "volumes for the default StorageClass; about a minute",
+		Why:      "volumes for the default StorageClass; about 1.5 minutes",
 	}
 	Kueue = Module{
 		Name:     "kueue",

@@ -18,9 +18,10 @@ import (
 // another name.
 var components = []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"}
 
-// provisionerImage is named after its program, so that a cluster never runs an old one.
-func (b *Builder) provisionerImage() string {
-	return "kubevast/provisioner:" + b.inputs["provisioner"].Hash
+// provisionerImage names the image after the program, dir is what it was built to, so
+// that a cluster never runs an old one.
+func provisionerImage(dir string) string {
+	return "kubevast/provisioner:" + strings.TrimPrefix(filepath.Base(dir), "provisioner-")
 }
 
 // componentArchive writes the images of everything that runs as a pod in a cluster
@@ -41,7 +42,7 @@ func (b *Builder) componentArchive(ctx context.Context, work string, dirs map[st
 		{"etcd", "etcd", names["etcd"]},
 		{"coredns", "coredns", names["coredns"]},
 		{"pause", "pause", names["pause"]},
-		{"provisioner", "provisioner", []string{b.provisionerImage()}},
+		{"provisioner", "provisioner", []string{provisionerImage(dirs["provisioner"])}},
 	} {
 		layer, err := programLayer(work, filepath.Join(dirs[single.artefact], single.program), single.program)
 		if err != nil {

@@ -46,7 +46,7 @@ func (b *Builder) nodeLayer(ctx context.Context, work string, dirs map[string]st
 		return archive.Layer{}, err
 	}
 	tree.Bytes("etc/containerd/cri-base.json", 0o644, spec)
-	if err := b.addManifests(tree); err != nil {
+	if err := addManifests(tree, provisionerImage(dirs["provisioner"])); err != nil {
 		return archive.Layer{}, err
 	}
 	for _, unit := range enabled {
@@ -59,8 +59,9 @@ func (b *Builder) nodeLayer(ctx context.Context, work string, dirs map[string]st
 	return tree.Close()
 }
 
-// addManifests adds what kind and this package look up in a node.
-func (b *Builder) addManifests(tree *archive.Tree) error {
+// addManifests adds what kind and this package look up in a node; image is that of the
+// provisioner.
+func addManifests(tree *archive.Tree, image string) error {
 	storage, err := recipe.ReadFile("files/default-storage.yaml")
 	if err != nil {
 		return err
@@ -71,7 +72,7 @@ func (b *Builder) addManifests(tree *archive.Tree) error {
 	}
 	tree.Bytes("kind/version", 0o644, []byte(gobuild.KubernetesVersion))
 	tree.Bytes("kind/manifests/default-storage.yaml", 0o644,
-		bytes.ReplaceAll(storage, []byte("PROVISIONER_IMAGE"), []byte(b.provisionerImage())))
+		bytes.ReplaceAll(storage, []byte("PROVISIONER_IMAGE"), []byte(image)))
 	tree.Bytes("etc/systemd/system/kubevast-images.service", 0o644, unit)
 	return nil
 }

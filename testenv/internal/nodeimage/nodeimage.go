@@ -29,8 +29,8 @@ type Builder struct {
 	Root     string // the folder testenv
 	Progress func(format string, args ...any)
 
-	inputs map[string]cache.Artefact
-	kind   string // folder of kind's module
+	inputs []cache.Artefact // in the order in which they are built
+	kind   string           // folder of kind's module
 }
 
 var modules = []gobuild.Module{
@@ -39,10 +39,10 @@ var modules = []gobuild.Module{
 
 // Tag returns the name of the image, which tells all its inputs apart.
 func (b *Builder) Tag(ctx context.Context) (string, error) {
-	b.inputs = map[string]cache.Artefact{}
+	b.inputs = nil
 	var parts []string
 	add := func(artefact cache.Artefact) {
-		b.inputs[artefact.Name] = artefact
+		b.inputs = append(b.inputs, artefact)
 		parts = append(parts, artefact.Name, artefact.Hash)
 	}
 	for _, module := range modules {
@@ -115,12 +115,12 @@ func (b *Builder) Ensure(ctx context.Context) (string, error) {
 // assemble collects the layers of the image: the system, and all that is added to it.
 func (b *Builder) assemble(ctx context.Context, work, tag string) (archive.Image, error) {
 	dirs := map[string]string{}
-	for name, artefact := range b.inputs {
+	for _, artefact := range b.inputs {
 		dir, err := b.Cache.Get(ctx, artefact, b.Progress)
 		if err != nil {
 			return archive.Image{}, err
 		}
-		dirs[name] = dir
+		dirs[artefact.Name] = dir
 	}
 	b.Progress("node image: putting %s together", tag)
 	components, err := b.componentArchive(ctx, work, dirs)
