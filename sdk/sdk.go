@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -9,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/kube"
@@ -63,17 +65,17 @@ func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, er
 	if err != nil {
 		return nil, kube.ConfigError(err, loader)
 	}
-	return newClient(cfg, ns, contextUser(loader), opts)
+	name, user := activeContext(getter, loader)
+	return newClient(cfg, kube.ConnOptions{Namespace: ns, Context: name, FallbackUser: user}, opts)
 }
 
 // NewForConfig makes a client of a rest.Config. Without WithNamespace it
 // works in "default".
 func NewForConfig(cfg *rest.Config, opts ...Option) (*Client, error) {
-	return newClient(cfg, "default", "", opts)
+	return newClient(cfg, kube.ConnOptions{Namespace: "default"}, opts)
 }
 
-func newClient(cfg *rest.Config, namespace, fallbackUser string, opts []Option) (*Client, error) {
-	o := kube.ConnOptions{Namespace: namespace, FallbackUser: fallbackUser}
+func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -85,17 +87,21 @@ func newClient(cfg *rest.Config, namespace, fallbackUser string, opts []Option) 
 	return &Client{conn: conn, volume: volumes, task: task.New(conn, volumes)}, nil
 }
 
-// contextUser is the kubeconfig's name of the user, for clusters that do not
-// say who the caller is.
-func contextUser(loader clientcmd.ClientConfig) string {
+// activeContext returns the context that is used, and its name of the user, for
+// clusters that do not say who the caller is.
+func activeContext(getter genericclioptions.RESTClientGetter, loader clientcmd.ClientConfig) (name, user string) {
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	if c, ok := raw.Contexts[raw.CurrentContext]; ok {
-		return c.AuthInfo
+	name = raw.CurrentContext
+	if flags, ok := getter.(*genericclioptions.ConfigFlags); ok {
+		name = cmp.Or(ptr.Deref(flags.Context, ""), name)
 	}
-	return ""
+	if c, ok := raw.Contexts[name]; ok {
+		return name, c.AuthInfo
+	}
+	return "", ""
 }
 
 // Task returns the interface to tasks.

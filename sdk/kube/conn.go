@@ -31,6 +31,8 @@ const (
 // ConnOptions say how to connect.
 type ConnOptions struct {
 	Namespace string
+	// Context is the kubeconfig's name for the cluster and user, if any.
+	Context string
 	// User overrides the name that the cluster knows the caller by;
 	// FallbackUser is taken when the cluster does not tell.
 	User, FallbackUser string
@@ -43,6 +45,7 @@ type Conn struct {
 	Kube      kubernetes.Interface
 	Config    *rest.Config
 	Namespace string
+	Context   string
 	Warn      func(string)
 
 	options  ConnOptions
@@ -71,7 +74,7 @@ func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Warn: o.Warn, options: o}, nil
+	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, options: o}, nil
 }
 
 // Identity returns who the caller is. The cluster is asked once, by a

@@ -67,7 +67,7 @@ func corpus(t *testing.T) []corpusFile {
 }
 
 // idle are files that SkyPilot takes, and starts machines for that do nothing
-// until somebody logs in. A task has to have something to do.
+// until somebody logs in.
 var idle = map[string]bool{
 	"examples/job_queue/cluster_docker.yaml": true,
 	"tests/test_yamls/autostop.yaml":         true,
@@ -99,14 +99,14 @@ func TestSkyPilotFilesParseOrAreRefusedWithTheReason(t *testing.T) {
 				want = "pool: pools of idle workers are not what"
 			case !f.valid:
 				want = `resources.spot_recovery: unknown field; it is called "job_recovery" now`
-			case idle[f.path]:
-				want = "there is nothing to run"
 			}
 			switch {
 			case want == "" && err != nil:
 				t.Fatalf("refused:\n%v", err)
 			case want == "" && string(got.Kind) != f.kind:
 				t.Errorf("kind %s, want %s", got.Kind, f.kind)
+			case want == "" && f.kind == "task" && got.Tasks[0].Idle() != idle[f.path]:
+				t.Errorf("Idle() = %v", !idle[f.path])
 			case want != "" && err == nil:
 				t.Fatalf("accepted; want an error with %q", want)
 			case want != "" && !strings.Contains(err.Error(), want):

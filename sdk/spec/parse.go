@@ -11,12 +11,20 @@ import (
 // adds. path is used in messages only. A field that is null counts as absent.
 // The error is an *api.InvalidSpec with every problem that was found, in the
 // file's order.
+//
+// A task that has nothing to run is no problem by itself: SkyPilot takes it
+// too, for the sake of its machines. It cannot be submitted (see Task.Idle).
 func Parse(path string, data []byte, in Inputs) (*File, error) {
 	r := &reader{file: path}
 	r.checkInputs(in)
 	var f *File
 	if docs := r.documents(data); docs != nil && r.mappings(docs) {
 		f = r.parseFile(docs, in)
+	}
+	if len(r.problems) > 0 {
+		for _, doc := range r.idle {
+			r.fail(doc, "%s", NothingToRun)
+		}
 	}
 	if err := r.err(); err != nil {
 		return nil, err

@@ -84,9 +84,10 @@ func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
 			"? [a]\n: b\nrun: x\n",
 			"task.yaml:1:3: a key must be text, not a list",
 		},
-		"neither run nor setup": {
-			"name: a\n",
-			"task.yaml:1:1: there is nothing to run: give a script as run, or as setup",
+		"neither run nor setup, beside another problem": {
+			"name: a\nnum_nodes: 0\n",
+			"task.yaml:1:1: there is nothing to run: give a script as run, or as setup\n" +
+				"task.yaml:2:12: num_nodes: must be a whole number, from 1 to 10000, not 0",
 		},
 		"a run of blanks": {
 			"run: ' '\n",

@@ -28,6 +28,8 @@ type reader struct {
 	problems []api.Problem
 	dropped  int
 	ignored  map[string]bool
+	// idle are the documents that have nothing to run.
+	idle []*node
 }
 
 // full reports, and counts, a problem for which there is no room any more.

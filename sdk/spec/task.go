@@ -71,7 +71,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 	if f := firstOf(doc, "run", "setup"); strings.TrimSpace(t.Run+t.Setup) == "" {
 		switch {
 		case f == nil:
-			r.fail(doc, "there is nothing to run: give a script as run, or as setup")
+			r.idle = append(r.idle, doc)
 		case allEmpty(doc, "run", "setup"):
 			r.fail(f, "there is nothing to run: the script is empty")
 		}

@@ -1,6 +1,10 @@
 package spec
 
-import "k8s.io/apimachinery/pkg/api/resource"
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
 
 // Kind is what a file describes.
 type Kind string
@@ -55,6 +59,12 @@ type Task struct {
 	// Ignored are the paths of the fields that have no meaning here, sorted.
 	Ignored []string
 }
+
+// NothingToRun is the problem of an idle task.
+const NothingToRun = "there is nothing to run: give a script as run, or as setup"
+
+// Idle reports a task that has nothing to run.
+func (t *Task) Idle() bool { return strings.TrimSpace(t.Run+t.Setup) == "" }
 
 // Source says where in which file a task stands.
 type Source struct {

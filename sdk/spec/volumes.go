@@ -21,9 +21,17 @@ var (
 	subPath    = regexp.MustCompile(`^[a-zA-Z0-9._-][a-zA-Z0-9./_-]*$`)
 )
 
+// CheckVolumeName says what is wrong with a volume's name, or "".
+func CheckVolumeName(name string) string {
+	if !volumeName.MatchString(name) || len(name) > validation.DNS1123SubdomainMaxLength {
+		return `is not the name of a volume: letters, digits, "-", "_" and "." are allowed, and a letter or digit at both ends`
+	}
+	return ""
+}
+
 func checkVolumeName(r *reader, n *node) {
-	if !volumeName.MatchString(n.text) || len(n.text) > validation.DNS1123SubdomainMaxLength {
-		r.fail(n, "%s is not the name of a volume: letters, digits, \"-\", \"_\" and \".\" are allowed, and a letter or digit at both ends", n.quote())
+	if msg := CheckVolumeName(n.text); msg != "" {
+		r.fail(n, "%s %s", n.quote(), msg)
 	}
 }
 

@@ -27,6 +27,9 @@ func FromFile(f *spec.File) (*spec.Task, error) {
 
 // Check implements sdk.TaskWriter.
 func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
+	if err := c.checkFile(t); err != nil {
+		return err
+	}
 	var missing []string
 	if t.Workdir != nil {
 		missing = append(missing, "workdir")
@@ -45,6 +48,23 @@ func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
 	in := c.input(t, o, c.conn.OfflineUser())
 	_, err := manifest.Build(in)
 	return err
+}
+
+// checkFile finds what is right in a file and yet wrong to submit here.
+func (c *Client) checkFile(t *spec.Task) error {
+	problem := func(path, format string, args ...any) error {
+		return &api.InvalidSpec{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
+			Path: path, Message: fmt.Sprintf(format, args...)}}}
+	}
+	if t.Idle() {
+		return problem("", spec.NothingToRun)
+	}
+	for _, r := range t.Resources {
+		if have := c.conn.Context; r.Context != "" && have != "" && r.Context != have {
+			return problem("resources.infra", "the task is for context %q, but this goes to %q; add --context %s", r.Context, have, r.Context)
+		}
+	}
+	return nil
 }
 
 const (

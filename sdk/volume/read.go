@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -84,10 +83,9 @@ func (c *Client) explained(ctx context.Context, pvc *corev1.PersistentVolumeClai
 // status is what the claim itself tells.
 func status(pvc *corev1.PersistentVolumeClaim) *api.VolumeStatus {
 	st := &api.VolumeStatus{
-		ObjectMeta: *pvc.ObjectMeta.DeepCopy(),
+		TypeMeta: api.TypeMeta(api.KindVolume), ObjectMeta: *pvc.ObjectMeta.DeepCopy(),
 		VolumeName: nameOf(pvc), User: ownerOf(pvc), Size: size(pvc), Phase: string(cmp.Or(pvc.Status.Phase, corev1.ClaimPending)),
 	}
-	st.TypeMeta = metav1.TypeMeta{}
 	st.ManagedFields = nil
 	if pvc.Spec.StorageClassName != nil {
 		st.StorageClass = *pvc.Spec.StorageClassName

@@ -107,8 +107,8 @@ func check(v *spec.Volume) error {
 		out.Problems = append(out.Problems, api.Problem{File: v.Source.File, Line: v.Source.Line,
 			Path: path, Message: fmt.Sprintf(format, args...)})
 	}
-	if v.Name == "" {
-		problem("name", "is missing")
+	if err := spec.CheckVolumeName(v.Name); err != "" {
+		problem("name", "%q %s", v.Name, err)
 	}
 	if !v.UseExisting && (v.Size == nil || v.Size.Sign() <= 0) {
 		problem("size", "is missing; give it as a quantity, for example 10Gi")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
+	sdktask "github.com/kubevast/vast/sdk/task"
 )
 
 const defaultFieldManager = "kubectl-vast"
@@ -175,11 +175,12 @@ func (o *submitOptions) read(files []string) error {
 			errs = append(errs, err)
 			continue
 		}
-		if file.Kind != spec.KindTask {
-			errs = append(errs, notATask(file))
+		t, err := sdktask.FromFile(file)
+		if err != nil {
+			errs = append(errs, err)
 			continue
 		}
-		o.tasks = append(o.tasks, file.Tasks...)
+		o.tasks = append(o.tasks, t)
 	}
 	if o.client != nil {
 		for _, t := range o.tasks {
@@ -190,14 +191,6 @@ func (o *submitOptions) read(files []string) error {
 		errs = append(errs, cli.Usagef("--request-id goes with a single task, but there are %d", len(o.tasks)))
 	}
 	return errors.Join(errs...)
-}
-
-func notATask(file *spec.File) error {
-	if file.Kind == spec.KindVolume {
-		return api.Invalid(file.Path, "this file describes a volume: create it with kubectl vastvol create -f %s", file.Path)
-	}
-	kind := strings.ReplaceAll(string(file.Kind), "-", " ")
-	return &api.NotSupported{Message: file.Path + ": a " + kind + " cannot be run yet; submit its tasks one by one"}
 }
 
 // Run submits the tasks.
