@@ -1,0 +1,114 @@
+// Package architecture holds the tests of the project's structure.
+package architecture
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/kubevast/vast/"
+
+// layers lists the packages from the bottom to the top. A package may import
+// those below it only; "=" marks packages that stand beside the one before.
+var layers = []string{
+	"sdk/api",
+	"sdk/spec",
+	"=sdk/identity",
+	"sdk/kube",
+	"sdk/manifest",
+	"sdk/volume",
+	"=sdk/logs",
+	"=sdk/task/diagnose",
+	"sdk/task",
+	"sdk",
+	"internal/cli",
+	"internal/cli/clitest",
+	"plugins/kubectl-vast/cmd",
+	"=plugins/kubectl-vastvol/cmd",
+	"plugins/kubectl-vast",
+	"=plugins/kubectl-vastvol",
+}
+
+// outside are packages that nothing imports and that may import everything.
+var outside = []string{"bench", "krew", "internal/architecture"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsPointDownwards(t *testing.T) {
+	level, n := map[string]int{}, 0
+	for _, l := range layers {
+		name, beside := strings.CutPrefix(l, "=")
+		if !beside {
+			n++
+		}
+		level[name] = n
+	}
+	for _, pkg := range packages(t) {
+		name := strings.TrimPrefix(pkg.ImportPath, module)
+		at, known := level[name]
+		if !known {
+			if !isOutside(name) {
+				t.Errorf("%s has no layer; give it one in this test", name)
+			}
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			below, ours := strings.CutPrefix(imported, module)
+			if ours && level[below] >= at {
+				t.Errorf("%s may not import %s: imports point downwards", name, below)
+			}
+		}
+	}
+}
+
+// The SDK never prints and never exits; what a plugin can do, a program can.
+func TestTheSDKKnowsNoCommandLine(t *testing.T) {
+	forbidden := []string{"github.com/spf13/", "k8s.io/kubectl/", "log", "flag"}
+	for _, pkg := range packages(t) {
+		if !strings.HasPrefix(pkg.ImportPath, module+"sdk") {
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			for _, no := range forbidden {
+				if imported == no || strings.HasSuffix(no, "/") && strings.HasPrefix(imported, no) {
+					t.Errorf("%s imports %s", pkg.ImportPath, imported)
+				}
+			}
+		}
+	}
+}
+
+func isOutside(name string) bool {
+	for _, o := range outside {
+		if name == o || strings.HasPrefix(name, o+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg goPackage
+		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, pkg)
+	}
+}

@@ -1,0 +1,43 @@
+package sdk_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/kubevast/vast/sdk"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Submit a task to the cluster of the current kubeconfig and print what it
+// prints until it has ended.
+func Example() {
+	ctx := context.Background()
+
+	file, err := spec.Parse("hello.yaml", []byte("name: hello\nrun: echo hello from $NODE_RANK\n"), spec.Inputs{})
+	if err != nil {
+		log.Fatal(err) // every problem of the file, each with its line
+	}
+
+	client, err := sdk.New(genericclioptions.NewConfigFlags(true))
+	if err != nil {
+		log.Fatal(err)
+	}
+	task, err := client.Task().Submit(ctx, file.Tasks[0], api.SubmitOptions{RequestID: "example"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("submitted", task.ID)
+
+	err = client.Task().Logs(ctx, task.ID, api.LogOptions{Follow: true}, func(line api.LogLine) error {
+		_, err := os.Stdout.Write(line.Text)
+		return err
+	})
+	if err != nil {
+		log.Fatal(err) // *api.TaskFailed with its diagnosis, when the task failed
+	}
+}
