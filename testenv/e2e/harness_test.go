@@ -152,6 +152,13 @@ func withoutOurs(env []string) []string {
 	return out
 }
 
+// waitIn waits for the end, but no longer than ctx lasts.
+func (p *process) waitIn(ctx context.Context) *result {
+	p.Helper()
+	defer context.AfterFunc(ctx, p.cancel)()
+	return p.wait()
+}
+
 func (p *process) wait() *result {
 	p.Helper()
 	err := p.command.Wait()

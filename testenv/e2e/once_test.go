@@ -15,6 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
+// longScript is a script that no argument can hold.
+var longScript = "name: long\nrun: |\n  : " + strings.Repeat("x", 70<<10) + "\n"
+
 // rich is a task that needs a Job, a Service, a Secret and a ConfigMap.
 var rich = "name: rich\nnum_nodes: 2\nresources: {image_id: 'busybox:1.36'}\nsecrets: {A: b}\nrun: |\n  : " +
 	strings.Repeat("x", 70<<10) + "\n  echo node $NODE_RANK\n"
