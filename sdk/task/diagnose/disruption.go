@@ -48,7 +48,7 @@ func evicted(pod *corev1.Pod) *api.Diagnosis {
 func evictionHint(message string) string {
 	switch {
 	case strings.Contains(message, "ephemeral"), strings.Contains(message, "emptyDir"), strings.Contains(message, "EmptyDir"):
-		return "it wrote more to disk than it may; use a volume, or ask for more with resources.disk_size"
+		return "it wrote more to disk than it may; use a volume, or ask for more with resources.ephemeral_storage"
 	case strings.Contains(message, "memory"):
 		return "the machine was short of memory; ask for what the task needs with resources.memory"
 	}
