@@ -1,0 +1,117 @@
+package task
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/volume"
+)
+
+// offline returns a client whose cluster does not exist.
+func offline(t *testing.T, context string) *Client {
+	t.Helper()
+	conn, err := kube.Connect(&rest.Config{Host: "https://127.0.0.1:1"}, kube.ConnOptions{Namespace: "lab", Context: context})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(conn, volume.New(conn))
+}
+
+func parse(t *testing.T, text string) *spec.File {
+	t.Helper()
+	f, err := spec.Parse("task.yaml", []byte(text), spec.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestCheck(t *testing.T) {
+	tests := map[string]struct {
+		task    string
+		options api.SubmitOptions
+		says    string // of the error; empty when there is none
+		right   bool   // the file is right, but cannot be run
+	}{
+		"a task":                             {task: "run: x"},
+		"nothing to run":                     {task: "name: x", says: "task.yaml:1:1: there is nothing to run"},
+		"a folder to bring along":            {task: "run: x\nworkdir: .", says: "(workdir)", right: true},
+		"files to bring along":               {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: "(workdir, file_mounts)", right: true},
+		"its own context":                    {task: "run: x\nresources: {infra: k8s/here}"},
+		"another context":                    {task: "run: x\nresources: {infra: k8s/there}", says: `resources.infra: the task is for context "there"`},
+		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "--security-profile"},
+		"a deadline of less than a second":   {task: "run: x", options: api.SubmitOptions{Deadline: time.Millisecond}, says: "--deadline"},
+		"a request id that is much too long": {task: "run: x", options: api.SubmitOptions{RequestID: strings.Repeat("x", 300)}, says: "--request-id"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := offline(t, "here").Check(parse(t, tc.task).Tasks[0], tc.options)
+			if tc.says == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("got %v, want %q", err, tc.says)
+			}
+			var invalid *api.InvalidSpec
+			if errors.As(err, &invalid) == tc.right {
+				t.Errorf("got a %T", err)
+			}
+		})
+	}
+}
+
+func TestPipelinesAreRightButCannotRun(t *testing.T) {
+	_, err := FromFile(parse(t, "name: p\n---\nrun: a\n---\nrun: b\n"))
+	var cannot *api.NotSupported
+	if !errors.As(err, &cannot) || !strings.Contains(err.Error(), "pipeline") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	same := func(a, b string, o api.SubmitOptions) bool {
+		return identityOf(parse(t, a).Tasks[0], api.SubmitOptions{}) == identityOf(parse(t, b).Tasks[0], o)
+	}
+	const base = "run: x\nenvs: {A: '1'}\nsecrets: {S: one}\nvolumes: {/d: data}\n"
+	tests := map[string]struct {
+		other   string
+		options api.SubmitOptions
+		want    bool
+	}{
+		"the same text":                    {other: base, want: true},
+		"where it stands in a file":        {other: "\n\n# a comment\n" + base, want: true},
+		"another secret's value is unseen": {other: strings.Replace(base, "one", "two", 1), want: true},
+		"how long it is kept":              {other: base, options: api.SubmitOptions{Keep: time.Hour}, want: true},
+		"another command":                  {other: strings.Replace(base, "x", "y", 1)},
+		"another variable":                 {other: strings.Replace(base, "'1'", "'2'", 1)},
+		"a deadline":                       {other: base, options: api.SubmitOptions{Deadline: time.Hour}},
+		"another volume":                   {other: strings.Replace(base, "data", "more", 1)},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := same(base, tc.other, tc.options); got != tc.want {
+				t.Errorf("the same identity: %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRenderNeedsNoCluster(t *testing.T) {
+	objects, warnings, err := offline(t, "").Render(parse(t, "run: x\nnum_nodes: 2\nresources: {use_spot: true}\n").Tasks[0], api.SubmitOptions{})
+	if err != nil || len(objects) != 2 {
+		t.Fatalf("got %d objects, %v; want a Job and a Service", len(objects), err)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "resources.use_spot") {
+		t.Errorf("got warnings %q; want one that names use_spot", warnings)
+	}
+}
