@@ -228,7 +228,7 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
 		metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &job.UID}})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %w)", cause, job.Name, c.conn.Classify(err, "delete", jobsResource))
+		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, c.conn.Classify(err, "delete", jobsResource))
 	}
 	return cause
 }
