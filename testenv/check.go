@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/testenv/internal/kindcluster"
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
 )
@@ -61,8 +62,8 @@ func (c *Cluster) checkNodes(ctx context.Context) error {
 			return fmt.Errorf("node %s is not ready", node.Name)
 		}
 	}
-	if c.way != WayExisting && len(nodes) < 2 {
-		return fmt.Errorf("%d of 2 nodes have joined", len(nodes))
+	if c.way != WayExisting && len(nodes) < kindcluster.NodeCount {
+		return fmt.Errorf("%d of %d nodes have joined", len(nodes), kindcluster.NodeCount)
 	}
 	return nil
 }

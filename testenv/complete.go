@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/kubevast/vast/testenv/internal/gobuild"
+	"github.com/kubevast/vast/testenv/internal/kindcluster"
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
 	"github.com/kubevast/vast/testenv/internal/taskimage"
@@ -95,7 +96,8 @@ func (c *Cluster) connectPods(ctx context.Context) error {
 	return network.Apply(ctx, nodes, podSubnet)
 }
 
-// networkNodes waits until every node has got its share of the pods' addresses.
+// networkNodes waits until every node has got its share of the pods' addresses. A worker
+// that has joined may register only after a while.
 func (c *Cluster) networkNodes(ctx context.Context) ([]network.Node, error) {
 	var ready []network.Node
 	err := wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
@@ -109,7 +111,7 @@ func (c *Cluster) networkNodes(ctx context.Context) ([]network.Node, error) {
 				ready = append(ready, n)
 			}
 		}
-		return len(ready) == len(nodes), nil
+		return len(ready) == len(nodes) && len(nodes) >= kindcluster.NodeCount, nil
 	})
 	return ready, err
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/engine"
-	"github.com/kubevast/vast/testenv/internal/kindcluster"
 )
 
 // Down removes the cluster, and stops the Docker engine if Up started it and nothing
@@ -35,14 +34,7 @@ func Down(ctx context.Context, opts Options) error {
 		s.progress("no Docker engine answers, so no cluster runs")
 		return s.forget()
 	}
-	kubeconfig, err := s.kubeconfigPath()
-	if err != nil {
-		return err
-	}
-	if err := kindcluster.Delete(s.Name, kubeconfig, s.progress); err != nil {
-		return err
-	}
-	if err := s.forget(); err != nil {
+	if err := s.remove(); err != nil {
 		return err
 	}
 	docker := &engine.Engine{Cache: s.cache, Root: s.root, Progress: s.progress}

@@ -50,7 +50,7 @@ func (s *setup) builtKubectl() (string, error) {
 	if current, err := os.Readlink(link); err == nil && current == target {
 		return link, nil
 	}
-	if err := remove(link); err != nil {
+	if err := removeFile(link); err != nil {
 		return "", err
 	}
 	return link, os.Symlink(target, link)

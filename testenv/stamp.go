@@ -74,10 +74,11 @@ func (s *setup) forget() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(remove(path), remove(kubeconfig))
+	return errors.Join(removeFile(path), removeFile(kubeconfig))
 }
 
-func remove(path string) error {
+// removeFile removes a file, if there is one.
+func removeFile(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

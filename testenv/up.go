@@ -47,8 +47,14 @@ func Up(ctx context.Context, opts Options) (*Cluster, error) {
 		return c, nil
 	}
 	docker := &engine.Engine{Cache: s.cache, Root: s.root, Progress: s.progress}
-	if err := docker.Ensure(ctx); err != nil {
+	started, err := docker.Ensure(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if started {
+		if err := s.removeDead(ctx); err != nil {
+			return nil, err
+		}
 	}
 	c, err := s.findOrCreate(ctx)
 	if err != nil {
@@ -119,13 +125,33 @@ func (s *setup) connect(way Way) (*Cluster, error) {
 	return newCluster(s.Name, way, kubeconfig)
 }
 
+// removeDead removes a cluster that stopped with an engine that is no more. The new one
+// starts its containers again, but its pods take longer to find each other than a new
+// cluster takes, and nobody can have used it meanwhile.
+func (s *setup) removeDead(ctx context.Context) error {
+	nodes, err := kindcluster.Nodes(ctx, s.Name)
+	if err != nil || len(nodes) == 0 {
+		return err
+	}
+	s.progress("cluster %s stopped with the engine that it ran on and is made again", s.Name)
+	return s.remove()
+}
+
+// remove removes the cluster and all that is known of it.
+func (s *setup) remove() error {
+	kubeconfig, err := s.kubeconfigPath()
+	if err != nil {
+		return err
+	}
+	if err := kindcluster.Delete(s.Name, kubeconfig, s.progress); err != nil {
+		return err
+	}
+	return s.forget()
+}
+
 // findOrCreate returns a cluster whose API server answers and whose nodes run.
 func (s *setup) findOrCreate(ctx context.Context) (*Cluster, error) {
 	nodes, err := kindcluster.Nodes(ctx, s.Name)
-	if err != nil {
-		return nil, err
-	}
-	kubeconfig, err := s.kubeconfigPath()
 	if err != nil {
 		return nil, err
 	}
@@ -135,14 +161,11 @@ func (s *setup) findOrCreate(ctx context.Context) (*Cluster, error) {
 			return c, nil
 		}
 		s.progress("cluster %s is half dead and is made again: %v", s.Name, reason)
-		if err := kindcluster.Delete(s.Name, kubeconfig, s.progress); err != nil {
-			return nil, err
-		}
 	}
-	if err := s.forget(); err != nil {
+	if err := s.remove(); err != nil {
 		return nil, err
 	}
-	return s.create(ctx, kubeconfig)
+	return s.create(ctx)
 }
 
 // revive returns the cluster whose node containers are there, if it can still be
@@ -193,7 +216,11 @@ func (c *Cluster) waitAPIServer(ctx context.Context, nodes map[string]bool) erro
 }
 
 // create makes the cluster, with the stock node image if that can be had.
-func (s *setup) create(ctx context.Context, kubeconfig string) (*Cluster, error) {
+func (s *setup) create(ctx context.Context) (*Cluster, error) {
+	kubeconfig, err := s.kubeconfigPath()
+	if err != nil {
+		return nil, err
+	}
 	way, why := choose(facts{
 		wanted:    s.Way,
 		imageHere: func() bool { return imageHere(ctx, kindcluster.StockImage) },

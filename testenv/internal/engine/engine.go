@@ -37,21 +37,21 @@ func Running(ctx context.Context) bool {
 	return run.Command("docker", "version", "--format", "{{.Server.Version}}").Run(ctx) == nil
 }
 
-// Ensure returns when an engine answers.
-func (e *Engine) Ensure(ctx context.Context) error {
+// Ensure returns when an engine answers, and whether it had to be started.
+func (e *Engine) Ensure(ctx context.Context) (started bool, err error) {
 	if Running(ctx) {
-		return nil
+		return false, nil
 	}
 	if err := mayStart(); err != nil {
-		return err
+		return false, err
 	}
 	if err := e.install(ctx); err != nil {
-		return err
+		return false, err
 	}
 	if Running(ctx) { // the package started it, as it does where systemd runs
-		return nil
+		return true, nil
 	}
-	return e.start(ctx)
+	return true, e.start(ctx)
 }
 
 // mayStart tells why starting an engine is not for this process to do.

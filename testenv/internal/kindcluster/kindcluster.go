@@ -17,6 +17,10 @@ import (
 // StockImage is the node image that this version of kind was released with.
 const StockImage = defaults.Image
 
+// NodeCount is how many nodes a cluster has: one control plane, which takes pods too,
+// and one worker.
+const NodeCount = 2
+
 // clusterLabel is what kind marks its node containers with.
 const clusterLabel = "io.x-k8s.kind.cluster="
 
@@ -56,7 +60,7 @@ func provider(progress func(string, ...any)) *cluster.Provider {
 	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
 }
 
-// config is one control plane, which takes pods too, and one worker.
+// config describes the NodeCount nodes.
 func config(spec Spec) *v1alpha4.Cluster {
 	c := &v1alpha4.Cluster{
 		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
