@@ -69,7 +69,8 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 	changed, failed := c.signals(ctx, s)
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
-	told := ""
+	told, missed := "", false
+	var refused refusals
 	for {
 		if now := describe(s); o.Notify != nil && now != told {
 			o.Notify(s)
@@ -85,21 +86,23 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 			return s, err
 		case <-changed:
 		case <-again.C:
-			if s.State == api.Running {
+			if s.State == api.Running && !missed {
 				continue
 			}
 		}
 		next, err := c.Get(ctx, name)
 		var unavailable *api.Unavailable
+		var forbidden *api.Forbidden
 		switch {
 		case isNotFound(err), err == nil && next.UID != s.UID:
 			return s, deleted(s)
-		case errors.As(err, &unavailable), ctx.Err() != nil:
-			continue // the ticker or the watch brings us back
+		case errors.As(err, &unavailable), errors.As(err, &forbidden) && !refused.lasting(time.Now()), ctx.Err() != nil:
+			missed = true // the ticker brings us back
+			continue
 		case err != nil:
 			return s, err
 		}
-		s = next
+		s, missed = next, false
 	}
 }
 

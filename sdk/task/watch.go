@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -107,19 +108,17 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 			return nil, err
 		}
 	}
-	give := func(resource string) cache.WatchErrorHandler {
-		return func(_ *cache.Reflector, err error) {
+	for resource, informer := range map[string]cache.SharedIndexInformer{jobsResource: jobs, "pods": pods} {
+		var refused refusals
+		if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
 			// What may pass is tried again by the informer.
-			if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+			no := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
+			if no && (!informer.HasSynced() || refused.lasting(time.Now())) {
 				fail(c.conn.Classify(err, "watch", resource))
 			}
+		}); err != nil {
+			return nil, err
 		}
-	}
-	if err := jobs.SetWatchErrorHandler(give(jobsResource)); err != nil {
-		return nil, err
-	}
-	if err := pods.SetWatchErrorHandler(give("pods")); err != nil {
-		return nil, err
 	}
 	factory.Start(ctx.Done())
 	return m, nil
