@@ -4,6 +4,7 @@ package diagnose
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func notCreated(f Facts) *api.Diagnosis {
 		if e.InvolvedObject.Kind != "Job" || e.Reason != "FailedCreate" {
 			continue
 		}
-		message := strings.TrimPrefix(oneLine(e.Message), "Error creating: ")
+		message := createError(e.Message)
 		if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
 			return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
 				Hint: "it starts when other pods end; or ask for a larger quota"}
@@ -147,6 +148,16 @@ func notCreated(f Facts) *api.Diagnosis {
 	}
 	return nil
 }
+
+// createError is an event's message without what differs from one attempt to
+// the next.
+func createError(message string) string {
+	message = strings.TrimPrefix(oneLine(message), "(combined from similar events): ")
+	message = strings.TrimPrefix(message, "Error creating: ")
+	return podForbidden.ReplaceAllString(message, "")
+}
+
+var podForbidden = regexp.MustCompile(`^pods "[^"]*" is forbidden: `)
 
 func createHint(message string) string {
 	switch {
