@@ -35,7 +35,6 @@ type submitFlags struct {
 func newSubmit(f *cli.Factory) *cobra.Command {
 	flags := &submitFlags{
 		keep:    cli.Timeout(api.DefaultKeep),
-		profile: "baseline",
 		manager: defaultFieldManager,
 		output:  cli.NewDoneFlags(),
 	}
@@ -99,7 +98,7 @@ func (s *submitFlags) add(c *cobra.Command) {
 	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
 	p.Var(&s.keep, "keep", "How long the ended task stays in the cluster.")
 	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
-	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged".`)
+	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
 	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
 	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
 	s.dryRun.Add(c)
