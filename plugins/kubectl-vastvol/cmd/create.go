@@ -122,6 +122,9 @@ func (o *createOptions) read(files []string) error {
 func (o *createOptions) check() error {
 	var errs []error
 	for _, v := range o.volumes {
+		if v.UseExisting {
+			continue // there is nothing to render; Create looks for the claim
+		}
 		_, err := o.client.Volume().Render(v)
 		errs = append(errs, err)
 	}
