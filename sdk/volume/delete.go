@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -36,6 +37,9 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 	if st.UsedBy = used.of(pvc); len(st.UsedBy) > 0 {
 		return nil, &api.Conflict{Message: fmt.Sprintf(
 			"volume %q is in use by %s; it can be deleted when they have ended", nameOf(pvc), strings.Join(st.UsedBy, ", "))}
+	}
+	if err := c.mayGo(ctx, pvc); err != nil {
+		return nil, err
 	}
 	if o.DryRun == api.DryRunClient {
 		return st, nil
@@ -68,6 +72,26 @@ func (c *Client) mayDelete(ctx context.Context, pvc *corev1.PersistentVolumeClai
 	if owner := ownerOf(pvc); owner != user {
 		return &api.Conflict{Message: fmt.Sprintf(
 			"volume %q belongs to %s; if it is to go all the same, run `%s`", nameOf(pvc), owner, byHand)}
+	}
+	return nil
+}
+
+// mayGo refuses a claim that is held by pods that have ended: Kubernetes would
+// keep it, neither usable nor gone, for as long as they are listed.
+func (c *Client) mayGo(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
+	held := usage{}
+	err := eachPage(ctx, metav1.ListOptions{}, c.conn.Kube.CoreV1().Pods(pvc.Namespace).List, func(obj runtime.Object) {
+		if pod, ok := obj.(*corev1.Pod); ok {
+			held.add(pod.Namespace, &pod.Spec, userOf(pod))
+		}
+	})
+	if err != nil {
+		return c.conn.Classify(err, "list", "pods")
+	}
+	if by := held.of(pvc); len(by) > 0 {
+		return &api.Conflict{Message: fmt.Sprintf(
+			"volume %q is still held by %s: they have ended, but Kubernetes keeps what they have mounted for as long as they are listed; delete them first",
+			nameOf(pvc), strings.Join(by, ", "))}
 	}
 	return nil
 }

@@ -66,13 +66,18 @@ func (c *Client) strictUsage(ctx context.Context, namespace string) (usage, erro
 		if !ok || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 			return
 		}
-		user := "pod/" + pod.Name
-		if job := pod.Labels[batchv1.JobNameLabel]; pod.Labels[kube.LabelKind] == kube.KindTask && job != "" {
-			user = job // a task that was stopped, while its pods are going
-		}
-		used.add(pod.Namespace, &pod.Spec, user)
+		// It may be of a task that was stopped, while its pods are going.
+		used.add(pod.Namespace, &pod.Spec, userOf(pod))
 	})
 	return used, c.conn.Classify(err, "list", "pods")
+}
+
+// userOf names the task that a pod is of, or the pod.
+func userOf(pod *corev1.Pod) string {
+	if job := pod.Labels[batchv1.JobNameLabel]; pod.Labels[kube.LabelKind] == kube.KindTask && job != "" {
+		return job
+	}
+	return "pod/" + pod.Name
 }
 
 // hasEnded reports whether a task's Job will make no pod any more.
