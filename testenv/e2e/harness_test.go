@@ -57,6 +57,11 @@ func newNamespace(t testing.TB, labels ...string) string {
 	if _, err := client.CoreV1().Namespaces().Create(t.Context(), ns, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	waitFor(t, "a new namespace has what every namespace has", func() (bool, any) {
+		_, err1 := client.CoreV1().ServiceAccounts(name).Get(t.Context(), "default", metav1.GetOptions{})
+		_, err2 := client.CoreV1().ConfigMaps(name).Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{})
+		return err1 == nil && err2 == nil, errors.Join(err1, err2)
+	})
 	t.Cleanup(func() {
 		// It goes in the background; its name is never used again.
 		err := client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})

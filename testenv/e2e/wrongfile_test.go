@@ -92,7 +92,7 @@ func (p *person) answersIn(r *result, lines int) {
 		if !strings.HasPrefix(line, "error: ") {
 			p.Errorf("line %q is no error", line)
 		}
-		if len(line) > 600 {
+		if len(line) > 800 {
 			p.Errorf("a line has %d characters: %s...", len(line), line[:200])
 		}
 	}
