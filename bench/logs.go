@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	logsPairs = 5
+	logsPairs = 3
 	logLines  = 1_000_000
 	logLine   = 100 // bytes, the newline included
 	ready     = "ready\n"
@@ -55,29 +55,30 @@ func measureLogs(ctx context.Context, e *env) ([]figure, error) {
 		return nil, err
 	}
 	m := &logsMeter{env: e, namespace: namespace, task: t, want: expected()}
-	var peaks, whole pairs
+	var peaks, cpu, whole pairs
 	var lost [2][]string
-	measure := func(name string, argv func(job, pod string) []string, peak, took *[]float64, lost *[]string) func(int) (float64, error) {
+	measure := func(name string, argv func(job, pod string) []string, peak, cpu, took *[]float64, lost *[]string) func(int) (float64, error) {
 		return func(int) (float64, error) {
 			r, err := m.read(ctx, argv)
 			if err != nil {
 				return 0, err
 			}
-			*peak, *took = append(*peak, float64(r.peak)), append(*took, r.took.Seconds())
+			*peak, *cpu, *took = append(*peak, float64(r.peak)), append(*cpu, r.cpu.Seconds()), append(*took, r.took.Seconds())
 			if problem := r.compare(m.want); problem != "" {
 				*lost = append(*lost, problem)
 			}
-			e.progress("logs: %s read %.1f MB at %s, %s", name, float64(r.bytes)/1e6, megabytesPerSecond(r.rate()), mebibytes(float64(r.peak)))
+			e.progress("logs: %s read %.1f MB at %s, %s, %.1f s of CPU; it said %q", name, float64(r.bytes)/1e6,
+				megabytesPerSecond(r.rate()), mebibytes(float64(r.peak)), r.cpu.Seconds(), r.said)
 			return r.rate(), nil
 		}
 	}
 	p, err := turns(logsPairs,
 		measure("kubectl vast", func(job, _ string) []string {
 			return []string{e.vast, "--kubeconfig", e.kubeconfig, "-n", namespace, "logs", "-f", job}
-		}, &peaks.ours, &whole.ours, &lost[0]),
+		}, &peaks.ours, &cpu.ours, &whole.ours, &lost[0]),
 		measure("kubectl", func(_, pod string) []string {
 			return []string{e.kubectl, "--kubeconfig", e.kubeconfig, "-n", namespace, "logs", "-f", pod, "-c", manifest.Container}
-		}, &peaks.theirs, &whole.theirs, &lost[1]))
+		}, &peaks.theirs, &cpu.theirs, &whole.theirs, &lost[1]))
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +88,7 @@ func measureLogs(ctx context.Context, e *env) ([]figure, error) {
 		rate,
 		peaks.figure("  peak memory of these", bound{}, mebibytes),
 		limit("  peak memory of kubectl vast / 64 MiB", peaks.ours, 64<<20),
+		cpu.figure("  CPU time of these", bound{}, seconds),
 		whole.figure("  from start to exit of these", bound{}, seconds),
 	}, nil
 }

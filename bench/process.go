@@ -16,7 +16,9 @@ import (
 // process is a program that was run to its end.
 type process struct {
 	took time.Duration
+	cpu  time.Duration
 	peak int64 // bytes of memory; 0 where the system does not tell
+	said []string
 }
 
 // run runs a program and measures it. Its standard output goes to out.
@@ -32,7 +34,8 @@ func run(ctx context.Context, out io.Writer, argv ...string) (process, error) {
 	}
 	peak := watchMemory(cmd.Process.Pid)
 	err := cmd.Wait()
-	p := process{took: time.Since(began), peak: peak()}
+	p := process{took: time.Since(began), peak: peak(), said: strings.Split(strings.TrimSpace(stderr.String()), "\n")}
+	p.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, lastLine(stderr.Bytes()))
 	}

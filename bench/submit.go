@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	submitRounds = 5
-	submitRound  = 100 // tasks a round
+	submitRounds = 10
+	submitRound  = 50 // tasks a round
 	workers      = 8   // on both sides
 )
 
