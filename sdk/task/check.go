@@ -22,7 +22,7 @@ func FromFile(f *spec.File) (*spec.Task, error) {
 			Message: "this is a volume, not a task; create it with: kubectl vastvol create -f " + f.Path}}}
 	}
 	return nil, &api.NotSupported{Message: fmt.Sprintf(
-		"%s: it is valid, but this build cannot run a %s yet; submit its %d tasks one by one", f.Path, f.Kind, len(f.Tasks))}
+		"%s: it is valid, but this build cannot run a %s yet; submit its %d tasks one by one", f.Path, strings.ReplaceAll(string(f.Kind), "-", " "), len(f.Tasks))}
 }
 
 // Check implements sdk.TaskWriter.
