@@ -7,9 +7,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/utils/ptr"
 
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // The rights that the documents name: in one namespace, and no more.
@@ -150,6 +151,33 @@ func TestAFullQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 			r.tells("quota", "small", c.says)
 			p.answersIn(r, 1)
 			p.leftNothing(before)
+		})
+	}
+}
+
+// What no quota of the whole namespace can tell before is told afterwards.
+func TestAQuotaThatForbidsThePodsIsTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		quota, says string
+		cause       api.Cause
+	}{
+		"since it is full":                      {"{hard: {pods: '0'}, scopes: [NotTerminating]}", "the namespace's quota is used up: small", api.CauseQuota},
+		"since it wants to know what they need": {"{hard: {requests.cpu: 1}}", "must specify requests.cpu", api.CauseCreateFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson(t)
+			p.kubectl("apply", "-f", p.file("quota.yaml", "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: "+c.quota+"\n"))
+			p.waitFor("the quota is counted", func() (bool, any) {
+				q, err := client.CoreV1().ResourceQuotas(p.namespace).Get(t.Context(), "small", metav1.GetOptions{})
+				return err == nil && len(q.Status.Hard) > 0, err
+			})
+			s := p.isDiagnosed(p.submit(minimal), c.cause)
+			says(t, s, c.says)
+			if s.State != api.Pending {
+				t.Errorf("the task is %s", s.State)
+			}
 		})
 	}
 }

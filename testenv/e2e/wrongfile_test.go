@@ -22,7 +22,7 @@ func aliasBomb() string {
 func TestAWrongFileGetsOneClearAnswerAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	long := strings.Repeat("n", 300)
+	long, before := strings.Repeat("n", 300), p.objects()
 	for _, c := range []struct {
 		name, file string
 		args       []string
@@ -71,13 +71,13 @@ func TestAWrongFileGetsOneClearAnswerAndLeavesNothing(t *testing.T) {
 		{name: "relative mount path", file: "volumes: {data: absent}\nrun: echo\n", says: []string{"absolute"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			p := p.in(t)
-			before := p.objects()
 			r := p.vast(append([]string{"submit", p.file("task.yaml", c.file), "-d"}, c.args...)...).exits(2).tells(c.says...)
 			p.answersIn(r, max(c.lines, 1))
-			p.leftNothing(before)
 		})
 	}
+	t.Cleanup(func() { p.leftNothing(before) })
 }
 
 // answersIn checks that a command has answered in so many lines, each a
