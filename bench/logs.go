@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	logsPairs = 3
+	logsPairs = 5
 	logLines  = 1_000_000
 	logLine   = 100 // bytes, the newline included
 	ready     = "ready\n"
