@@ -18,7 +18,7 @@ import (
 const (
 	submitRounds = 10
 	submitRound  = 50 // tasks a round
-	workers      = 8   // on both sides
+	workers      = 8  // on both sides
 )
 
 // heldTask is a task whose pods are made but never scheduled: its creation is
