@@ -107,11 +107,15 @@ func (w *LogWriter) flush() {
 	w.last = w.now()
 }
 
-// Close writes what is left. It reports whether the last line was closed by a
-// newline.
+// Close writes what is left. With the prefix it ends the last line, as those
+// before; without it the output stays as it was, and Close reports whether its
+// last line was closed by a newline.
 func (w *LogWriter) Close() (closed bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unclosed && w.Prefix {
+		w.buf, w.unclosed = append(w.buf, '\n'), false
+	}
 	w.flush()
 	return !w.unclosed, w.err
 }

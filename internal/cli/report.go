@@ -32,8 +32,8 @@ func (f *Factory) Lasted(from, to *metav1.Time) string {
 	return duration.HumanDuration(max(end.Sub(from.Time), 0))
 }
 
-// EndReport is one line about a task that ended: how, after how long, and
-// when it is not well why and what to do.
+// EndReport is one line about a task that ended: how and after how long,
+// and why when it is not well; a second one says what to do.
 func (f *Factory) EndReport(t *api.TaskStatus) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Task %s %s", t.ID, strings.ToLower(string(t.State)))
@@ -50,11 +50,14 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 	if t.State == api.Succeeded {
 		return b.String()
 	}
+	if t.State == api.Stopped && t.StoppedBy != "" {
+		return b.String() + " by " + t.StoppedBy
+	}
 	if reason != "" {
 		b.WriteString(": " + reason)
 	}
 	if hint != "" {
-		b.WriteString(". " + hint)
+		b.WriteString("\n  " + hint)
 	}
 	return b.String()
 }

@@ -51,7 +51,8 @@ type TaskStatus struct {
 	// Queue is the Kueue LocalQueue the task waits or waited in.
 	Queue string `json:"queue,omitempty"`
 
-	// StartTime is when the Job was started, EndTime when it ended.
+	// StartTime is when the Job was let in, EndTime when it ended. A task
+	// that waits has neither.
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// StoppedBy is the user who stopped it.

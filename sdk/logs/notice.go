@@ -52,7 +52,7 @@ func waiting(missing map[int]bool, st *api.TaskStatus) []string {
 			continue
 		}
 		why := node.Reason
-		if why == "" {
+		if why == "" && aboutTask(st) {
 			why = st.Reason
 		}
 		if groups[why] == nil {
@@ -69,6 +69,10 @@ func waiting(missing map[int]bool, st *api.TaskStatus) []string {
 	}
 	return messages
 }
+
+// aboutTask reports whether the task's reason is about all of its nodes, and
+// not about another one than is waited for.
+func aboutTask(st *api.TaskStatus) bool { return st.Diagnosis == nil || st.Diagnosis.Rank == nil }
 
 // nodes names ranks, which are in order: "node 3", "nodes 0-3, 7".
 func nodes(ranks []int) string {

@@ -31,7 +31,7 @@ func TestBuildRefuses(t *testing.T) {
 				t.Fatalf("want one problem, got %v", err)
 			}
 			p := invalid.Problems[0]
-			if p.Path != tc.path || !strings.Contains(p.Message, tc.says) || p.File != "task.yaml" || p.Line != 1 {
+			if p.Path != tc.path || !strings.Contains(p.Message, tc.says) || p.File != "task.yaml" || p.Line == 0 {
 				t.Errorf("got %+v; want path %q and %q", p, tc.path, tc.says)
 			}
 		})

@@ -23,9 +23,11 @@ func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
 	if len(task.PodConfig) == 0 {
 		return nil
 	}
+	found := &api.InvalidSpec{}
 	problem := func(format string, args ...any) error {
-		return &api.InvalidSpec{Problems: []api.Problem{{File: task.Source.File, Line: task.Source.Line, Column: 1,
-			Path: podConfigPath, Message: fmt.Sprintf(format, args...)}}}
+		found.Problems = append(found.Problems, api.Problem{File: task.Source.File, Line: task.PodConfigAt.Line,
+			Column: task.PodConfigAt.Column, Path: podConfigPath, Message: fmt.Sprintf(format, args...)})
+		return found
 	}
 	base, err := runtime.DefaultUnstructuredConverter.ToUnstructured(pod)
 	if err != nil {
@@ -47,8 +49,11 @@ func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
 	if err != nil {
 		return problem("it does not make a pod: %v", err)
 	}
-	if len(strict) > 0 {
-		return problem("%v; see kubectl explain pod.spec for the fields of a pod", strict[0])
+	for _, unknown := range strict {
+		err = problem("%v; see kubectl explain pod.spec for the fields of a pod", unknown)
+	}
+	if err != nil {
+		return err
 	}
 	*pod = out
 	return nil

@@ -47,15 +47,15 @@ func TestATaskIsReadAsItIsWritten(t *testing.T) {
 			file: "# first\nenvs: &e {A: a, B: b}\nconfig:\n  kubernetes:\n    pod_config:\n      x: {<<: *e, B: mine}\nrun: x\n",
 			want: Task{
 				Source: Source{File: "task.yaml", Line: 2}, NumNodes: 1, Run: "x", Resources: plain,
-				Envs:      []EnvVar{{"A", "a"}, {"B", "b"}},
-				PodConfig: map[string]any{"x": map[string]any{"A": "a", "B": "mine"}},
+				Envs:        []EnvVar{{"A", "a"}, {"B", "b"}},
+				PodConfigAt: Position{Line: 6, Column: 7}, PodConfig: map[string]any{"x": map[string]any{"A": "a", "B": "mine"}},
 			},
 		},
 		"pod_config is plain JSON": {
 			file: "run: x\nconfig:\n  kubernetes:\n    pod_config: {a: 1, b: 0x10, c: 1.5, d: true, e: null, f: [x, 2], g: on, h: 2024-01-01, i: 99999999999999999999}\n",
 			want: Task{
 				Source: src, NumNodes: 1, Run: "x", Resources: plain,
-				PodConfig: map[string]any{
+				PodConfigAt: Position{Line: 4, Column: 17}, PodConfig: map[string]any{
 					"a": int64(1), "b": int64(16), "c": 1.5, "d": true, "e": nil,
 					"f": []any{"x", int64(2)}, "g": "on", "h": "2024-01-01", "i": 1e20,
 				},

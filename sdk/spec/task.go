@@ -89,7 +89,15 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 	mounts := f.FileMounts.read(r)
 	mounts.checkTargets(r, t.Workdir != nil)
 	t.FileMounts = mounts.v
-	t.PodConfig = f.Config.Kubernetes.PodConfig
+	if t.PodConfig = f.Config.Kubernetes.PodConfig; t.PodConfig != nil {
+		at := doc
+		for _, key := range []string{"config", "kubernetes", "pod_config"} {
+			if next := at.get(key); next != nil {
+				at = next
+			}
+		}
+		t.PodConfigAt = Position{Line: at.line, Column: at.col}
+	}
 	t.Ignored = r.takeIgnored()
 	return t
 }

@@ -56,6 +56,8 @@ type Task struct {
 	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
 	// YAML values with string keys.
 	PodConfig map[string]any
+	// PodConfigAt is where it stands.
+	PodConfigAt Position
 	// Ignored are the paths of the fields that have no meaning here, sorted.
 	Ignored []string
 }
@@ -72,6 +74,9 @@ type Source struct {
 	// Line counts from 1 and is that of the document's first key.
 	Line int
 }
+
+// Position is a place in a file; both count from 1.
+type Position struct{ Line, Column int }
 
 // EnvVar is one environment variable.
 type EnvVar struct{ Name, Value string }

@@ -26,7 +26,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	if err != nil {
 		return nil, err
 	}
-	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}
+	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList), Items: []api.TaskStatus{}}
 	var unwell []int
 	needed := map[string]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {

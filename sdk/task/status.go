@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,9 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		s.Image, s.Resources = c.Image, nodeResources(c)
 	}
 	s.State = stateOf(job)
+	if !s.State.Ended() && s.State != api.Running {
+		s.StartTime = nil // Kubernetes means the Job's; nothing has started
+	}
 	s.EndTime = endOf(job, s.State)
 	s.Reason = reasonOf(job, s.State)
 	return s
@@ -112,6 +116,10 @@ func endOf(job *batchv1.Job, state api.State) *metav1.Time {
 	return nil
 }
 
+// submissionTime is after how long a submission counts as broken off: a client
+// that lives needs much less.
+const submissionTime = time.Minute
+
 // reasonOf is as much of a reason as the Job itself knows.
 func reasonOf(job *batchv1.Job, state api.State) string {
 	switch state {
@@ -124,6 +132,9 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 		return "suspended; resume it with kubectl patch job"
 	case api.Pending:
 		if submitting(job) {
+			if time.Since(job.CreationTimestamp.Time) < submissionTime {
+				return "is being submitted"
+			}
 			return "its submission was not finished; submit it again with the same --request-id, or delete it"
 		}
 	case api.Failed:
@@ -140,7 +151,7 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	s.Nodes = nodes(&s, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters.
-		s.State = api.Running
+		s.State, s.StartTime = api.Running, job.Status.StartTime
 	}
 	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {

@@ -91,7 +91,7 @@ func (c *Client) input(t *spec.Task, o api.SubmitOptions, user string) manifest.
 // it; who can read the hash could guess them.
 func identityOf(t *spec.Task, o api.SubmitOptions) string {
 	same := *t
-	same.Source = spec.Source{}
+	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
 	same.Secrets = make([]spec.EnvVar, len(t.Secrets))
 	for i, s := range t.Secrets {
 		same.Secrets[i].Name = s.Name
@@ -113,7 +113,7 @@ func warnings(t *spec.Task) []string {
 	if len(t.Ignored) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("ignored, since they have no meaning on Kubernetes: %s", strings.Join(t.Ignored, ", "))}
+	return []string{fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(t.Ignored, ", "))}
 }
 
 // findRequest looks for the task of a request that was made before, under
@@ -157,6 +157,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 	}
 	if o.DryRun == api.DryRunServer {
 		s := fromJob(job)
+		s.Reason = "" // nothing is left half-way
 		return &s, nil
 	}
 	s, err := c.patch(ctx, job, release, metav1.PatchOptions{FieldManager: o.FieldManager})

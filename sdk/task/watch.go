@@ -48,6 +48,13 @@ func (c *Client) watch(ctx context.Context, namespace, sel string) iter.Seq2[*ap
 			yield(nil, err)
 			return
 		}
+		// A Job without its pods would look as if they had been deleted.
+		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
+			if cause := context.Cause(ctx); cause != context.Canceled {
+				yield(nil, cause)
+			}
+			return
+		}
 		known := map[string]api.TaskStatus{}
 		for {
 			key, ok := m.next(ctx)
@@ -86,6 +93,7 @@ type mirror struct {
 	jobs    cache.Indexer
 	pods    cache.Indexer
 	changed *changes
+	synced  []cache.InformerSynced
 }
 
 const byJob = "job"
@@ -95,7 +103,8 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = sel }),
 		informers.WithTransform(withoutManagedFields))
 	jobs, pods := factory.Batch().V1().Jobs().Informer(), factory.Core().V1().Pods().Informer()
-	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges()}
+	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
+		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}}
 	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 	st := c.explained(ctx, pvc)
 	if st.UsedBy = used.of(pvc); len(st.UsedBy) > 0 {
 		return nil, &api.Conflict{Message: fmt.Sprintf(
-			"volume %q is in use by %s; it can be deleted when they have ended", nameOf(pvc), strings.Join(st.UsedBy, ", "))}
+			"volume %q is in use by %s; it can be deleted when its users have ended", nameOf(pvc), strings.Join(st.UsedBy, ", "))}
 	}
 	if err := c.mayGo(ctx, pvc); err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.VolumeStatus
 		}
 		query += "," + o.LabelSelector
 	}
-	out := &api.VolumeStatusList{}
+	out := &api.VolumeStatusList{TypeMeta: api.TypeMeta(api.KindVolumeList), Items: []api.VolumeStatus{}}
 	all, err := c.list(ctx, namespace, query)
 	if err != nil || len(all) == 0 {
 		return out, err

@@ -223,7 +223,7 @@ func TestSubmitFollowsAndTellsTheEnd(t *testing.T) {
 		}
 		report := "Task aaaaaaaa " + strings.ToLower(string(state)) + " after 90s"
 		if state != api.Succeeded {
-			report += ": node 0 exited with 3. Look at the last lines"
+			report += ": node 0 exited with 3\n  Look at the last lines"
 		}
 		for _, want := range []string{", namespace default\n", "waiting for a machine\n", report + "\n"} {
 			if !strings.Contains(r.Err, want) {

@@ -198,7 +198,7 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 		d.Hint = "the image must have a shell (sh) to run a task's scripts"
 	case marked(s, t, manifest.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
-		d.Hint = "see what it printed: kubectl vast logs"
+		d.Hint = "its last lines of output say why"
 	case signalName(code) != "":
 		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
 		if code == 137 {
