@@ -8,6 +8,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -47,7 +49,9 @@ func TestAClusterThatCannotBeReachedIsToldInOneLine(t *testing.T) {
 	}
 	t.Cleanup(func() { silent.Close() })
 	stop := make(chan struct{})
-	mute := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stop }))
+	mute := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stop }))
+	mute.Config.ErrorLog = log.New(io.Discard, "", 0)
+	mute.StartTLS()
 	t.Cleanup(func() { close(stop); mute.Close() })
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -72,12 +76,12 @@ func TestAClusterThatCannotBeReachedIsToldInOneLine(t *testing.T) {
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), answerTime)
 			defer cancel()
+			var started []*process
 			for _, command := range everyCommand {
-				started := p.start("kubectl-vast", nil, command...)
-				defer func() {
-					r := started.waitIn(ctx).exits(6).tells("cannot reach the cluster at "+c.server, c.says)
-					p.answersIn(r, 1)
-				}()
+				started = append(started, p.start("kubectl-vast", nil, command...))
+			}
+			for _, s := range started {
+				p.answersIn(s.waitIn(ctx).exits(6).tells("cannot reach the cluster at "+c.server, c.says), 1)
 			}
 		})
 	}

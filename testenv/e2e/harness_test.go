@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -63,6 +62,11 @@ func newNamespace(t testing.TB, labels ...string) string {
 		return err1 == nil && err2 == nil, errors.Join(err1, err2)
 	})
 	t.Cleanup(func() {
+		if t.Failed() {
+			out, _ := exec.Command(cluster.Kubectl(), "--kubeconfig", cluster.Kubeconfig(), "-n", name,
+				"get", "jobs,pods,pvc,events", "-o", "wide").CombinedOutput() // it is only to help
+			t.Logf("namespace %s at the end:\n%s", name, out)
+		}
 		// It goes in the background; its name is never used again.
 		err := client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})
 		if err != nil {
@@ -89,143 +93,6 @@ func (p *person) file(name, content string) string {
 	return path
 }
 
-// result is what a command has said.
-type result struct {
-	testing.TB
-	command        string
-	stdout, stderr string
-	code           int
-}
-
-// vast and vol run one of the plugins in the person's namespace.
-func (p *person) vast(args ...string) *result {
-	p.Helper()
-	return p.start("kubectl-vast", nil, args...).wait()
-}
-
-func (p *person) vastStdin(stdin string, args ...string) *result {
-	p.Helper()
-	return p.start("kubectl-vast", strings.NewReader(stdin), args...).wait()
-}
-
-func (p *person) vol(args ...string) *result {
-	p.Helper()
-	return p.start("kubectl-vastvol", nil, args...).wait()
-}
-
-// process is a command that runs.
-type process struct {
-	testing.TB
-	command        *exec.Cmd
-	stdout, stderr *buffer
-	cancel         context.CancelFunc
-}
-
-// start starts a plugin. It is killed when the test has ended, or when it runs
-// for so long that it must be stuck.
-func (p *person) start(plugin string, stdin *strings.Reader, args ...string) *process {
-	p.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	if p.namespace != "" {
-		args = append([]string{"-n", p.namespace}, args...)
-	}
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, plugin), args...)
-	cmd.Env = append(withoutOurs(os.Environ()), "KUBECONFIG="+p.kubeconfig, "VAST_CONFIG_DIR="+filepath.Join(p.dir, "config"))
-	cmd.Env = append(cmd.Env, p.env...)
-	cmd.Dir = p.dir
-	cmd.WaitDelay = 5 * time.Second
-	out := &process{TB: p.TB, command: cmd, stdout: &buffer{}, stderr: &buffer{}, cancel: cancel}
-	cmd.Stdout, cmd.Stderr = out.stdout, out.stderr
-	if stdin != nil {
-		cmd.Stdin = stdin
-	}
-	if err := cmd.Start(); err != nil {
-		p.Fatal(err)
-	}
-	p.Cleanup(cancel)
-	return out
-}
-
-// withoutOurs drops the variables that would change what a command does.
-func withoutOurs(env []string) []string {
-	var out []string
-	for _, e := range env {
-		if !strings.HasPrefix(e, "VAST_") && !strings.HasPrefix(e, "KUBE") {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// waitIn waits for the end, but no longer than ctx lasts.
-func (p *process) waitIn(ctx context.Context) *result {
-	p.Helper()
-	defer context.AfterFunc(ctx, p.cancel)()
-	return p.wait()
-}
-
-func (p *process) wait() *result {
-	p.Helper()
-	err := p.command.Wait()
-	p.cancel()
-	r := &result{TB: p.TB, command: shortCommand(p.command.Args), stdout: p.stdout.String(), stderr: p.stderr.String(),
-		code: p.command.ProcessState.ExitCode()}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		p.Errorf("%s: %v\n%s", r.command, err, r.stderr)
-	}
-	return r
-}
-
-func shortCommand(args []string) string {
-	words := []string{filepath.Base(args[0])}
-	for _, a := range args[1:] {
-		if len(a) > 200 {
-			a = a[:200] + "..."
-		}
-		words = append(words, a)
-	}
-	return strings.Join(words, " ")
-}
-
-// exits checks the exit code.
-func (r *result) exits(code int) *result {
-	r.Helper()
-	if r.code != code {
-		r.Fatalf("%s: exit code %d, want %d\nstdout: %s\nstderr: %s", r.command, r.code, code, tail(r.stdout), tail(r.stderr))
-	}
-	return r
-}
-
-// tells checks that stderr says all of the texts.
-func (r *result) tells(texts ...string) *result {
-	r.Helper()
-	for _, text := range texts {
-		if !strings.Contains(r.stderr, text) {
-			r.Errorf("%s: stderr does not say %q:\n%s", r.command, text, tail(r.stderr))
-		}
-	}
-	return r
-}
-
-// shows checks that stdout holds all of the texts.
-func (r *result) shows(texts ...string) *result {
-	r.Helper()
-	for _, text := range texts {
-		if !strings.Contains(r.stdout, text) {
-			r.Errorf("%s: stdout does not show %q:\n%s", r.command, text, tail(r.stdout))
-		}
-	}
-	return r
-}
-
-func tail(s string) string {
-	if len(s) > 4000 {
-		return "..." + s[len(s)-4000:]
-	}
-	return s
-}
-
 // waitFor waits until look returns true. What it returned last is told when
 // that does not happen.
 func (p *person) waitFor(what string, look func() (bool, any)) {
@@ -245,25 +112,6 @@ func waitFor(t testing.TB, what string, look func() (bool, any)) {
 			t.Fatalf("%s: it did not happen; last seen: %v", what, seen)
 		}
 		time.Sleep(interval)
-	}
-}
-
-// stderrLines returns what was said, without the line that names the cluster.
-func (r *result) stderrLines() []string {
-	var out []string
-	for line := range strings.Lines(r.stderr) {
-		if !bytes.HasPrefix([]byte(line), []byte("context ")) {
-			out = append(out, strings.TrimSuffix(line, "\n"))
-		}
-	}
-	return out
-}
-
-// interrupt is Ctrl-C.
-func (p *process) interrupt() {
-	p.Helper()
-	if err := p.command.Process.Signal(os.Interrupt); err != nil {
-		p.Fatal(err)
 	}
 }
 
