@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -246,8 +245,8 @@ func (s *setup) create(ctx context.Context) (*Cluster, error) {
 		}
 		spec.Image, spec.FromSource = image, true
 	}
-	if err := kindcluster.Create(spec, s.progress); err != nil {
-		return nil, fmt.Errorf("kind: %w%s", err, kindOutput(err))
+	if err := s.createTwice(ctx, spec); err != nil {
+		return nil, err
 	}
 	// Until now nothing is known of the cluster, so one cut short is made again.
 	if err := s.writeStamp(stamp{Way: way, Image: spec.Image}); err != nil {
@@ -260,10 +259,30 @@ func imageHere(ctx context.Context, image string) bool {
 	return run.Command("docker", "image", "inspect", image).Run(ctx) == nil
 }
 
-// kindOutput digs out what a program that kind called had printed.
-func kindOutput(err error) string {
-	if output := kindcluster.FailedOutput(err); output != "" {
-		return "\n" + strings.TrimSpace(output)
+// createTwice gives kind a second chance: on a machine that is very busy kubeadm may run
+// out of its patience with the API server, a minute, which nobody can set.
+func (s *setup) createTwice(ctx context.Context, spec kindcluster.Spec) error {
+	err := s.createOnce(ctx, spec)
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	return ""
+	s.progress("the cluster could not be made, once more: %v", err)
+	return s.createOnce(ctx, spec)
+}
+
+// createOnce leaves no nodes behind when it fails, but their journals.
+func (s *setup) createOnce(ctx context.Context, spec kindcluster.Spec) error {
+	err := kindcluster.Create(spec, s.progress)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("kind: %w\n%s", err, kindcluster.FailedOutput(err))
+	path, pathErr := s.cache.Path("clusters", s.Name, "failed.log")
+	if pathErr == nil {
+		pathErr = os.WriteFile(path, []byte(kindcluster.Journal(ctx, s.Name)), 0o644)
+	}
+	if pathErr == nil {
+		err = fmt.Errorf("%w\n(the nodes' journals are in %s)", err, path)
+	}
+	return errors.Join(err, kindcluster.Delete(s.Name, spec.Kubeconfig, s.progress))
 }

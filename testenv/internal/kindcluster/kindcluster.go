@@ -35,12 +35,14 @@ type Spec struct {
 	FromSource bool
 }
 
-// Create makes the cluster. kind knows no context: a call runs to its end.
+// Create makes the cluster; what there is of one that failed stays. kind knows no
+// context: a call runs to its end.
 func Create(spec Spec, progress func(string, ...any)) error {
 	return provider(progress).Create(spec.Name,
 		cluster.CreateWithV1Alpha4Config(config(spec)),
 		cluster.CreateWithNodeImage(spec.Image),
 		cluster.CreateWithKubeconfigPath(spec.Kubeconfig),
+		cluster.CreateWithRetain(true), // for Journal; the caller deletes what failed
 		cluster.CreateWithDisplayUsage(false),
 		cluster.CreateWithDisplaySalutation(false),
 	)
@@ -90,11 +92,33 @@ func Nodes(ctx context.Context, name string) (map[string]bool, error) {
 	return nodes, nil
 }
 
-// FailedOutput returns what the program printed whose failure is the cause of an
-// error of kind's; the error itself does not tell.
+// outputKept is how much of the output of a failed program is worth showing: kubeadm
+// prints a line for each try.
+const outputKept = 2 << 10
+
+// FailedOutput returns the end of what the program printed whose failure is the cause of
+// an error of kind's; the error itself does not tell.
 func FailedOutput(err error) string {
-	if failed := exec.RunErrorForError(err); failed != nil {
-		return string(failed.Output)
+	failed := exec.RunErrorForError(err)
+	if failed == nil {
+		return ""
 	}
-	return ""
+	return string(failed.Output[max(0, len(failed.Output)-outputKept):])
+}
+
+// Journal returns what the nodes' systems have logged, for a cluster that failed.
+func Journal(ctx context.Context, name string) string {
+	nodes, err := Nodes(ctx, name)
+	if err != nil {
+		return err.Error()
+	}
+	var all strings.Builder
+	for node := range nodes {
+		out, err := run.Command("docker", "exec", node, "journalctl", "--no-pager", "--output=short-iso").Output(ctx)
+		if err != nil {
+			out = []byte(err.Error())
+		}
+		all.WriteString("==> " + node + "\n" + string(out) + "\n")
+	}
+	return all.String()
 }
