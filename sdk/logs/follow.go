@@ -129,6 +129,7 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 					return nil, err
 				}
 			} else {
+				refused = time.Time{}
 				f.s.lost()
 			}
 			pause = retry.step()

@@ -187,6 +187,7 @@ func (t *tracker) run(ctx context.Context, version string) error {
 		case errors.Is(err, errDropped):
 			// Only when it cannot be opened again the cluster is away.
 		default:
+			refused = time.Time{}
 			t.s.lost()
 		}
 		sleep(ctx, wait.step(), nil)

@@ -116,6 +116,7 @@ func (r *reader) readFollowing(ctx context.Context) error {
 	wait := backoff{min: r.s.pace.retryMin, max: r.s.pace.retryMax}
 	idle := r.s.pace.idleMin
 	var failing time.Time
+	refused := false
 	for ctx.Err() == nil {
 		st, over := r.get()
 		settled := st.ended || st.gone
@@ -142,8 +143,10 @@ func (r *reader) readFollowing(ctx context.Context) error {
 		case err == nil:
 			r.broken, failing = false, time.Time{}
 		default:
-			if failing.IsZero() || added {
-				failing = time.Now()
+			// A server that was away may refuse everything when it comes
+			// back: the time that it was away does not count for that.
+			if failing.IsZero() || added || refused != isRefusal(err) {
+				failing, refused = time.Now(), isRefusal(err)
 			}
 			final, err := r.judge(err, st, over, time.Since(failing))
 			if final {
