@@ -14,7 +14,12 @@ const patience = 30 * time.Second
 type refusals struct {
 	mu          sync.Mutex
 	first, last time.Time
+	count       int
 }
+
+// enough is how many refusals it takes: of two that are far apart, the server
+// may have been away between them.
+const enough = 5
 
 // lasting is told of each refusal and reports whether they have been coming
 // for longer than patience. Those of long ago do not count.
@@ -22,8 +27,9 @@ func (r *refusals) lasting(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.last) > 3*patience {
-		r.first = now
+		r.first, r.count = now, 0
 	}
 	r.last = now
-	return now.Sub(r.first) > patience
+	r.count++
+	return r.count >= enough && now.Sub(r.first) > patience
 }
