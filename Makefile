@@ -62,7 +62,8 @@ lint: ## gofmt, go vet, staticcheck; the direction of imports is a unit test
 
 .PHONY: bench
 bench: cluster-up build ## measure ourselves against kubectl and the bare API; writes bench/results.md
-	cd bench && go run . -bin ../$(BIN)
+	@kubeconfig=$$($(TESTENV) kubeconfig) && cd $(CURDIR)/bench && \
+		CGO_ENABLED=0 go run -trimpath . -bin $(abspath $(BIN)) -kubeconfig "$$kubeconfig"
 
 .PHONY: clean
 clean: ## remove what was built here (not the caches, not the cluster)

@@ -47,6 +47,8 @@ type cursor struct {
 	// stray is the last line without a timestamp, met how many had one.
 	stray string
 	met   int
+	// kept is the beginning of a line that the streams before ended in.
+	kept []byte
 	// found says that the line delivered last was met again.
 	found bool
 }
@@ -76,6 +78,24 @@ func (c *cursor) since() *metav1.Time {
 }
 
 func (c *cursor) from() int64 { return (c.last - slack) / int64(time.Second) }
+
+// keep takes note of the beginning of a line that a stream has ended in. As a
+// rule the next stream has the whole line. But when a log is rotated, the
+// runtime may end the old file in the middle of a line, and begin the new one
+// with the rest of it under another timestamp.
+func (c *cursor) keep(unended []byte) {
+	if len(unended) > 0 {
+		c.kept = append(c.kept[:0], unended...)
+	}
+}
+
+// rest returns what was kept and came in no later stream.
+func (c *cursor) rest() []byte {
+	if c.found {
+		return nil
+	}
+	return c.kept
+}
 
 // rewind prepares for a new stream.
 func (c *cursor) rewind() {
@@ -113,6 +133,10 @@ func (c *cursor) take(p piece) []byte {
 	if c.open = !p.last; p.last {
 		c.offset, c.cut = 0, 0
 	}
+	if kept := c.rest(); len(kept) > 0 {
+		text = append(kept, text...)
+	}
+	c.kept = nil
 	return text
 }
 

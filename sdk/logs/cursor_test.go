@@ -28,6 +28,7 @@ func (w *wire) deliver(p piece) {
 }
 
 func (w *wire) request(records []record, tail int) []byte {
+	w.cursor.keep(w.split.unended())
 	w.split.reset()
 	w.cursor.rewind()
 	var since time.Time
@@ -157,6 +158,10 @@ func TestCursorFindsItsPlaceAgain(t *testing.T) {
 		"rotated meanwhile, nothing known is left": {
 			first: []record{line(at(1), "a"), line(at(2), "b")}, then: []record{line(at(7), "x"), line(at(8), "y")},
 			cut: 1 << 20, tail: -1, want: "a\nb\nx\ny\n",
+		},
+		"rotated within a line": {
+			first: []record{line(at(1), "a"), {at(2), "bb", true}}, then: []record{line(at(3), "BB"), line(at(4), "c")},
+			cut: 1 << 20, tail: -1, want: "a\nbbBB\nc\n",
 		},
 		"only the tail was asked for": {
 			first: []record{line(at(1), "a"), line(at(2), "b"), line(at(3), "c")},

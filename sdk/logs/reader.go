@@ -136,6 +136,9 @@ func (r *reader) readFollowing(ctx context.Context) error {
 			continue
 		case err == nil && settled && (!added || st.gone):
 			r.split.flush(r.deliver)
+			if rest := r.cursor.rest(); len(rest) > 0 {
+				r.s.deliver(r.rank, piece{when: r.cursor.last, text: rest})
+			}
 			return nil
 		case err == nil && settled:
 			r.broken = false
@@ -253,6 +256,7 @@ var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	r.cursor.keep(r.split.unended())
 	r.split.reset()
 	r.cursor.rewind()
 	last := r.cursor.last

@@ -54,6 +54,19 @@ func (s *splitter) feed(chunk []byte, emit func(piece)) {
 	}
 }
 
+// unended returns the text of a line of which only the beginning has come, and
+// of which nothing was emitted yet.
+func (s *splitter) unended() []byte {
+	if s.begun {
+		return nil
+	}
+	_, n, stamped := s.stamp.read(s.carry)
+	if !stamped {
+		return nil
+	}
+	return s.carry[n:]
+}
+
 // flush emits what is left of a line that will get no newline any more.
 func (s *splitter) flush(emit func(piece)) {
 	if len(s.carry) > 0 {
