@@ -22,10 +22,10 @@ func TestStopKeepsTheTaskInTheListAsStopped(t *testing.T) {
 		return strings.Contains(follow.stdout.String(), "started\n"), follow.stderr.String()
 	})
 	p.vast("stop", id).exits(0).shows("task.kubevast.io/endless-" + id + " stopped")
-	if got := follow.wait().exits(11).tells("stopped by ").stdout; got != "started\n" {
+	if got := follow.wait().exits(11).tells("Task "+id+" stopped after ", " by ").stdout; got != "started\n" {
 		t.Errorf("log: %q", got)
 	}
-	waiting.wait().exits(11).tells("stopped by ")
+	waiting.wait().exits(11).tells("Task "+id+" stopped after ", " by ")
 	s := p.status(id)
 	if s.State != api.Stopped || s.StoppedBy != s.User || s.StoppedBy == "" {
 		t.Errorf("the task is %s, stopped by %q, of %q", s.State, s.StoppedBy, s.User)

@@ -166,10 +166,11 @@ func TestATaskWhoseClientWasKilledSaysHowToGoOn(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.killedAt(3, false, []string{"submit", p.file("task.yaml", rich), "-d", "--request-id", "half"})
-	s := p.list()[0]
-	if s.State != api.Pending || !strings.Contains(s.Reason, "submit it again with the same --request-id, or delete it") {
-		t.Errorf("the task is %s: %s", s.State, s.Reason)
-	}
+	var s api.TaskStatus
+	p.waitFor("it is told once no client can be at it any more", func() (bool, any) {
+		s = p.list()[0]
+		return s.State == api.Pending && strings.Contains(s.Reason, "submit it again with the same --request-id, or delete it"), s.Reason
+	})
 	p.vast("delete", s.ID, "--wait").exits(0)
 	p.waitFor("nothing is left", func() (bool, any) {
 		left := p.kinds("services")

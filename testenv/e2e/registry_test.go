@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 )
 
 // registryPort is one that nothing else on a node listens on.
@@ -26,7 +27,8 @@ func newRegistryWithoutImages(t testing.TB) string {
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},
 				Spec: corev1.PodSpec{
-					HostNetwork: true,
+					HostNetwork:                   true,
+					TerminationGracePeriodSeconds: ptr.To[int64](0), // the port is free at once
 					Containers: []corev1.Container{{Name: "registry", Image: "python:3.13-slim",
 						Command: []string{"python3", "-c", strings.ReplaceAll(`
 from http.server import *
