@@ -37,25 +37,29 @@ func (c *Client) preflight(ctx context.Context, in *manifest.Input) error {
 }
 
 // namespaceProfile returns the security profile that the namespace enforces,
-// empty for none. It asks once; who may not read namespaces is told nothing
-// here, and by the creation of the Job if there is none.
+// empty for none. An answer is remembered; who may not read namespaces is told
+// nothing here, and by the creation of the Job if there is none.
 func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
 	facts := &c.namespace
-	facts.once.Do(func() {
-		ns, err := c.conn.Kube.CoreV1().Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			facts.err = kube.NamespaceNotFound(c.conn.Namespace)
-		case apierrors.IsForbidden(err):
-		case err != nil:
-			facts.err = c.conn.Classify(err, "get", "namespaces")
-		case ns.DeletionTimestamp != nil:
-			facts.err = &api.Conflict{Message: fmt.Sprintf("namespace %q is being deleted", ns.Name)}
-		case ns.Labels["pod-security.kubernetes.io/enforce"] == string(manifest.Restricted):
-			facts.profile = string(manifest.Restricted)
-		}
-	})
-	return facts.profile, facts.err
+	facts.mu.Lock()
+	defer facts.mu.Unlock()
+	if facts.known {
+		return facts.profile, nil
+	}
+	ns, err := c.conn.Kube.CoreV1().Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", kube.NamespaceNotFound(c.conn.Namespace)
+	case apierrors.IsForbidden(err):
+	case err != nil:
+		return "", c.conn.Classify(err, "get", "namespaces")
+	case ns.DeletionTimestamp != nil:
+		return "", &api.Conflict{Message: fmt.Sprintf("namespace %q is being deleted", ns.Name)}
+	case ns.Labels["pod-security.kubernetes.io/enforce"] == string(manifest.Restricted):
+		facts.profile = string(manifest.Restricted)
+	}
+	facts.known = true
+	return facts.profile, nil
 }
 
 // nodeLabels returns the labels of the cluster's nodes, which name GPU

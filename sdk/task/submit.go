@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -42,7 +43,11 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.Check(t, o); err != nil {
 		return nil, err
 	}
+	// What preflight asks first does not depend on who is asking.
+	var ahead sync.WaitGroup
+	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again there
 	user, err := c.conn.User(ctx)
+	ahead.Wait()
 	if err != nil {
 		return nil, err
 	}

@@ -32,9 +32,9 @@ type Client struct {
 
 // namespaceFacts is what is worth asking only once of a namespace.
 type namespaceFacts struct {
-	once    sync.Once
+	mu      sync.Mutex
+	known   bool
 	profile string
-	err     error
 	// unlimited: the namespace has no ResourceQuota that we may see.
 	unlimited atomic.Bool
 }
