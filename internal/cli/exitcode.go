@@ -69,9 +69,16 @@ type Interrupted struct{ Signal syscall.Signal }
 
 func (e *Interrupted) Error() string { return "interrupted" }
 
+// outputGone reports that nobody reads our output any more, as in `| head`. A
+// broken connection to the cluster is another thing.
+func outputGone(err error) bool {
+	var unavailable *api.Unavailable
+	return errors.Is(err, syscall.EPIPE) && !errors.As(err, &unavailable)
+}
+
 // ExitCode is the one place that decides on the exit code.
 func ExitCode(err error) int {
-	if err == nil || errors.Is(err, syscall.EPIPE) {
+	if err == nil || outputGone(err) {
 		return CodeDone
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
@@ -123,7 +130,7 @@ func ExitCode(err error) int {
 
 // PrintError prints an error, one line a problem.
 func PrintError(w io.Writer, err error) {
-	if err == nil || errors.Is(err, syscall.EPIPE) {
+	if err == nil || outputGone(err) {
 		return
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {

@@ -18,6 +18,8 @@ func TestBuildRefuses(t *testing.T) {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelektor: {a: b}}}}}", podConfigPath, "nodeSelektor"},
 		"a pod_config of the wrong type": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelector: yes}}}}", podConfigPath, "nodeSelector"},
+		"no containers at all": {
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: null}}}}", podConfigPath, "without containers"},
 		"a restart policy": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {restartPolicy: Always}}}}", podConfigPath + ".spec.restartPolicy", "Never"},
 		"a volume over /dev/shm": {

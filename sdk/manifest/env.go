@@ -27,7 +27,7 @@ func (b *builder) env() []corev1.EnvVar {
 			LocalObjectReference: corev1.LocalObjectReference{Name: b.name}, Key: s.Name}}})
 	}
 	nodes, gpus := strconv.Itoa(b.task.NumNodes), strconv.Itoa(b.gpuCount())
-	rank := fieldRef("metadata.labels['batch.kubernetes.io/job-completion-index']")
+	rank := fieldRef("metadata.annotations['batch.kubernetes.io/job-completion-index']")
 	ip := fieldRef("status.podIP")
 	ours := []corev1.EnvVar{
 		{Name: "NODE_RANK", ValueFrom: rank}, {Name: "SKYPILOT_NODE_RANK", ValueFrom: rank},

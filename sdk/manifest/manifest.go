@@ -125,9 +125,7 @@ func (b *builder) labels() map[string]string {
 	if b.task.Name != "" {
 		labels[kube.LabelTaskName] = kube.LabelValue(b.task.Name)
 	}
-	if b.in.User != "" {
-		labels[kube.LabelUser] = kube.LabelValue(b.in.User)
-	}
+	labels[kube.LabelUser] = kube.LabelValue(b.in.User) // also the empty one: a list of one's own asks for it
 	return labels
 }
 

@@ -55,6 +55,9 @@ func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
 	if err != nil {
 		return err
 	}
+	if len(out.Spec.Containers) == 0 {
+		return problem("it leaves the pod without containers; remove spec.containers from it")
+	}
 	*pod = out
 	return nil
 }

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 )
@@ -30,5 +32,7 @@ func (b *builder) secure(pod *corev1.PodSpec) {
 	c.SecurityContext.ReadOnlyRootFilesystem = ptr.To(true)
 	c.SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
 	b.emptyDir(pod, "tmp", "/tmp", corev1.StorageMediumDefault)
-	c.Env = append(c.Env, corev1.EnvVar{Name: "HOME", Value: "/tmp"})
+	if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == "HOME" }) {
+		c.Env = append(c.Env, corev1.EnvVar{Name: "HOME", Value: "/tmp"})
+	}
 }

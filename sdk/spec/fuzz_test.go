@@ -54,9 +54,6 @@ func checkTask(t *testing.T, task *Task) {
 	if task.NumNodes < 1 || task.NumNodes > maxNodes || len(task.Resources) == 0 || task.Source.Line < 1 {
 		t.Fatalf("task %+v", task)
 	}
-	if strings.TrimSpace(task.Run+task.Setup) == "" {
-		t.Fatal("nothing to run")
-	}
 	names := map[string]bool{}
 	for _, v := range append(append([]EnvVar{}, task.Envs...), task.Secrets...) {
 		if checkEnvName(v.Name) != "" || names[v.Name] || strings.ContainsRune(v.Value, 0) {

@@ -78,7 +78,7 @@ func checkOptions(o api.SubmitOptions) error {
 	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
 		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
 	}
-	if o.Keep < 0 || o.Keep > maxKeep {
+	if o.Keep < 0 || o.Keep > 0 && o.Keep < time.Second || o.Keep > maxKeep {
 		errs = append(errs, api.Invalid("--keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
 	}
 	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {

@@ -79,7 +79,7 @@ func nodeResources(c *corev1.Container) api.NodeResources {
 
 func stateOf(job *batchv1.Job) api.State {
 	failed, _ := diagnose.Failed(job)
-	_, stopped := job.Annotations[kube.AnnotationStoppedBy]
+	stopped := diagnose.Stopped(job)
 	nodes := ptr.Deref(job.Spec.Completions, 1)
 	switch {
 	case diagnose.Succeeded(job):
@@ -100,7 +100,7 @@ func stateOf(job *batchv1.Job) api.State {
 
 // submitting reports a Job whose submission was not finished.
 func submitting(job *batchv1.Job) bool {
-	return job.Annotations[kube.AnnotationSubmitting] != "" && ptr.Deref(job.Spec.Suspend, false)
+	return job.Annotations[kube.AnnotationSubmitting] != "" && ptr.Deref(job.Spec.Suspend, false) && !diagnose.Stopped(job)
 }
 
 func endOf(job *batchv1.Job, state api.State) *metav1.Time {

@@ -135,6 +135,9 @@ func (c *Client) findRequest(ctx context.Context, id string) (*batchv1.Job, erro
 // adopt takes a task that is there already for the one that was asked for, if
 // it is to do the same.
 func (c *Client) adopt(job *batchv1.Job, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
+	if job.DeletionTimestamp != nil {
+		return nil, &api.Conflict{Message: fmt.Sprintf("task %s of the same request is being deleted; try again when it is gone", job.Name)}
+	}
 	if job.Annotations[kube.AnnotationSpecHash] != identity {
 		return nil, &api.Conflict{Message: fmt.Sprintf(
 			"request %q was made before for another task (%s); choose another --request-id, or delete that task", o.RequestID, job.Name)}
@@ -157,7 +160,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 	}
 	for _, helper := range objects.Helpers {
 		if err := c.createHelper(ctx, helper, job, o); err != nil {
-			return nil, c.undo(ctx, job, mine, err)
+			return nil, c.undo(ctx, job, mine, err, o)
 		}
 	}
 	if o.DryRun == api.DryRunServer {
@@ -167,7 +170,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 	}
 	s, err := c.patch(ctx, job, release, metav1.PatchOptions{FieldManager: o.FieldManager})
 	if err != nil {
-		return nil, c.undo(ctx, job, mine, err)
+		return nil, c.undo(ctx, job, mine, err, o)
 	}
 	return s, nil
 }
@@ -221,7 +224,10 @@ func answerLost(err error) bool {
 
 // undo removes a Job that this call made and that can never start. A passing
 // failure leaves it, for the same request to complete.
-func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause error) error {
+func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause error, o api.SubmitOptions) error {
+	if o.DryRun != api.DryRunNone {
+		return cause // nothing was made
+	}
 	var passing *api.Unavailable
 	if errors.As(cause, &passing) || ctx.Err() != nil {
 		return fmt.Errorf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `kubectl vast delete %s`: %w",

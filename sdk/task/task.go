@@ -150,8 +150,5 @@ func selector(sets ...labels.Set) string {
 }
 
 func userSet(user string) labels.Set {
-	if user == "" {
-		return labels.Set{}
-	}
 	return labels.Set{kube.LabelUser: kube.LabelValue(user)}
 }

@@ -26,8 +26,8 @@ type Facts struct {
 // several nodes' troubles the one that came first is told: the others are
 // mostly its consequence.
 func Task(f Facts) *api.Diagnosis {
-	if by, stopped := f.Job.Annotations[kube.AnnotationStoppedBy]; stopped && !Succeeded(f.Job) {
-		return &api.Diagnosis{Cause: api.CauseStopped, Message: "stopped by " + by}
+	if Stopped(f.Job) {
+		return &api.Diagnosis{Cause: api.CauseStopped, Message: "stopped by " + f.Job.Annotations[kube.AnnotationStoppedBy]}
 	}
 	if Succeeded(f.Job) {
 		return nil
@@ -62,6 +62,14 @@ func Task(f Facts) *api.Diagnosis {
 // Succeeded reports whether the Job is, or is about to be, complete.
 func Succeeded(job *batchv1.Job) bool {
 	return condition(job, batchv1.JobComplete) != nil || condition(job, batchv1.JobSuccessCriteriaMet) != nil
+}
+
+// Stopped reports whether somebody stopped the task. A stop that came after the
+// task had ended by itself does not count.
+func Stopped(job *batchv1.Job) bool {
+	_, asked := job.Annotations[kube.AnnotationStoppedBy]
+	failed, c := Failed(job)
+	return asked && !Succeeded(job) && (!failed || c.Reason == batchv1.JobReasonDeadlineExceeded)
 }
 
 // Failed reports whether the Job has failed, and by which condition. A Job is
