@@ -55,7 +55,7 @@ func isA[T error](err error) bool {
 func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource string) error {
 	switch {
 	case apierrors.IsUnauthorized(err):
-		return &api.Forbidden{Message: c.unauthorized(), Cause: err}
+		return &api.Forbidden{Message: c.unauthorized(fmt.Sprintf(" (to %s %s)", verb, resource)), Cause: err}
 	case apierrors.IsForbidden(err):
 		return &api.Forbidden{Message: c.forbidden(status.Message, verb, resource), Cause: err}
 	case apierrors.IsNotFound(err):
@@ -116,9 +116,9 @@ func (c *Conn) forbidden(message, verb, resource string) string {
 
 // unauthorized says why credentials are not accepted, as far as can be told
 // from this side: an expired client certificate is by far the most frequent
-// reason, and the API server does not name it.
-func (c *Conn) unauthorized() string {
-	msg := fmt.Sprintf("the cluster at %s does not accept your credentials", c.Config.Host)
+// reason, and the API server does not name it. what says what was tried.
+func (c *Conn) unauthorized(what string) string {
+	msg := fmt.Sprintf("the cluster at %s does not accept your credentials%s", c.Config.Host, what)
 	if end, ok := c.clientCertificateEnd(); ok && time.Now().After(end) {
 		return fmt.Sprintf("%s: the client certificate expired on %s; get a new kubeconfig", msg, end.Format(time.DateOnly))
 	}
@@ -175,7 +175,7 @@ func (c *Conn) unreachable(err error) string {
 		why = "the server's certificate is not trusted: " + why
 	case strings.Contains(why, "expired certificate"):
 		// A TLS alert from the server: it is our certificate that it means.
-		return c.unauthorized()
+		return c.unauthorized("")
 	case errors.As(err, &dns) && dns.IsNotFound:
 		why = "no such host"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

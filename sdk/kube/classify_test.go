@@ -38,7 +38,7 @@ func TestClassify(t *testing.T) {
 			apierrors.NewForbidden(jobs, "x", errors.New("violates policy no-latest-tag")),
 			&api.Forbidden{}, []string{"the cluster refuses to create jobs.batch", "no-latest-tag"}},
 		"credentials that are not accepted": {
-			apierrors.NewUnauthorized("Unauthorized"), &api.Forbidden{}, []string{"does not accept your credentials", "log in again"}},
+			apierrors.NewUnauthorized("Unauthorized"), &api.Forbidden{}, []string{"does not accept your credentials (to create jobs.batch)", "log in again"}},
 		"a namespace that does not exist": {
 			apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "lab"), &api.NotFound{}, []string{`namespace "lab" not found`, "kubectl create namespace lab"}},
 		"an object that is there": {
