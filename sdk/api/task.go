@@ -79,7 +79,6 @@ type NodeState string
 const (
 	NodeWaiting   NodeState = "Waiting" // no pod yet
 	NodePending   NodeState = "Pending" // a pod that has not started
-	NodeSetup     NodeState = "Setup"
 	NodeRunning   NodeState = "Running"
 	NodeSucceeded NodeState = "Succeeded"
 	NodeFailed    NodeState = "Failed"

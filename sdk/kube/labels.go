@@ -41,7 +41,6 @@ const (
 	AnnotationSubmitting = Prefix + "submitting"
 	AnnotationStoppedBy  = Prefix + "stopped-by"
 	AnnotationStoppedAt  = Prefix + "stopped-at"
-	AnnotationWarnings   = Prefix + "warnings"
 )
 
 const (

@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // changes is a queue of keys in which each stands at most once.
@@ -56,5 +55,3 @@ func (m *mirror) next(ctx context.Context) (string, bool) {
 		}
 	}
 }
-
-func (m *mirror) now() time.Time { return time.Now() }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -73,7 +74,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string) iter.Seq2[*ap
 				known[key] = now
 			default:
 				now = before
-				now.DeletionTimestamp = &metav1.Time{Time: m.now()}
+				now.DeletionTimestamp = ptr.To(metav1.Now())
 				delete(known, key)
 			}
 			if !yield(&now, nil) {
