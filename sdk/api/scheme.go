@@ -10,6 +10,11 @@ const (
 	KindTaskList   = "TaskList"
 	KindVolume     = "Volume"
 	KindVolumeList = "VolumeList"
+
+	KindQueue          = "Queue"
+	KindQueueList      = "QueueList"
+	KindQueuedTask     = "QueuedTask"
+	KindQueuedTaskList = "QueuedTaskList"
 )
 
 // TypeMeta returns the TypeMeta of one of this package's kinds.

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	kueueclient "sigs.k8s.io/kueue/client-go/clientset/versioned"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/identity"
@@ -49,6 +50,7 @@ type Conn struct {
 	Warn      func(string)
 
 	options  ConnOptions
+	kueue    func() (kueueclient.Interface, error)
 	mu       sync.Mutex
 	identity *identity.Identity
 }
@@ -74,7 +76,8 @@ func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, options: o}, nil
+	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, options: o,
+		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
 // Identity returns who the caller is. The cluster is asked once, by a

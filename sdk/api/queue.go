@@ -1,0 +1,113 @@
+package api
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// QueueState says whether a queue lets tasks start.
+type QueueState string
+
+const (
+	QueueActive QueueState = "Active"
+	// QueueHeld: somebody holds it; nothing in it starts.
+	QueueHeld QueueState = "Held"
+	// QueueInactive: it cannot work as it is; the reason says why.
+	QueueInactive QueueState = "Inactive"
+)
+
+// QueueStatus is one LocalQueue as it stands, with the ClusterQueue behind it.
+// ObjectMeta is the LocalQueue's.
+type QueueStatus struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	ClusterQueue string     `json:"clusterQueue"`
+	State        QueueState `json:"state"`
+	Reason       string     `json:"reason,omitempty"`
+	// Pending and Admitted count what waits and what runs, in this queue;
+	// the ClusterQueue's counts are those of all its queues.
+	Pending             int `json:"pending"`
+	Admitted            int `json:"admitted"`
+	ClusterQueuePending int `json:"clusterQueuePending"`
+	// Resources are the ClusterQueue's, which all its queues share.
+	Resources []QueueResource `json:"resources"`
+}
+
+// QueueResource is the quota and use of one resource in one flavor, as
+// Kubernetes quantities.
+type QueueResource struct {
+	Flavor   string `json:"flavor"`
+	Resource string `json:"resource"`
+	Quota    string `json:"quota"`
+	Used     string `json:"used"`
+}
+
+// QueueStatusList is a list of queues.
+type QueueStatusList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []QueueStatus `json:"items"`
+}
+
+// QueuedTask is something that waits in a queue. It is a task as a rule; of a
+// foreign Job or another kind of work ID and User are empty. ObjectMeta is
+// that of its Workload.
+type QueuedTask struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	ID       string `json:"id,omitempty"`
+	TaskName string `json:"taskName,omitempty"`
+	User     string `json:"user,omitempty"`
+	// Owner is the object that waits, "Job/name".
+	Owner string `json:"owner"`
+	// OwnerUID is that object's.
+	OwnerUID     string `json:"ownerUID,omitempty"`
+	Queue        string `json:"queue"`
+	ClusterQueue string `json:"clusterQueue"`
+	// Position counts from 1 in the ClusterQueue, over all its LocalQueues;
+	// QueuePosition in the LocalQueue. 0 when it is not known.
+	Position      int    `json:"position,omitempty"`
+	QueuePosition int    `json:"queuePosition,omitempty"`
+	Priority      int32  `json:"priority"`
+	PriorityClass string `json:"priorityClass,omitempty"`
+	// Requests is what it needs in all, over its nodes, as quantities.
+	Requests map[string]string `json:"requests,omitempty"`
+	// Since is when it began to wait: its creation, or when it was put back.
+	Since metav1.Time `json:"since"`
+	// Reason says in words what it waits for.
+	Reason string `json:"reason"`
+	// Evicted says why it was put back into the queue after it had been let
+	// in ("preempted by ..."); empty when it waits for the first time.
+	Evicted string `json:"evicted,omitempty"`
+	// EstimatedStart is an estimate from the recent rate; nil when there is
+	// nothing to base it on.
+	EstimatedStart *metav1.Time `json:"estimatedStart,omitempty"`
+}
+
+// QueuedTaskList is a list of what waits, in the order of the queue.
+type QueuedTaskList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []QueuedTask `json:"items"`
+}
+
+// QueueListOptions choose queues or what waits in them.
+type QueueListOptions struct {
+	// Namespace overrides the client's; AllNamespaces looks everywhere.
+	Namespace     string
+	AllNamespaces bool
+	// Queue names one LocalQueue; empty is all of them.
+	Queue string
+	// AllUsers lists everybody's tasks, not only the caller's own. It has no
+	// effect on positions.
+	AllUsers bool
+}
+
+// HoldOptions say how a queue is held or resumed.
+type HoldOptions struct {
+	// Drain also puts what runs back into the queue.
+	Drain        bool
+	DryRun       DryRun
+	FieldManager string
+}

@@ -1,0 +1,37 @@
+package kube
+
+// What `cluster setup` makes, by name. The first three are Kueue's and belong
+// to the whole cluster or, the LocalQueue, to one namespace; the others are in
+// that namespace too.
+const (
+	FlavorName       = "default-flavor"
+	ClusterQueueName = "vast-cluster-queue"
+	// LocalQueueName is the queue that tasks join without being told to.
+	LocalQueueName = "vast"
+	// StoreName is the Deployment, Service and claim of the store in the
+	// cluster, and the Secret that says how to reach whichever store is used.
+	StoreName = "vast-store"
+	// AgentName is the ServiceAccount, Role and RoleBinding of our own pods.
+	AgentName = "vast-agent"
+	// SetupName is the ConfigMap that records what was set up.
+	SetupName = "vast-setup"
+)
+
+// Keys of the Secret StoreName.
+const (
+	StoreEndpoint  = "endpoint" // "http://vast-store.team-a.svc:7070"
+	StoreRegion    = "region"
+	StoreBucket    = "bucket"
+	StoreAccessKey = "access-key-id"
+	StoreSecretKey = "secret-access-key"
+)
+
+// Labels on everything that `cluster setup` made.
+const (
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	LabelComponent = "app.kubernetes.io/component"
+	ManagedBy      = "kubevast"
+)
+
+// AgentImage is the image of our own pods, without its tag.
+const AgentImage = "ghcr.io/kubevast/agent"
