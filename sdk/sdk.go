@@ -12,8 +12,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/cluster"
 	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/task"
 	"github.com/kubevast/vast/sdk/volume"
 )
@@ -28,9 +30,11 @@ var (
 // Making one contacts nobody and cannot fail for a reason that lies outside
 // the kubeconfig.
 type Client struct {
-	conn   *kube.Conn
-	task   *task.Client
-	volume *volume.Client
+	conn    *kube.Conn
+	task    *task.Client
+	volume  *volume.Client
+	queue   *queue.Client
+	cluster *cluster.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -84,7 +88,9 @@ func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, er
 		return nil, err
 	}
 	volumes := volume.New(conn)
-	return &Client{conn: conn, volume: volumes, task: task.New(conn, volumes)}, nil
+	queues := queue.New(conn)
+	return &Client{conn: conn, volume: volumes, queue: queues, cluster: cluster.New(conn),
+		task: task.New(conn, volumes, queues)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

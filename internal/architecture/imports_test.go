@@ -16,6 +16,8 @@ const module = "github.com/kubevast/vast/"
 // those below it only; "=" marks packages that stand beside the one before.
 var layers = []string{
 	"sdk/api",
+	"=internal/helm",
+	"sdk/contexts",
 	"sdk/spec",
 	"=sdk/identity",
 	"sdk/kube",
@@ -23,7 +25,11 @@ var layers = []string{
 	"sdk/volume",
 	"=sdk/logs",
 	"=sdk/task/diagnose",
+	"=sdk/queue",
+	"=sdk/store",
 	"sdk/task",
+	"=sdk/cluster",
+	"sdk/doctor",
 	"sdk",
 	"internal/cli",
 	"internal/cli/clitest",

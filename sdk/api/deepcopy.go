@@ -25,3 +25,7 @@ func (t *TaskStatus) DeepCopyObject() runtime.Object       { return clone(t) }
 func (t *TaskStatusList) DeepCopyObject() runtime.Object   { return clone(t) }
 func (v *VolumeStatus) DeepCopyObject() runtime.Object     { return clone(v) }
 func (v *VolumeStatusList) DeepCopyObject() runtime.Object { return clone(v) }
+func (q *QueueStatus) DeepCopyObject() runtime.Object      { return clone(q) }
+func (q *QueueStatusList) DeepCopyObject() runtime.Object  { return clone(q) }
+func (q *QueuedTask) DeepCopyObject() runtime.Object       { return clone(q) }
+func (q *QueuedTaskList) DeepCopyObject() runtime.Object   { return clone(q) }

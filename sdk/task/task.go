@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/volume"
 )
 
@@ -27,6 +28,7 @@ const jobsResource = "jobs.batch"
 type Client struct {
 	conn      *kube.Conn
 	volumes   *volume.Client
+	queues    *queue.Client
 	namespace namespaceFacts
 }
 
@@ -40,8 +42,8 @@ type namespaceFacts struct {
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn, volumes *volume.Client) *Client {
-	return &Client{conn: conn, volumes: volumes}
+func New(conn *kube.Conn, volumes *volume.Client, queues *queue.Client) *Client {
+	return &Client{conn: conn, volumes: volumes, queues: queues}
 }
 
 // Latest names the caller's newest task.
