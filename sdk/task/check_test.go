@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/volume"
 )
@@ -21,7 +22,7 @@ func offline(t *testing.T, context string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(conn, volume.New(conn))
+	return New(conn, volume.New(conn), queue.New(conn))
 }
 
 func parse(t *testing.T, text string) *spec.File {
