@@ -28,6 +28,14 @@ type SubmitOptions struct {
 	Keep time.Duration
 	// Deadline fails the task when it has run for longer (0: none).
 	Deadline time.Duration
+	// Queue is the Kueue LocalQueue it joins: empty for the file's, else
+	// for "vast" where the namespace has it; "none" for no queue.
+	Queue string
+	// Priority in the queue: a WorkloadPriorityClass, or a number that one
+	// stands for. Empty for the file's.
+	Priority string
+	// Force queues it although it can never fit.
+	Force bool
 	// Profile is the security profile of its pods: "baseline" (default),
 	// "restricted" or "privileged".
 	Profile string

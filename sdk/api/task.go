@@ -50,6 +50,9 @@ type TaskStatus struct {
 	Resources NodeResources `json:"resources"`
 	// Queue is the Kueue LocalQueue the task waits or waited in.
 	Queue string `json:"queue,omitempty"`
+	// QueuePosition counts from 1 over all that waits for the same quota; 0
+	// when the task does not wait, or when it is not known.
+	QueuePosition int `json:"queuePosition,omitempty"`
 
 	// StartTime is when the Job was let in, EndTime when it ended. A task
 	// that waits has neither.

@@ -19,6 +19,8 @@ const (
 	// LabelQueue is Kueue's. It must be a label: Kueue 0.15 dropped the
 	// annotation, and a Job that carries only that starts unqueued.
 	LabelQueue = "kueue.x-k8s.io/queue-name"
+	// LabelQueuePriority names a Job's WorkloadPriorityClass.
+	LabelQueuePriority = "kueue.x-k8s.io/priority-class"
 )
 
 // Values of LabelKind.
@@ -41,6 +43,9 @@ const (
 	AnnotationSubmitting = Prefix + "submitting"
 	AnnotationStoppedBy  = Prefix + "stopped-by"
 	AnnotationStoppedAt  = Prefix + "stopped-at"
+	// AnnotationNodes keeps the number of nodes of a task that was stopped
+	// before it started; see task.Stop.
+	AnnotationNodes = Prefix + "num-nodes"
 )
 
 const (

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"encoding/json"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,12 +35,38 @@ func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 	if b.in.Deadline > 0 {
 		job.Spec.ActiveDeadlineSeconds = ptr.To(int64(b.in.Deadline.Seconds()))
 	}
+	if b.in.Queue != "" {
+		// Kueue would suspend it itself; said here, the object is as it
+		// will be, and stays put where Kueue's webhook is not asked.
+		job.Spec.Suspend = ptr.To(true)
+		job.Labels[kube.LabelQueue] = b.in.Queue
+		if b.in.QueuePriority != "" {
+			job.Labels[kube.LabelQueuePriority] = b.in.QueuePriority
+		}
+	}
 	return job
 }
 
-// suspend holds a Job back until its helpers exist. The annotation tells such
-// a Job from one that waits in a queue.
-func suspend(job *batchv1.Job) {
+// Unreleased returns the Job as it is created while its helpers do not exist:
+// suspended, and in no queue, from which Kueue could let it in. Release undoes
+// that.
+func (o *Objects) Unreleased() *batchv1.Job {
+	job := o.Job.DeepCopy()
 	job.Spec.Suspend = ptr.To(true)
 	job.Annotations[kube.AnnotationSubmitting] = "true"
+	delete(job.Labels, kube.LabelQueue)
+	return job
+}
+
+// Release returns the JSON merge patch that makes an unreleased Job what it is
+// to be: free to start, or waiting in its queue.
+func (o *Objects) Release() ([]byte, error) {
+	metadata := map[string]any{"annotations": map[string]any{kube.AnnotationSubmitting: nil}}
+	patch := map[string]any{"metadata": metadata}
+	if queue := o.Job.Labels[kube.LabelQueue]; queue != "" {
+		metadata["labels"] = map[string]any{kube.LabelQueue: queue}
+	} else {
+		patch["spec"] = map[string]any{"suspend": false}
+	}
+	return json.Marshal(patch)
 }

@@ -4,6 +4,7 @@
 package manifest
 
 import (
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -53,6 +54,9 @@ type Input struct {
 	NodeLabels []map[string]string
 	// PriorityClass is the class that stands for the task's priority.
 	PriorityClass string
+	// Queue is the LocalQueue that the Job waits in; empty for none.
+	// QueuePriority is the WorkloadPriorityClass that it has there.
+	Queue, QueuePriority string
 }
 
 // Mount is one volume of a task, resolved to a claim or to be made with each
@@ -69,17 +73,18 @@ type Mount struct {
 
 // Objects are the objects of one task. The Job owns the others.
 type Objects struct {
+	// Job as it is in the end. In a queue it is suspended until Kueue lets
+	// it in.
 	Job *batchv1.Job
 	// Helpers must exist before the Job's pods start: a headless Service
-	// for several nodes, Secrets, a ConfigMap for long scripts. When there
-	// are any, the Job is suspended until they are made.
+	// for several nodes, Secrets, a ConfigMap for long scripts.
 	Helpers  []runtime.Object
 	Warnings []string
 }
 
-// All returns the objects in the order of their creation.
+// All returns the objects in an order in which they can be applied by hand.
 func (o *Objects) All() []runtime.Object {
-	return append([]runtime.Object{o.Job}, o.Helpers...)
+	return append(slices.Clone(o.Helpers), o.Job)
 }
 
 // Build makes the objects of a task. Everything that is wrong in the task
@@ -95,11 +100,7 @@ func Build(in Input) (*Objects, error) {
 	if err := b.validate(&pod); err != nil {
 		return nil, err
 	}
-	job := b.job(pod)
-	if len(b.helperObjects) > 0 {
-		suspend(job)
-	}
-	return &Objects{Job: job, Helpers: b.helperObjects, Warnings: b.warnings}, nil
+	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings}, nil
 }
 
 // builder holds what the steps of Build share.

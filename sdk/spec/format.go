@@ -170,7 +170,7 @@ type (
 
 		CustomMetadata       metadataField                               `json:"custom_metadata,omitempty" vast:"ignored"`
 		ProvisionTimeout     int                                         `json:"provision_timeout,omitempty" vast:"ignored"`
-		Kueue                kueueConfig                                 `json:"kueue,omitempty" vast:"ignored"`
+		Kueue                kueueConfig                                 `json:"kueue,omitempty"`
 		Quota                map[string]any                              `json:"quota,omitempty" vast:"ignored"`
 		DWS                  dwsConfig                                   `json:"dws,omitempty" vast:"ignored"`
 		RemoteIdentity       either[string, map[string]string]           `json:"remote_identity,omitempty" vast:"ignored"`
@@ -179,7 +179,7 @@ type (
 	}
 	kueueConfig struct {
 		LocalQueueName   string `json:"local_queue_name,omitempty"`
-		AdmissionTimeout int    `json:"admission_timeout,omitempty"`
+		AdmissionTimeout int    `json:"admission_timeout,omitempty" vast:"ignored"`
 	}
 	dwsConfig struct {
 		Enabled        bool          `json:"enabled,omitempty"`

@@ -88,10 +88,10 @@ config:
 run: x
 `,
 			want: Task{
-				Source: Source{File: "task.yaml", Line: 2}, NumNodes: 1, Run: "x", Resources: plain,
+				Source: Source{File: "task.yaml", Line: 2}, NumNodes: 1, Run: "x", Resources: plain, Queue: "q",
 				Ignored: []string{
 					"api_server_access", "config.docker", "config.hooks", "config.kubernetes.enable_docker",
-					"config.kubernetes.kueue", "config.kubernetes.set_pod_resource_limits", "event_callback", "inputs",
+					"config.kubernetes.set_pod_resource_limits", "event_callback", "inputs",
 					"managed_secrets", "resources.accelerator_args", "resources.any_of[0].region", "resources.any_of[0].zone",
 					"resources.any_of[1].use_spot", "resources.autostop", "resources.disk_size", "resources.disk_tier",
 					"resources.image_id", "resources.infra", "resources.instance_type", "resources.job_recovery",

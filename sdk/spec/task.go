@@ -89,6 +89,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 	mounts := f.FileMounts.read(r)
 	mounts.checkTargets(r, t.Workdir != nil)
 	t.FileMounts = mounts.v
+	t.Queue = f.Config.Kubernetes.Kueue.LocalQueueName
 	if t.PodConfig = f.Config.Kubernetes.PodConfig; t.PodConfig != nil {
 		at := doc
 		for _, key := range []string{"config", "kubernetes", "pod_config"} {

@@ -53,6 +53,9 @@ type Task struct {
 	// a task that has them.
 	Workdir    *Workdir
 	FileMounts []FileMount
+	// Queue is the LocalQueue that the task asks for
+	// (config.kubernetes.kueue.local_queue_name); empty for the default one.
+	Queue string
 	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
 	// YAML values with string keys.
 	PodConfig map[string]any
