@@ -1,0 +1,151 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+const (
+	// None is the name by which a task asks for no queue.
+	None = "none"
+	// kueueDefault is the LocalQueue into which Kueue itself puts Jobs that
+	// name none.
+	kueueDefault = "default"
+)
+
+// Choice is the queue that a task joins.
+type Choice struct {
+	// Queue is a LocalQueue of the task's namespace; empty is no queue.
+	Queue string
+	// ClusterQueue stands behind it; empty when it is not known.
+	ClusterQueue string
+	// Held: somebody holds the LocalQueue, so the task will wait until it is
+	// resumed.
+	Held bool
+	// Warning is one line that the user should see; empty as a rule.
+	Warning string
+}
+
+// Choose returns the LocalQueue of namespace ns that name means. Without a
+// name it is "vast", else Kueue's own default, called "default"; a namespace
+// that has only others is an InvalidSpec that lists them, for none of them is
+// ever chosen silently. "none" is no queue. A name that is not there is a
+// NotFound. No Kueue, no LocalQueue and no right to list them are no queue
+// with a warning, unless there is a name. It costs one request.
+func (c *Client) Choose(ctx context.Context, ns, name string) (Choice, error) {
+	list, err := c.localQueues(ctx, ns)
+	switch {
+	case isForbidden(err):
+		return unseen(ns, name), nil
+	case isNotInstalled(err):
+		return withoutKueue(name)
+	case err != nil:
+		return Choice{}, err
+	}
+	return choose(list, ns, name)
+}
+
+// localQueues lists the LocalQueues of a namespace, empty for all.
+func (c *Client) localQueues(ctx context.Context, ns string) ([]kueue.LocalQueue, error) {
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return nil, err
+	}
+	var all []kueue.LocalQueue
+	o := metav1.ListOptions{Limit: pageSize}
+	for {
+		list, err := set.KueueV1beta2().LocalQueues(ns).List(ctx, o)
+		if err != nil {
+			return nil, c.listing(err, localQueues)
+		}
+		all = append(all, list.Items...)
+		if o.Continue = list.Continue; o.Continue == "" {
+			return all, nil
+		}
+	}
+}
+
+// unseen is the choice of somebody who may not list LocalQueues.
+func unseen(ns, name string) Choice {
+	switch name {
+	case "":
+		return Choice{Warning: fmt.Sprintf("you may not list the queues of namespace %q: the task joins none and starts at once; "+
+			"name one with --queue, or ask for the right to list %s", ns, localQueues)}
+	case None:
+		return Choice{}
+	}
+	return Choice{Queue: name}
+}
+
+func withoutKueue(name string) (Choice, error) {
+	switch name {
+	case "":
+		return Choice{Warning: "the cluster has no Kueue: the task starts at once; see kubectl vast cluster setup"}, nil
+	case None:
+		return Choice{}, nil
+	}
+	return Choice{}, &api.NotInstalled{Message: fmt.Sprintf(
+		"the cluster has no Kueue, and so no queue %q; see kubectl vast cluster setup, or start without a queue: --queue none", name)}
+}
+
+// choose is the rule itself.
+func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
+	byName := map[string]*kueue.LocalQueue{}
+	for i := range list {
+		byName[list[i].Name] = &list[i]
+	}
+	switch {
+	case name == None:
+		if byName[kueueDefault] != nil {
+			return Choice{Warning: fmt.Sprintf(
+				"Kueue puts every Job of namespace %q that names no queue into LocalQueue %q, this one too", ns, kueueDefault)}, nil
+		}
+		return Choice{}, nil
+	case name != "" && byName[name] == nil:
+		return Choice{}, unknownQueue(list, ns, name)
+	case name != "":
+		return chosen(byName[name]), nil
+	case byName[kube.LocalQueueName] != nil:
+		return chosen(byName[kube.LocalQueueName]), nil
+	case byName[kueueDefault] != nil:
+		return chosen(byName[kueueDefault]), nil
+	case len(list) == 0:
+		return Choice{Warning: fmt.Sprintf(
+			"namespace %q has no queue: the task starts at once; see kubectl vast cluster setup", ns)}, nil
+	}
+	return Choice{}, api.Invalid("--queue", "namespace %q has several queues and none of them is called %q: choose one of %s with --queue NAME, or start without one: --queue none",
+		ns, kube.LocalQueueName, names(list))
+}
+
+func chosen(q *kueue.LocalQueue) Choice {
+	return Choice{Queue: q.Name, ClusterQueue: string(q.Spec.ClusterQueue), Held: held(q.Spec.StopPolicy)}
+}
+
+// held reports a stop policy that lets nothing start.
+func held(p *kueue.StopPolicy) bool { return p != nil && *p != kueue.None }
+
+func unknownQueue(list []kueue.LocalQueue, ns, name string) error {
+	e := &api.NotFound{Kind: "queue", Name: name, Namespace: ns, Hint: "the namespace has none; see kubectl vast cluster setup"}
+	if len(list) > 0 {
+		e.Hint = "it has " + names(list)
+	}
+	return e
+}
+
+// names lists LocalQueues by name, in order.
+func names(list []kueue.LocalQueue) string {
+	all := make([]string, len(list))
+	for i := range list {
+		all[i] = list[i].Name
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,112 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Demand is what a task asks for.
+type Demand struct {
+	// Pods is the number of its nodes, which start together or not at all.
+	Pods int
+	// PerPod is what each of them requests.
+	PerPod corev1.ResourceList
+	// Pod says on which machines they may run: its node selector, affinity
+	// and tolerations. nil is on any.
+	Pod *corev1.PodSpec
+}
+
+// total is what all pods need together.
+func (d *Demand) total() corev1.ResourceList {
+	out := corev1.ResourceList{corev1.ResourcePods: times(one, d.Pods)}
+	for name, q := range d.PerPod {
+		out[name] = times(q, d.Pods)
+	}
+	return out
+}
+
+// CheckFit refuses what can never start: more than the ClusterQueue could ever
+// give, or more for one node than any machine has. It is an InvalidSpec with
+// all the numbers. It takes quota and borrowing limits, not what runs just
+// now; where a cohort lends without limit, where no machine matches (an
+// autoscaler may bring one) and what the caller may not read, it refuses
+// nothing. An empty clusterQueue checks the machines only. It costs two
+// requests, at the same time; the machines come in pages of 500.
+func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) error {
+	var (
+		reads    sync.WaitGroup
+		cq       *kueue.ClusterQueue
+		machines []corev1.Node
+	)
+	var cqErr, nodesErr error
+	reads.Go(func() { cq, cqErr = c.clusterQueue(ctx, clusterQueue) })
+	reads.Go(func() { machines, nodesErr = c.machines(ctx) })
+	reads.Wait()
+	for _, err := range []error{cqErr, nodesErr} {
+		if err != nil {
+			return err
+		}
+	}
+	var problems []string
+	if cq != nil {
+		problems = quotaProblems(cq, &d)
+	}
+	problems = append(problems, machineProblems(machines, &d)...)
+	if len(problems) == 0 {
+		return nil
+	}
+	e := &api.InvalidSpec{}
+	for _, p := range problems {
+		e.Problems = append(e.Problems, api.Problem{Path: "resources",
+			Message: p + ": it can never start; ask for less, or queue it all the same with --force"})
+	}
+	return e
+}
+
+// clusterQueue reads one ClusterQueue; nil if it is not there or not to be seen.
+func (c *Client) clusterQueue(ctx context.Context, name string) (*kueue.ClusterQueue, error) {
+	if name == "" {
+		return nil, nil
+	}
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return nil, err
+	}
+	cq, err := set.KueueV1beta2().ClusterQueues().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, unlessUnseen(c.conn.Classify(err, "get", clusterQueues))
+	}
+	return cq, nil
+}
+
+// quotaProblems says what the quota can never give.
+func quotaProblems(cq *kueue.ClusterQueue, d *Demand) []string {
+	var out []string
+	for _, s := range shortages(cq, d.total(), atMost(cq)) {
+		switch {
+		case s.uncovered:
+			out = append(out, fmt.Sprintf("needs %s, ClusterQueue %s has no quota for it", amount(s.resource, s.need), cq.Name))
+		default:
+			need, have := numbers(s.resource, s.need, s.have)
+			out = append(out, fmt.Sprintf("needs %s %s in all%s, the quota of %s is %s",
+				need, unit(s.resource), d.perNode(s.resource), cq.Name, have))
+		}
+	}
+	return out
+}
+
+// perNode is " (4 nodes x 4)" where there are several.
+func (d *Demand) perNode(name corev1.ResourceName) string {
+	q, ok := d.PerPod[name]
+	if d.Pods < 2 || !ok {
+		return ""
+	}
+	return fmt.Sprintf(" (%s x %s)", plural(d.Pods, "node"), number(name, q))
+}
