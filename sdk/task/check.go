@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
@@ -83,6 +85,9 @@ func checkOptions(o api.SubmitOptions) error {
 	}
 	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
 		errs = append(errs, api.Invalid("--deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
+	}
+	if o.Queue != "" && len(validation.IsDNS1123Subdomain(o.Queue)) > 0 {
+		errs = append(errs, api.Invalid("--queue", "%q cannot be the name of a LocalQueue; see: kubectl vast queue status", o.Queue))
 	}
 	if len(o.RequestID) > maxRequestID {
 		errs = append(errs, api.Invalid("--request-id", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))

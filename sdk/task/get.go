@@ -37,6 +37,11 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 		return nil, err
 	}
 	s := build(job, pods, events)
+	if queued(&s) {
+		one := []api.TaskStatus{s}
+		c.place(ctx, job.Namespace, s.Queue, one)
+		s = one[0]
+	}
 	return &s, nil
 }
 

@@ -18,28 +18,45 @@ import (
 )
 
 // createHelper makes one object that the pods need, owned by the Job. One that
-// is there already was made by an earlier, unfinished run of the same request.
+// is there already must have been made by an earlier, unfinished run of the
+// same request.
 func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batchv1.Job, o api.SubmitOptions) error {
 	core, create := c.conn.Kube.CoreV1(), metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager}
 	var kind string
 	var err error
+	var there func(string) (metav1.Object, error)
+	get := metav1.GetOptions{}
 	switch helper := obj.(type) {
 	case *corev1.Service:
 		kind, helper.OwnerReferences = "services", ownedBy(job)
 		_, err = core.Services(job.Namespace).Create(ctx, helper, create)
+		there = func(name string) (metav1.Object, error) { return core.Services(job.Namespace).Get(ctx, name, get) }
 	case *corev1.Secret:
 		kind, helper.OwnerReferences = "secrets", ownedBy(job)
 		_, err = core.Secrets(job.Namespace).Create(ctx, helper, create)
+		there = func(name string) (metav1.Object, error) { return core.Secrets(job.Namespace).Get(ctx, name, get) }
 	case *corev1.ConfigMap:
 		kind, helper.OwnerReferences = "configmaps", ownedBy(job)
 		_, err = core.ConfigMaps(job.Namespace).Create(ctx, helper, create)
+		there = func(name string) (metav1.Object, error) { return core.ConfigMaps(job.Namespace).Get(ctx, name, get) }
 	default:
 		return fmt.Errorf("cannot create a %T", obj)
 	}
-	if apierrors.IsAlreadyExists(err) {
-		return nil
+	if apierrors.IsAlreadyExists(err) && o.DryRun == api.DryRunNone {
+		return c.foreign(kind, obj.(metav1.Object).GetName(), job, there)
 	}
 	return c.conn.Classify(err, "create", kind)
+}
+
+// foreign refuses a helper that belongs to another Job: one of the same
+// request that was just deleted, whose helpers are about to be collected. Who
+// may not read it is trusted.
+func (c *Client) foreign(kind, name string, job *batchv1.Job, there func(string) (metav1.Object, error)) error {
+	have, err := there(name)
+	if apierrors.IsForbidden(err) || err == nil && metav1.IsControlledBy(have, job) {
+		return nil
+	}
+	return &api.Unavailable{Message: fmt.Sprintf("%s %s of an earlier task is still being removed; try again in a moment", kind, name)}
 }
 
 func ownedBy(job *batchv1.Job) []metav1.OwnerReference {

@@ -19,8 +19,8 @@ import (
 const pageSize = 500
 
 // List implements sdk.TaskReader. It asks for Jobs, and only when some task is
-// pending or has failed for the pods that tell why: one request per 500
-// objects each.
+// pending or has failed for the pods that tell why, and only when one waits in
+// a queue for what stands in the queues: one request per 500 objects each.
 func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
 	namespace, sel, err := c.scope(ctx, o)
 	if err != nil {
@@ -42,6 +42,9 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	})
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(list.Items, func(s api.TaskStatus) bool { return queued(&s) }) {
+		c.place(ctx, namespace, "", list.Items)
 	}
 	if len(unwell) > 0 {
 		if err := c.explain(ctx, namespace, sel, list.Items, unwell, needed); err != nil {

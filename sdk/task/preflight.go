@@ -33,7 +33,7 @@ func (c *Client) preflight(ctx context.Context, in *manifest.Input) error {
 	if slices.ContainsFunc(in.Task.Resources, manifest.NamesModel) {
 		in.NodeLabels = c.nodeLabels(ctx)
 	}
-	return c.resolvePriority(ctx, in)
+	return nil
 }
 
 // namespaceProfile returns the security profile that the namespace enforces,
@@ -75,26 +75,4 @@ func (c *Client) nodeLabels(ctx context.Context) []map[string]string {
 		out[i] = list.Items[i].Labels
 	}
 	return out
-}
-
-// resolvePriority finds the PriorityClass that stands for a numeric priority.
-func (c *Client) resolvePriority(ctx context.Context, in *manifest.Input) error {
-	want := in.Task.Resources[0].Priority
-	if want == nil || *want == 0 {
-		return nil
-	}
-	list, err := c.conn.Kube.SchedulingV1().PriorityClasses().List(ctx, metav1.ListOptions{})
-	if err != nil && !apierrors.IsForbidden(err) {
-		return c.conn.Classify(err, "list", "priorityclasses.scheduling.k8s.io")
-	}
-	if err == nil {
-		for _, class := range list.Items {
-			if class.Value == *want {
-				in.PriorityClass = class.Name
-				return nil
-			}
-		}
-	}
-	c.conn.Warn(fmt.Sprintf("resources.priority %d is ignored: the cluster has no PriorityClass of that value", *want))
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -26,7 +27,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		ID:         job.Labels[kube.LabelTaskID],
 		TaskName:   job.Annotations[kube.AnnotationTaskName],
 		User:       job.Annotations[kube.AnnotationUser],
-		NumNodes:   int(ptr.Deref(job.Spec.Completions, 1)),
+		NumNodes:   numNodes(job),
 		Queue:      job.Labels[kube.LabelQueue],
 		StartTime:  job.Status.StartTime,
 		StoppedBy:  job.Annotations[kube.AnnotationStoppedBy],
@@ -41,6 +42,14 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 	s.EndTime = endOf(job, s.State)
 	s.Reason = reasonOf(job, s.State)
 	return s
+}
+
+// numNodes is how many nodes a task has, or had before it was stopped.
+func numNodes(job *batchv1.Job) int {
+	if n, err := strconv.Atoi(job.Annotations[kube.AnnotationNodes]); err == nil {
+		return n
+	}
+	return int(ptr.Deref(job.Spec.Completions, 1))
 }
 
 // publicMeta is the Job's metadata without what nobody reads.
@@ -129,7 +138,7 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 		if queue := job.Labels[kube.LabelQueue]; queue != "" {
 			return "waits in queue " + queue
 		}
-		return "suspended; resume it with kubectl patch job"
+		return fmt.Sprintf(`suspended by someone; resume it with: kubectl -n %s patch job %s -p '{"spec":{"suspend":false}}'`, job.Namespace, job.Name)
 	case api.Pending:
 		if submitting(job) {
 			if time.Since(job.CreationTimestamp.Time) < submissionTime {
@@ -152,6 +161,11 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters.
 		s.State, s.StartTime = api.Running, job.Status.StartTime
+	}
+	if s.State == api.Queued {
+		// Pods that are still there are on their way out.
+		s.Events = publicEvents(events)
+		return s
 	}
 	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
@@ -182,10 +196,14 @@ func allStarted(nodes []api.NodeStatus) bool {
 // have no pod yet or any more.
 func nodes(s *api.TaskStatus, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
 	out := make([]api.NodeStatus, s.NumNodes)
+	gone := "its pod is gone"
+	if s.StartTime == nil {
+		gone = "it never started"
+	}
 	for i := range out {
 		out[i] = api.NodeStatus{Rank: i, State: api.NodeWaiting}
 		if s.State.Ended() {
-			out[i] = api.NodeStatus{Rank: i, State: api.NodeEnded, Reason: "its pod is gone"}
+			out[i] = api.NodeStatus{Rank: i, State: api.NodeEnded, Reason: gone}
 		}
 	}
 	for _, pod := range newestByRank(pods, s.NumNodes) {

@@ -3,45 +3,78 @@ package task
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-// Stop implements sdk.TaskWriter. One patch both says who stopped the task
-// and gives its Job a deadline that is over: Kubernetes then ends the pods and
-// calls the Job finished, so that it leaves its queue and is cleaned up when
-// its time has come. (Suspending it would free neither.)
+// Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it
+// has been let in; when that changes between the look and the patch, the Job
+// is looked at again.
 func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
 	job, err := c.resolve(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	if s := fromJob(job); s.State.Ended() {
-		return &s, nil
-	}
 	user, err := c.conn.User(ctx)
 	if err != nil {
 		return nil, err
 	}
-	patch, err := json.Marshal(map[string]any{
-		// Only this very Job, not another one that got its name.
-		"metadata": map[string]any{"uid": job.UID, "annotations": map[string]any{
-			kube.AnnotationStoppedBy: user,
-			kube.AnnotationStoppedAt: time.Now().UTC().Format(time.RFC3339),
-		}},
-		"spec": map[string]any{"activeDeadlineSeconds": 1},
+	var status *api.TaskStatus
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if s := fromJob(job); s.State.Ended() {
+			status = &s
+			return nil
+		}
+		patch, err := stopPatch(job, user, time.Now())
+		if err != nil {
+			return err
+		}
+		status, err = c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		if apierrors.IsConflict(err) {
+			again, readErr := c.byName(ctx, job.Name)
+			if readErr != nil {
+				return readErr
+			}
+			if again.UID != job.UID {
+				return c.notFound(ref) // another task has got the name
+			}
+			job = again
+		}
+		return err
 	})
-	if err != nil {
-		return nil, err
+	return status, err
+}
+
+// stopPatch is one patch that says who stopped the task and makes its Job
+// finish, so that it leaves its queue and is cleaned up when its time has
+// come. A Job that was let in gets a deadline that is over. One that is
+// suspended counts no deadline; it is left with nothing to complete, and
+// Kubernetes calls it complete without ever starting it.
+func stopPatch(job *batchv1.Job, user string, now time.Time) ([]byte, error) {
+	annotations := map[string]any{
+		kube.AnnotationStoppedBy: user,
+		kube.AnnotationStoppedAt: now.UTC().Format(time.RFC3339),
 	}
-	return c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+	spec := map[string]any{"activeDeadlineSeconds": 1}
+	if ptr.Deref(job.Spec.Suspend, false) {
+		annotations[kube.AnnotationNodes] = strconv.Itoa(numNodes(job))
+		spec = map[string]any{"parallelism": 0, "completions": 0}
+	}
+	return json.Marshal(map[string]any{
+		// Only this very Job, in the state in which it was seen.
+		"metadata": map[string]any{"uid": job.UID, "resourceVersion": job.ResourceVersion, "annotations": annotations},
+		"spec":     spec,
+	})
 }
 
 func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o metav1.PatchOptions) (*api.TaskStatus, error) {

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,11 +19,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
 // Render implements sdk.TaskWriter. Volumes stand in it by the names that the
-// task gives them, since only a cluster knows their claims.
+// task gives them, since only a cluster knows their claims, and a queue only
+// where one is named.
 func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error) {
 	if err := c.Check(t, o); err != nil {
 		return nil, nil, err
@@ -30,6 +33,9 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 	in := c.input(t, o, c.conn.OfflineUser())
 	for _, v := range t.Volumes {
 		in.Mounts = append(in.Mounts, manifest.Mount{Path: v.Path, SubPath: v.SubPath, Claim: v.Volume, Ephemeral: v.Ephemeral})
+	}
+	if name := cmp.Or(o.Queue, t.Queue); name != queue.None {
+		in.Queue = name
 	}
 	objects, err := manifest.Build(in)
 	if err != nil {
@@ -43,9 +49,12 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.Check(t, o); err != nil {
 		return nil, err
 	}
-	// What preflight asks first does not depend on who is asking.
+	// What does not depend on who is asking is asked at the same time.
 	var ahead sync.WaitGroup
-	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again there
+	var choice queue.Choice
+	var choiceErr error
+	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again in preflight
+	ahead.Go(func() { choice, choiceErr = c.queues.Choose(ctx, c.conn.Namespace, cmp.Or(o.Queue, t.Queue)) })
 	user, err := c.conn.User(ctx)
 	ahead.Wait()
 	if err != nil {
@@ -64,6 +73,12 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.preflight(ctx, &in); err != nil {
 		return nil, err
 	}
+	if choiceErr != nil {
+		return nil, choiceErr // behind those that say that there is no such namespace
+	}
+	if err := c.joinQueue(ctx, &in, choice, o); err != nil {
+		return nil, err
+	}
 	objects, err := manifest.Build(in)
 	if err != nil {
 		return nil, err
@@ -72,6 +87,9 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		c.conn.Warn(w)
 	}
 	if err := c.fitsQuota(ctx, objects.Job); err != nil {
+		return nil, err
+	}
+	if err := c.fitsQueue(ctx, objects.Job, choice, o); err != nil {
 		return nil, err
 	}
 	return c.create(ctx, objects, in.Identity, o)
@@ -150,7 +168,11 @@ func (c *Client) adopt(job *batchv1.Job, identity string, o api.SubmitOptions) (
 // stops half-way the Job is left suspended, and the same request completes it;
 // when the cluster says no for good, the Job is removed again.
 func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
-	job, mine, err := c.createJob(ctx, objects.Job, identity, o)
+	want := objects.Job
+	if len(objects.Helpers) > 0 {
+		want = objects.Unreleased()
+	}
+	job, mine, err := c.createJob(ctx, want, identity, o)
 	if err != nil {
 		return nil, err
 	}
@@ -164,9 +186,13 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 		}
 	}
 	if o.DryRun == api.DryRunServer {
-		s := fromJob(job)
-		s.Reason = "" // nothing is left half-way
+		s := fromJob(objects.Job) // nothing is left half-way
+		s.ObjectMeta = publicMeta(job)
 		return &s, nil
+	}
+	release, err := objects.Release()
+	if err != nil {
+		return nil, err
 	}
 	s, err := c.patch(ctx, job, release, metav1.PatchOptions{FieldManager: o.FieldManager})
 	if err != nil {
@@ -174,9 +200,6 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 	}
 	return s, nil
 }
-
-// release lets a Job start whose helpers exist.
-var release = fmt.Appendf(nil, `{"metadata":{"annotations":{%q:null}},"spec":{"suspend":false}}`, kube.AnnotationSubmitting)
 
 // createAttempts bounds how often a creation is repeated whose answer was
 // lost on the way.

@@ -22,6 +22,9 @@ type submitFlags struct {
 	inputs      spec.Inputs
 	env, secret spec.EnvFlags
 
+	queue, priority string
+	force           bool
+
 	detach, wait bool
 	keep         cli.Timeout
 	deadline     cli.Timeout
@@ -94,6 +97,9 @@ func (s *submitFlags) add(c *cobra.Command) {
 	p.StringArrayVar(&s.env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
 	p.StringArrayVar(&s.secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
 	p.StringArrayVar(&s.secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
+	p.StringVar(&s.queue, "queue", "", `Kueue LocalQueue to join; "none" for no queue. Without it the file's, else "vast" where the namespace has it.`)
+	p.StringVar(&s.priority, "priority", "", "Priority in the queue: a WorkloadPriorityClass or a number, instead of the file's.")
+	p.BoolVar(&s.force, "force", false, "Queue the task even if it can never fit into the quota or onto a machine.")
 	p.BoolVarP(&s.detach, "detach", "d", false, "Return as soon as the task is submitted.")
 	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
 	p.Var(&s.keep, "keep", "How long the ended task stays in the cluster.")
@@ -126,6 +132,9 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 		Keep:         time.Duration(s.keep),
 		Deadline:     time.Duration(s.deadline),
 		Profile:      s.profile,
+		Queue:        s.queue,
+		Priority:     s.priority,
+		Force:        s.force,
 		DryRun:       s.dryRun.Value,
 		FieldManager: s.manager,
 	}}

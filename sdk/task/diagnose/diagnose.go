@@ -59,8 +59,12 @@ func Task(f Facts) *api.Diagnosis {
 	return notCreated(f)
 }
 
-// Succeeded reports whether the Job is, or is about to be, complete.
+// Succeeded reports whether the Job is, or is about to be, complete. One that
+// was stopped before it started is complete in form only.
 func Succeeded(job *batchv1.Job) bool {
+	if withdrawn(job) {
+		return false
+	}
 	return condition(job, batchv1.JobComplete) != nil || condition(job, batchv1.JobSuccessCriteriaMet) != nil
 }
 
@@ -70,6 +74,13 @@ func Stopped(job *batchv1.Job) bool {
 	_, asked := job.Annotations[kube.AnnotationStoppedBy]
 	failed, c := Failed(job)
 	return asked && !Succeeded(job) && (!failed || c.Reason == batchv1.JobReasonDeadlineExceeded)
+}
+
+// withdrawn reports a Job that was stopped while it was suspended: it has
+// nothing left to complete.
+func withdrawn(job *batchv1.Job) bool {
+	_, asked := job.Annotations[kube.AnnotationStoppedBy]
+	return asked && job.Spec.Completions != nil && *job.Spec.Completions == 0
 }
 
 // Failed reports whether the Job has failed, and by which condition. A Job is
