@@ -29,3 +29,9 @@ func (q *QueueStatus) DeepCopyObject() runtime.Object      { return clone(q) }
 func (q *QueueStatusList) DeepCopyObject() runtime.Object  { return clone(q) }
 func (q *QueuedTask) DeepCopyObject() runtime.Object       { return clone(q) }
 func (q *QueuedTaskList) DeepCopyObject() runtime.Object   { return clone(q) }
+
+func (c *ClusterConfig) DeepCopyObject() runtime.Object     { return clone(c) }
+func (c *ClusterConfigList) DeepCopyObject() runtime.Object { return clone(c) }
+func (c *ClusterResize) DeepCopyObject() runtime.Object     { return clone(c) }
+func (c *ClusterCleanup) DeepCopyObject() runtime.Object    { return clone(c) }
+func (c *ClusterStatus) DeepCopyObject() runtime.Object     { return clone(c) }

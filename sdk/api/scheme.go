@@ -15,6 +15,12 @@ const (
 	KindQueueList      = "QueueList"
 	KindQueuedTask     = "QueuedTask"
 	KindQueuedTaskList = "QueuedTaskList"
+
+	KindCluster           = "Cluster"
+	KindClusterConfig     = "ClusterConfig"
+	KindClusterConfigList = "ClusterConfigList"
+	KindClusterResize     = "ClusterResize"
+	KindClusterCleanup    = "ClusterCleanup"
 )
 
 // TypeMeta returns the TypeMeta of one of this package's kinds.

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ClusterConfig is what `cluster setup` knows about one sort of cluster.
+type ClusterConfig struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Description string `json:"description"`
+	// Recognized says in words by what its nodes are known.
+	Recognized string          `json:"recognized"`
+	Options    []ClusterOption `json:"options"`
+}
+
+// ClusterOption is one option of a config, given as --option NAME=VALUE.
+type ClusterOption struct {
+	Name        string `json:"name"`
+	Default     string `json:"default,omitempty"`
+	Description string `json:"description"`
+	// Allowed are its values, when they can be listed.
+	Allowed []string `json:"allowed,omitempty"`
+}
+
+// ClusterConfigList is a list of configs.
+type ClusterConfigList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []ClusterConfig `json:"items"`
+}
+
+// StoreKind says which store is used.
+type StoreKind string
+
+const (
+	// StoreBuiltIn runs in the namespace.
+	StoreBuiltIn StoreKind = "built-in"
+	// StoreExternal is an S3 of one's own.
+	StoreExternal StoreKind = "external"
+	StoreNone     StoreKind = "none"
+)
+
+// SetupOptions say how a cluster is set up. Everything may be left empty: what
+// an earlier setup recorded is kept then, and the defaults are taken where
+// there is no record.
+type SetupOptions struct {
+	// Config is the name of a config; empty is that of the record, else the
+	// one that the nodes are recognised by.
+	Config  string
+	Options map[string]string
+	// Quota overrides what was measured, by resource: {"cpu": "64"}.
+	Quota map[string]string
+	// KueueChart is empty for the chart's registry, "embedded" for the chart
+	// in this program, else the path of a chart. It matters only when Kueue
+	// is installed by us.
+	KueueChart string
+	// KueueImage replaces registry.k8s.io/kueue/kueue:v0.16.1, for mirrors.
+	KueueImage string
+	Store      StoreOptions
+	DryRun     DryRun
+	// Timeout is how long to wait until all is ready (0: 5 minutes).
+	Timeout time.Duration
+	// Progress, if set, is told each step and what is being waited for, one
+	// sentence a call.
+	Progress func(string)
+}
+
+// StoreOptions choose a store.
+type StoreOptions struct {
+	Kind StoreKind
+	// Image of the built-in store.
+	Image string
+	// Endpoint is the URL of an external store; Secret names a Secret in the
+	// namespace with the keys access-key-id and secret-access-key.
+	Endpoint, Secret string
+	// Bucket and Region of an external store (defaults: vast, us-east-1).
+	Bucket, Region string
+}
+
+// ResizeOptions say how the quota is measured again.
+type ResizeOptions struct {
+	// Quota overrides single resources, as in SetupOptions.
+	Quota  map[string]string
+	DryRun DryRun
+}
+
+// ClusterResize is the quota before and after.
+type ClusterResize struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Resources []ResizedResource `json:"resources"`
+	// Changed is false when the quota was right already.
+	Changed bool `json:"changed"`
+}
+
+// ResizedResource is the quota of one resource, as Kubernetes quantities.
+// Before is empty for a resource that had none.
+type ResizedResource struct {
+	Resource string `json:"resource"`
+	Before   string `json:"before,omitempty"`
+	After    string `json:"after"`
+}
+
+// CleanupOptions say how a setup is taken back.
+type CleanupOptions struct {
+	// Force stops the tasks that wait or run; without it they are a Conflict.
+	Force bool
+	// KeepData leaves the store's claim and its Secret.
+	KeepData bool
+	DryRun   DryRun
+	// Timeout is how long to wait until all is gone (0: 5 minutes).
+	Timeout  time.Duration
+	Progress func(string)
+}
+
+// ClusterCleanup is what a cleanup removes or has removed.
+type ClusterCleanup struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	// Remove and Keep name objects as "kind/name"; Keep says why, too.
+	Remove []string       `json:"remove"`
+	Keep   []KeptByReason `json:"keep,omitempty"`
+	// Tasks are those that have not ended.
+	Tasks []string `json:"tasks,omitempty"`
+	// Warnings tell what would be lost.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// KeptByReason is something that a cleanup leaves.
+type KeptByReason struct {
+	Object string `json:"object"`
+	Reason string `json:"reason"`
+}
+
+// ClusterStatus is what is set up in a namespace and in the cluster behind it.
+// ObjectMeta is that of the record.
+type ClusterStatus struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Config  string            `json:"config"`
+	Options map[string]string `json:"options,omitempty"`
+	// Ready: everything that was set up works.
+	Ready bool           `json:"ready"`
+	Kueue KueueStatus    `json:"kueue"`
+	Queue ClusterQueue   `json:"queue"`
+	Store StoreStatus    `json:"store"`
+	Agent ComponentState `json:"agent"`
+}
+
+// ComponentState says whether something works, and in words why not.
+type ComponentState struct {
+	Name   string `json:"name"`
+	Ready  bool   `json:"ready"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// KueueStatus is the Kueue of the cluster.
+type KueueStatus struct {
+	ComponentState `json:",inline"`
+	Namespace      string `json:"namespace,omitempty"`
+	Version        string `json:"version,omitempty"`
+	Image          string `json:"image,omitempty"`
+	// InstalledBySetup: `cluster cleanup` removes it with the last namespace.
+	InstalledBySetup bool `json:"installedBySetup"`
+}
+
+// ClusterQueue is the namespace's queue with the quota behind it.
+type ClusterQueue struct {
+	ComponentState `json:",inline"`
+	ClusterQueue   string          `json:"clusterQueue"`
+	Pending        int             `json:"pending"`
+	Admitted       int             `json:"admitted"`
+	Resources      []QueueResource `json:"resources"`
+}
+
+// StoreStatus is the store that the namespace uses.
+type StoreStatus struct {
+	ComponentState `json:",inline"`
+	Kind           StoreKind `json:"kind"`
+	Image          string    `json:"image,omitempty"`
+	Endpoint       string    `json:"endpoint,omitempty"`
+	Bucket         string    `json:"bucket,omitempty"`
+	// Capacity is the size of its claim; empty when it has none, and then
+	// its data goes with its pod, or when it is not ours to know.
+	Capacity     string `json:"capacity,omitempty"`
+	StorageClass string `json:"storageClass,omitempty"`
+	// Objects and Bytes are counted; Partial when there are more. They are
+	// left out when the store cannot be asked.
+	Objects *int64 `json:"objects,omitempty"`
+	Bytes   *int64 `json:"bytes,omitempty"`
+	Partial bool   `json:"partial,omitempty"`
+}

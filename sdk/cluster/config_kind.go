@@ -1,0 +1,16 @@
+package cluster
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+var kind = Config{
+	Name:        "kind",
+	Description: "kind, a cluster in containers on one's own machine",
+	Recognized:  "a providerID that begins with kind://",
+	Matches:     func(n *corev1.Node) bool { return strings.HasPrefix(n.Spec.ProviderID, "kind://") },
+	Options:     []Option{storageSize("")},
+	Small:       true,
+}

@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	podresource "k8s.io/component-helpers/resource"
+	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
+	"k8s.io/klog/v2"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+)
+
+// free is what tasks may use: what the nodes that can take them have to give,
+// less what the pods on those nodes ask for. Pods in admitted, by their own UID
+// or their controller's, are tasks already and do not count.
+//
+// Every resource that a node can give is in the result: cpu, memory,
+// ephemeral-storage and those of device plug-ins (GPUs). None is below 0.
+func free(nodes []corev1.Node, pods []corev1.Pod, flavor kueue.ResourceFlavorSpec, admitted sets.Set[types.UID]) corev1.ResourceList {
+	total := corev1.ResourceList{}
+	usable := sets.New[string]()
+	for i := range nodes {
+		if !takesTasks(&nodes[i], flavor) {
+			continue
+		}
+		usable.Insert(nodes[i].Name)
+		for name, quantity := range nodes[i].Status.Allocatable {
+			if isCounted(name) && !quantity.IsZero() {
+				sum := total[name]
+				sum.Add(quantity)
+				total[name] = sum
+			}
+		}
+	}
+	for i := range pods {
+		pod := &pods[i]
+		if !usable.Has(pod.Spec.NodeName) || hasEnded(pod) || isOf(pod, admitted) {
+			continue
+		}
+		for name, quantity := range podresource.PodRequests(pod, podresource.PodResourcesOptions{UseStatusResources: true}) {
+			if sum, ok := total[name]; ok {
+				sum.Sub(quantity)
+				total[name] = sum
+			}
+		}
+	}
+	for name, quantity := range total {
+		total[name] = rounded(name, quantity)
+	}
+	return total
+}
+
+// takesTasks reports whether pods of the flavor may be put on a node now.
+func takesTasks(node *corev1.Node, flavor kueue.ResourceFlavorSpec) bool {
+	if node.Spec.Unschedulable || !isReady(node) ||
+		!labels.SelectorFromSet(flavor.NodeLabels).Matches(labels.Set(node.Labels)) {
+		return false
+	}
+	_, unbearable := corev1helpers.FindMatchingUntoleratedTaint(klog.Background(), node.Spec.Taints, flavor.Tolerations,
+		func(t *corev1.Taint) bool {
+			return t.Effect == corev1.TaintEffectNoSchedule || t.Effect == corev1.TaintEffectNoExecute
+		}, false)
+	return !unbearable
+}
+
+func isReady(node *corev1.Node) bool {
+	for _, c := range node.Status.Conditions {
+		if c.Type == corev1.NodeReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+func hasEnded(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+func isOf(pod *corev1.Pod, owners sets.Set[types.UID]) bool {
+	if owners.Has(pod.UID) {
+		return true
+	}
+	for _, o := range pod.OwnerReferences {
+		if o.Controller != nil && *o.Controller && owners.Has(o.UID) {
+			return true
+		}
+	}
+	return false
+}
+
+// isCounted leaves out what no task can ask for by its resources.
+func isCounted(name corev1.ResourceName) bool {
+	switch name {
+	case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
+		return true
+	}
+	return strings.Contains(string(name), "/") &&
+		!strings.HasPrefix(string(name), corev1.ResourceAttachableVolumesPrefix)
+}
+
+// rounded makes a quantity that people can read, rounded down: bytes to whole
+// Mi. It is never below 0.
+func rounded(name corev1.ResourceName, q resource.Quantity) resource.Quantity {
+	const mi = 1 << 20
+	switch {
+	case q.Sign() <= 0:
+		return *resource.NewQuantity(0, q.Format)
+	case name == corev1.ResourceMemory, name == corev1.ResourceEphemeralStorage:
+		return *resource.NewQuantity(q.Value()/mi*mi, resource.BinarySI)
+	case name == corev1.ResourceCPU:
+		return *resource.NewMilliQuantity(q.MilliValue(), resource.DecimalSI)
+	}
+	return *resource.NewQuantity(q.Value(), resource.DecimalSI)
+}
