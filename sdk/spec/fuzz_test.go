@@ -5,10 +5,12 @@ import (
 	"math"
 	"math/big"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 func FuzzParse(f *testing.F) {
@@ -21,31 +23,49 @@ func FuzzParse(f *testing.F) {
 		"name: g\nexecution: parallel\nprimary_tasks: [a]\ntermination_delay: {a: 5s}\n---\nname: a\nrun: x\n---\nname: b\nrun: y\n",
 		"name: v\ntype: k8s-pvc\nsize: 1Gi\nconfig: {access_mode: ReadWriteMany}\n",
 		"config: {kubernetes: {pod_config: {a: &x [1], b: *x, <<: {c: d}}}}\nrun: x\n",
+		"resources:\n  cpus: [{a: 1}, {b/c:d@e: 4+}]\n  ports: [{a: [80]}]\n  any_of: [{memory: [{a: 2x}]}, {infra: k8s/a}, {gpus: [{a: {T4: 1}}, {x: y}]}]\nrun: x\n",
+		"resources: {infra: [{a: k8s/a}], cpus: [&x {a: [*x]}, a, {}, {~: 1}], labels: {<<: [{a: b}]}}\nrun: x\n",
 		"run: &a [*a, *a]\n", "a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]\n", "run:x\nname:\t1\n", "\ufeff? [a]\n: !!binary aGk=\n",
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := Parse("task.yaml", data, Inputs{Envs: map[string]string{"A": "/a\"\\"}})
-		if err != nil {
-			var inv *api.InvalidSpec
-			if !errors.As(err, &inv) || len(inv.Problems) == 0 || file != nil {
-				t.Fatalf("error %#v with file %v", err, file)
-			}
-			for _, p := range inv.Problems {
-				if p.Message == "" || p.Line < 0 || p.Column < 0 {
-					t.Fatalf("problem %+v", p)
-				}
-			}
-			return
-		}
-		if (file.Volume != nil) == (len(file.Tasks) > 0) {
-			t.Fatalf("volume %v and %d tasks", file.Volume, len(file.Tasks))
-		}
-		for _, task := range file.Tasks {
-			checkTask(t, task)
+		for _, context := range []string{"", "a"} {
+			checkFile(t, data, Inputs{Context: context, Envs: map[string]string{"A": "/a\"\\"}})
 		}
 	})
+}
+
+// checkFile checks what holds for every file, right or wrong.
+func checkFile(t *testing.T, data []byte, in Inputs) {
+	t.Helper()
+	file, err := Parse("task.yaml", data, in)
+	if err != nil {
+		var inv *api.InvalidSpec
+		if !errors.As(err, &inv) || len(inv.Problems) == 0 || file != nil {
+			t.Fatalf("error %#v with file %v", err, file)
+		}
+		for _, p := range inv.Problems {
+			if p.Message == "" || p.Line < 0 || p.Column < 0 {
+				t.Fatalf("problem %+v", p)
+			}
+		}
+		return
+	}
+	if (file.Volume != nil) == (len(file.Tasks) > 0) {
+		t.Fatalf("volume %v and %d tasks", file.Volume, len(file.Tasks))
+	}
+	for _, task := range file.Tasks {
+		checkTask(t, task)
+		for _, res := range task.Resources {
+			if res.Context != "" && !slices.ContainsFunc(file.Claims, func(c contexts.Claim) bool { return c.Context == res.Context }) {
+				t.Fatalf("context %q is not claimed: %+v", res.Context, file.Claims)
+			}
+		}
+	}
+	if len(file.Claims) == 0 {
+		t.Fatal("the file claims neither a context nor any")
+	}
 }
 
 // checkTask checks what the consumers of a task rely on.

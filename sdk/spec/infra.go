@@ -42,14 +42,11 @@ var regionZone = regexp.MustCompile(`^[^/]+(/[^/]+)?$`)
 func (f *infraField) decode(r *reader, n *node, _ rules) {
 	f.n = n
 	cloud, rest, more := strings.Cut(n.text, "/")
+	f.kubernetes, f.context = splitInfra(n.text)
 	switch {
-	case isKubernetes(cloud) && more && rest == "":
+	case f.kubernetes && more && rest == "":
 		r.fail(n, `%s names no context; write "k8s" or "k8s/<context>"`, n.quote())
-	case isKubernetes(cloud):
-		f.kubernetes = true
-		if rest != "*" {
-			f.context = rest // a context's name may hold slashes
-		}
+	case f.kubernetes:
 	case cloud != "*" && !isCloud(cloud):
 		hint := ""
 		if s := nearest(cloud, append([]string{"k8s", "kubernetes"}, clouds...)); s != "" {

@@ -27,6 +27,8 @@ type node struct {
 	parent *node
 	label  string // ".cpus", "[0]", "[/mnt/data]"
 	key    *node  // of a mapping's value
+	// list is the list of values per cluster that the node was chosen from.
+	list *node
 
 	fields []*node // a mapping's values, in the file's order
 	items  []*node

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 // Parse validates the bytes of one file, which is a task, a pipeline, a job
@@ -29,7 +31,10 @@ func Parse(path string, data []byte, in Inputs) (*File, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	f.Path = path
+	f.Path, f.Claims = path, r.claims
+	if f.Claims == nil {
+		f.Claims = []contexts.Claim{{File: path}}
+	}
 	return f, nil
 }
 

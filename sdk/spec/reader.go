@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 const (
@@ -30,6 +31,8 @@ type reader struct {
 	ignored  map[string]bool
 	// idle are the documents that have nothing to run.
 	idle []*node
+	// claims are the contexts that the file is for.
+	claims []contexts.Claim
 }
 
 // full reports, and counts, a problem for which there is no room any more.
@@ -75,6 +78,9 @@ func (r *reader) flag(name, format string, args ...any) {
 func (r *reader) ignore(n *node) {
 	if r.ignored == nil {
 		r.ignored = map[string]bool{}
+	}
+	if n.list != nil {
+		n = n.list
 	}
 	r.ignored[n.path()] = true
 }

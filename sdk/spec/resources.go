@@ -48,6 +48,7 @@ func (r *reader) candidates(f resourcesFile, in Inputs) []Resources {
 		}
 		all = append(all, f.candidateFile.overlay(e.v))
 	}
+	all = r.forContext(all, in.Context)
 	var out []Resources
 	if n := len(all) * max(len(outer.all), 1); n > maxCandidates {
 		at := entries.n
@@ -155,13 +156,10 @@ func (r *reader) resources(c candidateFile) []Resources {
 	}
 	res := Resources{
 		Image:         c.ImageID.v,
-		Context:       c.Infra.context,
+		Context:       c.context(),
 		Labels:        c.Labels.v,
 		Ports:         c.Ports.v,
 		PriorityClass: c.PriorityClass.v,
-	}
-	if c.Cloud.kubernetes {
-		res.Context = c.Region.v
 	}
 	if c.CPUs.n != nil {
 		res.CPUs = &c.CPUs.v
@@ -192,6 +190,9 @@ func (r *reader) resources(c candidateFile) []Resources {
 func (r *reader) memory(c candidateFile) *Amount {
 	if c.Memory.perCPU == "" {
 		return &c.Memory.v
+	}
+	if c.CPUs.n != nil && c.CPUs.n.pending {
+		return nil
 	}
 	if c.CPUs.n == nil {
 		r.fail(c.Memory.n, "%s is memory per CPU, but no cpus are given", c.Memory.n.quote())

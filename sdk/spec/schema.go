@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 // JSONSchema returns the JSON Schema (draft 2020-12) of a task file, for
@@ -66,6 +68,22 @@ func orNull(s *jsonschema.Schema) *jsonschema.Schema {
 	narrow := *s
 	narrow.Description = ""
 	return &jsonschema.Schema{Description: s.Description, AnyOf: []*jsonschema.Schema{&narrow, null}}
+}
+
+// JSONSchemaExtend lets every field of resources have a value per cluster.
+func (candidateFile) JSONSchemaExtend(s *jsonschema.Schema) {
+	one := uint64(1)
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if !contexts.MayDiffer(pair.Key) {
+			continue
+		}
+		plain := *pair.Value
+		plain.Description = ""
+		list := &jsonschema.Schema{Type: "array", MinItems: &one, Items: &jsonschema.Schema{
+			Type: "object", MinProperties: &one, MaxProperties: &one, AdditionalProperties: orNull(&plain),
+		}}
+		pair.Value = &jsonschema.Schema{Description: pair.Value.Description, AnyOf: []*jsonschema.Schema{&plain, list}}
+	}
 }
 
 // JSONSchemaExtend lets a variable stand where a fixed word would: they are

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
+
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 // formats are the struct types of format.go that the schema can reach.
@@ -97,5 +99,28 @@ func TestTheParserReadsEveryFieldOfTheSchema(t *testing.T) {
 		if _, err := Parse("task.yaml", fmt.Appendf(nil, "%s: null\nrun: x\n", key), Inputs{}); err != nil {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+func TestTheSchemaTakesValuesPerCluster(t *testing.T) {
+	s := schemaOf[taskFile]().Properties.Value("resources")
+	s = s.AnyOf[0] // the other is null
+	if s.Properties.Len() < 30 {
+		t.Fatalf("resources have %d fields", s.Properties.Len())
+	}
+	perCluster := func(s *jsonschema.Schema) bool {
+		return slices.ContainsFunc(s.AnyOf, func(a *jsonschema.Schema) bool {
+			return a.Type == "array" && a.Items.Type == "object" && a.Items.AdditionalProperties != nil &&
+				a.Items.MinProperties != nil && *a.Items.MinProperties == 1 && a.Items.MaxProperties != nil && *a.Items.MaxProperties == 1
+		})
+	}
+	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
+		if got := perCluster(p.Value); got != contexts.MayDiffer(p.Key) {
+			t.Errorf("%s: takes values per cluster: %v", p.Key, got)
+		}
+	}
+	entry := s.Properties.Value("any_of").AnyOf[0].Items
+	if !perCluster(entry.Properties.Value("cpus")) {
+		t.Error("the fields of a candidate take none")
 	}
 }

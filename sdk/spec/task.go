@@ -45,6 +45,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 			return nil // what else is in it does not matter
 		}
 	}
+	r.perContext(doc.get("resources"), in.Context)
 	var f taskFile
 	r.decode(doc, &f)
 	if len(r.problems) == 0 && doc.fields == nil {

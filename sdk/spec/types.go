@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 // Kind is what a file describes.
@@ -30,6 +32,9 @@ type File struct {
 	// Ignored are the paths of the header's fields that have no meaning here,
 	// sorted. Tasks and volumes have their own.
 	Ignored []string
+	// Claims are the contexts that infra names, each once. There is always
+	// one: with an empty context when the file is for any cluster.
+	Claims []contexts.Claim
 }
 
 // Task is one validated task document: defaults filled in, inputs resolved,
@@ -176,6 +181,10 @@ type Volume struct {
 
 // Inputs is what the command line adds to a file.
 type Inputs struct {
+	// Context is the kubeconfig's context that --context names, for fields
+	// of resources that have a value per cluster; empty when it is not
+	// given. Where infra names a context, that one counts.
+	Context string
 	// Envs and Secrets override, or fill in, those of every task.
 	Envs    map[string]string
 	Secrets map[string]string

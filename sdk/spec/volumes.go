@@ -176,6 +176,7 @@ func (r *reader) volume(doc *node, in Inputs) *Volume {
 		Name:   f.Name.v, Type: strings.ToLower(f.Type.v), Labels: f.Labels.v,
 		UseExisting: f.UseExisting, Context: f.Infra.context,
 	}
+	r.claim(f.Infra.n, f.Infra.context)
 	r.volumeConfig(v, f.Config)
 	if f.Size.n != nil {
 		v.Size = &f.Size.v

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubevast/vast/sdk/contexts"
 )
 
 func size(s string) *resource.Quantity {
@@ -133,7 +135,11 @@ func TestVolumeFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := &File{Path: "vol.yaml", Kind: KindVolume, Volume: &tt.want}
+			claim := contexts.Claim{File: "vol.yaml"}
+			if tt.want.Context != "" {
+				claim = contexts.Claim{Context: tt.want.Context, File: "vol.yaml", Line: 3, Column: 8, Path: "infra"}
+			}
+			want := &File{Path: "vol.yaml", Kind: KindVolume, Volume: &tt.want, Claims: []contexts.Claim{claim}}
 			if diff := cmp.Diff(want, f); diff != "" {
 				t.Errorf("file (-want,+got):\n%s", diff)
 			}

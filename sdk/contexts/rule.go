@@ -1,0 +1,123 @@
+package contexts
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// MayDiffer reports whether a field of resources may have a value per cluster.
+// All may but those that hold a list of mappings anyway. The entries of any_of
+// and ordered are resources by themselves, and their fields may differ.
+func MayDiffer(field string) bool { return !holdsCandidates(field) && field != "volumes" }
+
+func holdsCandidates(field string) bool { return field == "any_of" || field == "ordered" }
+
+// List is what the rule looks at in a list: for each item the keys of the
+// mapping that it is, nil when it is none. A key that is null is "".
+type List [][]string
+
+// PerCluster reports a list of values per cluster. It may still have faults.
+func (l List) PerCluster() bool {
+	for _, keys := range l {
+		if len(keys) != 1 {
+			return false
+		}
+	}
+	return len(l) > 0
+}
+
+// Fault is something wrong in a list of values per cluster.
+type Fault struct {
+	// Item is the index of the item that is wrong.
+	Item    int
+	Message string
+}
+
+// Faults returns what is wrong in a list of which an item is a mapping. A list
+// of other values is none of the rule's business and has no faults.
+func (l List) Faults() []Fault {
+	if !slices.ContainsFunc(l, func(keys []string) bool { return keys != nil }) {
+		return nil
+	}
+	var out []Fault
+	first := map[string]int{}
+	for i, keys := range l {
+		add := func(format string, args ...any) { out = append(out, Fault{i, fmt.Sprintf(format, args...)}) }
+		switch {
+		case keys == nil:
+			add("is not a context with its value, as other items of this list are; write all of them as {context: value}")
+		case len(keys) == 0:
+			add("is empty; write a context with its value, {context: value}")
+		case len(keys) > 1:
+			add("has %d keys; give each context an item of its own: %s", len(keys), itemsOf(keys))
+		case keys[0] == "":
+			add("names no context; write {context: value}")
+		default:
+			if at, twice := first[keys[0]]; twice {
+				add("context %s stands in item %d of this list already; give it one value", quote(keys[0]), at+1)
+			} else {
+				first[keys[0]] = i
+			}
+		}
+	}
+	return out
+}
+
+func itemsOf(keys []string) string {
+	const most = 3
+	parts := make([]string, 0, most+1)
+	for _, key := range keys[:min(len(keys), most)] {
+		parts = append(parts, "- "+quote(key)+": ...")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Contexts returns the names in the list's order.
+func (l List) Contexts() []string {
+	var out []string
+	for _, keys := range l {
+		if len(keys) == 1 && keys[0] != "" && !slices.Contains(out, keys[0]) {
+			out = append(out, keys[0])
+		}
+	}
+	return out
+}
+
+// Find returns the index of the item for a context, -1 when there is none.
+func (l List) Find(context string) int {
+	return slices.IndexFunc(l, func(keys []string) bool { return len(keys) == 1 && keys[0] == context })
+}
+
+// Nested is the problem of a value that is a list of values per cluster itself.
+const Nested = "is a list of values per cluster again; write the value itself"
+
+// AskFor is the problem of values per cluster when no context is given. names
+// are those that there are values for.
+func AskFor(names []string) string {
+	return "the value depends on the cluster; say which one with --context (there are values for " + Names(names) + ")"
+}
+
+// NoValue is the problem of a list that lacks the context that is given.
+func NoValue(context string, names []string) string {
+	return fmt.Sprintf("there is no value for context %s, only for %s; add one, or write a plain value for all clusters",
+		quote(context), Names(names))
+}
+
+// Names lists contexts for a message.
+func Names(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func quote(name string) string {
+	const most = 200 // Google's and Amazon's long ones have half of that
+	if r := []rune(name); len(r) > most {
+		name = string(r[:most]) + "..."
+	}
+	return strconv.Quote(name)
+}
