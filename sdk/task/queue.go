@@ -16,9 +16,6 @@ import (
 
 // joinQueue puts the chosen queue and the priority into the input.
 func (c *Client) joinQueue(ctx context.Context, in *manifest.Input, choice queue.Choice, o api.SubmitOptions) error {
-	if choice.Warning != "" {
-		c.conn.Warn(choice.Warning)
-	}
 	if choice.Queue == "" {
 		return c.podPriority(ctx, in, o)
 	}

@@ -92,7 +92,11 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.fitsQueue(ctx, objects.Job, choice, o); err != nil {
 		return nil, err
 	}
-	return c.create(ctx, objects, in.Identity, o)
+	status, err := c.create(ctx, objects, in.Identity, o)
+	if err == nil && choice.Warning != "" {
+		c.conn.Warn(choice.Warning)
+	}
+	return status, err
 }
 
 // input gathers what the objects are made of, short of what only the cluster

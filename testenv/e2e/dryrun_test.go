@@ -27,12 +27,26 @@ func TestDryRunOnTheClientNeedsNoCluster(t *testing.T) {
 		}
 		kinds = append(kinds, object.APIVersion+" "+object.Kind)
 	}
-	if diff := cmp.Diff([]string{"batch/v1 Job", "v1 Secret", "v1 Service"}, kinds); diff != "" {
+	if diff := cmp.Diff([]string{"v1 Secret", "v1 Service", "batch/v1 Job"}, kinds); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 	p.vast("submit", p.file("task.yaml", minimal), "--dry-run=client").exits(0).shows("(dry run)")
 	p.vast("submit", p.file("bad.yaml", "num_nodes: 0\n"), "--dry-run=client").exits(2)
 	p.vol("create", "data", "1Gi", "--dry-run=client", "-o", "yaml").exits(0).shows("kind: PersistentVolumeClaim")
+}
+
+func TestWhatADryRunPrintsCanBeApplied(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.queue("vast", "2")
+	for queue, args := range map[string][]string{"": nil, "vast": {"--queue=vast"}} {
+		out := p.vast(append([]string{"submit", p.file("task.yaml", twoNodes), "--dry-run=client", "-o", "yaml"}, args...)...).exits(0).stdout
+		p.kubectl("apply", "-f", p.file("objects.yaml", out))
+		s := p.vast("wait", "@latest", "-o", "jsonpath={.queue} {.state}").exits(0)
+		if want := queue + " Succeeded"; s.stdout != want {
+			t.Errorf("%v: %q, want %q", args, s.stdout, want)
+		}
+	}
 }
 
 func TestDryRunOnTheServerKeepsNothing(t *testing.T) {
