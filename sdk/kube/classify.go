@@ -64,6 +64,8 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 		return &api.Conflict{Message: status.Message, Cause: err}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return invalid(status)
+	case apierrors.IsRequestEntityTooLargeError(err):
+		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", oneLine(status.Message))
 	default:
 		return &api.Unavailable{Cause: err, Message: fmt.Sprintf(
 			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Config.Host, verb, resource, oneLine(status.Message))}
@@ -88,6 +90,7 @@ func NamespaceNotFound(name string) error {
 
 var (
 	rbacDenied    = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]*)" in API group "([^"]*)"`)
+	deniedIn      = regexp.MustCompile(`in the namespace "([^"]*)"`)
 	quotaExceeded = regexp.MustCompile(`exceeded quota: (.*)$`)
 )
 
@@ -106,7 +109,11 @@ func (c *Conn) forbidden(message, verb, resource string) string {
 	if m[4] != "" {
 		what += "." + m[4]
 	}
-	scope, flag := fmt.Sprintf("in namespace %q", c.Namespace), " -n "+c.Namespace
+	namespace := c.Namespace
+	if in := deniedIn.FindStringSubmatch(message); in != nil {
+		namespace = in[1]
+	}
+	scope, flag := fmt.Sprintf("in namespace %q", namespace), " -n "+namespace
 	if strings.Contains(message, "at the cluster scope") {
 		scope, flag = "in the whole cluster", " -A"
 	}

@@ -28,6 +28,11 @@ func TestClassify(t *testing.T) {
 		"a missing right names user, verb and resource": {
 			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot create resource "jobs" in API group "batch" in the namespace "lab"`)),
 			&api.Forbidden{}, []string{`user "bob" may not create jobs.batch in namespace "lab"`, "kubectl auth can-i create jobs.batch -n lab"}},
+		"a missing right elsewhere names that namespace": {
+			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot list resource "jobs" in API group "batch" in the namespace "kueue-system"`)),
+			&api.Forbidden{}, []string{`in namespace "kueue-system"`, "-n kueue-system"}},
+		"an object that is too large": {
+			apierrors.NewRequestEntityTooLargeError("limit is 3145728"), &api.InvalidSpec{}, []string{"too large", "3145728"}},
 		"a right in the whole cluster": {
 			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot list resource "jobs" in API group "batch" at the cluster scope`)),
 			&api.Forbidden{}, []string{"in the whole cluster", "can-i list jobs.batch -A"}},

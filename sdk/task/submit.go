@@ -257,8 +257,13 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	}
 	var passing *api.Unavailable
 	if errors.As(cause, &passing) || ctx.Err() != nil {
-		return fmt.Errorf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `kubectl vast delete %s`: %w",
-			job.Name, job.Labels[kube.LabelTaskID], cause)
+		half := fmt.Sprintf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `kubectl vast delete %s`",
+			job.Name, job.Labels[kube.LabelTaskID])
+		if ctx.Err() != nil {
+			c.conn.Warn(half) // of somebody's Ctrl-C no error is shown
+			return cause
+		}
+		return fmt.Errorf("%s: %w", half, cause)
 	}
 	if !mine {
 		return cause
