@@ -23,6 +23,9 @@ type Choice struct {
 	Given string
 	// Active is the context that is used when nothing is said.
 	Active string
+	// Elsewhere is the option that names a cluster without its context, such
+	// as --server; empty when none was given.
+	Elsewhere string
 	// Known are the contexts that there are. When it is nil, as for what asks
 	// no cluster, any name will do.
 	Known []string
@@ -53,6 +56,8 @@ func (c Choice) For(claims []Claim) (string, error) {
 				fail(claim, "this is for context %s, but --context names %s; leave out one of them", quote(claim.Context), quote(c.Given))
 			}
 		}
+	case c.Elsewhere != "" && len(named) > 0:
+		fail(named[0], "this is for context %s, but %s names a cluster; leave out one of them", quote(named[0].Context), c.Elsewhere)
 	case len(names) == 1:
 		if c.Known != nil && !slices.Contains(c.Known, names[0]) {
 			fail(named[0], "%s", c.unknown(names[0]))

@@ -36,6 +36,8 @@ func TestWhichContextIsUsed(t *testing.T) {
 			`any.yaml: this names no context, but x.yaml is for "b"; give them a call each, or add --context`},
 		"one that the kubeconfig lacks": {contexts.Choice{Active: "a", Known: known}, []contexts.Claim{claim("x.yaml", "c")}, "",
 			`x.yaml:3:7: resources.infra: the kubeconfig has no context "c"; it has "a", "b", "x/y:z@w"`},
+		"a cluster that is named in another way": {contexts.Choice{Active: "a", Elsewhere: "--server", Known: known}, []contexts.Claim{claim("x.yaml", "a")}, "",
+			`x.yaml:3:7: resources.infra: this is for context "a", but --server names a cluster; leave out one of them`},
 		"one where there are none": {contexts.Choice{Known: []string{}}, []contexts.Claim{claim("x.yaml", "c")}, "",
 			`x.yaml:3:7: resources.infra: this is for context "c", but there is no kubeconfig with contexts; name one with --kubeconfig`},
 	} {

@@ -37,7 +37,7 @@ func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeO
 	if err != nil {
 		return nil, err
 	}
-	if err := check(v); err != nil {
+	if err := check(v, c.conn.Context); err != nil {
 		return nil, err
 	}
 	if v.UseExisting {

@@ -46,7 +46,7 @@ func (c *Client) Render(v *spec.Volume) (runtime.Object, error) {
 
 // claim makes the claim of a volume.
 func (c *Client) claim(v *spec.Volume, user string) (*corev1.PersistentVolumeClaim, error) {
-	if err := check(v); err != nil {
+	if err := check(v, c.conn.Context); err != nil {
 		return nil, err
 	}
 	pvc := &corev1.PersistentVolumeClaim{
@@ -97,7 +97,7 @@ func modesOf(v *spec.Volume) []corev1.PersistentVolumeAccessMode {
 }
 
 // check finds what the API server would refuse, with its place in the file.
-func check(v *spec.Volume) error {
+func check(v *spec.Volume, context string) error {
 	if v.Type == hostPathType {
 		return &api.NotSupported{Message: fmt.Sprintf(
 			"volume %q is of type k8s-hostpath, a folder of one machine: kubevast mounts claims only; use type k8s-pvc", v.Name)}
@@ -106,6 +106,9 @@ func check(v *spec.Volume) error {
 	problem := func(path, format string, args ...any) {
 		out.Problems = append(out.Problems, api.Problem{File: v.Source.File, Line: v.Source.Line,
 			Path: path, Message: fmt.Sprintf(format, args...)})
+	}
+	if v.Context != "" && context != "" && v.Context != context {
+		problem("infra", "the volume is for context %q, but this goes to %q", v.Context, context)
 	}
 	if err := spec.CheckVolumeName(v.Name); err != "" {
 		problem("name", "%q %s", v.Name, err)

@@ -348,3 +348,20 @@ func TestRenderNeedsNoCluster(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+func TestAVolumeOfAnotherContextIsRefused(t *testing.T) {
+	size := resource.MustParse("1Gi")
+	for context, refused := range map[string]bool{"": false, "here": false, "there": true} {
+		w := newWorld(t)
+		w.conn.Context = "here"
+		v := &spec.Volume{Name: "data", Type: "k8s-pvc", Size: &size, AccessModes: []string{"ReadWriteOnce"}, Context: context}
+		_, err := w.Create(t.Context(), v, api.CreateVolumeOptions{})
+		_, rendered := w.Render(v)
+		var invalid *api.InvalidSpec
+		for _, err := range []error{err, rendered} {
+			if refused != errors.As(err, &invalid) || !refused && err != nil {
+				t.Errorf("context %q: error %v", context, err)
+			}
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/contexts"
 	"github.com/kubevast/vast/sdk/spec"
 	sdktask "github.com/kubevast/vast/sdk/task"
 )
@@ -119,6 +120,7 @@ type submitOptions struct {
 	flags  *submitFlags
 	client cli.Client
 	tasks  []*spec.Task
+	claims []contexts.Claim
 	api    api.SubmitOptions
 }
 
@@ -138,13 +140,21 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 		DryRun:       s.dryRun.Value,
 		FieldManager: s.manager,
 	}}
+	errRead := o.read(files)
+	// The files may say which cluster they are for.
+	if err := f.UseContextOf(o.claims, s.dryRun.Value); err != nil {
+		return nil, errors.Join(err, errRead)
+	}
 	var err error
 	if s.dryRun.Value == api.DryRunClient {
 		o.client, err = f.OfflineClient()
 	} else {
 		o.client, err = f.Client()
 	}
-	return o, errors.Join(err, o.read(files))
+	if err == nil {
+		err = o.check()
+	}
+	return o, errors.Join(errRead, err)
 }
 
 func (s *submitFlags) validate(files []string) error {
@@ -169,13 +179,13 @@ func (s *submitFlags) validate(files []string) error {
 	return s.output.Check()
 }
 
-// read reads and checks all files, so that nothing is created when one of
-// them is wrong.
+// read reads all files, so that nothing is created when one of them is wrong.
 func (o *submitOptions) read(files []string) error {
 	inputs, err := o.flags.readInputs()
 	if err != nil {
 		return err
 	}
+	inputs.Context = o.GivenContext()
 	var errs []error
 	for _, path := range files {
 		file, err := spec.Read(path, o.In, inputs)
@@ -189,14 +199,19 @@ func (o *submitOptions) read(files []string) error {
 			continue
 		}
 		o.tasks = append(o.tasks, t)
-	}
-	if o.client != nil {
-		for _, t := range o.tasks {
-			errs = append(errs, o.client.Task().Check(t, o.api))
-		}
+		o.claims = append(o.claims, file.Claims...)
 	}
 	if len(o.tasks) > 1 && o.api.RequestID != "" {
 		errs = append(errs, cli.Usagef("--request-id goes with a single task, but there are %d", len(o.tasks)))
+	}
+	return errors.Join(errs...)
+}
+
+// check has the SDK look at all tasks.
+func (o *submitOptions) check() error {
+	var errs []error
+	for _, t := range o.tasks {
+		errs = append(errs, o.client.Task().Check(t, o.api))
 	}
 	return errors.Join(errs...)
 }

@@ -1,14 +1,17 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/contexts"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -65,6 +68,7 @@ type createOptions struct {
 	flags   *createFlags
 	client  cli.Client
 	volumes []*spec.Volume
+	claims  []contexts.Claim
 }
 
 func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, error) {
@@ -89,6 +93,10 @@ func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, 
 		o.volumes = append(o.volumes, v)
 		errs = append(errs, err)
 	}
+	// The files may say which cluster they are for.
+	if err := f.UseContextOf(o.claims, s.dryRun.Value); err != nil {
+		return nil, errors.Join(append(errs, err)...)
+	}
 	var err error
 	if s.dryRun.Value == api.DryRunClient {
 		o.client, err = f.OfflineClient()
@@ -105,7 +113,7 @@ func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, 
 func (o *createOptions) read(files []string) error {
 	var errs []error
 	for _, path := range files {
-		file, err := spec.Read(path, o.In, spec.Inputs{})
+		file, err := spec.Read(path, o.In, spec.Inputs{Context: o.GivenContext()})
 		switch {
 		case err != nil:
 			errs = append(errs, err)
@@ -113,6 +121,7 @@ func (o *createOptions) read(files []string) error {
 			errs = append(errs, api.Invalid(path, "this file describes a %s, not a volume: submit it with kubectl vast submit %s", file.Kind, path))
 		default:
 			o.volumes = append(o.volumes, file.Volume)
+			o.claims = append(o.claims, file.Claims...)
 		}
 	}
 	return errors.Join(errs...)
@@ -136,7 +145,7 @@ func (o *createOptions) Run(ctx context.Context) error {
 	if o.flags.dryRun.Value == api.DryRunClient {
 		return o.render()
 	}
-	o.ShowTarget(o.client.Namespace())
+	o.showTargets()
 	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("created"))
 	if err != nil {
 		return err
@@ -171,4 +180,16 @@ func (o *createOptions) render() error {
 		}
 	}
 	return nil
+}
+
+// showTargets tells every namespace that a volume is made in: a file may name
+// its own.
+func (o *createOptions) showTargets() {
+	var shown []string
+	for _, v := range o.volumes {
+		if ns := cmp.Or(v.Namespace, o.client.Namespace()); !slices.Contains(shown, ns) {
+			o.ShowTarget(ns)
+			shown = append(shown, ns)
+		}
+	}
 }
