@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"k8s.io/client-go/tools/clientcmd"
 )
 
 // exampleOutput is what the last command of each example's header prints.
@@ -15,6 +17,7 @@ var exampleOutput = map[string][]string{
 	"envs-and-secrets.yaml": {"model tiny, epoch 5 of 5\n", "the token has 11 characters\n"},
 	"dataset-volume.yaml":   {"volume.kubevast.io/dataset created\n"},
 	"volume.yaml":           {"2 runs so far\n"},
+	"per-cluster.yaml":      {"cpu: 100m", "memory: 64Mi"},
 	"gpu.yaml":              {"task.kubevast.io/gpu-", "submitted (server dry run)"},
 }
 
@@ -42,6 +45,9 @@ func TestExamplesRunAsTheirHeadersSay(t *testing.T) {
 			}
 			p := *p
 			p.TB = t
+			if name == "per-cluster.yaml" { // it names the context
+				p.kubeconfig = calledKindVast(t)
+			}
 			commands := headerCommands(t, file)
 			if len(commands) == 0 {
 				t.Fatal("its header does not say how it is run")
@@ -83,4 +89,16 @@ func headerCommands(t testing.TB, file string) [][]string {
 		}
 	}
 	return out
+}
+
+// calledKindVast is the cluster's kubeconfig with the context's usual name,
+// whatever cluster it is.
+func calledKindVast(t testing.TB) string {
+	t.Helper()
+	c, err := clientcmd.LoadFromFile(cluster.Kubeconfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Contexts["kind-vast"] = c.Contexts[c.CurrentContext]
+	return writeKubeconfig(t, c)
 }

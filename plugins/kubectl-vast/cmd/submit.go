@@ -151,8 +151,11 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 	} else {
 		o.client, err = f.Client()
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = o.check()
+	case f.GivenContext() != "":
+		return nil, err // what the files have for such a context does not matter
 	}
 	return o, errors.Join(errRead, err)
 }
