@@ -22,8 +22,9 @@ import (
 
 // The implementations keep the contracts.
 var (
-	_ Task   = (*task.Client)(nil)
-	_ Volume = (*volume.Client)(nil)
+	_ Task    = (*task.Client)(nil)
+	_ Volume  = (*volume.Client)(nil)
+	_ Cluster = (*cluster.Client)(nil)
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
@@ -115,6 +116,9 @@ func (c *Client) Task() Task { return c.task }
 
 // Volume returns the interface to volumes.
 func (c *Client) Volume() Volume { return c.volume }
+
+// Cluster returns the interface to what is set up for tasks.
+func (c *Client) Cluster() Cluster { return c.cluster }
 
 // Namespace is the namespace the client works in.
 func (c *Client) Namespace() string { return c.conn.Namespace }

@@ -20,6 +20,7 @@ import (
 type Client interface {
 	Task() sdk.Task
 	Volume() sdk.Volume
+	Cluster() sdk.Cluster
 	Kubernetes() kubernetes.Interface
 	Namespace() string
 	WhoAmI(ctx context.Context) (identity.Identity, error)

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -136,5 +137,13 @@ func together(calls ...func() error) error {
 	return errors.Join(errs...)
 }
 
+// isThere reports that what was to be made is there already.
+func isThere(err error) bool { return apierrors.IsAlreadyExists(err) }
+
 // isAbsent reports that an object, or its whole kind, is not there.
 func isAbsent(err error) bool { return apierrors.IsNotFound(err) || meta.IsNoMatchError(err) }
+
+func isForbidden(err error) bool {
+	var f *api.Forbidden
+	return errors.As(err, &f)
+}

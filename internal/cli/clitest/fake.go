@@ -35,16 +35,18 @@ func Ago(d time.Duration) metav1.Time { return metav1.NewTime(Now.Add(-d)) }
 // Client is an SDK that does what its functions say; one that a test did not
 // expect to be called panics.
 type Client struct {
-	Tasks   Tasks
-	Volumes Volumes
-	Who     func(context.Context) (identity.Identity, error)
-	Server  func(context.Context) (*version.Info, error)
+	Tasks    Tasks
+	Volumes  Volumes
+	Clusters Clusters
+	Who      func(context.Context) (identity.Identity, error)
+	Server   func(context.Context) (*version.Info, error)
 }
 
 var _ cli.Client = (*Client)(nil)
 
 func (c *Client) Task() sdk.Task                 { return c.Tasks }
 func (c *Client) Volume() sdk.Volume             { return c.Volumes }
+func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
 func (*Client) Namespace() string                { return "default" }
 

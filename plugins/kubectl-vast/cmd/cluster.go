@@ -1,0 +1,38 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+)
+
+func newCluster(f *cli.Factory) *cobra.Command {
+	c := cli.NewGroup("cluster", "Make a cluster ready for many people's work", newClusterSetup(f), newClusterStatus(f))
+	c.Long = templates.LongDesc(`
+		Make a cluster ready for many people's work: a queue (Kueue), a store for inputs
+		and results (S3), and the rights that unattended work needs.
+
+		Tasks need none of it; queues, inputs and results do. It is set up for one
+		namespace at a time. What the namespaces of a cluster share, the quota first of
+		all, is made with the first one and removed with the last one.`)
+	return c
+}
+
+// pairs reads KEY=VALUE words of a flag that may be given several times.
+func pairs(flag string, words []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, word := range words {
+		key, value, ok := strings.Cut(word, "=")
+		if key = strings.TrimSpace(key); !ok || key == "" {
+			return nil, cli.Usagef("%s: %q must be NAME=VALUE", flag, word)
+		}
+		if old, twice := out[key]; twice && old != value {
+			return nil, cli.Usagef("%s: %s is given twice, as %q and as %q", flag, key, old, value)
+		}
+		out[key] = strings.TrimSpace(value)
+	}
+	return out, nil
+}

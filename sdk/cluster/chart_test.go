@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+var update = flag.Bool("update", false, "write the golden files and Kueue's chart anew")
+
+// The embedded chart is that of the module that go.mod names, and nothing else.
+func TestTheEmbeddedChartIsThatOfTheModule(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kueue").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := loader.LoadDir(filepath.Join(strings.TrimSpace(string(out)), "charts", "kueue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if _, err := chartutil.Save(module, "kueue"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive, err := os.ReadFile(filepath.Join("kueue", "kueue-"+kueueVersion+".tgz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := loader.LoadArchive(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(contents(module), contents(packed)); diff != "" {
+		t.Errorf("chart (-module +embedded):\n%s", diff)
+	}
+	if packed.Metadata.Version != kueueVersion {
+		t.Errorf("the chart's version is %s", packed.Metadata.Version)
+	}
+}
+
+// contents are a chart's files but for Chart.yaml, which packing writes anew.
+func contents(c *chart.Chart) map[string]string {
+	files := map[string]string{}
+	for _, f := range append(c.Templates, c.Files...) {
+		files[f.Name] = string(f.Data)
+	}
+	for _, f := range c.Raw {
+		if f.Name == "values.yaml" {
+			files[f.Name] = string(f.Data)
+		}
+	}
+	return files
+}
+
+// Helm passes over a value that a chart does not know; so each of ours is
+// looked up in the chart's own.
+func TestTheValuesAreOnesThatTheChartHas(t *testing.T) {
+	packed, err := loader.LoadArchive(bytes.NewReader(embeddedChart))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := kueueValues("mirror.example.com/kueue:v0.16.1", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known func(path string, ours, theirs map[string]any)
+	known = func(path string, ours, theirs map[string]any) {
+		for key, value := range ours {
+			there, ok := theirs[key]
+			if !ok {
+				t.Errorf("the chart has no value %s%s", path, key)
+			}
+			if below, ok := value.(map[string]any); ok {
+				deeper, _ := there.(map[string]any)
+				known(path+key+".", below, deeper)
+			}
+		}
+	}
+	known("", values, packed.Values)
+}

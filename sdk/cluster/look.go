@@ -1,0 +1,96 @@
+package cluster
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/internal/helm"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// observed is what a cluster has before a setup. What is not there is nil.
+type observed struct {
+	record *record
+	kueue  foundKueue
+	// release is the Helm release of Kueue's name in Kueue's namespace.
+	release      *helm.Release
+	clusterQueue *kueue.ClusterQueue
+	flavor       *kueue.ResourceFlavor
+	claim        *corev1.PersistentVolumeClaim
+	secret       *corev1.Secret
+}
+
+// look reads all of it side by side. Whose each thing is, is for others to
+// judge; but a namespace that is not there ends it here.
+func (c *Client) look(ctx context.Context) (*observed, error) {
+	now := &observed{}
+	core := c.conn.Kube.CoreV1()
+	err := together(
+		func() error {
+			_, err := core.Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return kube.NamespaceNotFound(c.conn.Namespace)
+			}
+			return c.conn.Classify(err, "get", "namespaces")
+		},
+		func() (err error) { now.record, _, err = c.readRecord(ctx); return err },
+		func() (err error) { return c.lookAtKueue(ctx, now) },
+		func() (err error) {
+			now.claim, err = core.PersistentVolumeClaims(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+			return c.unlessAbsent(err, "persistentvolumeclaims", func() { now.claim = nil })
+		},
+		func() (err error) {
+			now.secret, err = core.Secrets(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+			return c.unlessAbsent(err, "secrets", func() { now.secret = nil })
+		},
+	)
+	return now, err
+}
+
+// lookAtKueue finds Kueue and, where it serves the API that we speak, the
+// objects in it that setup reads before it writes.
+func (c *Client) lookAtKueue(ctx context.Context, now *observed) error {
+	var err error
+	if now.kueue, err = c.findKueue(ctx); err != nil {
+		return err
+	}
+	if now.kueue.absent() || now.kueue.partial() || now.kueue.byHelm() {
+		if now.release, err = c.findRelease(ctx); err != nil {
+			return err
+		}
+	}
+	if !now.kueue.speaks() {
+		return nil
+	}
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return err
+	}
+	return together(
+		func() (err error) {
+			now.clusterQueue, err = set.KueueV1beta2().ClusterQueues().Get(ctx, kube.ClusterQueueName, metav1.GetOptions{})
+			return c.unlessAbsent(err, "clusterqueues.kueue.x-k8s.io", func() { now.clusterQueue = nil })
+		},
+		func() (err error) {
+			now.flavor, err = set.KueueV1beta2().ResourceFlavors().Get(ctx, kube.FlavorName, metav1.GetOptions{})
+			return c.unlessAbsent(err, "resourceflavors.kueue.x-k8s.io", func() { now.flavor = nil })
+		},
+	)
+}
+
+// unlessAbsent classifies the error of a get; absence is none, and forget is
+// called for what the client then returned.
+func (c *Client) unlessAbsent(err error, resource string, forget func()) error {
+	if err == nil {
+		return nil
+	}
+	forget()
+	if isAbsent(err) {
+		return nil
+	}
+	return c.conn.Classify(err, "get", resource)
+}

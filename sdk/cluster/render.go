@@ -1,0 +1,112 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Render returns the objects that Setup would make, but for those of Kueue's
+// own installation, and makes none. Credentials are left out of it.
+//
+// Without DryRunServer nobody is contacted, so a config must be named, and
+// what would be measured or generated is a placeholder. With it the API server
+// checks the objects, and the result is what they would be.
+func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Object, error) {
+	if o.DryRun == api.DryRunServer {
+		return c.renderThere(ctx, o)
+	}
+	quota, quotaErr := parseQuota(o.Quota)
+	var p *plan
+	var err error
+	if o.Config == "" {
+		err = api.Invalid("", "without a cluster the config must be named: one of %s", configNames())
+	} else {
+		p, err = decide(o, &observed{}, nil, c.conn.Namespace)
+	}
+	if err := api.JoinInvalid(quotaErr, err); err != nil {
+		return nil, err
+	}
+	p.groups = groups(c.withPlaceholders(quota))
+	if p.record.Store.Kind != api.StoreNone {
+		p.secret = hiddenSecret(p.namespace, p.record.Store)
+	}
+	return p.all(), nil
+}
+
+// all are the objects with the record, in the order in which they are made.
+func (p *plan) all() []runtime.Object {
+	return slices.Concat([]runtime.Object{p.record.object(p.namespace)}, p.objects())
+}
+
+// withPlaceholders puts 0 where the cluster would be measured, and says so.
+func (c *Client) withPlaceholders(asked corev1.ResourceList) corev1.ResourceList {
+	out := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0"), corev1.ResourceMemory: resource.MustParse("0")}
+	missing := false
+	for name := range out {
+		_, given := asked[name]
+		missing = missing || !given
+	}
+	for name, quantity := range asked {
+		out[name] = quantity
+	}
+	if missing {
+		c.conn.Warn("a quota of 0 stands for what is measured in the cluster; --quota cpu=64,memory=256Gi sets it")
+	}
+	return out
+}
+
+func (c *Client) renderThere(ctx context.Context, o api.SetupOptions) ([]runtime.Object, error) {
+	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
+	defer cancel()
+	now, err := c.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.prepare(ctx, r, o, now)
+	if err != nil {
+		return nil, err
+	}
+	if p.install {
+		c.conn.Warn("Kueue would be installed or changed by Helm; its own objects are not among these")
+	}
+	if !now.kueue.speaks() {
+		c.conn.Warn("the cluster has no Kueue yet, so the API server cannot check the queues")
+	}
+	objects := p.without(p.all())
+	calls := make([]func() error, len(objects))
+	for i, obj := range objects {
+		if toUnstructured(obj).GroupVersionKind().Group == kueue.GroupVersion.Group && !now.kueue.speaks() {
+			calls[i] = func() error { return nil }
+			continue
+		}
+		calls[i] = func() error {
+			checked, err := c.apply(ctx, obj, api.DryRunServer)
+			if err == nil {
+				checked.SetManagedFields(nil)
+				objects[i] = checked
+			}
+			return err
+		}
+	}
+	if err := together(calls...); err != nil {
+		return nil, err
+	}
+	return p.hideSecret(objects), nil
+}
+
+// hideSecret puts the Secret without credentials in the place of the real one.
+func (p *plan) hideSecret(objects []runtime.Object) []runtime.Object {
+	for i, obj := range objects {
+		if toUnstructured(obj).GetKind() == "Secret" {
+			objects[i] = hiddenSecret(p.namespace, p.record.Store)
+		}
+	}
+	return objects
+}

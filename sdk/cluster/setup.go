@@ -1,0 +1,236 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/version"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// Setup makes the cluster and the client's namespace ready for tasks, and
+// returns when all of it works. It is idempotent: what is as it should be is
+// not touched, and what an earlier call left half-way is completed.
+//
+// Wrong options are *api.InvalidSpec; a Kueue that is too old, objects of
+// somebody else under our names, and a volume that would have to shrink are
+// *api.Conflict. In both cases nothing was made. *api.TimedOut says what was
+// not ready in time; a further call goes on waiting. For a dry run call Render.
+func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
+	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
+	defer cancel()
+	now, err := c.look(ctx)
+	if err != nil {
+		return nil, r.inTime(ctx, "looking at the cluster", err)
+	}
+	p, err := c.prepare(ctx, r, o, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.carryOut(ctx, r, p, now); err != nil {
+		return nil, r.inTime(ctx, "setting up; run the command again to go on", err)
+	}
+	return c.Status(ctx)
+}
+
+// prepare decides everything and changes nothing.
+func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *observed) (*plan, error) {
+	quota, quotaErr := parseQuota(o.Quota)
+	var recognised *Config
+	if o.Config == "" && now.record == nil {
+		nodes, err := c.nodes(ctx)
+		if err == nil {
+			recognised, err = recognise(nodes)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.say("config %s, which the nodes were recognised by", recognised.Name)
+	}
+	p, err := decide(o, now, recognised, c.conn.Namespace)
+	if err := api.JoinInvalid(quotaErr, err); err != nil {
+		return nil, err
+	}
+	if p.install, err = wantsKueue(o, now); err != nil {
+		return nil, err
+	}
+	if p.install || now.release != nil && now.release.Ours {
+		p.record.Kueue.Installed = kueueVersion
+	}
+	if p.groups, err = c.decideQuota(ctx, now, quota); err != nil {
+		return nil, err
+	}
+	if p.secret, err = c.decideSecret(ctx, p, now); err != nil {
+		return nil, err
+	}
+	return p, c.checkThere(ctx, r, p, now)
+}
+
+// wantsKueue reports whether Kueue is for us to install or to change. A Kueue
+// of somebody else's is never touched.
+func wantsKueue(o api.SetupOptions, now *observed) (bool, error) {
+	ours := now.release != nil && now.release.Ours
+	switch {
+	case now.kueue.absent() && now.release == nil, ours && (now.kueue.partial() || now.kueue.absent() || !now.release.Deployed):
+		return true, nil
+	case ours && isOlder(now.release.Version):
+		return true, nil
+	case ours:
+		return o.KueueImage != "" && o.KueueImage != now.kueue.image(), nil
+	case now.kueue.absent():
+		return false, &api.Conflict{Message: fmt.Sprintf("somebody else's Helm release %q in namespace %q stands where Kueue's would, but installs no Kueue; delete it first",
+			now.release.Name, kueueNamespace)}
+	}
+	return false, now.kueue.check()
+}
+
+func isOlder(text string) bool {
+	v, err := version.ParseSemantic(text)
+	return err == nil && v.LessThan(version.MustParseSemantic(kueueVersion))
+}
+
+// decideQuota keeps the quota that a ClusterQueue has and measures that of a
+// new one; what was asked for goes before both.
+func (c *Client) decideQuota(ctx context.Context, now *observed, asked corev1.ResourceList) ([]kueue.ResourceGroup, error) {
+	if now.clusterQueue != nil && len(now.clusterQueue.Spec.ResourceGroups) > 0 {
+		return withQuota(now.clusterQueue.Spec.ResourceGroups, asked), nil
+	}
+	measured, err := c.measure(ctx, now.kueue.speaks())
+	if err != nil {
+		return nil, err
+	}
+	c.warnOfNothing(measured, asked)
+	for name, quantity := range asked {
+		measured[name] = quantity
+	}
+	return groups(measured), nil
+}
+
+// warnOfNothing tells that no task will be able to start.
+func (c *Client) warnOfNothing(measured, asked corev1.ResourceList) {
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		q, there := measured[name]
+		if _, given := asked[name]; !given && (!there || q.IsZero()) {
+			c.conn.Warn(fmt.Sprintf("the cluster has no %s to spare, so no task that asks for some can start: "+
+				"free or add machines and run `kubectl vast cluster resize`, or give --quota", name))
+		}
+	}
+}
+
+// decideSecret returns the store's Secret as it should be; nil without a store.
+func (c *Client) decideSecret(ctx context.Context, p *plan, now *observed) (*corev1.Secret, error) {
+	s := p.record.Store
+	var own *corev1.Secret
+	switch s.Kind {
+	case api.StoreNone:
+		return nil, nil //nolint:nilnil // no store, no Secret
+	case api.StoreExternal:
+		var err error
+		if own, err = c.secretNamed(ctx, s.Secret); err != nil {
+			return nil, err
+		}
+	}
+	found, err := storeCredentials(s, p.namespace, now.secret, own)
+	if err != nil {
+		return nil, err
+	}
+	return storeSecret(p.namespace, s, found), nil
+}
+
+// carryOut makes what was decided. The record comes first: whatever is made
+// after it can be found and taken back. The store starts while Kueue is being
+// installed; until that is up, its webhooks keep new pods from being made.
+func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) error {
+	if _, err := c.apply(ctx, p.record.object(p.namespace), api.DryRunNone); err != nil {
+		return err
+	}
+	for _, objects := range [][]runtime.Object{p.storeObjects(p.secret), agentObjects(p.namespace)} {
+		if err := c.applyAll(ctx, p.without(objects)); err != nil {
+			return err
+		}
+	}
+	if err := c.dropOldStore(ctx, r, p); err != nil {
+		return err
+	}
+	return together(
+		func() error { return c.awaitStore(ctx, r, p) },
+		func() error { return c.makeQueues(ctx, r, p, now) },
+	)
+}
+
+// makeQueues brings Kueue up where that is ours to do, and makes the queues.
+func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed) error {
+	if p.install {
+		r.say("installing Kueue %s in namespace %s", kueueVersion, kueueNamespace)
+		if err := c.installKueue(ctx, p); err != nil {
+			return err
+		}
+		if err := c.awaitNewKueue(ctx, r); err != nil {
+			return err
+		}
+	} else {
+		r.say("using Kueue %s, which is there", orUnknown(now.kueue.version()))
+	}
+	wanted := p.without(queueObjects(p.namespace, p.groups))
+	if err := c.applyAll(ctx, wanted); err != nil {
+		return err
+	}
+	return r.await(ctx, "the queue "+kube.LocalQueueName, func(ctx context.Context) (string, error) {
+		cq, lq, err := c.queues(ctx)
+		if err != nil {
+			return "", err
+		}
+		if cq == nil || lq == nil {
+			// The cleanup of the last other namespace may have removed what
+			// all share a moment ago.
+			if err := c.applyAll(ctx, wanted); err != nil {
+				return "", err
+			}
+		}
+		return queueMissing(cq, lq), nil
+	})
+}
+
+// applyAll applies objects in their order: what others refer to comes first.
+func (c *Client) applyAll(ctx context.Context, objects []runtime.Object) error {
+	for _, obj := range objects {
+		if _, err := c.apply(ctx, obj, api.DryRunNone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// without leaves out what somebody else made and we only refer to.
+func (p *plan) without(objects []runtime.Object) []runtime.Object {
+	var out []runtime.Object
+	for _, obj := range objects {
+		if !p.others.Has(describe(toUnstructured(obj))) {
+			out = append(out, obj)
+		}
+	}
+	return out
+}
+
+func orUnknown(v string) string {
+	if v == "" {
+		return "of an unknown version"
+	}
+	return v
+}
+
+// shared are the kinds of which one that somebody else made is taken as it is:
+// we only refer to it.
+func isShared(u *unstructured.Unstructured) bool {
+	switch u.GetKind() {
+	case "ResourceFlavor", "WorkloadPriorityClass", "StorageClass":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,184 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// countTime is how long a store may take to say what it holds.
+const countTime = 8 * time.Second
+
+// Status returns what is set up in the client's namespace and how it stands.
+// It is *api.NotInstalled when nothing is. What does not work, or may not be
+// read, has its reason in the result and is no error.
+func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
+	r, m, err := c.readRecord(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, &api.NotInstalled{Message: fmt.Sprintf(
+			"nothing is set up in namespace %q; run `kubectl vast cluster setup -n %s`", c.conn.Namespace, c.conn.Namespace)}
+	}
+	s := &api.ClusterStatus{
+		TypeMeta: api.TypeMeta(api.KindCluster),
+		ObjectMeta: metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, UID: m.UID, Labels: m.Labels,
+			CreationTimestamp: m.CreationTimestamp},
+		Config: r.Config, Options: r.Options,
+	}
+	err = together(
+		func() error { return c.kueueStatus(ctx, r, &s.Kueue) },
+		func() error { return c.queueStatus(ctx, &s.Queue) },
+		func() error { return c.storeStatus(ctx, r, &s.Store) },
+		func() error { return c.agentStatus(ctx, &s.Agent) },
+	)
+	s.Ready = s.Kueue.Ready && s.Queue.Ready && s.Store.Ready && s.Agent.Ready
+	return s, err
+}
+
+func (c *Client) kueueStatus(ctx context.Context, r *record, s *api.KueueStatus) error {
+	s.Name = "kueue"
+	found, err := c.findKueue(ctx)
+	if err != nil {
+		return c.unread(err, &s.ComponentState)
+	}
+	s.InstalledBySetup = r.Kueue.Installed != "" && found.byHelm()
+	s.Version, s.Image = found.version(), found.image()
+	if found.absent() {
+		s.Reason = "Kueue is not there; run `kubectl vast cluster setup` again"
+		return nil
+	}
+	if found.deployment != nil {
+		s.Namespace = found.deployment.Namespace
+		s.Reason = notUp(found.deployment)
+	}
+	if err := found.check(); err != nil {
+		s.Reason = err.Error()
+	}
+	s.Ready = s.Reason == ""
+	return nil
+}
+
+func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
+	s.Name, s.ClusterQueue, s.Resources = kube.LocalQueueName, kube.ClusterQueueName, []api.QueueResource{}
+	cq, lq, err := c.queues(ctx)
+	if err != nil {
+		return c.unread(err, &s.ComponentState)
+	}
+	s.Reason = queueTrouble(cq, lq)
+	s.Ready = s.Reason == ""
+	if lq != nil {
+		s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
+	}
+	if cq != nil {
+		s.Resources = quotaAndUse(cq)
+	}
+	return nil
+}
+
+// quotaAndUse puts what Kueue counts beside what it may give out.
+func quotaAndUse(cq *kueue.ClusterQueue) []api.QueueResource {
+	type key struct {
+		flavor   kueue.ResourceFlavorReference
+		resource corev1.ResourceName
+	}
+	used := map[key]resource.Quantity{}
+	for _, f := range cq.Status.FlavorsUsage {
+		for _, r := range f.Resources {
+			used[key{f.Name, r.Name}] = r.Total
+		}
+	}
+	out := []api.QueueResource{}
+	for _, g := range cq.Spec.ResourceGroups {
+		for _, f := range g.Flavors {
+			for _, r := range f.Resources {
+				use := used[key{f.Name, r.Name}]
+				out = append(out, api.QueueResource{Flavor: string(f.Name), Resource: string(r.Name),
+					Quota: r.NominalQuota.String(), Used: use.String()})
+			}
+		}
+	}
+	return out
+}
+
+func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus) error {
+	s.Name, s.Kind, s.Image, s.Endpoint, s.Bucket = kube.StoreName, r.Store.Kind, r.Store.Image, r.Store.Endpoint, r.Store.Bucket
+	switch s.Kind {
+	case api.StoreNone:
+		s.Ready = true
+		return nil
+	case api.StoreBuiltIn:
+		missing, err := c.missingPods(ctx, c.conn.Namespace, kube.StoreName)
+		if err == nil {
+			err = c.claimStatus(ctx, s)
+		}
+		if err != nil {
+			return c.unread(err, &s.ComponentState)
+		}
+		if s.Reason = missing; missing != "" {
+			return nil
+		}
+	}
+	counted, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	held, err := c.storeContent(counted)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.Reason = "it does not answer: " + oneLine(err.Error())
+		return nil
+	}
+	s.Ready, s.Objects, s.Bytes, s.Partial = true, &held.Objects, &held.Bytes, held.Partial
+	return nil
+}
+
+func (c *Client) claimStatus(ctx context.Context, s *api.StoreStatus) error {
+	claim, err := c.conn.Kube.CoreV1().PersistentVolumeClaims(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+	if isAbsent(err) {
+		return nil
+	}
+	if err != nil {
+		return c.conn.Classify(err, "get", "persistentvolumeclaims")
+	}
+	capacity, bound := claim.Status.Capacity[corev1.ResourceStorage]
+	if !bound {
+		capacity = claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	}
+	s.Capacity = capacity.String()
+	if claim.Spec.StorageClassName != nil {
+		s.StorageClass = *claim.Spec.StorageClassName
+	}
+	return nil
+}
+
+func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
+	s.Name = kube.AgentName
+	there, err := c.lookup(ctx, agentObjects(c.conn.Namespace))
+	if err != nil {
+		return c.unread(err, s)
+	}
+	if len(there) < len(agentObjects(c.conn.Namespace)) {
+		s.Reason = "its ServiceAccount, Role or RoleBinding is missing; run `kubectl vast cluster setup` again"
+	}
+	s.Ready = s.Reason == ""
+	return nil
+}
+
+// unread puts a missing right into the reason; another error stays one.
+func (c *Client) unread(err error, s *api.ComponentState) error {
+	if isForbidden(err) {
+		s.Reason = "not known: " + oneLine(err.Error())
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// countLimit is how many objects of a store are counted at most.
+const countLimit = 10_000
+
+// secretNamed returns a Secret of the namespace; nil when it is not there.
+func (c *Client) secretNamed(ctx context.Context, name string) (*corev1.Secret, error) {
+	s, err := c.conn.Kube.CoreV1().Secrets(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absence is no error here
+	}
+	return s, c.conn.Classify(err, "get", "secrets")
+}
+
+// storeContent counts what the namespace's store holds.
+func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
+	s, err := store.Open(ctx, c.conn)
+	if err != nil {
+		return store.Content{}, err
+	}
+	defer s.Close()
+	return s.Content(ctx, "", countLimit)
+}
+
+// wordsFor says how much a store holds.
+func wordsFor(c store.Content) string {
+	more := ""
+	if c.Partial {
+		more = "more than "
+	}
+	noun := "objects"
+	if c.Objects == 1 {
+		noun = "object"
+	}
+	return fmt.Sprintf("%s%d %s (%s)", more, c.Objects, noun, wordsForBytes(c.Bytes))
+}
+
+func wordsForBytes(n int64) string {
+	for _, unit := range []struct {
+		name string
+		size int64
+	}{{"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}} {
+		if n >= unit.size {
+			return fmt.Sprintf("%.1f %sB", float64(n)/float64(unit.size), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// awaitStore waits until the store answers.
+func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
+	s := p.record.Store
+	switch s.Kind {
+	case api.StoreNone:
+		return nil
+	case api.StoreBuiltIn:
+		if p.values[optionStorageSize] == "" {
+			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", optionStorageSize)
+		}
+		err := r.await(ctx, "the store", func(ctx context.Context) (string, error) {
+			return c.missingPods(ctx, p.namespace, kube.StoreName)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.await(ctx, "the store to answer", c.missingAnswer)
+}
+
+// missingAnswer makes the bucket where it is missing, and writes and reads an
+// object.
+func (c *Client) missingAnswer(ctx context.Context) (string, error) {
+	s, err := store.Open(ctx, c.conn)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if err := s.EnsureBucket(ctx); err != nil {
+		return "", err
+	}
+	return "", s.Probe(ctx)
+}
+
+// dropOldStore removes the built-in store that another one takes the place of.
+// Its volume stays: nothing is lost before a cleanup says so.
+func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
+	if p.record.Store.Kind == api.StoreBuiltIn {
+		return nil
+	}
+	there, err := c.lookup(ctx, storeObjects(p.namespace, p.config, "1Gi", storeImage))
+	if err != nil {
+		return err
+	}
+	for _, u := range there {
+		switch {
+		case !isOurs(u):
+		case u.GetKind() == "PersistentVolumeClaim":
+			r.say("the volume of the built-in store stays (%s); --no-store=false takes it again", describe(u))
+		default:
+			r.say("removing %s of the built-in store", describe(u))
+			if err := c.remove(ctx, u, api.DryRunNone); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
