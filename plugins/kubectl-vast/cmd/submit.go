@@ -61,6 +61,9 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			# Submit it on 4 nodes, with a variable, and return at once
 			kubectl vast submit task.yaml --num-nodes=4 --env=EPOCHS=10 --detach
 
+			# Submit a file that has values for several clusters to one of them
+			kubectl vast submit task.yaml --context=gke_lab_europe-west1_big
+
 			# Show the Kubernetes objects that would be created; no cluster is asked
 			kubectl vast submit task.yaml --dry-run=client -o yaml
 

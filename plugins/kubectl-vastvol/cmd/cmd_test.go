@@ -73,6 +73,10 @@ func TestCommands(t *testing.T) {
 	if err := os.WriteFile(file, []byte("name: filed\ntype: k8s-pvc\nsize: 1Gi\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere.yaml")
+	if err := os.WriteFile(elsewhere, []byte("name: there\ntype: k8s-pvc\nsize: 1Gi\nconfig: {namespace: team-b}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		args     []string
 		stdin    string
@@ -88,8 +92,10 @@ logs   10Gi   Bound    standard       RWO,ROX   60m   -
 		"list by field": {args: []string{"list", "--sort-by=.volumeName", "-o", "name"}, out: "\nvolume.kubevast.io/data\nvolume.kubevast.io/logs\n"},
 		"create": {args: []string{"create", "a", "5Gi", "--access-modes=rwx,RWO,ReadWriteMany", "--storage-class=nfs", "-o", "jsonpath={.size} {.accessModes} {.storageClass}"},
 			out: "\n5Gi [\"ReadWriteMany\",\"ReadWriteOnce\"] nfs", err: "namespace default\n"},
-		"create, plain":     {args: []string{"create", "a", "5Gi"}, out: "\nvolume.kubevast.io/a created\n"},
-		"create from file":  {args: []string{"create", "-f", file}, out: "\nvolume.kubevast.io/filed created\n"},
+		"create, plain":    {args: []string{"create", "a", "5Gi"}, out: "\nvolume.kubevast.io/a created\n"},
+		"create from file": {args: []string{"create", "-f", file}, out: "\nvolume.kubevast.io/filed created\n"},
+		"create elsewhere": {args: []string{"create", "-f", file, "-f", elsewhere},
+			out: "\nvolume.kubevast.io/filed created\nvolume.kubevast.io/there created\n", err: "namespace default\nthis pod's own cluster, namespace team-b\n"},
 		"create, dry":       {args: []string{"create", "a", "5Gi", "--dry-run=client", "--context=x"}, out: "\npersistentvolumeclaim/a created (dry run)\n"},
 		"create, bad name":  {args: []string{"create", "a b", "5Gi"}, code: 2, err: "error: name: no spaces\n"},
 		"create, bad size":  {args: []string{"create", "a", "big"}, code: 2, err: "error: SIZE: "},
