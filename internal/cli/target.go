@@ -13,6 +13,9 @@ func (f *Factory) GivenContext() string { return deref(f.Config.Context) }
 // made. A context that cannot be used is an *api.InvalidSpec.
 func (f *Factory) UseContextOf(claims []contexts.Claim, dryRun api.DryRun) error {
 	kubeconfig := contexts.Kubeconfig(deref(f.Config.KubeConfig))
+	if _, err := kubeconfig.RawConfig(); err != nil {
+		return nil // the client says what is wrong with it
+	}
 	choice := contexts.Choice{Given: f.GivenContext(), Active: contexts.Active(kubeconfig), Known: contexts.All(kubeconfig)}
 	switch {
 	case deref(f.Config.APIServer) != "":

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
 )
@@ -95,6 +96,16 @@ func TestWithoutAKubeconfigAFileOfAContextCanOnlyBeShown(t *testing.T) {
 	err := f.UseContextOf(claims, api.DryRunServer)
 	if ExitCode(err) != CodeUsage || !strings.Contains(err.Error(), "there is no kubeconfig with contexts") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestABrokenKubeconfigIsForTheClientToTell(t *testing.T) {
+	f, _ := withKubeconfig(t, "{")
+	if err := f.UseContextOf([]contexts.Claim{{Context: "lab", File: "x.yaml"}}, api.DryRunNone); err != nil {
+		t.Errorf("error %v", err)
+	}
+	if _, err := sdk.New(f.Config); ExitCode(err) != CodeUsage || !strings.Contains(err.Error(), "kubeconfig") {
+		t.Errorf("the client says %v", err)
 	}
 }
 
