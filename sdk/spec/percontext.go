@@ -48,7 +48,7 @@ func (r *reader) perContext(resources *node, given string) {
 		c.fields(e, cmp.Or(contextOf(e), outer), rest)
 	}
 	if c.ask != nil {
-		r.fail(c.ask, "%s", contexts.AskFor(c.names))
+		r.fail(c.ask, "%s%s", contexts.AskFor(c.names), blankHint(c.ask))
 	}
 }
 
@@ -132,7 +132,7 @@ func (c *chooser) choose(f *node, context string) *node {
 	}
 	at := list.Find(context)
 	if at < 0 {
-		c.r.fail(f, "%s", contexts.NoValue(context, list.Contexts()))
+		c.r.fail(f, "%s%s", contexts.NoValue(context, list.Contexts()), blankHint(f))
 		return unknown
 	}
 	value := f.items[at].fields[0]
@@ -162,4 +162,28 @@ func (n *node) perCluster() contexts.List {
 		}
 	}
 	return list
+}
+
+// blankHint tells of a slip that makes values per cluster of accelerators:
+// "- A100: 8" for "- A100:8".
+func blankHint(f *node) string {
+	if f.key.text != "accelerators" && f.key.text != "gpus" {
+		return ""
+	}
+	for _, item := range f.items {
+		if item.fields[0].tag != "!!int" {
+			return ""
+		}
+	}
+	first := f.items[0].fields[0]
+	return fmt.Sprintf("; if accelerators are meant, leave out the blank: %q", shorten(first.key.written)+":"+shorten(first.written))
+}
+
+// listHint tells that values per cluster are a list, where a mapping was
+// written for a field that can be none.
+func listHint(n *node) string {
+	if len(n.fields) == 0 || n.parent == nil || n.key == nil || !strings.Contains(n.parent.path(), "resources") || !contexts.MayDiffer(n.key.text) {
+		return ""
+	}
+	return fmt.Sprintf("; values per cluster are a list of contexts, \"- %s: ...\"", shorten(n.fields[0].key.written))
 }

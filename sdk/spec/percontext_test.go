@@ -127,6 +127,17 @@ func TestValuesPerClusterThatAreWrong(t *testing.T) {
 				`task.yaml:2:88: resources.cpus[4]: context "a" stands in item 4 of this list already; give it one value`,
 			),
 		},
+		"a mapping of contexts": {
+			"{cpus: {a: 1, b: 2}, any_of: [{use_spot: {a: true}}]}", "a",
+			lines(
+				`task.yaml:2:19: resources.cpus: must be a number of CPUs, not a mapping; values per cluster are a list of contexts, "- a: ..."`,
+				`task.yaml:2:53: resources.any_of[0].use_spot: must be true or false, not a mapping; values per cluster are a list of contexts, "- a: ..."`,
+			),
+		},
+		"a blank in an accelerator": {
+			"{accelerators: [{A100: 8}, {V100: 8}]}", "a",
+			`task.yaml:2:27: resources.accelerators: there is no value for context "a", only for "A100", "V100"; add one, or write a plain value for all clusters; if accelerators are meant, leave out the blank: "A100:8"`,
+		},
 		"a list in a list": {
 			"{cpus: [{a: [{a: 1}]}]}", "a",
 			`task.yaml:2:24: resources.cpus[0].a: is a list of values per cluster again; write the value itself`,

@@ -307,6 +307,7 @@ func (r *reader) mismatch(n *node, t reflect.Type) {
 	text := &node{kind: yaml.ScalarNode, tag: "!!str"}
 	switch own := (&yaml.Node{Kind: yaml.ScalarNode, Value: n.text}).ShortTag(); {
 	case n.kind != yaml.ScalarNode:
+		hint = listHint(n)
 	case n.tag == "!!str" && own != "!!str" && accepts(t, &node{kind: yaml.ScalarNode, tag: own}):
 		hint = "; write " + shorten(n.written) + " without quotes"
 	case n.tag != "!!str" && n.tag != "!!null" && accepts(t, text):
