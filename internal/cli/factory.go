@@ -118,6 +118,9 @@ func (f *Factory) noKubeconfig() bool {
 // options are the SDK's options that are the same for every command.
 func (f *Factory) options() ([]sdk.Option, error) {
 	opts := []sdk.Option{sdk.WithWarnings(f.Warn)}
+	if cache := newCache(f.Now); cache != nil {
+		opts = append(opts, sdk.WithCache(cache))
+	}
 	user, err := f.LoginName()
 	if err != nil {
 		return nil, err

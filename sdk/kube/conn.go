@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -38,6 +39,15 @@ type ConnOptions struct {
 	// FallbackUser is taken when the cluster does not tell.
 	User, FallbackUser string
 	Warn               func(string)
+	// Cache remembers good news between programs' runs; nil for none.
+	Cache Cache
+}
+
+// Cache remembers for some time that something was found to be so. Its keys
+// are safe as names of files. An empty key is never known.
+type Cache interface {
+	Has(key string) bool
+	Add(key string)
 }
 
 // Conn is a connection to one namespace of one cluster, shared by all that
@@ -48,6 +58,7 @@ type Conn struct {
 	Namespace string
 	Context   string
 	Warn      func(string)
+	Cache     Cache
 
 	options  ConnOptions
 	kueue    func() (kueueclient.Interface, error)
@@ -76,7 +87,7 @@ func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, options: o,
+	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
@@ -109,6 +120,13 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	}
 	c.identity = &id
 	return id, nil
+}
+
+// ClusterUser is the name by which the API server knows the caller, as far as
+// it tells.
+func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
+	id, err := c.Identity(ctx)
+	return cmp.Or(id.ClusterUser, id.User), err
 }
 
 // User is the name that Identity found.

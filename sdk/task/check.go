@@ -29,8 +29,15 @@ func FromFile(f *spec.File) (*spec.Task, error) {
 
 // Check implements sdk.TaskWriter.
 func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
+	_, err := c.draft(t, o)
+	return err
+}
+
+// draft checks a task and makes its objects as far as they can be made without
+// asking the cluster.
+func (c *Client) draft(t *spec.Task, o api.SubmitOptions) (*manifest.Objects, error) {
 	if err := c.checkFile(t); err != nil {
-		return err
+		return nil, err
 	}
 	var missing []string
 	if t.Workdir != nil {
@@ -40,16 +47,14 @@ func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
 		missing = append(missing, "file_mounts")
 	}
 	if len(missing) > 0 {
-		return &api.NotSupported{Message: fmt.Sprintf(
+		return nil, &api.NotSupported{Message: fmt.Sprintf(
 			"%s: it is valid, but this build cannot bring files into a task yet (%s); put them into the image or a volume",
 			t.Source.File, strings.Join(missing, ", "))}
 	}
 	if err := checkOptions(o); err != nil {
-		return err
+		return nil, err
 	}
-	in := c.input(t, o, c.conn.OfflineUser())
-	_, err := manifest.Build(in)
-	return err
+	return manifest.Build(c.input(t, o, c.conn.OfflineUser()))
 }
 
 // checkFile finds what is right in a file and yet wrong to submit here.

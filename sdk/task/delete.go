@@ -17,7 +17,7 @@ import (
 // the Job stays until its pods and helpers are gone (foreground), otherwise
 // Kubernetes removes them by and by.
 func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error) {
-	job, err := c.resolve(ctx, ref)
+	job, err := c.resolveFor(ctx, ref, "delete")
 	if err != nil {
 		return nil, err
 	}

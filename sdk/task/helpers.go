@@ -22,30 +22,41 @@ import (
 // same request.
 func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batchv1.Job, o api.SubmitOptions) error {
 	core, create := c.conn.Kube.CoreV1(), metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager}
-	var kind string
+	kind := helperResource(obj)
 	var err error
 	var there func(string) (metav1.Object, error)
 	get := metav1.GetOptions{}
 	switch helper := obj.(type) {
 	case *corev1.Service:
-		kind, helper.OwnerReferences = "services", ownedBy(job)
+		helper.OwnerReferences = ownedBy(job)
 		_, err = core.Services(job.Namespace).Create(ctx, helper, create)
 		there = func(name string) (metav1.Object, error) { return core.Services(job.Namespace).Get(ctx, name, get) }
 	case *corev1.Secret:
-		kind, helper.OwnerReferences = "secrets", ownedBy(job)
+		helper.OwnerReferences = ownedBy(job)
 		_, err = core.Secrets(job.Namespace).Create(ctx, helper, create)
 		there = func(name string) (metav1.Object, error) { return core.Secrets(job.Namespace).Get(ctx, name, get) }
 	case *corev1.ConfigMap:
-		kind, helper.OwnerReferences = "configmaps", ownedBy(job)
+		helper.OwnerReferences = ownedBy(job)
 		_, err = core.ConfigMaps(job.Namespace).Create(ctx, helper, create)
 		there = func(name string) (metav1.Object, error) { return core.ConfigMaps(job.Namespace).Get(ctx, name, get) }
-	default:
-		return fmt.Errorf("cannot create a %T", obj)
 	}
 	if apierrors.IsAlreadyExists(err) && o.DryRun == api.DryRunNone {
 		return c.foreign(kind, obj.(metav1.Object).GetName(), job, there)
 	}
 	return c.conn.Classify(err, "create", kind)
+}
+
+// helperResource names a helper's kind as rights do.
+func helperResource(obj runtime.Object) string {
+	switch obj.(type) {
+	case *corev1.Service:
+		return "services"
+	case *corev1.Secret:
+		return "secrets"
+	case *corev1.ConfigMap:
+		return "configmaps"
+	}
+	panic(fmt.Sprintf("task: a %T is no helper", obj))
 }
 
 // foreign refuses a helper that belongs to another Job: one of the same

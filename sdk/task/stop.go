@@ -21,7 +21,7 @@ import (
 // has been let in; when that changes between the look and the patch, the Job
 // is looked at again.
 func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
-	job, err := c.resolve(ctx, ref)
+	job, err := c.resolveFor(ctx, ref, "patch")
 	if err != nil {
 		return nil, err
 	}

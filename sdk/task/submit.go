@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -46,15 +48,17 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 
 // Submit implements sdk.TaskWriter.
 func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error) {
-	if err := c.Check(t, o); err != nil {
+	draft, err := c.draft(t, o)
+	if err != nil {
 		return nil, err
 	}
 	// What does not depend on who is asking is asked at the same time.
 	var ahead sync.WaitGroup
 	var choice queue.Choice
-	var choiceErr error
+	var choiceErr, rightsErr error
 	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again in preflight
 	ahead.Go(func() { choice, choiceErr = c.queues.Choose(ctx, c.conn.Namespace, cmp.Or(o.Queue, t.Queue)) })
+	ahead.Go(func() { rightsErr = c.rights.Require(ctx, submitRights(draft)...) })
 	user, err := c.conn.User(ctx)
 	ahead.Wait()
 	if err != nil {
@@ -73,8 +77,9 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.preflight(ctx, &in); err != nil {
 		return nil, err
 	}
-	if choiceErr != nil {
-		return nil, choiceErr // behind those that say that there is no such namespace
+	// Behind what says that there is no such namespace.
+	if err := cmp.Or(rightsErr, choiceErr); err != nil {
+		return nil, err
 	}
 	if err := c.joinQueue(ctx, &in, choice, o); err != nil {
 		return nil, err
@@ -97,6 +102,20 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		c.conn.Warn(choice.Warning)
 	}
 	return status, err
+}
+
+// submitRights are what creating these objects needs.
+func submitRights(objects *manifest.Objects) []rights.Right {
+	out := rights.Each(jobsResource, "create")
+	if len(objects.Helpers) > 0 {
+		out = append(out, rights.Each(jobsResource, "patch")...)
+	}
+	for _, helper := range objects.Helpers {
+		if r := rights.Each(helperResource(helper), "create")[0]; !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // input gathers what the objects are made of, short of what only the cluster

@@ -3,6 +3,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/volume"
 )
 
@@ -29,6 +31,7 @@ type Client struct {
 	conn      *kube.Conn
 	volumes   *volume.Client
 	queues    *queue.Client
+	rights    *rights.Checker
 	namespace namespaceFacts
 }
 
@@ -43,7 +46,7 @@ type namespaceFacts struct {
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *kube.Conn, volumes *volume.Client, queues *queue.Client) *Client {
-	return &Client{conn: conn, volumes: volumes, queues: queues}
+	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn)}
 }
 
 // Latest names the caller's newest task.
@@ -73,6 +76,20 @@ func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) 
 		return c.byName(ctx, ref)
 	}
 	return c.byPrefix(ctx, ref)
+}
+
+// resolveFor finds the Job that ref names for somebody who is going to do this
+// to it, and asks at the same time whether he may.
+func (c *Client) resolveFor(ctx context.Context, ref, verb string) (*batchv1.Job, error) {
+	var asked sync.WaitGroup
+	var refused error
+	asked.Go(func() { refused = c.rights.Require(ctx, rights.Each(jobsResource, verb)...) })
+	job, err := c.resolve(ctx, ref)
+	asked.Wait()
+	if err = cmp.Or(err, refused); err != nil {
+		return nil, err
+	}
+	return job, nil
 }
 
 func (c *Client) byName(ctx context.Context, name string) (*batchv1.Job, error) {

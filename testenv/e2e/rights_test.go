@@ -103,20 +103,18 @@ func TestAMissingRightIsNamed(t *testing.T) {
 			poor.answersIn(r, 1)
 		})
 	}
-	t.Run("to remove again what was begun", func(t *testing.T) {
-		onlyCreate := rbacv1.PolicyRule{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"create"}}
+	t.Run("all of them at once, before anything is begun", func(t *testing.T) {
 		admin := p.in(t)
-		poor := admin.with("no-delete", append(readRights, onlyCreate)...)
+		poor := admin.with("reader", readRights...)
 		poor.waitFor("the account has its rights", func() (bool, any) {
 			r := poor.vast("list")
 			return r.code == 0, r.stderr
 		})
-		r := poor.vast("submit", poor.file("task.yaml", "name: t\nsecrets: {A: b}\nrun: echo\n"), "-d").exits(4)
-		r.tells("may not create secrets", "is left, suspended", "may not delete jobs.batch")
+		before := admin.objects()
+		r := poor.vast("submit", poor.file("task.yaml", "name: t\nnum_nodes: 2\nsecrets: {A: b}\nrun: echo\n"), "-d").exits(4)
+		r.tells("may not create jobs.batch, patch jobs.batch, create secrets, create services in namespace", "kubectl vast doctor")
 		poor.answersIn(r, 1)
-		if left := admin.kinds("pods"); len(left) > 0 {
-			t.Errorf("a task that was not submitted has the pods %v", left)
-		}
+		admin.leftNothing(before)
 	})
 	t.Run("to read anything", func(t *testing.T) {
 		poor := p.in(t).with("blind")
