@@ -21,6 +21,12 @@ type Cluster interface {
 	// Setup makes all that is needed and waits until it works. It is
 	// idempotent; what an earlier call left half-way is completed.
 	Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error)
+	// Resize measures the quota again.
+	Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error)
+	// PlanCleanup says what Cleanup would remove and what it would leave.
+	PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
+	// Cleanup removes what Setup made, and nothing else. It is idempotent.
+	Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
 	// Status returns what is set up; NotInstalled when nothing is.
 	Status(ctx context.Context) (*api.ClusterStatus, error)
 }

@@ -57,6 +57,12 @@ func WithNamespace(ns string) Option { return func(o *kube.ConnOptions) { o.Name
 // call. Without it warnings are dropped.
 func WithWarnings(warn func(string)) Option { return func(o *kube.ConnOptions) { o.Warn = warn } }
 
+// Cache remembers good news, such as a right that one has, between runs.
+type Cache = kube.Cache
+
+// WithCache lets a client ask less: what the cache knows is not asked again.
+func WithCache(cache Cache) Option { return func(o *kube.ConnOptions) { o.Cache = cache } }
+
 // New makes a client of kubectl's own configuration flags
 // (genericclioptions.ConfigFlags) or of anything else that gives a
 // rest.Config and a namespace. Errors in the kubeconfig are InvalidSpec.
@@ -90,8 +96,8 @@ func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, er
 	}
 	volumes := volume.New(conn)
 	queues := queue.New(conn)
-	return &Client{conn: conn, volume: volumes, queue: queues, cluster: cluster.New(conn),
-		task: task.New(conn, volumes, queues)}, nil
+	tasks := task.New(conn, volumes, queues)
+	return &Client{conn: conn, volume: volumes, queue: queues, task: tasks, cluster: cluster.New(conn, tasks)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

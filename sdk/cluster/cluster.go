@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/task"
 )
 
 // fieldManager is who the API server records as the author of what we apply.
@@ -22,12 +23,13 @@ const fieldManager = "kubevast-setup"
 // Client implements sdk.Cluster.
 type Client struct {
 	conn    *kube.Conn
+	tasks   *task.Client
 	objects func() (dynamic.Interface, error)
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn) *Client {
-	return &Client{conn: conn, objects: sync.OnceValues(func() (dynamic.Interface, error) {
+func New(conn *kube.Conn, tasks *task.Client) *Client {
+	return &Client{conn: conn, tasks: tasks, objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {
 			return nil, api.Invalid("kubeconfig", "%v", err)

@@ -52,20 +52,20 @@ func (c *Client) measure(ctx context.Context, hasKueue bool) (corev1.ResourceLis
 
 func (c *Client) nodes(ctx context.Context) ([]corev1.Node, error) {
 	var all []corev1.Node
-	err := eachPage(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err := c.listAll(ctx, "nodes", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return c.conn.Kube.CoreV1().Nodes().List(ctx, o)
 	}, func(obj runtime.Object) { all = append(all, *obj.(*corev1.Node)) })
-	return all, c.conn.Classify(err, "list", "nodes")
+	return all, err
 }
 
 // pods returns those that are on a node and have not ended.
 func (c *Client) pods(ctx context.Context) ([]corev1.Pod, error) {
 	var all []corev1.Pod
-	err := eachPage(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err := c.listAll(ctx, "pods", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		o.FieldSelector = "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed"
 		return c.conn.Kube.CoreV1().Pods(metav1.NamespaceAll).List(ctx, o)
 	}, func(obj runtime.Object) { all = append(all, *obj.(*corev1.Pod)) })
-	return all, c.conn.Classify(err, "list", "pods")
+	return all, err
 }
 
 // flavor is what is asked of nodes: nothing, unless somebody had a flavor of
@@ -92,7 +92,7 @@ func (c *Client) admitted(ctx context.Context) (sets.Set[types.UID], error) {
 		return nil, err
 	}
 	owners := sets.New[types.UID]()
-	err = eachPage(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err = c.listAll(ctx, "workloads.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return set.KueueV1beta2().Workloads(metav1.NamespaceAll).List(ctx, o)
 	}, func(obj runtime.Object) {
 		w := obj.(*kueue.Workload)
@@ -103,18 +103,19 @@ func (c *Client) admitted(ctx context.Context) (sets.Set[types.UID], error) {
 			owners.Insert(o.UID)
 		}
 	})
-	return owners, c.conn.Classify(err, "list", "workloads.kueue.x-k8s.io")
+	return owners, err
 }
 
-// eachPage reads a list page by page; one that changes too fast to be read so
+// listAll reads a list page by page; one that changes too fast to be read so
 // is read as a whole.
-func eachPage(ctx context.Context, list pager.ListPageFunc, each func(runtime.Object)) error {
+func (c *Client) listAll(ctx context.Context, resource string, list pager.ListPageFunc, each func(runtime.Object)) error {
 	p := pager.New(list)
 	p.PageSize = pageSize
-	return p.EachListItem(ctx, metav1.ListOptions{}, func(obj runtime.Object) error {
+	err := p.EachListItem(ctx, metav1.ListOptions{}, func(obj runtime.Object) error {
 		each(obj)
 		return nil
 	})
+	return c.conn.Classify(err, "list", resource)
 }
 
 // together calls what does not depend on each other side by side, and joins
@@ -146,4 +147,9 @@ func isAbsent(err error) bool { return apierrors.IsNotFound(err) || meta.IsNoMat
 func isForbidden(err error) bool {
 	var f *api.Forbidden
 	return errors.As(err, &f)
+}
+
+func isNotFound(err error) bool {
+	var n *api.NotFound
+	return errors.As(err, &n)
 }

@@ -86,7 +86,7 @@ func (c *Client) readRecord(ctx context.Context) (*record, *corev1.ConfigMap, er
 // otherNamespaces returns the namespaces besides ours that were set up.
 func (c *Client) otherNamespaces(ctx context.Context) ([]string, error) {
 	var found []string
-	err := eachPage(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	err := c.listAll(ctx, "configmaps", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		o.LabelSelector = metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labelsOf(componentSetup)})
 		return c.conn.Kube.CoreV1().ConfigMaps(metav1.NamespaceAll).List(ctx, o)
 	}, func(obj runtime.Object) {
@@ -96,5 +96,5 @@ func (c *Client) otherNamespaces(ctx context.Context) ([]string, error) {
 		}
 	})
 	slices.Sort(found)
-	return found, c.conn.Classify(err, "list", "configmaps")
+	return found, err
 }

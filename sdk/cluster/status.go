@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -26,8 +25,7 @@ func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
 		return nil, err
 	}
 	if r == nil {
-		return nil, &api.NotInstalled{Message: fmt.Sprintf(
-			"nothing is set up in namespace %q; run `kubectl vast cluster setup -n %s`", c.conn.Namespace, c.conn.Namespace)}
+		return nil, c.nothingSetUp()
 	}
 	s := &api.ClusterStatus{
 		TypeMeta: api.TypeMeta(api.KindCluster),

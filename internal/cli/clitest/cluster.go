@@ -14,6 +14,9 @@ type Clusters struct {
 	OnConfigs func() *api.ClusterConfigList
 	OnRender  func(context.Context, api.SetupOptions) ([]runtime.Object, error)
 	OnSetup   func(context.Context, api.SetupOptions) (*api.ClusterStatus, error)
+	OnResize  func(context.Context, api.ResizeOptions) (*api.ClusterResize, error)
+	OnPlan    func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error)
+	OnCleanup func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error)
 	OnStatus  func(context.Context) (*api.ClusterStatus, error)
 }
 
@@ -27,6 +30,18 @@ func (f Clusters) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Obj
 
 func (f Clusters) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
 	return f.OnSetup(ctx, o)
+}
+
+func (f Clusters) Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error) {
+	return f.OnResize(ctx, o)
+}
+
+func (f Clusters) PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+	return f.OnPlan(ctx, o)
+}
+
+func (f Clusters) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+	return f.OnCleanup(ctx, o)
 }
 
 func (f Clusters) Status(ctx context.Context) (*api.ClusterStatus, error) { return f.OnStatus(ctx) }

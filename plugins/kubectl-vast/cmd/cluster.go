@@ -10,7 +10,8 @@ import (
 )
 
 func newCluster(f *cli.Factory) *cobra.Command {
-	c := cli.NewGroup("cluster", "Make a cluster ready for many people's work", newClusterSetup(f), newClusterStatus(f))
+	c := cli.NewGroup("cluster", "Make a cluster ready for many people's work",
+		newClusterSetup(f), newClusterStatus(f), newClusterResize(f), newClusterCleanup(f))
 	c.Long = templates.LongDesc(`
 		Make a cluster ready for many people's work: a queue (Kueue), a store for inputs
 		and results (S3), and the rights that unattended work needs.

@@ -1,0 +1,168 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// atOnce is how many tasks are stopped at a time.
+const atOnce = 8
+
+// Cleanup removes what Setup made in the client's namespace, and what all
+// namespaces share when no other one is set up. What others made stays, and
+// whatever they use of ours. It is idempotent; the record goes last, so that a
+// call that was cut short is completed by the next one.
+//
+// Tasks that wait or run are *api.Conflict that names them, unless o.Force,
+// which stops them first. Nothing to remove is no error. No finalizer is ever
+// taken off: what Kueue holds on to is waited for, and *api.TimedOut says what
+// that was.
+func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
+	defer cancel()
+	p, err := c.planCleanup(ctx, o)
+	if err != nil {
+		return nil, r.inTime(ctx, "looking at the cluster", err)
+	}
+	if err := p.allowed(o); err != nil || o.DryRun == api.DryRunClient {
+		return &p.status, err
+	}
+	if o.DryRun == api.DryRunServer {
+		return &p.status, c.removeAll(ctx, nil, api.DryRunServer, p.queue, p.shared, p.rest)
+	}
+	if err := c.takeBack(ctx, r, p); err != nil {
+		return &p.status, r.inTime(ctx, "removing; run the command again to go on", err)
+	}
+	return &p.status, nil
+}
+
+// allowed refuses while there is work.
+func (p *removal) allowed(o api.CleanupOptions) error {
+	if len(p.work) > 0 {
+		return &api.Conflict{Message: fmt.Sprintf("other work than tasks is in the queue: %s; delete it or wait for it first",
+			strings.Join(p.work, ", "))}
+	}
+	if len(p.status.Tasks) > 0 && !o.Force {
+		return &api.Conflict{Message: fmt.Sprintf("%s not ended: %s; wait for them, stop them (kubectl vast stop), or give --force, which stops them",
+			tasksHave(len(p.status.Tasks)), strings.Join(few(p.status.Tasks), ", "))}
+	}
+	return nil
+}
+
+func tasksHave(n int) string {
+	if n == 1 {
+		return "1 task has"
+	}
+	return fmt.Sprintf("%d tasks have", n)
+}
+
+func (c *Client) takeBack(ctx context.Context, r *run, p *removal) error {
+	if err := c.stopTasks(ctx, r, p.status.Tasks); err != nil {
+		return err
+	}
+	// The queues go one after the other, the rest side by side with them.
+	err := together(
+		func() error {
+			for _, u := range append(p.queue, p.shared...) {
+				if err := c.removeAll(ctx, r, api.DryRunNone, []*unstructured.Unstructured{u}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func() error { return c.removeAll(ctx, r, api.DryRunNone, p.rest) },
+	)
+	if err != nil {
+		return err
+	}
+	if p.kueue {
+		if err := c.uninstallKueue(ctx, r); err != nil {
+			return err
+		}
+	}
+	var last []*unstructured.Unstructured
+	for _, u := range []*unstructured.Unstructured{p.namespace, p.record} {
+		if u != nil {
+			last = append(last, u)
+		}
+	}
+	return c.removeAll(ctx, r, api.DryRunNone, last)
+}
+
+// removeAll deletes objects side by side and waits until they are gone.
+func (c *Client) removeAll(ctx context.Context, r *run, dryRun api.DryRun, groups ...[]*unstructured.Unstructured) error {
+	var calls []func() error
+	for _, group := range groups {
+		for _, u := range group {
+			calls = append(calls, func() error {
+				if dryRun == api.DryRunNone {
+					r.say("removing %s", describe(u))
+				}
+				if err := c.remove(ctx, u, dryRun); err != nil || dryRun != api.DryRunNone {
+					return err
+				}
+				return r.await(ctx, describe(u)+" to go", func(ctx context.Context) (string, error) {
+					there, err := c.get(ctx, u)
+					if err != nil || there == nil || there.GetUID() != u.GetUID() {
+						return "", err
+					}
+					return leaving(there), nil
+				})
+			})
+		}
+	}
+	return together(calls...)
+}
+
+// leaving says why an object that was deleted is still there.
+func leaving(u *unstructured.Unstructured) string {
+	if f := u.GetFinalizers(); len(f) > 0 {
+		return "held by " + strings.Join(f, ", ")
+	}
+	return "it is still there"
+}
+
+// activeTasks are the names of the tasks that wait or run, of all users.
+func (c *Client) activeTasks(ctx context.Context) ([]string, error) {
+	list, err := c.tasks.List(ctx, api.ListOptions{AllUsers: true, States: []api.State{api.Queued, api.Pending, api.Running}})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, t := range list.Items {
+		names = append(names, t.Name)
+	}
+	return names, nil
+}
+
+func (c *Client) stopTasks(ctx context.Context, r *run, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	for some := range slices.Chunk(names, atOnce) {
+		calls := make([]func() error, len(some))
+		for i, name := range some {
+			r.say("stopping task %s", name)
+			calls[i] = func() error {
+				_, err := c.tasks.Stop(ctx, name, api.StopOptions{FieldManager: fieldManager})
+				if isNotFound(err) {
+					return nil // it was deleted meanwhile
+				}
+				return err
+			}
+		}
+		if err := together(calls...); err != nil {
+			return err
+		}
+	}
+	return r.await(ctx, "the tasks to end", func(ctx context.Context) (string, error) {
+		left, err := c.activeTasks(ctx)
+		return strings.Join(few(left), ", "), err
+	})
+}

@@ -1,0 +1,145 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// kueueUse says who besides us uses Kueue. What a cleanup takes away is taken
+// from nobody.
+type kueueUse struct {
+	// others are queues, flavors and waiting or running work that are not ours.
+	others []string
+	// ofOurs are LocalQueues of others in our ClusterQueue, ofFlavor their
+	// ClusterQueues with our flavor.
+	ofOurs, ofFlavor []string
+	// work waits or runs in our LocalQueue and is no task.
+	work []string
+}
+
+// mostNamed is how many objects a message names.
+const mostNamed = 5
+
+// whoUsesKueue looks through all namespaces.
+func (c *Client) whoUsesKueue(ctx context.Context) (kueueUse, error) {
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return kueueUse{}, err
+	}
+	var (
+		use       kueueUse
+		clusters  []*kueue.ClusterQueue
+		locals    []*kueue.LocalQueue
+		flavors   []*kueue.ResourceFlavor
+		workloads []*kueue.Workload
+		client    = set.KueueV1beta2()
+	)
+	err = together(
+		func() error {
+			return c.listAll(ctx, "clusterqueues.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				return client.ClusterQueues().List(ctx, o)
+			}, func(obj runtime.Object) { clusters = append(clusters, obj.(*kueue.ClusterQueue)) })
+		},
+		func() error {
+			return c.listAll(ctx, "localqueues.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				return client.LocalQueues(metav1.NamespaceAll).List(ctx, o)
+			}, func(obj runtime.Object) { locals = append(locals, obj.(*kueue.LocalQueue)) })
+		},
+		func() error {
+			return c.listAll(ctx, "resourceflavors.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				return client.ResourceFlavors().List(ctx, o)
+			}, func(obj runtime.Object) { flavors = append(flavors, obj.(*kueue.ResourceFlavor)) })
+		},
+		func() error {
+			return c.listAll(ctx, "workloads.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				return client.Workloads(metav1.NamespaceAll).List(ctx, o)
+			}, func(obj runtime.Object) { workloads = append(workloads, obj.(*kueue.Workload)) })
+		},
+	)
+	use.add(clusters, locals, flavors, workloads, c.conn.Namespace)
+	return use, err
+}
+
+// add sorts what there is by whose it is.
+func (use *kueueUse) add(clusters []*kueue.ClusterQueue, locals []*kueue.LocalQueue, flavors []*kueue.ResourceFlavor, workloads []*kueue.Workload, namespace string) {
+	for _, q := range clusters {
+		if isOurs(q) {
+			continue
+		}
+		use.others = append(use.others, "clusterqueue/"+q.Name)
+		if flavorsOf(q).Has(kube.FlavorName) {
+			use.ofFlavor = append(use.ofFlavor, "clusterqueue/"+q.Name)
+		}
+	}
+	for _, q := range locals {
+		if isOurs(q) {
+			continue
+		}
+		name := fmt.Sprintf("localqueue/%s in %s", q.Name, q.Namespace)
+		use.others = append(use.others, name)
+		if q.Spec.ClusterQueue == kube.ClusterQueueName {
+			use.ofOurs = append(use.ofOurs, name)
+		}
+	}
+	for _, f := range flavors {
+		if !isOurs(f) {
+			use.others = append(use.others, "resourceflavor/"+f.Name)
+		}
+	}
+	for _, w := range workloads {
+		inOurs := w.Namespace == namespace && w.Spec.QueueName == kube.LocalQueueName
+		name := fmt.Sprintf("workload/%s in %s", w.Name, w.Namespace)
+		switch {
+		case hasFinished(w):
+		case !inOurs:
+			use.others = append(use.others, name)
+		case !isTask(w):
+			use.work = append(use.work, name)
+		}
+	}
+	use.others, use.ofOurs, use.ofFlavor, use.work = few(use.others), few(use.ofOurs), few(use.ofFlavor), few(use.work)
+}
+
+func flavorsOf(q *kueue.ClusterQueue) sets.Set[string] {
+	names := sets.New[string]()
+	for _, g := range q.Spec.ResourceGroups {
+		for _, f := range g.Flavors {
+			names.Insert(string(f.Name))
+		}
+	}
+	return names
+}
+
+func hasFinished(w *kueue.Workload) bool {
+	for _, condition := range w.Status.Conditions {
+		if condition.Type == kueue.WorkloadFinished && condition.Status == metav1.ConditionTrue {
+			return true
+		}
+	}
+	return false
+}
+
+// isTask looks at the pods: Kueue does not copy a Job's labels.
+func isTask(w *kueue.Workload) bool {
+	for _, set := range w.Spec.PodSets {
+		if set.Template.Labels[kube.LabelKind] == kube.KindTask {
+			return true
+		}
+	}
+	return false
+}
+
+// few cuts a list for people.
+func few(names []string) []string {
+	if len(names) <= mostNamed {
+		return names
+	}
+	return append(names[:mostNamed:mostNamed], fmt.Sprintf("%d more", len(names)-mostNamed))
+}
