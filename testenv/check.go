@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/testenv/internal/kindcluster"
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
 )
@@ -28,7 +27,10 @@ func (c *Cluster) problems(ctx context.Context) []string {
 	if err := c.ready(ctx); err != nil {
 		return []string{"the API server does not answer: " + err.Error()}
 	}
-	checks := []func(context.Context) error{c.checkNodes, c.checkDNS, c.checkStorage, c.checkKueue, c.checkRoutes}
+	checks := []func(context.Context) error{c.checkNodes, c.checkDNS, c.checkStorage, c.checkRoutes}
+	if c.kueue || c.way == WayExisting {
+		checks = append(checks, c.checkKueue)
+	}
 	found := make([]string, len(checks))
 	var all sync.WaitGroup
 	for i, check := range checks {
@@ -62,8 +64,8 @@ func (c *Cluster) checkNodes(ctx context.Context) error {
 			return fmt.Errorf("node %s is not ready", node.Name)
 		}
 	}
-	if c.way != WayExisting && len(nodes) < kindcluster.NodeCount {
-		return fmt.Errorf("%d of %d nodes have joined", len(nodes), kindcluster.NodeCount)
+	if len(nodes) < c.nodes {
+		return fmt.Errorf("%d of %d nodes have joined", len(nodes), c.nodes)
 	}
 	return nil
 }

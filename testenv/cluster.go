@@ -28,6 +28,10 @@ type Cluster struct {
 	kubeconfig string
 	kubectl    string
 	client     kubernetes.Interface
+
+	// What it should have; nothing is expected of somebody else's cluster.
+	nodes int
+	kueue bool
 }
 
 // newCluster connects to the cluster of a kubeconfig.

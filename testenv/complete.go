@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/kubevast/vast/testenv/internal/gobuild"
-	"github.com/kubevast/vast/testenv/internal/kindcluster"
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
 	"github.com/kubevast/vast/testenv/internal/taskimage"
@@ -50,6 +49,9 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	group.Go(func() error {
 		select {
 		case <-loaded:
+			if s.WithoutKueue {
+				return nil
+			}
 			scaledDown := kueue.ScaledDown(groupCtx, c.client)
 			if err := kueue.Install(groupCtx, s.root, c.kubeconfig, scaledDown, s.progress); err != nil {
 				return err
@@ -62,8 +64,8 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	known.Images, known.Kueue = wantedImages(), kueue.Version()
-	s.progress("waiting for nodes, DNS and Kueue")
+	known.Images, known.Kueue = wantedImages(), s.wantedKueue()
+	s.progress("waiting for all that the cluster should have")
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
@@ -80,6 +82,9 @@ func (c *Cluster) settle(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("the cluster does not settle: %w: %v", err, problems)
+	}
+	if !c.kueue {
+		return nil
 	}
 	return kueue.WaitWebhook(ctx, c.kubeconfig)
 }
@@ -111,7 +116,7 @@ func (c *Cluster) networkNodes(ctx context.Context) ([]network.Node, error) {
 				ready = append(ready, n)
 			}
 		}
-		return len(ready) == len(nodes) && len(nodes) >= kindcluster.NodeCount, nil
+		return len(ready) == len(nodes) && len(nodes) >= c.nodes, nil
 	})
 	return ready, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/testenv/internal/cache"
+	"github.com/kubevast/vast/testenv/internal/kindcluster"
 )
 
 // Variables that set what Options leaves empty.
@@ -29,6 +30,10 @@ type Options struct {
 	Kubeconfig string
 	// Way skips finding out which kind of node image can be had; $VAST_TEST_WAY if empty.
 	Way Way
+	// Nodes is how many nodes a new cluster has; 0 is the usual number.
+	Nodes int
+	// WithoutKueue leaves Kueue out of a new cluster, for tests that install it.
+	WithoutKueue bool
 	// Progress receives a line for every step that takes time.
 	Progress io.Writer
 }
@@ -48,6 +53,9 @@ func (o Options) resolve() (*setup, error) {
 	s.Name = first(s.Name, os.Getenv(NameEnv), "vast")
 	s.Kubeconfig = first(s.Kubeconfig, os.Getenv(KubeconfigEnv))
 	s.Way = Way(first(string(s.Way), os.Getenv(WayEnv)))
+	if s.Nodes == 0 {
+		s.Nodes = kindcluster.NodeCount
+	}
 	if s.Progress == nil {
 		s.Progress = io.Discard
 	}

@@ -88,7 +88,7 @@ func (s *setup) useExisting(ctx context.Context) (*Cluster, error) {
 // alreadyUp returns the cluster if nothing has to be done, and nil otherwise.
 func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 	known, err := s.readStamp()
-	if err != nil || known.Way == "" || known.Images != wantedImages() || known.Kueue != kueue.Version() {
+	if err != nil || known.Way == "" || known.Images != wantedImages() || known.Kueue != s.wantedKueue() {
 		return nil
 	}
 	c, err := s.connect(known.Way)
@@ -121,7 +121,19 @@ func (s *setup) connect(way Way) (*Cluster, error) {
 	if _, err := os.Stat(kubeconfig); err != nil {
 		return nil, err
 	}
-	return newCluster(s.Name, way, kubeconfig)
+	c, err := newCluster(s.Name, way, kubeconfig)
+	if err == nil {
+		c.nodes, c.kueue = s.Nodes, !s.WithoutKueue
+	}
+	return c, err
+}
+
+// wantedKueue is the version of Kueue that the cluster should have; none is empty.
+func (s *setup) wantedKueue() string {
+	if s.WithoutKueue {
+		return ""
+	}
+	return kueue.Version()
 }
 
 // removeDead removes a cluster that stopped with an engine that is no more. The new one
@@ -226,7 +238,7 @@ func (s *setup) create(ctx context.Context) (*Cluster, error) {
 		registry:  func() bool { return registryAnswers(ctx, http.DefaultClient, registry) },
 	})
 	s.progress("cluster %s: node image %s (%s)", s.Name, way, why)
-	spec := kindcluster.Spec{Name: s.Name, Kubeconfig: kubeconfig, Image: kindcluster.StockImage}
+	spec := kindcluster.Spec{Name: s.Name, Kubeconfig: kubeconfig, Image: kindcluster.StockImage, Nodes: s.Nodes}
 	if way == WayStock && !imageHere(ctx, spec.Image) {
 		s.progress("docker: pulling %s", spec.Image)
 		if err := run.Command("docker", "pull", "--quiet", spec.Image).Run(ctx); err != nil {

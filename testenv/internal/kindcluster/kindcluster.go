@@ -17,8 +17,8 @@ import (
 // StockImage is the node image that this version of kind was released with.
 const StockImage = defaults.Image
 
-// NodeCount is how many nodes a cluster has: one control plane, which takes pods too,
-// and one worker.
+// NodeCount is how many nodes a cluster usually has: one control plane, which takes pods
+// too, and one worker.
 const NodeCount = 2
 
 // clusterLabel is what kind marks its node containers with.
@@ -29,6 +29,7 @@ type Spec struct {
 	Name       string
 	Image      string
 	Kubeconfig string
+	Nodes      int // one control plane, the others workers
 	// FromSource is for the image of this repository, which leaves the pod network to
 	// the caller, runs where there is only cgroup v1, and where containers may not
 	// lower their out-of-memory score.
@@ -62,11 +63,14 @@ func provider(progress func(string, ...any)) *cluster.Provider {
 	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
 }
 
-// config describes the NodeCount nodes.
+// config describes the nodes.
 func config(spec Spec) *v1alpha4.Cluster {
 	c := &v1alpha4.Cluster{
 		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
-		Nodes:    []v1alpha4.Node{{Role: v1alpha4.ControlPlaneRole}, {Role: v1alpha4.WorkerRole}},
+		Nodes:    []v1alpha4.Node{{Role: v1alpha4.ControlPlaneRole}},
+	}
+	for range spec.Nodes - 1 {
+		c.Nodes = append(c.Nodes, v1alpha4.Node{Role: v1alpha4.WorkerRole})
 	}
 	if spec.FromSource {
 		c.Networking.DisableDefaultCNI = true
