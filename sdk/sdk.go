@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/cluster"
+	"github.com/kubevast/vast/sdk/doctor"
 	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
@@ -25,6 +26,7 @@ var (
 	_ Task    = (*task.Client)(nil)
 	_ Volume  = (*volume.Client)(nil)
 	_ Cluster = (*cluster.Client)(nil)
+	_ Doctor  = (*doctor.Client)(nil)
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
@@ -36,6 +38,7 @@ type Client struct {
 	volume  *volume.Client
 	queue   *queue.Client
 	cluster *cluster.Client
+	doctor  *doctor.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -97,7 +100,9 @@ func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, er
 	volumes := volume.New(conn)
 	queues := queue.New(conn)
 	tasks := task.New(conn, volumes, queues)
-	return &Client{conn: conn, volume: volumes, queue: queues, task: tasks, cluster: cluster.New(conn, tasks)}, nil
+	clusters := cluster.New(conn, tasks)
+	return &Client{conn: conn, volume: volumes, queue: queues, task: tasks, cluster: clusters,
+		doctor: doctor.New(conn, queues, clusters)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for
@@ -125,6 +130,9 @@ func (c *Client) Volume() Volume { return c.volume }
 
 // Cluster returns the interface to what is set up for tasks.
 func (c *Client) Cluster() Cluster { return c.cluster }
+
+// Doctor returns the interface that checks what the others need.
+func (c *Client) Doctor() Doctor { return c.doctor }
 
 // Namespace is the namespace the client works in.
 func (c *Client) Namespace() string { return c.conn.Namespace }

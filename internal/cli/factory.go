@@ -21,6 +21,7 @@ type Client interface {
 	Task() sdk.Task
 	Volume() sdk.Volume
 	Cluster() sdk.Cluster
+	Doctor() sdk.Doctor
 	Kubernetes() kubernetes.Interface
 	Namespace() string
 	WhoAmI(ctx context.Context) (identity.Identity, error)

@@ -35,3 +35,5 @@ func (c *ClusterConfigList) DeepCopyObject() runtime.Object { return clone(c) }
 func (c *ClusterResize) DeepCopyObject() runtime.Object     { return clone(c) }
 func (c *ClusterCleanup) DeepCopyObject() runtime.Object    { return clone(c) }
 func (c *ClusterStatus) DeepCopyObject() runtime.Object     { return clone(c) }
+
+func (d *DoctorReport) DeepCopyObject() runtime.Object { return clone(d) }

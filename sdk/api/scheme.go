@@ -16,6 +16,8 @@ const (
 	KindQueuedTask     = "QueuedTask"
 	KindQueuedTaskList = "QueuedTaskList"
 
+	KindDoctorReport = "DoctorReport"
+
 	KindCluster           = "Cluster"
 	KindClusterConfig     = "ClusterConfig"
 	KindClusterConfigList = "ClusterConfigList"

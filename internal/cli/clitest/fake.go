@@ -38,6 +38,7 @@ type Client struct {
 	Tasks    Tasks
 	Volumes  Volumes
 	Clusters Clusters
+	Doctors  Doctors
 	Who      func(context.Context) (identity.Identity, error)
 	Server   func(context.Context) (*version.Info, error)
 }
@@ -47,6 +48,7 @@ var _ cli.Client = (*Client)(nil)
 func (c *Client) Task() sdk.Task                 { return c.Tasks }
 func (c *Client) Volume() sdk.Volume             { return c.Volumes }
 func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
+func (c *Client) Doctor() sdk.Doctor             { return c.Doctors }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
 func (*Client) Namespace() string                { return "default" }
 

@@ -1,0 +1,109 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+type doctorOptions struct {
+	*cli.Factory
+	check   api.DoctorOptions
+	timeout cli.Timeout
+	output  *cli.DoneFlags
+}
+
+func newDoctor(f *cli.Factory) *cobra.Command {
+	o := &doctorOptions{Factory: f, timeout: cli.Timeout(2 * time.Minute), output: cli.NewDoneFlags(),
+		check: api.DoctorOptions{AgentImage: kube.AgentImageFor(cli.Version().GitVersion)}}
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what the commands need, and say what to do",
+		Long: templates.LongDesc(`
+			Check what the commands need of the cluster and the namespace, one line a check,
+			and say what to do where something is missing.
+
+			The exit code is 1 when something is missing without which no task runs. What only
+			some commands need is a warning. Two checks create something for a moment, and
+			remove it again: an object in the store, and a pod of our own image.`),
+		Example: templates.Examples(`
+			# Is everything there?
+			kubectl vast doctor -n lab
+
+			# What is missing, for a script
+			kubectl vast doctor -o json | jq '.checks[] | select(.outcome != "OK")'
+
+			# Only look
+			kubectl vast doctor --no-probe`),
+		Args: cli.Args(0, 0, ""),
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
+	}
+	c.Flags().BoolVar(&o.check.NoProbe, "no-probe", false, "Create nothing: leave out the checks that put an object or a pod there for a moment.")
+	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of.")
+	c.Flags().Var(&o.timeout, "timeout", "How long all checks may take together.")
+	o.output.AddFlags(c)
+	return c
+}
+
+// Run checks, and prints each result as soon as it is there.
+func (o *doctorOptions) Run(ctx context.Context) error {
+	if err := o.output.Check(); err != nil {
+		return err
+	}
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	if !o.output.Given() {
+		o.ShowTarget(client.Namespace())
+		o.check.Notify = func(c api.Check) { o.tell(o.Out, c) }
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(o.timeout))
+		defer cancel()
+	}
+	report, err := client.Doctor().Check(ctx, o.check)
+	if err != nil {
+		return err
+	}
+	if o.output.Given() {
+		p, err := o.output.Printer("")
+		if err != nil {
+			return err
+		}
+		if err := p.PrintObj(report, o.Out); err != nil {
+			return err
+		}
+	}
+	if !report.Healthy {
+		if !o.output.Given() {
+			o.Notef("\nSomething is missing without which no task runs.")
+		}
+		return &cli.ExitError{Code: 1}
+	}
+	return nil
+}
+
+var marks = map[api.CheckOutcome]string{
+	api.CheckOK: "ok", api.CheckWarning: "warning", api.CheckFailed: "FAILED", api.CheckSkipped: "skipped",
+}
+
+// tell prints one check on a line, and what to do about it on the next one.
+func (o *doctorOptions) tell(out io.Writer, c api.Check) {
+	line := fmt.Sprintf("%-8s %-22s %s\n", marks[c.Outcome], c.Name, oneLine(c.Seen))
+	if c.Fix != "" {
+		line += strings.Repeat(" ", 9) + "-> " + oneLine(c.Fix) + "\n"
+	}
+	_ = printers.WriteEscaped(out, line) // a broken pipe ends the command elsewhere
+}

@@ -1,0 +1,43 @@
+package kube
+
+import (
+	"regexp"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+)
+
+// StoreEnv are the variables by which our own containers find the store: all
+// of them from the Secret StoreName, none of them needed.
+func StoreEnv() []corev1.EnvVar {
+	var env []corev1.EnvVar
+	for _, v := range []struct{ name, key string }{
+		{EnvStoreEndpoint, StoreEndpoint}, {EnvStoreRegion, StoreRegion}, {EnvStoreBucket, StoreBucket},
+		{EnvStoreAccessKey, StoreAccessKey}, {EnvStoreSecretKey, StoreSecretKey},
+	} {
+		env = append(env, corev1.EnvVar{Name: v.name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+			LocalObjectReference: corev1.LocalObjectReference{Name: StoreName}, Key: v.key, Optional: ptr.To(true)}}})
+	}
+	return env
+}
+
+// The variables of StoreEnv.
+const (
+	EnvStoreEndpoint  = "VAST_STORE_ENDPOINT"
+	EnvStoreRegion    = "VAST_STORE_REGION"
+	EnvStoreBucket    = "VAST_STORE_BUCKET"
+	EnvStoreAccessKey = "VAST_STORE_ACCESS_KEY_ID"
+	EnvStoreSecretKey = "VAST_STORE_SECRET_ACCESS_KEY"
+)
+
+// released is the version of a release, and of nothing in between.
+var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
+
+// AgentImageFor returns the image of our own containers that belongs to a
+// version of the plugins: that of the same release, else "dev".
+func AgentImageFor(version string) string {
+	if released.MatchString(version) {
+		return AgentImage + ":" + version
+	}
+	return AgentImage + ":dev"
+}
