@@ -90,7 +90,10 @@ func (c *Client) remove(ctx context.Context, obj *unstructured.Unstructured, dry
 	if err != nil {
 		return err
 	}
-	policy := metav1.DeletePropagationForeground
+	policy := metav1.DeletePropagationBackground
+	if obj.GetKind() == "Deployment" {
+		policy = metav1.DeletePropagationForeground // it goes when its pods are gone
+	}
 	opts := metav1.DeleteOptions{PropagationPolicy: &policy}
 	if dryRun == api.DryRunServer {
 		opts.DryRun = []string{metav1.DryRunAll}

@@ -101,9 +101,6 @@ func (c *Client) removeAll(ctx context.Context, r *run, dryRun api.DryRun, group
 	for _, group := range groups {
 		for _, u := range group {
 			calls = append(calls, func() error {
-				if dryRun == api.DryRunNone {
-					r.say("removing %s", describe(u))
-				}
 				if err := c.remove(ctx, u, dryRun); err != nil || dryRun != api.DryRunNone {
 					return err
 				}
@@ -122,6 +119,12 @@ func (c *Client) removeAll(ctx context.Context, r *run, dryRun api.DryRun, group
 
 // leaving says why an object that was deleted is still there.
 func leaving(u *unstructured.Unstructured) string {
+	switch u.GetKind() {
+	case "Deployment":
+		return "its pods are ending"
+	case "ClusterQueue", "LocalQueue":
+		return "Kueue holds it until nothing runs through it"
+	}
 	if f := u.GetFinalizers(); len(f) > 0 {
 		return "held by " + strings.Join(f, ", ")
 	}

@@ -23,7 +23,9 @@ type plan struct {
 	kueueChart string
 	// install: Kueue is for us to install, to complete or to change.
 	install bool
-	// groups are the quotas of the ClusterQueue.
+	// groups are the quotas of the ClusterQueue; none yet when they have to
+	// be measured. asked are those that were asked for.
+	asked  corev1.ResourceList
 	groups []kueue.ResourceGroup
 	// secret is the store's.
 	secret *corev1.Secret

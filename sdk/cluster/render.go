@@ -37,7 +37,11 @@ func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Obje
 	if p.record.Store.Kind != api.StoreNone {
 		p.secret = hiddenSecret(p.namespace, p.record.Store)
 	}
-	return p.all(), nil
+	objects := p.all()
+	for i := range objects {
+		objects[i] = toUnstructured(objects[i]) // without empty statuses
+	}
+	return objects, nil
 }
 
 // all are the objects with the record, in the order in which they are made.
@@ -72,6 +76,11 @@ func (c *Client) renderThere(ctx context.Context, o api.SetupOptions) ([]runtime
 	p, err := c.prepare(ctx, r, o, now)
 	if err != nil {
 		return nil, err
+	}
+	if len(p.groups) == 0 {
+		if p.groups, err = c.measured(ctx, p, now.kueue.speaks()); err != nil {
+			return nil, err
+		}
 	}
 	if p.install {
 		c.conn.Warn("Kueue would be installed or changed by Helm; its own objects are not among these")

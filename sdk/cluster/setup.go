@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -63,8 +64,9 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if p.install || now.release != nil && now.release.Ours {
 		p.record.Kueue.Installed = kueueVersion
 	}
-	if p.groups, err = c.decideQuota(ctx, now, quota); err != nil {
-		return nil, err
+	p.asked = quota
+	if now.clusterQueue != nil {
+		p.groups = withQuota(now.clusterQueue.Spec.ResourceGroups, quota)
 	}
 	if p.secret, err = c.decideSecret(ctx, p, now); err != nil {
 		return nil, err
@@ -95,21 +97,16 @@ func isOlder(text string) bool {
 	return err == nil && v.LessThan(version.MustParseSemantic(kueueVersion))
 }
 
-// decideQuota keeps the quota that a ClusterQueue has and measures that of a
-// new one; what was asked for goes before both.
-func (c *Client) decideQuota(ctx context.Context, now *observed, asked corev1.ResourceList) ([]kueue.ResourceGroup, error) {
-	if now.clusterQueue != nil && len(now.clusterQueue.Spec.ResourceGroups) > 0 {
-		return withQuota(now.clusterQueue.Spec.ResourceGroups, asked), nil
-	}
-	measured, err := c.measure(ctx, now.kueue.speaks())
+// measured returns the quota of a new ClusterQueue: what is free, but for what
+// was asked for. The quota of one that is there is not measured again.
+func (c *Client) measured(ctx context.Context, p *plan, hasKueue bool) ([]kueue.ResourceGroup, error) {
+	quota, err := c.measure(ctx, hasKueue)
 	if err != nil {
 		return nil, err
 	}
-	c.warnOfNothing(measured, asked)
-	for name, quantity := range asked {
-		measured[name] = quantity
-	}
-	return groups(measured), nil
+	c.warnOfNothing(quota, p.asked)
+	maps.Copy(quota, p.asked)
+	return groups(quota), nil
 }
 
 // warnOfNothing tells that no task will be able to start.
@@ -176,6 +173,16 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 		}
 	} else {
 		r.say("using Kueue %s, which is there", orUnknown(now.kueue.version()))
+	}
+	if len(p.groups) == 0 {
+		// Only now, so that what Kueue and the store need is taken off.
+		if err := r.await(ctx, "a machine for the store", c.missingMachine); err != nil {
+			return err
+		}
+		var err error
+		if p.groups, err = c.measured(ctx, p, true); err != nil {
+			return err
+		}
 	}
 	wanted := p.without(queueObjects(p.namespace, p.groups))
 	if err := c.applyAll(ctx, wanted); err != nil {

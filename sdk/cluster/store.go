@@ -118,3 +118,19 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	}
 	return nil
 }
+
+// missingMachine waits for the scheduler's word on the store's pod: until then
+// what the pod asks for is taken off nowhere.
+func (c *Client) missingMachine(ctx context.Context) (string, error) {
+	pods, err := c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: labelName + "=" + kube.StoreName, Limit: pageSize})
+	if err != nil {
+		return "", c.conn.Classify(err, "list", "pods")
+	}
+	for i := range pods.Items {
+		if pods.Items[i].Spec.NodeName == "" && len(pods.Items[i].Status.Conditions) == 0 {
+			return "the scheduler has not looked at its pod yet", nil
+		}
+	}
+	return "", nil
+}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,11 +73,11 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.show(plan)
 	if len(plan.Remove) == 0 {
 		o.Notef("Nothing is set up here; there is nothing to remove.")
 		return o.print(plan)
 	}
+	o.show(plan)
 	if o.dryRun.Value == api.DryRunNone && !o.yes && (len(plan.Tasks) == 0 || o.api.Force) {
 		goOn, err := o.Confirm(ctx, "Remove all this?")
 		if err != nil || !goOn {
@@ -101,7 +102,7 @@ func (o *cleanupOptions) show(plan *api.ClusterCleanup) {
 	if len(plan.Keep) > 0 {
 		o.Notef("Stays:")
 	}
-	for _, kept := range plan.Keep {
+	for _, kept := range byReason(plan.Keep) {
 		o.Notef("  %s (%s)", kept.Object, kept.Reason)
 	}
 	for _, w := range plan.Warnings {
@@ -110,6 +111,20 @@ func (o *cleanupOptions) show(plan *api.ClusterCleanup) {
 	if n := len(plan.Tasks); n > 0 && o.api.Force {
 		o.Warn(fmt.Sprintf("tasks that have not ended will be stopped: %d", n))
 	}
+}
+
+// byReason puts together what stays for the same reason.
+func byReason(kept []api.KeptByReason) []api.KeptByReason {
+	var out []api.KeptByReason
+	for _, k := range kept {
+		i := slices.IndexFunc(out, func(o api.KeptByReason) bool { return o.Reason == k.Reason })
+		if i < 0 {
+			out = append(out, k)
+			continue
+		}
+		out[i].Object += ", " + k.Object
+	}
+	return out
 }
 
 func (o *cleanupOptions) print(done *api.ClusterCleanup) error {

@@ -1,0 +1,55 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func TestChooseStore(t *testing.T) {
+	builtIn := storeRecord{Kind: api.StoreBuiltIn, Image: storeImage, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
+	mirror := builtIn
+	mirror.Image = "mirror.example.com/versitygw:v1.8.0"
+	external := storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "vast", Region: "us-east-1"}
+	moved := external
+	moved.Bucket, moved.Region = "results", "eu-west-1"
+	for name, tc := range map[string]struct {
+		o        api.StoreOptions
+		recorded storeRecord
+		want     storeRecord
+		problems []string
+	}{
+		"nothing said takes the built-in one":   {want: builtIn},
+		"what was set up before stays":          {recorded: mirror, want: mirror},
+		"an own S3 stays, too":                  {recorded: external, want: external},
+		"no store stays no store":               {recorded: storeRecord{Kind: api.StoreNone}, want: storeRecord{Kind: api.StoreNone}},
+		"an image of the built-in one":          {o: api.StoreOptions{Image: mirror.Image}, recorded: builtIn, want: mirror},
+		"an endpoint and a Secret":              {o: api.StoreOptions{Endpoint: external.Endpoint, Secret: "s3"}, recorded: builtIn, want: external},
+		"only the bucket of an own S3 changes":  {o: api.StoreOptions{Bucket: "results", Region: "eu-west-1"}, recorded: external, want: moved},
+		"back to the built-in one":              {o: api.StoreOptions{Kind: api.StoreBuiltIn}, recorded: external, want: builtIn},
+		"no store after all":                    {o: api.StoreOptions{Kind: api.StoreNone}, recorded: builtIn, want: storeRecord{Kind: api.StoreNone}},
+		"no store and an endpoint cannot be":    {o: api.StoreOptions{Kind: api.StoreNone, Endpoint: "https://x"}, problems: []string{"--store-endpoint: goes with"}},
+		"an image beside an own S3 is no use":   {o: api.StoreOptions{Image: "x"}, recorded: external, problems: []string{"--store-image: is for the built-in store"}},
+		"a bucket without an own S3 is no use":  {o: api.StoreOptions{Bucket: "b"}, problems: []string{"--store-bucket: goes with"}},
+		"credentials in the URL are refused":    {o: api.StoreOptions{Endpoint: "https://me:secret@s3.example.com", Secret: "s3"}, problems: []string{"--store-endpoint: must hold no credentials"}},
+		"a Secret of our own name is refused":   {o: api.StoreOptions{Endpoint: "https://x", Secret: "vast-store"}, problems: []string{`--store-secret: must not be "vast-store"`}},
+		"a path in the URL is refused":          {o: api.StoreOptions{Endpoint: "https://x/bucket", Secret: "s3"}, problems: []string{"--store-endpoint: must be the URL of an S3 without a path"}},
+		"every problem of an own S3 is at once": {o: api.StoreOptions{Endpoint: "ftp://x", Secret: "A_B", Bucket: "B"}, problems: []string{"--store-endpoint: must be", `--store-secret: "A_B" cannot`, `--store-bucket: "B" cannot`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := chooseStore(tc.o, tc.recorded, "lab")
+			if len(tc.problems) > 0 {
+				says(t, err, tc.problems...)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("store (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
