@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/retry"
 
-	"github.com/kubevast/vast/testenv/internal/gobuild"
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
 	"github.com/kubevast/vast/testenv/internal/taskimage"
@@ -151,27 +149,23 @@ func (s *setup) loadImages(ctx context.Context, c *Cluster, kueueIs chan<- struc
 		close(kueueIs)
 		return nil
 	}
-	manager, err := s.kueueManager(ctx)
+	queue, err := s.queueProgram(ctx)
 	if err != nil {
 		return err
 	}
-	s.progress("loading the images of Kueue and of tasks into the nodes")
-	if err := c.LoadProgram(ctx, kueue.Image, manager); err != nil {
+	s.progress("loading the images of Kueue, of the store and of tasks into the nodes")
+	if err := c.loadPrograms(ctx, queue); err != nil {
 		return err
 	}
 	close(kueueIs)
+	store, err := s.storeProgram(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.loadPrograms(ctx, store); err != nil {
+		return err
+	}
 	return c.loadStream(ctx, func(w io.Writer) error {
 		return taskimage.Write(ctx, s.cache, s.progress, w)
 	})
-}
-
-// kueueManager returns Kueue's program made from source; its image gets the name of
-// the released one.
-func (s *setup) kueueManager(ctx context.Context) (string, error) {
-	artefact, err := gobuild.Kueue.Artefact(s.root)
-	if err != nil {
-		return "", err
-	}
-	dir, err := s.cache.Get(ctx, artefact, s.progress)
-	return filepath.Join(dir, "manager"), err
 }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubevast/vast/testenv/internal/archive"
 	"github.com/kubevast/vast/testenv/internal/run"
 	"github.com/kubevast/vast/testenv/internal/taskimage"
 )
@@ -35,32 +33,6 @@ func (c *Cluster) LoadArchive(ctx context.Context, images io.Reader) error {
 		_, err := io.Copy(w, images)
 		return err
 	})
-}
-
-// LoadProgram makes an image of one static program, which is its entry point and runs
-// as an unprivileged user, and copies it into every node: no build engine is needed.
-func (c *Cluster) LoadProgram(ctx context.Context, image, program string) error {
-	work, err := os.MkdirTemp("", "kubevast-image-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(work)
-	tree, err := archive.NewTree(filepath.Join(work, "layer.tar"))
-	if err != nil {
-		return err
-	}
-	name := filepath.Base(program)
-	tree.Dir("tmp", 0o1777)
-	tree.File(name, 0o755, program)
-	layer, err := tree.Close()
-	if err != nil {
-		return err
-	}
-	made := archive.Image{
-		Tags: []string{image}, Layers: []archive.Layer{layer},
-		Config: archive.Config{Entrypoint: []string{"/" + name}, User: "65532:65532"},
-	}
-	return c.loadStream(ctx, func(w io.Writer) error { return archive.Write(w, made) })
 }
 
 // loadStream feeds what write writes to the container runtimes of all nodes at once.

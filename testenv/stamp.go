@@ -21,7 +21,9 @@ type stamp struct {
 }
 
 // wantedImages changes when other images belong into the nodes.
-func wantedImages() string { return gobuild.KueueVersion + "-" + taskimage.Version() }
+func wantedImages() string {
+	return gobuild.KueueVersion + "-" + gobuild.VersityVersion + "-" + taskimage.Version()
+}
 
 func (s *setup) stampPath() (string, error) { return s.cache.Path("clusters", s.Name, "stamp.json") }
 

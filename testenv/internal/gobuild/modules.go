@@ -5,6 +5,7 @@ const (
 	KubernetesVersion = "v1.36.3"
 	ContainerdVersion = "v2.1.4"
 	KueueVersion      = "v0.16.1"
+	VersityVersion    = "v1.8.0"
 )
 
 const (
@@ -52,6 +53,12 @@ var (
 		Name:     "kueue",
 		Programs: map[string]string{"manager": "sigs.k8s.io/kueue/cmd/kueue"},
 		Why:      "Kueue " + KueueVersion + ", the queue; about 3 minutes",
+	}
+	VersityGW = Module{
+		Name:     "versitygw",
+		Programs: map[string]string{"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
+		LDFlags:  "-X main.Version=" + VersityVersion,
+		Why:      "the S3 server that cluster setup installs; about 1.5 minutes",
 	}
 	RuntimeWrapper = Module{
 		Name:     "runtimewrapper",
