@@ -153,3 +153,10 @@ func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	}
 	return decodeVersion(raw)
 }
+
+// InCluster reports whether this is a pod of the very cluster that the
+// connection is to, so that its Services can be reached by name.
+func (c *Conn) InCluster() bool {
+	own, err := rest.InClusterConfig()
+	return err == nil && own.Host == c.Config.Host
+}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/minio/minio-go/v7"
 )
@@ -13,12 +12,12 @@ func (s *Store) EnsureBucket(ctx context.Context) error {
 	there, err := s.s3.BucketExists(ctx, s.Bucket)
 	if err == nil && !there {
 		err = s.s3.MakeBucket(ctx, s.Bucket, minio.MakeBucketOptions{})
-		if code := minio.ToErrorResponse(err).Code; code == minio.BucketAlreadyOwnedByYou {
+		if minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
 			return nil // another setup made it this moment
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("make bucket %q: %w", s.Bucket, err)
+		return s.failed(ctx, "make", err)
 	}
 	return nil
 }

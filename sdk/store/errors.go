@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// failed makes one of the SDK's errors of what the store said. Credentials are
+// in none of its messages.
+func (s *Store) failed(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	if ours := apiError(err); ours != nil {
+		return ours // of the way to the store
+	}
+	answer := minio.ToErrorResponse(err)
+	where := fmt.Sprintf("bucket %q of the store at %s", s.Bucket, s.Endpoint)
+	switch {
+	case answer.Code == minio.NoSuchBucket:
+		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket; run `kubectl vast cluster setup` again, or name another one with --store-bucket"}
+	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch":
+		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in Secret vast-store; run `kubectl vast cluster setup` again with the right ones", s.Endpoint), Cause: err}
+	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized:
+		return &api.Forbidden{Message: fmt.Sprintf("the credentials in Secret vast-store may not %s %s", what, where), Cause: err}
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return api.Invalid("", "the store at %s speaks http, not https; run `kubectl vast cluster setup` again with --store-endpoint http://...", s.Endpoint)
+	}
+	return &api.Unavailable{Message: fmt.Sprintf("cannot %s %s: %s", what, where, oneLine(err.Error())), Cause: err}
+}
+
+// apiError finds one of the SDK's errors below what the HTTP client made of it.
+func apiError(err error) error {
+	var (
+		unavailable *api.Unavailable
+		forbidden   *api.Forbidden
+		missing     *api.NotFound
+		invalid     *api.InvalidSpec
+	)
+	switch {
+	case errors.As(err, &unavailable):
+		return unavailable
+	case errors.As(err, &forbidden):
+		return forbidden
+	case errors.As(err, &missing):
+		return missing
+	case errors.As(err, &invalid):
+		return invalid
+	}
+	return nil
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

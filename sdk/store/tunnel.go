@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/httpstream"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// tunnel reaches a Service of the cluster through the API server, as kubectl
+// port-forward does, but without a port on this machine: each connection is a
+// stream of its own within one connection to the API server.
+type tunnel struct {
+	conn               *kube.Conn
+	namespace, service string
+
+	mu     sync.Mutex
+	stream httpstream.Connection
+	port   int32 // of the pod
+	next   int   // the request's number, which pairs its two streams
+}
+
+// dial implements http.Transport's DialContext. A connection to the API server
+// that is gone, or one to a pod that is, is made anew.
+func (t *tunnel) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stream != nil {
+		if c, err := t.open(address); err == nil {
+			return c, nil
+		}
+		t.drop()
+	}
+	if err := t.connect(ctx, address); err != nil {
+		return nil, err
+	}
+	c, err := t.open(address)
+	if err != nil {
+		t.drop()
+		return nil, &api.Unavailable{Message: fmt.Sprintf("the store's pod does not take connections: %v", err), Cause: err}
+	}
+	return c, nil
+}
+
+func (t *tunnel) drop() {
+	_ = t.stream.Close() // it is of no use any more
+	t.stream = nil
+}
+
+func (t *tunnel) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stream != nil {
+		t.drop()
+	}
+}
+
+// connect opens the connection to a ready pod of the Service.
+func (t *tunnel) connect(ctx context.Context, address string) error {
+	pod, port, err := t.target(ctx, address)
+	if err != nil {
+		return err
+	}
+	cfg := rest.CopyConfig(t.conn.Config)
+	cfg.WrapTransport = nil // what watches over single answers is in the way of a stream
+	url := t.conn.Kube.CoreV1().RESTClient().Post().Resource("pods").
+		Namespace(t.namespace).Name(pod).SubResource("portforward").URL()
+	transport, upgrader, err := spdy.RoundTripperFor(cfg)
+	if err != nil {
+		return err
+	}
+	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url)
+	websocket, err := portforward.NewSPDYOverWebsocketDialer(url, cfg)
+	if err != nil {
+		return err
+	}
+	dialer := portforward.NewFallbackDialer(websocket, old, func(err error) bool {
+		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	})
+	stream, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
+	if err != nil {
+		return t.conn.Classify(err, "create", "pods/portforward")
+	}
+	t.stream, t.port = stream, port
+	return nil
+}
+
+// target finds a ready pod behind the Service, and the port in it.
+func (t *tunnel) target(ctx context.Context, address string) (pod string, port int32, err error) {
+	core := t.conn.Kube.CoreV1()
+	service, err := core.Services(t.namespace).Get(ctx, t.service, metav1.GetOptions{})
+	if err != nil {
+		return "", 0, t.conn.Classify(err, "get", "services")
+	}
+	pods, err := core.Pods(t.namespace).List(ctx, metav1.ListOptions{LabelSelector: labels.SelectorFromSet(service.Spec.Selector).String()})
+	if err != nil {
+		return "", 0, t.conn.Classify(err, "list", "pods")
+	}
+	for i := range pods.Items {
+		if p := &pods.Items[i]; ready(p) {
+			port, err := podPort(service, p, address)
+			return p.Name, port, err
+		}
+	}
+	return "", 0, &api.Unavailable{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready; see: kubectl vast cluster status",
+		t.service, t.namespace)}
+}
+
+func ready(p *corev1.Pod) bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil
+		}
+	}
+	return false
+}
+
+// podPort is the port in the pod that the Service's port of address leads to.
+func podPort(service *corev1.Service, pod *corev1.Pod, address string) (int32, error) {
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range service.Spec.Ports {
+		if strconv.Itoa(int(p.Port)) != text {
+			continue
+		}
+		if p.TargetPort.StrVal == "" {
+			return p.TargetPort.IntVal, nil
+		}
+		for _, c := range pod.Spec.Containers {
+			for _, named := range c.Ports {
+				if named.Name == p.TargetPort.StrVal {
+					return named.ContainerPort, nil
+				}
+			}
+		}
+	}
+	return 0, api.Invalid("", "Service %s in namespace %s has no port %s, which the store's endpoint names", service.Name, service.Namespace, text)
+}
+
+// open makes one connection within the stream.
+func (t *tunnel) open(address string) (net.Conn, error) {
+	t.next++
+	headers := http.Header{}
+	headers.Set(corev1.PortHeader, strconv.Itoa(int(t.port)))
+	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(t.next))
+	headers.Set(corev1.StreamType, corev1.StreamTypeError)
+	errors, err := t.stream.CreateStream(headers)
+	if err != nil {
+		return nil, err
+	}
+	_ = errors.Close() // this side writes nothing to it
+	headers.Set(corev1.StreamType, corev1.StreamTypeData)
+	data, err := t.stream.CreateStream(headers)
+	if err != nil {
+		return nil, err
+	}
+	c := &streamConn{Stream: data, address: address}
+	go func(stream httpstream.Connection) {
+		// What the node says of this connection comes here; nothing is well.
+		if message, err := io.ReadAll(errors); err == nil && len(message) > 0 {
+			_ = data.Reset()
+		}
+		stream.RemoveStreams(errors)
+	}(t.stream)
+	c.done = func(stream httpstream.Connection) func() { return func() { stream.RemoveStreams(data) } }(t.stream)
+	return c, nil
+}
+
+// streamConn is a stream as a net.Conn. It has no deadlines: requests are
+// ended by their contexts, which close it.
+type streamConn struct {
+	httpstream.Stream
+	address string
+	done    func()
+	once    sync.Once
+}
+
+func (c *streamConn) Close() error {
+	err := c.Reset()
+	c.once.Do(c.done)
+	return err
+}
+
+type streamAddr string
+
+func (streamAddr) Network() string  { return "tunnel" }
+func (a streamAddr) String() string { return string(a) }
+
+func (c *streamConn) LocalAddr() net.Addr              { return streamAddr("here") }
+func (c *streamConn) RemoteAddr() net.Addr             { return streamAddr(c.address) }
+func (c *streamConn) SetDeadline(time.Time) error      { return nil }
+func (c *streamConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *streamConn) SetWriteDeadline(time.Time) error { return nil }
