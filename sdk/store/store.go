@@ -40,6 +40,8 @@ const (
 	dialTimeout   = 10 * time.Second
 	answerTimeout = 60 * time.Second
 	defaultRegion = "us-east-1"
+	// retries of one request, a moment longer each time.
+	retries = 5
 )
 
 // Open reads the namespace's Secret and connects to the store that it names.
@@ -89,7 +91,7 @@ func connect(conn *kube.Conn, c Config) (*Store, error) {
 	client, err := minio.New(endpoint.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
 		Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport,
-		BucketLookup: minio.BucketLookupAuto,
+		MaxRetries: retries,
 	})
 	if err != nil {
 		return nil, api.Invalid("", "the store's endpoint %q: %v", c.Endpoint, err)
