@@ -18,7 +18,7 @@ func (c *Client) server(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	began := time.Now()
 	info, err := c.conn.ServerVersion(ctx)
 	if err != nil {
-		return one(failed("api", err.Error(), "check --context, your network and your credentials; nothing else was looked at"))
+		return one(failed("api", err.Error(), "nothing else could be looked at"))
 	}
 	checks := []api.Check{ok("api", fmt.Sprintf("%s answers in %d ms", c.conn.Config.Host, time.Since(began).Milliseconds()))}
 	return append(checks, versionCheck(info.GitVersion))
