@@ -131,7 +131,7 @@ func kueueValues(image string, small bool) (map[string]any, error) {
 
 // installKueue installs Kueue, or completes or changes what an earlier setup
 // installed.
-func (c *Client) installKueue(ctx context.Context, p *plan) error {
+func (c *Client) installKueue(ctx context.Context, r *run, p *plan) error {
 	chart, err := loadChart(ctx, p.kueueChart)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (c *Client) installKueue(ctx context.Context, p *plan) error {
 	if err != nil {
 		return err
 	}
-	if err := c.makeKueueNamespace(ctx); err != nil {
+	if err := r.await(ctx, "namespace "+kueueNamespace, c.missingKueueNamespace); err != nil {
 		return err
 	}
 	if _, err := client.Ensure(ctx, kueueRelease, chart, values); err != nil {
@@ -156,16 +156,25 @@ func (c *Client) installKueue(ctx context.Context, p *plan) error {
 	return nil
 }
 
-// makeKueueNamespace makes Kueue's namespace with our label, unless somebody
-// has made it already: then it stays without, and a cleanup leaves it.
-func (c *Client) makeKueueNamespace(ctx context.Context) error {
-	_, err := c.conn.Kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+// missingKueueNamespace makes Kueue's namespace with our label, unless somebody
+// has made it already: then it stays without, and a cleanup leaves it. One that
+// is just being deleted is waited for.
+func (c *Client) missingKueueNamespace(ctx context.Context) (string, error) {
+	namespaces := c.conn.Kube.CoreV1().Namespaces()
+	_, err := namespaces.Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: kueueNamespace, Labels: labelsOf(componentQueue)},
 	}, metav1.CreateOptions{FieldManager: fieldManager})
-	if isThere(err) {
-		return nil
+	if !isThere(err) {
+		return "", c.conn.Classify(err, "create", "namespaces")
 	}
-	return c.conn.Classify(err, "create", "namespaces")
+	there, err := namespaces.Get(ctx, kueueNamespace, metav1.GetOptions{})
+	if err == nil && there.DeletionTimestamp == nil {
+		return "", nil
+	}
+	if err != nil && !isAbsent(err) {
+		return "", c.conn.Classify(err, "get", "namespaces")
+	}
+	return "the old one is being deleted", nil
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -165,7 +165,7 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed) error {
 	if p.install {
 		r.say("installing Kueue %s in namespace %s", kueueVersion, kueueNamespace)
-		if err := c.installKueue(ctx, p); err != nil {
+		if err := c.installKueue(ctx, r, p); err != nil {
 			return err
 		}
 		if err := c.awaitNewKueue(ctx, r); err != nil {
