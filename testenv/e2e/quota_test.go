@@ -178,7 +178,7 @@ func TestAQueuedTaskSaysWhereItStands(t *testing.T) {
 			t.Errorf("the stopped one is %+v", stopped)
 		}
 		p.vast("wait", second).exits(11)
-		p.vast("logs", second).exits(11)
+		p.vast("logs", second, "-f").exits(11)
 		job := p.job(second)
 		if job.Status.CompletionTime == nil || job.Spec.TTLSecondsAfterFinished == nil {
 			t.Errorf("Kubernetes will never clean up Job %s: %+v", job.Name, job.Status)
@@ -250,8 +250,8 @@ func TestAGangStartsTogetherOrNotAtAll(t *testing.T) {
 		s := p.status(gang)
 		return s.State == api.Queued && s.QueuePosition == 1, s
 	})
-	if s := p.status(gang); !strings.Contains(s.Reason, "0.27 CPU") {
-		t.Errorf("reason %q does not name what all nodes need together", s.Reason)
+	if s := p.status(gang); !strings.Contains(s.Reason, "waits for 0.02 CPU of 0.3") {
+		t.Errorf("reason %q does not say what is missing", s.Reason)
 	}
 	if made := p.pods(gang); len(made) > 0 {
 		t.Errorf("%d of its pods were made while it waits", len(made))
