@@ -21,15 +21,20 @@ type QueueStatus struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
-	ClusterQueue string     `json:"clusterQueue"`
-	State        QueueState `json:"state"`
-	Reason       string     `json:"reason,omitempty"`
+	ClusterQueue string `json:"clusterQueue"`
+	// Cohort is the group of ClusterQueues that lend each other quota.
+	Cohort string     `json:"cohort,omitempty"`
+	State  QueueState `json:"state"`
+	// Reason says in words why it is not active.
+	Reason string `json:"reason,omitempty"`
 	// Pending and Admitted count what waits and what runs, in this queue;
-	// the ClusterQueue's counts are those of all its queues.
+	// the ClusterQueue's count is that of all its queues, as Kueue keeps it:
+	// without what waits in queues that are held.
 	Pending             int `json:"pending"`
 	Admitted            int `json:"admitted"`
 	ClusterQueuePending int `json:"clusterQueuePending"`
-	// Resources are the ClusterQueue's, which all its queues share.
+	// Resources are the ClusterQueue's, which all its queues share. There are
+	// none when the caller may not read ClusterQueues.
 	Resources []QueueResource `json:"resources"`
 }
 
@@ -39,7 +44,13 @@ type QueueResource struct {
 	Flavor   string `json:"flavor"`
 	Resource string `json:"resource"`
 	Quota    string `json:"quota"`
+	// Used is what those hold that were let in; Borrowed the part of it that
+	// belongs to others of the cohort.
 	Used     string `json:"used"`
+	Borrowed string `json:"borrowed,omitempty"`
+	// BorrowingLimit is how much it may borrow; empty is no limit in a
+	// cohort, and nothing without one.
+	BorrowingLimit string `json:"borrowingLimit,omitempty"`
 }
 
 // QueueStatusList is a list of queues.
@@ -67,8 +78,10 @@ type QueuedTask struct {
 	ClusterQueue string `json:"clusterQueue"`
 	// Position counts from 1 in the ClusterQueue, over all its LocalQueues;
 	// QueuePosition in the LocalQueue. 0 when it is not known.
-	Position      int    `json:"position,omitempty"`
-	QueuePosition int    `json:"queuePosition,omitempty"`
+	Position      int `json:"position,omitempty"`
+	QueuePosition int `json:"queuePosition,omitempty"`
+	// PositionPartial: the positions count only what the caller may see.
+	PositionPartial bool `json:"positionPartial,omitempty"`
 	Priority      int32  `json:"priority"`
 	PriorityClass string `json:"priorityClass,omitempty"`
 	// Requests is what it needs in all, over its nodes, as quantities.
@@ -99,8 +112,8 @@ type QueueListOptions struct {
 	AllNamespaces bool
 	// Queue names one LocalQueue; empty is all of them.
 	Queue string
-	// AllUsers lists everybody's tasks, not only the caller's own. It has no
-	// effect on positions.
+	// AllUsers lists everybody's tasks and whatever else waits, not only the
+	// caller's own tasks. It has no effect on positions.
 	AllUsers bool
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -51,26 +50,6 @@ func (c *Client) Choose(ctx context.Context, ns, name string) (Choice, error) {
 		return Choice{}, err
 	}
 	return choose(list, ns, name)
-}
-
-// localQueues lists the LocalQueues of a namespace, empty for all.
-func (c *Client) localQueues(ctx context.Context, ns string) ([]kueue.LocalQueue, error) {
-	set, err := c.conn.Kueue()
-	if err != nil {
-		return nil, err
-	}
-	var all []kueue.LocalQueue
-	o := metav1.ListOptions{Limit: pageSize}
-	for {
-		list, err := set.KueueV1beta2().LocalQueues(ns).List(ctx, o)
-		if err != nil {
-			return nil, c.listing(err, localQueues)
-		}
-		all = append(all, list.Items...)
-		if o.Continue = list.Continue; o.Continue == "" {
-			return all, nil
-		}
-	}
 }
 
 // unseen is the choice of somebody who may not list LocalQueues.

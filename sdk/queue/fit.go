@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -68,22 +67,6 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 			Message: p + ": it can never start; ask for less, or queue it all the same with --force"})
 	}
 	return e
-}
-
-// clusterQueue reads one ClusterQueue; nil if it is not there or not to be seen.
-func (c *Client) clusterQueue(ctx context.Context, name string) (*kueue.ClusterQueue, error) {
-	if name == "" {
-		return nil, nil
-	}
-	set, err := c.conn.Kueue()
-	if err != nil {
-		return nil, err
-	}
-	cq, err := set.KueueV1beta2().ClusterQueues().Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return nil, unlessUnseen(c.conn.Classify(err, "get", clusterQueues))
-	}
-	return cq, nil
 }
 
 // quotaProblems says what the quota can never give.

@@ -1,0 +1,172 @@
+package queue
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// verdict says why something waits.
+type verdict struct {
+	reason string
+	// stuck: as things are it does not start in its turn, so that the pace
+	// of others tells nothing.
+	stuck bool
+}
+
+func stuck(format string, args ...any) verdict { return verdict{fmt.Sprintf(format, args...), true} }
+
+// situation is what decides why something waits.
+type situation struct {
+	w   *workload
+	now time.Time
+	// local and cluster are its queues. nil is not there if the flag says
+	// that queues of that sort may be seen, and else unknown.
+	local                    *kueue.LocalQueue
+	cluster                  *kueue.ClusterQueue
+	seesQueues, seesClusters bool
+	// ahead is how many are before it (-1: not known), and first the first
+	// in line (nil: not known).
+	ahead int
+	first *workload
+}
+
+// verdict goes from what stops everything to what passes by itself.
+func (s *situation) verdict() verdict {
+	if why := s.w.deactivated(); why != "" {
+		return stuck("%s", why)
+	}
+	for _, look := range []func() (verdict, bool){s.closed, s.checks, s.backoff, s.never, s.short} {
+		if v, ok := look(); ok {
+			return v
+		}
+	}
+	return s.turn()
+}
+
+// closed: one of the queues lets nothing start.
+func (s *situation) closed() (verdict, bool) {
+	name := s.w.Spec.QueueName
+	switch {
+	case s.local == nil && s.seesQueues:
+		return stuck("there is no queue %s in namespace %s", name, s.w.Metadata.Namespace), true
+	case s.local == nil:
+		return verdict{}, false
+	case held(s.local.Spec.StopPolicy):
+		return stuck("queue %s is held", name), true
+	case s.cluster == nil && s.seesClusters:
+		return stuck("queue %s leads to ClusterQueue %s, which does not exist", name, s.local.Spec.ClusterQueue), true
+	case s.cluster == nil:
+		if meta.IsStatusConditionFalse(s.local.Status.Conditions, kueue.LocalQueueActive) {
+			return stuck("ClusterQueue %s is held or cannot work", s.local.Spec.ClusterQueue), true
+		}
+		return verdict{}, false
+	}
+	if state, why := clusterState(s.cluster); state != api.QueueActive {
+		return stuck("%s", why), true
+	}
+	return verdict{}, false
+}
+
+// checks: it has its quota, but somebody else has to agree.
+func (s *situation) checks() (verdict, bool) {
+	if !s.w.is(kueue.WorkloadQuotaReserved) {
+		return verdict{}, false
+	}
+	for _, check := range s.w.Status.AdmissionChecks {
+		if check.State == kueue.CheckStateReady {
+			continue
+		}
+		why := "has its quota, waits for admission check " + check.Name
+		if check.Message != "" {
+			why += ": " + lower(check.Message)
+		}
+		return stuck("%s", why), true
+	}
+	return stuck("has its quota, is about to start"), true
+}
+
+// backoff: Kueue lets some time pass before it tries again.
+func (s *situation) backoff() (verdict, bool) {
+	state := s.w.Status.RequeueState
+	if state == nil || state.RequeueAt == nil || !state.RequeueAt.After(s.now) {
+		return verdict{}, false
+	}
+	why := "is tried again in " + state.RequeueAt.Sub(s.now).Round(time.Second).String()
+	if state.Count != nil {
+		why += fmt.Sprintf(" (was put back %s)", plural(int(*state.Count), "time"))
+	}
+	return stuck("%s", why), true
+}
+
+// never: it asks for more than there will ever be.
+func (s *situation) never() (verdict, bool) {
+	if s.cluster != nil {
+		for _, need := range s.w.needs() {
+			for _, lack := range shortages(s.cluster, need, atMost(s.cluster)) {
+				if lack.uncovered {
+					return stuck("needs %s, ClusterQueue %s has no quota for it: it can never start", amount(lack.resource, lack.need), s.cluster.Name), true
+				}
+				a, b := numbers(lack.resource, lack.need, lack.have)
+				return stuck("needs %s %s, the quota is %s: it can never start", a, unit(lack.resource), b), true
+			}
+		}
+	}
+	return s.told()
+}
+
+// short: there is too little free quota for it just now.
+func (s *situation) short() (verdict, bool) {
+	if s.ahead == 0 && strings.Contains(s.message(), "Pending the preemption of") {
+		return verdict{reason: "room is being made for it"}, true
+	}
+	if s.cluster == nil {
+		return verdict{}, false
+	}
+	for _, need := range s.w.needs() {
+		for _, lack := range shortages(s.cluster, need, atNow(s.cluster)) {
+			missing := lack.missing()
+			if s.cluster.Spec.CohortName != "" {
+				// What a cohort lends is not seen here, but by Kueue.
+				said, ok := toldMissing(s.message(), lack.resource)
+				if !ok {
+					continue
+				}
+				missing = said
+			}
+			return verdict{reason: fmt.Sprintf("waits for %s of %s%s", amount(lack.resource, missing),
+				number(lack.resource, lack.quota), s.firstNeeds(lack.resource))}, true
+		}
+	}
+	return verdict{}, false
+}
+
+// firstNeeds adds what the first in line needs, for whoever is not the first.
+func (s *situation) firstNeeds(name corev1.ResourceName) string {
+	if s.first == nil || s.ahead == 0 {
+		return ""
+	}
+	var sum resource.Quantity
+	for _, need := range s.first.needs() {
+		sum.Add(need[name])
+	}
+	return "; first in line needs " + number(name, sum)
+}
+
+// turn: nothing is in its way but those before it.
+func (s *situation) turn() verdict {
+	switch {
+	case s.ahead > 0:
+		return verdict{reason: fmt.Sprintf("waits for its turn, %d ahead", s.ahead)}
+	case s.ahead == 0:
+		return verdict{reason: "is the next to be looked at"}
+	}
+	return verdict{reason: "waits for its turn"}
+}

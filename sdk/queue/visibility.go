@@ -1,0 +1,117 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	visibility "sigs.k8s.io/kueue/apis/visibility/v1beta2"
+)
+
+const (
+	// visibilityPage is how many places one request brings. Each answer is
+	// sorted anew, so that few and large pages tear the order the least.
+	visibilityPage = 5000
+	// visibilityPatience bounds the wait for Kueue's visibility server: it is
+	// a convenience, and positions can be had without it.
+	visibilityPatience = 5 * time.Second
+)
+
+// place is where a Workload stands, counted from 1.
+type place struct{ inCluster, inQueue int }
+
+// places are those of the Workloads of one ClusterQueue, by "namespace/name".
+type places map[string]place
+
+// seenInCluster asks Kueue who waits in a ClusterQueue, in its own order.
+func (c *Client) seenInCluster(ctx context.Context, clusterQueue string) (places, bool) {
+	list, ok := c.pending(ctx, "clusterqueues/"+clusterQueue)
+	if !ok {
+		return nil, false
+	}
+	return numbered(list), true
+}
+
+// seenInQueue asks Kueue who waits in one LocalQueue. Positions are true here
+// too; those of other queues are left out.
+func (c *Client) seenInQueue(ctx context.Context, namespace, name string) (places, bool) {
+	list, ok := c.pending(ctx, "namespaces/"+namespace+"/localqueues/"+name)
+	if !ok {
+		return nil, false
+	}
+	out := places{}
+	for i := range list {
+		p := &list[i]
+		out[p.Namespace+"/"+p.Name] = place{int(p.PositionInClusterQueue) + 1, int(p.PositionInLocalQueue) + 1}
+	}
+	return out, true
+}
+
+// pending reads one of the lists of Kueue's visibility API. Whatever goes wrong
+// there is no answer: the API may be switched off, down, or not for the caller.
+func (c *Client) pending(ctx context.Context, of string) ([]visibility.PendingWorkload, bool) {
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, visibilityPatience)
+	defer cancel()
+	var all []visibility.PendingWorkload
+	for {
+		var page visibility.PendingWorkloadsSummary
+		err := set.VisibilityV1beta2().RESTClient().Get().MaxRetries(0).
+			AbsPath("/apis/visibility.kueue.x-k8s.io/v1beta2/"+of+"/pendingworkloads").
+			Param("limit", strconv.Itoa(visibilityPage)).Param("offset", strconv.Itoa(len(all))).
+			Do(ctx).Into(&page)
+		if err != nil {
+			return nil, false
+		}
+		all = append(all, page.Items...)
+		if len(page.Items) < visibilityPage {
+			return all, true
+		}
+	}
+}
+
+// numbered counts the places of a ClusterQueue's list. Kueue leaves the order
+// of those open that came in the same second with the same priority, and
+// answers with another one each time; here their names decide. The places in
+// the LocalQueues are counted here because Kueue mixes up those of the same
+// name in different namespaces.
+func numbered(list []visibility.PendingWorkload) places {
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && list[to].Priority == list[from].Priority && list[to].CreationTimestamp.Equal(&list[from].CreationTimestamp) {
+			to++
+		}
+		slices.SortFunc(list[from:to], func(a, b visibility.PendingWorkload) int {
+			return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+		})
+		from = to
+	}
+	out, inQueue := make(places, len(list)), map[string]int{}
+	for i := range list {
+		p := &list[i]
+		key := p.Namespace + "/" + p.Name
+		if _, twice := out[key]; twice {
+			continue
+		}
+		queue := p.Namespace + "/" + string(p.LocalQueueName)
+		inQueue[queue]++
+		out[key] = place{len(out) + 1, inQueue[queue]}
+	}
+	return out
+}
+
+// counted numbers Workloads of one ClusterQueue that are in order.
+func counted(sorted []*workload) places {
+	out, inQueue := make(places, len(sorted)), map[string]int{}
+	for i, w := range sorted {
+		inQueue[w.queue()]++
+		out[w.key()] = place{i + 1, inQueue[w.queue()]}
+	}
+	return out
+}
