@@ -11,17 +11,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Require returns Forbidden with all rights that the caller lacks. A cache on
-// the connection (sdk.WithCache) remembers what was allowed, so that the next
-// call asks nothing; a refusal is asked again each time. Who cannot be asked,
+// Require returns Forbidden with all rights that the caller lacks. What was
+// allowed is remembered, with a cache on the connection (sdk.WithCache) by the
+// next program too; a refusal is asked again each time. Who cannot be asked,
 // because the cluster does not answer such questions, is taken to be allowed:
 // the requests themselves will tell.
 func (c *Checker) Require(ctx context.Context, wanted ...Right) error {
-	cache := c.conn.Cache
-	unknown := slices.Clone(wanted)
-	if cache != nil {
-		unknown = slices.DeleteFunc(unknown, func(r Right) bool { return cache.Has(c.key(r)) })
-	}
+	unknown := slices.DeleteFunc(slices.Clone(wanted), c.known)
 	if len(unknown) == 0 {
 		return nil
 	}
@@ -35,11 +31,9 @@ func (c *Checker) Require(ctx context.Context, wanted ...Right) error {
 	case err != nil:
 		return nil //nolint:nilerr // no answer is no refusal
 	}
-	if cache != nil {
-		for _, r := range unknown {
-			if !slices.Contains(missing, r) {
-				cache.Add(c.key(r))
-			}
+	for _, r := range unknown {
+		if !slices.Contains(missing, r) {
+			c.remember(r)
 		}
 	}
 	if len(missing) == 0 {
@@ -50,6 +44,20 @@ func (c *Checker) Require(ctx context.Context, wanted ...Right) error {
 		return err
 	}
 	return c.refusal(user, missing)
+}
+
+func (c *Checker) known(r Right) bool {
+	if _, seen := c.seen.Load(r); seen {
+		return true
+	}
+	return c.conn.Cache != nil && c.conn.Cache.Has(c.key(r))
+}
+
+func (c *Checker) remember(r Right) {
+	c.seen.Store(r, nil)
+	if c.conn.Cache != nil {
+		c.conn.Cache.Add(c.key(r))
+	}
 }
 
 // key is one right of one caller in one namespace of one cluster. What stands

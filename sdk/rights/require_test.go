@@ -55,6 +55,10 @@ func TestAllMissingRightsAreNamedAtOnceAndAskedAgain(t *testing.T) {
 	if err := checker.Require(t.Context(), wanted...); err != nil || *asked != 5 {
 		t.Errorf("what is known was asked again: %d questions, %v", *asked, err)
 	}
+	next := New(checker.conn)
+	if err := next.Require(t.Context(), wanted...); err != nil || *asked != 5 {
+		t.Errorf("the next program asks again for what the cache knows: %d questions, %v", *asked, err)
+	}
 }
 
 func TestRightsAreAskedForAsTheyAreWritten(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -46,8 +47,12 @@ func InCluster(rights []Right) []Right {
 	return out
 }
 
-// Checker asks with the caller's own rights, which everybody may do.
-type Checker struct{ conn *kube.Conn }
+// Checker asks with the caller's own rights, which everybody may do. What it
+// has seen allowed it does not ask again.
+type Checker struct {
+	conn *kube.Conn
+	seen sync.Map // of Right
+}
 
 // New returns a checker over conn. It contacts nobody.
 func New(conn *kube.Conn) *Checker { return &Checker{conn: conn} }
