@@ -41,6 +41,7 @@ var measures = []struct {
 	{"logs", measureLogs},
 	{"start", measureStart},
 	{"firstline", measureFirstLine},
+	{"setup", measureSetup},
 }
 
 // bench measures and reports. A bound that is missed is no error: the table
