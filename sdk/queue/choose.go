@@ -38,8 +38,13 @@ type Choice struct {
 // that has only others is an InvalidSpec that lists them, for none of them is
 // ever chosen silently. "none" is no queue. A name that is not there is a
 // NotFound. No Kueue, no LocalQueue and no right to list them are no queue
-// with a warning, unless there is a name. It costs one request.
+// with a warning, unless there is a name. It costs one request, whose answer is
+// kept for a moment.
 func (c *Client) Choose(ctx context.Context, ns, name string) (Choice, error) {
+	return c.choices.Get(wanted{ns, name}, func() (Choice, error) { return c.choose(ctx, ns, name) })
+}
+
+func (c *Client) choose(ctx context.Context, ns, name string) (Choice, error) {
 	list, err := c.localQueues(ctx, ns)
 	switch {
 	case isForbidden(err):

@@ -37,7 +37,8 @@ func (d *Demand) total() corev1.ResourceList {
 // now; where a cohort lends without limit, where no machine matches (an
 // autoscaler may bring one) and what the caller may not read, it refuses
 // nothing. An empty clusterQueue checks the machines only. It costs two
-// requests, at the same time; the machines come in pages of 500.
+// requests, at the same time, whose answers are kept for a moment; the machines
+// come in pages of 500.
 func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) error {
 	var (
 		reads    sync.WaitGroup
@@ -45,8 +46,12 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 		machines []corev1.Node
 	)
 	var cqErr, nodesErr error
-	reads.Go(func() { cq, cqErr = c.clusterQueue(ctx, clusterQueue) })
-	reads.Go(func() { machines, nodesErr = c.machines(ctx) })
+	reads.Go(func() {
+		cq, cqErr = c.quotas.Get(clusterQueue, func() (*kueue.ClusterQueue, error) { return c.clusterQueue(ctx, clusterQueue) })
+	})
+	reads.Go(func() {
+		machines, nodesErr = c.allNodes.Get("", func() ([]corev1.Node, error) { return c.machines(ctx) })
+	})
 	reads.Wait()
 	for _, err := range []error{cqErr, nodesErr} {
 		if err != nil {

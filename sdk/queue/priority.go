@@ -24,17 +24,25 @@ func (c *Client) Priority(ctx context.Context, want string) (class, warning stri
 	if want == "" {
 		return "", "", nil
 	}
-	set, err := c.conn.Kueue()
-	if err != nil {
-		return "", "", err
-	}
-	list, err := set.KueueV1beta2().WorkloadPriorityClasses().List(ctx, metav1.ListOptions{})
-	if err = c.listing(err, priorityClasses); isForbidden(err) {
+	classes, err := c.classes.Get("", func() ([]kueue.WorkloadPriorityClass, error) { return c.priorityClasses(ctx) })
+	if isForbidden(err) {
 		return unseenPriority(want)
 	} else if err != nil {
 		return "", "", err
 	}
-	return priority(list.Items, want)
+	return priority(classes, want)
+}
+
+func (c *Client) priorityClasses(ctx context.Context) ([]kueue.WorkloadPriorityClass, error) {
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return nil, err
+	}
+	list, err := set.KueueV1beta2().WorkloadPriorityClasses().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, c.listing(err, priorityClasses)
+	}
+	return list.Items, nil
 }
 
 func unseenPriority(want string) (class, warning string, err error) {

@@ -3,13 +3,35 @@
 package queue
 
 import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
 	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Client implements sdk.Queue, but for Position, which needs tasks too.
 type Client struct {
 	conn *kube.Conn
+
+	// What each submission asks is kept for a moment: hundreds may come from
+	// one program, one right behind the other.
+	choices  kube.Memo[wanted, Choice]
+	classes  kube.Memo[string, []kueue.WorkloadPriorityClass]
+	quotas   kube.Memo[string, *kueue.ClusterQueue]
+	allNodes kube.Memo[string, []corev1.Node]
 }
 
+// wanted is a queue as it is asked for.
+type wanted struct{ namespace, name string }
+
+// moment is how long answers to submissions are kept.
+const moment = 10 * time.Second
+
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn) *Client { return &Client{conn: conn} }
+func New(conn *kube.Conn) *Client {
+	c := &Client{conn: conn}
+	c.choices.Keep, c.classes.Keep, c.quotas.Keep, c.allNodes.Keep = moment, moment, moment, moment
+	return c
+}
