@@ -23,6 +23,13 @@ build: ## build both plugins into bin/
 	@mkdir -p $(BIN)
 	@$(GOBUILD) -o $(BIN)/ ./plugins/...
 
+.PHONY: agent
+agent: ## build the program of our own image, for every platform, into bin/
+	@mkdir -p $(BIN)
+	@for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w' -o $(BIN)/agent-linux-$$arch ./agent || exit 1; \
+	done
+
 .PHONY: install
 install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin
 	@dir=$${GOBIN:-$$(go env GOPATH)/bin}; mkdir -p $$dir; \

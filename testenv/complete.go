@@ -34,6 +34,10 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	if err := c.openControlPlane(ctx); err != nil {
 		return err
 	}
+	agent, err := s.wantedAgent(ctx)
+	if err != nil {
+		return err
+	}
 	// The images of tasks are large; what Kueue waits for meanwhile is not the disk.
 	group, groupCtx := errgroup.WithContext(ctx)
 	loaded := make(chan struct{})
@@ -59,9 +63,13 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 			return nil // the other one tells why
 		}
 	})
+	if known.Agent != agent {
+		group.Go(func() error { return s.loadAgent(groupCtx, c) })
+	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	known.Agent = agent
 	known.Images, known.Kueue = wantedImages(), s.wantedKueue()
 	s.progress("waiting for all that the cluster should have")
 	if err := c.settle(ctx); err != nil {

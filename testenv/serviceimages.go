@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/testenv/internal/cache"
@@ -55,7 +56,7 @@ func (s *setup) agentImage(ctx context.Context) (cache.Artefact, []string, error
 	// Beside the name that a plugin without a version asks for, that of the plugin
 	// that make builds here. Without git there is only the first.
 	described, _ := run.Cmd{Args: []string{"git", "describe", "--tags", "--always", "--dirty"}, Dir: s.root}.Output(ctx)
-	tags := []string{kube.AgentImageFor(""), kube.AgentImageFor(string(described))}
+	tags := []string{kube.AgentImageFor(""), kube.AgentImageFor(strings.TrimSpace(string(described)))}
 	return artefact, slices.Compact(tags), nil
 }
 

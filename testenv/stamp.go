@@ -17,6 +17,7 @@ type stamp struct {
 	Way    Way    `json:"way"`
 	Image  string `json:"image"`            // node image
 	Images string `json:"images,omitempty"` // version of the images loaded into the nodes
+	Agent  string `json:"agent,omitempty"`  // version of our own image
 	Kueue  string `json:"kueue,omitempty"`
 }
 

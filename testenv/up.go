@@ -91,6 +91,9 @@ func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 	if err != nil || known.Way == "" || known.Images != wantedImages() || known.Kueue != s.wantedKueue() {
 		return nil
 	}
+	if agent, err := s.wantedAgent(ctx); err != nil || known.Agent != agent {
+		return nil // complete tells what is wrong with its sources
+	}
 	c, err := s.connect(known.Way)
 	if err != nil || len(c.problems(ctx)) > 0 {
 		return nil

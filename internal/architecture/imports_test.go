@@ -31,6 +31,7 @@ var layers = []string{
 	"sdk/task",
 	"sdk/cluster",
 	"sdk/doctor",
+	"=agent",
 	"sdk",
 	"internal/cli",
 	"internal/cli/clitest",
