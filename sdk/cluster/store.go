@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -71,13 +72,35 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", optionStorageSize)
 		}
 		err := r.await(ctx, "the store", func(ctx context.Context) (string, error) {
-			return c.missingPods(ctx, p.namespace, kube.StoreName)
+			return c.missingStore(ctx, p)
 		})
 		if err != nil {
 			return err
 		}
+		return r.await(ctx, "the store to answer", c.missingAnswer)
 	}
-	return r.await(ctx, "the store to answer", c.missingAnswer)
+	// Somebody else's store does not start because we wait.
+	_, err := c.missingAnswer(ctx)
+	return err
+}
+
+// missingStore makes the Deployment again when it is not there: the one that
+// was applied to may have been on its way out, from an earlier change.
+func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
+	objects := p.storeObjects(p.secret)
+	deployment := objects[len(objects)-1]
+	there, err := c.get(ctx, deployment)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case there == nil:
+		_, err = c.apply(ctx, deployment, api.DryRunNone)
+		return "its pods are being made", err
+	case there.GetDeletionTimestamp() != nil:
+		return "the old one is ending", nil
+	}
+	return c.missingPods(ctx, p.namespace, kube.StoreName)
 }
 
 // missingAnswer makes the bucket where it is missing, and writes and reads an
@@ -100,23 +123,22 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		return nil
 	}
-	there, err := c.lookup(ctx, storeObjects(p.namespace, p.config, "1Gi", storeImage))
+	there, err := c.lookup(ctx, append(storeObjects(p.namespace, p.config, "1Gi", storeImage), hiddenSecret(p.namespace, p.record.Store)))
 	if err != nil {
 		return err
 	}
+	var old []*unstructured.Unstructured
 	for _, u := range there {
 		switch {
-		case !isOurs(u):
+		case !isOurs(u), u.GetKind() == "Secret" && p.record.Store.Kind != api.StoreNone:
 		case u.GetKind() == "PersistentVolumeClaim":
 			r.say("the volume of the built-in store stays (%s); --no-store=false takes it again", describe(u))
 		default:
-			r.say("removing %s of the built-in store", describe(u))
-			if err := c.remove(ctx, u, api.DryRunNone); err != nil {
-				return err
-			}
+			r.say("removing %s, which is not used any more", describe(u))
+			old = append(old, u)
 		}
 	}
-	return nil
+	return c.removeAll(ctx, r, api.DryRunNone, old)
 }
 
 // missingMachine waits for the scheduler's word on the store's pod: until then
