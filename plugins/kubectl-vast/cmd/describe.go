@@ -49,7 +49,7 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	row("Image", t.Image)
 	row("Nodes", fmt.Sprint(t.NumNodes))
 	row("Per node", resources(t.Resources))
-	row("Queue", t.Queue)
+	row("Queue", queueWords(t))
 	created := t.CreationTimestamp
 	row("Submitted", moment(f, &created))
 	row("Started", moment(f, t.StartTime))
@@ -57,6 +57,14 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	row("Duration", f.Lasted(t.StartTime, t.EndTime))
 	row("Stopped by", t.StoppedBy)
 	_ = w.Flush()
+}
+
+// queueWords is the queue, with the position in it.
+func queueWords(t *api.TaskStatus) string {
+	if t.QueuePosition == 0 {
+		return t.Queue
+	}
+	return fmt.Sprintf("%s, position %d", t.Queue, t.QueuePosition)
 }
 
 func resources(r api.NodeResources) string {

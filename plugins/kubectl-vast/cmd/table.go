@@ -39,6 +39,7 @@ func (o *listOptions) emptyTable() *cli.Table {
 	t.Column("Age", false)
 	t.Column("Duration", true)
 	t.Column("User", !o.query.AllUsers)
+	t.Column("Queue", true)
 	t.Column("Image", true)
 	t.Column("Job", true)
 	t.Column("Reason", false)
@@ -58,6 +59,7 @@ func (o *listOptions) addRow(t *cli.Table, task *api.TaskStatus) {
 		o.Age(task.CreationTimestamp),
 		o.Lasted(task.StartTime, task.EndTime),
 		task.User,
+		task.Queue,
 		task.Image,
 		task.Name,
 		shortReason(task),
