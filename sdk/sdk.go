@@ -26,6 +26,7 @@ var (
 	_ Task    = (*task.Client)(nil)
 	_ Volume  = (*volume.Client)(nil)
 	_ Cluster = (*cluster.Client)(nil)
+	_ Queue   = queues{}
 	_ Doctor  = (*doctor.Client)(nil)
 )
 
@@ -98,11 +99,11 @@ func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, er
 		return nil, err
 	}
 	volumes := volume.New(conn)
-	queues := queue.New(conn)
-	tasks := task.New(conn, volumes, queues)
+	waiting := queue.New(conn)
+	tasks := task.New(conn, volumes, waiting)
 	clusters := cluster.New(conn, tasks)
-	return &Client{conn: conn, volume: volumes, queue: queues, task: tasks, cluster: clusters,
-		doctor: doctor.New(conn, queues, clusters)}, nil
+	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
+		doctor: doctor.New(conn, waiting, clusters)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

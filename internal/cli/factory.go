@@ -20,6 +20,7 @@ import (
 type Client interface {
 	Task() sdk.Task
 	Volume() sdk.Volume
+	Queue() sdk.Queue
 	Cluster() sdk.Cluster
 	Doctor() sdk.Doctor
 	Kubernetes() kubernetes.Interface

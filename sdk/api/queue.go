@@ -81,9 +81,9 @@ type QueuedTask struct {
 	Position      int `json:"position,omitempty"`
 	QueuePosition int `json:"queuePosition,omitempty"`
 	// PositionPartial: the positions count only what the caller may see.
-	PositionPartial bool `json:"positionPartial,omitempty"`
-	Priority      int32  `json:"priority"`
-	PriorityClass string `json:"priorityClass,omitempty"`
+	PositionPartial bool   `json:"positionPartial,omitempty"`
+	Priority        int32  `json:"priority"`
+	PriorityClass   string `json:"priorityClass,omitempty"`
 	// Requests is what it needs in all, over its nodes, as quantities.
 	Requests map[string]string `json:"requests,omitempty"`
 	// Since is when it began to wait: its creation, or when it was put back.

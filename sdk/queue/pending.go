@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -134,4 +135,20 @@ func requests(w *workload) map[string]string {
 		out[string(name)] = q.String()
 	}
 	return out
+}
+
+// Task returns where one task stands that waits in a queue. It is Unavailable
+// for the moment between a Job's creation and Kueue's taking note of it, and
+// Forbidden for whoever may not read Workloads.
+func (c *Client) Task(ctx context.Context, t *api.TaskStatus) (*api.QueuedTask, error) {
+	l, err := c.look(ctx, scope{namespace: t.Namespace, queue: t.Queue})
+	if err != nil {
+		return nil, err
+	}
+	var found *api.QueuedTask
+	l.each(func(w *workload) bool { return w.owner().UID == t.UID }, func(q *api.QueuedTask) { found = q })
+	if found == nil {
+		return nil, &api.Unavailable{Message: fmt.Sprintf("Kueue has not taken note of task %s yet; try again", t.ID)}
+	}
+	return found, nil
 }

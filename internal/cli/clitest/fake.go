@@ -37,6 +37,7 @@ func Ago(d time.Duration) metav1.Time { return metav1.NewTime(Now.Add(-d)) }
 type Client struct {
 	Tasks    Tasks
 	Volumes  Volumes
+	Queues   Queues
 	Clusters Clusters
 	Doctors  Doctors
 	Who      func(context.Context) (identity.Identity, error)
@@ -47,6 +48,7 @@ var _ cli.Client = (*Client)(nil)
 
 func (c *Client) Task() sdk.Task                 { return c.Tasks }
 func (c *Client) Volume() sdk.Volume             { return c.Volumes }
+func (c *Client) Queue() sdk.Queue               { return c.Queues }
 func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
 func (c *Client) Doctor() sdk.Doctor             { return c.Doctors }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
