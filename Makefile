@@ -50,7 +50,7 @@ test-unit: ## unit tests of all modules
 
 .PHONY: test-e2e
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
-	cd testenv && go test -count=1 -timeout 40m ./e2e/...
+	cd testenv && go test -count=1 -p 1 -timeout 40m ./e2e/...
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
