@@ -26,7 +26,7 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Cluster Commands:",
-				Commands: []*cobra.Command{newCluster(f), newDoctor(f)},
+				Commands: []*cobra.Command{newQueue(f), newCluster(f), newDoctor(f)},
 			},
 			{
 				Message:  "Settings Commands:",

@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func newQueueResume(f *cli.Factory) *cobra.Command {
+	o := &holdOptions{Factory: f, done: "resumed", told: stillClosed}
+	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
+		return client.Queue().Resume(ctx, name, h)
+	}
+	c := &cobra.Command{
+		Use:   "resume [NAME]",
+		Short: "Let tasks start from a queue again",
+		Long: templates.LongDesc(`
+			Let tasks start again from a queue that was held.
+
+			Without a name it is the queue that tasks join by default.`),
+		Example: templates.Examples(`
+			# Resume the default queue of the current namespace
+			kubectl vast queue resume`),
+	}
+	o.add(c)
+	return c
+}
+
+// stillClosed says why nothing starts even now.
+func stillClosed(q *api.QueueStatus) string {
+	switch q.State {
+	case api.QueueHeld:
+		return fmt.Sprintf("Nothing starts all the same: %s. Whoever may change ClusterQueues releases it with: "+
+			`kubectl patch clusterqueue %s --type=merge -p '{"spec":{"stopPolicy":"None"}}'`, q.Reason, q.ClusterQueue)
+	case api.QueueInactive:
+		return fmt.Sprintf("Nothing starts all the same: %s.", q.Reason)
+	}
+	return ""
+}
