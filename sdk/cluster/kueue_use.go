@@ -3,8 +3,10 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
@@ -39,9 +41,11 @@ func (c *Client) whoUsesKueue(ctx context.Context) (kueueUse, error) {
 		locals    []*kueue.LocalQueue
 		flavors   []*kueue.ResourceFlavor
 		workloads []*kueue.Workload
+		rest      []string
 		client    = set.KueueV1beta2()
 	)
 	err = together(
+		func() (err error) { rest, err = c.othersRest(ctx); return err },
 		func() error {
 			return c.listAll(ctx, "clusterqueues.kueue.x-k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 				return client.ClusterQueues().List(ctx, o)
@@ -64,7 +68,41 @@ func (c *Client) whoUsesKueue(ctx context.Context) (kueueUse, error) {
 		},
 	)
 	use.add(clusters, locals, flavors, workloads, c.conn.Namespace)
+	use.others = few(append(use.others, rest...))
 	return use, err
+}
+
+// restOfKueue are the kinds of Kueue's whose objects only an installation of
+// Kueue loses.
+var restOfKueue = []string{"admissionchecks", "cohorts", "topologies", "workloadpriorityclasses",
+	"multikueueclusters", "multikueueconfigs", "provisioningrequestconfigs"}
+
+// othersRest names the objects of those kinds that are not ours.
+func (c *Client) othersRest(ctx context.Context) ([]string, error) {
+	set, err := c.objects()
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]string, len(restOfKueue))
+	calls := make([]func() error, len(restOfKueue))
+	for i, plural := range restOfKueue {
+		kind := set.Resource(kueue.SchemeGroupVersion.WithResource(plural))
+		calls[i] = func() error {
+			return c.listAll(ctx, plural+"."+kueue.GroupVersion.Group, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+				list, err := kind.List(ctx, o)
+				if isAbsent(err) {
+					return &unstructured.UnstructuredList{}, nil // an older or newer Kueue
+				}
+				return list, err
+			}, func(obj runtime.Object) {
+				if u := obj.(*unstructured.Unstructured); !isOurs(u) {
+					found[i] = append(found[i], describe(u))
+				}
+			})
+		}
+	}
+	err = together(calls...)
+	return slices.Concat(found...), err
 }
 
 // add sorts what there is by whose it is.

@@ -173,6 +173,9 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 		}
 	} else {
 		r.say("using Kueue %s, which is there", orUnknown(now.kueue.version()))
+		if err := c.awaitKueue(ctx, r, now.kueue.deployment); err != nil {
+			return err
+		}
 	}
 	if len(p.groups) == 0 {
 		// Only now, so that what Kueue and the store need is taken off.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -32,6 +33,21 @@ func (c *Client) awaitNewKueue(ctx context.Context, r *run) error {
 		return err
 	}
 	return r.await(ctx, "Kueue's webhook", c.missingWebhook)
+}
+
+// awaitKueue waits until the webhook of a Kueue that is there answers, and says
+// what is wrong with Kueue's pods when it does not.
+func (c *Client) awaitKueue(ctx context.Context, r *run, d *appsv1.Deployment) error {
+	return r.await(ctx, "Kueue", func(ctx context.Context) (string, error) {
+		missing, err := c.missingWebhook(ctx)
+		if err != nil || missing == "" {
+			return "", err
+		}
+		if why, err := c.missingPods(ctx, d.Namespace, d.Name); err != nil || why != "" {
+			return why, err
+		}
+		return "its webhook does not answer yet", nil
+	})
 }
 
 // missingWebhook asks Kueue to look at an object that is not kept.
