@@ -84,11 +84,11 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 	}
-	flags.add(c)
+	flags.add(f, c)
 	return c
 }
 
-func (s *submitFlags) add(c *cobra.Command) {
+func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	p := c.Flags()
 	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, or "-" for standard input. Can be given several times.`)
 	p.StringVar(&s.inputs.Name, "name", "", "Name of the task, instead of the file's.")
@@ -113,6 +113,7 @@ func (s *submitFlags) add(c *cobra.Command) {
 	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
 	s.dryRun.Add(c)
 	s.output.AddFlags(c)
+	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, queueNames))
 	_ = c.RegisterFlagCompletionFunc("security-profile",
 		cobra.FixedCompletions([]string{"baseline", "restricted", "privileged"}, cobra.ShellCompDirectiveNoFileComp))
 }
