@@ -142,9 +142,9 @@ func TestWorkIsInTheWay(t *testing.T) {
 		force bool
 		want  string
 	}{
-		"nothing":                                 {},
-		"tasks":                                   {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1", "b-2"}}}, want: "2 tasks have not ended: a-1, b-2; wait for them"},
-		"tasks that --force stops":                {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1"}}}, force: true},
+		"nothing":                  {},
+		"tasks":                    {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1", "b-2"}}}, want: "2 tasks have not ended: a-1, b-2; wait for them"},
+		"tasks that --force stops": {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1"}}}, force: true},
 		"other work, which --force does not stop": {p: removal{work: []string{"workload/w in lab"}}, force: true, want: "other work than tasks is in the queue: workload/w in lab"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -56,13 +57,15 @@ func (r *run) await(ctx context.Context, what string, look func(context.Context)
 		case err == nil && missing == "":
 			return nil
 		}
-		if missing != "" && missing != last && ctx.Err() == nil {
+		if missing != "" && missing != last {
 			last = missing
-			r.say("waiting for %s: %s", what, missing)
+			if ctx.Err() == nil {
+				r.say("waiting for %s: %s", what, missing)
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return r.ended(ctx, what+": "+last)
+			return r.ended(ctx, strings.TrimSuffix(what+": "+last, ": "))
 		case <-time.After(lookInterval):
 		}
 	}
