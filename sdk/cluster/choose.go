@@ -49,7 +49,7 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, namespace string) (st
 	}
 	switch kind {
 	case api.StoreBuiltIn:
-		s.Image = cmp.Or(o.Image, recorded.Image, storeImage)
+		s.Image = cmp.Or(o.Image, recorded.Image)
 		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace), storeBucket, storeRegion
 	case api.StoreExternal:
 		s.Endpoint, s.Secret = cmp.Or(o.Endpoint, recorded.Endpoint), cmp.Or(o.Secret, recorded.Secret)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestChooseStore(t *testing.T) {
-	builtIn := storeRecord{Kind: api.StoreBuiltIn, Image: storeImage, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
+	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
 	mirror := builtIn
 	mirror.Image = "mirror.example.com/versitygw:v1.8.0"
 	external := storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "vast", Region: "us-east-1"}

@@ -122,7 +122,7 @@ func (p *plan) storeObjects(secret *corev1.Secret) []runtime.Object {
 		if p.config.NewStorageClass != nil {
 			objects = append(objects, p.storageClass())
 		}
-		objects = append(objects, storeObjects(p.namespace, p.config, p.values[optionStorageSize], p.record.Store.Image)...)
+		objects = append(objects, storeObjects(p.namespace, p.config, p.values[optionStorageSize], p.record.Store.image())...)
 	}
 	return append([]runtime.Object{secret}, objects...)
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,13 +30,18 @@ type record struct {
 }
 
 type storeRecord struct {
-	Kind     api.StoreKind `json:"kind"`
-	Image    string        `json:"image,omitempty"`
-	Endpoint string        `json:"endpoint,omitempty"`
-	Secret   string        `json:"secret,omitempty"`
-	Bucket   string        `json:"bucket,omitempty"`
-	Region   string        `json:"region,omitempty"`
+	Kind api.StoreKind `json:"kind"`
+	// Image that was asked for; empty is that of this program, so that a
+	// newer one brings a newer store.
+	Image    string `json:"image,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+	Secret   string `json:"secret,omitempty"`
+	Bucket   string `json:"bucket,omitempty"`
+	Region   string `json:"region,omitempty"`
 }
+
+// image of the built-in store.
+func (s storeRecord) image() string { return cmp.Or(s.Image, storeImage) }
 
 type kueueRecord struct {
 	// Installed by us, in this version.

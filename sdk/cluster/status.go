@@ -109,12 +109,13 @@ func quotaAndUse(cq *kueue.ClusterQueue) []api.QueueResource {
 }
 
 func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus) error {
-	s.Name, s.Kind, s.Image, s.Endpoint, s.Bucket = kube.StoreName, r.Store.Kind, r.Store.Image, r.Store.Endpoint, r.Store.Bucket
+	s.Name, s.Kind, s.Endpoint, s.Bucket = kube.StoreName, r.Store.Kind, r.Store.Endpoint, r.Store.Bucket
 	switch s.Kind {
 	case api.StoreNone:
 		s.Ready = true
 		return nil
 	case api.StoreBuiltIn:
+		s.Image = r.Store.image()
 		missing, err := c.missingPods(ctx, c.conn.Namespace, kube.StoreName)
 		if err == nil {
 			err = c.claimStatus(ctx, s)
