@@ -105,6 +105,10 @@ func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
 		return Choice{Warning: fmt.Sprintf(
 			"namespace %q has no queue: the task starts at once; see kubectl vast cluster setup", ns)}, nil
 	}
+	if len(list) == 1 {
+		return Choice{}, api.Invalid("--queue", "namespace %q has only queue %s, and it is not called %q: choose it with --queue %[2]s, or start without one: --queue none",
+			ns, list[0].Name, kube.LocalQueueName)
+	}
 	return Choice{}, api.Invalid("--queue", "namespace %q has several queues and none of them is called %q: choose one of %s with --queue NAME, or start without one: --queue none",
 		ns, kube.LocalQueueName, names(list))
 }

@@ -122,6 +122,9 @@ func requests(w *workload) map[string]string {
 	sum := corev1.ResourceList{}
 	for _, need := range w.needs() {
 		for name, q := range need {
+			if name == corev1.ResourcePods {
+				continue // that is how Kueue counts, not what somebody asked for
+			}
 			var total resource.Quantity
 			if had, ok := sum[name]; ok {
 				total = had

@@ -110,13 +110,16 @@ func (s *situation) backoff() (verdict, bool) {
 func (s *situation) never() (verdict, bool) {
 	if s.cluster != nil {
 		for _, need := range s.w.needs() {
-			for _, lack := range shortages(s.cluster, need, atMost(s.cluster)) {
-				if lack.uncovered {
-					return stuck("needs %s, ClusterQueue %s has no quota for it: it can never start", amount(lack.resource, lack.need), s.cluster.Name), true
-				}
-				a, b := numbers(lack.resource, lack.need, lack.have)
-				return stuck("needs %s %s, the quota is %s: it can never start", a, unit(lack.resource), b), true
+			lacks := shortages(s.cluster, need, atMost(s.cluster))
+			if len(lacks) == 0 {
+				continue
 			}
+			lack := lacks[0]
+			if lack.uncovered {
+				return stuck("needs %s, ClusterQueue %s has no quota for it: it can never start", amount(lack.resource, lack.need), s.cluster.Name), true
+			}
+			a, b := numbers(lack.resource, lack.need, lack.have)
+			return stuck("needs %s %s, the quota is %s: it can never start", a, unit(lack.resource), b), true
 		}
 	}
 	return s.told()
