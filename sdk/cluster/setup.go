@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/version"
@@ -186,6 +187,9 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 		if p.groups, err = c.measured(ctx, p, true); err != nil {
 			return err
 		}
+		if err := c.createQueue(ctx, p); err != nil {
+			return err
+		}
 	}
 	wanted := p.without(queueObjects(p.namespace, p.groups))
 	if err := c.applyAll(ctx, wanted); err != nil {
@@ -205,6 +209,25 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 		}
 		return queueMissing(cq, lq), nil
 	})
+}
+
+// createQueue makes the ClusterQueue, unless another namespace's setup has made
+// it since we looked: then its quota stands.
+func (c *Client) createQueue(ctx context.Context, p *plan) error {
+	u := toUnstructured(clusterQueue(p.groups))
+	client, words, err := c.at(u)
+	if err != nil {
+		return err
+	}
+	_, err = client.Create(ctx, u, metav1.CreateOptions{FieldManager: fieldManager})
+	if !isThere(err) {
+		return c.conn.Classify(err, "create", words)
+	}
+	cq, _, err := c.queues(ctx)
+	if err == nil && cq != nil && len(cq.Spec.ResourceGroups) > 0 {
+		p.groups = withQuota(cq.Spec.ResourceGroups, p.asked)
+	}
+	return err
 }
 
 // applyAll applies objects in their order: what others refer to comes first.
