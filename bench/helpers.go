@@ -20,6 +20,18 @@ var helpers = map[string]func(ctx context.Context, client kubernetes.Interface, 
 		out := bufio.NewWriter(os.Stdout)
 		return errors.Join(rawList(ctx, client, namespace, out), out.Flush())
 	},
+	"rawqueue": func(ctx context.Context, _ kubernetes.Interface, namespace string, _ []string) error {
+		cfg, _, err := bareClient(os.Args[2])
+		if err != nil {
+			return err
+		}
+		client, err := bareKueue(cfg)
+		if err != nil {
+			return err
+		}
+		out := bufio.NewWriter(os.Stdout)
+		return errors.Join(rawQueue(ctx, client, namespace, out), out.Flush())
+	},
 	"barejob": func(ctx context.Context, client kubernetes.Interface, namespace string, more []string) error {
 		return bareJob(ctx, client, namespace, more[0])
 	},

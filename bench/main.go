@@ -38,6 +38,7 @@ var measures = []struct {
 }{
 	{"submit", measureSubmit},
 	{"list", measureList},
+	{"queue", measureQueue},
 	{"logs", measureLogs},
 	{"start", measureStart},
 	{"firstline", measureFirstLine},
