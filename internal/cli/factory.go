@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/version"
@@ -55,6 +56,7 @@ type Factory struct {
 	IsTerminal func(stream any) bool
 
 	client Client
+	warned sync.Map // of messages
 }
 
 // NewFactory returns the factory of the real program.

@@ -10,8 +10,12 @@ import (
 	"k8s.io/kubectl/pkg/util/term"
 )
 
-// Warn prints one warning as kubectl does.
+// Warn prints one warning as kubectl does, and the same one only once: what
+// one task is warned of concerns the next one as a rule.
 func (f *Factory) Warn(message string) {
+	if _, told := f.warned.LoadOrStore(message, true); told {
+		return
+	}
 	printers.NewWarningPrinter(f.ErrOut, printers.WarningPrinterOptions{
 		Color: printers.AllowsColorOutput(f.ErrOut),
 	}).Print(printers.EscapeTerminal(message))

@@ -131,7 +131,10 @@ func TestTasksRunThroughAQuotaAFewAtATime(t *testing.T) {
 	for i := range n {
 		files = append(files, p.file(fmt.Sprintf("%d.yaml", i), onCPUs(fmt.Sprintf("t%d", i), "1", 1, "echo done")))
 	}
-	p.vast(append([]string{"submit"}, files...)...).exits(0)
+	r := p.vast(append([]string{"submit"}, files...)...).exits(0).shows("submitted to queue vast")
+	if lines := r.stderrLines(); len(lines) > 0 {
+		t.Errorf("stderr: %q", lines)
+	}
 	switch got, ok := <-most; {
 	case !ok:
 		t.Fatalf("they did not all end: %+v", p.list())

@@ -260,7 +260,11 @@ func (o *submitOptions) Run(ctx context.Context) error {
 }
 
 func (o *submitOptions) print(t *api.TaskStatus) error {
-	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("submitted"))
+	done := "submitted"
+	if t.Queue != "" {
+		done += " to queue " + t.Queue
+	}
+	p, err := o.flags.output.Printer(o.flags.dryRun.Operation(done))
 	if err != nil {
 		return err
 	}
