@@ -33,8 +33,13 @@ func (c *Client) eachWorkload(ctx context.Context, ns, selector string, do func(
 		return err
 	}
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		raw, err := set.KueueV1beta2().RESTClient().Get().NamespaceIfScoped(ns, ns != "").Resource("workloads").
-			VersionedParams(&o, scheme.ParameterCodec).Do(ctx).Raw()
+		answer := set.KueueV1beta2().RESTClient().Get().NamespaceIfScoped(ns, ns != "").Resource("workloads").
+			VersionedParams(&o, scheme.ParameterCodec).Do(ctx)
+		// Error, unlike Raw, reads what the server says of a refusal.
+		if err := answer.Error(); err != nil {
+			return nil, err
+		}
+		raw, err := answer.Raw()
 		if err != nil {
 			return nil, err
 		}
