@@ -57,7 +57,7 @@ func TestTheProbePrintsOneLineThatDoctorCanRead(t *testing.T) {
 	}{
 		"without a store it is not asked":                      {},
 		"credentials that are refused are told, but not shown": {refusing.URL, true, "does not accept the credentials"},
-		"an endpoint that is none is told":                     {"vast-store:7070", true, "is no URL"},
+		"an endpoint that is none is told":                     {"vast-store:7070", true, "is no URL such as"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, value := range map[string]string{

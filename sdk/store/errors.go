@@ -26,7 +26,8 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	switch {
 	case answer.Code == minio.NoSuchBucket:
 		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket; run `kubectl vast cluster setup` again, or name another one with --store-bucket"}
-	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch":
+	// The last one is versitygw's for a key that it does not know.
+	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
 		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in Secret vast-store; run `kubectl vast cluster setup` again with the right ones", s.Endpoint), Cause: err}
 	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized:
 		return &api.Forbidden{Message: fmt.Sprintf("the credentials in Secret vast-store may not %s %s", what, where), Cause: err}

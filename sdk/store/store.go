@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -27,13 +26,6 @@ type Store struct {
 	Endpoint string
 	Bucket   string
 	close    func()
-}
-
-// Config says where a store is and how to get in.
-type Config struct {
-	// Endpoint is a URL: "http://vast-store.lab.svc:7070".
-	Endpoint, Region, Bucket string
-	AccessKey, SecretKey     string
 }
 
 const (
@@ -72,9 +64,9 @@ func FromEnv() (*Store, error) {
 
 // connect prepares the client. conn is nil inside the cluster.
 func connect(conn *kube.Conn, c Config) (*Store, error) {
-	endpoint, err := url.Parse(c.Endpoint)
-	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return nil, api.Invalid("", "the store's endpoint %q is no URL with http or https; run `kubectl vast cluster setup` again", c.Endpoint)
+	endpoint, err := c.check()
+	if err != nil {
+		return nil, err
 	}
 	if c.Region == "" {
 		c.Region = defaultRegion

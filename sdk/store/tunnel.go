@@ -2,18 +2,17 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
@@ -62,6 +61,16 @@ func (t *tunnel) drop() {
 	t.stream = nil
 }
 
+// lost forgets a stream that turned out to be broken, unless there is another
+// one already: a pod that was replaced is found by the next attempt.
+func (t *tunnel) lost(stream httpstream.Connection) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stream == stream {
+		t.drop()
+	}
+}
+
 func (t *tunnel) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -76,8 +85,7 @@ func (t *tunnel) connect(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	cfg := rest.CopyConfig(t.conn.Config)
-	cfg.WrapTransport = nil // what watches over single answers is in the way of a stream
+	cfg := t.conn.Config
 	url := t.conn.Kube.CoreV1().RESTClient().Post().Resource("pods").
 		Namespace(t.namespace).Name(pod).SubResource("portforward").URL()
 	transport, upgrader, err := spdy.RoundTripperFor(cfg)
@@ -89,15 +97,29 @@ func (t *tunnel) connect(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	var first error
 	dialer := portforward.NewFallbackDialerForStreaming(websocket, old, func(err error) bool {
+		first = err
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	})
 	stream, _, err := dialer.Dial(portforward.PortForwardProtocolV1Name)
 	if err != nil {
-		return t.conn.Classify(err, "create", "pods/portforward")
+		return t.conn.Classify(answerOf(first, err), "create", "pods/portforward")
 	}
 	t.stream, t.port = stream, port
 	return nil
+}
+
+// answerOf is the API server's own answer among the failures of the two ways,
+// if it gave one: the second way has it as text only.
+func answerOf(first, second error) error {
+	var upgrade *httpstream.UpgradeFailureError
+	if errors.As(first, &upgrade) {
+		if answer := (apierrors.APIStatus)(nil); errors.As(upgrade.Cause, &answer) {
+			return upgrade.Cause
+		}
+	}
+	return second
 }
 
 // target finds a ready pod behind the Service, and the port in it.
@@ -153,58 +175,3 @@ func podPort(service *corev1.Service, pod *corev1.Pod, address string) (int32, e
 	}
 	return 0, api.Invalid("", "Service %s in namespace %s has no port %s, which the store's endpoint names", service.Name, service.Namespace, text)
 }
-
-// open makes one connection within the stream.
-func (t *tunnel) open(address string) (net.Conn, error) {
-	t.next++
-	headers := http.Header{}
-	headers.Set(corev1.PortHeader, strconv.Itoa(int(t.port)))
-	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(t.next))
-	headers.Set(corev1.StreamType, corev1.StreamTypeError)
-	errors, err := t.stream.CreateStream(headers)
-	if err != nil {
-		return nil, err
-	}
-	_ = errors.Close() // this side writes nothing to it
-	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	data, err := t.stream.CreateStream(headers)
-	if err != nil {
-		return nil, err
-	}
-	c := &streamConn{Stream: data, address: address}
-	go func(stream httpstream.Connection) {
-		// What the node says of this connection comes here; nothing is well.
-		if message, err := io.ReadAll(errors); err == nil && len(message) > 0 {
-			_ = data.Reset()
-		}
-		stream.RemoveStreams(errors)
-	}(t.stream)
-	c.done = func(stream httpstream.Connection) func() { return func() { stream.RemoveStreams(data) } }(t.stream)
-	return c, nil
-}
-
-// streamConn is a stream as a net.Conn. It has no deadlines: requests are
-// ended by their contexts, which close it.
-type streamConn struct {
-	httpstream.Stream
-	address string
-	done    func()
-	once    sync.Once
-}
-
-func (c *streamConn) Close() error {
-	err := c.Reset()
-	c.once.Do(c.done)
-	return err
-}
-
-type streamAddr string
-
-func (streamAddr) Network() string  { return "tunnel" }
-func (a streamAddr) String() string { return string(a) }
-
-func (c *streamConn) LocalAddr() net.Addr              { return streamAddr("here") }
-func (c *streamConn) RemoteAddr() net.Addr             { return streamAddr(c.address) }
-func (c *streamConn) SetDeadline(time.Time) error      { return nil }
-func (c *streamConn) SetReadDeadline(time.Time) error  { return nil }
-func (c *streamConn) SetWriteDeadline(time.Time) error { return nil }
