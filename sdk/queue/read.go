@@ -52,7 +52,8 @@ func (c *Client) eachWorkload(ctx context.Context, ns, selector string, do func(
 	p.PageSize = pageSize
 	err = p.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(obj runtime.Object) error {
 		if w, ok := obj.(*workload); ok {
-			do(w)
+			kept := *w // or keeping one would keep its whole page
+			do(&kept)
 		}
 		return nil
 	})
