@@ -1,0 +1,234 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"golang.org/x/sync/errgroup"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// connection is the SDK's connection to the person's namespace.
+func (p *person) connection() *kube.Conn {
+	p.Helper()
+	cfg, err := clientcmd.BuildConfigFromFlags("", p.kubeconfig)
+	if err != nil {
+		p.Fatal(err)
+	}
+	cfg.WarningHandler = rest.NoWarnings{}
+	conn, err := kube.Connect(cfg, kube.ConnOptions{Namespace: p.namespace})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return conn
+}
+
+// store opens the store of the person's namespace.
+func (p *person) store() *store.Store {
+	p.Helper()
+	s, err := store.Open(p.Context(), p.connection())
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.Cleanup(s.Close)
+	return s
+}
+
+// secret changes a key of the Secret that says where the store is.
+func (p *person) secret(key, value string) {
+	p.Helper()
+	p.kubectl("patch", "secret", kube.StoreName, "--type=merge", "-p", fmt.Sprintf(`{"stringData":{%q:%q}}`, key, value))
+}
+
+func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	if _, err := store.Open(t.Context(), p.connection()); !errors.As(err, new(*api.NotInstalled)) {
+		t.Errorf("before there is one: %v", err)
+	}
+	p.vast("cluster", "setup", "kind").exits(0)
+	s := p.store()
+
+	t.Run("by many at once", func(t *testing.T) {
+		group, ctx := errgroup.WithContext(t.Context())
+		for range 20 {
+			group.Go(func() error { return s.Probe(ctx) })
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		if c, err := s.Content(t.Context(), "", 10); err != nil || c != (store.Content{}) {
+			t.Errorf("probes leave something: %+v, %v", c, err)
+		}
+	})
+	t.Run("its content is counted, also over several pages", func(t *testing.T) {
+		const objects = 1010
+		p.in(t).put("counted/", objects)
+		for limit, want := range map[int]store.Content{
+			objects + 1: {Objects: objects, Bytes: 5 * objects},
+			objects:     {Objects: objects, Bytes: 5 * objects},
+			10:          {Objects: 10, Bytes: 50, Partial: true},
+		} {
+			if got, err := s.Content(t.Context(), "counted/", limit); err != nil || got != want {
+				t.Errorf("at most %d: %+v, %v; want %+v", limit, got, err, want)
+			}
+		}
+		if got, err := s.Content(t.Context(), "nothing/", objects); err != nil || got != (store.Content{}) {
+			t.Errorf("another prefix: %+v, %v", got, err)
+		}
+	})
+	t.Run("also after its pod was replaced", func(t *testing.T) {
+		p := p.in(t)
+		p.kubectl("rollout", "restart", "deployment/"+kube.StoreName)
+		p.kubectl("rollout", "status", "deployment/"+kube.StoreName, "--timeout=2m")
+		// Its volume was the pod's own, and the bucket went with it or was made anew.
+		if err := errors.Join(s.EnsureBucket(t.Context()), s.Probe(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("but not without the right to forward ports, which is named", func(t *testing.T) {
+		p := p.in(t)
+		reader := p.with("no-ports", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets", "services", "pods"}, Verbs: []string{"get", "list"}})
+		var err error
+		reader.waitFor("the account has its rights", func() (bool, any) {
+			var s *store.Store
+			if s, err = store.Open(t.Context(), reader.connection()); err != nil {
+				return false, err
+			}
+			defer s.Close()
+			err = s.Probe(t.Context())
+			return strings.Contains(err.Error(), "pods/portforward"), err
+		})
+		if !errors.As(err, new(*api.Forbidden)) {
+			t.Errorf("%T %v", err, err)
+		}
+	})
+	t.Run("and not when no pod of it is ready", func(t *testing.T) {
+		p := p.in(t)
+		p.kubectl("scale", "deployment/"+kube.StoreName, "--replicas=0")
+		p.waitFor("it has no pod", func() (bool, any) {
+			pods, err := client.CoreV1().Pods(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + kube.StoreName})
+			return err == nil && len(pods.Items) == 0, err
+		})
+		err := p.store().Probe(t.Context())
+		if !errors.As(err, new(*api.Unavailable)) || !strings.Contains(err.Error(), "is ready") {
+			t.Errorf("%T %v", err, err)
+		}
+	})
+}
+
+// put puts objects of five bytes, by a port that kubectl forwards.
+func (p *person) put(prefix string, objects int) {
+	p.Helper()
+	secret, err := client.CoreV1().Secrets(p.namespace).Get(p.Context(), kube.StoreName, metav1.GetOptions{})
+	if err != nil {
+		p.Fatal(err)
+	}
+	value := func(key string) string { return string(secret.Data[key]) }
+	s3, err := minio.New(p.forwarded("service/"+kube.StoreName, "7070"), &minio.Options{
+		Creds: credentials.NewStaticV4(value(kube.StoreAccessKey), value(kube.StoreSecretKey), ""), Region: value(kube.StoreRegion)})
+	if err != nil {
+		p.Fatal(err)
+	}
+	group, ctx := errgroup.WithContext(p.Context())
+	group.SetLimit(8)
+	for i := range objects {
+		group.Go(func() error {
+			_, err := s3.PutObject(ctx, value(kube.StoreBucket), fmt.Sprintf("%s%04d", prefix, i), bytes.NewReader([]byte("hello")), 5, minio.PutObjectOptions{})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// forwarded starts kubectl port-forward, and returns the address on this machine.
+func (p *person) forwarded(target, port string) string {
+	p.Helper()
+	out := &buffer{}
+	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), "--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace, "port-forward", target, ":"+port)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		p.Fatal(err)
+	}
+	p.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed
+	})
+	var address string
+	p.waitFor("the port is forwarded", func() (bool, any) {
+		if found := regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindString(out.String()); found != "" {
+			address = found
+		}
+		return address != "", out.String()
+	})
+	return address
+}
+
+func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind").exits(0)
+	secret, err := client.CoreV1().Secrets(p.namespace).Get(t.Context(), kube.StoreName, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := string(secret.Data[kube.StoreEndpoint])
+	for _, c := range []struct {
+		name, key, value string
+		kind             func(error) bool
+		says             string
+	}{
+		{"a wrong secret key", kube.StoreSecretKey, "not-the-right-one", is[*api.Forbidden], "does not accept the credentials"},
+		{"an unknown access key", kube.StoreAccessKey, "nobody-has-this", is[*api.Forbidden], "does not accept the credentials"},
+		{"a bucket that is not there", kube.StoreBucket, "other", is[*api.NotFound], `bucket "other" not found`},
+		{"https where it is http", kube.StoreEndpoint, strings.Replace(endpoint, "http:", "https:", 1), is[*api.InvalidSpec], "speaks http, not https"},
+		{"a port that the Service lacks", kube.StoreEndpoint, strings.Replace(endpoint, "7070", "7071", 1), is[*api.InvalidSpec], "has no port 7071"},
+		{"a Service that is not there", kube.StoreEndpoint, strings.Replace(endpoint, kube.StoreName, "other", 1), is[*api.NotFound], `"other" not found`},
+		{"a server that is not there", kube.StoreEndpoint, "http://127.0.0.1:1", is[*api.Unavailable], "refused"},
+		{"no endpoint", kube.StoreEndpoint, "", is[*api.InvalidSpec], "is no URL"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := p.in(t)
+			p.secret(c.key, c.value)
+			defer p.secret(c.key, string(secret.Data[c.key]))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			s, err := store.Open(ctx, p.connection())
+			if err == nil {
+				err = s.Probe(ctx)
+				s.Close()
+			}
+			if !c.kind(err) || !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("%T %v", err, err)
+			}
+			for _, credential := range []string{string(secret.Data[kube.StoreSecretKey]), "not-the-right-one"} {
+				if strings.Contains(err.Error(), credential) {
+					t.Errorf("a credential is shown: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func is[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
