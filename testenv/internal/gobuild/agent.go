@@ -16,12 +16,16 @@ const agentPackage = "./agent"
 // ownPackages prints the folders of a program's packages that belong to its own module.
 const ownPackages = "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}"
 
+// agentEnvironment builds for the nodes on a machine that is no Linux, too: kind's stock
+// nodes can run there.
+var agentEnvironment = slices.Concat(environment, []string{"GOOS=linux"})
+
 // Agent describes the program of our own image. Its hash covers what it is compiled
 // from and no more, so that work on other parts does not build it again.
 func Agent(ctx context.Context, root string) (cache.Artefact, error) {
 	repository := filepath.Dir(filepath.Clean(root))
 	out, err := run.Cmd{
-		Args: []string{"go", "list", "-deps", "-f", ownPackages, agentPackage}, Dir: repository, Env: environment,
+		Args: []string{"go", "list", "-deps", "-f", ownPackages, agentPackage}, Dir: repository, Env: agentEnvironment,
 	}.Output(ctx)
 	if err != nil {
 		return cache.Artefact{}, err
@@ -48,7 +52,7 @@ func Agent(ctx context.Context, root string) (cache.Artefact, error) {
 		Why:  "the program in our own image; half a minute",
 		Build: func(ctx context.Context, out string) error {
 			args := slices.Concat([]string{"go", "build"}, flags, []string{"-o", filepath.Join(out, "agent"), agentPackage})
-			return run.Cmd{Args: args, Dir: repository, Env: environment}.Run(ctx)
+			return run.Cmd{Args: args, Dir: repository, Env: agentEnvironment}.Run(ctx)
 		},
 	}, nil
 }
