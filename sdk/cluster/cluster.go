@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/task"
 )
 
@@ -24,12 +25,13 @@ const fieldManager = "kubevast-setup"
 type Client struct {
 	conn    *kube.Conn
 	tasks   *task.Client
+	rights  *rights.Checker
 	objects func() (dynamic.Interface, error)
 }
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *kube.Conn, tasks *task.Client) *Client {
-	return &Client{conn: conn, tasks: tasks, objects: sync.OnceValues(func() (dynamic.Interface, error) {
+	return &Client{conn: conn, tasks: tasks, rights: rights.New(conn), objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {
 			return nil, api.Invalid("kubeconfig", "%v", err)

@@ -72,7 +72,10 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if p.secret, err = c.decideSecret(ctx, p, now); err != nil {
 		return nil, err
 	}
-	return p, c.checkThere(ctx, r, p, now)
+	if err := c.checkThere(ctx, r, p, now); err != nil {
+		return nil, err
+	}
+	return p, c.rights.Require(ctx, p.rights()...)
 }
 
 // wantsKueue reports whether Kueue is for us to install or to change. A Kueue

@@ -38,6 +38,8 @@ func purposes() []purpose {
 		{name: "reasons", role: "view", lost: "some reasons why a task waits or failed", rights: slices.Concat(
 			rights.Each("events", "list"), rights.Each("resourcequotas", "list"))},
 		{name: "volumes", role: "edit", lost: "kubectl vastvol", rights: rights.Each(claims, "get", "list", "watch", "create", "delete")},
+		{name: "store", role: "edit", lost: "reaching the store from outside the cluster", rights: slices.Concat(
+			rights.Each("secrets", "get"), rights.Each("services", "get"), rights.Each("pods", "list"), rights.Each("pods/portforward", "create"))},
 		{name: "queues", role: "kueue-batch-user-role", lost: "queues and positions in them", rights: slices.Concat(
 			rights.Each("localqueues"+group, "list"), rights.Each("workloads"+group, "list"))},
 		{name: "quotas", optional: true, role: "kueue-clusterqueue-viewer-role", lost: "the numbers of quotas",

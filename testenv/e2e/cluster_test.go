@@ -1,7 +1,9 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -229,4 +232,41 @@ func TestSetupDryRuns(t *testing.T) {
 	offline.vast("cluster", "setup", "--dry-run=client").exits(2).tells("the config must be named")
 	offline.vast("cluster", "setup", "--list").exits(0).shows("rke2", "storage_size=10Gi,disk_type=pd-standard")
 	offline.vast("cluster", "setup", "--list", "-o", "jsonpath={.items[*].metadata.name}").exits(0).shows("azure gcp kind minikube rke2")
+}
+
+func TestSetupWithoutTheRightsChangesNothing(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	everything := []string{"*"}
+	p = p.with("owner", rbacv1.PolicyRule{APIGroups: everything, Resources: everything, Verbs: everything})
+	p.mayLook("owner")
+	before := p.objects()
+	p.waitFor("the account has its rights", func() (bool, any) {
+		r := p.vast("cluster", "setup", "kind", "--no-store")
+		return strings.Contains(r.stderr, "may not create"), r.stderr
+	})
+	r := p.vast("cluster", "setup", "kind").exits(4)
+	r.tells("may not create clusterqueues.kueue.x-k8s.io", "kubectl vast doctor")
+	p.leftNothing(before)
+}
+
+// mayLook lets an account read the whole cluster, and change nothing of it.
+func (p *person) mayLook(account string) {
+	p.Helper()
+	name := p.namespace + "-" + account
+	_, err1 := client.RbacV1().ClusterRoles().Create(p.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name},
+		Rules: []rbacv1.PolicyRule{{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"get", "list", "watch"}}}}, metav1.CreateOptions{})
+	_, err2 := client.RbacV1().ClusterRoleBindings().Create(p.Context(), &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:  rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: name},
+		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Name: account, Namespace: p.namespace}}}, metav1.CreateOptions{})
+	p.Cleanup(func() {
+		err := errors.Join(client.RbacV1().ClusterRoleBindings().Delete(context.Background(), name, metav1.DeleteOptions{}),
+			client.RbacV1().ClusterRoles().Delete(context.Background(), name, metav1.DeleteOptions{}))
+		if err != nil {
+			p.Errorf("the account's rights are left: %v", err)
+		}
+	})
+	if err := errors.Join(err1, err2); err != nil {
+		p.Fatal(err)
+	}
 }

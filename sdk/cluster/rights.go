@@ -1,0 +1,40 @@
+package cluster
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubevast/vast/sdk/rights"
+)
+
+// rights are what carrying out a plan needs, each once.
+func (p *plan) rights() []rights.Right {
+	var all []rights.Right
+	add := func(more ...rights.Right) {
+		for _, r := range more {
+			if !slices.Contains(all, r) {
+				all = append(all, r)
+			}
+		}
+	}
+	for _, obj := range append(p.without(p.objects()), p.record.object(p.namespace)) {
+		u := toUnstructured(obj)
+		gvk := u.GroupVersionKind()
+		needed := rights.Each(schema.GroupResource{Group: gvk.Group, Resource: resources[gvk.Kind]}.String(), "create", "patch")
+		if u.GetNamespace() == "" {
+			needed = rights.InCluster(needed)
+		}
+		add(needed...)
+	}
+	if len(p.groups) == 0 {
+		add(rights.InCluster(append(rights.Each("nodes", "list"), rights.Each("pods", "list")...))...)
+	}
+	if p.install {
+		// Helm makes much more; who may make these may make that, too.
+		for _, resource := range []string{"namespaces", "customresourcedefinitions.apiextensions.k8s.io", "clusterroles.rbac.authorization.k8s.io"} {
+			add(rights.InCluster(rights.Each(resource, "create"))...)
+		}
+	}
+	return all
+}
