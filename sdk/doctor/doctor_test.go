@@ -1,0 +1,75 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/rights"
+)
+
+// What asks the cluster is tested on a real one; here it is how that is judged.
+func TestChecksAreJudged(t *testing.T) {
+	lab := &Client{conn: &kube.Conn{Namespace: "lab"}}
+	tasks := purpose{name: "tasks", needed: true, role: "edit", rights: rights.Each("jobs.batch", "create", "patch", "get")}
+	quotas := purpose{name: "quotas", role: "viewer", lost: "numbers", rights: rights.InCluster(rights.Each("clusterqueues", "list"))}
+	setup := purpose{name: "cluster setup", optional: true, lost: "cluster setup", rights: rights.Each("deployments.apps", "create")}
+	level := func(l string) *corev1.Namespace {
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{enforceLabel: l}}}
+	}
+	queue := func(q api.QueueStatus) api.Check {
+		q.Name, q.ClusterQueue = "vast", "shared"
+		return queueCheck(&q)
+	}
+	for name, tt := range map[string]struct {
+		got  api.Check
+		want api.CheckOutcome
+		says []string
+	}{
+		"a new Kubernetes":         {versionCheck("v1.36.3"), api.CheckOK, []string{"v1.36.3"}},
+		"one of a cloud":           {versionCheck("v1.29.4-gke.1043002"), api.CheckOK, nil},
+		"one without sidecars":     {versionCheck("v1.28.15"), api.CheckFailed, []string{"1.29", "upgrade"}},
+		"one that cannot be read":  {versionCheck("main"), api.CheckWarning, []string{`"main"`}},
+		"all rights":               {lab.judge(tasks, nil, "ada"), api.CheckOK, []string{"all 3"}},
+		"a needed right":           {lab.judge(tasks, tasks.rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl -n lab create rolebinding vast-tasks --clusterrole=edit --user='ada'"}},
+		"a service account's":      {lab.judge(tasks, tasks.rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"--serviceaccount=lab:bot"}},
+		"a right in the cluster":   {lab.judge(quotas, quotas.rights, "ada"), api.CheckWarning, []string{"numbers will be missing", "kubectl create clusterrolebinding vast-quotas"}},
+		"an administrator's right": {lab.judge(setup, setup.rights, "ada"), api.CheckSkipped, []string{"only cluster setup"}},
+		"a restricted namespace":   {podSecurity(level("restricted")), api.CheckOK, []string{"as user 65534"}},
+		"a baseline one":           {podSecurity(level("baseline")), api.CheckOK, []string{"enforces baseline"}},
+		"a free one":               {podSecurity(level("")), api.CheckOK, []string{"enforces nothing"}},
+		"a queue that works":       {queue(api.QueueStatus{State: api.QueueActive, Pending: 2, Resources: []api.QueueResource{{Resource: "cpu", Quota: "8", Used: "3"}}}), api.CheckOK, []string{"2 wait", "3 of 8 cpu"}},
+		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "somebody holds it"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
+		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", setupCommand}},
+		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
+		"a good finding":           {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
+		"a bad finding":            {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "mend DNS"), api.CheckWarning, []string{"no such host", "mend DNS"}},
+		"no finding":               {finding("dns", nil, "fix"), api.CheckSkipped, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.got.Outcome != tt.want {
+				t.Errorf("%+v, want %s", tt.got, tt.want)
+			}
+			for _, text := range tt.says {
+				if !strings.Contains(tt.got.Seen+" "+tt.got.Fix, text) {
+					t.Errorf("%+v does not say %q", tt.got, text)
+				}
+			}
+		})
+	}
+}
+
+func TestAQuotaIsUsedUpWhenNothingIsLeft(t *testing.T) {
+	q := &corev1.ResourceQuota{Status: corev1.ResourceQuotaStatus{
+		Hard: corev1.ResourceList{"pods": resource.MustParse("2"), "requests.cpu": resource.MustParse("4")},
+		Used: corev1.ResourceList{"pods": resource.MustParse("2"), "requests.cpu": resource.MustParse("3900m")},
+	}}
+	if full := usedUp(q); len(full) != 1 || full[0] != "pods 2 of 2" {
+		t.Errorf("used up: %v, want the pods only", full)
+	}
+}
