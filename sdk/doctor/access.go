@@ -89,7 +89,7 @@ func (c *Client) judge(p purpose, missing []rights.Right, user string) api.Check
 	if len(lacking) == 0 {
 		return ok(name, fmt.Sprintf("you have all %d", len(p.rights)))
 	}
-	seen := "you may not " + words(lacking)
+	seen := "you may not " + rights.Words(lacking)
 	fix := "an administrator can run: " + c.grant(p, user)
 	switch {
 	case p.needed:
@@ -98,24 +98,6 @@ func (c *Client) judge(p purpose, missing []rights.Right, user string) api.Check
 		return skipped(name, seen+"; only "+p.lost+" need that")
 	}
 	return warning(name, seen, p.lost+" will be missing; "+fix)
-}
-
-// words groups rights by resource: "create, patch jobs.batch; list events".
-func words(all []rights.Right) string {
-	var order []string
-	verbs := map[string][]string{}
-	for _, r := range all {
-		if verbs[r.Resource] == nil {
-			order = append(order, r.Resource)
-		}
-		if !slices.Contains(verbs[r.Resource], r.Verb) {
-			verbs[r.Resource] = append(verbs[r.Resource], r.Verb)
-		}
-	}
-	for i, resource := range order {
-		order[i] = strings.Join(verbs[resource], ", ") + " " + resource
-	}
-	return strings.Join(order, "; ")
 }
 
 // grant is the command that grants what a purpose needs.

@@ -101,17 +101,46 @@ func (c *Checker) attributes(r Right) *authorizationv1.ResourceAttributes {
 	return a
 }
 
-// refusal names all rights that are missing.
+// Words groups rights by their resource: "create, patch jobs.batch; list events".
+func Words(all []Right) string {
+	var order []string
+	verbs := map[string][]string{}
+	for _, r := range all {
+		if verbs[r.Resource] == nil {
+			order = append(order, r.Resource)
+		}
+		if !slices.Contains(verbs[r.Resource], r.Verb) {
+			verbs[r.Resource] = append(verbs[r.Resource], r.Verb)
+		}
+	}
+	for i, resource := range order {
+		order[i] = strings.Join(verbs[resource], ", ") + " " + resource
+	}
+	return strings.Join(order, "; ")
+}
+
+// refusal names all rights that are missing, those in the namespace first.
 func (c *Checker) refusal(user string, missing []Right) error {
-	words := make([]string, len(missing))
-	for i, r := range missing {
-		words[i] = r.String()
+	var here, everywhere []Right
+	for _, r := range missing {
+		if r.Cluster {
+			everywhere = append(everywhere, r)
+		} else {
+			here = append(here, r)
+		}
+	}
+	var parts []string
+	if len(here) > 0 {
+		parts = append(parts, fmt.Sprintf("%s in namespace %q", Words(here), c.conn.Namespace))
+	}
+	if len(everywhere) > 0 {
+		parts = append(parts, Words(everywhere)+" in the whole cluster")
 	}
 	first, flag := missing[0], " -n "+c.conn.Namespace
 	if first.Cluster {
 		flag = " -A"
 	}
 	return &api.Forbidden{Message: fmt.Sprintf(
-		"user %q may not %s in namespace %q; ask an administrator for a role with that (check: kubectl auth can-i %s%s; see kubectl vast doctor)",
-		user, strings.Join(words, ", "), c.conn.Namespace, first, flag)}
+		"user %q may not %s; ask an administrator for a role with that (check: kubectl auth can-i %s%s; see kubectl vast doctor)",
+		user, strings.Join(parts, ", nor "), first, flag)}
 }

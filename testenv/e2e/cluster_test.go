@@ -246,7 +246,7 @@ func TestSetupWithoutTheRightsChangesNothing(t *testing.T) {
 		return strings.Contains(r.stderr, "may not create"), r.stderr
 	})
 	r := p.vast("cluster", "setup", "kind").exits(4)
-	r.tells("may not create clusterqueues.kueue.x-k8s.io", "kubectl vast doctor")
+	r.tells("may not create, patch ", "create, patch clusterqueues.kueue.x-k8s.io in the whole cluster", "kubectl vast doctor")
 	p.leftNothing(before)
 }
 

@@ -79,6 +79,13 @@ func deletedAt(seconds int) func(*corev1.Pod) {
 	}
 }
 
+// goneAt is what is left of a deletion after the kubelet's last word.
+func goneAt(seconds int) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.DeletionTimestamp, p.DeletionGracePeriodSeconds = ptr.To(at(seconds)), ptr.To[int64](0)
+	}
+}
+
 func event(kind, reason, message string) corev1.Event {
 	return corev1.Event{InvolvedObject: corev1.ObjectReference{Kind: kind, Name: "train-abcdefgh-1-xyz"}, Reason: reason, Message: message}
 }
@@ -121,6 +128,12 @@ func TestTask(t *testing.T) {
 			api.CauseExit, "node 1 ended with exit code 1"},
 		"a pod that somebody deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)))},
 			api.CauseDeleted, "node 0 had its pod deleted by someone"},
+		"a pod that somebody deleted, after the kubelet's last word": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), goneAt(11)))},
+			api.CauseDeleted, "node 0 had its pod deleted by someone"},
+		"a pod that had failed when it was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(3, "Error", "", 9), goneAt(11)))},
+			api.CauseExitCode, "node 0 ended with exit code 3"},
+		"a pod that ran out of memory and was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(137, "OOMKilled", "", 9), goneAt(11)))},
+			api.CauseOOM, "node 0 ran out of memory (limit 512Mi)"},
 		"a pod that is gone": {Facts{Job: job(failedJob)}, api.CauseDeleted, "a pod was deleted by someone while the task ran"},
 		"evicted by the kubelet": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, func(p *corev1.Pod) {
 			p.Status.Reason, p.Status.Message = "Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. "

@@ -10,6 +10,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/manifest"
@@ -75,15 +76,35 @@ func podDeleted() *api.Diagnosis {
 
 // WasDeleted reports a pod that failed because it was being deleted, unless a
 // disruption says why it was.
+//
+// With the kubelet's last word the API server sets the grace period to 0 and
+// the time of deletion to now, and when the deletion was asked for is lost. A
+// pod that a signal had ended within its own grace period before is then taken
+// for one that was ended by the deletion.
 func WasDeleted(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp != nil && disruption(pod) == nil && !failedAt(pod).Before(pod.DeletionTimestamp.Add(-gracePeriod(pod)))
+	if pod.DeletionTimestamp == nil || disruption(pod) != nil {
+		return false
+	}
+	grace := time.Duration(ptr.Deref(pod.DeletionGracePeriodSeconds, 0)) * time.Second
+	if grace == 0 {
+		if !endedBySignal(pod) {
+			return false
+		}
+		grace = time.Duration(ptr.Deref(pod.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)) * time.Second
+	}
+	return !failedAt(pod).Before(pod.DeletionTimestamp.Add(-grace))
 }
 
-func gracePeriod(pod *corev1.Pod) time.Duration {
-	if s := pod.DeletionGracePeriodSeconds; s != nil {
-		return time.Duration(*s) * time.Second
-	}
-	return 0
+// endedBySignal reports SIGTERM or SIGKILL that nothing but a deletion explains.
+func endedBySignal(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(statuses(pod), func(s corev1.ContainerStatus) bool {
+		t := s.State.Terminated
+		return t != nil && (t.ExitCode == 143 || t.ExitCode == 137) && !ranOutOfMemory(s, t)
+	})
+}
+
+func ranOutOfMemory(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) bool {
+	return t.Reason == "OOMKilled" || marked(s, t, manifest.OOMMark)
 }
 
 func boolCompare(a, b bool) int {
@@ -123,7 +144,7 @@ func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis 
 // with exit code 3".
 func Pod(pod *corev1.Pod) *api.Diagnosis {
 	for _, s := range statuses(pod) {
-		if t := s.State.Terminated; t != nil && (t.Reason == "OOMKilled" || marked(s, t, manifest.OOMMark)) {
+		if t := s.State.Terminated; t != nil && ranOutOfMemory(s, t) {
 			return outOfMemory(pod, s, t)
 		}
 	}
