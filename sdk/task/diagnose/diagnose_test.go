@@ -133,7 +133,7 @@ func TestTask(t *testing.T) {
 		"a pod that had failed when it was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(3, "Error", "", 9), goneAt(11)))},
 			api.CauseExit, "node 0 ended with exit code 3"},
 		"a pod that ran out of memory and was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(137, "OOMKilled", "", 9), goneAt(11)))},
-			api.CauseOutOfMemory, "node 0 ran out of memory (limit 512Mi)"},
+			api.CauseOutOfMemory, "node 0 out of memory (limit 512Mi)"},
 		"a pod that is gone": {Facts{Job: job(failedJob)}, api.CauseDeleted, "a pod was deleted by someone while the task ran"},
 		"evicted by the kubelet": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, func(p *corev1.Pod) {
 			p.Status.Reason, p.Status.Message = "Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. "
