@@ -5,12 +5,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
 )
 
 // countTime is how long a store may take to say what it holds.
@@ -78,34 +77,9 @@ func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
 		s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
 	}
 	if cq != nil {
-		s.Resources = quotaAndUse(cq)
+		s.Resources = queue.Quotas(cq)
 	}
 	return nil
-}
-
-// quotaAndUse puts what Kueue counts beside what it may give out.
-func quotaAndUse(cq *kueue.ClusterQueue) []api.QueueResource {
-	type key struct {
-		flavor   kueue.ResourceFlavorReference
-		resource corev1.ResourceName
-	}
-	used := map[key]resource.Quantity{}
-	for _, f := range cq.Status.FlavorsUsage {
-		for _, r := range f.Resources {
-			used[key{f.Name, r.Name}] = r.Total
-		}
-	}
-	out := []api.QueueResource{}
-	for _, g := range cq.Spec.ResourceGroups {
-		for _, f := range g.Flavors {
-			for _, r := range f.Resources {
-				use := used[key{f.Name, r.Name}]
-				out = append(out, api.QueueResource{Flavor: string(f.Name), Resource: string(r.Name),
-					Quota: r.NominalQuota.String(), Used: use.String()})
-			}
-		}
-	}
-	return out
 }
 
 func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus) error {

@@ -92,7 +92,7 @@ func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.Qu
 	st.State, st.Reason = queueState(q, cq, clusters != nil)
 	if cq != nil {
 		st.Cohort, st.ClusterQueuePending = string(cq.Spec.CohortName), int(cq.Status.PendingWorkloads)
-		st.Resources = quotas(cq)
+		st.Resources = Quotas(cq)
 	}
 	return st
 }
@@ -149,8 +149,8 @@ func inactive(message string) string {
 	return lower(message)
 }
 
-// quotas are the quota and use of a ClusterQueue.
-func quotas(cq *kueue.ClusterQueue) []api.QueueResource {
+// Quotas returns the quota and use of a ClusterQueue, by flavor and resource.
+func Quotas(cq *kueue.ClusterQueue) []api.QueueResource {
 	out := []api.QueueResource{}
 	for _, group := range cq.Spec.ResourceGroups {
 		for _, flavor := range group.Flavors {
