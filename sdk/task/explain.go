@@ -28,41 +28,46 @@ func (c *Client) explain(ctx context.Context, namespace, sel string, tasks []api
 	notWell := fields.AndSelectors(
 		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodRunning)),
 		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded))).String()
-	err := c.explainBy(ctx, namespace, metav1.ListOptions{LabelSelector: sel, FieldSelector: notWell}, tasks, unwell, jobs)
+	unclear, err := c.explainBy(ctx, namespace, metav1.ListOptions{LabelSelector: sel, FieldSelector: notWell}, tasks, unwell, jobs)
 	if err != nil {
 		return err
 	}
-	unclear := slices.DeleteFunc(slices.Clone(unwell), func(i int) bool { return tasks[i].Reason != "" })
 	for some := range slices.Chunk(unclear, namesAtOnce) {
 		names := make([]string, len(some))
 		for n, i := range some {
 			names[n] = tasks[i].Name
 		}
 		o := metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + " in (" + strings.Join(names, ",") + ")"}
-		if err := c.explainBy(ctx, namespace, o, tasks, some, jobs); err != nil {
+		if _, err := c.explainBy(ctx, namespace, o, tasks, some, jobs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// explainBy explains tasks by the pods that o selects.
-func (c *Client) explainBy(ctx context.Context, namespace string, o metav1.ListOptions, tasks []api.TaskStatus, unwell []int, jobs map[string]*batchv1.Job) error {
+// explainBy explains tasks by the pods that o selects, and returns those that
+// other pods may explain better: of a task whose pods were deleted one may be
+// on a lost machine.
+func (c *Client) explainBy(ctx context.Context, namespace string, o metav1.ListOptions, tasks []api.TaskStatus, unwell []int, jobs map[string]*batchv1.Job) (unclear []int, err error) {
 	pods := map[string][]corev1.Pod{}
-	err := c.eachPod(ctx, namespace, o, func(pod *corev1.Pod) {
+	err = c.eachPod(ctx, namespace, o, func(pod *corev1.Pod) {
 		if owner := metav1.GetControllerOf(pod); owner != nil && jobs[string(owner.UID)] != nil {
 			pods[string(owner.UID)] = append(pods[string(owner.UID)], *pod)
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, i := range unwell {
 		uid := string(tasks[i].UID)
 		if len(pods[uid]) > 0 {
 			told := build(jobs[uid], pods[uid], nil)
 			tasks[i].State, tasks[i].Reason = told.State, told.Reason
+			if d := told.Diagnosis; d != nil && d.Cause != api.CauseDeleted {
+				continue
+			}
 		}
+		unclear = append(unclear, i)
 	}
-	return nil
+	return unclear, nil
 }
