@@ -12,10 +12,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/cluster"
 	"github.com/kubevast/vast/sdk/doctor"
 	"github.com/kubevast/vast/sdk/identity"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/task"
 	"github.com/kubevast/vast/sdk/volume"
@@ -34,7 +34,7 @@ var (
 // Making one contacts nobody and cannot fail for a reason that lies outside
 // the kubeconfig.
 type Client struct {
-	conn    *kube.Conn
+	conn    *access.Conn
 	task    *task.Client
 	volume  *volume.Client
 	queue   *queue.Client
@@ -47,54 +47,54 @@ type Client struct {
 }
 
 // Option changes how a Client is made.
-type Option func(*kube.ConnOptions)
+type Option func(*access.Options)
 
 // WithUser makes the client act under this user name in labels and lists,
 // instead of the one that the API server knows the caller by. It grants
 // nothing: what the caller may do is for the API server to say.
-func WithUser(name string) Option { return func(o *kube.ConnOptions) { o.User = name } }
+func WithUser(name string) Option { return func(o *access.Options) { o.User = name } }
 
 // WithNamespace overrides the namespace of the kubeconfig's context.
-func WithNamespace(ns string) Option { return func(o *kube.ConnOptions) { o.Namespace = ns } }
+func WithNamespace(ns string) Option { return func(o *access.Options) { o.Namespace = ns } }
 
 // WithWarnings is told what is worth knowing but no error, one sentence a
 // call. Without it warnings are dropped.
-func WithWarnings(warn func(string)) Option { return func(o *kube.ConnOptions) { o.Warn = warn } }
+func WithWarnings(warn func(string)) Option { return func(o *access.Options) { o.Warn = warn } }
 
 // Cache remembers good news, such as a right that one has, between runs.
-type Cache = kube.Cache
+type Cache = access.Cache
 
 // WithCache lets a client ask less: what the cache knows is not asked again.
-func WithCache(cache Cache) Option { return func(o *kube.ConnOptions) { o.Cache = cache } }
+func WithCache(cache Cache) Option { return func(o *access.Options) { o.Cache = cache } }
 
 // New makes a client of kubectl's own configuration flags
 // (genericclioptions.ConfigFlags) or of anything else that gives a
 // rest.Config and a namespace. Errors in the kubeconfig are InvalidSpec.
 func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, error) {
 	loader := getter.ToRawKubeConfigLoader()
-	cfg, err := kube.ConfigFrom(loader)
+	cfg, err := access.ConfigFrom(loader)
 	if err != nil {
 		return nil, err
 	}
 	ns, _, err := loader.Namespace()
 	if err != nil {
-		return nil, kube.ConfigError(err, loader)
+		return nil, access.ConfigError(err, loader)
 	}
 	name, user := activeContext(getter, loader)
-	return newClient(cfg, kube.ConnOptions{Namespace: ns, Context: name, FallbackUser: user}, opts)
+	return newClient(cfg, access.Options{Namespace: ns, Context: name, FallbackUser: user}, opts)
 }
 
 // NewForConfig makes a client of a rest.Config. Without WithNamespace it
 // works in "default".
 func NewForConfig(cfg *rest.Config, opts ...Option) (*Client, error) {
-	return newClient(cfg, kube.ConnOptions{Namespace: "default"}, opts)
+	return newClient(cfg, access.Options{Namespace: "default"}, opts)
 }
 
-func newClient(cfg *rest.Config, o kube.ConnOptions, opts []Option) (*Client, error) {
+func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	conn, err := kube.Connect(cfg, o)
+	conn, err := access.Connect(cfg, o)
 	if err != nil {
 		return nil, err
 	}

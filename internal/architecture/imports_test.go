@@ -21,6 +21,7 @@ var layers = []string{
 	"sdk/spec",
 	"=sdk/identity",
 	"sdk/kube",
+	"sdk/access",
 	"sdk/rights",
 	"sdk/manifest",
 	"sdk/volume",

@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/task"
 )
@@ -23,14 +23,14 @@ const fieldManager = "kubevast-setup"
 
 // Client implements sdk.Cluster.
 type Client struct {
-	conn    *kube.Conn
+	conn    *access.Conn
 	tasks   *task.Client
 	rights  *rights.Checker
 	objects func() (dynamic.Interface, error)
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn, tasks *task.Client) *Client {
+func New(conn *access.Conn, tasks *task.Client) *Client {
 	return &Client{conn: conn, tasks: tasks, rights: rights.New(conn), objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {

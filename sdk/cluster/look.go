@@ -9,6 +9,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/internal/helm"
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -33,7 +34,7 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 		func() error {
 			_, err := core.Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
 			if apierrors.IsNotFound(err) {
-				return kube.NamespaceNotFound(c.conn.Namespace)
+				return access.NamespaceNotFound(c.conn.Namespace)
 			}
 			return c.conn.Classify(err, "get", "namespaces")
 		},

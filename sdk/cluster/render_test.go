@@ -11,14 +11,14 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // offline is a client that can reach nobody.
 func offline(t *testing.T, warn func(string)) *Client {
 	t.Helper()
-	conn, err := kube.Connect(&rest.Config{Host: "http://localhost:1"}, kube.ConnOptions{Namespace: "lab", Warn: warn})
+	conn, err := access.Connect(&rest.Config{Host: "http://localhost:1"}, access.Options{Namespace: "lab", Warn: warn})
 	if err != nil {
 		t.Fatal(err)
 	}

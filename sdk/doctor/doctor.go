@@ -9,23 +9,23 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/cluster"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
 )
 
 // Client implements sdk.Doctor.
 type Client struct {
-	conn    *kube.Conn
+	conn    *access.Conn
 	rights  *rights.Checker
 	queues  *queue.Client
 	cluster *cluster.Client
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn, queues *queue.Client, clusters *cluster.Client) *Client {
+func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client) *Client {
 	return &Client{conn: conn, rights: rights.New(conn), queues: queues, cluster: clusters}
 }
 

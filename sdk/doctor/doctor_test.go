@@ -8,14 +8,14 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/rights"
 )
 
 // What asks the cluster is tested on a real one; here it is how that is judged.
 func TestChecksAreJudged(t *testing.T) {
-	lab := &Client{conn: &kube.Conn{Namespace: "lab"}}
+	lab := &Client{conn: &access.Conn{Namespace: "lab"}}
 	tasks := purpose{name: "tasks", needed: true, role: "edit", rights: rights.Each("jobs.batch", "create", "patch", "get")}
 	quotas := purpose{name: "quotas", role: "viewer", lost: "numbers", rights: rights.InCluster(rights.Each("clusterqueues", "list"))}
 	setup := purpose{name: "cluster setup", optional: true, lost: "cluster setup", rights: rights.Each("deployments.apps", "create")}

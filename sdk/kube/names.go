@@ -1,6 +1,5 @@
 // Package kube holds the rules that every object of ours obeys: names, labels
-// and selectors, the classes of the API server's errors, and how requests are
-// retried.
+// and annotations.
 package kube
 
 import (

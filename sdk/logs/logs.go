@@ -16,13 +16,13 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Source says whose logs are read.
 type Source struct {
-	Conn *kube.Conn
+	Conn *access.Conn
 	// Namespace and Job name the task's Job; Container is the container of
 	// its pods that runs the user's commands.
 	Namespace, Job, Container string

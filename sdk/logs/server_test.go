@@ -17,8 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // cluster plays the API server and the kubelets behind it, over TLS and
@@ -64,8 +64,8 @@ func newCluster(t *testing.T, nodes int) *cluster {
 }
 
 func (c *cluster) source() Source {
-	conn, err := kube.Connect(&rest.Config{Host: c.server.URL, TLSClientConfig: rest.TLSClientConfig{Insecure: true}},
-		kube.ConnOptions{Namespace: "ns"})
+	conn, err := access.Connect(&rest.Config{Host: c.server.URL, TLSClientConfig: rest.TLSClientConfig{Insecure: true}},
+		access.Options{Namespace: "ns"})
 	if err != nil {
 		c.t.Fatal(err)
 	}

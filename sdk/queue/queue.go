@@ -8,19 +8,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/access"
 )
 
 // Client implements sdk.Queue, but for Position, which needs tasks too.
 type Client struct {
-	conn *kube.Conn
+	conn *access.Conn
 
 	// What each submission asks is kept for a moment: hundreds may come from
 	// one program, one right behind the other.
-	choices  kube.Memo[wanted, Choice]
-	classes  kube.Memo[string, []kueue.WorkloadPriorityClass]
-	quotas   kube.Memo[string, *kueue.ClusterQueue]
-	allNodes kube.Memo[string, []corev1.Node]
+	choices  access.Memo[wanted, Choice]
+	classes  access.Memo[string, []kueue.WorkloadPriorityClass]
+	quotas   access.Memo[string, *kueue.ClusterQueue]
+	allNodes access.Memo[string, []corev1.Node]
 }
 
 // wanted is a queue as it is asked for.
@@ -30,7 +30,7 @@ type wanted struct{ namespace, name string }
 const moment = 10 * time.Second
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn) *Client {
+func New(conn *access.Conn) *Client {
 	c := &Client{conn: conn}
 	c.choices.Keep, c.classes.Keep, c.quotas.Keep, c.allNodes.Keep = moment, moment, moment, moment
 	return c

@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/rest"
 	k8stesting "k8s.io/client-go/testing"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 type memory map[string]bool
@@ -21,7 +21,7 @@ func (m memory) Has(key string) bool { return m[key] }
 func (m memory) Add(key string)      { m[key] = true }
 
 // cluster answers for somebody who may do what allowed says.
-func cluster(t *testing.T, cache kube.Cache, allowed func(*authorizationv1.ResourceAttributes) bool) (checker *Checker, asked *int) {
+func cluster(t *testing.T, cache access.Cache, allowed func(*authorizationv1.ResourceAttributes) bool) (checker *Checker, asked *int) {
 	t.Helper()
 	set := fake.NewSimpleClientset() //nolint:staticcheck // reviews need no apply
 	asked = new(int)
@@ -31,7 +31,7 @@ func cluster(t *testing.T, cache kube.Cache, allowed func(*authorizationv1.Resou
 		review.Status.Allowed = allowed(review.Spec.ResourceAttributes)
 		return true, review, nil
 	})
-	return New(&kube.Conn{Kube: set, Config: &rest.Config{Host: "https://x", BearerToken: "t"}, Namespace: "lab", Cache: cache}), asked
+	return New(&access.Conn{Kube: set, Config: &rest.Config{Host: "https://x", BearerToken: "t"}, Namespace: "lab", Cache: cache}), asked
 }
 
 func TestAllMissingRightsAreNamedAtOnceAndAskedAgain(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Right is one verb on one resource.
@@ -50,12 +50,12 @@ func InCluster(rights []Right) []Right {
 // Checker asks with the caller's own rights, which everybody may do. What it
 // has seen allowed it does not ask again.
 type Checker struct {
-	conn *kube.Conn
+	conn *access.Conn
 	seen sync.Map // of Right
 }
 
 // New returns a checker over conn. It contacts nobody.
-func New(conn *kube.Conn) *Checker { return &Checker{conn: conn} }
+func New(conn *access.Conn) *Checker { return &Checker{conn: conn} }
 
 // atOnce is how many questions are asked at a time.
 const atOnce = 16

@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 )
@@ -39,7 +40,7 @@ const (
 // Open reads the namespace's Secret and connects to the store that it names.
 // It is NotInstalled when there is no such Secret. The store itself is not
 // asked anything yet. Close has to be called.
-func Open(ctx context.Context, conn *kube.Conn) (*Store, error) {
+func Open(ctx context.Context, conn *access.Conn) (*Store, error) {
 	secret, err := conn.Kube.CoreV1().Secrets(conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, &api.NotInstalled{Message: fmt.Sprintf("namespace %q has no store; run: kubectl vast cluster setup", conn.Namespace)}
@@ -63,7 +64,7 @@ func FromEnv() (*Store, error) {
 }
 
 // connect prepares the client. conn is nil inside the cluster.
-func connect(conn *kube.Conn, c Config) (*Store, error) {
+func connect(conn *access.Conn, c Config) (*Store, error) {
 	endpoint, err := c.check()
 	if err != nil {
 		return nil, err

@@ -17,15 +17,15 @@ import (
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/streaming/pkg/httpstream"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // tunnel reaches a Service of the cluster through the API server, as kubectl
 // port-forward does, but without a port on this machine: each connection is a
 // stream of its own within one connection to the API server.
 type tunnel struct {
-	conn               *kube.Conn
+	conn               *access.Conn
 	namespace, service string
 
 	mu     sync.Mutex

@@ -8,8 +8,8 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/volume"
@@ -18,7 +18,7 @@ import (
 // offline returns a client whose cluster does not exist.
 func offline(t *testing.T, context string) *Client {
 	t.Helper()
-	conn, err := kube.Connect(&rest.Config{Host: "https://127.0.0.1:1"}, kube.ConnOptions{Namespace: "lab", Context: context})
+	conn, err := access.Connect(&rest.Config{Host: "https://127.0.0.1:1"}, access.Options{Namespace: "lab", Context: context})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
@@ -28,7 +29,7 @@ const jobsResource = "jobs.batch"
 
 // Client implements sdk.Task.
 type Client struct {
-	conn      *kube.Conn
+	conn      *access.Conn
 	volumes   *volume.Client
 	queues    *queue.Client
 	rights    *rights.Checker
@@ -45,7 +46,7 @@ type namespaceFacts struct {
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn, volumes *volume.Client, queues *queue.Client) *Client {
+func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
 	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn)}
 }
 

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
@@ -29,10 +30,10 @@ const (
 )
 
 // Client implements sdk.Volume.
-type Client struct{ conn *kube.Conn }
+type Client struct{ conn *access.Conn }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *kube.Conn) *Client { return &Client{conn: conn} }
+func New(conn *access.Conn) *Client { return &Client{conn: conn} }
 
 // Render returns the claim that Create would create if no other claim had its
 // name. It needs no cluster. It returns *api.InvalidSpec with all problems.

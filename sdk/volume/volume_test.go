@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
@@ -36,8 +37,8 @@ type world struct {
 func newWorld(t *testing.T, objects ...runtime.Object) *world {
 	t.Helper()
 	w := &world{kube: fake.NewClientset(objects...)}
-	conn, err := kube.Connect(&rest.Config{Host: "https://test"},
-		kube.ConnOptions{Namespace: "ns", User: "alice", Warn: func(s string) { w.warnings = append(w.warnings, s) }})
+	conn, err := access.Connect(&rest.Config{Host: "https://test"},
+		access.Options{Namespace: "ns", User: "alice", Warn: func(s string) { w.warnings = append(w.warnings, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,20 +19,21 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
 )
 
 // connection is the SDK's connection to the person's namespace.
-func (p *person) connection() *kube.Conn {
+func (p *person) connection() *access.Conn {
 	p.Helper()
 	cfg, err := clientcmd.BuildConfigFromFlags("", p.kubeconfig)
 	if err != nil {
 		p.Fatal(err)
 	}
 	cfg.WarningHandler = rest.NoWarnings{}
-	conn, err := kube.Connect(cfg, kube.ConnOptions{Namespace: p.namespace})
+	conn, err := access.Connect(cfg, access.Options{Namespace: p.namespace})
 	if err != nil {
 		p.Fatal(err)
 	}

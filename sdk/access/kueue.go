@@ -1,4 +1,4 @@
-package kube
+package access
 
 import (
 	"k8s.io/apimachinery/pkg/runtime"

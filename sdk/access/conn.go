@@ -1,4 +1,6 @@
-package kube
+// Package access is the way to one cluster: a connection that says who is asking,
+// how requests are retried, and the classes of the API server's errors.
+package access
 
 import (
 	"cmp"
@@ -30,8 +32,7 @@ const (
 	firstContact = 9 * time.Second
 )
 
-// ConnOptions say how to connect.
-type ConnOptions struct {
+type Options struct {
 	Namespace string
 	// Context is the kubeconfig's name for the cluster and user, if any.
 	Context string
@@ -43,15 +44,11 @@ type ConnOptions struct {
 	Cache Cache
 }
 
-// Cache remembers for some time that something was found to be so. Its keys
-// are safe as names of files. An empty key is never known.
 type Cache interface {
 	Has(key string) bool
 	Add(key string)
 }
 
-// Conn is a connection to one namespace of one cluster, shared by all that
-// talk to it.
 type Conn struct {
 	Kube      kubernetes.Interface
 	Config    *rest.Config
@@ -60,14 +57,13 @@ type Conn struct {
 	Warn      func(string)
 	Cache     Cache
 
-	options  ConnOptions
+	options  Options
 	kueue    func() (kueueclient.Interface, error)
 	mu       sync.Mutex
 	identity *identity.Identity
 }
 
-// Connect prepares a connection and contacts nobody.
-func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
+func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	cfg = rest.CopyConfig(cfg)
 	// The API server's own fairness rules hold us back where needed;
 	// client-go's default of 5 requests a second would do it everywhere.
@@ -91,9 +87,6 @@ func Connect(cfg *rest.Config, o ConnOptions) (*Conn, error) {
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
-// Identity returns who the caller is. The cluster is asked once, by a
-// SelfSubjectReview; that also is the first contact, and fails within ten
-// seconds when nobody answers.
 func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,20 +115,16 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	return id, nil
 }
 
-// ClusterUser is the name by which the API server knows the caller, as far as
-// it tells.
 func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return cmp.Or(id.ClusterUser, id.User), err
 }
 
-// User is the name that Identity found.
 func (c *Conn) User(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return id.User, err
 }
 
-// OfflineUser is the best guess at the user's name without asking anybody.
 func (c *Conn) OfflineUser() string {
 	if c.options.User != "" {
 		return c.options.User
@@ -143,7 +132,6 @@ func (c *Conn) OfflineUser() string {
 	return c.options.FallbackUser
 }
 
-// ServerVersion asks for the API server's version.
 func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	asked, cancel := context.WithTimeout(ctx, firstContact)
 	defer cancel()
@@ -154,8 +142,6 @@ func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	return decodeVersion(raw)
 }
 
-// InCluster reports whether this is a pod of the very cluster that the
-// connection is to, so that its Services can be reached by name.
 func (c *Conn) InCluster() bool {
 	own, err := rest.InClusterConfig()
 	return err == nil && own.Host == c.Config.Host

@@ -1,4 +1,4 @@
-package kube
+package access
 
 import (
 	"net/http"
@@ -56,7 +56,7 @@ func TestBusyServerIsAskedAgain(t *testing.T) {
 		_, _ = w.Write([]byte(`{"major":"1","minor":"36","gitVersion":"v1.36.3"}`))
 	}))
 	defer server.Close()
-	conn, err := Connect(&rest.Config{Host: server.URL}, ConnOptions{})
+	conn, err := Connect(&rest.Config{Host: server.URL}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
