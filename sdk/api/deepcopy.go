@@ -37,3 +37,10 @@ func (c *ClusterCleanup) DeepCopyObject() runtime.Object    { return clone(c) }
 func (c *ClusterStatus) DeepCopyObject() runtime.Object     { return clone(c) }
 
 func (d *DoctorReport) DeepCopyObject() runtime.Object { return clone(d) }
+
+func (r *Result) DeepCopyObject() runtime.Object          { return clone(r) }
+func (r *ResultList) DeepCopyObject() runtime.Object      { return clone(r) }
+func (r *DownloadReport) DeepCopyObject() runtime.Object  { return clone(r) }
+func (c *Campaign) DeepCopyObject() runtime.Object        { return clone(c) }
+func (c *CampaignList) DeepCopyObject() runtime.Object    { return clone(c) }
+func (c *CampaignCleanup) DeepCopyObject() runtime.Object { return clone(c) }

@@ -16,6 +16,13 @@ const (
 	KindQueuedTask     = "QueuedTask"
 	KindQueuedTaskList = "QueuedTaskList"
 
+	KindResult          = "Result"
+	KindResultList      = "ResultList"
+	KindDownloadReport  = "DownloadReport"
+	KindCampaign        = "Campaign"
+	KindCampaignList    = "CampaignList"
+	KindCampaignCleanup = "CampaignCleanup"
+
 	KindDoctorReport = "DoctorReport"
 
 	KindCluster           = "Cluster"

@@ -5,7 +5,7 @@ import (
 )
 
 // State says where a task stands. A task moves from left to right:
-// Queued, Pending, Running, then one of Succeeded, Failed and Stopped.
+// Queued, Pending, Running, then one of Succeeded, Rejected, Failed and Stopped.
 type State string
 
 const (
@@ -21,13 +21,16 @@ const (
 	Failed State = "Failed"
 	// Stopped: somebody stopped it. It stays listed until it is deleted.
 	Stopped State = "Stopped"
+	// Rejected: it ended by itself and its last progress says that the input
+	// was judged and found wanting; nothing failed.
+	Rejected State = "Rejected"
 )
 
 // States lists all states in the order in which a task passes them.
-var States = []State{Queued, Pending, Running, Succeeded, Failed, Stopped}
+var States = []State{Queued, Pending, Running, Succeeded, Rejected, Failed, Stopped}
 
 // Ended reports whether a task in this state will never change again.
-func (s State) Ended() bool { return s == Succeeded || s == Failed || s == Stopped }
+func (s State) Ended() bool { return s == Succeeded || s == Rejected || s == Failed || s == Stopped }
 
 // TaskStatus is one task as it stands. ObjectMeta is that of its Job: name,
 // namespace, uid, labels, annotations and creation time.
@@ -60,6 +63,13 @@ type TaskStatus struct {
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// StoppedBy is the user who stopped it.
 	StoppedBy string `json:"stoppedBy,omitempty"`
+
+	// Kept says where the results and logs are kept: the prefix in the
+	// store, empty when nothing is kept.
+	Kept string `json:"kept,omitempty"`
+	// Progress is what the task last told of its work. Of several nodes it
+	// is that of the lowest rank that told any.
+	Progress *Progress `json:"progress,omitempty"`
 
 	// Nodes, Events and Diagnosis are filled in by Get, not by List.
 	Nodes     []NodeStatus `json:"nodes,omitempty"`

@@ -16,6 +16,11 @@ const (
 	LabelUser     = Prefix + "user"
 	LabelKind     = Prefix + "kind"
 	LabelVolume   = Prefix + "volume"
+	// LabelCampaign, LabelConfig and LabelRun are on a campaign's Jobs. A
+	// Job of packed runs has only the first.
+	LabelCampaign = Prefix + "campaign"
+	LabelConfig   = Prefix + "config"
+	LabelRun      = Prefix + "run"
 	// LabelQueue is Kueue's. It must be a label: Kueue 0.15 dropped the
 	// annotation, and a Job that carries only that starts unqueued.
 	LabelQueue = "kueue.x-k8s.io/queue-name"
@@ -27,6 +32,11 @@ const (
 const (
 	KindTask   = "task"
 	KindVolume = "volume"
+	// KindRun is a Job of a campaign, KindCampaign the record of one.
+	KindRun      = "run"
+	KindCampaign = "campaign"
+	// KindProgress is a Lease that shows how far a pod's work is.
+	KindProgress = "progress"
 )
 
 // Annotations: the exact originals of what the labels only approximate, and
@@ -43,6 +53,16 @@ const (
 	AnnotationSubmitting = Prefix + "submitting"
 	AnnotationStoppedBy  = Prefix + "stopped-by"
 	AnnotationStoppedAt  = Prefix + "stopped-at"
+	// AnnotationKept is the prefix in the store under which a task's results
+	// and logs are kept.
+	AnnotationKept = Prefix + "kept"
+	// AnnotationCampaign, AnnotationConfig and AnnotationRun are the exact
+	// originals of the labels.
+	AnnotationCampaign = Prefix + "campaign"
+	AnnotationConfig   = Prefix + "config"
+	AnnotationRun      = Prefix + "run"
+	// AnnotationProgress is an api.Progress as JSON, on the pod's Lease.
+	AnnotationProgress = Prefix + "progress"
 	// AnnotationNodes keeps the number of nodes of a task that was stopped
 	// before it started; see task.Stop.
 	AnnotationNodes = Prefix + "num-nodes"

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -57,6 +59,51 @@ type Input struct {
 	// Queue is the LocalQueue that the Job waits in; empty for none.
 	// QueuePriority is the WorkloadPriorityClass that it has there.
 	Queue, QueuePriority string
+
+	// Kind is the value of kube.LabelKind; empty for kube.KindTask.
+	Kind string
+	// Labels and Annotations are added to the Job and its pods.
+	Labels, Annotations map[string]string
+	// RunAsUser is the user of the user's containers; nil for the image's.
+	RunAsUser *int64
+	// AgentImage is the image of our own containers. Files and Results need it.
+	AgentImage string
+	// Files are brought into the pod before setup starts.
+	Files []Files
+	// OutputDir is $OUTPUT_DIR: an empty folder that what is to be kept is
+	// written to. Results says how it is kept; nil keeps nothing.
+	OutputDir string
+	Results   *orders.Keep
+	// SharedDirs are empty folders that all of the user's containers see.
+	SharedDirs []string
+	// Secondary containers run beside the main one, and end with it.
+	Secondary []Secondary
+}
+
+// Files is one folder or file that the init container brings into the pod.
+type Files struct {
+	// Path in the user's containers: absolute, or beginning with "~/".
+	Path string
+	// File: it is one file, else a folder.
+	File bool
+	// Workdir: the task starts in it.
+	Workdir  bool
+	ReadOnly bool
+	// Sources are brought one after the other. Their To is relative to Path;
+	// empty for Path itself.
+	Sources []orders.Item
+	// Pack, if there is one, goes with the task as a ConfigMap, and the
+	// source that has PackFile set (to anything) reads it.
+	Pack []byte
+}
+
+// Secondary is a container beside the main one.
+type Secondary struct {
+	Name, Image string
+	// Script is run by the same launcher as the main one's.
+	Script    string
+	Env       []corev1.EnvVar
+	Resources corev1.ResourceRequirements
 }
 
 // Mount is one volume of a task, resolved to a claim or to be made with each

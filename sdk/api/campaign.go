@@ -1,0 +1,131 @@
+package api
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// CampaignState says where a campaign stands.
+type CampaignState string
+
+const (
+	CampaignSubmitting CampaignState = "Submitting" // its Jobs are being made, or were left half-way
+	CampaignRunning    CampaignState = "Running"    // runs are queued, pending or running
+	CampaignHeld       CampaignState = "Held"
+	CampaignSucceeded  CampaignState = "Succeeded" // every run succeeded or was rejected
+	CampaignFailed     CampaignState = "Failed"    // it is over, and some run failed
+	CampaignStopped    CampaignState = "Stopped"
+)
+
+// Ended reports whether a campaign in this state will never change again.
+func (s CampaignState) Ended() bool {
+	return s == CampaignSucceeded || s == CampaignFailed || s == CampaignStopped
+}
+
+// Campaign is one campaign as it stands. ObjectMeta is that of its record.
+type Campaign struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	// ID is <name>-YYYY-MM-DD-HHMMSS.
+	ID   string `json:"id"`
+	User string `json:"user"`
+	// Context is the kubeconfig's context it was submitted through.
+	Context string        `json:"context,omitempty"`
+	State   CampaignState `json:"state"`
+	// RerunOf is the campaign whose failed runs this one repeats.
+	RerunOf string `json:"rerunOf,omitempty"`
+	Image   string `json:"image,omitempty"`
+	Queue   string `json:"queue,omitempty"`
+
+	Configs int       `json:"configs"`
+	Runs    RunCounts `json:"runs"`
+	// RunsPerMinute is the recent pace; ETA is an estimate of the end by it.
+	// Both are absent when there is nothing to base them on.
+	RunsPerMinute float64      `json:"runsPerMinute,omitempty"`
+	ETA           *metav1.Time `json:"eta,omitempty"`
+	// Failures by reason, the most frequent first.
+	Failures []FailureGroup `json:"failures,omitempty"`
+	// EndTime is when the last run ended.
+	EndTime *metav1.Time `json:"endTime,omitempty"`
+	// Unreachable says why nothing could be read of this context.
+	Unreachable string `json:"unreachable,omitempty"`
+}
+
+// RunCounts counts the runs of a campaign. Total is that of the record; the
+// others add up to it.
+type RunCounts struct {
+	Total     int `json:"total"`
+	Succeeded int `json:"succeeded"`
+	Rejected  int `json:"rejected,omitempty"`
+	Failed    int `json:"failed"`
+	Stopped   int `json:"stopped,omitempty"`
+	Running   int `json:"running"`
+	Pending   int `json:"pending,omitempty"`
+	Queued    int `json:"queued"`
+	// Missing runs have no Job yet, or lost it with nobody knowing how they
+	// ended.
+	Missing int `json:"missing,omitempty"`
+}
+
+// Done counts the runs that have ended, in whatever way.
+func (c RunCounts) Done() int { return c.Succeeded + c.Rejected + c.Failed + c.Stopped }
+
+// FailureGroup is the runs that failed for one reason.
+type FailureGroup struct {
+	Cause Cause `json:"cause"`
+	Count int   `json:"count"`
+	// Reason and Example are those of one run: "<config>/<run>"; TaskID is
+	// what `kubectl vast logs` takes.
+	Reason  string `json:"reason"`
+	Example string `json:"example"`
+	TaskID  string `json:"taskID,omitempty"`
+}
+
+// CampaignList is a list of campaigns.
+type CampaignList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []Campaign `json:"items"`
+}
+
+// CampaignOptions say how a campaign is run. The zero value is fine.
+type CampaignOptions struct {
+	// ID resumes the campaign of that id, or gives a new one its id.
+	ID string
+	// Name is the first part of a new id; empty for metadata.name.
+	Name string
+	// Configs are globs on the configurations' names; empty means all.
+	Configs []string
+	// Runs overrides execution.runs; 0 leaves it.
+	Runs int
+	// As for tasks.
+	Queue, Priority, Profile string
+	Force                    bool
+	Keep                     time.Duration
+	// AgentImage overrides the image of our own containers.
+	AgentImage   string
+	DryRun       DryRun
+	FieldManager string
+	// Notify is told what is being done, and how many Jobs are made.
+	Notify func(CampaignProgress)
+}
+
+// CampaignProgress tells how far the submission of a campaign is.
+type CampaignProgress struct {
+	// ID is told first, before anything is made.
+	ID string
+	// Phase is "inputs", "record" or "jobs".
+	Phase       string
+	Done, Total int
+}
+
+// CampaignCleanup says what a cleanup removed.
+type CampaignCleanup struct {
+	metav1.TypeMeta `json:",inline"`
+	Campaigns       []string `json:"campaigns"`
+	Jobs            int      `json:"jobs"`
+	Objects         int      `json:"objects"`
+	Bytes           int64    `json:"bytes"`
+}

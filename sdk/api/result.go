@@ -1,0 +1,104 @@
+package api
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Result is what is kept of one node of a task or of one run of a campaign.
+type Result struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"` // Name is TaskID/Rank or Campaign/Config/Run
+
+	TaskID   string `json:"taskID,omitempty"`
+	TaskName string `json:"taskName,omitempty"`
+	User     string `json:"user,omitempty"`
+	Rank     int    `json:"rank"`
+	Campaign string `json:"campaign,omitempty"`
+	Config   string `json:"config,omitempty"`
+	Run      int    `json:"run,omitempty"`
+
+	// Complete: the manifest is there, so nothing more will come. Without it
+	// the files are those that were saved so far.
+	Complete bool   `json:"complete"`
+	State    State  `json:"state,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Cause    Cause  `json:"cause,omitempty"`
+	ExitCode *int32 `json:"exitCode,omitempty"`
+
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	EndTime   *metav1.Time `json:"endTime,omitempty"`
+	Progress  *Progress    `json:"progress,omitempty"`
+
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+	// Missing counts what could not be kept.
+	Missing int `json:"missing,omitempty"`
+	// Entries are filled in by Show only.
+	Entries []ResultFile `json:"entries,omitempty"`
+}
+
+// ResultFile is one file of a result.
+type ResultFile struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256,omitempty"`
+	// Missing says why it could not be kept.
+	Missing string `json:"missing,omitempty"`
+}
+
+// ResultList is a list of results.
+type ResultList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []Result `json:"items"`
+}
+
+// ResultOptions choose results.
+type ResultOptions struct {
+	// Of names a task (id, prefix, Job's name, @latest) or a campaign (id).
+	// Empty means all of the caller's.
+	Of string
+	// AllUsers lists everybody's.
+	AllUsers bool
+	// Configs are globs on configurations, Runs are numbers of runs; empty
+	// means all. Failed keeps those that did not succeed.
+	Configs []string
+	Runs    []int
+	Failed  bool
+}
+
+// DownloadOptions say what is fetched and where to.
+type DownloadOptions struct {
+	ResultOptions
+	// Dir is the folder that gets one folder per task or campaign.
+	Dir string
+	// Archive is one file instead: its name ends in .tar.gz or .tar.zst.
+	Archive string
+	// Force overwrites what is there with other content.
+	Force bool
+	// Logs: fetch the logs of the containers too (they are by default).
+	NoLogs bool
+	// Parallel transfers; 0 for the default.
+	Parallel int
+	// Notify is told how far it is.
+	Notify func(TransferProgress)
+}
+
+// TransferProgress tells how far a transfer is.
+type TransferProgress struct {
+	// Files and Bytes of Total; Skipped were there already.
+	Files, TotalFiles, Skipped int
+	Bytes, TotalBytes          int64
+}
+
+// DownloadReport says what was fetched.
+type DownloadReport struct {
+	metav1.TypeMeta `json:",inline"`
+	// Path is the folder or the archive.
+	Path       string   `json:"path"`
+	Results    int      `json:"results"`
+	Files      int      `json:"files"`
+	Bytes      int64    `json:"bytes"`
+	Skipped    int      `json:"skipped"`
+	Incomplete []string `json:"incomplete,omitempty"`
+}
