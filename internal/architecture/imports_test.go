@@ -23,7 +23,7 @@ var layers = []string{
 	"sdk/spec",
 	"=sdk/identity",
 	"sdk/kube",
-	"=sdk/pack",
+	"sdk/pack",
 	"=sdk/variation",
 	"=sdk/store",
 	"sdk/access",
