@@ -32,6 +32,7 @@ const (
 	firstContact = 9 * time.Second
 )
 
+// Options say how to connect.
 type Options struct {
 	Namespace string
 	// Context is the kubeconfig's name for the cluster and user, if any.
@@ -44,11 +45,15 @@ type Options struct {
 	Cache Cache
 }
 
+// Cache remembers for some time that something was found to be so. Its keys
+// are safe as names of files. An empty key is never known.
 type Cache interface {
 	Has(key string) bool
 	Add(key string)
 }
 
+// Conn is a connection to one namespace of one cluster, shared by all that
+// talk to it.
 type Conn struct {
 	Kube      kubernetes.Interface
 	Config    *rest.Config
@@ -63,6 +68,7 @@ type Conn struct {
 	identity *identity.Identity
 }
 
+// Connect prepares a connection and contacts nobody.
 func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	cfg = rest.CopyConfig(cfg)
 	// The API server's own fairness rules hold us back where needed;
@@ -87,6 +93,9 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
+// Identity returns who the caller is. The cluster is asked once, by a
+// SelfSubjectReview; that also is the first contact, and fails within ten
+// seconds when nobody answers.
 func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,16 +124,20 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	return id, nil
 }
 
+// ClusterUser is the name by which the API server knows the caller, as far as
+// it tells.
 func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return cmp.Or(id.ClusterUser, id.User), err
 }
 
+// User is the name that Identity found.
 func (c *Conn) User(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return id.User, err
 }
 
+// OfflineUser is the best guess at the user's name without asking anybody.
 func (c *Conn) OfflineUser() string {
 	if c.options.User != "" {
 		return c.options.User
@@ -132,6 +145,7 @@ func (c *Conn) OfflineUser() string {
 	return c.options.FallbackUser
 }
 
+// ServerVersion asks for the API server's version.
 func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	asked, cancel := context.WithTimeout(ctx, firstContact)
 	defer cancel()
@@ -142,6 +156,8 @@ func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	return decodeVersion(raw)
 }
 
+// InCluster reports whether this is a pod of the very cluster that the
+// connection is to, so that its Services can be reached by name.
 func (c *Conn) InCluster() bool {
 	own, err := rest.InClusterConfig()
 	return err == nil && own.Host == c.Config.Host
