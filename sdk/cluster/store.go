@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // countLimit is how many objects of a store are counted at most.
@@ -28,7 +29,7 @@ func (c *Client) secretNamed(ctx context.Context, name string) (*corev1.Secret, 
 
 // storeContent counts what the namespace's store holds.
 func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
-	s, err := store.Open(ctx, c.conn)
+	s, err := tunnel.Open(ctx, c.conn)
 	if err != nil {
 		return store.Content{}, err
 	}
@@ -106,7 +107,7 @@ func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
 // missingAnswer makes the bucket where it is missing, and writes and reads an
 // object.
 func (c *Client) missingAnswer(ctx context.Context) (string, error) {
-	s, err := store.Open(ctx, c.conn)
+	s, err := tunnel.Open(ctx, c.conn)
 	if err != nil {
 		return "", err
 	}

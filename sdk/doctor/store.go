@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // storeTime is how long the store may take for three small requests.
@@ -17,7 +17,7 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	const name = "store"
 	asked, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	s, err := store.Open(asked, c.conn)
+	s, err := tunnel.Open(asked, c.conn)
 	var absent *api.NotInstalled
 	var forbidden *api.Forbidden
 	switch {

@@ -23,6 +23,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // connection is the SDK's connection to the person's namespace.
@@ -43,7 +44,7 @@ func (p *person) connection() *access.Conn {
 // store opens the store of the person's namespace.
 func (p *person) store() *store.Store {
 	p.Helper()
-	s, err := store.Open(p.Context(), p.connection())
+	s, err := tunnel.Open(p.Context(), p.connection())
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func (p *person) secret(key, value string) {
 func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	if _, err := store.Open(t.Context(), p.connection()); !errors.As(err, new(*api.NotInstalled)) {
+	if _, err := tunnel.Open(t.Context(), p.connection()); !errors.As(err, new(*api.NotInstalled)) {
 		t.Errorf("before there is one: %v", err)
 	}
 	p.vast("cluster", "setup", "kind").exits(0)
@@ -109,7 +110,7 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 		var err error
 		reader.waitFor("the account has its rights", func() (bool, any) {
 			var s *store.Store
-			if s, err = store.Open(t.Context(), reader.connection()); err != nil {
+			if s, err = tunnel.Open(t.Context(), reader.connection()); err != nil {
 				return false, err
 			}
 			defer s.Close()
@@ -212,7 +213,7 @@ func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
 			defer p.secret(c.key, string(secret.Data[c.key]))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			s, err := store.Open(ctx, p.connection())
+			s, err := tunnel.Open(ctx, p.connection())
 			if err == nil {
 				err = s.Probe(ctx)
 				s.Close()

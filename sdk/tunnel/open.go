@@ -1,0 +1,62 @@
+// Package tunnel opens the store of a namespace from outside of the cluster: one
+// that lies in the cluster is reached through the API server, any other directly.
+package tunnel
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// Open reads the namespace's Secret and connects to the store that it names.
+// It is NotInstalled when there is no such Secret. The store itself is not
+// asked anything yet. Close has to be called.
+func Open(ctx context.Context, conn *access.Conn) (*store.Store, error) {
+	secret, err := conn.Kube.CoreV1().Secrets(conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, &api.NotInstalled{Message: fmt.Sprintf("namespace %q has no store; run: kubectl vast cluster setup", conn.Namespace)}
+	}
+	if err != nil {
+		return nil, conn.Classify(err, "get", "secrets")
+	}
+	value := func(key string) string { return string(secret.Data[key]) }
+	config := store.Config{Endpoint: value(kube.StoreEndpoint), Region: value(kube.StoreRegion), Bucket: value(kube.StoreBucket),
+		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey)}
+	return store.Connect(config, way(conn, config.Endpoint)...)
+}
+
+// way is how the endpoint is reached from here; an endpoint that is none is
+// refused later.
+func way(conn *access.Conn, endpoint string) []store.Option {
+	u, err := url.Parse(endpoint)
+	if err != nil || conn.InCluster() {
+		return nil
+	}
+	namespace, service, inside := clusterService(u.Hostname())
+	if !inside {
+		return nil
+	}
+	t := &tunnel{conn: conn, namespace: namespace, service: service}
+	return []store.Option{store.WithDialer(t.dial, t.close)}
+}
+
+// clusterService takes apart the name of a Service: "name.namespace.svc", with
+// or without the cluster's domain.
+func clusterService(host string) (namespace, service string, ok bool) {
+	parts := strings.Split(host, ".")
+	if len(parts) < 3 || parts[2] != "svc" {
+		return "", "", false
+	}
+	return parts[1], parts[0], true
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
