@@ -1,0 +1,21 @@
+package campaign
+
+import (
+	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/task"
+)
+
+// Client implements sdk.Campaign.
+type Client struct {
+	conn   *access.Conn
+	tasks  *task.Client
+	queues *queue.Client
+	rights *rights.Checker
+}
+
+// New returns a client over conn. It contacts nobody.
+func New(conn *access.Conn, tasks *task.Client, queues *queue.Client) *Client {
+	return &Client{conn: conn, tasks: tasks, queues: queues, rights: rights.New(conn)}
+}

@@ -1,0 +1,92 @@
+// Package campaign runs campaigns: many runs of many configurations, each run
+// a Job or several packed into one, and looks after them.
+package campaign
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// Record says what a campaign is. It lies in the store, and in the cluster in
+// a ConfigMap, by which campaigns are found without the store.
+type Record = keep.Record
+
+const (
+	// recordKey is the key of the record in its ConfigMap.
+	recordKey = keep.RecordFile
+	// maxRecord is how much of a record goes into a ConfigMap, which holds
+	// 1 MiB at most and is read with every list of campaigns.
+	maxRecord = 256 << 10
+)
+
+// ObjectName is the name of a campaign's ConfigMap.
+func ObjectName(id string) string { return kube.DNSLabel(id, "campaign", 63) }
+
+// RecordObject is the ConfigMap of a record.
+func RecordObject(r *Record) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Name: ObjectName(r.ID), Namespace: r.Namespace,
+			Labels: map[string]string{
+				kube.LabelKind:      kube.KindCampaign,
+				kube.LabelCampaign:  kube.LabelValue(r.ID),
+				kube.LabelUser:      kube.LabelValue(r.User),
+				kube.LabelManagedBy: kube.ManagedBy,
+			},
+			Annotations: map[string]string{kube.AnnotationCampaign: r.ID, kube.AnnotationUser: r.User},
+		},
+		Data: recordData(r),
+	}
+}
+
+// recordData leaves out of a very big record what is only in the store.
+func recordData(r *Record) map[string]string {
+	data := r.Marshal()
+	if len(data) > maxRecord {
+		small := *r
+		small.Configs, small.Selected = nil, nil
+		data = small.Marshal()
+	}
+	return map[string]string{recordKey: string(data)}
+}
+
+// FromObject reads the record of a ConfigMap that RecordObject made.
+func FromObject(m *corev1.ConfigMap) (*Record, error) {
+	if m.Labels[kube.LabelKind] != kube.KindCampaign {
+		return nil, &api.Conflict{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is no campaign's", m.Name, m.Namespace)}
+	}
+	r, err := keep.ParseRecord([]byte(m.Data[recordKey]))
+	if err != nil {
+		return nil, &api.Conflict{Message: fmt.Sprintf("ConfigMap %q in namespace %q: %v", m.Name, m.Namespace, err)}
+	}
+	return r, nil
+}
+
+// record returns the cluster's copy of a campaign's record, and its ConfigMap.
+func (c *Client) record(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+	m, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, ObjectName(id), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil, c.notFound(id)
+	case err != nil:
+		return nil, nil, c.conn.Classify(err, "get", "configmaps")
+	}
+	r, err := FromObject(m)
+	if err == nil && r.ID != id {
+		err = c.notFound(id)
+	}
+	return r, m, err
+}
+
+func (c *Client) notFound(id string) error {
+	return &api.NotFound{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
+		Hint: "see `kubectl vast campaign list --all-users`, or name another namespace with -n"}
+}
