@@ -47,6 +47,8 @@ type Campaign struct {
 	ETA           *metav1.Time `json:"eta,omitempty"`
 	// Failures by reason, the most frequent first.
 	Failures []FailureGroup `json:"failures,omitempty"`
+	// Active is how far the runs are that go on; see MonitorOptions.
+	Active []RunProgress `json:"active,omitempty"`
 	// EndTime is when the last run ended.
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 	// Unreachable says why nothing could be read of this context.

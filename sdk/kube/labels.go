@@ -61,6 +61,9 @@ const (
 	AnnotationCampaign = Prefix + "campaign"
 	AnnotationConfig   = Prefix + "config"
 	AnnotationRun      = Prefix + "run"
+	// AnnotationRuns are the runs that a Job of packed runs holds:
+	// "<config>/<run>", with spaces between them.
+	AnnotationRuns = Prefix + "runs"
 	// AnnotationProgress is an api.Progress as JSON, on the pod's Lease.
 	AnnotationProgress = Prefix + "progress"
 	// AnnotationNodes keeps the number of nodes of a task that was stopped

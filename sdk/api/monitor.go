@@ -1,0 +1,21 @@
+package api
+
+// MonitorOptions choose campaigns. The zero value means the caller's own in
+// the namespace: those that have not ended, and those of the last day.
+type MonitorOptions struct {
+	// IDs are ids, unambiguous beginnings of ids, or @latest. With them
+	// whose campaigns they are and how old does not matter.
+	IDs []string
+	// AllUsers adds everybody's.
+	AllUsers bool
+	// Progress fills in Campaign.Active, by one more listing.
+	Progress bool
+}
+
+// RunProgress is what a run that has not ended last told of its work.
+type RunProgress struct {
+	// Run is "<config>/<run>".
+	Run      string `json:"run"`
+	TaskID   string `json:"taskID,omitempty"`
+	Progress `json:",inline"`
+}
