@@ -9,14 +9,6 @@ import _ "embed"
 //go:embed launcher.sh
 var launcher string
 
-// What the launcher leaves in the termination message: SetupMark while setup
-// has not succeeded, OOMMark when the kernel has killed a process of a script
-// that failed.
-const (
-	SetupMark = "vast:setup"
-	OOMMark   = "vast:oom"
-)
-
 // ScriptDir is where the scripts are mounted that are too long for an
 // argument.
 const ScriptDir = "/etc/vast/scripts"

@@ -20,7 +20,7 @@ const (
 	// DefaultImage is what a task runs in that names no image.
 	DefaultImage = "python:3.13-slim"
 	// Container is the name of the user's container in every pod.
-	Container = "task"
+	Container = kube.ContainerTask
 	// DefaultMasterPort is the port that torch's launchers use by default.
 	DefaultMasterPort = "29500"
 )

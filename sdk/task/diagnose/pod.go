@@ -13,7 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Rank returns which node of its task a pod is, -1 when it does not say.
@@ -104,7 +104,7 @@ func endedBySignal(pod *corev1.Pod) bool {
 }
 
 func ranOutOfMemory(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) bool {
-	return t.Reason == "OOMKilled" || marked(s, t, manifest.OOMMark)
+	return t.Reason == "OOMKilled" || marked(s, t, kube.OOMMark)
 }
 
 func boolCompare(a, b bool) int {
@@ -158,7 +158,7 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 	// consequence.
 	all := statuses(pod)
 	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
-		return boolCompare(a.Name != manifest.Container, b.Name != manifest.Container)
+		return boolCompare(a.Name != kube.ContainerTask, b.Name != kube.ContainerTask)
 	})
 	for _, s := range all {
 		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
@@ -179,10 +179,10 @@ func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerS
 	} else {
 		d.Message += " (it has no limit of its own; the machine ran out)"
 	}
-	if s.Name != manifest.Container {
+	if s.Name != kube.ContainerTask {
 		d.Message += " in container " + s.Name
 	}
-	if marked(s, t, manifest.SetupMark) {
+	if marked(s, t, kube.SetupMark) {
 		d.Message += " during setup"
 	}
 	return d
@@ -190,7 +190,7 @@ func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerS
 
 // marked reports what the launcher left word of.
 func marked(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated, mark string) bool {
-	return s.Name == manifest.Container && slices.Contains(strings.Fields(t.Message), mark)
+	return s.Name == kube.ContainerTask && slices.Contains(strings.Fields(t.Message), mark)
 }
 
 func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
@@ -210,14 +210,14 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 	code := t.ExitCode
 	d := &api.Diagnosis{Cause: api.CauseExit, ExitCode: &code}
 	where := ""
-	if s.Name != manifest.Container {
+	if s.Name != kube.ContainerTask {
 		where = " in container " + s.Name
 	}
 	switch {
 	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
 		d.Cause, d.Message = api.CauseContainerConfig, "could not start: "+startError(t.Message)
 		d.Hint = "the image must have a shell (sh) to run a task's scripts"
-	case marked(s, t, manifest.SetupMark):
+	case marked(s, t, kube.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
 		d.Hint = "its last lines of output say why"
 	case signalName(code) != "":
