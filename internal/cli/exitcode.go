@@ -26,6 +26,7 @@ const (
 	CodeTimedOut     = 7
 	CodeTaskFailed   = 10
 	CodeTaskStopped  = 11
+	CodeTaskRejected = 12
 	CodeSignalOffset = 128
 )
 
@@ -41,6 +42,7 @@ const ExitStatus = `Exit Status:
   7    timed out
   10   the task failed
   11   the task was stopped
+  12   the task rejected its input
   130  interrupted
 
 With several tasks or volumes it is the highest of their codes.`
@@ -118,14 +120,22 @@ func ExitCode(err error) int {
 	case errors.As(err, &timedOut):
 		return CodeTimedOut
 	case errors.As(err, &taskFailed):
-		if t := taskFailed.Task; t != nil && t.State == api.Stopped {
-			return CodeTaskStopped
-		}
-		return CodeTaskFailed
+		return taskCode(taskFailed.Task)
 	case errors.Is(err, os.ErrNotExist):
 		return CodeUsage
 	}
 	return CodeFailed
+}
+
+// taskCode is the code of a task that ended otherwise than Succeeded.
+func taskCode(t *api.TaskStatus) int {
+	switch {
+	case t != nil && t.State == api.Stopped:
+		return CodeTaskStopped
+	case t != nil && t.State == api.Rejected:
+		return CodeTaskRejected
+	}
+	return CodeTaskFailed
 }
 
 // PrintError prints an error, one line a problem.

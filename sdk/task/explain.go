@@ -62,7 +62,7 @@ func (c *Client) explainBy(ctx context.Context, namespace string, o metav1.ListO
 		uid := string(tasks[i].UID)
 		if len(pods[uid]) > 0 {
 			told := build(jobs[uid], pods[uid], nil)
-			tasks[i].State, tasks[i].Reason = told.State, told.Reason
+			tasks[i].State, tasks[i].Reason, tasks[i].Diagnosis = told.State, told.Reason, told.Diagnosis
 			if d := told.Diagnosis; d != nil && d.Cause != api.CauseDeleted {
 				continue
 			}

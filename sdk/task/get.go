@@ -1,18 +1,22 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Get implements sdk.TaskReader.
@@ -24,19 +28,26 @@ func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	return c.status(ctx, job)
 }
 
-// status reads a Job's pods and events.
+// status reads a Job's pods and events, and how far they say they are.
 func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus, error) {
+	var asked sync.WaitGroup
 	var pods []corev1.Pod
-	err := c.eachPod(ctx, job.Namespace, metav1.ListOptions{LabelSelector: selector(jobSet(job.Name))},
-		func(pod *corev1.Pod) { pods = append(pods, *pod) })
-	if err != nil {
-		return nil, err
+	var podsErr error
+	asked.Go(func() {
+		podsErr = c.eachPod(ctx, job.Namespace, metav1.ListOptions{LabelSelector: selector(jobSet(job.Name))},
+			func(pod *corev1.Pod) { pods = append(pods, *pod) })
+	})
+	var progress told
+	if s := fromJob(job); keeps(&s) {
+		asked.Go(func() { progress = c.progress(ctx, job.Namespace, labels.Set{kube.LabelTaskID: s.ID}) })
 	}
 	events, err := c.events(ctx, job)
-	if err != nil {
+	asked.Wait()
+	if err = cmp.Or(podsErr, err); err != nil {
 		return nil, err
 	}
 	s := build(job, pods, events)
+	progress.fill(&s)
 	if queued(&s) {
 		one := []api.TaskStatus{s}
 		c.place(ctx, job.Namespace, s.Queue, one)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +21,8 @@ const pageSize = 500
 
 // List implements sdk.TaskReader. It asks for Jobs, and only when some task is
 // pending or has failed for the pods that tell why, and only when one waits in
-// a queue for what stands in the queues: one request per 500 objects each.
+// a queue for what stands in the queues, and only when something is kept of one
+// for how far it is: one request per 500 objects each.
 func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
 	namespace, sel, err := c.scope(ctx, o)
 	if err != nil {
@@ -31,7 +33,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	needed := map[string]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
 		status := fromJob(job)
-		if len(o.States) > 0 && !slices.Contains(o.States, status.State) {
+		if !asked(o.States, &status) && !mayBeRejected(o.States, &status) {
 			return
 		}
 		if wantsPods(&status, job) {
@@ -43,22 +45,57 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(list.Items, func(s api.TaskStatus) bool { return queued(&s) }) {
-		c.place(ctx, namespace, "", list.Items)
+	if err := c.complete(ctx, namespace, sel, o, list.Items, unwell, needed); err != nil {
+		return nil, err
 	}
-	if len(unwell) > 0 {
-		if err := c.explain(ctx, namespace, sel, list.Items, unwell, needed); err != nil {
-			return nil, err
-		}
-		// A pod tells of a failure before its Job does.
-		list.Items = slices.DeleteFunc(list.Items, func(s api.TaskStatus) bool {
-			return len(o.States) > 0 && !slices.Contains(o.States, s.State)
-		})
-	}
+	// A pod tells of a failure before its Job does, and its progress of more.
+	list.Items = slices.DeleteFunc(list.Items, func(s api.TaskStatus) bool { return !asked(o.States, &s) })
 	slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	return list, nil
+}
+
+// complete adds what the Jobs alone do not tell. None of it depends on another,
+// so all of it is asked for at the same time.
+func (c *Client) complete(ctx context.Context, namespace, sel string, o api.ListOptions, tasks []api.TaskStatus, unwell []int, needed map[string]*batchv1.Job) error {
+	var asked sync.WaitGroup
+	var progress told
+	if slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return keeps(&s) }) {
+		whose, err := c.whose(ctx, o)
+		if err != nil {
+			return err
+		}
+		asked.Go(func() { progress = c.progress(ctx, namespace, whose) })
+	}
+	waits := slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return queued(&s) })
+	var err error
+	if len(unwell) > 0 {
+		asked.Go(func() { err = c.explain(ctx, namespace, sel, tasks, unwell, needed) })
+	}
+	asked.Wait()
+	if err != nil {
+		return err
+	}
+	if waits {
+		c.place(ctx, namespace, "", tasks)
+	}
+	for i := range tasks {
+		progress.fill(&tasks[i])
+		tasks[i].Diagnosis = nil // it is for Get to tell
+	}
+	return nil
+}
+
+// asked reports a task in one of the states that are wanted; none means all.
+func asked(states []api.State, s *api.TaskStatus) bool {
+	return len(states) == 0 || slices.Contains(states, s.State)
+}
+
+// mayBeRejected reports a task that may turn out to be Rejected where that is
+// wanted: its Job only says whether it succeeded.
+func mayBeRejected(states []api.State, s *api.TaskStatus) bool {
+	return s.Kept != "" && s.State.Ended() && slices.Contains(states, api.Rejected)
 }
 
 // scope is the namespace and label selector that options name.
@@ -67,15 +104,11 @@ func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel s
 	if o.AllNamespaces {
 		namespace = metav1.NamespaceAll
 	}
-	sets := []labels.Set{kindSelector}
-	if !o.AllUsers {
-		user, err := c.conn.User(ctx)
-		if err != nil {
-			return "", "", err
-		}
-		sets = append(sets, userSet(user))
+	whose, err := c.whose(ctx, o)
+	if err != nil {
+		return "", "", err
 	}
-	sel = selector(sets...)
+	sel = selector(kindSelector, whose)
 	if o.LabelSelector != "" {
 		if _, err := labels.Parse(o.LabelSelector); err != nil {
 			return "", "", api.Invalid("--selector", "%v", err)
@@ -83,6 +116,18 @@ func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel s
 		sel += "," + o.LabelSelector
 	}
 	return namespace, sel, nil
+}
+
+// whose selects what belongs to the users that options name.
+func (c *Client) whose(ctx context.Context, o api.ListOptions) (labels.Set, error) {
+	if o.AllUsers {
+		return nil, nil
+	}
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return userSet(user), nil
 }
 
 // eachJob calls do for every Job, one page in memory at a time.

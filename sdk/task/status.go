@@ -31,6 +31,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		Queue:      job.Labels[kube.LabelQueue],
 		StartTime:  job.Status.StartTime,
 		StoppedBy:  job.Annotations[kube.AnnotationStoppedBy],
+		Kept:       job.Annotations[kube.AnnotationKept],
 	}
 	if c := taskContainer(&job.Spec.Template.Spec); c != nil {
 		s.Image, s.Resources = c.Image, nodeResources(c)

@@ -109,8 +109,9 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 // signals reports that something about a task has changed.
 func (c *Client) signals(ctx context.Context, s *api.TaskStatus) (<-chan struct{}, <-chan error) {
 	changed, failed := make(chan struct{}, 1), make(chan error, 1)
+	one := labels.Set{kube.LabelTaskID: s.ID}
 	go func() {
-		for _, err := range c.watch(ctx, s.Namespace, selector(kindSelector, labels.Set{kube.LabelTaskID: s.ID})) {
+		for _, err := range c.watch(ctx, s.Namespace, selector(kindSelector, one), one) {
 			if err != nil {
 				failed <- err
 				return
@@ -129,7 +130,7 @@ func reached(s *api.TaskStatus, want api.State) (bool, error) {
 	switch {
 	case want == "" && s.State == api.Succeeded, want != "" && s.State == want:
 		return true, nil
-	case s.State.Ended() && (want == "" || want.Ended() || s.State != api.Succeeded):
+	case s.State.Ended() && (want == "" || want.Ended() || s.State != api.Succeeded && s.State != api.Rejected):
 		return true, &api.TaskFailed{Task: s}
 	case s.State.Ended():
 		return true, nil // it has passed the state that was waited for

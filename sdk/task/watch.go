@@ -3,7 +3,9 @@ package task
 import (
 	"context"
 	"iter"
+	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -11,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
@@ -26,7 +29,12 @@ func (c *Client) Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.Ta
 			yield(nil, err)
 			return
 		}
-		for s, err := range c.watch(ctx, namespace, sel) {
+		whose, err := c.whose(ctx, o)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for s, err := range c.watch(ctx, namespace, sel, whose) {
 			if err == nil && len(o.States) > 0 && !slices.Contains(o.States, s.State) && s.DeletionTimestamp == nil {
 				continue
 			}
@@ -37,10 +45,10 @@ func (c *Client) Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.Ta
 	}
 }
 
-// watch yields the tasks that sel selects, and every change of their state or
-// reason. Jobs and pods are kept up to date by informers, which list again
+// watch yields the tasks that sel selects, and every change of their state,
+// reason or progress, for which told selects. Jobs and pods are kept up to date by informers, which list again
 // what they missed while the API server was away.
-func (c *Client) watch(ctx context.Context, namespace, sel string) iter.Seq2[*api.TaskStatus, error] {
+func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.Set) iter.Seq2[*api.TaskStatus, error] {
 	return func(yield func(*api.TaskStatus, error) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
@@ -49,6 +57,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string) iter.Seq2[*ap
 			yield(nil, err)
 			return
 		}
+		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
 		// A Job without its pods would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
 			if cause := context.Cause(ctx); cause != context.Canceled {
@@ -85,7 +94,8 @@ func (c *Client) watch(ctx context.Context, namespace, sel string) iter.Seq2[*ap
 }
 
 func differs(a, b api.TaskStatus) bool {
-	return a.State != b.State || a.Reason != b.Reason || a.UID != b.UID || !a.EndTime.Equal(b.EndTime)
+	return a.State != b.State || a.Reason != b.Reason || a.UID != b.UID || !a.EndTime.Equal(b.EndTime) ||
+		!reflect.DeepEqual(a.Progress, b.Progress)
 }
 
 // mirror is a local copy of some Jobs and their pods, with a queue of the Jobs
@@ -95,6 +105,8 @@ type mirror struct {
 	pods    cache.Indexer
 	changed *changes
 	synced  []cache.InformerSynced
+	// progress is asked for with the first task that has any.
+	progress func() *progress
 }
 
 const byJob = "job"
@@ -170,5 +182,9 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	for _, pod := range of {
 		pods = append(pods, *pod.(*corev1.Pod))
 	}
-	return build(obj.(*batchv1.Job), pods, nil), true
+	s := build(obj.(*batchv1.Job), pods, nil)
+	if keeps(&s) {
+		m.progress().of(&s).fill(&s)
+	}
+	return s, true
 }

@@ -43,6 +43,8 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	diagnosis := cmp.Or(t.Diagnosis, &api.Diagnosis{})
 	row("Reason", cmp.Or(diagnosis.Message, t.Reason))
 	row("Hint", diagnosis.Hint)
+	row("Progress", progressSeen(f, t))
+	row("Broken", brokenWords(t.Progress))
 	row("User", t.User)
 	row("Namespace", t.Namespace)
 	row("Job", t.Name)
@@ -56,7 +58,17 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	row("Ended", moment(f, t.EndTime))
 	row("Duration", f.Lasted(t.StartTime, t.EndTime))
 	row("Stopped by", t.StoppedBy)
+	row("Kept", t.Kept)
 	_ = w.Flush()
+}
+
+// progressSeen is the progress, with its age while that says something.
+func progressSeen(f *cli.Factory, t *api.TaskStatus) string {
+	words := progressWords(t.Progress)
+	if words == "" || t.State.Ended() || t.Progress.Time.IsZero() {
+		return words
+	}
+	return words + " (" + f.Age(t.Progress.Time) + " ago)"
 }
 
 // queueWords is the queue, with the position in it.
@@ -134,6 +146,9 @@ func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	fmt.Fprintln(w, "\nHow to go on:")
 	if t.State.Ended() {
 		fmt.Fprintf(w, "  %s\tread its logs\n", f.Again("logs "+t.ID))
+		if t.Kept != "" {
+			fmt.Fprintf(w, "  %s\tfetch its results\n", f.Again("results download "+t.ID))
+		}
 		fmt.Fprintf(w, "  %s\tremove it\n", f.Again("delete "+t.ID))
 	} else {
 		fmt.Fprintf(w, "  %s\tfollow its logs\n", f.Again("logs "+t.ID+" -f"))

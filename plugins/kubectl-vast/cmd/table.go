@@ -19,6 +19,7 @@ func (o *listOptions) table(tasks []api.TaskStatus) runtime.Object {
 	if o.output.PlainTable() {
 		t.Fit(o.Width(), o.output.Wide(),
 			cli.Flexible{Column: "Reason", Least: 24},
+			cli.Flexible{Column: "Progress", Least: 16},
 			cli.Flexible{Column: "Image", Least: 16, Middle: true},
 			cli.Flexible{Column: "Name", Least: 16, Middle: true},
 			cli.Flexible{Column: "Reason", Least: 10},
@@ -38,6 +39,7 @@ func (o *listOptions) emptyTable() *cli.Table {
 	t.Column("Nodes", false)
 	t.Column("Age", false)
 	t.Column("Duration", true)
+	t.Column("Progress", true)
 	t.Column("User", !o.query.AllUsers)
 	t.Column("Queue", true)
 	t.Column("Image", true)
@@ -58,6 +60,7 @@ func (o *listOptions) addRow(t *cli.Table, task *api.TaskStatus) {
 		strconv.Itoa(task.NumNodes),
 		o.Age(task.CreationTimestamp),
 		o.Lasted(task.StartTime, task.EndTime),
+		progressWords(task.Progress),
 		task.User,
 		task.Queue,
 		task.Image,

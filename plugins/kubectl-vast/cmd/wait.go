@@ -32,8 +32,8 @@ func newWait(f *cli.Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Wait until a task has ended or has reached a state.
 
-			The exit code is 0 when that has happened, 7 when it took too long, and 10 or 11
-			when the task failed or was stopped instead.`),
+			The exit code is 0 when that has happened, 7 when it took too long, and 10, 11 or
+			12 when the task failed, was stopped or rejected its input instead.`),
 		Example: templates.Examples(`
 			# Wait for the end of a task, but no longer than an hour
 			kubectl vast wait x7k2m9qa --timeout=1h

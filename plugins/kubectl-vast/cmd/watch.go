@@ -19,7 +19,7 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 	out := printers.GetNewTabWriter(o.Out)
 	show := func(tasks ...api.TaskStatus) error {
 		for i := range tasks {
-			shown[tasks[i].UID] = fingerprint(&tasks[i])
+			shown[tasks[i].UID] = o.fingerprint(&tasks[i])
 		}
 		if o.output.Human() {
 			if err := o.printer.PrintObj(o.table(tasks), out); err != nil {
@@ -41,7 +41,7 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 		if err != nil {
 			return err
 		}
-		if shown[t.UID] == fingerprint(t) {
+		if shown[t.UID] == o.fingerprint(t) {
 			continue
 		}
 		if err := show(*t); err != nil {
@@ -52,6 +52,10 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 }
 
 // fingerprint changes when something that is worth a new row does.
-func fingerprint(t *api.TaskStatus) string {
-	return fmt.Sprint(shownState(t), "\x00", t.Reason, "\x00", t.NumNodes)
+func (o *listOptions) fingerprint(t *api.TaskStatus) string {
+	print := fmt.Sprint(shownState(t), "\x00", t.Reason, "\x00", t.NumNodes)
+	if o.output.Wide() || !o.output.Human() {
+		print += "\x00" + progressWords(t.Progress)
+	}
+	return print
 }
