@@ -16,7 +16,7 @@ const (
 	ConfigDir  = "_config/"
 	// ConfigurationsFile holds the expanded configurations: what was drawn
 	// at random is drawn once.
-	ConfigurationsFile = ConfigDir + "configurations.json"
+	ConfigurationsFile = ConfigDir + "configurations.yaml"
 )
 
 // RecordKey is where a campaign's record lies in the store.

@@ -1,0 +1,82 @@
+package campaign
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+func TestParametersAreWrittenWithTheirTypes(t *testing.T) {
+	for name, c := range map[string]struct {
+		value any
+		text  string
+		env   string
+	}{
+		"a text":                          {"a b", "p: a b\n", "a b"},
+		"a text that looks like a number": {"0.0", "p: \"0.0\"\n", "0.0"},
+		"a text that looks like a truth":  {"yes", "p: \"yes\"\n", "yes"},
+		"a whole number":                  {50, "p: 50\n", "50"},
+		"a fraction":                      {0.05, "p: 0.05\n", "0.05"},
+		"a whole number that is a float":  {100.0, "p: 100.0\n", "100.0"},
+		"a big float":                     {1e21, "p: 1.0e+21\n", "1.0e+21"},
+		"infinity":                        {math.Inf(1), "p: .inf\n", ".inf"},
+		"a truth":                         {true, "p: true\n", "true"},
+		"nothing":                         {nil, "p: null\n", ""},
+		"a list":                          {[]any{1, "x"}, "p:\n    - 1\n    - x\n", `[1,"x"]`},
+		"a mapping":                       {map[string]any{"y": 1.5, "x": 2}, "p:\n    x: 2\n    y: 1.5\n", `{"x":2,"y":1.5}`},
+		"a dollar":                        {"$(HOME) $x", "p: $(HOME) $x\n", "$(HOME) $x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			params := []spec.Parameter{{Name: "p", Value: c.value}}
+			text := parameterText(params)
+			if text != c.text {
+				t.Errorf("the file has %q, want %q", text, c.text)
+			}
+			var back struct{ P any }
+			if err := yaml.Unmarshal([]byte(text), &back); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.value, back.P); diff != "" {
+				t.Errorf("read again it is another value (-want +got):\n%s", diff)
+			}
+			want := []spec.EnvVar{{Name: "PARAM_P", Value: c.env}}
+			if diff := cmp.Diff(want, variables(params)); diff != "" {
+				t.Errorf("variables (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNamesOfParametersBecomeVariables(t *testing.T) {
+	got := variables([]spec.Parameter{{Name: "growth-rate.x", Value: 1}, {Name: "growth_rate-x", Value: 2}, {Name: "Ä1", Value: 3}})
+	want := []spec.EnvVar{{Name: "PARAM_GROWTH_RATE_X", Value: "1"}, {Name: "PARAM__1", Value: "3"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the first of one name wins (-want +got):\n%s", diff)
+	}
+}
+
+func TestAScenarioGetsItsParametersBelowItsName(t *testing.T) {
+	params := parameterText([]spec.Parameter{{Name: "rate", Value: 0.5}, {Name: "pose", Value: map[string]any{"x": "a\n\nb\n"}}})
+	var got map[string]map[string]any
+	if err := yaml.Unmarshal([]byte(document("test_scenario", params, "c-1/0")), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[string]any{"test_scenario": {"rate": 0.5, "pose": map[string]any{"x": "a\n\nb\n"}, "_output_dir": "c-1/0"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := document("", params, "c-1/0"); got != params {
+		t.Errorf("a command gets %q", got)
+	}
+}
+
+func TestTheNameOfAScenarioIsFound(t *testing.T) {
+	found := scenarioName.FindStringSubmatch("import osc.helpers\n# scenario no:\nscenario test_scenario:\n    do serial:\n")
+	if len(found) != 2 || found[1] != "test_scenario" {
+		t.Errorf("found %v", found)
+	}
+}
