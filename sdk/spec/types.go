@@ -58,6 +58,9 @@ type Task struct {
 	// a task that has them.
 	Workdir    *Workdir
 	FileMounts []FileMount
+	// Outputs are paths that are kept beside $OUTPUT_DIR, clean: relative
+	// ones lie in the workdir, absolute ones are folders.
+	Outputs []string
 	// Queue is the LocalQueue that the task asks for
 	// (config.kubernetes.kueue.local_queue_name); empty for the default one.
 	Queue string
