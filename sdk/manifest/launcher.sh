@@ -20,6 +20,43 @@ finish() {
 }
 trap finish TERM INT
 
+# link_files puts what is meant for the home folder there: only in here it is
+# known where that is. A folder that the image has there keeps what it has.
+link_files() {
+  [ -w "${HOME:-/}" ] || { HOME=/vast/home; export HOME; }
+  printf '%s\n' "$VAST_LINKS" | while read -r from to; do
+    to=$HOME/$to
+    mkdir -p "${to%/*}" || exit 1
+    if [ -d "$from" ] && [ -d "$to" ] && [ ! -L "$to" ]; then cp -R "$from/." "$to/" || exit 1
+    elif [ "$from" != "$(readlink "$to" 2>/dev/null)" ]; then ln -sfn "$from" "$to" || exit 1
+    fi
+  done
+}
+
+# enter_workdir goes where the scripts start.
+enter_workdir() {
+  case $VAST_WORKDIR in
+    "~/"*) cd "$HOME/${VAST_WORKDIR#??}" || return 1 ;;
+    *) cd "$VAST_WORKDIR" || return 1 ;;
+  esac
+}
+
+# signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
+signal() {
+  if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else kill "-$1" "$child" 2>/dev/null; fi
+}
+
+# drain waits until nothing runs any more: the script may be gone, and what it
+# had started may still be saving its work. What has not ended after VAST_GRACE
+# seconds never will.
+drain() {
+  tenths=0
+  while signal 0; do
+    if [ -n "${VAST_GRACE-}" ] && [ "$tenths" -ge $((VAST_GRACE * 10)) ]; then signal KILL; fi
+    if sleep 0.2 2>/dev/null; then tenths=$((tenths + 2)); else sleep 1; tenths=$((tenths + 10)); fi
+  done
+}
+
 # step NAME SCRIPT: runs one script, as a file when it is mounted as one.
 step() {
   if [ -f "$scripts/$1" ]; then "$shell" "$scripts/$1" & elif [ -n "$2" ]; then "$shell" -c "$2" & else return 0; fi
@@ -27,12 +64,14 @@ step() {
   # Some shells tell of a child that a signal ended, between the user's lines.
   wait "$child" 2>/dev/null
   code=$?
-  while [ -n "$ending" ] && kill -0 "$child" 2>/dev/null; do
+  if [ -n "$ending" ]; then
+    drain
+    # A wait that the signal has cut short knew no code; one that had it
+    # already makes this one fail.
     wait "$child" 2>/dev/null
-    code=$?
-  done
-  # The script is gone, but what it had started may still be saving its work.
-  while [ -n "$ending" ] && [ $$ -eq 1 ] && kill -0 -1 2>/dev/null; do sleep 0.2 2>/dev/null || sleep 1; done
+    last=$?
+    [ "$last" -eq 127 ] || code=$last
+  fi
   [ "$code" -eq 0 ] || ! memory_ran_out || printf ' vast:oom' >>"$mark" 2>/dev/null
   return "$code"
 }
@@ -89,6 +128,11 @@ if [ "$NUM_NODES" -gt 1 ]; then
 fi
 SKYPILOT_NODE_IPS=$NODE_IPS
 export NODE_IPS SKYPILOT_NODE_IPS
+
+if [ -n "${VAST_LINKS-}" ]; then link_files || exit 1; fi
+if [ -n "${VAST_WORKDIR-}" ]; then enter_workdir || exit 1; fi
+# Of a run it is a folder of its own below the one that is mounted.
+case ${OUTPUT_DIR-} in /out/*) mkdir -p "$OUTPUT_DIR" || exit 1 ;; esac
 
 if [ -n "$setup" ] || [ -f "$scripts/setup" ]; then
   printf 'vast:setup' >"$mark" 2>/dev/null

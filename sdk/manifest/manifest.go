@@ -4,6 +4,8 @@
 package manifest
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -144,6 +146,7 @@ func Build(in Input) (*Objects, error) {
 		return nil, err
 	}
 	b.helpers(&pod.Spec)
+	b.addOurs(&pod.Spec)
 	if err := b.validate(&pod); err != nil {
 		return nil, err
 	}
@@ -165,10 +168,9 @@ type builder struct {
 
 func (b *builder) labels() map[string]string {
 	labels := map[string]string{}
-	for k, v := range b.res.Labels {
-		labels[k] = v
-	}
-	labels[kube.LabelKind] = kube.KindTask
+	maps.Copy(labels, b.res.Labels)
+	maps.Copy(labels, b.in.Labels)
+	labels[kube.LabelKind] = cmp.Or(b.in.Kind, kube.KindTask)
 	labels[kube.LabelTaskID] = b.in.ID
 	if b.task.Name != "" {
 		labels[kube.LabelTaskName] = kube.LabelValue(b.task.Name)
@@ -178,10 +180,12 @@ func (b *builder) labels() map[string]string {
 }
 
 func (b *builder) annotations() map[string]string {
-	return map[string]string{
+	annotations := map[string]string{
 		kube.AnnotationTaskName: b.task.Name,
 		kube.AnnotationUser:     b.in.User,
 		// kubectl logs and exec then need no -c.
 		"kubectl.kubernetes.io/default-container": Container,
 	}
+	maps.Copy(annotations, b.in.Annotations)
+	return annotations
 }

@@ -21,7 +21,7 @@ func (b *builder) pod() corev1.PodTemplateSpec {
 			Containers: []corev1.Container{{
 				Name:      Container,
 				Image:     b.image(),
-				Command:   []string{"sh", "-c", literal(launcher), "vast"},
+				Command:   launch(),
 				Env:       b.env(),
 				Resources: b.resources(),
 				Ports:     b.ports(),
@@ -35,6 +35,9 @@ func (b *builder) pod() corev1.PodTemplateSpec {
 	}
 	b.sharedMemory(&pod.Spec)
 	b.mountVolumes(&pod.Spec)
+	b.sharedDirs(&pod.Spec)
+	b.mountFiles(&pod.Spec)
+	b.outputs(&pod.Spec)
 	b.secure(&pod.Spec)
 	b.priority(&pod.Spec)
 	return pod

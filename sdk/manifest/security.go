@@ -13,14 +13,17 @@ const nobody = 65534
 // secure applies the security profile. Privileged leaves the pod as the
 // cluster's defaults have it; it is for pod_config that asks for more.
 func (b *builder) secure(pod *corev1.PodSpec) {
+	c := &pod.Containers[0]
+	if b.in.RunAsUser != nil {
+		c.SecurityContext = &corev1.SecurityContext{RunAsUser: b.in.RunAsUser}
+	}
 	if b.in.Profile == Privileged {
 		return
 	}
-	c := &pod.Containers[0]
 	pod.SecurityContext = &corev1.PodSecurityContext{
 		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
-	c.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false)}
+	c.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), RunAsUser: b.in.RunAsUser}
 	if b.in.Profile != Restricted {
 		return
 	}
@@ -31,7 +34,9 @@ func (b *builder) secure(pod *corev1.PodSpec) {
 	pod.SecurityContext.FSGroup = ptr.To[int64](nobody)
 	c.SecurityContext.ReadOnlyRootFilesystem = ptr.To(true)
 	c.SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
-	b.emptyDir(pod, "tmp", "/tmp", corev1.StorageMediumDefault)
+	if !slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == "/tmp" }) {
+		b.emptyDir(pod, "tmp", "/tmp", corev1.StorageMediumDefault)
+	}
 	if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == "HOME" }) {
 		c.Env = append(c.Env, corev1.EnvVar{Name: "HOME", Value: "/tmp"})
 	}

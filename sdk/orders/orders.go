@@ -12,6 +12,9 @@ const (
 // user's starts.
 type Fetch struct {
 	Items []Item `json:"items"`
+	// OwnerFile holds "<uid>:<gid>", to whom all that is brought is given;
+	// empty, or no such file, leaves it with the one who brought it.
+	OwnerFile string `json:"ownerFile,omitempty"`
 }
 
 // Item is one thing to bring. Of the sources exactly one is set.

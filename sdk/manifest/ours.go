@@ -1,0 +1,62 @@
+package manifest
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/utils/ptr"
+)
+
+// addOurs puts our own containers before all others that start first. It comes
+// after pod_config, so that what is said there of the user is known.
+func (b *builder) addOurs(pod *corev1.PodSpec) {
+	var ours []corev1.Container
+	if len(b.in.Files) > 0 {
+		ours = append(ours, b.fetchContainers(pod)...)
+	}
+	if b.in.Results != nil {
+		ours = append(ours, b.keepContainer(pod))
+	}
+	ours = append(ours, b.secondaries(pod)...)
+	pod.InitContainers = append(ours, pod.InitContainers...)
+}
+
+// userOf returns the user that the main container runs as; nil for the
+// image's, which nobody knows here.
+func userOf(pod *corev1.PodSpec) *int64 {
+	if c := pod.Containers[0].SecurityContext; c != nil && c.RunAsUser != nil {
+		return c.RunAsUser
+	}
+	if pod.SecurityContext != nil {
+		return pod.SecurityContext.RunAsUser
+	}
+	return nil
+}
+
+// ourContainer is what our containers have in common. They run as the user
+// does, so that each can read what the other wrote. Where the image decides
+// that, ours are root with no more power than to read and write anybody's
+// files.
+func (b *builder) ourContainer(name, command string, pod *corev1.PodSpec) corev1.Container {
+	secure := &corev1.SecurityContext{
+		AllowPrivilegeEscalation: ptr.To(false),
+		ReadOnlyRootFilesystem:   ptr.To(true),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+	}
+	user := ptr.Deref(userOf(pod), 0)
+	secure.RunAsUser = &user
+	secure.RunAsNonRoot = ptr.To(user != 0)
+	if user == 0 {
+		secure.Capabilities.Add = []corev1.Capability{"CHOWN", "DAC_OVERRIDE", "FOWNER"}
+	}
+	return corev1.Container{
+		Name:            name,
+		Image:           b.in.AgentImage,
+		Args:            []string{command},
+		SecurityContext: secure,
+		// Small: they count against the quota of the user's own work.
+		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
+			corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi")}},
+		// What it could not do is its last word.
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+}

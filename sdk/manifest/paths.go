@@ -1,0 +1,57 @@
+package manifest
+
+import (
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Where things of ours lie in the containers. The user's containers see single
+// folders of the volumes, ours see them whole.
+const (
+	// filesDir is the root of the volume that the inputs are brought into:
+	// one entry for each of Input.Files, by its number.
+	filesDir = "/vast/files"
+	// mountsDir is where a container of the user's has those whose path
+	// begins with "~/": only the container knows its home.
+	mountsDir = "/vast/mounts"
+	// homeDir is a home for users that have none they may write to.
+	homeDir = "/vast/home"
+	// packsDir is where the init container finds the packs that came with
+	// the task.
+	packsDir = "/vast/packs"
+	// ownerFile tells the init container whose the files are to be.
+	ownerFile = filesDir + "/owner"
+	tokenDir  = "/var/run/secrets/kubernetes.io/serviceaccount"
+)
+
+// Volumes of ours.
+const (
+	filesVolume = "vast-files"
+	packsVolume = "vast-packs"
+	outVolume   = "vast-out"
+	keepVolume  = "vast-keep"
+	tokenVolume = "vast-token"
+)
+
+// filesPath is where the init container and the sidecar see one of Input.Files.
+func filesPath(i int) string { return filesDir + "/" + strconv.Itoa(i) }
+
+// root is the first part of an absolute path: "/out" of "/out/a/0".
+func root(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return "/" + first
+}
+
+// below reports whether path is dir or lies in it.
+func below(path, dir string) bool {
+	rest, ok := strings.CutPrefix(path, dir)
+	return ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasSuffix(dir, "/"))
+}
+
+// addEmptyDir adds a volume without mounting it.
+func addEmptyDir(pod *corev1.PodSpec, name string) {
+	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+		EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+}
