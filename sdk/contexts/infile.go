@@ -14,8 +14,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// maxBytes is the largest file that is read, as for task files.
-const maxBytes = 1 << 20
+// maxBytes is the largest file that is read, as for campaign files.
+const maxBytes = 16 << 20
 
 // InFile returns the contexts that a file has values per cluster for, sorted
 // and each once. It reads task files and campaign files (.vast) alike: all

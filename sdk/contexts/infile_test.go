@@ -72,8 +72,8 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none"): "no such file",
 		dir:                        "the file cannot be read: is a directory",
-		write(t, "large", strings.Repeat("#", 1<<20+1)): "the file is larger than 1024 KiB",
-		write(t, "broken", "{"):                         "this is not YAML: ",
+		write(t, "large", strings.Repeat("#", 16<<20+1)): "the file is larger than 16384 KiB",
+		write(t, "broken", "{"):                          "this is not YAML: ",
 	} {
 		for _, call := range []func() error{
 			func() error { _, err := contexts.InFile(path); return err },

@@ -32,10 +32,24 @@ type Parameter struct {
 	Value any
 }
 
-// Variation is one entry of variations: a type and its settings.
+// The variation types that are always there. Package variation expands them.
+const (
+	VariationList     = "ParameterVariationList"
+	VariationUniform  = "ParameterVariationDistributionUniform"
+	VariationGaussian = "ParameterVariationDistributionGaussian"
+	VariationOneOf    = "OneOfVariation"
+)
+
+// Variation is one entry of variations: a type and its settings. Those of the
+// types above are checked; those of others are for whoever adds the type.
 type Variation struct {
-	Type     string
+	Type string
+	// Settings are plain YAML values with string keys; never nil.
 	Settings map[string]any
+	// Branches are what a OneOfVariation chooses from.
+	Branches []Variation
+	// Path is where it stands: "configuration[0].variations[1].Type".
+	Path string
 	Position
 }
 

@@ -25,6 +25,10 @@ const (
 	// maxAliased bounds what all aliases of a file may stand for together,
 	// since aliases of aliases grow exponentially.
 	maxAliased = 10_000
+	// MaxCampaignBytes and maxCampaignAliased are the same for a campaign:
+	// programs write those, and one may list thousands of configurations.
+	MaxCampaignBytes   = 16 << 20
+	maxCampaignAliased = 1_000_000
 )
 
 // documents turns bytes into the file's documents, with the empty ones left
@@ -58,7 +62,7 @@ func (r *reader) documents(data []byte) []*node {
 		}
 	}
 	if len(roots) == 0 {
-		r.add(0, 0, "", "the file is empty: no task, pipeline or volume is in it")
+		r.add(0, 0, "", "the file is empty: "+r.words().nothing)
 		return nil
 	}
 	b := &builder{r: r}
@@ -77,15 +81,29 @@ func (r *reader) documents(data []byte) []*node {
 }
 
 func (r *reader) readable(data []byte) bool {
+	w := r.words()
 	switch {
-	case len(data) > MaxBytes:
-		r.add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a task file may have; data belongs in a volume or in the image", MaxBytes>>10))
+	case len(data) > w.maxBytes:
+		r.add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a %s file may have; data belongs in %s", w.maxBytes>>10, w.kind, w.data))
 	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
-		r.add(0, 0, "", "the file is not text: a task file is YAML in UTF-8")
+		r.add(0, 0, "", "the file is not text: a "+w.kind+" file is YAML in UTF-8")
 	default:
 		return true
 	}
 	return false
+}
+
+// words are what differs between the kinds of files while they are bytes.
+type words struct {
+	kind, nothing, data  string
+	maxBytes, maxAliased int
+}
+
+func (r *reader) words() words {
+	if r.campaign {
+		return words{"campaign", "no campaign is in it", "run_files", MaxCampaignBytes, maxCampaignAliased}
+	}
+	return words{"task", "no task, pipeline or volume is in it", "a volume or in the image", MaxBytes, maxAliased}
 }
 
 func isNull(y *yaml.Node) bool {

@@ -214,8 +214,8 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 	case depth > maxDepth:
 		b.stop(use, n, "nested deeper than %d levels", maxDepth)
 		return n
-	case b.aliased > maxAliased:
-		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", maxAliased)
+	case b.aliased > b.r.words().maxAliased:
+		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", b.r.words().maxAliased)
 		return n
 	}
 	switch y.Kind {

@@ -21,7 +21,22 @@ func Read(path string, stdin io.Reader, in Inputs) (*File, error) {
 	return Parse(path, data, in)
 }
 
-// readText reads a file of at most MaxBytes.
+// ReadBytes reads one file, of which only the bytes tell what it is; "-" reads
+// stdin. What is longer than MaxCampaignBytes is cut there, for the parser to
+// refuse. What cannot be read is an *api.InvalidSpec.
+func ReadBytes(path string, stdin io.Reader) ([]byte, error) { return readText(path, stdin) }
+
+// ReadCampaign reads one campaign file and parses it; "-" reads stdin.
+func ReadCampaign(path string, stdin io.Reader, in Inputs) (*Campaign, error) {
+	data, err := readText(path, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCampaign(path, data, in)
+}
+
+// readText reads a file, and of one that is too large one byte more than any
+// file may have.
 func readText(path string, stdin io.Reader) ([]byte, error) {
 	in := stdin
 	if path != "-" {
@@ -40,7 +55,7 @@ func readText(path string, stdin io.Reader) ([]byte, error) {
 	}
 	// One byte more than allowed tells a file that is too large from one
 	// that just fits, without reading all of it.
-	data, err := io.ReadAll(io.LimitReader(in, MaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(in, MaxCampaignBytes+1))
 	if err != nil {
 		return nil, unreadable(path, err)
 	}

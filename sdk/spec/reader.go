@@ -25,7 +25,9 @@ const (
 // the JSON Schema is made of. It is stricter than a YAML library's decoder
 // (no unknown fields, no silent conversions), and it goes on after a problem.
 type reader struct {
-	file     string
+	file string
+	// campaign says that the file is one.
+	campaign bool
 	problems []api.Problem
 	dropped  int
 	ignored  map[string]bool
@@ -120,7 +122,9 @@ type shaped interface {
 type unknowner interface{ unknown(key string) string }
 
 // decode reads n into what v points to.
-func (r *reader) decode(n *node, v any) { r.into(n, reflect.ValueOf(v).Elem(), rules{}) }
+func (r *reader) decode(n *node, v any) { r.into(n, valueOf(v), rules{}) }
+
+func valueOf(v any) reflect.Value { return reflect.ValueOf(v).Elem() }
 
 // into decodes n into v. A null is for the caller to see to.
 func (r *reader) into(n *node, v reflect.Value, ru rules) {

@@ -21,6 +21,15 @@ func JSONSchema() ([]byte, error) {
 	return json.MarshalIndent(s, "", "  ")
 }
 
+// CampaignJSONSchema is JSONSchema for a campaign file (.vast).
+func CampaignJSONSchema() ([]byte, error) {
+	s := schemaOf[campaignFile]()
+	s.Version = jsonschema.Version
+	s.Title = "kubectl vast campaign"
+	s.Required = append([]string{"version"}, s.Required...)
+	return json.MarshalIndent(s, "", "  ")
+}
+
 func schemaOf[T any]() *jsonschema.Schema { return schemaFor(reflect.TypeFor[T]()) }
 
 func schemaFor(t reflect.Type) *jsonschema.Schema {
