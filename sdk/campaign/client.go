@@ -13,6 +13,7 @@ type Client struct {
 	tasks  *task.Client
 	queues *queue.Client
 	rights *rights.Checker
+	seen   seen
 }
 
 // New returns a client over conn. It contacts nobody.

@@ -1,0 +1,153 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+const (
+	// recent is how long an ended campaign is shown to who names none.
+	recent = 24 * time.Hour
+	// looksAtOnce is how many campaigns' indexes are read side by side.
+	looksAtOnce = 8
+)
+
+// Monitor implements sdk.Campaign.
+//
+// It reads the records and the Jobs of all campaigns by one listing each, and
+// where runs have ended since it was last called, each campaign's index in the
+// store by one more; never a run by a request of its own. Pods are asked only
+// for failures that the index does not explain. A store that cannot be read is
+// a warning: then only those Jobs are counted that are still there.
+func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	records, jobs, err := c.read(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	records = slices.DeleteFunc(records, func(r *Record) bool {
+		over := r.Complete || r.Stopped
+		return len(o.IDs) == 0 && over && now.Sub(r.Created) > recent && !jobs[r.ID].active()
+	})
+	slices.SortFunc(records, func(a, b *Record) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	list := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: make([]api.Campaign, len(records))}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i, r := range records {
+		group.Go(func() error {
+			item, err := c.look(groupCtx, r, jobs[r.ID], o, now)
+			if err == nil {
+				list.Items[i] = *item
+			}
+			return err
+		})
+	}
+	return list, group.Wait()
+}
+
+// look returns one campaign as it stands; jobs are its runs that have Jobs.
+func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time) (*api.Campaign, error) {
+	runs, err := c.merged(ctx, r, jobs)
+	if err != nil {
+		return nil, err
+	}
+	item := count(r, runs, now)
+	item.Namespace = c.conn.Namespace
+	c.giveReasons(ctx, r.ID, item.Failures)
+	if o.Progress && item.Runs.Running > 0 {
+		item.Active = c.activity(ctx, r, runs)
+	}
+	return &item, ctx.Err()
+}
+
+// read returns the records that o means and the runs that have Jobs, by the
+// campaign's id. Both are asked for at the same time, unless only the records
+// tell which Jobs are meant.
+func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Record, jobs map[string]jobRuns, err error) {
+	var both sync.WaitGroup
+	var jobsErr error
+	readJobs := func(ids []string) {
+		both.Go(func() { jobs, jobsErr = c.jobRuns(ctx, ids, o.AllUsers) })
+	}
+	whole := !slices.ContainsFunc(o.IDs, func(id string) bool { return !idForm.MatchString(id) })
+	if whole {
+		readJobs(o.IDs)
+	}
+	records, err = c.named(ctx, o)
+	if !whole && len(records) > 0 {
+		var ids []string
+		for _, r := range records {
+			ids = append(ids, r.ID)
+		}
+		readJobs(ids)
+	}
+	both.Wait()
+	return records, jobs, cmp.Or(err, jobsErr)
+}
+
+// jobRuns are the runs of one campaign that have Jobs.
+type jobRuns map[keep.RunRef]run
+
+// active reports whether some of them have not ended.
+func (j jobRuns) active() bool {
+	for _, run := range j {
+		if !run.state.Ended() {
+			return true
+		}
+	}
+	return false
+}
+
+// jobRuns reads the Jobs of these campaigns; of none in particular: of the
+// caller's own or of all.
+func (c *Client) jobRuns(ctx context.Context, ids []string, allUsers bool) (map[string]jobRuns, error) {
+	sel, err := c.selector(ctx, kube.KindRun, ids, allUsers)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]jobRuns{}
+	err = c.tasks.EachJob(ctx, c.conn.Namespace, sel, func(job *batchv1.Job, s *api.TaskStatus) {
+		id := job.Annotations[kube.AnnotationCampaign]
+		if all[id] == nil {
+			all[id] = jobRuns{}
+		}
+		for _, ref := range runsOf(job) {
+			all[id][ref] = fromJob(job, s)
+		}
+	})
+	return all, err
+}
+
+// activity is how far the runs are that go on, in the order of their names. Of
+// a Job of packed runs one speaks for all.
+func (c *Client) activity(ctx context.Context, r *Record, runs map[keep.RunRef]run) []api.RunProgress {
+	told := c.tasks.Progress(ctx, c.conn.Namespace, map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)})
+	var refs []keep.RunRef
+	for ref, run := range runs {
+		if _, ok := told[run.taskID]; ok && !run.state.Ended() {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, compareRuns)
+	var out []api.RunProgress
+	for _, ref := range refs {
+		id := runs[ref].taskID
+		if p, ok := told[id]; ok {
+			delete(told, id)
+			out = append(out, api.RunProgress{Run: ref.String(), TaskID: id, Progress: p})
+		}
+	}
+	return out
+}

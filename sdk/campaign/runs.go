@@ -1,0 +1,93 @@
+package campaign
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/task"
+)
+
+// run is what is known of one run.
+type run struct {
+	state  api.State
+	cause  api.Cause
+	reason string
+	taskID string
+	ended  time.Time
+	// packed: its Job holds other runs, too.
+	packed bool
+	// unexplained is the Job of a failed run, when only its pods can tell why.
+	unexplained *batchv1.Job
+}
+
+// runsOf are the runs that a Job holds.
+func runsOf(job *batchv1.Job) []keep.RunRef {
+	if packed := job.Annotations[kube.AnnotationRuns]; packed != "" {
+		var refs []keep.RunRef
+		for name := range strings.FieldsSeq(packed) {
+			if ref, ok := parseRun(name); ok {
+				refs = append(refs, ref)
+			}
+		}
+		return refs
+	}
+	ref, ok := parseRun(job.Annotations[kube.AnnotationConfig] + "/" + job.Annotations[kube.AnnotationRun])
+	if !ok {
+		return nil
+	}
+	return []keep.RunRef{ref}
+}
+
+// parseRun reads "<config>/<run>".
+func parseRun(name string) (keep.RunRef, bool) {
+	config, number, ok := strings.Cut(name, "/")
+	n, err := strconv.Atoi(number)
+	return keep.RunRef{Config: config, Run: n}, ok && config != "" && err == nil
+}
+
+// fromJob is what a Job tells of each of its runs. Why it failed is told by its
+// pods, if the index does not tell it.
+func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
+	r := run{state: s.State, taskID: s.ID, packed: job.Annotations[kube.AnnotationRuns] != ""}
+	if s.EndTime != nil {
+		r.ended = s.EndTime.Time
+	}
+	switch {
+	case task.Unexplained(s, job):
+		r.unexplained = job.DeepCopy()
+	case s.State == api.Failed:
+		r.cause, r.reason = api.CauseDeadline, s.Reason // the only one that a Job tells itself
+	}
+	return r
+}
+
+// merge is a run of which its Job (nil: there is none any more) and the index
+// (nil: it has no entry) tell.
+func merge(job, index *run) run {
+	switch {
+	case job == nil:
+		return *index
+	case index == nil:
+		return *job
+	case !job.state.Ended() && !job.packed:
+		// It was interrupted, and its Job is tried again.
+		return *job
+	case !job.packed && (job.state == api.Stopped || job.state == api.Succeeded && index.state != api.Rejected):
+		return *job
+	}
+	both := *index
+	both.taskID, both.packed = job.taskID, job.packed
+	if !job.ended.IsZero() && !job.packed {
+		both.ended = job.ended
+	}
+	if both.cause == job.cause {
+		both.reason = job.reason
+	}
+	return both
+}
