@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/campaign"
 	"github.com/kubevast/vast/sdk/cluster"
 	"github.com/kubevast/vast/sdk/doctor"
 	"github.com/kubevast/vast/sdk/identity"
@@ -23,23 +24,25 @@ import (
 
 // The implementations keep the contracts.
 var (
-	_ Task    = (*task.Client)(nil)
-	_ Volume  = (*volume.Client)(nil)
-	_ Cluster = (*cluster.Client)(nil)
-	_ Queue   = queues{}
-	_ Doctor  = (*doctor.Client)(nil)
+	_ Task     = (*task.Client)(nil)
+	_ Volume   = (*volume.Client)(nil)
+	_ Cluster  = (*cluster.Client)(nil)
+	_ Campaign = (*campaign.Client)(nil)
+	_ Queue    = queues{}
+	_ Doctor   = (*doctor.Client)(nil)
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
 // Making one contacts nobody and cannot fail for a reason that lies outside
 // the kubeconfig.
 type Client struct {
-	conn    *access.Conn
-	task    *task.Client
-	volume  *volume.Client
-	queue   *queue.Client
-	cluster *cluster.Client
-	doctor  *doctor.Client
+	conn     *access.Conn
+	task     *task.Client
+	volume   *volume.Client
+	queue    *queue.Client
+	cluster  *cluster.Client
+	doctor   *doctor.Client
+	campaign *campaign.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -103,7 +106,7 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	tasks := task.New(conn, volumes, waiting)
 	clusters := cluster.New(conn, tasks)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
-		doctor: doctor.New(conn, waiting, clusters)}, nil
+		doctor: doctor.New(conn, waiting, clusters), campaign: campaign.New(conn, tasks, waiting)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for
@@ -134,6 +137,9 @@ func (c *Client) Cluster() Cluster { return c.cluster }
 
 // Doctor returns the interface that checks what the others need.
 func (c *Client) Doctor() Doctor { return c.doctor }
+
+// Campaign returns the interface to campaigns.
+func (c *Client) Campaign() Campaign { return c.campaign }
 
 // Namespace is the namespace the client works in.
 func (c *Client) Namespace() string { return c.conn.Namespace }

@@ -23,6 +23,7 @@ type Client interface {
 	Volume() sdk.Volume
 	Queue() sdk.Queue
 	Cluster() sdk.Cluster
+	Campaign() sdk.Campaign
 	Doctor() sdk.Doctor
 	Kubernetes() kubernetes.Interface
 	Namespace() string

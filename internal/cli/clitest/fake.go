@@ -35,13 +35,14 @@ func Ago(d time.Duration) metav1.Time { return metav1.NewTime(Now.Add(-d)) }
 // Client is an SDK that does what its functions say; one that a test did not
 // expect to be called panics.
 type Client struct {
-	Tasks    Tasks
-	Volumes  Volumes
-	Queues   Queues
-	Clusters Clusters
-	Doctors  Doctors
-	Who      func(context.Context) (identity.Identity, error)
-	Server   func(context.Context) (*version.Info, error)
+	Tasks     Tasks
+	Volumes   Volumes
+	Queues    Queues
+	Clusters  Clusters
+	Doctors   Doctors
+	Campaigns sdk.Campaign
+	Who       func(context.Context) (identity.Identity, error)
+	Server    func(context.Context) (*version.Info, error)
 }
 
 var _ cli.Client = (*Client)(nil)
@@ -51,6 +52,7 @@ func (c *Client) Volume() sdk.Volume             { return c.Volumes }
 func (c *Client) Queue() sdk.Queue               { return c.Queues }
 func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
 func (c *Client) Doctor() sdk.Doctor             { return c.Doctors }
+func (c *Client) Campaign() sdk.Campaign         { return c.Campaigns }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
 func (*Client) Namespace() string                { return "default" }
 
