@@ -27,6 +27,7 @@ var layers = []string{
 	"=sdk/variation",
 	"=sdk/store",
 	"sdk/access",
+	"=sdk/store/storetest",
 	"sdk/rights",
 	"sdk/manifest",
 	"sdk/volume",

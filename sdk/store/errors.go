@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // failed makes one of the SDK's errors of what the store said. Credentials are
@@ -25,16 +27,42 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	where := fmt.Sprintf("bucket %q of the store at %s", s.Bucket, s.Endpoint)
 	switch {
 	case answer.Code == minio.NoSuchBucket:
-		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket; run `kubectl vast cluster setup` again, or name another one with --store-bucket"}
+		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket" + s.mend("; run `kubectl vast cluster setup` again, or name another one with --store-bucket")}
 	// The last one is versitygw's for a key that it does not know.
 	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
-		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in Secret vast-store; run `kubectl vast cluster setup` again with the right ones", s.Endpoint), Cause: err}
+		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s%s", s.Endpoint, s.credentials(), s.mend("; run `kubectl vast cluster setup` again with the right ones")), Cause: err}
 	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized:
-		return &api.Forbidden{Message: fmt.Sprintf("the credentials in Secret vast-store may not %s %s", what, where), Cause: err}
+		return &api.Forbidden{Message: fmt.Sprintf("the credentials in %s may not %s %s", s.credentials(), what, where), Cause: err}
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return api.Invalid("", "the store at %s speaks http, not https; run `kubectl vast cluster setup` again with --store-endpoint http://...", s.Endpoint)
 	}
 	return &api.Unavailable{Message: fmt.Sprintf("cannot %s %s: %s", what, where, oneLine(err.Error())), Cause: err}
+}
+
+// credentials says where they are from.
+func (s *Store) credentials() string { return cmp.Or(s.login, "Secret "+kube.StoreName) }
+
+// mend is a hint that helps with the namespace's own store only.
+func (s *Store) mend(hint string) string {
+	if s.login != "" {
+		return ""
+	}
+	return hint
+}
+
+// failedAt is failed for one object.
+func (s *Store) failedAt(ctx context.Context, what, key string, err error) error {
+	switch answer := minio.ToErrorResponse(err); {
+	case err == nil:
+		return nil
+	case answer.Code == minio.NoSuchKey, answer.StatusCode == http.StatusNotFound && answer.Code == "NotFound":
+		return notFound(key)
+	case answer.Code == minio.PreconditionFailed, answer.StatusCode == http.StatusPreconditionFailed:
+		return exists(key)
+	case answer.Code == "XAmzContentSHA256Mismatch", isChanged(err):
+		return &api.Conflict{Message: fmt.Sprintf("the content of object %q is not what was announced: did it change meanwhile?", key), Cause: err}
+	}
+	return s.failed(ctx, what, err)
 }
 
 // apiError finds one of the SDK's errors below what the HTTP client made of it.
@@ -44,6 +72,7 @@ func apiError(err error) error {
 		forbidden   *api.Forbidden
 		missing     *api.NotFound
 		invalid     *api.InvalidSpec
+		conflict    *api.Conflict
 	)
 	switch {
 	case errors.As(err, &unavailable):
@@ -54,6 +83,8 @@ func apiError(err error) error {
 		return missing
 	case errors.As(err, &invalid):
 		return invalid
+	case errors.As(err, &conflict):
+		return conflict
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const probes = "probes/"
 func (s *Store) Probe(ctx context.Context) error {
 	key := probes + kube.NewID()
 	content := []byte("kubevast probe " + key)
-	_, err := s.s3.PutObject(ctx, s.Bucket, key, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+	_, err := s.s3.Client.PutObject(ctx, s.Bucket, key, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
 	if err != nil {
 		return s.failed(ctx, "put an object into", err)
 	}
@@ -38,7 +38,7 @@ func (s *Store) Probe(ctx context.Context) error {
 }
 
 func (s *Store) read(ctx context.Context, key string) ([]byte, error) {
-	o, err := s.s3.GetObject(ctx, s.Bucket, key, minio.GetObjectOptions{})
+	o, err := s.s3.Client.GetObject(ctx, s.Bucket, key, minio.GetObjectOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Store) Content(ctx context.Context, prefix string, limit int) (Content,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the listing when the limit is reached
 	var c Content
-	for o := range s.s3.ListObjects(ctx, s.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+	for o := range s.s3.Client.ListObjects(ctx, s.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
 		if o.Err != nil {
 			return c, s.failed(ctx, "list the objects of", o.Err)
 		}

@@ -6,8 +6,9 @@ package store
 import (
 	"context"
 	"net"
-	"net/http"
+	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -17,44 +18,61 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-// Store is an open connection to one bucket. It is safe for concurrent use.
+// Store is an open connection to one bucket of an S3 server.
 type Store struct {
-	s3       *minio.Client
+	s3       minio.Core
 	Endpoint string
 	Bucket   string
+	// login says where the credentials are from; empty: the namespace's Secret.
+	login    string
+	patience time.Duration
+	reached  atomic.Bool
+	buffers  *buffers
 	close    func()
 }
 
 const (
-	dialTimeout   = 10 * time.Second
-	answerTimeout = 60 * time.Second
 	defaultRegion = "us-east-1"
 	// retries of one request, a moment longer each time.
 	retries = 5
+	// podPatience is how long a pod waits for the store: what it holds is
+	// lost with it.
+	podPatience = 10 * time.Minute
 )
 
 // FromEnv connects from inside one of our own containers; see kube.StoreEnv.
 // Without VAST_STORE_ENDPOINT it is NotInstalled.
-func FromEnv() (*Store, error) {
-	if os.Getenv(kube.EnvStoreEndpoint) == "" {
+func FromEnv() (*Store, error) { return fromEnv(os.Getenv) }
+
+func fromEnv(getenv func(string) string) (*Store, error) {
+	if getenv(kube.EnvStoreEndpoint) == "" {
 		return nil, &api.NotInstalled{Message: kube.EnvStoreEndpoint + " is not set"}
 	}
-	return Connect(Config{Endpoint: os.Getenv(kube.EnvStoreEndpoint), Region: os.Getenv(kube.EnvStoreRegion),
-		Bucket: os.Getenv(kube.EnvStoreBucket), AccessKey: os.Getenv(kube.EnvStoreAccessKey), SecretKey: os.Getenv(kube.EnvStoreSecretKey)})
+	return Connect(Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
+		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey)},
+		WithPatience(podPatience))
 }
 
 // Option changes how a store is reached.
 type Option func(*options)
 
 type options struct {
-	dial  func(ctx context.Context, network, address string) (net.Conn, error)
-	close func()
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	close    func()
+	patience time.Duration
 }
 
 // WithDialer makes all connections by dial, and none through a proxy. closed is
 // called by Close; it may be nil.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error), closed func()) Option {
 	return func(o *options) { o.dial, o.close = dial, closed }
+}
+
+// WithPatience says how long a store that is away is waited for, within each
+// operation. Without it that is a minute, and 10 seconds for a store that has
+// not answered yet.
+func WithPatience(d time.Duration) Option {
+	return func(o *options) { o.patience = d }
 }
 
 // Connect prepares the connection. It is InvalidSpec when c cannot be right. The
@@ -67,36 +85,29 @@ func Connect(c Config, with ...Option) (*Store, error) {
 	if c.Region == "" {
 		c.Region = defaultRegion
 	}
+	return open(c, endpoint, credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), "", with...)
+}
+
+// open connects with any credentials; login says where they are from.
+func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login string, with ...Option) (*Store, error) {
 	var o options
 	for _, set := range with {
 		set(&o)
 	}
-	transport := o.transport()
+	transport := newTransport(o)
 	client, err := minio.New(endpoint.Host, &minio.Options{
-		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
-		Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport,
-		MaxRetries: retries,
+		Creds: secret, Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport, MaxRetries: retries,
 	})
 	if err != nil {
 		return nil, api.Invalid("", "the store's endpoint %q: %v", c.Endpoint, err)
 	}
-	return &Store{s3: client, Endpoint: c.Endpoint, Bucket: c.Bucket, close: func() {
-		transport.CloseIdleConnections()
-		if o.close != nil {
-			o.close()
-		}
-	}}, nil
-}
-
-func (o options) transport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = answerTimeout
-	t.DisableCompression = true // objects come as they are
-	t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
-	if o.dial != nil {
-		t.DialContext, t.Proxy = o.dial, nil
-	}
-	return t
+	return &Store{s3: minio.Core{Client: client}, Endpoint: c.Endpoint, Bucket: c.Bucket, login: login,
+		patience: o.patience, buffers: newBuffers(), close: func() {
+			transport.close()
+			if o.close != nil {
+				o.close()
+			}
+		}}, nil
 }
 
 // Close ends the connection.

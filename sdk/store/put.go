@@ -1,0 +1,126 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+const (
+	// singleLimit is up to where a file goes in one request.
+	singleLimit = 64 << 20
+	// maxParts is S3's limit for the parts of an object.
+	maxParts = 10_000
+	// metaSHA256 is the user metadata that holds an object's SHA-256.
+	metaSHA256 = "Vast-Sha256"
+)
+
+// Put implements Backend. The server holds each request against its SHA-256, so
+// what arrives broken is refused and sent again.
+func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
+	if err := checkKey(key); err != nil {
+		return Object{}, err
+	}
+	var made Object
+	var err error
+	if file, ok := sectionOf(r); ok {
+		made, err = s.putSection(ctx, key, file, size, o)
+	} else {
+		made, err = s.putStream(ctx, key, r, size, o)
+	}
+	if err != nil {
+		return Object{}, s.failedAt(ctx, "put an object into", key, err)
+	}
+	return made, nil
+}
+
+func (s *Store) putSection(ctx context.Context, key string, file *section, size int64, o PutOptions) (Object, error) {
+	switch {
+	case size >= 0 && file.size != size:
+		return Object{}, miscounted(key, size, file.size)
+	case file.size > singleLimit:
+		return s.putParts(ctx, key, file, o)
+	case o.SHA256 == "":
+		whole, _, err := file.hash(0)
+		if err != nil {
+			return Object{}, err
+		}
+		o.SHA256 = whole
+	}
+	return s.putSingle(ctx, key, file, file.size, o)
+}
+
+// putStream holds a part of r in memory to find out whether that is all.
+func (s *Store) putStream(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
+	if size > partSize*maxParts {
+		return Object{}, api.Invalid("", "object %q has %d bytes; more than %d can be stored from a file only", key, size, int64(partSize)*maxParts)
+	}
+	buf, err := s.buffers.take(ctx)
+	if err != nil {
+		return Object{}, err
+	}
+	n, last, err := fill(r, buf)
+	if err == nil && !last {
+		last, r, err = ended(r) // it may be exactly one part
+	}
+	switch {
+	case err != nil:
+	case !last:
+		return s.putStreamParts(ctx, key, r, buf, size, o)
+	case size >= 0 && int64(n) != size:
+		err = miscounted(key, size, int64(n))
+	default:
+		found := sumOf(buf[:n])
+		if o.SHA256 != "" && o.SHA256 != found {
+			err = mismatched(key, o.SHA256, found)
+			break
+		}
+		o.SHA256 = found
+		made, err := s.putSingle(ctx, key, newSection(bytes.NewReader(buf[:n]), 0, int64(n)), int64(n), o)
+		s.buffers.give(buf)
+		return made, err
+	}
+	s.buffers.give(buf)
+	return Object{}, err
+}
+
+// putSingle stores an object whose SHA-256 is known, in one request.
+func (s *Store) putSingle(ctx context.Context, key string, r *section, size int64, o PutOptions) (Object, error) {
+	first := true
+	err := s.retry(ctx, func() error {
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		_, err := s.s3.PutObject(ctx, s.Bucket, key, r, size, "", o.SHA256, o.request(true))
+		if o.IfAbsent && !first && minio.ToErrorResponse(err).Code == minio.PreconditionFailed {
+			// An attempt before may have been stored, and only its answer lost.
+			if there, statErr := s.stat(ctx, key); statErr == nil && there.Size == size && there.SHA256 == o.SHA256 {
+				return nil
+			}
+		}
+		first = false
+		return err
+	})
+	return Object{Key: key, Size: size, Modified: time.Now(), SHA256: o.SHA256}, err
+}
+
+// request are the headers; content is false for those that belong to the end of
+// an upload in parts.
+func (o PutOptions) request(content bool) minio.PutObjectOptions {
+	var p minio.PutObjectOptions
+	if content {
+		p.ContentType, p.DisableContentSha256 = o.ContentType, o.SHA256 != "" // it is sent as a whole
+		if o.SHA256 != "" {
+			p.UserMetadata = map[string]string{metaSHA256: o.SHA256}
+		}
+	}
+	if o.IfAbsent {
+		p.SetMatchETagExcept("*")
+	}
+	return p
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+)
+
+// section is a part of something that can be read again: a file, say. It notices
+// when that has become shorter.
+type section struct {
+	*io.SectionReader
+	at, size int64
+}
+
+func newSection(r io.ReaderAt, offset, size int64) *section {
+	return &section{SectionReader: io.NewSectionReader(r, offset, size), size: size}
+}
+
+// sectionOf takes what r has from where it is at; ok is false for a stream.
+func sectionOf(r io.Reader) (s *section, ok bool) {
+	at, ok := r.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	if !ok {
+		return nil, false
+	}
+	if file, isFile := r.(*os.File); isFile {
+		if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+			return nil, false
+		}
+	}
+	begin, err := at.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil, false
+	}
+	end, err := at.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, false
+	}
+	if _, err := at.Seek(begin, io.SeekStart); err != nil {
+		return nil, false
+	}
+	return newSection(at, begin, max(0, end-begin)), true
+}
+
+// errChanged is a section that has become shorter while it was read.
+var errChanged = errors.New("the content became shorter while it was read")
+
+func isChanged(err error) bool { return errors.Is(err, errChanged) }
+
+func (s *section) Read(p []byte) (int, error) {
+	n, err := s.SectionReader.Read(p)
+	s.at += int64(n)
+	if errors.Is(err, io.EOF) && s.at < s.size {
+		err = errChanged
+	}
+	return n, err
+}
+
+func (s *section) Seek(offset int64, whence int) (int64, error) {
+	at, err := s.SectionReader.Seek(offset, whence)
+	s.at = at
+	return at, err
+}
+
+// hash returns the SHA-256 of the whole section, and of its parts of a size
+// where that is not 0.
+func (s *section) hash(part int64) (whole string, parts []string, err error) {
+	if _, err := s.Seek(0, io.SeekStart); err != nil {
+		return "", nil, err
+	}
+	all := sha256.New()
+	if part == 0 {
+		_, err = io.Copy(all, s)
+		return sum(all), nil, err
+	}
+	for s.at < s.size {
+		one := sha256.New()
+		if _, err := io.CopyN(io.MultiWriter(all, one), s, min(part, s.size-s.at)); err != nil {
+			return "", nil, err
+		}
+		parts = append(parts, sum(one))
+	}
+	return sum(all), parts, nil
+}
+
+func sum(h interface{ Sum([]byte) []byte }) string { return hex.EncodeToString(h.Sum(nil)) }
+
+func sumOf(content []byte) string {
+	s := sha256.Sum256(content)
+	return hex.EncodeToString(s[:])
+}

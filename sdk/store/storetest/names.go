@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+func names(f *fixture) {
+	contents := map[string]string{}
+	for _, name := range []string{
+		"with space", "100%", "%41", "a+b=c&d?e#f", "übergröße", "日本語/文件.txt", "quote'\"`", "back\\slash", "~tilde",
+		"<xml>&amp;", "*star?[x]{y}", "-dash", ".hidden", "...", "semi;colon:and,comma", "tab\there", "line\nbreak", "sum.json",
+		"deep/" + strings.Repeat("x/", 100) + "end", strings.Repeat("n", 200),
+	} {
+		contents[name] = "content of " + name
+	}
+	f.put(contents)
+	for name, content := range contents {
+		f.holds(name, content)
+	}
+	f.lists("", store.ListOptions{}, slices.Sorted(maps.Keys(contents))...)
+	for name := range contents {
+		if err := f.b.Delete(f.Context(), f.prefix+name); err != nil {
+			f.Errorf("%q: %v", name, err)
+		}
+	}
+	f.lists("", store.ListOptions{})
+}
+
+func badNames(f *fixture) {
+	for _, name := range []string{"", "/", "/absolute", "folder/", "a//b", ".", "..", "a/./b", "a/../b", "../out", "zero\x00byte", "not\xffutf8", strings.Repeat("long/", 250) + "x"} {
+		_, err := f.b.Put(f.Context(), name, strings.NewReader("x"), 1, store.PutOptions{})
+		_, statErr := f.b.Stat(f.Context(), name)
+		_, _, getErr := f.b.Get(f.Context(), name, 0)
+		deleteErr := f.b.Delete(f.Context(), f.prefix+"fine", name)
+		for what, err := range map[string]error{"put": err, "stat": statErr, "get": getErr, "delete": deleteErr} {
+			if !is[*api.InvalidSpec](err) {
+				f.Errorf("%s of %.20q: %T %v", what, name, err, err)
+			}
+		}
+	}
+}
+
+func deletes(f *fixture) {
+	contents := numbered(1100)
+	contents["sub/folder/one"] = "x"
+	f.put(contents)
+	var keys []string
+	for name := range contents {
+		keys = append(keys, f.prefix+name)
+	}
+	keys = append(keys, f.prefix+"was/never/there", f.prefix+"sub")
+	for range 2 { // the second time nothing is there
+		if err := f.b.Delete(f.Context(), keys...); err != nil {
+			f.Error(err)
+		}
+	}
+	if err := f.b.Delete(f.Context()); err != nil {
+		f.Errorf("none: %v", err)
+	}
+	f.lists("", store.ListOptions{})
+	f.lists("", store.ListOptions{Delimiter: true})
+}
+
+func lists(f *fixture) {
+	all := []string{"a-b", "a.txt", "a/1", "a/b-c", "a/b/1", "a/b/2", "a/b0", "a0", "aa", "b", "b0/x", "ä", "日"}
+	contents := map[string]string{}
+	for _, name := range all {
+		contents[name] = name
+	}
+	f.put(contents)
+	f.lists("", store.ListOptions{}, all...)
+	for prefix, want := range map[string][]string{
+		"a": all[:9], "a/": all[2:7], "a/b": all[3:7], "a/b/": all[4:6], "a/b/1": all[4:5], "b": all[9:11], "none": nil, "a/b/none/": nil, "b/": nil, "ä": all[11:12],
+	} {
+		f.lists(prefix, store.ListOptions{}, want...)
+	}
+	for i, name := range all {
+		f.lists("", store.ListOptions{StartAfter: f.prefix + name}, all[i+1:]...)
+	}
+	f.lists("", store.ListOptions{StartAfter: f.prefix + "a/b"}, all[3:]...)
+	f.lists("", store.ListOptions{StartAfter: f.prefix + "a/b/1zzz"}, all[5:]...)
+	f.lists("a/", store.ListOptions{StartAfter: f.prefix + "a/b/1"}, all[5:7]...)
+	for o, err := range f.b.List(f.Context(), f.prefix, store.ListOptions{}) {
+		if err != nil || o.Size != int64(len(strings.TrimPrefix(o.Key, f.prefix))) || o.Modified.IsZero() {
+			f.Errorf("%+v, %v", o, err)
+		}
+		if o.Key == f.prefix+"a/1" {
+			break // one that ends early does no harm
+		}
+	}
+}
+
+func levels(f *fixture) {
+	contents := map[string]string{}
+	for _, name := range []string{"a-b", "a/1", "a/2/3", "a0", "b/x/y", "b/x/z", "c"} {
+		contents[name] = name
+	}
+	f.put(contents)
+	level := store.ListOptions{Delimiter: true}
+	f.lists("", level, "a-b", "a/", "a0", "b/", "c")
+	f.lists("a", level, "a-b", "a/", "a0")
+	f.lists("a/", level, "a/1", "a/2/")
+	f.lists("b/", level, "b/x/")
+	f.lists("b/x/", level, "b/x/y", "b/x/z")
+	f.lists("none/", level)
+	f.lists("", store.ListOptions{Delimiter: true, StartAfter: f.prefix + "a/"}, "a0", "b/", "c")
+	f.lists("", store.ListOptions{Delimiter: true, StartAfter: f.prefix + "a0"}, "b/", "c")
+}
+
+func pages(f *fixture) {
+	contents := numbered(2100)
+	var folders []string
+	for name := range numbered(30) {
+		contents[name+"/x"] = "x"
+		delete(contents, name)
+		folders = append(folders, name+"/")
+	}
+	f.put(contents)
+	want := slices.Sorted(maps.Keys(contents))
+	f.lists("", store.ListOptions{}, want...)
+	f.lists("", store.ListOptions{StartAfter: f.prefix + want[999]}, want[1000:]...)
+	slices.Sort(folders)
+	f.lists("", store.ListOptions{Delimiter: true}, append(folders, want[30:]...)...)
+}
