@@ -1,0 +1,82 @@
+package variation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// maxNames is how many problems with names are told.
+const maxNames = 20
+
+// checkTypes reports the types that are not known, each where it first stands.
+func (r *Registry) checkTypes(c *spec.Campaign) error {
+	var missing []spec.Variation
+	more := map[string]int{}
+	var look func([]spec.Variation)
+	look = func(all []spec.Variation) {
+		for _, v := range all {
+			look(v.Branches)
+			if _, known := r.types[v.Type]; known {
+				continue
+			}
+			if more[v.Type]++; more[v.Type] == 1 {
+				missing = append(missing, v)
+			}
+		}
+	}
+	for _, config := range c.Configurations {
+		look(config.Variations)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	problems := make([]api.Problem, len(missing))
+	for i, v := range missing {
+		problems[i] = api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path, Message: r.unknown(v.Type, more[v.Type]-1)}
+	}
+	return &api.InvalidSpec{Problems: problems}
+}
+
+func (r *Registry) unknown(typ string, more int) string {
+	if near := spec.Nearest(typ, r.Types()); near != "" {
+		return fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
+	}
+	again := ""
+	if more > 0 {
+		again = fmt.Sprintf(" (it stands in %d more places)", more)
+	}
+	return fmt.Sprintf("unknown variation type %q%s; known are %s; one that your own program makes is added with --variation-plugin %s=EXECUTABLE",
+		typ, again, strings.Join(r.Types(), ", "), typ)
+}
+
+// checkNames reports names that two configurations have once they are
+// expanded: "a" with a variation gives "a-1", which another may be called.
+func (e *expansion) checkNames(c *spec.Campaign, configs []Config) {
+	count := make(map[string]int, len(configs))
+	for i := range configs {
+		count[configs[i].Name]++
+	}
+	if len(count) == len(configs) {
+		return
+	}
+	for i := range configs {
+		name := configs[i].Name
+		if count[name] < 2 || len(e.problems) == maxNames {
+			continue
+		}
+		count[name] = 0 // once is enough
+		// The configuration that is called so is the one to rename, and
+		// the last of those whose name the child begins with.
+		var at spec.Configuration
+		for _, candidate := range c.Configurations {
+			if candidate.Name == name || strings.HasPrefix(name, candidate.Name+"-") {
+				at = candidate
+			}
+		}
+		e.problems = append(e.problems, api.Problem{File: e.file, Line: at.Line, Column: at.Column,
+			Message: fmt.Sprintf("two configurations are called %q once the variations are applied; rename %q", name, at.Name)})
+	}
+}

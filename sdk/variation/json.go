@@ -1,0 +1,160 @@
+package variation
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// JSON returns a value of a parameter as JSON. Unlike encoding/json it writes
+// a number with a fraction as one, 21.0 and not 21: for who reads it the
+// difference is one of type. The keys of mappings are sorted.
+func JSON(value any) []byte { return appendJSON(nil, value) }
+
+func appendJSON(b []byte, value any) []byte {
+	switch v := value.(type) {
+	case float64:
+		return appendFloat(b, v)
+	case []any:
+		b = append(b, '[')
+		for i, item := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSON(b, item)
+		}
+		return append(b, ']')
+	case map[string]any:
+		b = append(b, '{')
+		for i, key := range slices.Sorted(maps.Keys(v)) {
+			b = appendField(b, i, key, v[key])
+		}
+		return append(b, '}')
+	}
+	return append(b, plainJSON(value)...)
+}
+
+// appendObject writes parameters as one object, in their order.
+func appendObject(b []byte, params []spec.Parameter) []byte {
+	b = append(b, '{')
+	for i, p := range params {
+		b = appendField(b, i, p.Name, p.Value)
+	}
+	return append(b, '}')
+}
+
+func appendField(b []byte, i int, key string, value any) []byte {
+	if i > 0 {
+		b = append(b, ',')
+	}
+	return appendJSON(append(append(b, plainJSON(key)...), ':'), value)
+}
+
+func appendFloat(b []byte, f float64) []byte {
+	text := strconv.FormatFloat(f, 'g', -1, 64)
+	switch mantissa, exponent, scientific := strings.Cut(text, "e"); {
+	case strings.ContainsAny(text, "IN"): // an infinity or no number: no JSON has it
+		return append(b, "null"...)
+	case strings.Contains(mantissa, "."):
+		return append(b, text...)
+	case scientific:
+		return append(b, mantissa+".0e"+exponent...)
+	}
+	return append(b, text+".0"...)
+}
+
+// plainJSON is encoding/json's form, with "<" as "<".
+func plainJSON(value any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		return []byte("null") // nothing that YAML can hold
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// readChanges reads a list of objects, keeping the order of their keys. A
+// number without a fraction is a whole number.
+func readChanges(r io.Reader) ([]Change, error) {
+	dec := json.NewDecoder(r)
+	dec.UseNumber()
+	if err := expect(dec, '['); err != nil {
+		return nil, err
+	}
+	var out []Change
+	for dec.More() {
+		if err := expect(dec, '{'); err != nil {
+			return nil, fmt.Errorf("item %d: %w", len(out)+1, err)
+		}
+		change := Change{}
+		for dec.More() {
+			key, err := dec.Token()
+			if err != nil {
+				return nil, err
+			}
+			name, _ := key.(string)
+			if name == "" {
+				return nil, fmt.Errorf("item %d has a parameter without a name", len(out)+1)
+			}
+			var value any
+			if err := dec.Decode(&value); err != nil {
+				return nil, err
+			}
+			change = append(change, spec.Parameter{Name: name, Value: numbers(value)})
+		}
+		if err := expect(dec, '}'); err != nil {
+			return nil, err
+		}
+		out = append(out, change)
+	}
+	if err := expect(dec, ']'); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something stands behind the list; messages belong on stderr")
+	}
+	return out, nil
+}
+
+func expect(dec *json.Decoder, want json.Delim) error {
+	got, err := dec.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case err != nil:
+		return err
+	case got != want:
+		return fmt.Errorf("%q is expected, but there is %v", want.String(), got)
+	}
+	return nil
+}
+
+// numbers gives the numbers in a value the types that YAML's have.
+func numbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		f, _ := v.Float64()
+		return f
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = numbers(v[key])
+		}
+	}
+	return value
+}

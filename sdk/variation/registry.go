@@ -1,0 +1,83 @@
+// Package variation turns the configurations of a campaign file into those that
+// are run: each variation multiplies what came before it.
+//
+// A variation type is a Func in a Registry. Those of the format are always
+// there; a program adds its own with Register, and a user with an executable
+// that speaks JSON, see Registry.Plugin. Nothing here is random in the sense
+// that two expansions differ: the same file gives the same configurations, on
+// any day and machine, which is what lets a campaign be resumed.
+package variation
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Config is one configuration that is run.
+type Config struct {
+	// Name is unique within its campaign: "<configuration>-<i>-<j>...", with
+	// a number from 1 for each variation.
+	Name string
+	// Parameters in the file's order, those that variations add behind them.
+	// They may be shared with other configurations: do not change them.
+	Parameters []spec.Parameter
+}
+
+// Input is what a Func gets.
+type Input struct {
+	// Config is the configuration to vary. It must not be changed.
+	Config Config
+	// Origin is the name of the file's configuration that Config came from.
+	Origin string
+	// Settings are those of the variation in the file: plain YAML values
+	// with string keys.
+	Settings map[string]any
+	// Dir is the folder of the campaign file, absolute.
+	Dir string
+}
+
+// Change is what one child of a configuration has in place of its parent's
+// parameters, or besides them.
+type Change []spec.Parameter
+
+// Func makes the children of one configuration; there must be at least one. It
+// has to give the same ones each time, and may be called from several
+// goroutines at once. An *api.InvalidSpec that names no file is reported at the
+// variation's place in the file, with its paths below the variation's.
+type Func func(ctx context.Context, in Input) ([]Change, error)
+
+// Registry holds the variation types by name. It may be read, but not added to,
+// by several goroutines at once.
+type Registry struct{ types map[string]Func }
+
+// Default returns a registry with the types of the format:
+// ParameterVariationList, ParameterVariationDistributionUniform,
+// ParameterVariationDistributionGaussian and OneOfVariation.
+func Default() *Registry {
+	return &Registry{types: map[string]Func{
+		spec.VariationList:     list,
+		spec.VariationUniform:  uniform,
+		spec.VariationGaussian: gaussian,
+		spec.VariationOneOf:    nil, // it needs the registry; see expansion.children
+	}}
+}
+
+// Register adds a type. A name that is empty, or taken, is an
+// *api.InvalidSpec.
+func (r *Registry) Register(typ string, f Func) error {
+	switch _, taken := r.types[typ]; {
+	case typ == "":
+		return api.Invalid("", "a variation type needs a name")
+	case taken:
+		return api.Invalid("", "there is a variation type %s already", typ)
+	}
+	r.types[typ] = f
+	return nil
+}
+
+// Types returns the names of all types, sorted.
+func (r *Registry) Types() []string { return slices.Sorted(maps.Keys(r.types)) }
