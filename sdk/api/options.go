@@ -39,6 +39,16 @@ type SubmitOptions struct {
 	// Profile is the security profile of its pods: "baseline" (default),
 	// "restricted" or "privileged".
 	Profile string
+	// NoResults keeps nothing, also where the namespace has a store.
+	NoResults bool
+	// AgentImage is the image of our own containers: the fetcher of files
+	// and the keeper of results. Empty for the one of this version.
+	AgentImage string
+	// Dir is what local paths in the file are relative to; empty for the
+	// working directory.
+	Dir string
+	// Notify, if set, is told how far the upload of the task's files is.
+	Notify func(TransferProgress)
 	// DryRun server sends everything with dryRun=All. For the client's dry
 	// run call Render.
 	DryRun DryRun

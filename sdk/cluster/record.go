@@ -17,7 +17,7 @@ import (
 )
 
 // recordKey is the key of the ConfigMap under which the record stands.
-const recordKey = "setup.json"
+const recordKey = kube.SetupKey
 
 // record is what a setup was asked to make. It is written before anything else
 // is, so that whatever comes about can be found and taken back. It holds no

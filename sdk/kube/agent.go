@@ -2,6 +2,8 @@ package kube
 
 import (
 	"regexp"
+	"runtime/debug"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
@@ -29,6 +31,27 @@ const (
 	EnvStoreAccessKey = "VAST_STORE_ACCESS_KEY_ID"
 	EnvStoreSecretKey = "VAST_STORE_SECRET_ACCESS_KEY"
 )
+
+// module is the one that this package belongs to.
+const module = "github.com/kubevast/vast"
+
+// DefaultAgentImage is the image that belongs to this version of the SDK, as
+// the program that holds it was built.
+var DefaultAgentImage = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return AgentImageFor("")
+	}
+	if info.Main.Path == module {
+		return AgentImageFor(info.Main.Version)
+	}
+	for _, dep := range info.Deps {
+		if dep.Path == module {
+			return AgentImageFor(dep.Version)
+		}
+	}
+	return AgentImageFor("")
+})
 
 // released is the version of a release, and of nothing in between.
 var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)

@@ -15,6 +15,9 @@ const (
 	AgentName = "vast-agent"
 	// SetupName is the ConfigMap that records what was set up.
 	SetupName = "vast-setup"
+	// SetupKey is the key of SetupName under which the record stands, as
+	// JSON; store.kind in it says whether there is a store.
+	SetupKey = "setup.json"
 )
 
 // Keys of the Secret StoreName.

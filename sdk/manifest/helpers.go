@@ -24,13 +24,33 @@ func (b *builder) helpers(pod *corev1.PodSpec) {
 	}
 }
 
+// Helpers names the kinds of helpers that Build makes of an input, as rights do
+// and without making them.
+func Helpers(in Input) []string {
+	var kinds []string
+	b := &builder{in: in, task: in.Task}
+	if in.Task.NumNodes > 1 {
+		kinds = append(kinds, "services")
+	}
+	if len(in.Task.Secrets) > 0 || b.registryLogin() != nil {
+		kinds = append(kinds, "secrets")
+	}
+	if b.longScripts() || slices.ContainsFunc(in.Files, func(f Files) bool { return len(f.Pack) > 0 }) {
+		kinds = append(kinds, "configmaps")
+	}
+	return kinds
+}
+
+// longScripts reports scripts that do not fit into the pod's arguments.
+func (b *builder) longScripts() bool { return len(b.task.Setup)+len(b.task.Run) > maxArgScripts }
+
 func (b *builder) helperMeta(suffix string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: b.name + suffix, Namespace: b.in.Namespace, Labels: b.labels()}
 }
 
 func (b *builder) scripts(pod *corev1.PodSpec) {
 	c := &pod.Containers[0]
-	if len(b.task.Setup)+len(b.task.Run) <= maxArgScripts {
+	if !b.longScripts() {
 		if c.Args == nil {
 			c.Args = []string{literal(b.task.Setup), literal(b.task.Run)}
 		}

@@ -29,32 +29,25 @@ func FromFile(f *spec.File) (*spec.Task, error) {
 
 // Check implements sdk.TaskWriter.
 func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
-	_, err := c.draft(t, o)
+	if err := c.check(t, o); err != nil {
+		return err
+	}
+	if bringsFiles(t) {
+		if err := checkFiles(t, o); err != nil {
+			return err
+		}
+	}
+	_, err := manifest.Build(c.input(t, o, nil, c.conn.OfflineUser()))
 	return err
 }
 
-// draft checks a task and makes its objects as far as they can be made without
-// asking the cluster.
-func (c *Client) draft(t *spec.Task, o api.SubmitOptions) (*manifest.Objects, error) {
+// check is the part of Check that costs nothing; what else is wrong a
+// submission finds out when it makes the objects.
+func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
 	if err := c.checkFile(t); err != nil {
-		return nil, err
+		return err
 	}
-	var missing []string
-	if t.Workdir != nil {
-		missing = append(missing, "workdir")
-	}
-	if len(t.FileMounts) > 0 {
-		missing = append(missing, "file_mounts")
-	}
-	if len(missing) > 0 {
-		return nil, &api.NotSupported{Message: fmt.Sprintf(
-			"%s: it is valid, but this build cannot bring files into a task yet (%s); put them into the image or a volume",
-			t.Source.File, strings.Join(missing, ", "))}
-	}
-	if err := checkOptions(o); err != nil {
-		return nil, err
-	}
-	return manifest.Build(c.input(t, o, c.conn.OfflineUser()))
+	return checkOptions(o)
 }
 
 // checkFile finds what is right in a file and yet wrong to submit here.

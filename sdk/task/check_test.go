@@ -43,8 +43,8 @@ func TestCheck(t *testing.T) {
 	}{
 		"a task":                             {task: "run: x"},
 		"nothing to run":                     {task: "name: x", says: "task.yaml:1:1: there is nothing to run"},
-		"a folder to bring along":            {task: "run: x\nworkdir: .", says: "(workdir)", right: true},
-		"files to bring along":               {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: "(workdir, file_mounts)", right: true},
+		"a folder to bring along":            {task: "run: x\nworkdir: .", says: "workdir", right: true},
+		"files to bring along":               {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: "workdir", right: true},
 		"its own context":                    {task: "run: x\nresources: {infra: k8s/here}"},
 		"another context":                    {task: "run: x\nresources: {infra: k8s/there}", says: `resources.infra: the task is for context "there"`},
 		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "--security-profile"},
@@ -81,7 +81,7 @@ func TestPipelinesAreRightButCannotRun(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	same := func(a, b string, o api.SubmitOptions) bool {
-		return identityOf(parse(t, a).Tasks[0], api.SubmitOptions{}) == identityOf(parse(t, b).Tasks[0], o)
+		return identityOf(parse(t, a).Tasks[0], api.SubmitOptions{}, nil) == identityOf(parse(t, b).Tasks[0], o, nil)
 	}
 	const base = "run: x\nenvs: {A: '1'}\nsecrets: {S: one}\nvolumes: {/d: data}\n"
 	tests := map[string]struct {

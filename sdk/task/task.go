@@ -34,6 +34,7 @@ type Client struct {
 	queues    *queue.Client
 	rights    *rights.Checker
 	namespace namespaceFacts
+	kept      access.Memo[string, keeping]
 }
 
 // namespaceFacts is what is worth asking only once of a namespace.
@@ -47,7 +48,8 @@ type namespaceFacts struct {
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
-	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn)}
+	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn),
+		kept: access.Memo[string, keeping]{Keep: keepKept}}
 }
 
 // Latest names the caller's newest task.

@@ -1,0 +1,125 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/manifest"
+)
+
+// create makes the Job, then what its pods need, then lets it start. When it
+// stops half-way the Job is left suspended, and the same request completes it;
+// when the cluster says no for good, the Job is removed again.
+func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
+	want := objects.Job
+	if len(objects.Helpers) > 0 {
+		want = objects.Unreleased()
+	}
+	job, mine, err := c.createJob(ctx, want, identity, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(objects.Helpers) == 0 || !submitting(job) {
+		s := fromJob(job)
+		return &s, nil
+	}
+	for _, helper := range objects.Helpers {
+		if err := c.createHelper(ctx, helper, job, o); err != nil {
+			return nil, c.undo(ctx, job, mine, err, o)
+		}
+	}
+	if o.DryRun == api.DryRunServer {
+		s := fromJob(objects.Job) // nothing is left half-way
+		s.ObjectMeta = publicMeta(job)
+		return &s, nil
+	}
+	release, err := objects.Release()
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.patch(ctx, job, release, metav1.PatchOptions{FieldManager: o.FieldManager})
+	if err != nil {
+		return nil, c.undo(ctx, job, mine, err, o)
+	}
+	return s, nil
+}
+
+// createAttempts bounds how often a creation is repeated whose answer was
+// lost on the way.
+const createAttempts = 4
+
+// createJob creates the Job or finds the one that is there for the same
+// request. mine reports whether this call made it.
+func (c *Client) createJob(ctx context.Context, want *batchv1.Job, identity string, o api.SubmitOptions) (job *batchv1.Job, mine bool, err error) {
+	jobs := c.conn.Kube.BatchV1().Jobs(want.Namespace)
+	for attempt := 1; ; attempt++ {
+		job, err = jobs.Create(ctx, want, metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		switch {
+		case err == nil:
+			return job, true, nil
+		case apierrors.IsAlreadyExists(err):
+			job, err = jobs.Get(ctx, want.Name, metav1.GetOptions{})
+			if err != nil {
+				return nil, false, c.conn.Classify(err, "get", jobsResource)
+			}
+			// Either our own earlier attempt, or somebody made the same
+			// request at the same moment.
+			_, err = c.adopt(job, identity, o)
+			return job, attempt > 1, err
+		case attempt == createAttempts || !answerLost(err):
+			return nil, false, c.conn.Classify(err, "create", jobsResource)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-time.After(time.Duration(attempt) * 500 * time.Millisecond):
+		}
+	}
+}
+
+// answerLost reports a failure after which nobody knows whether the object was
+// made. Its name is ours alone, so asking again is safe.
+func answerLost(err error) bool {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsInternalError(err) ||
+			apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err)
+	}
+	return isReset(err)
+}
+
+// undo removes a Job that this call made and that can never start. A passing
+// failure leaves it, for the same request to complete.
+func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause error, o api.SubmitOptions) error {
+	if o.DryRun != api.DryRunNone {
+		return cause // nothing was made
+	}
+	var passing *api.Unavailable
+	if errors.As(cause, &passing) || ctx.Err() != nil {
+		half := fmt.Sprintf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `kubectl vast delete %s`",
+			job.Name, job.Labels[kube.LabelTaskID])
+		if ctx.Err() != nil {
+			c.conn.Warn(half) // of somebody's Ctrl-C no error is shown
+			return cause
+		}
+		return fmt.Errorf("%s: %w", half, cause)
+	}
+	if !mine {
+		return cause
+	}
+	background := metav1.DeletePropagationBackground
+	err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
+		metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &job.UID}})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, c.conn.Classify(err, "delete", jobsResource))
+	}
+	return cause
+}

@@ -1,0 +1,64 @@
+package task
+
+import (
+	"encoding/json"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// input gathers what the objects are made of, short of what only the cluster
+// knows. files is nil when the task brings none.
+func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *filesPlan, user string) manifest.Input {
+	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
+		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile),
+		AgentImage: o.AgentImage, OutputDir: manifest.TaskOutputDir}
+	if in.AgentImage == "" {
+		in.AgentImage = kube.DefaultAgentImage()
+	}
+	if files != nil {
+		in.Files = files.Files()
+	}
+	if in.Keep == 0 {
+		in.Keep = api.DefaultKeep
+	}
+	c.setUser(&in, user, o)
+	return in
+}
+
+// setUser says whose task it is, and gives it the id that it has as that
+// user's.
+func (c *Client) setUser(in *manifest.Input, user string, o api.SubmitOptions) {
+	in.User, in.ID = user, kube.NewID()
+	if o.RequestID != "" {
+		in.ID = kube.DerivedID(user, o.RequestID)
+	}
+}
+
+// identityOf is a hash of what a task is to do: what its file says, wherever
+// it lies, what its files hold, and the options that change it. The values of
+// secrets are not in it; who can read the hash could guess them.
+func identityOf(t *spec.Task, o api.SubmitOptions, files *filesPlan) string {
+	same := *t
+	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
+	same.Secrets = make([]spec.EnvVar, len(t.Secrets))
+	for i, s := range t.Secrets {
+		same.Secrets[i].Name = s.Name
+	}
+	same.Volumes = make([]spec.VolumeMount, len(t.Volumes))
+	for i, v := range t.Volumes {
+		v.Line, v.Column = 0, 0
+		same.Volumes[i] = v
+	}
+	parts := []any{same, o.Deadline, o.Profile}
+	if files != nil {
+		parts = append(parts, files.Identity())
+	}
+	data, err := json.Marshal(parts)
+	if err != nil {
+		panic("task: a validated task must have a JSON form: " + err.Error())
+	}
+	return kube.Hash(string(data))
+}
