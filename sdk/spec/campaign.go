@@ -83,7 +83,10 @@ type Execution struct {
 
 // Secondary is one container beside the main one.
 type Secondary struct {
-	Name        string
+	Name string
+	// Command (ours) is a script for sh that runs in it, instead of the
+	// server by which scenario_execution acts in there.
+	Command     string
 	CPU, Memory string
 	GPU         int
 }
