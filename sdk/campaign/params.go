@@ -40,19 +40,19 @@ func document(scenario, parameters, output string) string {
 	if scenario == "" {
 		return parameters
 	}
+	return scenario + ":\n" + indent(parameters, "    ") + "    _output_dir: " + output + "\n"
+}
+
+// indent puts a margin before every line that is not empty.
+func indent(text, margin string) string {
 	var b strings.Builder
-	b.Grow(len(scenario) + len(parameters) + len(output) + 64)
-	b.WriteString(scenario)
-	b.WriteString(":\n")
-	for line := range strings.Lines(parameters) {
+	b.Grow(len(text) * 3 / 2)
+	for line := range strings.Lines(text) {
 		if line != "\n" {
-			b.WriteString("    ")
+			b.WriteString(margin)
 		}
 		b.WriteString(line)
 	}
-	b.WriteString("    _output_dir: ")
-	b.WriteString(output)
-	b.WriteByte('\n')
 	return b.String()
 }
 

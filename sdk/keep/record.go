@@ -39,6 +39,9 @@ type Record struct {
 	File       string `json:"file"`
 	FileSHA256 string `json:"fileSHA256"`
 	Inputs     string `json:"inputs,omitempty"`
+	// Scenario is the name of the scenario that its file declares; the
+	// parameters stand below it. Empty without a scenario.
+	Scenario string `json:"scenario,omitempty"`
 
 	Image string `json:"image"`
 	// ImageID is the digest that the first run was seen to run.
