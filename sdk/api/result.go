@@ -84,6 +84,15 @@ type DownloadOptions struct {
 	Notify func(TransferProgress)
 }
 
+// DeleteResultOptions say which results are removed.
+type DeleteResultOptions struct {
+	ResultOptions
+	// Force removes what was saved so far of what still runs.
+	Force bool
+	// DryRun only says what would be removed; client and server are the same.
+	DryRun DryRun
+}
+
 // TransferProgress tells how far a transfer is.
 type TransferProgress struct {
 	// Files and Bytes of Total; Skipped were there already.
@@ -101,4 +110,8 @@ type DownloadReport struct {
 	Bytes      int64    `json:"bytes"`
 	Skipped    int      `json:"skipped"`
 	Incomplete []string `json:"incomplete,omitempty"`
+	// Missing counts what could not be kept when it was made.
+	Missing int `json:"missing,omitempty"`
+	// LeftOut are links that lead out of the folder.
+	LeftOut []string `json:"leftOut,omitempty"`
 }

@@ -1,0 +1,98 @@
+package result
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// Delete removes results, their logs and, of runs, their entries in the index.
+// What a campaign is stays: its record and its files go with the campaign. What
+// still runs is *api.Conflict unless o.Force is set, and then nothing is removed.
+// It is idempotent: a call that was broken off is done again.
+func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
+	if err := check(o.ResultOptions); err != nil {
+		return nil, err
+	}
+	if o.Of == "" {
+		return nil, api.Invalid("", "name the task or the campaign whose results are to be removed; see: kubectl vast results list")
+	}
+	s, done, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	units, err := s.find(ctx, o.ResultOptions, false)
+	if err != nil {
+		return nil, err
+	}
+	if running := active(units); len(running) > 0 && !o.Force {
+		more := ""
+		if n := len(running) - named; n > 0 {
+			running, more = running[:named], fmt.Sprintf(" and %d more", n)
+		}
+		return nil, &api.Conflict{Message: fmt.Sprintf("%s%s still runs: stop it first, or remove what was saved so far with --force",
+			strings.Join(running, ", "), more)}
+	}
+	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	for _, u := range units {
+		list.Items = append(list.Items, u.result(c.conn.Namespace))
+	}
+	if o.DryRun != api.DryRunNone {
+		return list, nil
+	}
+	return list, s.remove(ctx, units)
+}
+
+// remove removes units. The manifests go first: what is left when this is
+// broken off counts as incomplete, and never as a result that it is not.
+func (s *session) remove(ctx context.Context, units []*unit) error {
+	var manifests, rest []string
+	for _, u := range units {
+		for _, o := range u.objects {
+			if o.Key == u.prefix+keep.ManifestFile {
+				manifests = append(manifests, o.Key)
+			} else {
+				rest = append(rest, o.Key)
+			}
+		}
+	}
+	if err := s.store.Delete(ctx, manifests...); err != nil {
+		return err
+	}
+	entries, err := s.indexEntries(ctx, units)
+	if err != nil {
+		return err
+	}
+	return s.store.Delete(ctx, slices.Concat(entries, rest)...)
+}
+
+// indexEntries are the keys by which the index tells of these units.
+func (s *session) indexEntries(ctx context.Context, units []*unit) ([]string, error) {
+	wanted := map[string]bool{}
+	campaign := ""
+	for _, u := range units {
+		if u.Campaign != "" {
+			campaign = u.Campaign // a ref names one at most
+			wanted[keep.RunIndex(u.Campaign, u.Config, u.Run)] = true
+		}
+	}
+	if campaign == "" {
+		return nil, nil
+	}
+	var keys []string
+	for o, err := range s.store.List(ctx, keep.CampaignIndex(campaign), store.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		if wanted[o.Key[:strings.LastIndexByte(o.Key, '/')+1]] {
+			keys = append(keys, o.Key)
+		}
+	}
+	return keys, nil
+}

@@ -1,0 +1,186 @@
+package result
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// Download fetches results into a folder or an archive. What is there already
+// with the same content is left as it is; with other content it is *api.Conflict
+// unless o.Force is set, told before anything is fetched where that can be seen.
+// A call that is broken off leaves files that end in .part, from which the next
+// one goes on. Incomplete results are fetched too, and named in the report.
+func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
+	if err := check(o.ResultOptions); err != nil {
+		return nil, err
+	}
+	if o.Of == "" {
+		return nil, api.Invalid("", "name the task or the campaign whose results are to be fetched; see: kubectl vast results list")
+	}
+	if o.Archive != "" {
+		if err := checkArchive(o); err != nil {
+			return nil, err
+		}
+	}
+	s, done, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	units, err := s.find(ctx, o.ResultOptions, true)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := newPlan(units, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Archive != "" {
+		return plan.report, s.archive(ctx, plan, o)
+	}
+	return plan.report, s.tree(ctx, plan, o)
+}
+
+// plan is what is to be fetched, by the path below the folder or in the archive.
+type plan struct {
+	report *api.DownloadReport
+	units  []*unit
+	folder map[*unit]string
+	files  map[*unit][]file
+}
+
+// newPlan names all files, and refuses those that would not lie in the folder.
+func newPlan(units []*unit, o api.DownloadOptions) (*plan, error) {
+	p := &plan{units: units, files: map[*unit][]file{},
+		report: &api.DownloadReport{TypeMeta: api.TypeMeta(api.KindDownloadReport), Path: o.Archive, Results: len(units)}}
+	var err error
+	if p.folder, err = folders(units); err != nil {
+		return nil, err
+	}
+	for _, u := range units {
+		files := u.files(o.NoLogs)
+		if err := u.check(files); err != nil {
+			return nil, err
+		}
+		kept := files[:0]
+		for _, f := range files {
+			if f.link != "" && leadsOut(f.name, f.link) {
+				p.report.LeftOut = append(p.report.LeftOut, fmt.Sprintf("%s/%s -> %s", p.folder[u], f.name, f.link))
+				continue
+			}
+			kept = append(kept, f)
+		}
+		p.files[u] = kept
+		if !u.complete {
+			p.report.Incomplete = append(p.report.Incomplete, u.name())
+		}
+		if u.manifest != nil {
+			p.report.Missing += len(u.manifest.Missing)
+		}
+	}
+	return p, nil
+}
+
+// tree puts a plan into a folder. Whatever the plan says, nothing is written
+// outside of it: all goes through root, and links come last.
+func (s *session) tree(ctx context.Context, p *plan, o api.DownloadOptions) error {
+	if o.Dir == "" {
+		o.Dir = "."
+	}
+	p.report.Path = o.Dir
+	if err := os.MkdirAll(o.Dir, plainDir); err != nil {
+		return api.Invalid("", "results cannot be put into %s: %v", o.Dir, err)
+	}
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return api.Invalid("", "results cannot be put into %s: %v", o.Dir, err)
+	}
+	defer root.Close()
+	t := &tree{plan: p, root: root, force: o.Force, notify: o.Notify, parallel: o.Parallel}
+	if err := t.conflicts(); err != nil {
+		return err
+	}
+	if err := t.fetch(ctx, s.store); err != nil {
+		return t.inDir(err)
+	}
+	for _, step := range []func() error{t.makeFolders, t.makeLinks, func() error { return t.fetchLogs(ctx, s.store) }, t.writeManifests} {
+		if err := step(); err != nil {
+			return t.inDir(err)
+		}
+	}
+	return nil
+}
+
+// tree is a folder that is being filled.
+type tree struct {
+	*plan
+	root     *os.Root
+	force    bool
+	parallel int
+	notify   func(api.TransferProgress)
+}
+
+// each calls do for every file that kind chooses, with its path below the root.
+func (t *tree) each(kind func(file) bool, do func(u *unit, path string, f file) error) error {
+	for _, u := range t.units {
+		for _, f := range t.files[u] {
+			if kind(f) {
+				if err := do(u, t.folder[u]+"/"+f.name, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func isData(f file) bool { return f.key != "" && !f.log }
+func isLog(f file) bool  { return f.log }
+func isLink(f file) bool { return f.link != "" }
+func isDir(f file) bool  { return f.dir }
+
+// fetch fetches the files that processes wrote.
+func (t *tree) fetch(ctx context.Context, b store.Backend) error {
+	var items []store.Download
+	_ = t.each(isData, func(_ *unit, path string, f file) error {
+		items = append(items, store.Download{Key: f.key, Path: filepath.FromSlash(path), Size: f.size, SHA256: f.sha256, Mode: f.mode})
+		return nil
+	})
+	if t.hasSizesThatMayChange() {
+		for i := range items {
+			if items[i].SHA256 == "" {
+				items[i].Size = -1 // it may have grown since it was listed
+			}
+		}
+	}
+	last := api.TransferProgress{}
+	err := store.DownloadAll(ctx, b, items, store.TransferOptions{Parallel: t.parallel, Root: t.root, Overwrite: t.force,
+		Notify: func(p api.TransferProgress) {
+			last = p
+			if t.notify != nil {
+				t.notify(p)
+			}
+		}})
+	t.report.Files, t.report.Bytes, t.report.Skipped = last.Files-last.Skipped, last.Bytes, last.Skipped
+	return err
+}
+
+// hasSizesThatMayChange: the files of an incomplete result.
+func (t *tree) hasSizesThatMayChange() bool { return len(t.report.Incomplete) > 0 }
+
+// inDir makes an error of the file system one that tells what to do.
+func (t *tree) inDir(err error) error {
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	if errors.As(err, &pathErr) || errors.As(err, &linkErr) {
+		return fmt.Errorf("in folder %s: %w", t.report.Path, err)
+	}
+	return err
+}

@@ -1,0 +1,138 @@
+package result
+
+import (
+	"context"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// pageSize is how many objects one list request asks for.
+const pageSize = 500
+
+// jobState is what a Job says of a result that lacks its manifest.
+type jobState struct {
+	active     bool
+	user, name string
+}
+
+// eachJob calls do for every Job that set selects.
+func (c *Client) eachJob(ctx context.Context, set labels.Set, do func(*batchv1.Job)) error {
+	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		list, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).List(ctx, o)
+		return list, c.conn.Classify(err, "list", "jobs.batch")
+	})
+	p.PageSize = pageSize
+	return p.EachListItem(ctx, metav1.ListOptions{LabelSelector: set.String()}, func(obj runtime.Object) error {
+		do(obj.(*batchv1.Job))
+		return nil
+	})
+}
+
+// ask fills in what the Jobs say of units without a manifest. It is one listing
+// for all; who may not list Jobs is told less.
+func (s *session) ask(ctx context.Context, p place, units []*unit) {
+	without := false
+	for _, u := range units {
+		without = without || !u.complete
+	}
+	if !without {
+		return
+	}
+	var set labels.Set
+	switch {
+	case p.task != "":
+		set = labels.Set{kube.LabelTaskID: p.task}
+	case p.campaign != "":
+		set = labels.Set{kube.LabelCampaign: kube.LabelValue(p.campaign)}
+	default:
+		set = labels.Set{kube.LabelKind: kube.KindTask}
+	}
+	states := map[string]jobState{}
+	err := s.eachJob(ctx, set, func(job *batchv1.Job) {
+		state := jobState{active: !over(job), user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
+		for _, key := range keysOf(job) {
+			states[key] = state
+		}
+	})
+	if err != nil {
+		s.conn.Warn("whether the incomplete results still grow is not known: " + err.Error())
+		return
+	}
+	for _, u := range units {
+		if u.complete {
+			continue
+		}
+		key := u.TaskID
+		if u.Campaign != "" {
+			key = strings.TrimPrefix(u.name(), u.Campaign+"/")
+		}
+		u.job = states[key]
+	}
+}
+
+// keysOf are the task id, or the runs that a Job of a campaign holds.
+func keysOf(job *batchv1.Job) []string {
+	if job.Labels[kube.LabelKind] != kube.KindRun {
+		return []string{job.Labels[kube.LabelTaskID]}
+	}
+	if packed := job.Annotations[kube.AnnotationRuns]; packed != "" {
+		return strings.Fields(packed)
+	}
+	return []string{job.Annotations[kube.AnnotationConfig] + "/" + job.Annotations[kube.AnnotationRun]}
+}
+
+// over reports a Job that will do nothing more.
+func over(job *batchv1.Job) bool {
+	for _, c := range job.Status.Conditions {
+		if c.Status == corev1.ConditionTrue && (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) {
+			return true
+		}
+	}
+	return false
+}
+
+// newestJob is the id of the user's newest task of which something is kept.
+func (c *Client) newestJob(ctx context.Context, user string) (string, error) {
+	id, created := "", metav1.Time{}
+	err := c.eachJob(ctx, labels.Set{kube.LabelKind: kube.KindTask, kube.LabelUser: kube.LabelValue(user)}, func(job *batchv1.Job) {
+		if job.Annotations[kube.AnnotationKept] != "" && (id == "" || created.Before(&job.CreationTimestamp)) {
+			id, created = job.Labels[kube.LabelTaskID], job.CreationTimestamp
+		}
+	})
+	return id, err
+}
+
+// whyNothing says why nothing is kept of a task that there is.
+func (c *Client) whyNothing(ctx context.Context, id string) string {
+	why := ""
+	_ = c.eachJob(ctx, labels.Set{kube.LabelTaskID: id}, func(job *batchv1.Job) {
+		switch {
+		case job.Annotations[kube.AnnotationKept] == "":
+			why = "the task was submitted without a store, or with --no-results"
+		case !over(job):
+			why = "nothing was saved yet"
+		default:
+			why = "nothing was saved before its pods ended"
+		}
+	}) // without an answer the ordinary hint is given
+	return why
+}
+
+// active are the units that still run.
+func active(units []*unit) []string {
+	var names []string
+	for _, u := range units {
+		if !u.complete && u.job.active {
+			names = append(names, u.name())
+		}
+	}
+	return names
+}

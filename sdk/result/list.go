@@ -1,0 +1,186 @@
+package result
+
+import (
+	"context"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// List returns results, in the order of their names. Of a campaign it takes two
+// listings side by side, however many runs there are; of tasks one manifest each
+// besides, many at a time. Without o.Of it returns the results of all the
+// caller's tasks, and each of the caller's campaigns as one Result without
+// Config.
+func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
+	if err := check(o); err != nil {
+		return nil, err
+	}
+	s, done, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	if o.Of == "" {
+		list.Items, err = s.overview(ctx, o)
+		return list, err
+	}
+	units, err := s.find(ctx, o, false)
+	for _, u := range units {
+		list.Items = append(list.Items, u.result(c.conn.Namespace))
+	}
+	return list, err
+}
+
+// find returns the units that options choose, in order. The manifests of runs
+// are read only when they are wanted; all else is known without.
+func (s *session) find(ctx context.Context, o api.ResultOptions, manifests bool) ([]*unit, error) {
+	p, err := s.resolve(ctx, o.Of)
+	if err != nil {
+		return nil, err
+	}
+	units, err := s.look(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	units = filter(units, o, false)
+	var read []*unit
+	for _, u := range units {
+		if manifests || u.Campaign == "" || u.outcome == nil {
+			read = append(read, u)
+		}
+	}
+	if err := s.readManifests(ctx, read); err != nil {
+		return nil, err
+	}
+	s.ask(ctx, p, units)
+	if o.Failed {
+		units = filter(units, o, true)
+	}
+	if len(units) == 0 && !o.Failed {
+		return nil, s.notFound(o.Of, "nothing of it is kept that fits")
+	}
+	return units, nil
+}
+
+// look lists the results of a place and, of a campaign, how its runs ended.
+func (s *session) look(ctx context.Context, p place) ([]*unit, error) {
+	if p.campaign == "" {
+		return s.scan(ctx, p)
+	}
+	var units []*unit
+	outcomes := map[string]keep.Outcome{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		units, err = s.scan(ctx, p)
+		return err
+	})
+	group.Go(func() (err error) {
+		outcomes, err = s.outcomes(ctx, p.campaign)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, u := range units {
+		// A run that goes on again has an entry of its last attempt.
+		if o, ok := outcomes[u.name()]; ok && u.complete {
+			u.outcome = &o
+		}
+	}
+	return units, nil
+}
+
+// outcomes are those of a campaign's index, by the unit's name.
+func (s *session) outcomes(ctx context.Context, campaign string) (map[string]keep.Outcome, error) {
+	found := map[string]keep.Outcome{}
+	for o, err := range s.store.List(ctx, keep.CampaignIndex(campaign), store.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		if config, run, outcome, ok := keep.ParseRunIndex(campaign, o.Key); ok {
+			u := unit{}
+			u.Campaign, u.Config, u.Run = campaign, config, run
+			found[u.name()] = outcome
+		}
+	}
+	return found, nil
+}
+
+// check finds all that is wrong with options before anybody is asked.
+func check(o api.ResultOptions) error {
+	var problems []error
+	for _, glob := range o.Configs {
+		if !doublestar.ValidatePattern(glob) {
+			problems = append(problems, api.Invalid("--config", "%q is no pattern; * stands for any text, [ab] for one of these characters", glob))
+		}
+	}
+	for _, run := range o.Runs {
+		if run < 0 {
+			problems = append(problems, api.Invalid("--run", "runs count from 0, %d is none", run))
+		}
+	}
+	if o.Of == "" && (len(o.Configs) > 0 || len(o.Runs) > 0) {
+		problems = append(problems, api.Invalid("", "--config and --run choose from a campaign; name one"))
+	}
+	return api.JoinInvalid(problems...)
+}
+
+// filter keeps the units that options choose. How they ended only counts when
+// that is known.
+func filter(units []*unit, o api.ResultOptions, ended bool) []*unit {
+	var kept []*unit
+	for _, u := range units {
+		if matches(o.Configs, u.Config) && chosen(o.Runs, u.Run) && (!ended || !o.Failed || u.failed()) {
+			kept = append(kept, u)
+		}
+	}
+	return kept
+}
+
+func matches(globs []string, config string) bool {
+	for _, glob := range globs {
+		if doublestar.MatchUnvalidated(glob, config) {
+			return true
+		}
+	}
+	return len(globs) == 0
+}
+
+func chosen(runs []int, run int) bool {
+	for _, r := range runs {
+		if r == run {
+			return true
+		}
+	}
+	return len(runs) == 0
+}
+
+// failed reports a unit that ended and neither succeeded nor was rejected; one
+// of which nobody knows how it ended is such a one.
+func (u *unit) failed() bool {
+	if u.outcome == nil || !u.complete {
+		return !u.job.active
+	}
+	return u.outcome.State != api.Succeeded && u.outcome.State != api.Rejected
+}
+
+// folders lists the names one level below a prefix.
+func (s *session) folders(ctx context.Context, prefix string) ([]string, error) {
+	var names []string
+	for o, err := range s.store.List(ctx, prefix, store.ListOptions{Delimiter: true}) {
+		if err != nil {
+			return nil, err
+		}
+		if o.Prefix {
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(o.Key, prefix), "/"))
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,174 @@
+package result
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+)
+
+// overview is all that is kept for a user: tasks first, then campaigns.
+func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Result, error) {
+	user := ""
+	if !o.AllUsers {
+		var err error
+		if user, err = s.conn.User(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var tasks, campaigns []api.Result
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		tasks, err = s.tasks(ctx, user)
+		return err
+	})
+	group.Go(func() (err error) {
+		campaigns, err = s.campaigns(ctx, user)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := append(tasks, campaigns...)
+	if o.Failed {
+		all = slices.DeleteFunc(all, func(r api.Result) bool {
+			return r.State == api.Succeeded || r.State == api.Rejected || r.State == api.Running
+		})
+	}
+	return all, nil
+}
+
+// tasks are the results of all tasks of a user; of everybody's without one.
+// What lacks a manifest and a Job may be anybody's, and is not hidden.
+func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) {
+	ids, err := s.folders(ctx, keep.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]*unit, len(ids))
+	group, scanning := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, id := range ids {
+		group.Go(func() (err error) {
+			found[i], err = s.scan(scanning, place{task: id, rank: -1, run: -1})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	units := slices.Concat(found...)
+	if err := s.readManifests(ctx, units); err != nil {
+		return nil, err
+	}
+	s.ask(ctx, place{}, units)
+	results := make([]api.Result, 0, len(units))
+	for _, u := range units {
+		if r := u.result(s.conn.Namespace); user == "" || r.User == "" || r.User == user {
+			results = append(results, r)
+		}
+	}
+	return results, nil
+}
+
+// campaigns are those of a user; everybody's without one.
+func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, error) {
+	ids, err := s.folders(ctx, keep.Campaigns)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*api.Result, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, id := range ids {
+		group.Go(func() (err error) {
+			found[i], err = s.campaign(ctx, id, user)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	results := make([]api.Result, 0, len(ids))
+	for _, r := range found {
+		if r != nil {
+			results = append(results, *r)
+		}
+	}
+	return results, nil
+}
+
+// campaign sums one up by its record and its index; nil for another user's.
+func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, error) {
+	record, err := s.record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if user != "" && record.User != "" && record.User != user {
+		return nil, nil
+	}
+	outcomes, err := s.outcomes(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r := &api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: id, Namespace: s.conn.Namespace},
+		Campaign: id, User: record.User, StartTime: moment(record.Created)}
+	count := map[api.State]int{}
+	for _, o := range outcomes {
+		count[o.State]++
+	}
+	r.Complete = record.Total > 0 && len(outcomes) >= record.Total
+	switch {
+	case r.Complete && count[api.Failed] > 0:
+		r.State = api.Failed
+	case r.Complete && count[api.Stopped] > 0:
+		r.State = api.Stopped
+	case r.Complete:
+		r.State = api.Succeeded
+	}
+	r.Reason = countWords(record.Total, len(outcomes), count)
+	return r, nil
+}
+
+// countWords says how many runs are kept: "24 of 26 runs: 22 succeeded, 2 failed".
+func countWords(total, have int, count map[api.State]int) string {
+	words := fmt.Sprintf("%d of %d runs", have, max(total, have))
+	var parts []string
+	for _, state := range []api.State{api.Succeeded, api.Rejected, api.Failed, api.Stopped} {
+		if count[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[state], strings.ToLower(string(state))))
+		}
+	}
+	if len(parts) == 0 {
+		return words
+	}
+	return words + ": " + strings.Join(parts, ", ")
+}
+
+// record is a campaign's; an empty one where it has none.
+func (s *session) record(ctx context.Context, id string) (*keep.Record, error) {
+	body, _, err := s.store.Get(ctx, keep.RecordKey(id), 0)
+	if isNotFound(err) {
+		return &keep.Record{ID: id}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	record, err := keep.ParseRecord(data)
+	if err != nil {
+		return &keep.Record{ID: id}, nil // a newer program's
+	}
+	return record, nil
+}

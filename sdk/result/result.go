@@ -1,0 +1,48 @@
+// Package result finds, fetches and removes what is kept of tasks and campaigns
+// in the store: results, logs and how all ended, also when their Jobs are gone.
+package result
+
+import (
+	"context"
+
+	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/tunnel"
+)
+
+// Client implements sdk.Result.
+type Client struct {
+	conn *access.Conn
+	// open connects to the namespace's store; the function it returns ends
+	// the connection.
+	open func(context.Context) (store.Backend, func(), error)
+}
+
+// New returns a client over conn. It contacts nobody.
+func New(conn *access.Conn) *Client {
+	return &Client{conn: conn, open: func(ctx context.Context) (store.Backend, func(), error) {
+		s, err := tunnel.Open(ctx, conn)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, s.Close, nil
+	}}
+}
+
+// atOnce is how many small objects are read at a time. Each request travels
+// through the API server as a rule, so it is the latency that counts.
+const atOnce = 32
+
+// session is one call: the store, and what was found out on the way.
+type session struct {
+	*Client
+	store store.Backend
+}
+
+func (c *Client) session(ctx context.Context) (*session, func(), error) {
+	b, done, err := c.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &session{Client: c, store: b}, done, nil
+}

@@ -1,0 +1,48 @@
+package result
+
+import (
+	"context"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Show returns results with all their files.
+func (c *Client) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
+	if err := check(o); err != nil {
+		return nil, err
+	}
+	s, done, err := c.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	units, err := s.find(ctx, o, true)
+	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	for _, u := range units {
+		r := u.result(c.conn.Namespace)
+		r.Entries = u.entries()
+		list.Items = append(list.Items, r)
+	}
+	return list, err
+}
+
+// entries are the files of a unit, and those that could not be kept.
+func (u *unit) entries() []api.ResultFile {
+	entries := []api.ResultFile{}
+	for _, f := range u.files(false) {
+		e := api.ResultFile{Path: f.name, Size: f.size, SHA256: f.sha256}
+		switch {
+		case f.dir:
+			e.Path += "/"
+		case f.link != "":
+			e.Path += " -> " + f.link
+		}
+		entries = append(entries, e)
+	}
+	if u.manifest != nil {
+		for _, m := range u.manifest.Missing {
+			entries = append(entries, api.ResultFile{Path: m.Path, Missing: m.Reason})
+		}
+	}
+	return entries
+}
