@@ -25,6 +25,10 @@ func New(f *cli.Factory) *cobra.Command {
 				Commands: []*cobra.Command{newSubmit(f), newList(f), newStatus(f), newLogs(f), newWait(f), newStop(f), newDelete(f)},
 			},
 			{
+				Message:  "Campaign Commands:",
+				Commands: []*cobra.Command{newMonitor(f)},
+			},
+			{
 				Message:  "Cluster Commands:",
 				Commands: []*cobra.Command{newQueue(f), newCluster(f), newDoctor(f)},
 			},

@@ -1,0 +1,205 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type monitorOptions struct {
+	*cli.Factory
+	query    api.MonitorOptions
+	contexts []string
+	interval time.Duration
+	once     bool
+	wait     bool
+	output   *cli.GetFlags
+	printer  printers.ResourcePrinter
+}
+
+func newMonitor(f *cli.Factory) *cobra.Command {
+	o := &monitorOptions{Factory: f, interval: 2 * time.Second, output: cli.NewGetFlags()}
+	c := &cobra.Command{
+		Use:   "monitor [CAMPAIGN...]",
+		Short: "Watch how campaigns get on",
+		Long: templates.LongDesc(`
+			Watch how campaigns get on: one line each with the runs that are done, succeeded,
+			failed, running and queued, the pace and an estimate of the end, and below it why
+			runs failed, with an example of each sort and how to see its log.
+
+			A campaign is named by its id, by the beginning of it, or by @latest. Without a
+			name it is your campaigns in the namespace that have not ended, and those of the
+			last day. Runs are counted by the campaign's record and by what is kept of them,
+			so those whose Jobs have expired are counted, too.
+
+			It ends when all of these campaigns have ended. On a terminal the lines are drawn
+			anew in place; else a line is added when something has changed.`),
+		Example: templates.Examples(`
+			# Your campaigns, until they have ended
+			kubectl vast monitor
+
+			# One campaign, once; for a script
+			kubectl vast monitor growth_sim-2026-11-21-101500 --once -o json
+
+			# The campaigns on two clusters, side by side
+			kubectl vast monitor -x gcp-c4 -x local
+
+			# Wait for the end of your newest campaign: exit code 0, or 10 if runs failed
+			kubectl vast monitor @latest --wait`),
+		Args: cli.Args(0, -1, ""),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.query.IDs = args
+			if err := o.Complete(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+		ValidArgsFunction: f.Complete(-1, campaignIDs),
+	}
+	p := c.Flags()
+	p.BoolVar(&o.once, "once", false, "Show how they stand, and end.")
+	p.DurationVar(&o.interval, "interval", o.interval, "How long to wait before looking again.")
+	p.BoolVar(&o.wait, "wait", false, "Exit with the code of the campaigns: 10 if runs failed, 11 if one was stopped.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "Everybody's campaigns, not only yours.")
+	p.StringSliceVarP(&o.contexts, "contexts", "x", nil, "Look at the campaigns of these contexts, side by side. Can be given several times.")
+	o.output.AddFlags(c)
+	for _, name := range []string{"show-labels", "label-columns"} { // there are no labels to show
+		if flag := p.Lookup(name); flag != nil {
+			flag.Hidden = true
+		}
+	}
+	_ = c.RegisterFlagCompletionFunc("contexts", completeContexts(f))
+	return c
+}
+
+// Complete checks the flags.
+func (o *monitorOptions) Complete() error {
+	switch {
+	case o.once && o.wait:
+		return cli.Usagef("--once does not wait: leave out --wait, or --once")
+	case o.interval <= 0:
+		return cli.Usagef("--interval must be more than 0, such as 2s")
+	case len(o.contexts) > 0 && o.GivenContext() != "":
+		return cli.Usagef("give either --context or --contexts")
+	}
+	slices.Sort(o.contexts)
+	o.contexts = slices.Compact(o.contexts)
+	// People see it in wide only; programs always.
+	o.query.Progress = !o.output.Human() || o.output.Wide()
+	var err error
+	o.printer, err = o.output.Printer()
+	return err
+}
+
+// Run shows the campaigns once, or until all have ended.
+func (o *monitorOptions) Run(ctx context.Context) error {
+	views, err := o.views()
+	if err != nil {
+		return err
+	}
+	if err := lookAll(ctx, views, o.query); err != nil {
+		return err
+	}
+	if nothing(views) {
+		o.tellNothing(views)
+		if o.output.Human() {
+			return unreachable(views)
+		}
+	}
+	show := o.display()
+	for {
+		if err := show(views); err != nil {
+			return err
+		}
+		if o.once {
+			return unreachable(views)
+		}
+		if allEnded(views) {
+			return o.verdict(views)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.interval):
+		}
+		if err := lookAll(ctx, views, o.query); err != nil {
+			return err
+		}
+	}
+}
+
+// tellNothing says which campaigns there are none of.
+func (o *monitorOptions) tellNothing(views []*campaignView) {
+	for _, v := range views {
+		if v.err == nil && v.list != nil {
+			o.Notef("No campaigns found in %s namespace%s.", v.client.Namespace(), v.suffix())
+		}
+	}
+	if !o.query.AllUsers {
+		o.Notef("(These would be yours that have not ended, and those of the last day: add --all-users for everybody's, or name one.)")
+	}
+}
+
+// verdict is the exit code that --wait asks for.
+func (o *monitorOptions) verdict(views []*campaignView) error {
+	if !o.wait {
+		return nil
+	}
+	code := cli.CodeDone
+	for _, v := range views {
+		for i := range v.list.Items {
+			code = max(code, campaignCode(v.list.Items[i].State))
+		}
+	}
+	if code == cli.CodeDone {
+		return nil
+	}
+	return &cli.ExitError{Code: code}
+}
+
+// campaignCode is the exit code of a campaign that has ended.
+func campaignCode(s api.CampaignState) int {
+	switch s {
+	case api.CampaignFailed:
+		return cli.CodeTaskFailed
+	case api.CampaignStopped:
+		return cli.CodeTaskStopped
+	}
+	return cli.CodeDone
+}
+
+// followCampaign shows a campaign until it has ended; the error has its exit
+// code. Who leaves with Ctrl-C is told how to come back, and that is no error.
+func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
+	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: 2 * time.Second, wait: true, output: cli.NewGetFlags()}
+	if err := o.Complete(); err != nil {
+		return err
+	}
+	err := o.Run(ctx)
+	if cli.Detached(ctx) {
+		f.Notef("\nDetached; campaign %s goes on.\n  Watch it:  %s\n  Stop it:   %s", id,
+			f.Again("monitor "+id), f.Again("campaign stop "+id))
+		return nil
+	}
+	return err
+}
+
+// campaignIDs completes the ids of one's own campaigns, the newest first.
+func campaignIDs(ctx context.Context, client cli.Client) []string {
+	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{})
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, c := range slices.Backward(list.Items) {
+		ids = append(ids, c.ID+"\t"+string(c.State))
+	}
+	return ids
+}

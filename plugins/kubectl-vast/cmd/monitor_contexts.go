@@ -1,0 +1,167 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// firstLook bounds the first answer of one of several contexts, so that one
+// that cannot be reached does not hold up the others.
+const firstLook = 10 * time.Second
+
+// campaignView is what is seen through one context.
+type campaignView struct {
+	*cli.Factory
+	// context is empty when only one is looked at.
+	context string
+	client  cli.Client
+	// list is what was seen last; err is why there is nothing newer.
+	list *api.CampaignList
+	err  error
+}
+
+func (v *campaignView) suffix() string {
+	if v.context == "" {
+		return ""
+	}
+	return " of context " + v.context
+}
+
+// views are one for each context. A context that the kubeconfig lacks is marked
+// like one that cannot be reached.
+func (o *monitorOptions) views() ([]*campaignView, error) {
+	if len(o.contexts) == 0 {
+		client, err := o.Client()
+		return []*campaignView{{Factory: o.Factory, client: client}}, err
+	}
+	var views []*campaignView
+	for _, name := range o.contexts {
+		v := &campaignView{Factory: o.ForContext(name), context: name}
+		v.client, v.err = v.Client()
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// lookAll looks through all contexts at the same time. Where there is only one,
+// the first look must not fail. An id has to be known in one of them.
+func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions) error {
+	var all sync.WaitGroup
+	for _, v := range views {
+		if v.client != nil {
+			all.Go(func() { v.look(ctx, o) })
+		}
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var missing []error
+	seen := map[string]bool{}
+	for _, v := range views {
+		var notFound *api.NotFound
+		switch {
+		case errors.As(v.err, &notFound) && v.list != nil:
+			missing = append(missing, v.err)
+			v.err = nil
+		case len(views) == 1 && v.err != nil && (v.list == nil || !passing(v.err)):
+			return v.err
+		}
+		if v.list != nil {
+			for i := range v.list.Items {
+				seen[v.list.Items[i].ID] = true
+			}
+		}
+	}
+	if len(missing) == len(views) || len(missing) > 0 && len(seen) < len(o.IDs) {
+		return missing[0]
+	}
+	return nil
+}
+
+// passing reports an error that may be gone at the next look.
+func passing(err error) bool {
+	var unavailable *api.Unavailable
+	return errors.As(err, &unavailable) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (v *campaignView) look(ctx context.Context, o api.MonitorOptions) {
+	asked := ctx
+	if v.context != "" && v.list == nil {
+		var cancel context.CancelFunc
+		asked, cancel = context.WithTimeout(ctx, firstLook)
+		defer cancel()
+	}
+	list, err := v.client.Campaign().Monitor(asked, o)
+	if err != nil && asked.Err() != nil && ctx.Err() == nil {
+		err = &api.Unavailable{Message: fmt.Sprintf("no answer within %s", firstLook)}
+	}
+	v.err = err
+	if list == nil {
+		return
+	}
+	if v.context != "" {
+		for i := range list.Items {
+			list.Items[i].Context = v.context
+		}
+	}
+	v.list = list
+}
+
+// nothing reports that no campaign was found anywhere.
+func nothing(views []*campaignView) bool {
+	return !slices.ContainsFunc(views, func(v *campaignView) bool { return v.list != nil && len(v.list.Items) > 0 })
+}
+
+// allEnded reports that nothing will change any more.
+func allEnded(views []*campaignView) bool {
+	return !slices.ContainsFunc(views, func(v *campaignView) bool {
+		return v.err != nil || v.list == nil || slices.ContainsFunc(v.list.Items, func(c api.Campaign) bool { return !c.State.Ended() })
+	})
+}
+
+// unreachable is the error of the contexts that could not be looked at. It has
+// been shown already.
+func unreachable(views []*campaignView) error {
+	code := cli.CodeDone
+	for _, v := range views {
+		code = max(code, cli.ExitCode(v.err))
+	}
+	if code == cli.CodeDone {
+		return nil
+	}
+	return &cli.ExitError{Code: code}
+}
+
+// joined is one list of what was seen through all contexts.
+func joined(views []*campaignView) *api.CampaignList {
+	out := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: []api.Campaign{}}
+	for _, v := range views {
+		if v.err != nil {
+			out.Items = append(out.Items, api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), Context: v.context, Unreachable: v.err.Error()})
+			continue
+		}
+		out.Items = append(out.Items, v.list.Items...)
+	}
+	return out
+}
+
+func completeContexts(f *cli.Factory) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		raw, err := f.Config.ToRawKubeConfigLoader().RawConfig()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.Sorted(maps.Keys(raw.Contexts)), cobra.ShellCompDirectiveNoFileComp
+	}
+}

@@ -1,0 +1,244 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+const (
+	longBar, shortBar = 20, 8
+	// shortID is how far an id is cut where there is no room.
+	shortID = 16
+	// shownActive is how many running runs are shown of a campaign.
+	shownActive = 10
+)
+
+// column is one column of the campaigns' lines.
+type column struct {
+	name string
+	cell func(*api.Campaign) string
+	// left: it is text; numbers stand at the right.
+	left bool
+	// give says when it gives way in a narrow terminal: the lowest first, 0
+	// never.
+	give int
+}
+
+// lines are all that is shown, none of them wider than width (0: any width).
+func (o *monitorOptions) lines(views []*campaignView, width int) []string {
+	columns := o.columns(views)
+	var all []api.Campaign
+	for _, v := range views {
+		if v.list != nil {
+			all = append(all, v.list.Items...)
+		}
+	}
+	idWidth := 0
+	for i := range all {
+		idWidth = max(idWidth, utf8.RuneCountInString(all[i].ID))
+	}
+	bar := longBar
+	rows := func() [][]string { return o.rows(columns, all, idWidth, bar) }
+	grid := rows()
+	// What matters least gives way first: the bar's length, then columns,
+	// then the middle of the ids.
+	if tooWide(grid, width) {
+		bar = shortBar
+		grid = rows()
+	}
+	for tooWide(grid, width) {
+		least := -1
+		for i, c := range columns {
+			if c.give > 0 && (least < 0 || c.give < columns[least].give) {
+				least = i
+			}
+		}
+		if least < 0 {
+			break
+		}
+		columns = slices.Delete(columns, least, least+1)
+		grid = rows()
+	}
+	if over := gridWidth(grid) - width; width > 0 && over > 0 {
+		idWidth = max(idWidth-over, shortID)
+		grid = rows()
+	}
+	return o.assemble(views, columns, grid, width)
+}
+
+// assemble puts what belongs to a campaign below its line, and a heading over
+// each context.
+func (o *monitorOptions) assemble(views []*campaignView, columns []column, grid [][]string, width int) []string {
+	formatted := format(columns, grid)
+	var out []string
+	if len(grid) > 1 && !*o.output.NoHeaders {
+		out = append(out, formatted[0])
+	}
+	formatted = formatted[1:]
+	for _, v := range views {
+		if v.context != "" {
+			out = append(out, "["+v.context+"]")
+		}
+		if v.err != nil {
+			out = append(out, "  unreachable: "+oneLine(v.err.Error()))
+		}
+		if v.list == nil {
+			continue
+		}
+		if v.context != "" && v.err == nil && len(v.list.Items) == 0 {
+			out = append(out, "  no campaigns")
+		}
+		for i := range v.list.Items {
+			out = append(out, formatted[0])
+			formatted = formatted[1:]
+			out = append(out, o.below(v, &v.list.Items[i])...)
+		}
+	}
+	for i := range out {
+		out[i] = cli.Shorten(out[i], width)
+	}
+	return out
+}
+
+// below are the lines under a campaign's: why runs failed and how to see it, and
+// with -o wide how far the running ones are.
+func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
+	var out []string
+	for _, g := range c.Failures {
+		out = append(out,
+			fmt.Sprintf("  %d failed: %s (%s)", g.Count, groupReason(&g), g.Example),
+			"    "+v.Again(logCommand(c, &g)))
+	}
+	if c.Runs.Missing > 0 && c.State != api.CampaignSubmitting {
+		out = append(out, fmt.Sprintf("  %d missing: their Jobs are gone, and nobody knows how they ended", c.Runs.Missing))
+	}
+	if c.State == api.CampaignSubmitting {
+		out = append(out, fmt.Sprintf("  %d not submitted yet; if the submission was cut short: %s", c.Runs.Missing, v.Again("campaign run --resume "+c.ID)))
+	}
+	if !o.output.Wide() {
+		return out
+	}
+	for i, a := range c.Active {
+		if i == shownActive {
+			out = append(out, fmt.Sprintf("  ... and %d more that tell how far they are", len(c.Active)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("  %s: %s", a.Run, progressWords(&a.Progress)))
+	}
+	return out
+}
+
+// columns are those that have something to say.
+func (o *monitorOptions) columns(views []*campaignView) []column {
+	number := func(get func(*api.RunCounts) int) func(*api.Campaign) string {
+		return func(c *api.Campaign) string { return strconv.Itoa(get(&c.Runs)) }
+	}
+	some := func(get func(*api.RunCounts) int) bool {
+		return slices.ContainsFunc(views, func(v *campaignView) bool {
+			return v.list != nil && slices.ContainsFunc(v.list.Items, func(c api.Campaign) bool { return get(&c.Runs) > 0 })
+		})
+	}
+	out := []column{
+		{name: "CAMPAIGN", left: true},
+		{name: "PROGRESS", left: true},
+		{name: "DONE", cell: func(c *api.Campaign) string { return fmt.Sprintf("%d/%d", c.Runs.Done(), c.Runs.Total) }},
+	}
+	for _, n := range []struct {
+		name   string
+		get    func(*api.RunCounts) int
+		always bool
+		give   int
+	}{
+		{"SUCCEEDED", func(n *api.RunCounts) int { return n.Succeeded }, true, 6},
+		{"REJECTED", func(n *api.RunCounts) int { return n.Rejected }, false, 5},
+		{"FAILED", func(n *api.RunCounts) int { return n.Failed }, true, 0},
+		{"STOPPED", func(n *api.RunCounts) int { return n.Stopped }, false, 4},
+		{"RUNNING", func(n *api.RunCounts) int { return n.Running }, true, 0},
+		{"PENDING", func(n *api.RunCounts) int { return n.Pending }, false, 3},
+		{"QUEUED", func(n *api.RunCounts) int { return n.Queued }, true, 7},
+		{"MISSING", func(n *api.RunCounts) int { return n.Missing }, false, 5},
+	} {
+		if n.always || some(n.get) {
+			out = append(out, column{name: n.name, cell: number(n.get), give: n.give})
+		}
+	}
+	out = append(out,
+		column{name: "RATE", cell: rateWords, give: 2},
+		column{name: "ETA", cell: o.endWords, give: 8},
+		column{name: "STATE", left: true, cell: func(c *api.Campaign) string { return string(c.State) }, give: 1})
+	if o.output.Wide() || o.query.AllUsers {
+		out = append(out, column{name: "USER", left: true, cell: func(c *api.Campaign) string { return c.User }, give: 1})
+	}
+	if o.output.Wide() {
+		out = append(out, column{name: "QUEUE", left: true, cell: func(c *api.Campaign) string { return c.Queue }, give: 1},
+			column{name: "IMAGE", left: true, cell: func(c *api.Campaign) string { return c.Image }, give: 1})
+	}
+	return out
+}
+
+// rows are the cells, the names of the columns first.
+func (o *monitorOptions) rows(columns []column, all []api.Campaign, idWidth, bar int) [][]string {
+	grid := make([][]string, len(all)+1)
+	for _, c := range columns {
+		grid[0] = append(grid[0], c.name)
+		for i := range all {
+			var cell string
+			switch c.name {
+			case "CAMPAIGN":
+				cell = cli.ShortenMiddle(all[i].ID, idWidth)
+			case "PROGRESS":
+				cell = barOf(&all[i].Runs, bar)
+			default:
+				cell = c.cell(&all[i])
+			}
+			grid[i+1] = append(grid[i+1], cell)
+		}
+	}
+	return grid
+}
+
+// barOf shows how much is done. It is full only when all is.
+func barOf(n *api.RunCounts, width int) string {
+	filled := 0
+	if n.Total > 0 {
+		filled = n.Done() * width / n.Total
+	}
+	return "[" + strings.Repeat("█", filled) + strings.Repeat("░", width-filled) + "]"
+}
+
+// rateWords is the pace: "3.2/min", or "14/h" where that says more.
+func rateWords(c *api.Campaign) string {
+	switch r := c.RunsPerMinute; {
+	case r == 0:
+		return ""
+	case r < 0.1:
+		return fmt.Sprintf("%.1f/h", r*60)
+	case r < 1:
+		return fmt.Sprintf("%.0f/h", r*60)
+	default:
+		return fmt.Sprintf("%.1f/min", r)
+	}
+}
+
+// endWords is when a campaign has ended or, with a "~", is estimated to end.
+func (o *monitorOptions) endWords(c *api.Campaign) string {
+	at, about := c.EndTime, ""
+	if c.ETA != nil {
+		at, about = c.ETA, "~"
+	}
+	if at.IsZero() {
+		return ""
+	}
+	now, then := o.Now(), at.In(o.Now().Location())
+	if now.Format(time.DateOnly) == then.Format(time.DateOnly) {
+		return about + then.Format("15:04")
+	}
+	return about + then.Format("Jan 2 15:04")
+}
