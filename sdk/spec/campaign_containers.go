@@ -151,7 +151,7 @@ func (secondaries) describe() string     { return "a list of containers" }
 func (s *secondaries) decode(r *reader, n *node, _ rules) {
 	first := map[string]int{}
 	for _, item := range n.items {
-		name, res, ok := r.secondary(item)
+		name, c, ok := r.secondary(item)
 		if !ok {
 			continue
 		}
@@ -165,27 +165,28 @@ func (s *secondaries) decode(r *reader, n *node, _ rules) {
 			r.fail(name, `%s is not the name of a container: at most 63 lower-case letters, digits and "-" between them`, name.quote())
 		}
 		first[name.text] = name.line
-		s.v = append(s.v, Secondary{Name: name.text, CPU: res.CPU.v, Memory: res.Memory.v, GPU: res.GPU.v})
+		s.v = append(s.v, Secondary{Name: name.text, Command: c.Command.v,
+			CPU: c.Resources.v.CPU.v, Memory: c.Resources.v.Memory.v, GPU: c.Resources.v.GPU.v})
 	}
 }
 
 // secondary reads one entry, in whichever spelling.
-func (r *reader) secondary(item *node) (name *node, res campaignResources, ok bool) {
+func (r *reader) secondary(item *node) (name *node, c secondaryFile, ok bool) {
 	if accepts(textType, item) {
-		return item, res, true
+		return item, c, true
 	}
 	if item.kind != yaml.MappingNode {
 		r.fail(item, "must be a container's name, or the name with its resources, not %s", item.kindName())
-		return nil, res, false
+		return nil, c, false
 	}
-	var sibling, nested campaignRes
+	// What stands beside the name is read as if it were a mapping of its own.
+	beside := *item
+	beside.fields = nil
 	var value *node
 	for _, f := range item.fields {
 		switch {
-		case f.key.text == "resources":
-			if !f.isNull() {
-				r.into(f, valueOf(&sibling), rules{})
-			}
+		case f.key.text == "resources" || f.key.text == "command":
+			beside.fields = append(beside.fields, f)
 		case value != nil:
 			r.failKey(f, "stands beside the container %s; write each container as an item of its own", value.key.quote())
 		case r.textKey(f):
@@ -194,24 +195,33 @@ func (r *reader) secondary(item *node) (name *node, res campaignResources, ok bo
 	}
 	if value == nil {
 		r.fail(item, `names no container; write "- NAME:"`)
-		return nil, res, false
+		return nil, c, false
 	}
-	if !value.isNull() {
-		var f secondaryFile
-		r.into(value, valueOf(&f), rules{})
-		nested = f.Resources
+	r.decode(&beside, &c)
+	if value.isNull() {
+		return value.key, c, true
 	}
-	if nested.n != nil && sibling.n != nil {
-		r.failKey(nested.n, "stands below the name and beside it; give the resources once")
+	var below secondaryFile
+	r.decode(value, &below)
+	if below.Resources.n != nil && c.Resources.n != nil || below.Command.set() && c.Command.set() {
+		r.fail(value, "has the same fields below its name and beside it; give them once")
 	}
-	if nested.n != nil {
-		return value.key, nested.v, true
+	if below.Resources.n != nil {
+		c.Resources = below.Resources
 	}
-	return value.key, sibling.v, true
+	if below.Command.set() {
+		c.Command = below.Command
+	}
+	return value.key, c, true
 }
 
 func (secondaries) JSONSchema() *jsonschema.Schema {
+	beside := jsonschema.NewProperties()
+	for pair := schemaOf[secondaryFile]().Properties.Oldest(); pair != nil; pair = pair.Next() {
+		beside.Set(pair.Key, pair.Value)
+	}
+	below := orNull(schemaOf[secondaryFile]())
 	return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-		{Type: "string"}, {Type: "object"},
+		{Type: "string"}, {Type: "object", Properties: beside, AdditionalProperties: below},
 	}}}
 }

@@ -110,9 +110,11 @@ type (
 		Memory campaignMemory `json:"memory,omitempty" jsonschema:"description=Memory as Kubernetes writes it: 4Gi"`
 		GPU    at[int]        `json:"gpu,omitempty" jsonschema:"minimum=0,maximum=1024,description=Number of devices"`
 	}
-	// secondaryFile is what the nested spelling holds.
+	// secondaryFile is what stands below a secondary container's name, or
+	// beside it.
 	secondaryFile struct {
-		Resources campaignRes `json:"resources,omitempty"`
+		Resources campaignRes `json:"resources,omitempty" jsonschema:"description=What the container needs"`
+		Command   at[string]  `json:"command,omitempty" jsonschema:"description=A script for sh that it runs"`
 	}
 )
 
