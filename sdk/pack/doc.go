@@ -40,10 +40,10 @@ func validName(name string) bool {
 	return !strings.ContainsRune(name, 0)
 }
 
-// leadsOut reports whether a link at name would lead, or could lead, out of
+// LeadsOut reports whether a link at name would lead, or could lead, out of
 // the folder that both are in. ".." may only stand at the beginning: behind a
 // name it would go up from wherever that name, a link itself, leads to.
-func leadsOut(name, target string) bool {
+func LeadsOut(name, target string) bool {
 	if target == "" || strings.HasPrefix(target, "/") || strings.ContainsAny(target, "\\\x00") {
 		return true
 	}

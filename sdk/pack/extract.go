@@ -237,7 +237,7 @@ func (x *extractor) create(name string) (*os.File, error) {
 }
 
 func (x *extractor) link(name, target string) error {
-	if leadsOut(name, target) {
+	if LeadsOut(name, target) {
 		return refused(name, fmt.Sprintf("is a link that leads out of the folder, to %q", target))
 	}
 	err := x.root.Symlink(target, name)

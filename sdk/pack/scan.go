@@ -123,7 +123,7 @@ func (w *walk) take(file, name string, found fs.DirEntry, ignore *ignorer) error
 			return err
 		}
 		e.Mode = fs.ModeSymlink | fs.ModePerm // the system's are not told alike everywhere
-		if leadsOut(name, e.Link) {
+		if LeadsOut(name, e.Link) {
 			w.skip(name, fmt.Sprintf("the link leads out of the folder, to %s", e.Link))
 			return nil
 		}

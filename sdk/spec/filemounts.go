@@ -40,7 +40,7 @@ func (m *fileMountsFile) decode(r *reader, n *node, _ rules) {
 			r.failKey(f, "the same path stands on line %d", line)
 		}
 		seen[path.Clean(target)] = f.key.line
-		fm := FileMount{Path: target}
+		fm := FileMount{Path: target, At: Position{Line: f.line, Column: f.col}}
 		switch {
 		case f.kind == yaml.MappingNode:
 			var s storageFile

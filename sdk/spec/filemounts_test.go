@@ -9,14 +9,14 @@ import (
 func TestFileMountsAreReadInTheFilesOrder(t *testing.T) {
 	task := mustTask(t, "workdir: .\nfile_mounts:\n  ~/z: ./z\n  rel/a: s3://bucket/key\n  /b: {name: null, source: [x, y], store: S3, mode: copy, persistent: false}\nrun: x\n", Inputs{})
 	want := []FileMount{
-		{Path: "~/z", Source: "./z"},
-		{Path: "rel/a", Source: "s3://bucket/key"},
-		{Path: "/b", Storage: map[string]any{"name": nil, "source": []any{"x", "y"}, "store": "S3", "mode": "copy", "persistent": false}},
+		{Path: "~/z", Source: "./z", At: Position{3, 8}},
+		{Path: "rel/a", Source: "s3://bucket/key", At: Position{4, 10}},
+		{Path: "/b", Storage: map[string]any{"name": nil, "source": []any{"x", "y"}, "store": "S3", "mode": "copy", "persistent": false}, At: Position{5, 7}},
 	}
 	if diff := cmp.Diff(want, task.FileMounts); diff != "" {
 		t.Errorf("file mounts (-want,+got):\n%s", diff)
 	}
-	if diff := cmp.Diff(&Workdir{Local: "."}, task.Workdir); diff != "" {
+	if diff := cmp.Diff(&Workdir{Local: ".", At: Position{1, 10}}, task.Workdir); diff != "" {
 		t.Errorf("workdir (-want,+got):\n%s", diff)
 	}
 }

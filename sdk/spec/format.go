@@ -24,13 +24,13 @@ type taskFile struct {
 	FileMounts deferred[fileMountsFile]              `json:"file_mounts,omitempty" jsonschema:"description=Local files or buckets by path in the task"`
 	Setup      at[string]                            `json:"setup,omitempty" jsonschema:"description=Script that every node runs first"`
 	Run        at[string]                            `json:"run,omitempty" jsonschema:"description=Script that every node runs"`
+	Outputs    outputsFile                           `json:"outputs,omitempty" jsonschema:"description=Paths that are kept beside $OUTPUT_DIR: in the workdir, or absolute folders"`
 	Config     configFile                            `json:"config,omitempty" jsonschema:"description=Settings of single clouds; kubernetes.pod_config is used"`
 
 	EventCallback    string             `json:"event_callback,omitempty" vast:"ignored"`
 	APIServerAccess  bool               `json:"api_server_access,omitempty" vast:"ignored"`
 	ManagedSecrets   []managedSecret    `json:"managed_secrets,omitempty" vast:"ignored"`
 	Inputs           map[string]float64 `json:"inputs,omitempty" vast:"ignored"`
-	Outputs          map[string]float64 `json:"outputs,omitempty" vast:"ignored"`
 	VolumeMounts     []volumeMountFile  `json:"volume_mounts,omitempty" vast:"ignored"`
 	FileMountMapping map[string]any     `json:"file_mounts_mapping,omitempty" vast:"ignored"`
 	Metadata         map[string]any     `json:"_metadata,omitempty" vast:"ignored"`

@@ -60,8 +60,8 @@ run: torchrun --nnodes=$NUM_NODES --node_rank=$NODE_RANK train.py
 		"fields that k8s-cli passes over": {
 			file: "workdir: /app\nresources: {instance_type: any, use_spot: false, disk_size: 50, ports: [8080]}\nfile_mounts: {/code: ./src}\nrun: make\n",
 			want: Task{
-				Source: src, NumNodes: 1, Run: "make", Workdir: &Workdir{Local: "/app"},
-				FileMounts: []FileMount{{Path: "/code", Source: "./src"}},
+				Source: src, NumNodes: 1, Run: "make", Workdir: &Workdir{Local: "/app", At: Position{1, 10}},
+				FileMounts: []FileMount{{Path: "/code", Source: "./src", At: Position{3, 22}}},
 				Resources:  []Resources{{Ports: []Port{{8080, 8080}}}},
 				Ignored:    []string{"resources.disk_size", "resources.instance_type", "resources.use_spot"},
 			},

@@ -22,15 +22,15 @@ resources: {labels: {x: DIR}}
 run: echo $DIR
 setup: echo ${DIR}
 `, Inputs{})
-	if diff := cmp.Diff(&Workdir{URL: "https://s3cr3t@host/data.git", Ref: "$UNKNOWN"}, task.Workdir); diff != "" {
+	if diff := cmp.Diff(&Workdir{URL: "https://s3cr3t@host/data.git", Ref: "$UNKNOWN", At: Position{5, 10}}, task.Workdir); diff != "" {
 		t.Errorf("workdir (-want,+got):\n%s", diff)
 	}
 	if v := task.Volumes[0]; v.Path != "/mnt/data" || v.Volume != "vol-1" {
 		t.Errorf("volume %+v", v)
 	}
 	want := []FileMount{
-		{Path: "/x/data", Source: `~/data/a"b\c`},
-		{Path: "/y", Storage: map[string]any{"name": "vol2", "source": []any{"~/data"}, "store": "gcs"}},
+		{Path: "/x/data", Source: `~/data/a"b\c`, At: Position{8, 14}},
+		{Path: "/y", Storage: map[string]any{"name": "vol2", "source": []any{"~/data"}, "store": "gcs"}, At: Position{9, 7}},
 	}
 	if diff := cmp.Diff(want, task.FileMounts); diff != "" {
 		t.Errorf("file mounts (-want,+got):\n%s", diff)

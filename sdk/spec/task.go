@@ -90,6 +90,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 	mounts := f.FileMounts.read(r)
 	mounts.checkTargets(r, t.Workdir != nil)
 	t.FileMounts = mounts.v
+	t.Outputs = r.outputs(f.Outputs, t)
 	t.Queue = f.Config.Kubernetes.Kueue.LocalQueueName
 	if t.PodConfig = f.Config.Kubernetes.PodConfig; t.PodConfig != nil {
 		at := doc
@@ -105,14 +106,18 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 }
 
 func (r *reader) workdir(d deferred[either[string, workdirFile]]) *Workdir {
+	var at Position
+	if d.n != nil {
+		at = Position{Line: d.n.line, Column: d.n.col}
+	}
 	switch w := d.read(r); {
 	case w.a != nil && *w.a == "":
 		r.fail(d.n, "is empty; write a folder, for example \".\"")
 		return nil
 	case w.a != nil:
-		return &Workdir{Local: *w.a}
+		return &Workdir{Local: *w.a, At: at}
 	case w.b != nil:
-		return &Workdir{URL: w.b.URL, Ref: w.b.Ref}
+		return &Workdir{URL: w.b.URL, Ref: w.b.Ref, At: at}
 	}
 	return nil
 }

@@ -54,8 +54,8 @@ type Task struct {
 	// Without any_of, ordered or several accelerators it is just one.
 	Resources []Resources
 	Volumes   []VolumeMount
-	// Workdir and FileMounts are parsed and checked; this build cannot run
-	// a task that has them.
+	// Workdir and FileMounts as they are written: package inputs looks for
+	// what they name.
 	Workdir    *Workdir
 	FileMounts []FileMount
 	// Outputs are paths that are kept beside $OUTPUT_DIR, clean: relative
@@ -148,10 +148,13 @@ type VolumeMount struct {
 	Line, Column int
 }
 
-// Workdir is the folder that the task starts in.
+// Workdir is the folder that the task starts in: a local one, or a git
+// repository at a branch, a tag or a commit.
 type Workdir struct {
 	Local    string
 	URL, Ref string
+	// At is where it stands.
+	At Position
 }
 
 // FileMount is one entry of file_mounts.
@@ -160,6 +163,8 @@ type FileMount struct {
 	// Source is a local path or a URI; Storage the long form.
 	Source  string
 	Storage map[string]any
+	// At is where the source stands.
+	At Position
 }
 
 // Volume is a volume file, or an ephemeral volume of a task.

@@ -1,0 +1,103 @@
+package spec
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
+)
+
+// outputsFile is a task's outputs: a list of paths, which is ours. SkyPilot
+// knows a mapping of names to sizes there, which has no meaning here.
+type outputsFile struct{ items []*node }
+
+func (outputsFile) describe() string { return "a list of paths" }
+
+func (outputsFile) accepts(n *node) bool {
+	return n.kind == yaml.SequenceNode || n.kind == yaml.MappingNode
+}
+
+func (o *outputsFile) decode(r *reader, n *node, ru rules) {
+	if n.kind == yaml.MappingNode {
+		var sizes map[string]float64
+		r.into(n, valueOf(&sizes), ru)
+		r.ignore(n)
+		return
+	}
+	o.items = n.items
+}
+
+func (outputsFile) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+		{Type: "array", Items: &jsonschema.Schema{Type: "string"}}, schemaOf[map[string]float64](),
+	}}
+}
+
+// systemFolders are those that an empty folder, which an absolute output is,
+// would take from the image, and those that are ours.
+var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/run", "/vast", "/keep"}
+
+// outputDir is $OUTPUT_DIR of a task.
+const outputDir = "/out"
+
+// outputs checks the paths, and returns them clean.
+func (r *reader) outputs(o outputsFile, t *Task) []string {
+	var out []string
+	for _, n := range o.items {
+		if !accepts(textType, n) {
+			r.mismatch(n, textType)
+			continue
+		}
+		p := path.Clean(n.text)
+		if n.pending {
+			continue
+		}
+		if msg := outputProblem(n.text, p, out, t); msg != "" {
+			r.fail(n, "%s %s", n.quote(), msg)
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// outputProblem says what is wrong with an output, or "".
+func outputProblem(written, p string, before []string, t *Task) string {
+	within := func(dir string) bool { return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }
+	inWorkdir := func(m FileMount) bool { return !path.IsAbs(m.Path) && !strings.HasPrefix(m.Path, "~") }
+	mounted := func(m FileMount) bool { return path.Clean(m.Path) == p }
+	volume := func(v VolumeMount) bool { return v.Path == p }
+	switch {
+	case strings.TrimSpace(written) == "":
+		return "is empty; name a path in the workdir, or an absolute folder"
+	case strings.HasPrefix(written, "~"):
+		return "is no path that can be kept: the home depends on the image; name a path in the workdir, or an absolute folder"
+	case hasDotDot(written):
+		return `is no path that can be kept: it cannot hold ".."`
+	case p == ".":
+		return "is the whole workdir; name what is to be kept of it"
+	case p == "/":
+		return "is the whole file system; name a folder, for example /results"
+	case slices.Contains(before, p):
+		return "stands in the list twice"
+	case !path.IsAbs(p):
+		if t.Workdir == nil && !slices.ContainsFunc(t.FileMounts, inWorkdir) {
+			return "is relative, and there is no workdir; name an absolute folder, or write to $OUTPUT_DIR"
+		}
+	case strings.ContainsAny(p, ":*?[{"):
+		return `is no folder: an absolute path cannot hold ":" or a pattern`
+	case within(outputDir):
+		return "is kept already: it is in $OUTPUT_DIR"
+	case slices.ContainsFunc(systemFolders, within):
+		return "belongs to the system, and an output is a new, empty folder; choose another one, for example /results"
+	case slices.ContainsFunc(before, func(b string) bool { return path.IsAbs(b) && (within(b) || strings.HasPrefix(b, p+"/")) }):
+		return "lies in another output, or holds one"
+	case slices.ContainsFunc(t.Volumes, volume):
+		return "is a volume, which keeps its files anyway"
+	case slices.ContainsFunc(t.FileMounts, mounted):
+		return "is a file mount; an output is a new, empty folder"
+	}
+	return ""
+}
