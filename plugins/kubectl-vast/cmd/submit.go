@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	sdktask "github.com/kubevast/vast/sdk/task"
 )
@@ -31,6 +32,8 @@ type submitFlags struct {
 	deadline     cli.Timeout
 	profile      string
 	requestID    string
+	noResults    bool
+	agentImage   string
 	manager      string
 	dryRun       cli.DryRunFlag
 	output       *cli.DoneFlags
@@ -109,6 +112,9 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	p.Var(&s.keep, "keep", "How long the ended task stays in the cluster.")
 	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
 	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
+	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
+	p.StringVar(&s.agentImage, "agent-image", kube.AgentImageFor(cli.Version().GitVersion), "Image of the containers that bring files into the pods and keep results.")
+	_ = p.MarkHidden("agent-image") // it exists
 	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
 	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
 	s.dryRun.Add(c)
@@ -141,6 +147,8 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 		Queue:        s.queue,
 		Priority:     s.priority,
 		Force:        s.force,
+		NoResults:    s.noResults,
+		AgentImage:   s.agentImage,
 		DryRun:       s.dryRun.Value,
 		FieldManager: s.manager,
 	}}
