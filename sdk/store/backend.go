@@ -64,6 +64,15 @@ type PutOptions struct {
 	ContentType string
 	// IfAbsent makes it *api.Conflict that the key is there already.
 	IfAbsent bool
+
+	// sent is told how many bytes have arrived; nil for nobody.
+	sent func(int64)
+}
+
+func (o PutOptions) arrived(n int64) {
+	if o.sent != nil {
+		o.sent(n)
+	}
 }
 
 // ListOptions limit a list.

@@ -49,6 +49,7 @@ func (d *Dir) Put(ctx context.Context, key string, r io.Reader, size int64, o Pu
 	if err != nil {
 		return Object{}, err
 	}
+	o.arrived(made.Size)
 	return made, nil
 }
 

@@ -24,6 +24,7 @@ const (
 // parts is an object that is sent in parts.
 type parts struct {
 	s       *Store
+	o       PutOptions
 	key, id string
 	mark    string
 	mu      sync.Mutex
@@ -33,7 +34,7 @@ type parts struct {
 // inParts begins an object, has it sent, and joins or gives up its parts. send
 // returns what the object is.
 func (s *Store) inParts(ctx context.Context, key string, o PutOptions, send func(*parts) (Object, error)) (Object, error) {
-	p := &parts{s: s, key: key, mark: kube.NewID()}
+	p := &parts{s: s, o: o, key: key, mark: kube.NewID()}
 	headers := o.request(true)
 	if headers.UserMetadata == nil {
 		headers.UserMetadata = map[string]string{}
@@ -75,6 +76,7 @@ func (p *parts) send(ctx context.Context, n int, r *section, sum string) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.sent = append(p.sent, minio.CompletePart{PartNumber: n, ETag: part.ETag})
+		p.o.arrived(r.size)
 		return nil
 	})
 }

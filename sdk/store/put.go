@@ -106,6 +106,9 @@ func (s *Store) putSingle(ctx context.Context, key string, r *section, size int6
 		first = false
 		return err
 	})
+	if err == nil {
+		o.arrived(size)
+	}
 	return Object{Key: key, Size: size, Modified: time.Now(), SHA256: o.SHA256}, err
 }
 

@@ -1,9 +1,11 @@
 package store
 
 import (
-	"context"
+	"errors"
 	"io/fs"
 	"os"
+	"sync"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -45,12 +47,95 @@ type TransferOptions struct {
 	Overwrite bool
 }
 
-// UploadAll is to be written.
-func UploadAll(ctx context.Context, b Backend, items []Upload, o TransferOptions) error {
-	return &api.NotSupported{Message: "not yet"}
+// defaultParallel keeps a connection busy while other objects begin and end.
+const defaultParallel = 16
+
+func (o TransferOptions) parallel() int {
+	if o.Parallel > 0 {
+		return o.Parallel
+	}
+	return defaultParallel
 }
 
-// DownloadAll is to be written.
-func DownloadAll(ctx context.Context, b Backend, items []Download, o TransferOptions) error {
-	return &api.NotSupported{Message: "not yet"}
+// place is where the files are: what os.Root has.
+type place interface {
+	Open(name string) (*os.File, error)
+	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
+	Lstat(name string) (fs.FileInfo, error)
+	MkdirAll(name string, perm fs.FileMode) error
+	Rename(from, to string) error
+	Remove(name string) error
+}
+
+func (o TransferOptions) place() place {
+	if o.Root != nil {
+		return o.Root
+	}
+	return anywhere{}
+}
+
+// anywhere is the place of paths that may be any.
+type anywhere struct{}
+
+func (anywhere) Open(name string) (*os.File, error)           { return os.Open(name) }
+func (anywhere) Lstat(name string) (fs.FileInfo, error)       { return os.Lstat(name) }
+func (anywhere) MkdirAll(name string, perm fs.FileMode) error { return os.MkdirAll(name, perm) }
+func (anywhere) Rename(from, to string) error                 { return os.Rename(from, to) }
+func (anywhere) Remove(name string) error                     { return os.Remove(name) }
+func (anywhere) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flag, perm)
+}
+
+// local makes one of the SDK's errors of what the system said of a file.
+func local(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return &api.InvalidSpec{Problems: []api.Problem{{Message: err.Error()}}}
+	case errors.Is(err, fs.ErrPermission):
+		return &api.Forbidden{Message: err.Error(), Cause: err}
+	}
+	return err
+}
+
+// meter tells how far a transfer is.
+type meter struct {
+	mu     sync.Mutex
+	p      api.TransferProgress
+	notify func(api.TransferProgress)
+	told   time.Time
+}
+
+// tellEvery is the pause between two notifications.
+const tellEvery = 200 * time.Millisecond
+
+func newMeter(files int, bytes int64, notify func(api.TransferProgress)) *meter {
+	return &meter{p: api.TransferProgress{TotalFiles: files, TotalBytes: bytes}, notify: notify}
+}
+
+// add changes the figures, and tells them now and then.
+func (m *meter) add(change func(*api.TransferProgress)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change(&m.p)
+	if m.notify != nil && time.Since(m.told) >= tellEvery {
+		m.told = time.Now()
+		m.notify(m.p)
+	}
+}
+
+func (m *meter) bytes(n int64) { m.add(func(p *api.TransferProgress) { p.Bytes += n }) }
+func (m *meter) file()         { m.add(func(p *api.TransferProgress) { p.Files++ }) }
+
+// skip counts a file that was there already.
+func (m *meter) skip(size int64) {
+	m.add(func(p *api.TransferProgress) { p.Files, p.Skipped, p.Bytes = p.Files+1, p.Skipped+1, p.Bytes+size })
+}
+
+// end tells the last figures.
+func (m *meter) end() {
+	if m.notify != nil {
+		m.notify(m.p)
+	}
 }

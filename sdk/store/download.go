@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// partSuffix is on the names of files that are not complete yet.
+const partSuffix = ".part"
+
+// DownloadAll fetches objects into files, several at a time. A file appears under
+// its name when its content is complete and verified; until then it is
+// "<Path>.part", from whose end a later call goes on. A file that is there with
+// the same content is left alone. It ends with the first error.
+func DownloadAll(ctx context.Context, b Backend, items []Download, o TransferOptions) error {
+	var total int64
+	for _, item := range items {
+		total += max(0, item.Size)
+	}
+	d := &downloads{b: b, at: o.place(), overwrite: o.Overwrite, meter: newMeter(len(items), total, o.Notify)}
+	defer d.meter.end()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(o.parallel())
+	for _, item := range items {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			if err := d.one(ctx, item); err != nil {
+				return fmt.Errorf("%s: %w", item.Path, local(err))
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+type downloads struct {
+	b         Backend
+	at        place
+	overwrite bool
+	meter     *meter
+	folders   sync.Map // that are there, by path
+}
+
+func (d *downloads) one(ctx context.Context, item Download) error {
+	item, err := d.known(ctx, item)
+	if err != nil {
+		return err
+	}
+	same, err := d.same(ctx, item)
+	if err != nil {
+		return err
+	}
+	if same {
+		d.meter.skip(item.Size)
+		return nil
+	}
+	if err := d.folder(filepath.Dir(item.Path)); err != nil {
+		return err
+	}
+	if err := d.fetch(ctx, item); err != nil {
+		return err
+	}
+	if err := d.at.Rename(item.Path+partSuffix, item.Path); err != nil {
+		return err
+	}
+	d.meter.file()
+	return nil
+}
+
+// known asks the store what the item will be, but only where a file is there that
+// it could go on with or be in the way of.
+func (d *downloads) known(ctx context.Context, item Download) (Download, error) {
+	if item.Size >= 0 && item.SHA256 != "" {
+		return item, nil
+	}
+	_, there := d.at.Lstat(item.Path)
+	_, begun := d.at.Lstat(item.Path + partSuffix)
+	if there != nil && begun != nil {
+		return item, nil
+	}
+	o, err := d.b.Stat(ctx, item.Key)
+	if err != nil {
+		return item, err
+	}
+	if item.Size >= 0 && item.Size != o.Size {
+		return item, miscounted(item.Key, item.Size, o.Size)
+	}
+	item.Size = o.Size
+	if item.SHA256 == "" {
+		item.SHA256 = o.SHA256
+	}
+	return item, nil
+}
+
+// same tells whether the file is there already. One with other content is in the
+// way unless it may be replaced.
+func (d *downloads) same(ctx context.Context, item Download) (bool, error) {
+	info, err := d.at.Lstat(item.Path)
+	if errors.Is(err, fs.ErrNotExist) || isNotDir(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if info.Mode().IsRegular() && info.Size() == item.Size && item.SHA256 != "" {
+		file, err := d.at.Open(item.Path)
+		if err != nil {
+			return false, err
+		}
+		defer file.Close()
+		hash := sha256.New()
+		if _, err := io.Copy(hash, withContext{ctx, file}); err != nil {
+			return false, err
+		}
+		if sum(hash) == item.SHA256 {
+			return true, nil
+		}
+	}
+	if info.IsDir() {
+		return false, &api.Conflict{Message: "a folder of that name is in the way"}
+	}
+	if !d.overwrite {
+		return false, &api.Conflict{Message: "there is another file of that name; nothing is overwritten without being told to"}
+	}
+	return false, nil
+}
+
+func (d *downloads) folder(dir string) error {
+	if _, there := d.folders.Load(dir); there {
+		return nil
+	}
+	if err := d.at.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	d.folders.Store(dir, true)
+	return nil
+}
+
+// fetch brings an object into its .part. What is there of it is held against the
+// object's SHA-256 with the rest; if it does not fit, all of it is fetched anew.
+func (d *downloads) fetch(ctx context.Context, item Download) error {
+	name := item.Path + partSuffix
+	flags := os.O_RDWR | os.O_CREATE
+	if item.SHA256 == "" {
+		flags |= os.O_TRUNC // whose beginning it is could not be told
+	}
+	if info, err := d.at.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return &api.Conflict{Message: name + " is in the way: it is no file"}
+	}
+	mode := item.Mode
+	if mode == 0 {
+		mode = 0o644
+	}
+	file, err := d.at.OpenFile(name, flags, 0o600)
+	if err != nil {
+		return err
+	}
+	err = d.fill(ctx, item, file)
+	if errors.Is(err, errMismatch) {
+		err = d.afresh(ctx, item, file)
+	}
+	if err == nil {
+		err = file.Chmod(mode)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// errMismatch is a .part that was not the beginning of the object.
+var errMismatch = errors.New("the part that was there does not fit")
+
+func (d *downloads) afresh(ctx context.Context, item Download, file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	return d.fill(ctx, item, file)
+}
+
+func (d *downloads) fill(ctx context.Context, item Download, file *os.File) error {
+	hash, offset, err := begun(ctx, item, file)
+	if err != nil {
+		return err
+	}
+	d.meter.bytes(offset)
+	r, o, err := d.b.Get(ctx, item.Key, offset)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if item.Size >= 0 && o.Size != item.Size {
+		return miscounted(item.Key, item.Size, o.Size)
+	}
+	if item.SHA256 == "" {
+		_, err := io.Copy(file, &metered{r, d.meter}) // the reader verifies what can be
+		return err
+	}
+	if v, ok := r.(verifier); ok {
+		v.leaveVerifying()
+	}
+	n, err := io.Copy(io.MultiWriter(file, hash), &metered{r, d.meter})
+	if err != nil {
+		return err
+	}
+	if found := sum(hash); found != item.SHA256 {
+		d.meter.bytes(-offset - n)
+		if offset > 0 {
+			return errMismatch
+		}
+		return errors.Join(mismatched(item.Key, item.SHA256, found), file.Truncate(0))
+	}
+	return nil
+}
+
+// verifier is a reader that holds what it reads against a SHA-256, and can leave
+// that to whoever does so anyway.
+type verifier interface{ leaveVerifying() }
+
+// begun hashes what is there of a file, and leaves it at its end.
+func begun(ctx context.Context, item Download, file *os.File) (hash.Hash, int64, error) {
+	h := sha256.New()
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, 0, err
+	}
+	offset, err := io.Copy(h, withContext{ctx, file})
+	if err == nil && item.Size >= 0 && offset > item.Size {
+		h.Reset()
+		_, seekErr := file.Seek(0, io.SeekStart)
+		return h, 0, errors.Join(file.Truncate(0), seekErr)
+	}
+	return h, offset, err
+}
+
+// metered counts what is read.
+type metered struct {
+	io.Reader
+	meter *meter
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	m.meter.bytes(int64(n))
+	return n, err
+}
