@@ -18,6 +18,7 @@ import (
 	"github.com/kubevast/vast/sdk/doctor"
 	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/result"
 	"github.com/kubevast/vast/sdk/task"
 	"github.com/kubevast/vast/sdk/volume"
 )
@@ -28,6 +29,7 @@ var (
 	_ Volume   = (*volume.Client)(nil)
 	_ Cluster  = (*cluster.Client)(nil)
 	_ Campaign = (*campaign.Client)(nil)
+	_ Result   = (*result.Client)(nil)
 	_ Queue    = queues{}
 	_ Doctor   = (*doctor.Client)(nil)
 )
@@ -43,6 +45,7 @@ type Client struct {
 	cluster  *cluster.Client
 	doctor   *doctor.Client
 	campaign *campaign.Client
+	result   *result.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -106,7 +109,8 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	tasks := task.New(conn, volumes, waiting)
 	clusters := cluster.New(conn, tasks)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
-		doctor: doctor.New(conn, waiting, clusters), campaign: campaign.New(conn, tasks, waiting)}, nil
+		doctor: doctor.New(conn, waiting, clusters), campaign: campaign.New(conn, tasks, waiting),
+		result: result.New(conn)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for
@@ -137,6 +141,9 @@ func (c *Client) Cluster() Cluster { return c.cluster }
 
 // Doctor returns the interface that checks what the others need.
 func (c *Client) Doctor() Doctor { return c.doctor }
+
+// Result returns the interface to what is kept of tasks and campaigns.
+func (c *Client) Result() Result { return c.result }
 
 // Campaign returns the interface to campaigns.
 func (c *Client) Campaign() Campaign { return c.campaign }

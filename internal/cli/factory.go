@@ -24,6 +24,7 @@ type Client interface {
 	Queue() sdk.Queue
 	Cluster() sdk.Cluster
 	Campaign() sdk.Campaign
+	Result() sdk.Result
 	Doctor() sdk.Doctor
 	Kubernetes() kubernetes.Interface
 	Namespace() string

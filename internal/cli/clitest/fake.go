@@ -41,6 +41,7 @@ type Client struct {
 	Clusters  Clusters
 	Doctors   Doctors
 	Campaigns sdk.Campaign
+	Results   Results
 	Who       func(context.Context) (identity.Identity, error)
 	Server    func(context.Context) (*version.Info, error)
 }
@@ -53,6 +54,7 @@ func (c *Client) Queue() sdk.Queue               { return c.Queues }
 func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
 func (c *Client) Doctor() sdk.Doctor             { return c.Doctors }
 func (c *Client) Campaign() sdk.Campaign         { return c.Campaigns }
+func (c *Client) Result() sdk.Result             { return c.Results }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
 func (*Client) Namespace() string                { return "default" }
 
