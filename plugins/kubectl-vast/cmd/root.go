@@ -26,7 +26,7 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Campaign Commands:",
-				Commands: []*cobra.Command{newMonitor(f)},
+				Commands: []*cobra.Command{newCampaign(f), newMonitor(f)},
 			},
 			{
 				Message:  "Cluster Commands:",

@@ -9,20 +9,25 @@ import (
 )
 
 func newSchema(f *cli.Factory) *cobra.Command {
-	task := &cobra.Command{
-		Use:   "task",
-		Short: "Print the JSON Schema of a task file",
+	return cli.NewGroup("schema", "Print the JSON Schema of a file format",
+		newSchemaOf(f, "task", "task files", spec.JSONSchema),
+		newSchemaOf(f, "campaign", "campaign files (.vast)", spec.CampaignJSONSchema))
+}
+
+func newSchemaOf(f *cli.Factory, kind, files string, schema func() ([]byte, error)) *cobra.Command {
+	return &cobra.Command{
+		Use:   kind,
+		Short: "Print the JSON Schema of a " + kind + " file",
 		Example: templates.Examples(`
-			# Let an editor check and complete task files
-			kubectl vast schema task > task.schema.json`),
+			# Let an editor check and complete ` + files + `
+			kubectl vast schema ` + kind + ` > ` + kind + `.schema.json`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			schema, err := spec.JSONSchema()
+			text, err := schema()
 			if err == nil {
-				_, err = f.Out.Write(schema)
+				_, err = f.Out.Write(text)
 			}
 			return err
 		},
 	}
-	return cli.NewGroup("schema", "Print the JSON Schema of a file format", task)
 }

@@ -1,0 +1,50 @@
+package variation
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// List returns configurations in the form in which they are printed.
+func List(configs []Config) *api.CampaignConfigList {
+	out := &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: make([]api.CampaignConfig, len(configs))}
+	for i, c := range configs {
+		out.Items[i] = api.CampaignConfig{
+			TypeMeta:   api.TypeMeta(api.KindCampaignConfig),
+			ObjectMeta: metav1.ObjectMeta{Name: c.Name},
+			Parameters: appendObject(nil, c.Parameters),
+		}
+	}
+	return out
+}
+
+// Names returns the names of all parameters that some configuration has, in
+// the order in which they appear.
+func Names(configs []Config) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, c := range configs {
+		for _, p := range c.Parameters {
+			if !seen[p.Name] {
+				seen[p.Name] = true
+				out = append(out, p.Name)
+			}
+		}
+	}
+	return out
+}
+
+// Text returns a parameter's value for people: a text as it is, all else as
+// JSON; "" when there is no such parameter.
+func (c Config) Text(name string) string {
+	for _, p := range c.Parameters {
+		if p.Name == name {
+			if s, ok := p.Value.(string); ok {
+				return s
+			}
+			return string(JSON(p.Value))
+		}
+	}
+	return ""
+}
