@@ -107,7 +107,9 @@ type CampaignOptions struct {
 	Force                    bool
 	Keep                     time.Duration
 	// AgentImage overrides the image of our own containers.
-	AgentImage   string
+	AgentImage string
+	// Version is that of the program, for the record.
+	Version      string
 	DryRun       DryRun
 	FieldManager string
 	// Notify is told what is being done, and how many Jobs are made.

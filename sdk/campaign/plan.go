@@ -24,13 +24,13 @@ type plan struct {
 
 // newPlan makes the plan of a record whose fields are all filled in, but for
 // the counts. Everything that is wrong comes back at once as *api.InvalidSpec.
-func newPlan(s *spec.Campaign, configs []configuration, r *Record) (*plan, error) {
-	p := &plan{record: r, execution: &s.Execution, configs: make(map[string]*configuration, len(configs))}
+func newPlan(e *spec.Execution, configs []configuration, r *Record) (*plan, error) {
+	p := &plan{record: r, execution: e, configs: make(map[string]*configuration, len(configs))}
 	for i := range configs {
 		p.configs[configs[i].Name] = &configs[i]
 	}
 	var err error
-	if p.template, p.warnings, err = newTemplate(s, r); err != nil {
+	if p.template, p.warnings, err = newTemplate(e, r); err != nil {
 		return nil, err
 	}
 	for ref := range r.All() {

@@ -44,8 +44,8 @@ type template struct {
 }
 
 // newTemplate makes it by the same rules as a task's Job.
-func newTemplate(s *spec.Campaign, r *Record) (*template, []string, error) {
-	in, err := templateInput(s, r)
+func newTemplate(e *spec.Execution, r *Record) (*template, []string, error) {
+	in, err := templateInput(e, r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,7 +58,7 @@ func newTemplate(s *spec.Campaign, r *Record) (*template, []string, error) {
 	}
 	t := &template{job: objects.Job, fetchAt: -1, keepAt: -1}
 	pod := &t.job.Spec.Template.Spec
-	pod.NodeSelector = s.Execution.NodeLabels
+	pod.NodeSelector = e.NodeLabels
 	for i := range pod.Containers {
 		finishEnv(&pod.Containers[i], "")
 	}
@@ -87,15 +87,14 @@ func newTemplate(s *spec.Campaign, r *Record) (*template, []string, error) {
 	return t, objects.Warnings, nil
 }
 
-func templateInput(s *spec.Campaign, r *Record) (*manifest.Input, error) {
-	e := &s.Execution
-	resources, err := taskResources(s)
+func templateInput(e *spec.Execution, r *Record) (*manifest.Input, error) {
+	resources, err := taskResources(e, r)
 	if err != nil {
 		return nil, err
 	}
 	in := &manifest.Input{
-		Task: &spec.Task{Source: spec.Source{File: s.Path, Line: 1}, Name: r.ID, NumNodes: 1, Run: runScript,
-			Envs: commonEnv(s, r), Resources: []spec.Resources{resources}},
+		Task: &spec.Task{Source: spec.Source{File: r.File, Line: 1}, Name: r.ID, NumNodes: 1, Run: runScript,
+			Envs: commonEnv(e, r), Resources: []spec.Resources{resources}},
 		ID: "template", Namespace: r.Namespace, User: r.User,
 		Keep: time.Duration(r.KeepSeconds) * time.Second, Deadline: time.Duration(e.TimeoutSeconds) * time.Second,
 		Profile: manifest.Profile(r.Profile), Queue: r.Queue, QueuePriority: r.Priority,
@@ -114,7 +113,7 @@ func templateInput(s *spec.Campaign, r *Record) (*manifest.Input, error) {
 		in.Files[0].Sources = []orders.Item{{Text: "-", To: ".vast"}}
 	}
 	for _, c := range e.Secondary {
-		second, err := secondary(s, c)
+		second, err := secondary(e, r, c)
 		if err != nil {
 			return nil, err
 		}
@@ -123,12 +122,12 @@ func templateInput(s *spec.Campaign, r *Record) (*manifest.Input, error) {
 	return in, nil
 }
 
-func secondary(s *spec.Campaign, c spec.Secondary) (manifest.Secondary, error) {
-	list, err := resourceList(s.Path, "execution.secondary_containers."+c.Name, c.CPU, c.Memory, c.GPU)
+func secondary(e *spec.Execution, r *Record, c spec.Secondary) (manifest.Secondary, error) {
+	list, err := resourceList(r.File, "execution.secondary_containers."+c.Name, c.CPU, c.Memory, c.GPU)
 	if err != nil {
 		return manifest.Secondary{}, err
 	}
-	out := manifest.Secondary{Name: c.Name, Image: s.Execution.Image, Script: c.Command,
+	out := manifest.Secondary{Name: c.Name, Image: e.Image, Script: c.Command,
 		Resources: corev1.ResourceRequirements{Requests: list, Limits: list}}
 	if out.Script == "" {
 		out.Script = secondaryScript
@@ -138,10 +137,9 @@ func secondary(s *spec.Campaign, c spec.Secondary) (manifest.Secondary, error) {
 
 // taskResources are requests and limits alike, so that a run has what it says
 // and takes no more.
-func taskResources(s *spec.Campaign) (spec.Resources, error) {
-	e := &s.Execution
+func taskResources(e *spec.Execution, r *Record) (spec.Resources, error) {
 	out := spec.Resources{Image: e.Image}
-	list, err := resourceList(s.Path, "execution", e.CPU, e.Memory, 0)
+	list, err := resourceList(r.File, "execution", e.CPU, e.Memory, 0)
 	if err != nil {
 		return out, err
 	}
@@ -180,8 +178,7 @@ func resourceList(file, path, cpu, memory string, gpu int) (corev1.ResourceList,
 }
 
 // commonEnv are the variables that all runs have alike: the file's, then ours.
-func commonEnv(s *spec.Campaign, r *Record) []spec.EnvVar {
-	e := &s.Execution
+func commonEnv(e *spec.Execution, r *Record) []spec.EnvVar {
 	env := slices.Clone(e.Envs)
 	add := func(name, value string) { env = append(env, spec.EnvVar{Name: name, Value: value}) }
 	add("CAMPAIGN_ID", r.ID)

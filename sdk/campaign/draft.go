@@ -1,0 +1,131 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/task"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// draft is a campaign as far as it is known without asking the cluster.
+type draft struct {
+	spec    *spec.Campaign
+	configs []configuration
+	inputs  *inputs
+	record  *Record
+}
+
+// draft checks a campaign and reads its files. rendered: it is only shown.
+func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions, rendered bool) (*draft, error) {
+	if err := checkOptions(o); err != nil {
+		return nil, err
+	}
+	if len(o.Configs) > 0 {
+		var err error
+		if configs, err = variation.Select(configs, o.Configs); err != nil {
+			return nil, err
+		}
+	}
+	in, err := gather(ctx, s, rendered)
+	if err != nil {
+		return nil, err
+	}
+	d := &draft{spec: s, inputs: in, configs: make([]configuration, len(configs))}
+	runs := campaignRuns{runs: cmp.Or(o.Runs, s.Execution.Runs)}
+	for i, config := range configs {
+		d.configs[i] = newConfiguration(config.Name, config.Parameters)
+		runs.configs = append(runs.configs, config.Name)
+	}
+	if len(runs.configs) == 0 || runs.runs < 1 {
+		return nil, problem(s, "configuration", "there is nothing to run: it needs at least one configuration and one run")
+	}
+	now := time.Now()
+	sum := sha256.Sum256(s.Data)
+	d.record = &Record{
+		Version: keep.RecordVersion, Name: cmp.Or(o.Name, s.Name, defaultName), Context: c.conn.Context,
+		Namespace: c.conn.Namespace, User: c.conn.OfflineUser(), Created: now.Truncate(time.Second),
+		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.sum, Scenario: in.scenario,
+		Image: s.Execution.Image, AgentImage: cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version)),
+		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.Keep, api.DefaultKeep).Seconds()),
+		RunsPerJob: max(s.Execution.RunsPerJob, 1),
+	}
+	if o.Version != "" {
+		d.record.Versions = map[string]string{"kubevast": o.Version}
+	}
+	if o.Queue != queue.None {
+		d.record.Queue = o.Queue
+	}
+	runs.chosen(d.record)
+	d.record.ID = cmp.Or(o.ID, newID(d.record.Name, now, 0))
+	return d, nil
+}
+
+func checkOptions(o api.CampaignOptions) error {
+	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile})}
+	if o.Runs < 0 {
+		errs = append(errs, api.Invalid("--runs", "%d is out of range; give 1 or more", o.Runs))
+	}
+	if o.ID != "" {
+		errs = append(errs, checkID(o.ID))
+	}
+	return api.JoinInvalid(errs...)
+}
+
+// warnings are about the file, and about what was found beside it.
+func (d *draft) warnings() []string {
+	var out []string
+	if len(d.spec.Ignored) > 0 {
+		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(d.spec.Ignored, ", ")))
+	}
+	return append(out, d.inputs.warnings...)
+}
+
+// plan is the draft's plan by its record as it is now.
+func (d *draft) plan() (*plan, error) { return newPlan(&d.spec.Execution, d.configs, d.record) }
+
+// Jobs returns what Run would create, one Job at a time, and the warnings. It
+// needs no cluster: who the user is and which queue there is is taken from the
+// options and the kubeconfig.
+func (c *Client) Jobs(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+	d, err := c.draft(ctx, s, configs, o, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := d.plan()
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.jobs(), slices.Concat(d.warnings(), p.warnings), nil
+}
+
+// Render implements sdk.Campaign.
+func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) ([]runtime.Object, []string, error) {
+	jobs, warnings, err := c.Jobs(ctx, s, configs, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []runtime.Object
+	for job, err := range jobs {
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, job)
+	}
+	return out, warnings, nil
+}

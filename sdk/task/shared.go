@@ -1,0 +1,32 @@
+package task
+
+import (
+	"context"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/queue"
+)
+
+// What a Job needs that is made of something else than a task: the same checks,
+// with the same words.
+
+// CheckOptions returns InvalidSpec for options that cannot be right, all
+// problems at once. It contacts nobody.
+func CheckOptions(o api.SubmitOptions) error { return checkOptions(o) }
+
+// Profile returns the security profile that the namespace enforces, empty for
+// none. A namespace that is not there, or going, is an error. The answer is
+// kept.
+func (c *Client) Profile(ctx context.Context) (string, error) { return c.namespaceProfile(ctx) }
+
+// Fits refuses a Job that can never start where it is going to: for lack of the
+// namespace's quota, of the queue's, or of any machine that is big enough. Force
+// lets those of the queue pass.
+func (c *Client) Fits(ctx context.Context, job *batchv1.Job, choice queue.Choice, force bool) error {
+	if err := c.fitsQuota(ctx, job); err != nil {
+		return err
+	}
+	return c.fitsQueue(ctx, job, choice, api.SubmitOptions{Force: force})
+}
