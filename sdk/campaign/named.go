@@ -62,9 +62,9 @@ func (c *Client) eachRecord(ctx context.Context, sel string, do func(*Record)) e
 	})
 }
 
-// named returns the records that o means, each once. A campaign whose ConfigMap
-// is gone is still found in the store.
-func (c *Client) named(ctx context.Context, o api.MonitorOptions) ([]*Record, error) {
+// named returns the records that o means, each once, and in missing why there is
+// none for an id. A campaign whose ConfigMap is gone is still found in the store.
+func (c *Client) named(ctx context.Context, o api.MonitorOptions) (found []*Record, missing, err error) {
 	whole := !slices.ContainsFunc(o.IDs, func(id string) bool { return !idForm.MatchString(id) })
 	var wanted []string
 	if whole {
@@ -73,25 +73,24 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions) ([]*Record, er
 	// Who gives the beginning of an id may mean anybody's.
 	sel, err := c.selector(ctx, kube.KindCampaign, wanted, o.AllUsers || len(o.IDs) > 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var all []*Record
 	if err := c.eachRecord(ctx, sel, func(r *Record) { all = append(all, r) }); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(o.IDs) == 0 {
-		return all, nil
+		return all, nil, nil
 	}
-	var out []*Record
 	var errs []error
 	for _, ref := range o.IDs {
 		r, err := c.choose(ctx, ref, all)
 		errs = append(errs, err)
-		if r != nil && !slices.ContainsFunc(out, func(have *Record) bool { return have.ID == r.ID }) {
-			out = append(out, r)
+		if r != nil && !slices.ContainsFunc(found, func(have *Record) bool { return have.ID == r.ID }) {
+			found = append(found, r)
 		}
 	}
-	return out, errors.Join(errs...)
+	return found, errors.Join(errs...), ctx.Err()
 }
 
 // choose returns the record that ref names: by its id, by the beginning of it,
@@ -136,15 +135,25 @@ func (c *Client) choose(ctx context.Context, ref string, all []*Record) (*Record
 // storedRecord reads a record from the store. What keeps it from being read
 // makes the campaign not found: the cluster does not know it either.
 func (c *Client) storedRecord(ctx context.Context, id string) (*Record, error) {
-	if s := c.seen.openStore(ctx, c.conn); s != nil && idForm.MatchString(id) && !strings.Contains(id, "/") {
-		if body, _, err := s.Get(ctx, keep.RecordKey(id), 0); err == nil {
-			defer body.Close()
-			if data, err := io.ReadAll(body); err == nil {
-				if r, err := keep.ParseRecord(data); err == nil {
-					return r, nil
-				}
-			}
-		}
+	if !idForm.MatchString(id) || strings.Contains(id, "/") {
+		return nil, c.notFound(id)
 	}
-	return nil, c.notFound(id)
+	s, err := c.seen.open(ctx, c.conn)
+	if err != nil {
+		return nil, c.notFound(id)
+	}
+	body, _, err := s.Get(ctx, keep.RecordKey(id), 0)
+	if err != nil {
+		return nil, c.notFound(id)
+	}
+	defer body.Close()
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return nil, c.notFound(id)
+	}
+	r, err := keep.ParseRecord(data)
+	if err != nil {
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
+	}
+	return r, nil
 }

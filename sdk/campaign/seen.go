@@ -40,21 +40,27 @@ type readIndex struct {
 	since time.Time
 }
 
-// openStore returns the store, nil with a warning where there is no way to it.
-func (s *seen) openStore(ctx context.Context, conn *access.Conn) store.Backend {
+// open returns the store, which is opened once.
+func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.store == nil {
 		opened, err := tunnel.Open(ctx, conn)
 		if err != nil {
-			if ctx.Err() == nil {
-				conn.Warn(fmt.Sprintf("the store cannot be read, so runs whose Jobs are gone count as missing: %v", err))
-			}
-			return nil
+			return nil, err
 		}
 		s.store = opened
 	}
-	return s.store
+	return s.store, nil
+}
+
+// openStore is open with a warning where there is no way to the store.
+func (s *seen) openStore(ctx context.Context, conn *access.Conn) store.Backend {
+	opened, err := s.open(ctx, conn)
+	if err != nil && ctx.Err() == nil {
+		conn.Warn(fmt.Sprintf("the store cannot be read, so runs whose Jobs are gone count as missing: %v", err))
+	}
+	return opened
 }
 
 // merged are all runs of a campaign of which anything is known.

@@ -109,8 +109,8 @@ func (o *monitorOptions) Run(ctx context.Context) error {
 	}
 	if nothing(views) {
 		o.tellNothing(views)
-		if o.output.Human() {
-			return unreachable(views)
+		if o.output.Human() && unreachable(views) == nil {
+			return nil
 		}
 	}
 	show := o.display()

@@ -1,0 +1,75 @@
+package campaign
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+func TestAJobTellsWhichRunsItHolds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		annotations map[string]string
+		want        []keep.RunRef
+	}{
+		"one":     {map[string]string{kube.AnnotationConfig: "a-1", kube.AnnotationRun: "3"}, []keep.RunRef{{Config: "a-1", Run: 3}}},
+		"several": {map[string]string{kube.AnnotationRuns: "a/0 b/12"}, []keep.RunRef{{Config: "a", Run: 0}, {Config: "b", Run: 12}}},
+		"none":    {nil, nil},
+		"what somebody wrote by hand": {map[string]string{kube.AnnotationRuns: "a/x b /0 c/1/2 d/1"},
+			[]keep.RunRef{{Config: "d", Run: 1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := runsOf(&batchv1.Job{ObjectMeta: metav1.ObjectMeta{Annotations: tt.annotations}})
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheIndexTellsHowARunEndedUnlessItsJobGoesOn(t *testing.T) {
+	then, later := noon, noon.Add(time.Hour)
+	job := func(s api.State) *run { return &run{state: s, taskID: "aaaaaaaa", ended: then} }
+	packed := func(s api.State) *run { return &run{state: s, taskID: "aaaaaaaa", ended: then, packed: true} }
+	index := func(s api.State, c api.Cause) *run { return &run{state: s, cause: c, ended: later} }
+	unexplained := job(api.Failed)
+	unexplained.unexplained = &batchv1.Job{}
+	late := job(api.Failed)
+	late.cause, late.reason = api.CauseDeadline, "it ran for longer than 5s"
+	for name, tt := range map[string]struct {
+		job, index *run
+		want       run
+	}{
+		"its Job is gone": {nil, index(api.Failed, api.CauseExit), run{state: api.Failed, cause: api.CauseExit, ended: later}},
+		"the index lacks it": {late, nil,
+			run{state: api.Failed, cause: api.CauseDeadline, reason: "it ran for longer than 5s", taskID: "aaaaaaaa", ended: then}},
+		"it was interrupted and waits again": {&run{state: api.Queued, taskID: "aaaaaaaa"}, index(api.Stopped, ""),
+			run{state: api.Queued, taskID: "aaaaaaaa"}},
+		"a packed run has ended, its Job has not": {&run{state: api.Running, taskID: "aaaaaaaa", packed: true}, index(api.Succeeded, ""),
+			run{state: api.Succeeded, taskID: "aaaaaaaa", packed: true, ended: later}},
+		"a packed run succeeded, its Job failed": {packed(api.Failed), index(api.Succeeded, ""),
+			run{state: api.Succeeded, taskID: "aaaaaaaa", packed: true, ended: later}},
+		"the input was judged": {job(api.Failed), index(api.Rejected, ""), run{state: api.Rejected, taskID: "aaaaaaaa", ended: then}},
+		"judged, with exit code 0": {job(api.Succeeded), index(api.Rejected, ""),
+			run{state: api.Rejected, taskID: "aaaaaaaa", ended: then}},
+		"a second attempt succeeded": {job(api.Succeeded), index(api.Failed, api.CauseEvicted),
+			run{state: api.Succeeded, taskID: "aaaaaaaa", ended: then}},
+		"stopped by somebody": {job(api.Stopped), index(api.Failed, api.CauseSignal), run{state: api.Stopped, taskID: "aaaaaaaa", ended: then}},
+		"the index explains what the Job does not": {unexplained, index(api.Failed, api.CauseOutOfMemory),
+			run{state: api.Failed, cause: api.CauseOutOfMemory, taskID: "aaaaaaaa", ended: then}},
+		"both know the cause and the Job has the words": {late, index(api.Failed, api.CauseDeadline),
+			run{state: api.Failed, cause: api.CauseDeadline, reason: "it ran for longer than 5s", taskID: "aaaaaaaa", ended: then}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, merge(tt.job, tt.index), cmp.AllowUnexported(run{})); diff != "" {
+				t.Errorf("(-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
