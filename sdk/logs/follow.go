@@ -34,10 +34,26 @@ func (s *session) follow(ctx context.Context) error {
 	if err := f.drain(ctx); err != nil {
 		return err
 	}
+	if gone := f.unseen(); len(gone) > 0 && s.src.Kept != nil {
+		s.afterPods(ctx, gone, st)
+	}
 	if st.State == api.Succeeded {
 		return nil
 	}
 	return &api.TaskFailed{Task: st}
+}
+
+// unseen are the nodes that no pod was ever seen of.
+func (f *follower) unseen() map[int]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	gone := map[int]bool{}
+	for rank := range f.s.ranks {
+		if f.newest[rank] == nil {
+			gone[rank] = true
+		}
+	}
+	return gone
 }
 
 // follower starts a reader for each pod and watches over the task.

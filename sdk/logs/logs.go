@@ -30,6 +30,9 @@ type Source struct {
 	NumNodes int
 	// Status returns the task as it is now, by an authoritative read.
 	Status func(context.Context) (*api.TaskStatus, error)
+	// Kept, if set, reads what is kept of the nodes that o names, for those
+	// whose pods are gone.
+	Kept func(ctx context.Context, o api.LogOptions, sink api.LogSink) error
 }
 
 // Read hands every line of the task's nodes to sink, one call at a time.
@@ -133,10 +136,27 @@ func (s *session) deliver(rank int, p piece) {
 		return
 	}
 	line := api.LogLine{Rank: rank, Time: metav1.MicroTime{Time: time.Unix(0, p.when).UTC()}, Text: p.text}
-	if err := s.sink(line); err != nil {
+	_ = s.hand(line) // it ends the session
+}
+
+// deliverLine is deliver for a line that comes from elsewhere.
+func (s *session) deliverLine(line api.LogLine) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	return s.hand(line)
+}
+
+// hand gives a line to the sink; mu is held.
+func (s *session) hand(line api.LogLine) error {
+	err := s.sink(line)
+	if err != nil {
 		s.failed = err
 		s.fail(err)
 	}
+	return err
 }
 
 // abort ends the session with err, unless it is ending already.

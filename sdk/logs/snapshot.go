@@ -73,14 +73,14 @@ func (s *session) explain(ctx context.Context, without, notStarted map[int]bool)
 	if len(notStarted) == 0 && len(without) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	asked, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	st, err := s.src.Status(ctx)
+	st, err := s.src.Status(asked)
 	if err != nil {
 		st = &api.TaskStatus{}
 	}
 	if ended := st.State.Ended(); len(without) > 0 && ended {
-		s.notify("%s: no log is left, the task %s and its pods were deleted", nodes(sortedRanks(without)), ago(st))
+		s.afterPods(ctx, without, st)
 		without = nil
 	} else if len(notStarted) > 0 && ended {
 		s.notify("%s never started and printed nothing", nodes(sortedRanks(notStarted)))
@@ -92,6 +92,22 @@ func (s *session) explain(ctx context.Context, without, notStarted map[int]bool)
 	for _, message := range waiting(notStarted, st) {
 		s.notify("nothing printed yet, %s", message)
 	}
+}
+
+// afterPods delivers what is kept of nodes whose pods are gone, or says why there
+// is nothing. The task has ended.
+func (s *session) afterPods(ctx context.Context, ranks map[int]bool, st *api.TaskStatus) {
+	why := ""
+	if s.src.Kept != nil {
+		o := s.o
+		o.Nodes, o.Notify = sortedRanks(ranks), func(message string) { s.notify("%s", message) }
+		err := s.src.Kept(ctx, o, s.deliverLine)
+		if err == nil || ctx.Err() != nil || s.failure() != nil {
+			return
+		}
+		why = ": " + oneLine(err.Error())
+	}
+	s.notify("%s: no log is left, the task %s and its pods were deleted%s", nodes(sortedRanks(ranks)), ago(st), why)
 }
 
 func ago(st *api.TaskStatus) string {

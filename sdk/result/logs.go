@@ -43,8 +43,8 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 // logs reads the logs of the units' main containers.
 func (s *session) logs(ctx context.Context, ref string, units []*unit, o api.LogOptions, sink api.LogSink) error {
 	for _, rank := range o.Nodes {
-		if rank < 0 || !slices.ContainsFunc(units, func(u *unit) bool { return u.Rank == rank }) {
-			return api.Invalid("node", "nothing is kept of node %d", rank)
+		if !slices.ContainsFunc(units, func(u *unit) bool { return u.Rank == rank }) && o.Notify != nil {
+			o.Notify(fmt.Sprintf("node %d: nothing of it is kept", rank))
 		}
 	}
 	var found []logs.Kept

@@ -19,8 +19,18 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-// Get implements sdk.TaskReader.
+// Get implements sdk.TaskReader. Of a task whose Job is gone it tells what is
+// kept in the store.
 func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
+	s, err := c.live(ctx, ref)
+	if isNotFound(err) && ref != Latest {
+		return c.keptTask(ctx, ref, err)
+	}
+	return s, err
+}
+
+// live is a task whose Job is there.
+func (c *Client) live(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	job, err := c.resolve(ctx, ref)
 	if err != nil {
 		return nil, err

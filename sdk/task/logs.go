@@ -2,22 +2,26 @@ package task
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/logs"
 	"github.com/kubevast/vast/sdk/manifest"
 )
 
-// Logs implements sdk.TaskLogger.
+// Logs implements sdk.TaskLogger. What the cluster has no more comes from the
+// store: the logs of pods that are gone, and all of them when the Job is.
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)
+	if isNotFound(err) {
+		return c.keptLogs(ctx, ref, o, sink, err)
+	}
 	if err != nil {
 		return err
 	}
-	name, namespace := job.Name, job.Namespace
+	name, s := job.Name, fromJob(job)
 	src := logs.Source{
-		Conn: c.conn, Namespace: namespace, Job: name, Container: manifest.Container,
-		NumNodes: fromJob(job).NumNodes,
+		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: manifest.Container, NumNodes: s.NumNodes,
 		Status: func(ctx context.Context) (*api.TaskStatus, error) {
 			job, err := c.byName(ctx, name)
 			if err != nil {
@@ -26,5 +30,47 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 			return c.status(ctx, job)
 		},
 	}
+	if s.Kept != "" {
+		src.Kept = func(ctx context.Context, o api.LogOptions, sink api.LogSink) error {
+			return c.results.Logs(ctx, keptRef(job), o, sink)
+		}
+	}
 	return logs.Read(ctx, src, o, sink)
+}
+
+// keptLogs reads the logs of a task whose Job is gone. missing is what is to be
+// said when nothing is kept of it.
+func (c *Client) keptLogs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink, missing error) error {
+	if err := c.results.Logs(ctx, ref, o, sink); err != nil {
+		return c.orMissing(err, missing)
+	}
+	if !o.Follow {
+		return nil
+	}
+	s, err := c.results.Task(ctx, ref)
+	if err != nil || s.State == api.Succeeded {
+		return err
+	}
+	return &api.TaskFailed{Task: s}
+}
+
+// keptTask is a task whose Job is gone, as the store tells of it. missing is what is
+// to be said when nothing is kept of it.
+func (c *Client) keptTask(ctx context.Context, ref string, missing error) (*api.TaskStatus, error) {
+	s, err := c.results.Task(ctx, ref)
+	return s, c.orMissing(err, missing)
+}
+
+// orMissing is what is said when the cluster has no such task and the store did
+// not help. Where it has nothing to add, or is not for us, the store has nothing
+// to do with that.
+func (c *Client) orMissing(err, missing error) error {
+	switch {
+	case isNotFound(err), errors.As(err, new(*api.NotInstalled)), errors.As(err, new(*api.Forbidden)):
+		return missing
+	case errors.As(err, new(*api.Unavailable)):
+		c.conn.Warn("what is kept of tasks whose Jobs are gone cannot be looked up: " + err.Error())
+		return missing
+	}
+	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/result"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/volume"
 )
@@ -35,6 +36,7 @@ type Client struct {
 	rights    *rights.Checker
 	namespace namespaceFacts
 	kept      access.Memo[string, keeping]
+	results   *result.Client
 }
 
 // namespaceFacts is what is worth asking only once of a namespace.
@@ -48,7 +50,7 @@ type namespaceFacts struct {
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
-	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn),
+	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn), results: result.New(conn),
 		kept: access.Memo[string, keeping]{Keep: keepKept}}
 }
 
@@ -59,7 +61,7 @@ const Latest = "@latest"
 var kindSelector = labels.Set{kube.LabelKind: kube.KindTask}
 
 // resolve finds the Job that ref names: an id, a unique prefix of one, a
-// Job's name, or @latest.
+// Job's name, @latest, or CAMPAIGN/CONFIG/RUN for a run of a campaign.
 func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) {
 	jobs := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace)
 	switch {
@@ -75,6 +77,8 @@ func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) 
 		if len(list.Items) > 0 {
 			return &list.Items[0], nil
 		}
+	case strings.Contains(ref, "/"):
+		return c.byRun(ctx, ref)
 	case !isID(ref):
 		return c.byName(ctx, ref)
 	}
@@ -98,12 +102,18 @@ func (c *Client) resolveFor(ctx context.Context, ref, verb string) (*batchv1.Job
 func (c *Client) byName(ctx context.Context, name string) (*batchv1.Job, error) {
 	job, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
-	case apierrors.IsNotFound(err) || (err == nil && job.Labels[kube.LabelKind] != kube.KindTask):
+	case apierrors.IsNotFound(err) || (err == nil && !runsWork(job)):
 		return nil, c.notFound(name)
 	case err != nil:
 		return nil, c.conn.Classify(err, "get", jobsResource)
 	}
 	return job, nil
+}
+
+// runsWork reports a Job of ours: a task, or runs of a campaign.
+func runsWork(job *batchv1.Job) bool {
+	kind := job.Labels[kube.LabelKind]
+	return kind == kube.KindTask || kind == kube.KindRun
 }
 
 // byPrefix looks through the names of all tasks; only their metadata would be

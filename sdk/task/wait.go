@@ -20,6 +20,9 @@ const lookAgain = 5 * time.Second
 // Wait implements sdk.TaskReader.
 func (c *Client) Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error) {
 	job, err := c.resolve(ctx, ref)
+	if isNotFound(err) {
+		return c.ended(ctx, ref, o, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +44,20 @@ func (c *Client) Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.
 	return c.waitFor(ctx, name, s, o)
 }
 
+// ended is the answer for a task whose Job is gone: it is over, and what is kept
+// of it tells how.
+func (c *Client) ended(ctx context.Context, ref string, o api.WaitOptions, missing error) (*api.TaskStatus, error) {
+	s, err := c.keptTask(ctx, ref, missing)
+	if err != nil {
+		return nil, err
+	}
+	_, err = reached(s, o.For)
+	return s, err
+}
+
 // lastLook is the authoritative read after a timeout.
 func (c *Client) lastLook(ctx context.Context, name string, last *api.TaskStatus, o api.WaitOptions) (*api.TaskStatus, error) {
-	s, err := c.Get(ctx, name)
+	s, err := c.live(ctx, name)
 	if isNotFound(err) {
 		return last, deleted(last)
 	}
@@ -90,7 +104,7 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 				continue
 			}
 		}
-		next, err := c.Get(ctx, name)
+		next, err := c.live(ctx, name)
 		var unavailable *api.Unavailable
 		var forbidden *api.Forbidden
 		switch {
