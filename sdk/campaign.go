@@ -20,6 +20,7 @@ type CampaignMonitor interface {
 	// same Client: only what may have changed is read.
 	//
 	// An id that nothing is known of is NotFound, one that is the beginning
-	// of several is InvalidSpec.
+	// of several is InvalidSpec; the campaigns of the other ids are returned
+	// together with that error.
 	Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error)
 }

@@ -30,7 +30,7 @@ const (
 // for failures that the index does not explain. A store that cannot be read is
 // a warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
-	records, jobs, err := c.read(ctx, o)
+	records, jobs, missing, err := c.read(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,10 @@ func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.Campai
 			return err
 		})
 	}
-	return list, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return list, missing
 }
 
 // look returns one campaign as it stands; jobs are its runs that have Jobs.
@@ -75,7 +78,7 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 // read returns the records that o means and the runs that have Jobs, by the
 // campaign's id. Both are asked for at the same time, unless only the records
 // tell which Jobs are meant.
-func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Record, jobs map[string]jobRuns, err error) {
+func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Record, jobs map[string]jobRuns, missing, err error) {
 	var both sync.WaitGroup
 	var jobsErr error
 	readJobs := func(ids []string) {
@@ -85,7 +88,7 @@ func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Rec
 	if whole {
 		readJobs(o.IDs)
 	}
-	records, err = c.named(ctx, o)
+	records, missing, err = c.named(ctx, o)
 	if !whole && len(records) > 0 {
 		var ids []string
 		for _, r := range records {
@@ -94,7 +97,7 @@ func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Rec
 		readJobs(ids)
 	}
 	both.Wait()
-	return records, jobs, cmp.Or(err, jobsErr)
+	return records, jobs, missing, cmp.Or(err, jobsErr)
 }
 
 // jobRuns are the runs of one campaign that have Jobs.

@@ -13,6 +13,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
+// lookEvery is how long it takes until what is shown is brought up to date.
+const lookEvery = 2 * time.Second
+
 type monitorOptions struct {
 	*cli.Factory
 	query    api.MonitorOptions
@@ -25,7 +28,7 @@ type monitorOptions struct {
 }
 
 func newMonitor(f *cli.Factory) *cobra.Command {
-	o := &monitorOptions{Factory: f, interval: 2 * time.Second, output: cli.NewGetFlags()}
+	o := &monitorOptions{Factory: f, interval: lookEvery, output: cli.NewGetFlags()}
 	c := &cobra.Command{
 		Use:   "monitor [CAMPAIGN...]",
 		Short: "Watch how campaigns get on",
@@ -69,14 +72,19 @@ func newMonitor(f *cli.Factory) *cobra.Command {
 	p.BoolVar(&o.wait, "wait", false, "Exit with the code of the campaigns: 10 if runs failed, 11 if one was stopped.")
 	p.BoolVar(&o.query.AllUsers, "all-users", false, "Everybody's campaigns, not only yours.")
 	p.StringSliceVarP(&o.contexts, "contexts", "x", nil, "Look at the campaigns of these contexts, side by side. Can be given several times.")
+	o.addOutput(c)
+	_ = c.RegisterFlagCompletionFunc("contexts", completeContexts(f))
+	return c
+}
+
+// addOutput binds the output flags that have a meaning here.
+func (o *monitorOptions) addOutput(c *cobra.Command) {
 	o.output.AddFlags(c)
-	for _, name := range []string{"show-labels", "label-columns"} { // there are no labels to show
-		if flag := p.Lookup(name); flag != nil {
+	for _, name := range []string{"show-labels", "label-columns"} { // there are none to show
+		if flag := c.Flags().Lookup(name); flag != nil {
 			flag.Hidden = true
 		}
 	}
-	_ = c.RegisterFlagCompletionFunc("contexts", completeContexts(f))
-	return c
 }
 
 // Complete checks the flags.
@@ -178,7 +186,7 @@ func campaignCode(s api.CampaignState) int {
 // followCampaign shows a campaign until it has ended; the error has its exit
 // code. Who leaves with Ctrl-C is told how to come back, and that is no error.
 func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
-	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: 2 * time.Second, wait: true, output: cli.NewGetFlags()}
+	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: lookEvery, wait: true, output: cli.NewGetFlags()}
 	if err := o.Complete(); err != nil {
 		return err
 	}
