@@ -95,9 +95,10 @@ type DeleteResultOptions struct {
 
 // TransferProgress tells how far a transfer is.
 type TransferProgress struct {
-	// Files and Bytes of Total; Skipped were there already.
-	Files, TotalFiles, Skipped int
-	Bytes, TotalBytes          int64
+	// Files and Bytes of Total. Skipped and SkippedBytes of them were there
+	// already.
+	Files, TotalFiles, Skipped      int
+	Bytes, TotalBytes, SkippedBytes int64
 }
 
 // DownloadReport says what was fetched.

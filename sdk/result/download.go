@@ -168,7 +168,7 @@ func (t *tree) fetch(ctx context.Context, b store.Backend) error {
 				t.notify(p)
 			}
 		}})
-	t.report.Files, t.report.Bytes, t.report.Skipped = last.Files-last.Skipped, last.Bytes, last.Skipped
+	t.report.Files, t.report.Bytes, t.report.Skipped = last.Files-last.Skipped, last.Bytes-last.SkippedBytes, last.Skipped
 	return err
 }
 

@@ -130,7 +130,9 @@ func (m *meter) file()         { m.add(func(p *api.TransferProgress) { p.Files++
 
 // skip counts a file that was there already.
 func (m *meter) skip(size int64) {
-	m.add(func(p *api.TransferProgress) { p.Files, p.Skipped, p.Bytes = p.Files+1, p.Skipped+1, p.Bytes+size })
+	m.add(func(p *api.TransferProgress) {
+		p.Files, p.Skipped, p.Bytes, p.SkippedBytes = p.Files+1, p.Skipped+1, p.Bytes+size, p.SkippedBytes+size
+	})
 }
 
 // end tells the last figures.
