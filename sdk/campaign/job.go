@@ -22,8 +22,8 @@ import (
 // takes 128 KiB for one.
 const maxOrders = 120 << 10
 
-// run gathers what one Job is made of.
-type jobOf struct {
+// oneJob gathers what one Job is made of.
+type oneJob struct {
 	plan     *plan
 	runs     []keep.RunRef
 	id, name string
@@ -33,10 +33,9 @@ type jobOf struct {
 	params string
 }
 
-// job makes the Job of these runs; number is the Job's own, for packed ones.
-// What all Jobs have alike is shared between them: nobody may change it.
-func (p *plan) job(number int, runs []keep.RunRef) (*batchv1.Job, error) {
-	j := jobOf{plan: p, runs: runs}
+// jobOf is the Job of these runs; number is the Job's own, for packed ones.
+func (p *plan) jobOf(number int, runs []keep.RunRef) *oneJob {
+	j := &oneJob{plan: p, runs: runs}
 	if p.packed() {
 		j.title = fmt.Sprintf("%s-job-%d", p.record.Name, number)
 		j.id = kube.DerivedID(p.record.ID, "_jobs", strconv.Itoa(number))
@@ -46,12 +45,14 @@ func (p *plan) job(number int, runs []keep.RunRef) (*batchv1.Job, error) {
 	}
 	j.name = kube.JobName(j.title, j.id)
 	j.params = j.name + ".params.yaml"
-	return j.build()
+	return j
 }
 
 func (p *plan) packed() bool { return p.record.RunsPerJob > 1 }
 
-func (j *jobOf) build() (*batchv1.Job, error) {
+// build makes it. What all Jobs have alike is shared between them: nobody may
+// change it.
+func (j *oneJob) build() (*batchv1.Job, error) {
 	t := j.plan.template
 	fetch, keepText, err := j.orders()
 	if err != nil {
@@ -84,7 +85,7 @@ func (j *jobOf) build() (*batchv1.Job, error) {
 }
 
 // describe gives an object its own copy of the labels and annotations.
-func (j *jobOf) describe(labels, annotations *map[string]string) {
+func (j *oneJob) describe(labels, annotations *map[string]string) {
 	l, a := maps.Clone(*labels), maps.Clone(*annotations)
 	l[kube.LabelTaskID] = j.id
 	l[kube.LabelTaskName] = kube.LabelValue(j.title)
@@ -106,7 +107,7 @@ func (j *jobOf) describe(labels, annotations *map[string]string) {
 }
 
 // orders returns what our own containers are told.
-func (j *jobOf) orders() (fetch, kept string, err error) {
+func (j *oneJob) orders() (fetch, kept string, err error) {
 	t, p := j.plan.template, j.plan
 	f := orders.Fetch{Items: j.files(), OwnerFile: t.fetch.OwnerFile}
 	k := t.keep
@@ -138,7 +139,7 @@ func (j *jobOf) orders() (fetch, kept string, err error) {
 	return fetch, kept, nil
 }
 
-func (j *jobOf) tooLong(n int) error {
+func (j *oneJob) tooLong(n int) error {
 	problem := api.Problem{File: j.plan.record.File, Path: "execution.runs_per_job",
 		Message: fmt.Sprintf("what Job %s is told has %d bytes; at most %d are possible: pack fewer runs into one Job", j.name, n, maxOrders)}
 	if !j.plan.packed() {
@@ -150,7 +151,7 @@ func (j *jobOf) tooLong(n int) error {
 
 // files are what the Job brings into /config: the campaign's, its parameter
 // file, and what tells packed runs apart.
-func (j *jobOf) files() []orders.Item {
+func (j *oneJob) files() []orders.Item {
 	var items []orders.Item
 	root := j.plan.template.fetch.Items[0].To
 	if j.plan.record.Inputs != "" {
@@ -182,12 +183,12 @@ func (j *jobOf) files() []orders.Item {
 	return items
 }
 
-func (j *jobOf) parameters(ref keep.RunRef) string {
+func (j *oneJob) parameters(ref keep.RunRef) string {
 	return document(j.plan.record.Scenario, j.plan.configs[ref.Config].text, ref.String())
 }
 
 // result is how one run's output is kept.
-func (j *jobOf) result(ref keep.RunRef) orders.Result {
+func (j *oneJob) result(ref keep.RunRef) orders.Result {
 	r := j.plan.record
 	return orders.Result{
 		Name: ref.String(), Prefix: keep.RunPrefix(r.ID, ref.Config, ref.Run), Index: keep.RunIndex(r.ID, ref.Config, ref.Run),
@@ -198,7 +199,7 @@ func (j *jobOf) result(ref keep.RunRef) orders.Result {
 }
 
 // outDir is the folder of the Job's own output.
-func (j *jobOf) outDir() string {
+func (j *oneJob) outDir() string {
 	if j.plan.packed() {
 		return jobsDir + "/" + j.name
 	}
@@ -206,7 +207,7 @@ func (j *jobOf) outDir() string {
 }
 
 // env are the variables that only this Job has.
-func (j *jobOf) env() []corev1.EnvVar {
+func (j *oneJob) env() []corev1.EnvVar {
 	var vars []spec.EnvVar
 	params := configDir + "/" + j.params
 	if j.plan.packed() {
@@ -228,7 +229,7 @@ func (j *jobOf) env() []corev1.EnvVar {
 }
 
 // runVariables are those of one run, whose parameter file is params.
-func (j *jobOf) runVariables(ref keep.RunRef, params string) []spec.EnvVar {
+func (j *oneJob) runVariables(ref keep.RunRef, params string) []spec.EnvVar {
 	dir := outDir + "/" + ref.String()
 	vars := []spec.EnvVar{
 		{Name: "RUN_ID", Value: ref.String()}, {Name: "CONFIG_NAME", Value: ref.Config}, {Name: "RUN_NUMBER", Value: strconv.Itoa(ref.Run)},

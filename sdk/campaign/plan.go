@@ -60,26 +60,36 @@ type campaignRuns struct {
 	selected []keep.RunRef
 }
 
-// jobs yields the campaign's Jobs in the order in which they are made. One is
-// in memory at a time.
+// groups yields the runs of one Job after the other, in the order in which the
+// Jobs are made. What it yields may not be kept.
+func (p *plan) groups() iter.Seq[[]keep.RunRef] {
+	return func(yield func([]keep.RunRef) bool) {
+		var group []keep.RunRef
+		for ref := range p.record.All() {
+			if group = append(group, ref); len(group) < p.record.RunsPerJob {
+				continue
+			}
+			if !yield(group) {
+				return
+			}
+			group = group[:0]
+		}
+		if len(group) > 0 {
+			yield(group)
+		}
+	}
+}
+
+// jobs yields the campaign's Jobs. One is in memory at a time.
 func (p *plan) jobs() iter.Seq2[*batchv1.Job, error] {
 	return func(yield func(*batchv1.Job, error) bool) {
 		number := 0
-		var packed []keep.RunRef
-		flush := func() bool {
-			job, err := p.job(number, packed)
-			number++
-			packed = packed[:0]
-			return yield(job, err) && err == nil
-		}
-		for ref := range p.record.All() {
-			packed = append(packed, ref)
-			if len(packed) == p.record.RunsPerJob && !flush() {
+		for runs := range p.groups() {
+			job, err := p.jobOf(number, runs).build()
+			if !yield(job, err) || err != nil {
 				return
 			}
-		}
-		if len(packed) > 0 {
-			flush()
+			number++
 		}
 	}
 }

@@ -17,6 +17,9 @@ const (
 	// ConfigurationsFile holds the expanded configurations: what was drawn
 	// at random is drawn once.
 	ConfigurationsFile = ConfigDir + "configurations.yaml"
+	// ExecutionFile holds how the runs are executed, with what the command
+	// line added: a spec.Execution.
+	ExecutionFile = ConfigDir + "execution.json"
 )
 
 // RecordKey is where a campaign's record lies in the store.

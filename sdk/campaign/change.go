@@ -1,0 +1,64 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
+
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// change changes a campaign's record: in the cluster, where the change counts,
+// then in the store (nil: it is not there to be written to), whose copy is for
+// the time when the cluster's is gone. It returns the record as it is now.
+func (c *Client) change(ctx context.Context, b store.Backend, id string, edit func(*Record)) (*Record, error) {
+	var changed *Record
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		r, object, err := c.record(ctx, id)
+		if err != nil {
+			return err
+		}
+		edit(r)
+		patch, err := json.Marshal(map[string]any{
+			"metadata": map[string]any{"resourceVersion": object.ResourceVersion},
+			"data":     recordData(r),
+		})
+		if err != nil {
+			return fmt.Errorf("encode the record of a campaign: %w", err)
+		}
+		_, err = c.conn.Kube.CoreV1().ConfigMaps(object.Namespace).
+			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+		if apierrors.IsConflict(err) {
+			return err // somebody else changed it: once more
+		}
+		changed = r
+		return c.conn.Classify(err, "patch", "configmaps")
+	})
+	if err != nil || b == nil {
+		return changed, err
+	}
+	return changed, changeStored(ctx, b, id, edit)
+}
+
+// changeStored changes the store's copy, which has all configurations.
+func changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
+	data, err := get(ctx, b, keep.RecordKey(id))
+	if missing(err) {
+		return nil // its submission never got that far
+	}
+	if err != nil {
+		return err
+	}
+	r, err := keep.ParseRecord(data)
+	if err != nil {
+		return nil //nolint:nilerr // another version's; the cluster's copy counts
+	}
+	edit(r)
+	return put(ctx, b, keep.RecordKey(id), r.Marshal())
+}

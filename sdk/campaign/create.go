@@ -1,0 +1,128 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+const (
+	jobsResource = "jobs.batch"
+	// atOnce is how many Jobs are created, or changed, at a time. The API
+	// server says by itself when that is too much.
+	atOnce = 32
+	// attempts bounds how often a creation is repeated whose answer was lost.
+	attempts = 5
+)
+
+// creation is the making of a campaign's Jobs.
+type creation struct {
+	c *Client
+	o api.CampaignOptions
+
+	mu          sync.Mutex
+	done, total int
+}
+
+// all creates the Jobs, many at a time and in their order as far as that goes.
+// Those in there are there already.
+func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error], there map[string]bool) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	m.tell(0)
+	for job, err := range jobs {
+		switch {
+		case err != nil:
+			group.Go(func() error { return err })
+		case there[job.Name]:
+			m.tell(1)
+		default:
+			group.Go(func() error {
+				err := m.one(ctx, job)
+				if err == nil {
+					m.tell(1)
+				}
+				return err
+			})
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return group.Wait()
+}
+
+func (m *creation) tell(more int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += more
+	if m.o.Notify != nil {
+		m.o.Notify(api.CampaignProgress{Phase: "jobs", Done: m.done, Total: m.total})
+	}
+}
+
+// one creates a Job or finds the one that an earlier attempt made: its name
+// comes from its run, so there is never a second one. 429 and 5xx are repeated
+// by the connection, as the server asks for it; here is what has no answer.
+func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
+	jobs := m.c.conn.Kube.BatchV1().Jobs(job.Namespace)
+	for attempt := 1; ; attempt++ {
+		_, err := jobs.Create(ctx, job, metav1.CreateOptions{DryRun: dryRun(m.o.DryRun), FieldManager: m.o.FieldManager})
+		switch {
+		case err == nil:
+			return nil
+		case apierrors.IsAlreadyExists(err):
+			return m.adopt(ctx, job)
+		case attempt == attempts || !lost(err):
+			return m.c.conn.Classify(err, "create", jobsResource)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt) * 500 * time.Millisecond):
+		}
+	}
+}
+
+func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
+	have, err := m.c.conn.Kube.BatchV1().Jobs(want.Namespace).Get(ctx, want.Name, metav1.GetOptions{})
+	switch {
+	case err != nil:
+		return m.c.conn.Classify(err, "get", jobsResource)
+	case have.Annotations[kube.AnnotationSpecHash] == want.Annotations[kube.AnnotationSpecHash]:
+		return nil
+	case have.Annotations[kube.AnnotationCampaign] == want.Annotations[kube.AnnotationCampaign]:
+		// The same run, as another version of this program makes it.
+		return nil
+	}
+	return &api.Conflict{Message: fmt.Sprintf("there is a Job %s already that is no run of this campaign; delete it, and resume", want.Name)}
+}
+
+// lost reports a failure after which nobody knows whether the Job was made.
+func lost(err error) bool {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsInternalError(err) ||
+			apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err)
+	}
+	return utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)
+}
+
+func dryRun(d api.DryRun) []string {
+	if d == api.DryRunServer {
+		return []string{metav1.DryRunAll}
+	}
+	return nil
+}

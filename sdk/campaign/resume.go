@@ -1,0 +1,134 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// resume finishes the submission of a campaign, however far it got. d is what
+// its file says (nil: no file was given); it is needed only when the client died
+// before the inputs were in the store. An id that nobody has is a new campaign's.
+func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
+	if o.ID == "" {
+		return nil, api.Invalid("", "a campaign needs its file, or the id of one to resume")
+	}
+	if err := checkID(o.ID); err != nil {
+		return nil, err
+	}
+	r, object, err := c.record(ctx, o.ID)
+	var none *api.NotFound
+	switch {
+	case errors.As(err, &none) && d != nil:
+		return c.start(ctx, d, o)
+	case err != nil:
+		return nil, err
+	case r.Stopped:
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was stopped by %s; its failed and stopped runs can be run again with: kubectl vast campaign rerun %s --failed", r.ID, r.StoppedBy, r.ID)}
+	case d != nil && d.record.FileSHA256 != r.FileSHA256:
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.record.File)}
+	case r.Complete:
+		c.notify(o, api.CampaignProgress{ID: r.ID})
+		return submitted(r, object), nil
+	}
+	b, err := c.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there, err := c.jobsThere(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	c.notify(o, api.CampaignProgress{ID: r.ID})
+	return c.complete(ctx, b, r, object, d, o, there)
+}
+
+// complete makes what is missing, from the store's copy of the campaign if it
+// got there, else from its file.
+func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+	have, stored, err := load(ctx, b, r.ID)
+	switch {
+	case missing(err) && d == nil:
+		return nil, &api.Conflict{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: kubectl vast campaign run %s --resume %s", r.ID, r.File, r.ID)}
+	case missing(err):
+		if d.record.Inputs != r.Inputs {
+			return nil, &api.Conflict{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
+		}
+		d.record = whole(r, d.record)
+		return c.finish(ctx, d, b, object, o, there)
+	case err != nil:
+		return nil, err
+	}
+	p, err := newPlan(&have.execution, have.configs, whole(r, stored))
+	if err != nil {
+		return nil, err
+	}
+	ended, err := c.indexed(ctx, b, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	p.markEnded(ended, there)
+	return c.makeJobs(ctx, p, b, object, o, there)
+}
+
+// whole is the record of the cluster with what it leaves out of a big one.
+func whole(r, stored *Record) *Record {
+	out := *r
+	out.Configs, out.Selected = stored.Configs, stored.Selected
+	return &out
+}
+
+// jobsThere returns the names of the campaign's Jobs.
+func (c *Client) jobsThere(ctx context.Context, r *Record) (map[string]bool, error) {
+	there := map[string]bool{}
+	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, _ *api.TaskStatus) { there[job.Name] = true })
+	return there, err
+}
+
+// eachJob calls do for each of a campaign's Jobs, which it may not keep.
+func (c *Client) eachJob(ctx context.Context, id string, do func(*batchv1.Job, *api.TaskStatus)) error {
+	return c.tasks.EachJob(ctx, c.conn.Namespace, jobSelector(id), do)
+}
+
+func jobSelector(id string) string {
+	return kube.LabelKind + "=" + kube.KindRun + "," + kube.LabelCampaign + "=" + kube.LabelValue(id)
+}
+
+// indexed returns the runs that have ended, as the store tells: their Jobs may
+// have expired, and are not to be made again.
+func (c *Client) indexed(ctx context.Context, b store.Backend, id string) (map[keep.RunRef]keep.Outcome, error) {
+	out := map[keep.RunRef]keep.Outcome{}
+	for object, err := range b.List(ctx, keep.CampaignIndex(id), store.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		if config, run, outcome, ok := keep.ParseRunIndex(id, object.Key); ok {
+			out[keep.RunRef{Config: config, Run: run}] = outcome
+		}
+	}
+	return out, nil
+}
+
+// markEnded adds the names of the Jobs whose runs have all ended.
+func (p *plan) markEnded(ended map[keep.RunRef]keep.Outcome, there map[string]bool) {
+	number := 0
+	for refs := range p.groups() {
+		left := false
+		for _, ref := range refs {
+			_, over := ended[ref]
+			left = left || !over
+		}
+		if !left {
+			there[p.jobOf(number, refs).name] = true
+		}
+		number++
+	}
+}

@@ -1,0 +1,248 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/queue"
+	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// runRights are what a submission needs. What the store needs it says itself.
+var runRights = append(rights.Each(jobsResource, "create", "list"), rights.Each("configmaps", "create", "get", "patch")...)
+
+// Run implements sdk.Campaign. The order is what makes it safe to be killed at
+// any moment: the record says what there is to be, then come the inputs, then
+// the Jobs, each under the name that follows from its run. Resume does what is
+// left.
+func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error) {
+	if s == nil {
+		return c.resume(ctx, nil, o)
+	}
+	d, err := c.draft(ctx, s, configs, o, false)
+	if err != nil {
+		return nil, err
+	}
+	if o.ID != "" {
+		return c.resume(ctx, d, o)
+	}
+	return c.start(ctx, d, o)
+}
+
+// start begins a new campaign.
+func (c *Client) start(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
+	b, err := c.prepare(ctx, d, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range d.warnings() {
+		c.conn.Warn(w)
+	}
+	object, err := c.claim(ctx, d, o)
+	if err != nil || o.DryRun == api.DryRunServer {
+		return c.dryRun(ctx, d, object, o, err)
+	}
+	return c.finish(ctx, d, b, object, o, nil)
+}
+
+// prepare asks the cluster all that the campaign depends on, at the same time,
+// and refuses what cannot run before anything is made.
+func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (store.Backend, error) {
+	if _, err := d.plan(); err != nil {
+		return nil, err
+	}
+	var asked sync.WaitGroup
+	var (
+		b                                         store.Backend
+		choice                                    queue.Choice
+		profile, user, server                     string
+		profileErr, choiceErr, rightsErr, openErr error
+	)
+	asked.Go(func() { profile, profileErr = c.tasks.Profile(ctx) })
+	asked.Go(func() { choice, choiceErr = c.queues.Choose(ctx, c.conn.Namespace, o.Queue) })
+	asked.Go(func() { rightsErr = c.rights.Require(ctx, runRights...) })
+	asked.Go(func() { b, openErr = c.openStore(ctx) })
+	asked.Go(func() {
+		if v, err := c.conn.ServerVersion(ctx); err == nil { // it is only for the record
+			server = v.GitVersion
+		}
+	})
+	user, err := c.conn.User(ctx)
+	asked.Wait()
+	if err := cmp.Or(err, profileErr, rightsErr, choiceErr, openErr); err != nil {
+		return nil, err
+	}
+	r := d.record
+	r.User, r.Profile = user, cmp.Or(r.Profile, profile)
+	if server != "" {
+		if r.Versions == nil {
+			r.Versions = map[string]string{}
+		}
+		r.Versions["kubernetes"] = server
+	}
+	if choice.Warning != "" {
+		c.conn.Warn(choice.Warning)
+	}
+	if r.Queue = choice.Queue; r.Queue != "" {
+		class, warning, err := c.queues.Priority(ctx, o.Priority)
+		if err != nil {
+			return nil, err
+		}
+		if warning != "" {
+			c.conn.Warn(warning)
+		}
+		r.Priority = class
+	}
+	p, err := d.plan()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range p.warnings {
+		c.conn.Warn(w)
+	}
+	for job, err := range p.jobs() {
+		if err != nil {
+			return nil, err
+		}
+		// One stands for all.
+		return b, c.tasks.Fits(ctx, job, choice, o.Force)
+	}
+	return b, nil
+}
+
+// claim creates the campaign's record under an id that no other one has. Its
+// ConfigMap is the lock: who creates it has the id.
+func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*corev1.ConfigMap, error) {
+	r := d.record
+	maps := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace)
+	for attempt := 0; ; attempt++ {
+		if o.ID == "" {
+			now := time.Now()
+			r.Created = now.Truncate(time.Second)
+			r.ID = newID(r.Name, now, attempt)
+		}
+		c.notify(o, api.CampaignProgress{ID: r.ID})
+		made, err := maps.Create(ctx, RecordObject(r), metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		switch {
+		case err == nil:
+			return made, nil
+		case apierrors.IsAlreadyExists(err) && o.ID != "":
+			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is just being made by somebody else", r.ID)}
+		case !apierrors.IsAlreadyExists(err) || attempt == idsPerSec-1:
+			return nil, c.conn.Classify(err, "create", "configmaps")
+		}
+	}
+}
+
+// finish brings the inputs and the Jobs of a campaign that has its record.
+// there are the Jobs that need not be made.
+func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+	r := d.record
+	c.notify(o, api.CampaignProgress{Phase: "inputs"})
+	if err := d.upload(ctx, b); err != nil {
+		return nil, c.leave(ctx, r, object, err)
+	}
+	p, err := d.plan()
+	if err != nil {
+		return nil, c.leave(ctx, r, object, err)
+	}
+	return c.makeJobs(ctx, p, b, object, o, there)
+}
+
+// makeJobs creates the Jobs, and says in the record that they are all there.
+func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+	r := p.record
+	m := &creation{c: c, o: o, total: r.Jobs}
+	if err := m.all(ctx, p.jobs(), there); err != nil {
+		return nil, c.halfway(ctx, r, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), err)
+	}
+	c.notify(o, api.CampaignProgress{Phase: "record"})
+	changed, err := c.change(ctx, b, r.ID, func(r *Record) { r.Complete = true })
+	if err != nil {
+		return nil, c.halfway(ctx, r, "all Jobs were made, but not all of the record", err)
+	}
+	return submitted(changed, object), nil
+}
+
+// leave takes the record back when nothing else was made and nothing can come
+// of it. What may pass is left for Resume.
+func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
+	var passing *api.Unavailable
+	if errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil {
+		return c.halfway(ctx, r, "its inputs are not all in the store", cause)
+	}
+	err := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace).Delete(ctx, object.Name,
+		metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}})
+	if err != nil {
+		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, c.conn.Classify(err, "delete", "configmaps"))
+	}
+	return cause
+}
+
+// halfway tells how to go on with what was left in the middle.
+func (c *Client) halfway(ctx context.Context, r *Record, how string, cause error) error {
+	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: kubectl vast campaign run --resume %s", r.ID, how, r.ID)
+	if ctx.Err() != nil {
+		c.conn.Warn(message) // of somebody's Ctrl-C no error is shown
+		return cause
+	}
+	return fmt.Errorf("%s: %w", message, cause)
+}
+
+// dryRun sends all Jobs for the API server to look at.
+func (c *Client) dryRun(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions, err error) (*api.Campaign, error) {
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.plan()
+	if err != nil {
+		return nil, err
+	}
+	m := &creation{c: c, o: o, total: d.record.Jobs}
+	if err := m.all(ctx, p.jobs(), nil); err != nil {
+		return nil, err
+	}
+	return submitted(d.record, object), nil
+}
+
+func (c *Client) notify(o api.CampaignOptions, p api.CampaignProgress) {
+	if o.Notify != nil {
+		o.Notify(p)
+	}
+}
+
+// submitted is a campaign of which only the submission is known.
+func submitted(r *Record, object *corev1.ConfigMap) *api.Campaign {
+	out := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: r.ID, User: r.User, Context: r.Context,
+		State: api.CampaignRunning, RerunOf: r.RerunOf, Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount,
+		Runs: api.RunCounts{Total: r.Total, Queued: r.Total}}
+	switch {
+	case r.Stopped:
+		out.State, out.Runs = api.CampaignStopped, api.RunCounts{Total: r.Total, Stopped: r.Total}
+	case r.Held:
+		out.State = api.CampaignHeld
+	}
+	out.Name = r.ID
+	if object != nil {
+		out.Namespace, out.UID, out.CreationTimestamp = object.Namespace, object.UID, object.CreationTimestamp
+		out.Labels, out.Annotations = object.Labels, object.Annotations
+	}
+	return out
+}
+
+// openStore returns the store, or why there is no way to it.
+func (c *Client) openStore(ctx context.Context) (store.Backend, error) {
+	return c.seen.open(ctx, c.conn)
+}

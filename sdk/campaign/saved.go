@@ -1,0 +1,158 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// maxCopied is how many run files are also stored one by one, for people to
+// look at. More than that are in the pack only.
+const maxCopied = 1000
+
+// saved is what the store keeps of a campaign: enough to make its Jobs again,
+// without its file, its plug-ins, or what the command line had added.
+type saved struct {
+	execution spec.Execution
+	configs   []configuration
+}
+
+// documents are the objects that the store keeps of a campaign, by their keys,
+// but for the pack and the copies of its files.
+func (d *draft) documents() (map[string][]byte, error) {
+	execution, err := json.MarshalIndent(&d.spec.Execution, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the execution of a campaign: %w", err)
+	}
+	prefix := keep.CampaignPrefix(d.record.ID)
+	return map[string][]byte{
+		prefix + keep.ExecutionFile:                          execution,
+		prefix + keep.ConfigurationsFile:                     marshalConfigurations(d.configs),
+		prefix + keep.ConfigDir + filepath.Base(d.spec.Path): d.spec.Data,
+		keep.RecordKey(d.record.ID):                          d.record.Marshal(),
+	}, nil
+}
+
+// upload brings the campaign's inputs into the store; the record comes last, so
+// that a record in the store always has them.
+func (d *draft) upload(ctx context.Context, b store.Backend) error {
+	if err := d.uploadPack(ctx, b); err != nil {
+		return err
+	}
+	documents, err := d.documents()
+	if err != nil {
+		return err
+	}
+	prefix := keep.CampaignPrefix(d.record.ID) + keep.ConfigDir
+	if len(d.inputs.entries) <= maxCopied {
+		var items []store.Upload
+		for _, e := range d.inputs.entries {
+			if _, ours := documents[prefix+e.Name]; !ours {
+				items = append(items, store.Upload{Key: prefix + e.Name, Path: e.Path, Size: e.Size})
+			}
+		}
+		if err := store.UploadAll(ctx, b, items, store.TransferOptions{}); err != nil {
+			return err
+		}
+	}
+	record := keep.RecordKey(d.record.ID)
+	for key, data := range documents {
+		if key != record {
+			if err := put(ctx, b, key, data); err != nil {
+				return err
+			}
+		}
+	}
+	return put(ctx, b, record, documents[record])
+}
+
+// uploadPack sends the pack unless the store has it. It goes by a file, since
+// its size is known only when it is written.
+func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
+	if d.inputs.sum == "" {
+		return nil
+	}
+	key := keep.InputKey(d.inputs.sum)
+	switch _, err := b.Stat(ctx, key); {
+	case err == nil:
+		return nil
+	case !missing(err):
+		return err
+	}
+	file, err := os.CreateTemp("", "kubevast-*.pack")
+	if err != nil {
+		return fmt.Errorf("pack the files of the campaign: %w", err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	stat, err := d.inputs.write(ctx, file)
+	if err != nil {
+		return err
+	}
+	if stat.SHA256 != d.inputs.sum {
+		return &api.Conflict{Message: "a file of the campaign changed while it was read; try again"}
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("pack the files of the campaign: %w", err)
+	}
+	_, err = b.Put(ctx, key, file, stat.Size, store.PutOptions{SHA256: stat.SHA256})
+	return err
+}
+
+// load reads what upload wrote; a campaign whose inputs did not get there is
+// *api.NotFound.
+func load(ctx context.Context, b store.Backend, id string) (*saved, *Record, error) {
+	prefix := keep.CampaignPrefix(id)
+	data, err := get(ctx, b, keep.RecordKey(id))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := keep.ParseRecord(data)
+	if err != nil {
+		return nil, nil, &api.Conflict{Message: err.Error()}
+	}
+	if data, err = get(ctx, b, prefix+keep.ExecutionFile); err != nil {
+		return nil, nil, err
+	}
+	out := &saved{}
+	if err := json.Unmarshal(data, &out.execution); err != nil {
+		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %s cannot be read: %v", id, keep.ExecutionFile, err)}
+	}
+	if data, err = get(ctx, b, prefix+keep.ConfigurationsFile); err != nil {
+		return nil, nil, err
+	}
+	if out.configs, err = parseConfigurations(data); err != nil {
+		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
+	}
+	return out, r, nil
+}
+
+func put(ctx context.Context, b store.Backend, key string, data []byte) error {
+	_, err := b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), store.PutOptions{})
+	return err
+}
+
+func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
+	body, _, err := b.Get(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
+
+// missing reports that there is no such object.
+func missing(err error) bool {
+	var e *api.NotFound
+	return errors.As(err, &e)
+}
