@@ -1,0 +1,145 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// scheme is the beginning of what is no local path.
+var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*)://|^(hf):`)
+
+// workdir finds a task's workdir.
+func (f *finder) workdir(m mount) []source {
+	w := f.task.Workdir
+	if w.URL != "" {
+		f.gitURL(m, w.URL)
+		return []source{{git: w.URL, ref: w.Ref}}
+	}
+	if scheme.MatchString(w.Local) {
+		f.problem(m.field, m.at, "must be a local folder, or a git repository: {url: ..., ref: ...}; copy a bucket with file_mounts")
+		return nil
+	}
+	s := f.localSource(m, w.Local)
+	if s.file {
+		f.problem(m.field, m.at, f.quote(w.Local)+" is a file; a workdir is a folder")
+	}
+	return []source{s}
+}
+
+// gitURL refuses credentials: they would stand in the pod for all to read.
+func (f *finder) gitURL(m mount, text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return // "git@host:path" is no URL, and fine
+	}
+	if _, password := u.User.Password(); password || u.Scheme == "http" || u.Scheme == "https" {
+		f.problem(m.field+".url", m.at, "holds a user's name or password, which everybody who sees the pod could read; take it out, and give the token as the secret GIT_TOKEN")
+	}
+}
+
+// source finds what the short form of a file mount names.
+func (f *finder) source(m mount, text string) []source {
+	found := scheme.FindStringSubmatch(text)
+	if found == nil {
+		return []source{f.localSource(m, text)}
+	}
+	return f.uri(m, text, strings.ToLower(found[1]+found[2]))
+}
+
+// uri takes the buckets that the agent can copy.
+func (f *finder) uri(m mount, text, scheme string) []source {
+	switch scheme {
+	case "s3", "gs":
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			f.problem(m.field, m.at, fmt.Sprintf("%s is no bucket; write %s://bucket or %s://bucket/path", f.quote(text), scheme, scheme))
+			return nil
+		}
+		return []source{{uri: text}}
+	case "file":
+		f.problem(m.field, m.at, "write a local path without file://")
+	case "git", "ssh":
+		f.problem(m.field, m.at, "a git repository can be the workdir only: workdir: {url: ..., ref: ...}; else clone it in setup")
+	case "http", "https":
+		f.problem(m.field, m.at, "web addresses are not copied; fetch it in setup, with curl for example, or copy it into a bucket (s3:// and gs:// are copied)")
+	default:
+		f.problem(m.field, m.at, fmt.Sprintf("sources of %s: are not supported: s3:// and gs:// are; other stores that speak S3 can be read in setup", scheme))
+	}
+	return nil
+}
+
+// localSource looks up a path on this machine.
+func (f *finder) localSource(m mount, text string) source {
+	file, err := f.options.local(text)
+	if err != nil {
+		f.problem(m.field, m.at, fmt.Sprintf("%s: %v", f.quote(text), err))
+		return source{}
+	}
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.problem(m.field, m.at, f.missing(text, file))
+	case err != nil:
+		f.problem(m.field, m.at, fmt.Sprintf("%s cannot be read: %v", f.quote(text), bare(err)))
+	case !info.IsDir() && !info.Mode().IsRegular():
+		f.problem(m.field, m.at, f.quote(text)+" is neither a file nor a folder")
+	default:
+		return source{local: file, file: !info.IsDir()}
+	}
+	return source{}
+}
+
+// missing says what was looked for, and where else it is: most often the task
+// file and its files lie in another folder.
+func (f *finder) missing(text, file string) string {
+	dir := filepath.Dir(f.task.Source.File)
+	if filepath.IsAbs(text) || strings.HasPrefix(text, "~") {
+		return f.quote(text) + " does not exist"
+	}
+	if f.task.Source.File != "-" && dir != "." {
+		beside, err := f.options.local(path.Join(filepath.ToSlash(dir), text))
+		if err == nil {
+			_, err = os.Stat(beside)
+		}
+		if err == nil {
+			return fmt.Sprintf("%s does not exist here, but beside the task file; local paths count from the folder that you are in: run this in %s", f.quote(text), dir)
+		}
+	}
+	if f.secret(text) {
+		return f.quote(text) + " does not exist in the folder that you are in"
+	}
+	return fmt.Sprintf("%s does not exist; local paths count from the folder that you are in, so this is %s", f.quote(text), file)
+}
+
+// bare is an error without the path, which may hold a secret.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// quote repeats what the file says, unless a secret was filled in.
+func (f *finder) quote(text string) string {
+	if f.secret(text) {
+		return "this path (it holds a secret)"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+func (f *finder) secret(text string) bool {
+	for _, s := range f.task.Secrets {
+		if s.Value != "" && strings.Contains(text, s.Value) {
+			return true
+		}
+	}
+	return false
+}
