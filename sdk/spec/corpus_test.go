@@ -170,3 +170,45 @@ func TestK8sCLIFilesParse(t *testing.T) {
 		}
 	}
 }
+
+func TestRoboVASTFilesParseOrAreRefusedWithTheReason(t *testing.T) {
+	for name, want := range map[string]struct {
+		configurations int
+		says           []string
+	}{
+		"examples/basic_nav/basic_nav.vast": {configurations: 1},
+		// Its variation is a plug-in's: it parses, and is refused when it is
+		// expanded without the plug-in.
+		"examples/basic_nav/basic_nav_rasterized_routes.vast": {configurations: 1},
+		"examples/growth_sim/growth_sim.vast":                 {configurations: 2},
+		"examples/ros2_basic/ros2_basic.vast":                 {configurations: 1},
+		"navigation/small_dataset.vast":                       {configurations: 315},
+		// It is of a time before the format had versions.
+		"dataset/navigation_combined.vast": {says: []string{
+			`:1:1: "version" is missing; write "version: 1"`,
+			`configuration[0].scenario_file: unknown field; all configurations share one scenario, "execution.scenario_file"`,
+			`execution: "scenario_file" is missing`,
+			"execution.preprocessing: unknown field; it is of a time before version 1",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name))
+			c, err := ReadCampaign(path, nil, Inputs{})
+			switch {
+			case want.says == nil && err != nil:
+				t.Fatalf("refused:\n%v", err)
+			case want.says == nil:
+				if len(c.Configurations) != want.configurations || c.Execution.ScenarioFile != "scenario.osc" {
+					t.Errorf("%d configurations, scenario %q", len(c.Configurations), c.Execution.ScenarioFile)
+				}
+			case err == nil:
+				t.Fatal("accepted")
+			}
+			for _, text := range want.says {
+				if !strings.Contains(err.Error(), text) {
+					t.Errorf("the error lacks %q", text)
+				}
+			}
+		})
+	}
+}

@@ -119,14 +119,15 @@ func (ru rules) checkNumber(r *reader, n *node, f float64, what string) {
 	if !low && !high {
 		return
 	}
+	plain := func(f *float64) string { return strconv.FormatFloat(*f, 'f', -1, 64) }
 	var want string
 	switch {
 	case ru.moreBy != nil:
-		want = fmt.Sprintf("more than %g", *ru.moreBy)
+		want = "more than " + plain(ru.moreBy)
 	case ru.max == nil:
-		want = fmt.Sprintf("at least %g", *ru.min)
+		want = "at least " + plain(ru.min)
 	default:
-		want = fmt.Sprintf("from %g to %g", *ru.min, *ru.max)
+		want = "from " + plain(ru.min) + " to " + plain(ru.max)
 	}
 	r.fail(n, "must be a %s, %s, not %s", what, want, shorten(n.written))
 }
