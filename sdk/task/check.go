@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/inputs"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -33,7 +34,7 @@ func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
 		return err
 	}
 	if bringsFiles(t) {
-		if err := checkFiles(t, o); err != nil {
+		if err := inputs.Check(t, inputs.Options{Dir: o.Dir}); err != nil {
 			return err
 		}
 	}

@@ -2,10 +2,13 @@ package task
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevast/vast/sdk/access"
@@ -43,8 +46,8 @@ func TestCheck(t *testing.T) {
 	}{
 		"a task":                             {task: "run: x"},
 		"nothing to run":                     {task: "name: x", says: "task.yaml:1:1: there is nothing to run"},
-		"a folder to bring along":            {task: "run: x\nworkdir: .", says: "workdir", right: true},
-		"files to bring along":               {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: "workdir", right: true},
+		"a folder to bring along":            {task: "run: x\nworkdir: ."},
+		"files that are not there":           {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: `"./b" does not exist`},
 		"its own context":                    {task: "run: x\nresources: {infra: k8s/here}"},
 		"another context":                    {task: "run: x\nresources: {infra: k8s/there}", says: `resources.infra: the task is for context "there"`},
 		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "--security-profile"},
@@ -97,6 +100,7 @@ func TestIdentity(t *testing.T) {
 		"another variable":                 {other: strings.Replace(base, "'1'", "'2'", 1)},
 		"a deadline":                       {other: base, options: api.SubmitOptions{Deadline: time.Hour}},
 		"another volume":                   {other: strings.Replace(base, "data", "more", 1)},
+		"another output":                   {other: base + "outputs: [/models]\n"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -114,5 +118,51 @@ func TestRenderNeedsNoCluster(t *testing.T) {
 	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "resources.use_spot") {
 		t.Errorf("got warnings %q; want one that names use_spot", warnings)
+	}
+}
+
+func TestFilesAreWhatATaskIsToDoByTheirContent(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "main.py")
+	identity := func(text string) string {
+		t.Helper()
+		c, task, o := offline(t, ""), parse(t, text).Tasks[0], api.SubmitOptions{Dir: dir}
+		files, err := c.plan(t.Context(), task, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return identityOf(task, o, files)
+	}
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("one")
+	first := identity("run: x\nworkdir: .\n")
+	if identity("\n\nrun: x\nworkdir: .\n") != first {
+		t.Error("it differs by the place in the task file")
+	}
+	write("two")
+	if identity("run: x\nworkdir: .\n") == first {
+		t.Error("it is the same with another file")
+	}
+	write("one")
+	if identity("run: x\nworkdir: .\n") != first {
+		t.Error("it does not depend on the content alone")
+	}
+}
+
+func TestRenderBringsFilesWithoutACluster(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	objects, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
+	if err != nil || len(objects) != 2 {
+		t.Fatalf("%d objects, %v; want a ConfigMap with the file, and a Job", len(objects), err)
+	}
+	if cm, ok := objects[0].(*corev1.ConfigMap); !ok || len(cm.BinaryData) != 1 {
+		t.Errorf("the first is %T", objects[0])
 	}
 }

@@ -2,52 +2,42 @@ package task
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/inputs"
 	"github.com/kubevast/vast/sdk/spec"
-	"github.com/kubevast/vast/sdk/store"
 	"github.com/kubevast/vast/sdk/tunnel"
 )
-
-// TODO: filesPlan stands for inputs.Plan until that package is there.
-type filesPlan struct{}
-
-func (*filesPlan) Files() []manifest.Files { return nil }
-func (*filesPlan) NeedsStore() bool        { return false }
-func (*filesPlan) Identity() string        { return "" }
-func (*filesPlan) Warnings() []string      { return nil }
-func (*filesPlan) Upload(context.Context, *store.Store, func(api.TransferProgress)) error {
-	return nil
-}
-
-func notYet(t *spec.Task) error {
-	return &api.NotSupported{Message: t.Source.File + ": it is valid, but this build cannot bring files into a task yet (workdir, file_mounts); put them into the image or a volume"}
-}
-
-func checkFiles(t *spec.Task, _ api.SubmitOptions) error { return notYet(t) }
 
 // bringsFiles reports a task that has a workdir or file mounts.
 func bringsFiles(t *spec.Task) bool { return t.Workdir != nil || len(t.FileMounts) > 0 }
 
 // plan reads what the task brings along; nil when that is nothing.
-func (c *Client) plan(_ context.Context, t *spec.Task, _ api.SubmitOptions) (*filesPlan, error) {
+func (c *Client) plan(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*inputs.Plan, error) {
 	if !bringsFiles(t) {
 		return nil, nil
 	}
-	return nil, notYet(t)
+	return inputs.New(ctx, t, inputs.Options{Dir: o.Dir})
 }
 
 // upload sends the files that are too much to go with the task itself. What
 // the store has already is not sent again.
-func (c *Client) upload(ctx context.Context, files *filesPlan, o api.SubmitOptions) error {
-	if files == nil || !files.NeedsStore() || o.DryRun != api.DryRunNone {
+func (c *Client) upload(ctx context.Context, files *inputs.Plan, o api.SubmitOptions) error {
+	if files == nil || !files.NeedsStore() {
 		return nil
 	}
 	s, err := tunnel.Open(ctx, c.conn)
+	if missing := (*api.NotInstalled)(nil); errors.As(err, &missing) {
+		return &api.NotInstalled{Message: fmt.Sprintf("the task's files (%s) are too much to go with it, and %s", files.Describe(), missing.Message)}
+	}
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if o.DryRun != api.DryRunNone {
+		return nil
+	}
 	return files.Upload(ctx, s, o.Notify)
 }

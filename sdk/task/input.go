@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/inputs"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
@@ -11,7 +12,7 @@ import (
 
 // input gathers what the objects are made of, short of what only the cluster
 // knows. files is nil when the task brings none.
-func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *filesPlan, user string) manifest.Input {
+func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, user string) manifest.Input {
 	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
 		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile),
 		AgentImage: o.AgentImage, OutputDir: manifest.TaskOutputDir}
@@ -40,7 +41,7 @@ func (c *Client) setUser(in *manifest.Input, user string, o api.SubmitOptions) {
 // identityOf is a hash of what a task is to do: what its file says, wherever
 // it lies, what its files hold, and the options that change it. The values of
 // secrets are not in it; who can read the hash could guess them.
-func identityOf(t *spec.Task, o api.SubmitOptions, files *filesPlan) string {
+func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	same := *t
 	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
 	same.Secrets = make([]spec.EnvVar, len(t.Secrets))
@@ -51,6 +52,16 @@ func identityOf(t *spec.Task, o api.SubmitOptions, files *filesPlan) string {
 	for i, v := range t.Volumes {
 		v.Line, v.Column = 0, 0
 		same.Volumes[i] = v
+	}
+	if t.Workdir != nil {
+		w := *t.Workdir
+		w.At = spec.Position{}
+		same.Workdir = &w
+	}
+	same.FileMounts = make([]spec.FileMount, len(t.FileMounts))
+	for i, m := range t.FileMounts {
+		m.At = spec.Position{}
+		same.FileMounts[i] = m
 	}
 	parts := []any{same, o.Deadline, o.Profile}
 	if files != nil {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/inputs"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/queue"
@@ -144,7 +145,7 @@ func submitRights(in manifest.Input) []rights.Right {
 }
 
 // warnings are about the file itself, and about what it brings along.
-func warnings(t *spec.Task, files *filesPlan) []string {
+func warnings(t *spec.Task, files *inputs.Plan) []string {
 	var out []string
 	if len(t.Ignored) > 0 {
 		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(t.Ignored, ", ")))
