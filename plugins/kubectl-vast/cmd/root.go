@@ -29,6 +29,10 @@ func New(f *cli.Factory) *cobra.Command {
 				Commands: []*cobra.Command{newCampaign(f), newMonitor(f)},
 			},
 			{
+				Message:  "Result Commands:",
+				Commands: []*cobra.Command{newResults(f)},
+			},
+			{
 				Message:  "Cluster Commands:",
 				Commands: []*cobra.Command{newQueue(f), newCluster(f), newDoctor(f)},
 			},

@@ -1,0 +1,93 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func newResults(f *cli.Factory) *cobra.Command {
+	c := cli.NewGroup("results", "See and fetch what tasks and campaigns left behind",
+		newResultsList(f), newResultsShow(f), newResultsDownload(f), newResultsDelete(f))
+	c.Aliases = []string{"result"}
+	c.Long = templates.LongDesc(`
+		See and fetch what tasks and campaigns left behind: the files below $OUTPUT_DIR,
+		the logs, and how each ended. They are in the store, and stay there when the Jobs
+		and pods are gone.
+
+		A result is named by the id of its task, with /NODE behind it for one node, or by
+		CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. One that is not complete lacks
+		its manifest: the task still runs, or its pod ended before all was saved.`)
+	return c
+}
+
+// resultFlags choose results; every command on them has these.
+type resultFlags struct {
+	api.ResultOptions
+}
+
+func (o *resultFlags) add(c *cobra.Command, failed bool) {
+	p := c.Flags()
+	p.StringSliceVar(&o.Configs, "config", nil, "Of a campaign, only configurations whose names fit this pattern (*, ?, [ab]). Can be given several times.")
+	p.IntSliceVar(&o.Runs, "run", nil, "Of a campaign, only runs of this number, counted from 0. Can be given several times.")
+	if failed {
+		p.BoolVar(&o.Failed, "failed", false, "Only those that failed, were stopped, or were broken off.")
+	}
+}
+
+// completeResults completes the names of what is kept.
+func completeResults(ctx context.Context, client cli.Client) []string {
+	list, err := client.Result().List(ctx, api.ResultOptions{})
+	if err != nil {
+		return nil
+	}
+	var names []string
+	last := ""
+	for i := range list.Items {
+		r := &list.Items[i]
+		name, about := r.Campaign, r.Reason
+		if name == "" {
+			name, about = r.TaskID, r.TaskName+" "+resultState(r)
+		}
+		if name != last {
+			names = append(names, name+"\t"+about)
+		}
+		last = name
+	}
+	return names
+}
+
+// resultState is how a result stands, in one word.
+func resultState(r *api.Result) string {
+	switch {
+	case r.State == "" || !r.Complete && r.State != api.Running:
+		return "Incomplete"
+	case r.State == api.Failed && r.Cause != "":
+		return "Failed: " + string(r.Cause)
+	}
+	return string(r.State)
+}
+
+// incompleteNote tells which results are not complete, and what that means.
+func incompleteNote(f *cli.Factory, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	const most = 5
+	shown := names
+	more := ""
+	if n := len(names) - most; n > 0 {
+		shown, more = names[:most], fmt.Sprintf(" and %d more", n)
+	}
+	noun := "results are"
+	if len(names) == 1 {
+		noun = "result is"
+	}
+	f.Warn(fmt.Sprintf("%d %s not complete: %s%s", len(names), noun, strings.Join(shown, ", "), more))
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type resultsDownloadOptions struct {
+	*cli.Factory
+	query    resultFlags
+	download api.DownloadOptions
+	output   *cli.DoneFlags
+}
+
+func newResultsDownload(f *cli.Factory) *cobra.Command {
+	o := &resultsDownloadOptions{Factory: f, output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:     "download ID",
+		Aliases: []string{"get"},
+		Short:   "Fetch results into a folder or an archive",
+		Long: templates.LongDesc(`
+			Fetch results into a folder or an archive, and check each file against its
+			SHA-256.
+
+			A task becomes NAME-ID/NODE, a campaign CAMPAIGN/CONFIG/RUN, below the folder.
+			The logs lie in _vast/logs, and _vast/manifest.json tells how it ended. Files
+			that are there already are not fetched again; one with other content is never
+			overwritten without --force. After Ctrl-C the same command goes on where it was.
+
+			Incomplete results are fetched as far as they were saved, with a warning.`),
+		Example: templates.Examples(`
+			# The results of the newest task, into the current folder
+			kubectl vast results download @latest
+
+			# Some configurations of a campaign, into folder out
+			kubectl vast results download sweep-2026-11-21-101500 --config='fast-*' --dir=out
+
+			# What failed, as one archive
+			kubectl vast results download sweep-2026-11-21-101500 --failed --archive=failed.tar.zst`),
+		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
+		ValidArgsFunction: f.Complete(1, completeResults),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.query.Of = args[0]
+			if err := o.Validate(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	o.query.add(c, true)
+	p := c.Flags()
+	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to put them into (default: the current one).")
+	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
+	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
+	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Leave out the logs.")
+	p.IntVar(&o.download.Parallel, "parallel", 0, "How many files to fetch at a time (0: 16).")
+	_ = c.MarkFlagDirname("dir")
+	o.output.AddFlags(c)
+	return c
+}
+
+// Validate reports wrong values of flags.
+func (o *resultsDownloadOptions) Validate() error {
+	if o.download.Parallel < 0 {
+		return cli.Usagef("--parallel must be 1 or more, or 0 for the default")
+	}
+	return o.output.Check()
+}
+
+// Run fetches them, and says what is not as one would think.
+func (o *resultsDownloadOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	notify, done := o.Transfer("Downloading")
+	o.download.ResultOptions, o.download.Notify = o.query.ResultOptions, notify
+	report, err := client.Result().Download(ctx, o.download)
+	done()
+	if err != nil {
+		if ctx.Err() != nil && o.download.Archive == "" {
+			o.Notef("\nInterrupted; the same command goes on where this one was.")
+		}
+		return err
+	}
+	incompleteNote(o.Factory, report.Incomplete)
+	if report.Missing > 0 {
+		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Again("results show "+o.query.Of)))
+	}
+	if len(report.LeftOut) > 0 {
+		o.Warn(fmt.Sprintf("links that lead out of the folder were left out: %s", strings.Join(report.LeftOut, ", ")))
+	}
+	if o.output.Given() {
+		p, err := o.output.Printer("")
+		if err != nil {
+			return err
+		}
+		return p.PrintObj(report, o.Out)
+	}
+	fmt.Fprintln(o.Out, downloadWords(report))
+	return nil
+}
+
+// downloadWords is "2 results in out: 12 files, 3.4 MiB fetched; 5 were there".
+func downloadWords(r *api.DownloadReport) string {
+	words := fmt.Sprintf("%s in %s: %s, %s fetched", plural(r.Results, "result"), r.Path, plural(r.Files, "file"), cli.Bytes(r.Bytes))
+	if r.Skipped > 0 {
+		words += fmt.Sprintf("; %d were there already", r.Skipped)
+	}
+	return words
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
