@@ -32,6 +32,9 @@ var helpers = map[string]func(ctx context.Context, client kubernetes.Interface, 
 		out := bufio.NewWriter(os.Stdout)
 		return errors.Join(rawQueue(ctx, client, namespace, out), out.Flush())
 	},
+	"transfer": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
+		return transferHelper(ctx, more)
+	},
 	"barejob": func(ctx context.Context, client kubernetes.Interface, namespace string, more []string) error {
 		return bareJob(ctx, client, namespace, more[0])
 	},

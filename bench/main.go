@@ -43,6 +43,7 @@ var measures = []struct {
 	{"start", measureStart},
 	{"firstline", measureFirstLine},
 	{"setup", measureSetup},
+	{"transfer", measureTransfer},
 }
 
 // bench measures and reports. A bound that is missed is no error: the table
@@ -90,6 +91,8 @@ func bench(ctx context.Context) error {
 // options are the flags.
 type options struct {
 	bin, kubeconfig, kubectl, image, only, out string
+	// cache is that of testenv.
+	cache string
 }
 
 func (o *options) add(f *flag.FlagSet) {
@@ -134,6 +137,7 @@ func (o *options) choose() (map[string]bool, error) {
 		}
 		cache = filepath.Join(user, "kubevast")
 	}
+	o.cache = cache
 	if o.kubeconfig == "" {
 		o.kubeconfig = os.Getenv("VAST_TEST_KUBECONFIG")
 	}
