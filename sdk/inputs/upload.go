@@ -46,25 +46,23 @@ type upload struct {
 
 func (u *upload) send(ctx context.Context, b store.Backend, p *Pack) error {
 	files, bytes := 0, int64(0)
-	tell := func(f int, n int64, skipped int) {
+	tell := func(f int, n int64, skipped bool) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		u.now.Files, u.now.Bytes, u.now.Skipped = u.now.Files+f-files, u.now.Bytes+n-bytes, u.now.Skipped+skipped
+		u.now.Files, u.now.Bytes = u.now.Files+f-files, u.now.Bytes+n-bytes
+		if skipped {
+			u.now.Skipped, u.now.SkippedBytes = u.now.Skipped+f, u.now.SkippedBytes+n
+		}
 		files, bytes = f, n
 		if u.notify != nil {
 			u.notify(u.now)
 		}
 	}
-	sent, err := p.Upload(ctx, b, func(f int, n int64) { tell(f, n, 0) })
-	if err != nil {
-		return err
+	sent, err := p.Upload(ctx, b, func(f int, n int64) { tell(f, n, false) })
+	if err == nil {
+		tell(p.Files, p.Bytes, !sent)
 	}
-	skipped := 0
-	if !sent {
-		skipped = p.Files
-	}
-	tell(p.Files, p.Bytes, skipped)
-	return nil
+	return err
 }
 
 // Describe says how much would be sent, for messages: "3 files, 2.0 MiB packed".

@@ -1,0 +1,210 @@
+package inputs
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+// noise is text that does not get smaller.
+func noise(seed uint64, n int) string {
+	random := rand.New(rand.NewPCG(seed, 0))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(random.Uint32())
+	}
+	return string(b)
+}
+
+func TestWhatATaskBringsLiesWhereItIsToLie(t *testing.T) {
+	files := map[string]string{
+		"w/main.py": "main", "w/conf/a.yaml": "old", "w/.skyignore": "*.log\n", "w/x.log": "log",
+		"data/one": "1", "data/sub/two": "2", "a.yaml": "new", "list/p/q": "pq",
+	}
+	for name, tc := range map[string]struct {
+		task string
+		want map[string]string
+	}{
+		"the workdir": {
+			"workdir: w\n",
+			map[string]string{"/sky_workdir/main.py": "main", "/sky_workdir/conf/a.yaml": "old", "/sky_workdir/.skyignore": "*.log\n"},
+		},
+		"a folder, a file, and a path in the home": {
+			"file_mounts: {/mnt/data: ./data, /etc/app/conf.yaml: a.yaml, ~/x: ~/data/sub}\n",
+			map[string]string{"/mnt/data/one": "1", "/mnt/data/sub/two": "2", "/etc/app/conf.yaml": "new", "/x/two": "2"},
+		},
+		"a file mount in the workdir, over what is there": {
+			"workdir: w\nfile_mounts: {conf/a.yaml: a.yaml, ~/sky_workdir/deep/er: data}\n",
+			map[string]string{
+				"/sky_workdir/main.py": "main", "/sky_workdir/conf/a.yaml": "new", "/sky_workdir/.skyignore": "*.log\n",
+				"/sky_workdir/deep/er/one": "1", "/sky_workdir/deep/er/sub/two": "2",
+			},
+		},
+		"a relative path without a workdir": {
+			"file_mounts: {conf: data/sub}\n",
+			map[string]string{"/sky_workdir/conf/two": "2"},
+		},
+		"a mount in another one that stands later": {
+			"file_mounts: {/d/in: data/sub, /d: w/conf}\n",
+			map[string]string{"/d/a.yaml": "old", "/d/in/two": "2"},
+		},
+		"a storage object that is copied": {
+			"file_mounts: {/s: {source: data/, mode: copy, name: my-bucket}, /l: {source: [list/p, a.yaml], mode: COPY}}\n",
+			map[string]string{"/s/one": "1", "/s/sub/two": "2", "/l/p/q": "pq", "/l/a.yaml": "new"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := plan(t, folder(t, files), tc.task)
+			if p.NeedsStore() {
+				t.Error("a small task needs a store")
+			}
+			if diff := cmp.Diff(tc.want, unpack(t, p, nil)); diff != "" {
+				t.Errorf("files (-want,+got):\n%s", diff)
+			}
+		})
+		t.Run(name+", through the store", func(t *testing.T) {
+			all := map[string]string{"big/noise": noise(1, MaxSmall+1)}
+			for k, v := range files {
+				all[k] = v
+			}
+			text := tc.task + "file_mounts: {/big: big}\n"
+			if before, mounts, ok := strings.Cut(tc.task, "file_mounts: {"); ok {
+				text = before + "file_mounts: {/big: big, " + mounts
+			}
+			p, b := plan(t, folder(t, all), text), local(t)
+			if !p.NeedsStore() {
+				t.Fatal("a large task needs no store")
+			}
+			if err := p.Upload(t.Context(), b, nil); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{"/big/noise": all["big/noise"]}
+			for k, v := range tc.want {
+				want[k] = v
+			}
+			if diff := cmp.Diff(want, unpack(t, p, b)); diff != "" {
+				t.Errorf("files (-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBucketsAndRepositoriesAreLeftToTheAgent(t *testing.T) {
+	p := plan(t, folder(t, nil), `
+workdir: {url: "https://example.com/x.git", ref: main}
+file_mounts:
+  /a: s3://bucket/path
+  /b: {source: gs://bucket, mode: COPY}
+  /c: {name: bucket, store: GCS, mode: COPY}
+  data: s3://bucket/key.txt
+`)
+	want := []manifest.Files{
+		{Path: "/a", Sources: []orders.Item{{URI: "s3://bucket/path"}}},
+		{Path: "/b", Sources: []orders.Item{{URI: "gs://bucket"}}},
+		{Path: "/c", Sources: []orders.Item{{URI: "gs://bucket"}}},
+		{Path: "~/sky_workdir", Workdir: true, Sources: []orders.Item{
+			{Git: "https://example.com/x.git", Ref: "main"}, {URI: "s3://bucket/key.txt", To: "data"}}},
+	}
+	if diff := cmp.Diff(want, p.Files()); diff != "" {
+		t.Errorf("files (-want,+got):\n%s", diff)
+	}
+}
+
+func TestATaskThatBringsNothingHasAnEmptyPlan(t *testing.T) {
+	p := plan(t, t.TempDir(), "")
+	if p.Files() != nil || p.NeedsStore() || p.Identity() != "" || p.Warnings() != nil {
+		t.Errorf("plan %+v", p)
+	}
+}
+
+func TestTheIdentityIsThatOfTheContent(t *testing.T) {
+	const text = "workdir: w\nfile_mounts: {/a: a}\n"
+	identity := func(files map[string]string, text string) string { return plan(t, folder(t, files), text).Identity() }
+	base := identity(map[string]string{"w/x": "1", "a": "2"}, text)
+	if again := identity(map[string]string{"w/x": "1", "a": "2"}, text); again != base {
+		t.Error("the same files have another identity")
+	}
+	for name, other := range map[string]string{
+		"another content": identity(map[string]string{"w/x": "1", "a": "3"}, text),
+		"another name":    identity(map[string]string{"w/y": "1", "a": "2"}, text),
+		"another place":   identity(map[string]string{"w/x": "1", "a": "2"}, "workdir: w\nfile_mounts: {/b: a}\n"),
+		"a folder":        identity(map[string]string{"w/x": "1", "a/file": "2"}, text),
+		"a bucket":        identity(map[string]string{"w/x": "1"}, "workdir: w\nfile_mounts: {/a: s3://a}\n"),
+	} {
+		if other == base {
+			t.Errorf("%s has the same identity", name)
+		}
+	}
+}
+
+func TestWhatIsInTheStoreIsNotSentAgain(t *testing.T) {
+	dir := folder(t, map[string]string{"w/x": noise(1, MaxSmall), "a/y": noise(2, 2<<20), "same": ""})
+	if err := os.CopyFS(filepath.Join(dir, "b"), os.DirFS(filepath.Join(dir, "a"))); err != nil {
+		t.Fatal(err)
+	}
+	const text = "workdir: w\nfile_mounts: {/a: a, /b: b}\n"
+	b := local(t)
+	var told []api.TransferProgress
+	tell := func(p api.TransferProgress) { told = append(told, p) }
+	if err := plan(t, dir, text).Upload(t.Context(), b, tell); err != nil {
+		t.Fatal(err)
+	}
+	if b.puts.Load() != 2 {
+		t.Errorf("%d packs were sent, want 2: two mounts have the same content", b.puts.Load())
+	}
+	want := api.TransferProgress{Files: 2, TotalFiles: 2, Bytes: MaxSmall + 2<<20, TotalBytes: MaxSmall + 2<<20}
+	if diff := cmp.Diff(want, told[len(told)-1]); diff != "" {
+		t.Errorf("the last progress (-want,+got):\n%s", diff)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "w", "x"), []byte(noise(3, MaxSmall)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := plan(t, dir, text).Upload(t.Context(), b, tell); err != nil {
+		t.Fatal(err)
+	}
+	want.Skipped, want.SkippedBytes = 1, 2<<20
+	if diff := cmp.Diff(want, told[len(told)-1]); diff != "" || b.puts.Load() != 3 {
+		t.Errorf("%d packs were sent; the last progress (-want,+got):\n%s", b.puts.Load(), diff)
+	}
+}
+
+func TestFilesThatChangeBeforeTheyAreSentAreAnError(t *testing.T) {
+	dir := folder(t, map[string]string{"w/x": noise(1, 3<<20)})
+	p := plan(t, dir, "workdir: w\n")
+	if err := os.WriteFile(filepath.Join(dir, "w", "x"), []byte(noise(2, 3<<20)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := local(t)
+	err := p.Upload(t.Context(), b, nil)
+	var conflict *api.Conflict
+	if !errors.As(err, &conflict) {
+		t.Errorf("error %v", err)
+	}
+	for o, err := range b.List(t.Context(), "", storeAll) {
+		t.Errorf("%v was stored; error %v", o, err)
+	}
+}
+
+func TestWhatIsLeftOutIsTold(t *testing.T) {
+	dir := folder(t, map[string]string{"w/x": "1"})
+	for i := range maxWarnings + 2 {
+		if err := os.Symlink("/etc", filepath.Join(dir, "w", fmt.Sprint("l", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := strings.ReplaceAll(strings.Join(plan(t, dir, "workdir: w\n").Warnings(), "\n"), dir, "")
+	want := "/w: l0 is left out: the link leads out of the folder, to /etc\n"
+	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n/w: 2 more are left out") || strings.Count(got, "\n") != maxWarnings {
+		t.Errorf("warnings:\n%s", got)
+	}
+}
