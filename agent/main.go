@@ -1,19 +1,35 @@
-// Command agent is the program in our one container image. Today it finds out
-// what pods can reach; see `kubectl vast doctor`.
+// Command agent is the program in our one container image. It brings a pod's
+// inputs, saves its results, and finds out what pods can reach.
 package main
 
 import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
+
+	// The image has no certificates of its own.
+	_ "golang.org/x/crypto/x509roots/fallback"
 )
 
-// commands are what the agent can do. Each writes its result to out.
-var commands = map[string]func(ctx context.Context, out io.Writer) error{
-	"probe": runProbe,
+// command is something the agent can do. It writes what it has to say to out.
+type command struct {
+	// operand names the one argument, empty for none.
+	operand string
+	run     func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var commands = map[string]command{
+	"fetch":  {run: runFetch},
+	"keep":   {run: runKeep},
+	"probe":  {run: runProbe},
+	"stop":   {run: runStop},
+	"upload": {run: runUpload, operand: "DIR"},
 }
 
 func main() {
@@ -25,13 +41,29 @@ func main() {
 // run returns the exit code: 1 when the command failed, 2 when it was called
 // wrongly.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
-	if len(args) != 1 || commands[args[0]] == nil {
-		fmt.Fprintln(errOut, "error: this program runs inside a cluster; usage: agent probe")
+	if len(args) == 0 || !commands[args[0]].takes(args[1:]) {
+		fmt.Fprintln(errOut, "error: this program runs inside a cluster; usage: agent "+usage())
 		return 2
 	}
-	if err := commands[args[0]](ctx, out); err != nil {
-		fmt.Fprintln(errOut, "error:", err)
+	if err := commands[args[0]].run(ctx, args[1:], out); err != nil {
+		fmt.Fprintln(errOut, "error:", strings.Join(strings.Fields(err.Error()), " "))
 		return 1
 	}
 	return 0
+}
+
+func (c command) takes(args []string) bool {
+	wanted := 0
+	if c.operand != "" {
+		wanted = 1
+	}
+	return c.run != nil && len(args) == wanted
+}
+
+func usage() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(commands)) {
+		all = append(all, strings.TrimSpace(name+" "+commands[name].operand))
+	}
+	return strings.Join(all, " | ")
 }

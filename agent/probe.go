@@ -25,7 +25,7 @@ const (
 
 // runProbe prints what a pod can reach as one line of JSON. That something
 // cannot be reached is a finding, not a failure.
-func runProbe(ctx context.Context, out io.Writer) error {
+func runProbe(ctx context.Context, _ []string, out io.Writer) error {
 	var (
 		found api.ProbeResult
 		both  sync.WaitGroup

@@ -86,9 +86,9 @@ func TestTheProbePrintsOneLineThatDoctorCanRead(t *testing.T) {
 
 func TestAWrongCallSaysWhatIsRight(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"prob"}, {"probe", "more"}} {
+	for _, args := range [][]string{nil, {"prob"}, {"probe", "more"}, {"upload"}} {
 		var out, errOut bytes.Buffer
-		if code := run(t.Context(), args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), "usage: agent probe") {
+		if code := run(t.Context(), args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), "usage: agent fetch | keep | probe | stop | upload DIR") {
 			t.Errorf("%q: exit code %d, stderr %q", args, code, &errOut)
 		}
 	}

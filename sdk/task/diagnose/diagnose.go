@@ -34,7 +34,7 @@ func Task(f Facts) *api.Diagnosis {
 	}
 	failed, condition := Failed(f.Job)
 	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
-		return deadline(f.Job)
+		return Deadline(f.Job)
 	}
 	first := firstFailedPod(f.Pods)
 	if first != nil && first.Cause != api.CauseDeleted {
@@ -104,7 +104,8 @@ func condition(job *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCond
 	return nil
 }
 
-func deadline(job *batchv1.Job) *api.Diagnosis {
+// Deadline says that a Job ran longer than it may.
+func Deadline(job *batchv1.Job) *api.Diagnosis {
 	limit := ""
 	if s := job.Spec.ActiveDeadlineSeconds; s != nil {
 		limit = " of " + (time.Duration(*s) * time.Second).String()

@@ -69,6 +69,15 @@ func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
 	return ofNode(failed[0], " ", Pod(failed[0]))
 }
 
+// Deleted says, of a pod that was deleted while it ran, by whom. The message
+// has no subject.
+func Deleted(pod *corev1.Pod) *api.Diagnosis {
+	if d := evicted(pod); d != nil {
+		return d
+	}
+	return podDeleted()
+}
+
 func podDeleted() *api.Diagnosis {
 	return &api.Diagnosis{Cause: api.CauseDeleted, Message: "had its pod deleted by someone",
 		Hint: "a node drain or kubectl delete pod does that; submit the task again"}

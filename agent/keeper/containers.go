@@ -1,0 +1,119 @@
+package keeper
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+const (
+	askFirst = 500 * time.Millisecond
+	askMost  = 5 * time.Second
+)
+
+// watchContainers follows the logs of the pod's containers. The channel that it
+// returns is closed when the pod was told to end and all of them have.
+func (k *Keeper) watchContainers(ctx context.Context) <-chan struct{} {
+	var group sync.WaitGroup
+	over := map[string]chan struct{}{}
+	for _, name := range k.orders.Containers {
+		over[name] = make(chan struct{})
+		f := &follower{container: name, open: k.openLog, file: logFile(k.logs.dirs[0].Path, name),
+			told: k.told, over: over[name], say: k.say}
+		group.Go(func() {
+			if err := f.run(ctx); err != nil && ctx.Err() == nil {
+				k.say("the log of %s is not complete: %v", name, err)
+			}
+		})
+	}
+	// Those that Kubernetes does not tell of are known by their logs alone.
+	asking, stop := context.WithCancel(ctx)
+	go k.awaitEnds(asking, over)
+	ended := make(chan struct{})
+	go func() {
+		group.Wait()
+		stop()
+		close(ended)
+	}()
+	return ended
+}
+
+func (k *Keeper) openLog(ctx context.Context, o apiserver.LogOptions) (io.ReadCloser, error) {
+	return k.api.Logs(ctx, k.where.Namespace, k.where.Pod, o)
+}
+
+// awaitEnds asks how the containers are from when the pod is told to end. It
+// closes the channel of each that Kubernetes says has ended; of a pod that is
+// being deleted it says nothing, and the logs tell.
+//
+// When the API server does not answer for too long nobody can tell any more,
+// and all are taken for ended.
+func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}) {
+	select {
+	case <-k.told:
+	case <-ctx.Done():
+		return
+	}
+	heard := time.Now()
+	for pause := askFirst; len(over) > 0; pause = min(2*pause, askMost) {
+		pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case apiserver.Is(err, http.StatusNotFound), err == nil && pod.UID != k.where.PodUID:
+			pod = &corev1.Pod{} // it was deleted by force
+			fallthrough
+		case err == nil:
+			heard = time.Now()
+			for name, c := range over {
+				if hasEnded(pod, name) {
+					close(c)
+					delete(over, name)
+				}
+			}
+		case time.Since(heard) > k.patience:
+			k.say("the API server does not answer; the containers are taken for ended: %v", err)
+			for _, c := range over {
+				close(c)
+			}
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// hasEnded reports whether a container of a pod has ended, or never will start.
+func hasEnded(pod *corev1.Pod, name string) bool {
+	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if s.Name == name {
+			return s.State.Terminated != nil
+		}
+	}
+	return pod.Name == ""
+}
+
+// initLogs saves the logs of the init containers that have ended: they are
+// not waited for, since none runs beside the work.
+func (k *Keeper) initLogs(ctx context.Context, pod *corev1.Pod) {
+	for _, s := range pod.Status.InitContainerStatuses {
+		if s.Name == kube.ContainerKeep || slices.Contains(k.orders.Containers, s.Name) || s.State.Terminated == nil {
+			continue
+		}
+		f := &follower{container: s.Name, open: k.openLog, file: logFile(k.logs.dirs[0].Path, s.Name), say: k.say}
+		if err := f.once(ctx); err != nil {
+			k.say("the log of %s is not complete: %v", s.Name, err)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package keeper
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// finish saves what is left when the containers have ended, and writes the
+// manifests. It is tried until it is done or the context ends.
+func (k *Keeper) finish(ctx context.Context, e end) error {
+	if e.requeued() && e.superseded() {
+		k.say("the task was suspended and goes on in another pod, which saves the results from now on")
+		return nil
+	}
+	k.progress(ctx, time.Now(), true)
+	if e.pod != nil {
+		k.initLogs(ctx, e.pod)
+	}
+	failed := false
+	return retry(ctx, func() error {
+		err := k.finishAll(ctx, e)
+		if err != nil && !failed && ctx.Err() == nil {
+			failed = true
+			k.say("the rest cannot be saved at the moment, it is tried again for %s: %v", k.patience, err)
+		}
+		return err
+	})
+}
+
+func (k *Keeper) finishAll(ctx context.Context, e end) error {
+	if err := k.begin(ctx); err != nil {
+		return err
+	}
+	logs, err := k.sendRest(ctx, k.logs, false)
+	if err != nil {
+		return err
+	}
+	codes := readOutcomes(k.orders.Outcomes)
+	for _, r := range k.results {
+		if r.finished {
+			continue
+		}
+		m := r.manifest
+		if m == nil {
+			if m, err = k.sendResult(ctx, r); err != nil {
+				return err
+			}
+			if e.requeued() {
+				continue
+			}
+			k.describe(m, r, e, codes)
+		}
+		withLogs := *m
+		withLogs.Logs, withLogs.LogPrefix = logs.files, k.orders.LogPrefix
+		withLogs.Missing = slices.Concat(m.Missing, logs.missing)
+		if err := k.write(ctx, r, &withLogs); err != nil {
+			return err
+		}
+		r.finished = true
+	}
+	if e.requeued() {
+		k.say("the task was suspended; what was written is saved, and the result is complete when it has run again")
+	}
+	return nil
+}
+
+// finishRun finishes one of several runs while others go on. Its logs are those
+// of the whole pod, and are told when that has ended.
+func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
+	m, err := k.sendResult(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, p := range r.progress {
+		p.poll(time.Now())
+		p.reader.EndLine()
+	}
+	pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
+	if err != nil {
+		return err
+	}
+	k.describe(m, r, end{pod: pod, main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
+	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
+	return k.write(ctx, r, m)
+}
+
+// sendResult sends the rest of a result and begins its manifest.
+func (k *Keeper) sendResult(ctx context.Context, r *result) (*keep.Manifest, error) {
+	all, err := k.sendRest(ctx, r.tree, true)
+	if err != nil {
+		return nil, err
+	}
+	m := &keep.Manifest{Version: keep.ManifestVersion, Identity: r.Identity, Pod: k.where.Pod, Machine: k.where.Machine,
+		Files: all.files, Missing: all.missing}
+	if m.Files == nil {
+		m.Files = []keep.File{}
+	}
+	return m, nil
+}
+
+// describe says in the manifest how the result came about.
+func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]int32) {
+	m.Progress = r.told()
+	for _, p := range r.progress {
+		_, broken := p.reader.Last()
+		m.BrokenProgress += broken
+	}
+	m.Started, m.Ended = e.times()
+	if r.Name == "" || k.orders.Outcomes == "" {
+		m.Outcome = e.outcome(m.Progress)
+	} else if code, ok := codes[r.Name]; ok {
+		m.Outcome = ofRun(&code, m.Progress, &e)
+	} else {
+		m.Outcome = ofRun(nil, m.Progress, &e)
+	}
+	if s := e.mainStatus(); s != nil {
+		m.ImageID = s.ImageID
+	}
+	if e.pod != nil {
+		m.PodStatus, _ = json.Marshal(e.pod.Status) // it was JSON just now
+	}
+}
+
+func (e end) times() (started, ended time.Time) {
+	ended = e.at
+	s := e.mainStatus()
+	switch {
+	case s == nil:
+	case s.State.Terminated != nil:
+		return s.State.Terminated.StartedAt.Time, s.State.Terminated.FinishedAt.Time
+	case s.State.Running != nil:
+		started = s.State.Running.StartedAt.Time
+	}
+	return started.UTC(), ended.UTC()
+}
+
+// write puts the manifest, and after it the word for who lists only.
+func (k *Keeper) write(ctx context.Context, r *result, m *keep.Manifest) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	_, err = k.store.Put(ctx, r.Prefix+keep.ManifestFile, bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
+	if err != nil {
+		return err
+	}
+	k.moved.Add(1)
+	r.manifest = m
+	if r.Index == "" {
+		return nil
+	}
+	_, err = k.store.Put(ctx, keep.IndexKey(r.Index, m.Outcome), strings.NewReader(""), 0, store.PutOptions{})
+	return err
+}

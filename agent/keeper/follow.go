@@ -1,0 +1,130 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kubevast/vast/agent/apiserver"
+)
+
+// logSource opens a container's log.
+type logSource func(ctx context.Context, o apiserver.LogOptions) (io.ReadCloser, error)
+
+// follower writes one container's log to a file, and knows by it when the
+// container has ended: a log that is opened anew and ends without a new line is
+// that of a container that does not run. While a pod is being deleted Kubernetes
+// tells of an end in no other way.
+type follower struct {
+	container string
+	open      logSource
+	file      string
+	// told is closed when the pod is about to end.
+	told <-chan struct{}
+	say  func(format string, args ...any)
+
+	// over is closed by whoever knows that the container has ended.
+	over chan struct{}
+}
+
+const (
+	retryFirst = time.Second
+	retryMost  = 10 * time.Second
+	// sureAfter is how many attempts in a row have to find nothing.
+	sureAfter = 2
+)
+
+// run follows the log to the container's end. Containers may be started anew as
+// long as the pod is not told to end.
+func (f *follower) run(ctx context.Context) error {
+	out, err := os.OpenFile(f.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	w := &logWriter{out: out}
+	pause, nothing := retryFirst, 0
+	for {
+		fresh, err := f.read(ctx, w, true)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case closed(f.over):
+			_, err := f.read(ctx, w, false) // what came after the stream was cut
+			return errors.Join(w.failed, err)
+		case apiserver.Is(err, http.StatusNotFound):
+			return w.failed // the pod is gone
+		case fresh > 0:
+			pause, nothing = retryFirst, 0
+			continue
+		case closed(f.told) && (err == nil || apiserver.Is(err, http.StatusBadRequest)):
+			if nothing++; nothing >= sureAfter {
+				return w.failed
+			}
+		case err != nil && !apiserver.Is(err, http.StatusBadRequest):
+			f.say("the log of %s cannot be read at the moment: %v", f.container, err)
+		}
+		told := f.told
+		if closed(told) {
+			told = nil
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, retryMost)
+		case <-told:
+			pause = retryFirst
+		case <-f.over:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// once writes the log of a container that has ended.
+func (f *follower) once(ctx context.Context) error {
+	out, err := os.Create(f.file)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	w := &logWriter{out: out}
+	_, err = f.read(ctx, w, false)
+	return errors.Join(w.failed, err)
+}
+
+// read copies what is new. It returns when the stream ends or breaks, or the
+// container is over.
+func (f *follower) read(ctx context.Context, w *logWriter, follow bool) (int, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if follow {
+		go func() {
+			select {
+			case <-f.over:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	stream, err := f.open(ctx, apiserver.LogOptions{Container: f.container, Follow: follow, Since: w.last})
+	if err != nil {
+		return 0, err
+	}
+	defer stream.Close()
+	return w.copy(stream)
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// logFile is where a container's log is collected.
+func logFile(dir, container string) string { return filepath.Join(dir, container+".log") }

@@ -1,0 +1,240 @@
+// Package keeper is the sidecar that saves what a pod's work writes: while it
+// goes on, so that little is lost with a machine, and to the last byte when it
+// has ended, in whatever way.
+package keeper
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+const (
+	// interval is how often the folders are looked at.
+	interval = 5 * time.Second
+	// maxPause is the longest pause when the store does not answer.
+	maxPause = time.Minute
+	// patience is how long the end of a pod is held up by a store or an API
+	// server that does not answer: without a byte in that time it is given up.
+	patience = 5 * time.Minute
+)
+
+// Keeper saves the results and the logs of one pod.
+type Keeper struct {
+	orders orders.Keep
+	where  Where
+	api    *apiserver.Client
+	store  store.Backend
+	say    func(format string, args ...any)
+
+	results []*result
+	logs    *tree
+	shower  *shower
+	sender  sender
+	moved   atomic.Int64
+	begun   bool
+	// patience is the constant, or shorter in tests.
+	patience time.Duration
+
+	told     chan struct{}
+	tellOnce sync.Once
+	done     chan struct{}
+}
+
+// result is one set of files with a manifest of its own.
+type result struct {
+	orders.Result
+	tree     *tree
+	progress []*progressFile
+	// manifest is what was written of it; nil: nothing yet.
+	manifest *keep.Manifest
+	finished bool
+}
+
+// New makes a Keeper. say tells what is wrong, a line each time.
+func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say func(format string, args ...any)) (*Keeper, error) {
+	k := &Keeper{orders: o, where: w, api: client, store: b, say: say, patience: cmp.Or(w.Patience, patience),
+		told: make(chan struct{}), done: make(chan struct{})}
+	k.sender = sender{store: b, moved: &k.moved}
+	k.shower = newShower(client.PutLease, w, o)
+	for _, r := range o.Results {
+		kept := &result{Result: r, tree: newTree(r.Prefix, r.Dirs)}
+		for _, dir := range r.Dirs {
+			if dir.Progress {
+				kept.progress = append(kept.progress, &progressFile{dir: dir.Path})
+			}
+		}
+		k.results = append(k.results, kept)
+	}
+	logs := filepath.Join(w.Scratch, "logs")
+	k.logs = newTree(o.LogPrefix, []orders.Dir{{Path: logs}})
+	return k, os.MkdirAll(logs, 0o700)
+}
+
+// told returns the progress of a result, nil when none was told.
+func (r *result) told() *api.Progress {
+	for _, p := range r.progress {
+		if told := p.told(); told != nil {
+			return told
+		}
+	}
+	return nil
+}
+
+func (r *result) poll(now time.Time) {
+	for _, p := range r.progress {
+		p.poll(now)
+	}
+}
+
+// Tell says that the pod is about to end: when its containers have, the rest is
+// saved. It may be called often.
+func (k *Keeper) Tell() { k.tellOnce.Do(func() { close(k.told) }) }
+
+// Done is closed when nothing is left to do.
+func (k *Keeper) Done() <-chan struct{} { return k.done }
+
+// Run saves until the pod's containers have ended, and then the rest. An error
+// means that the results are not complete.
+func (k *Keeper) Run(ctx context.Context) error {
+	defer close(k.done)
+	ended := k.watchContainers(ctx)
+	passing, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	passed := make(chan struct{})
+	go func() {
+		defer close(passed)
+		k.passes(passing, ended)
+	}()
+	for tick := time.NewTicker(interval); !closed(ended); {
+		k.progress(ctx, time.Now(), false)
+		select {
+		case <-tick.C:
+		case <-ended:
+			tick.Stop()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	e := k.howItEnded(ctx)
+	ctx, stop := k.patiently(ctx)
+	defer stop()
+	context.AfterFunc(ctx, giveUp)
+	<-passed
+	return k.finish(ctx, e)
+}
+
+// passes sends what is due again and again until the containers have ended.
+func (k *Keeper) passes(ctx context.Context, ended <-chan struct{}) {
+	failures := 0
+	for pause := time.Duration(0); ; {
+		select {
+		case <-time.After(pause):
+		case <-ended:
+			return
+		case <-ctx.Done():
+			return
+		}
+		err := k.pass(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			if failures++; failures == 1 || failures%10 == 0 {
+				k.say("results are not saved at the moment, it is tried again: %v", err)
+			}
+		case failures > 0:
+			failures = 0
+			k.say("results are saved again")
+		}
+		pause = min(interval<<min(failures, 8), maxPause)
+	}
+}
+
+// pass sends what is due, and finishes the runs that have ended while others
+// go on.
+func (k *Keeper) pass(ctx context.Context) error {
+	if err := k.begin(ctx); err != nil {
+		return err
+	}
+	codes := readOutcomes(k.orders.Outcomes)
+	for _, r := range k.results {
+		if r.manifest != nil {
+			continue
+		}
+		if code, ok := codes[r.Name]; ok {
+			if err := k.finishRun(ctx, r, code); err != nil {
+				return err
+			}
+			continue
+		}
+		r.tree.look()
+		if err := k.sender.send(ctx, r.tree, false, func(string, string) {}); err != nil {
+			return err
+		}
+	}
+	k.logs.look()
+	return k.sender.send(ctx, k.logs, false, func(string, string) {})
+}
+
+// begin takes away what an earlier attempt said of its end, before anything of
+// this one is sent: what lies there is incomplete from now on.
+func (k *Keeper) begin(ctx context.Context) error {
+	if k.begun {
+		return nil
+	}
+	var old []string
+	for _, r := range k.results {
+		old = append(old, r.Prefix+keep.ManifestFile)
+		words, err := k.words(ctx, r)
+		if err != nil {
+			return err
+		}
+		old = append(old, words...)
+	}
+	if err := k.store.Delete(ctx, old...); err != nil {
+		return err
+	}
+	k.begun = true
+	return nil
+}
+
+// words returns the keys by which the outcome of a result is told.
+func (k *Keeper) words(ctx context.Context, r *result) ([]string, error) {
+	var keys []string
+	if r.Index == "" {
+		return nil, nil
+	}
+	for o, err := range k.store.List(ctx, r.Index, store.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys, nil
+}
+
+// progress reads what the work tells and shows it.
+func (k *Keeper) progress(ctx context.Context, now time.Time, last bool) {
+	for _, r := range k.results {
+		r.poll(now)
+		if last {
+			for _, p := range r.progress {
+				p.reader.EndLine()
+			}
+		}
+	}
+	if err := k.shower.show(ctx, latest(k.results), now, last); err != nil && ctx.Err() == nil {
+		k.shower.complain.Do(func() { k.say("progress cannot be shown: %v", err) })
+	}
+}

@@ -1,0 +1,102 @@
+package keeper
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"time"
+)
+
+// logWriter writes a container's log, as Kubernetes gives it with times in
+// front, to a file. What comes again after a break is left out: Kubernetes can
+// be asked for what came since a second only.
+type logWriter struct {
+	out io.Writer
+	// last is the latest time of a line; same counts the lines of that time.
+	last time.Time
+	same int
+	// failed is why the file could not be written; the rest is read all the
+	// same, since its end tells of the container's.
+	failed error
+}
+
+// maxLogRead is what is held in memory of a line.
+const maxLogRead = 32 << 10
+
+// copy takes a stream to its end. It tells how many lines were new.
+func (w *logWriter) copy(stream io.Reader) (fresh int, err error) {
+	r := bufio.NewReaderSize(stream, maxLogRead)
+	known := known{until: w.last, same: w.same}
+	inLine, wanted := false, false // the rest of a long line; the line is new
+	for {
+		part, err := r.ReadSlice('\n')
+		if !inLine && len(part) > 0 {
+			at, isLine := timeOf(part)
+			if wanted = isLine && !known.has(at); wanted {
+				w.note(at)
+				fresh++
+			}
+		}
+		if wanted {
+			w.write(part)
+		}
+		inLine = errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case err == nil, inLine:
+		case errors.Is(err, io.EOF):
+			if wanted && len(part) > 0 { // the container's last line had no end
+				w.write([]byte{'\n'})
+			}
+			return fresh, nil
+		default:
+			return fresh, err
+		}
+	}
+}
+
+func (w *logWriter) write(data []byte) {
+	if w.failed == nil && len(data) > 0 {
+		_, w.failed = w.out.Write(data)
+	}
+}
+
+func (w *logWriter) note(at time.Time) {
+	switch {
+	case at.Equal(w.last):
+		w.same++
+	case at.After(w.last):
+		w.last, w.same = at, 1
+	}
+}
+
+// timeOf reads the time in front of a line. A line without one is none of the
+// container's: Kubernetes tells by it what went wrong.
+func timeOf(line []byte) (time.Time, bool) {
+	stamp, _, _ := bytes.Cut(line, []byte{' '})
+	at, err := time.Parse(time.RFC3339Nano, string(bytes.TrimSpace(stamp)))
+	return at, err == nil
+}
+
+// known are the lines at the beginning of a stream that were written before:
+// all up to a time, and so many of that very time. Behind them everything is
+// new, even with an earlier time: a container has two streams, and their lines
+// may be out of order by a little.
+type known struct {
+	until  time.Time
+	same   int
+	behind bool
+}
+
+func (k *known) has(at time.Time) bool {
+	switch {
+	case k.behind:
+	case at.Before(k.until):
+		return true
+	case at.Equal(k.until) && k.same > 0:
+		k.same--
+		return true
+	}
+	k.behind = true
+	return false
+}

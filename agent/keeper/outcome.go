@@ -1,0 +1,171 @@
+package keeper
+
+import (
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/task/diagnose"
+)
+
+// end is what is known when the pod's containers have ended. What could not be
+// read, or is gone, is nil.
+type end struct {
+	pod  *corev1.Pod
+	job  *batchv1.Job
+	main string
+	// deadline of the Job, 0 for none.
+	deadline time.Duration
+	at       time.Time
+	// unknown is why the API server could not be asked.
+	unknown error
+}
+
+// mainEnd is the main container's end as Kubernetes tells it; nil while a pod
+// is being deleted, since then it tells of all containers at once, after us.
+func (e end) mainEnd() *corev1.ContainerStateTerminated {
+	if s := e.mainStatus(); s != nil {
+		return s.State.Terminated
+	}
+	return nil
+}
+
+func (e end) mainStatus() *corev1.ContainerStatus {
+	if e.pod == nil {
+		return nil
+	}
+	for i, s := range e.pod.Status.ContainerStatuses {
+		if s.Name == e.main {
+			return &e.pod.Status.ContainerStatuses[i]
+		}
+	}
+	return nil
+}
+
+// requeued reports that the Job was suspended under the pod: it is not over,
+// and will begin anew.
+func (e end) requeued() bool {
+	if e.job == nil || e.pod == nil || e.succeeded() || diagnose.Stopped(e.job) {
+		return false
+	}
+	if failed, _ := diagnose.Failed(e.job); failed {
+		return false
+	}
+	return ptr.Deref(e.job.Spec.Suspend, false) || e.superseded()
+}
+
+// superseded reports that the Job was suspended, and is let in again already:
+// another pod writes where this one did.
+func (e end) superseded() bool {
+	if e.job == nil || e.pod == nil {
+		return false
+	}
+	for _, c := range e.job.Status.Conditions {
+		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {
+			return c.LastTransitionTime.After(e.pod.CreationTimestamp.Time)
+		}
+	}
+	return false
+}
+
+func (e end) succeeded() bool {
+	t := e.mainEnd()
+	return t != nil && t.ExitCode == 0
+}
+
+// outcome says how the pod's work has ended. rejected is what the work itself
+// told last.
+func (e end) outcome(rejected *api.Progress) keep.Outcome {
+	t := e.mainEnd()
+	switch {
+	case e.pod == nil && e.unknown != nil:
+		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
+	case e.pod == nil && e.job == nil:
+		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
+	case e.job != nil && diagnose.Stopped(e.job) && !e.succeeded():
+		return of(api.Stopped, diagnose.Task(diagnose.Facts{Job: e.job}), t)
+	case e.pod == nil:
+		return keep.Outcome{State: api.Failed, Cause: api.CauseDeleted, Message: "had its pod deleted by force"}
+	case t != nil && !diagnose.WasDeleted(e.pod) && keep.Rejected(rejected) && byItself(e.pod, t):
+		return keep.Outcome{State: api.Rejected, Message: rejected.Message, ExitCode: &t.ExitCode}
+	case e.succeeded():
+		return keep.Outcome{State: api.Succeeded, ExitCode: &t.ExitCode}
+	case e.pod.DeletionTimestamp != nil && (t == nil || diagnose.WasDeleted(e.pod)):
+		return e.deleted(t)
+	}
+	return of(api.Failed, diagnose.Pod(e.pod), t)
+}
+
+// deleted explains why the pod was taken away from under its work.
+func (e end) deleted(t *corev1.ContainerStateTerminated) keep.Outcome {
+	if e.job == nil && e.unknown == nil || e.job != nil && e.job.DeletionTimestamp != nil {
+		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
+	}
+	if e.job == nil {
+		return of(api.Failed, diagnose.Deleted(e.pod), t)
+	}
+	failed, why := diagnose.Failed(e.job)
+	switch {
+	case failed && why.Reason == batchv1.JobReasonDeadlineExceeded, !failed && e.late():
+		return of(api.Failed, diagnose.Deadline(e.job), t)
+	case failed:
+		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
+	}
+	return of(api.Failed, diagnose.Deleted(e.pod), t)
+}
+
+// late reports that the Job's deadline is over: Kubernetes takes the pod away
+// first, and says why after that.
+func (e end) late() bool {
+	limit := e.deadline
+	if s := e.job.Spec.ActiveDeadlineSeconds; s != nil {
+		limit = time.Duration(*s) * time.Second
+	}
+	started := e.job.Status.StartTime
+	if limit == 0 || started == nil {
+		return false
+	}
+	// Kubernetes notes when the pod has to be gone, not when that was asked.
+	grace := time.Duration(ptr.Deref(e.pod.DeletionGracePeriodSeconds, 0)) * time.Second
+	return !e.pod.DeletionTimestamp.Add(-grace).Before(started.Add(limit))
+}
+
+// byItself reports that the work ended by its own exit, and was not killed.
+func byItself(pod *corev1.Pod, t *corev1.ContainerStateTerminated) bool {
+	if t.ExitCode == 0 {
+		return true
+	}
+	d := diagnose.Pod(pod)
+	return d.Cause == api.CauseExit || d.Cause == api.CauseSetupFailed
+}
+
+func of(state api.State, d *api.Diagnosis, t *corev1.ContainerStateTerminated) keep.Outcome {
+	o := keep.Outcome{State: state, Cause: d.Cause, Message: d.Message, Hint: d.Hint, ExitCode: d.ExitCode}
+	if o.ExitCode == nil && t != nil {
+		o.ExitCode = &t.ExitCode
+	}
+	return o
+}
+
+// ofRun is the outcome of one of several runs in the pod: by its own exit code,
+// or, when it has none, by how the pod ended. ended is nil while the pod runs.
+func ofRun(code *int32, told *api.Progress, ended *end) keep.Outcome {
+	switch {
+	case code != nil && keep.Rejected(told):
+		return keep.Outcome{State: api.Rejected, Message: told.Message, ExitCode: code}
+	case code != nil && *code == 0:
+		return keep.Outcome{State: api.Succeeded, ExitCode: code}
+	case code != nil:
+		return keep.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: code, Message: fmt.Sprintf("ended with exit code %d", *code)}
+	}
+	o := ended.outcome(nil)
+	if o.State == api.Succeeded {
+		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}
+	}
+	return o
+}

@@ -1,0 +1,50 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// retry does something until it succeeds or the patience is at its end.
+func retry(ctx context.Context, do func() error) error {
+	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+				return fmt.Errorf("%w: %w", cause, err)
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+// patiently ends the context when nothing has moved for too long.
+func (k *Keeper) patiently(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		last, since := k.moved.Load(), time.Now()
+		tick := time.NewTicker(k.patience / 60)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if now := k.moved.Load(); now != last {
+				last, since = now, time.Now()
+			} else if time.Since(since) > k.patience {
+				cancel(fmt.Errorf("nothing could be saved for %s", k.patience))
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}

@@ -1,0 +1,120 @@
+package keeper
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+// progressFile reads what a process appends to the progress file of a folder.
+type progressFile struct {
+	dir    string
+	reader keep.ProgressReader
+	at     int64
+	last   os.FileInfo
+	seen   time.Time
+}
+
+// poll reads what is new. A file that has become shorter, or is another one,
+// was begun anew.
+func (p *progressFile) poll(now time.Time) {
+	root, err := openFolder(p.dir)
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	file, info, err := root.open(keep.ProgressFile)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	if p.last != nil && (!os.SameFile(p.last, info) || info.Size() < p.at) {
+		p.reader.Restart()
+		p.at = 0
+	}
+	p.last = info
+	if n, _ := io.Copy(&p.reader, io.NewSectionReader(file, p.at, info.Size()-p.at)); n > 0 {
+		p.at += n
+		p.seen = now
+	}
+}
+
+// told returns what the process told last, nil when it told nothing.
+func (p *progressFile) told() *api.Progress {
+	last, _ := p.reader.Last()
+	if last != nil {
+		last.Time = metav1.NewTime(p.seen)
+	}
+	return last
+}
+
+// progressEvery is how often progress is shown at most.
+const progressEvery = 10 * time.Second
+
+// shower shows the pod's progress on a Lease: an object that nothing watches
+// but who asks for it, and that goes with the Job.
+type shower struct {
+	put      func(context.Context, *coordinationv1.Lease) error
+	lease    *coordinationv1.Lease
+	shown    string
+	complain sync.Once
+	at       time.Time
+}
+
+func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, o orders.Keep) *shower {
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: w.Pod, Namespace: w.Namespace, Labels: map[string]string{}}}
+	for key, value := range o.Labels {
+		lease.Labels[key] = value
+	}
+	lease.Labels[kube.LabelKind] = kube.KindProgress
+	owner := metav1.OwnerReference{APIVersion: "v1", Kind: "Pod", Name: w.Pod, UID: w.PodUID}
+	if w.JobUID != "" && len(o.Results) > 0 {
+		owner = metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: o.Results[0].Identity.Job, UID: w.JobUID}
+	}
+	lease.OwnerReferences = []metav1.OwnerReference{owner}
+	lease.Spec.HolderIdentity = ptr.To(w.Pod)
+	return &shower{put: put, lease: lease}
+}
+
+// show writes what is new, at most once in progressEvery unless it is the last
+// time.
+func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, last bool) error {
+	if told == nil {
+		return nil
+	}
+	text, err := json.Marshal(told)
+	if err != nil || string(text) == s.shown || !last && now.Sub(s.at) < progressEvery {
+		return err
+	}
+	s.at = now
+	s.lease.Annotations = map[string]string{kube.AnnotationProgress: string(text)}
+	s.lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(now))
+	if err := s.put(ctx, s.lease); err != nil {
+		return err
+	}
+	s.shown = string(text)
+	return nil
+}
+
+// latest returns the progress that was told last.
+func latest(results []*result) *api.Progress {
+	var last *api.Progress
+	for _, r := range results {
+		if p := r.told(); p != nil && (last == nil || p.Time.After(last.Time.Time)) {
+			last = p
+		}
+	}
+	return last
+}

@@ -1,0 +1,83 @@
+package keeper
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// rest is what is kept of a tree in the end.
+type rest struct {
+	files   []keep.File
+	missing []keep.Missing
+}
+
+// attempts is how often a file may change while it is sent for the last time.
+const attempts = 5
+
+// sendRest sends what is not there yet, and holds the store's list against ours.
+// alone says that nothing else lies below the prefix: what an earlier attempt
+// left there, and this one has not, is removed.
+func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error) {
+	var found *beside
+	wrong := map[string]string{}
+	for range attempts {
+		found = t.look()
+		if err := k.sender.send(ctx, t, true, func(name, why string) { wrong[name] = why }); err != nil {
+			return rest{}, err
+		}
+		if err := k.verify(ctx, t, alone); err != nil {
+			return rest{}, err
+		}
+		if !slices.ContainsFunc(t.due(true), func(name string) bool { return wrong[name] == "" }) {
+			break
+		}
+	}
+	out := rest{files: found.entries, missing: found.missing}
+	for name, f := range t.files {
+		switch {
+		case f.current():
+			out.files = append(out.files, keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)})
+		case f.had:
+			out.files = append(out.files, keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)})
+			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time; an earlier state is kept")})
+		default:
+			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time")})
+		}
+	}
+	slices.SortFunc(out.files, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out.missing, func(a, b keep.Missing) int { return cmp.Compare(a.Path, b.Path) })
+	return out, nil
+}
+
+// verify looks whether the store has what was sent; what it has lost is due
+// again.
+func (k *Keeper) verify(ctx context.Context, t *tree, alone bool) error {
+	there := map[string]bool{}
+	var old []string
+	for o, err := range k.store.List(ctx, t.prefix, store.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(o.Key, t.prefix)
+		f := t.files[name]
+		if f != nil && f.had && f.copySize == o.Size {
+			there[name] = true
+		} else if f == nil && alone && !strings.HasPrefix(name, keep.Own) {
+			old = append(old, o.Key)
+		}
+	}
+	for name, f := range t.files {
+		if f.had && !there[name] {
+			f.had = false
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return k.store.Delete(ctx, old...)
+}

@@ -1,0 +1,182 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// parallel is how many files are sent at a time. Files are streamed, so this is
+// not a matter of memory.
+const parallel = 4
+
+// sender copies the files of trees into the store.
+type sender struct {
+	store store.Backend
+	// moved grows with every byte that is read and every file that is there:
+	// as long as it does, the store is alive.
+	moved *atomic.Int64
+}
+
+// send copies the files that are due; all of them that are not current when it
+// is the last time. It stops at the first error that is the store's. What is
+// wrong with one file is told by lacks, and others are not kept waiting.
+func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, reason string)) error {
+	due := t.due(last)
+	var (
+		one   sync.Mutex
+		group errgroup.Group
+	)
+	group.SetLimit(parallel)
+	opened := newRoots(t.dirs)
+	defer opened.close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, name := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			err := s.file(ctx, opened, t, name)
+			if ours := (*api.InvalidSpec)(nil); err == nil || changing(err) {
+				return nil
+			} else if errors.As(err, &ours) || isFile(err) {
+				one.Lock()
+				defer one.Unlock()
+				lacks(name, reason(err))
+				return nil
+			}
+			cancel(err)
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// changing reports a file that was written to while it was read, or removed. It
+// is due again when it is looked at next.
+func changing(err error) bool {
+	var changed *api.Conflict
+	return errors.As(err, &changed) || errors.Is(err, fs.ErrNotExist)
+}
+
+// isFile reports an error of the file and not of the store.
+func isFile(err error) bool {
+	var at *fs.PathError
+	return errors.As(err, &at)
+}
+
+// due returns the names of the files to send, sorted.
+func (t *tree) due(last bool) []string {
+	var due []string
+	for name, f := range t.files {
+		if last && !f.current() || !last && f.due() {
+			due = append(due, name)
+		}
+	}
+	slices.Sort(due)
+	return due
+}
+
+// file sends one file as it is now.
+func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) error {
+	f := t.files[name]
+	opened, info, err := roots.file(name)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	size, mtime := info.Size(), info.ModTime().UnixNano()
+	content := &counted{SectionReader: io.NewSectionReader(opened, 0, size), reach: &f.reach, moved: s.moved}
+	made, err := s.store.Put(ctx, t.prefix+name, content, size, store.PutOptions{})
+	if err != nil {
+		return err
+	}
+	s.moved.Add(1)
+	f.saved(size, mtime, made.SHA256)
+	return nil
+}
+
+// counted tells how far a large file has come. It is read once more than it is
+// sent, part by part, and again when the store does not answer: what counts is
+// that a byte is reached for the first time.
+type counted struct {
+	*io.SectionReader
+	reach, moved *atomic.Int64
+}
+
+// large is from where on a file is sent in parts.
+const large = 64 << 20
+
+func (c *counted) ReadAt(p []byte, at int64) (int, error) {
+	n, err := c.SectionReader.ReadAt(p, at)
+	end := at + int64(n)
+	if was := c.reach.Load(); c.Size() > large && end > was && c.reach.CompareAndSwap(was, end) {
+		c.moved.Add(1)
+	}
+	return n, err
+}
+
+// roots are the folders of one tree, each opened once for all its files.
+type roots struct {
+	one    sync.Mutex
+	dirs   []orders.Dir
+	opened map[string]folder
+}
+
+func newRoots(dirs []orders.Dir) *roots { return &roots{dirs: dirs, opened: map[string]folder{}} }
+
+// file opens the file that a scan has found under this name.
+func (r *roots) file(name string) (*os.File, fs.FileInfo, error) {
+	var missing error = fs.ErrNotExist
+	for _, dir := range r.dirs {
+		inside, ok := strings.CutPrefix(name, dir.As)
+		if !ok {
+			continue
+		}
+		root, err := r.root(dir.Path)
+		if err == nil {
+			file, info, openErr := root.open(inside)
+			if openErr == nil {
+				return file, info, nil
+			}
+			err = openErr
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			missing = err
+		}
+	}
+	return nil, nil, missing
+}
+
+func (r *roots) root(path string) (folder, error) {
+	r.one.Lock()
+	defer r.one.Unlock()
+	if root, ok := r.opened[path]; ok {
+		return root, nil
+	}
+	root, err := openFolder(path)
+	if err == nil {
+		r.opened[path] = root
+	}
+	return root, err
+}
+
+func (r *roots) close() {
+	for root := range maps.Values(r.opened) {
+		root.Close()
+	}
+}

@@ -1,0 +1,212 @@
+package keeper
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+const (
+	// maxFiles is how many files of one result are kept: what is known of
+	// them is held in memory.
+	maxFiles = 200_000
+	// maxMissing is how many of those that cannot be kept are named.
+	maxMissing = 1000
+)
+
+// tree is a set of folders whose files are copied to below one prefix.
+type tree struct {
+	prefix string
+	dirs   []orders.Dir
+	files  map[string]*file // by their path below the prefix
+	scan   uint32
+}
+
+func newTree(prefix string, dirs []orders.Dir) *tree {
+	return &tree{prefix: prefix, dirs: dirs, files: map[string]*file{}}
+}
+
+// beside is what a scan finds that has no object in the store.
+type beside struct {
+	entries []keep.File // links and empty folders
+	missing []keep.Missing
+	unnamed int
+}
+
+func (b *beside) lacks(name, format string, args ...any) {
+	if len(b.missing) == maxMissing {
+		b.unnamed++
+		return
+	}
+	b.missing = append(b.missing, keep.Missing{Path: name, Reason: fmt.Sprintf(format, args...)})
+}
+
+// look scans all folders, and forgets the files that are gone.
+func (t *tree) look() *beside {
+	t.scan++
+	found := &beside{}
+	for _, dir := range t.dirs {
+		t.lookAt(dir, found)
+	}
+	for name, f := range t.files {
+		if f.seen != t.scan {
+			delete(t.files, name)
+		}
+	}
+	if found.unnamed > 0 {
+		found.missing = append(found.missing, keep.Missing{Path: ".", Reason: fmt.Sprintf("and %d more", found.unnamed)})
+	}
+	slices.SortFunc(found.entries, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
+	return found
+}
+
+func (t *tree) lookAt(dir orders.Dir, found *beside) {
+	root, err := openFolder(dir.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		found.lacks(cmp.Or(strings.TrimSuffix(dir.As, "/"), "."), "%s", reason(err))
+		return
+	}
+	defer root.Close()
+	empty := emptyFolders{}
+	full := false
+	_ = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		below := dir.As + name
+		switch {
+		case name == "." && err == nil:
+			return nil
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // gone since the folder was read
+		case err != nil:
+			delete(empty, name)
+			found.lacks(below, "%s", reason(err))
+			return skip(e)
+		case dir.As == "" && name+"/" == keep.Own:
+			found.lacks(below, "names that begin with %s are ours", keep.Own)
+			return skip(e)
+		case e.IsDir():
+			empty.folder(name)
+			return nil
+		}
+		empty.entry(name)
+		if !matches(dir.Match, name) {
+			return nil
+		}
+		full = !t.entry(root, below, name, e, found) || full
+		return nil
+	})
+	if full {
+		found.lacks(cmp.Or(dir.As, "."), "more than %d files: the rest was not kept", maxFiles)
+	}
+	for _, name := range empty.names() {
+		if matches(dir.Match, name) {
+			found.entries = append(found.entries, keep.File{Path: dir.As + name, Dir: true, Mode: modeOf(root, name)})
+		}
+	}
+}
+
+// entry takes what is no folder. It is false when there is no room for more.
+func (t *tree) entry(root folder, below, name string, e fs.DirEntry, found *beside) bool {
+	info, err := e.Info()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		found.lacks(below, "%s", reason(err))
+	case e.Type()&fs.ModeSymlink != 0:
+		target, err := root.Readlink(name)
+		if err != nil {
+			found.lacks(below, "%s", reason(err))
+			break
+		}
+		found.entries = append(found.entries, keep.File{Path: below, Link: target})
+	case !e.Type().IsRegular():
+		found.lacks(below, "it is %s", kindOf(e.Type()))
+	default:
+		f := t.files[below]
+		if f == nil {
+			if len(t.files) == maxFiles {
+				return false
+			}
+			f = &file{}
+			t.files[below] = f
+		}
+		f.saw(t.scan, info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
+	}
+	return true
+}
+
+func skip(e fs.DirEntry) error {
+	if e != nil && e.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+func matches(globs []string, name string) bool {
+	if len(globs) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		ok, err := doublestar.Match(glob, name)
+		return ok && err == nil
+	})
+}
+
+func modeOf(root folder, name string) uint32 {
+	info, err := root.Lstat(name)
+	if err != nil {
+		return 0
+	}
+	return uint32(info.Mode().Perm())
+}
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "no file"
+}
+
+// reason is an error without the path that stands beside it already.
+func reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
+}
+
+// emptyFolders finds the folders with nothing in them, of a walk in order.
+type emptyFolders map[string]bool
+
+func (e emptyFolders) folder(name string) {
+	e.entry(name)
+	e[name] = true
+}
+
+func (e emptyFolders) entry(name string) { delete(e, path.Dir(name)) }
+
+func (e emptyFolders) names() []string {
+	var all []string
+	for name := range e {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,75 @@
+package keeper
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+// Where is the pod that the sidecar is in.
+type Where struct {
+	Pod, Namespace, Machine string
+	PodUID, JobUID          types.UID
+	Rank                    int
+	// Scratch is the sidecar's own folder.
+	Scratch string
+	// Patience is how long a store is waited for in the end; 0 for the default.
+	Patience time.Duration
+}
+
+// envPatience is for tests of a store that does not come back.
+const envPatience = "VAST_KEEP_PATIENCE"
+
+// FromEnv reads the orders and where we are; see package orders. Everything
+// that is missing is told at once.
+func FromEnv() (orders.Keep, Where, error) {
+	w := Where{
+		Pod: os.Getenv(orders.EnvPodName), Namespace: os.Getenv(orders.EnvPodNamespace), Machine: os.Getenv(orders.EnvNodeName),
+		PodUID: types.UID(os.Getenv(orders.EnvPodUID)), JobUID: types.UID(os.Getenv(orders.EnvJobUID)),
+		Scratch: Scratch(),
+	}
+	var o orders.Keep
+	var problems []error
+	for _, name := range []string{orders.EnvPodName, orders.EnvPodNamespace, orders.EnvPodUID} {
+		if os.Getenv(name) == "" {
+			problems = append(problems, fmt.Errorf("%s is not set", name))
+		}
+	}
+	if err := json.Unmarshal([]byte(os.Getenv(orders.EnvKeep)), &o); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", orders.EnvKeep, err))
+	}
+	rank, err := strconv.Atoi(cmp.Or(os.Getenv(orders.EnvNodeRank), "0"))
+	if err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", orders.EnvNodeRank, err))
+	}
+	w.Rank = rank
+	if text := os.Getenv(envPatience); text != "" {
+		if w.Patience, err = time.ParseDuration(text); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", envPatience, err))
+		}
+	}
+	return ranked(o, rank), w, errors.Join(problems...)
+}
+
+// Scratch is the sidecar's own folder.
+func Scratch() string { return cmp.Or(os.Getenv(orders.EnvScratch), orders.ScratchDir) }
+
+// ranked puts the rank in where the orders leave room for it.
+func ranked(o orders.Keep, rank int) orders.Keep {
+	fill := strings.NewReplacer(orders.RankPlaceholder, strconv.Itoa(rank))
+	o.LogPrefix = fill.Replace(o.LogPrefix)
+	for i := range o.Results {
+		r := &o.Results[i]
+		r.Prefix, r.Index, r.Identity.Rank = fill.Replace(r.Prefix), fill.Replace(r.Index), rank
+	}
+	return o
+}
