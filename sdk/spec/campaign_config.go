@@ -125,11 +125,13 @@ func (parametersField) JSONSchema() *jsonschema.Schema {
 // outputDirParameter is what RoboVAST adds to a run's parameters.
 const outputDirParameter = "_output_dir"
 
-// checkParameter says what is wrong with a parameter's name, or "".
+// CheckParameter says what is wrong with a parameter's name, or "".
+func CheckParameter(name string) string { return checkParameter(name) }
+
 func checkParameter(name string) string {
 	switch name {
 	case "":
-		return "the parameter has no name"
+		return "has no name"
 	case outputDirParameter:
 		return "is set for each run and cannot be given"
 	}

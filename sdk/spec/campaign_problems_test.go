@@ -60,7 +60,7 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:9:5: configuration[0].parameters[3].a: the parameter stands on line 8 already`,
 			`c.vast:10:5: configuration[0].parameters[4].1: a key must be text, not the number 1; write it in quotes`,
 			`c.vast:11:5: configuration[0].parameters[5]._output_dir: is set for each run and cannot be given`,
-			`c.vast:12:5: configuration[0].parameters[6][]: the parameter has no name`,
+			`c.vast:12:5: configuration[0].parameters[6][]: has no name`,
 			`c.vast:13:9: configuration[0].parameters[7].b.1: a key must be text, not the number 1; write it in quotes`)},
 		"variations": {config("- name: a\n  variations:\n  - 1\n  - ParameterVariationList:\n    name: x\n    values: [1]\n  - T: 5\n  - OneOfVariation: {}\n  - OneOfVariation: {variations: []}\n  - OneOfVariation: {variations: [{ParameterVariationList: {nam: x, values: [1]}}]}\n"), Inputs{}, lines(
 			`c.vast:6:5: configuration[0].variations[0]: must be a variation, "TYPE: settings", not the number 1`,

@@ -26,6 +26,10 @@ const MaxConfigs = 1_000_000
 // was found: a type that r lacks, settings that a type cannot take, a plug-in
 // that fails, names that meet.
 func Expand(ctx context.Context, c *spec.Campaign, r *Registry) ([]Config, error) {
+	return expand(ctx, c, r, MaxConfigs)
+}
+
+func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) ([]Config, error) {
 	dir, err := filepath.Abs(filepath.Dir(c.Path))
 	if err != nil {
 		return nil, err
@@ -33,10 +37,10 @@ func Expand(ctx context.Context, c *spec.Campaign, r *Registry) ([]Config, error
 	if err := r.checkTypes(c); err != nil {
 		return nil, err
 	}
-	e := &expansion{registry: r, file: c.Path, dir: dir}
+	e := &expansion{registry: r, file: c.Path, dir: dir, most: most}
 	var out []Config
 	for i := range c.Configurations {
-		configs, err := e.configuration(ctx, &c.Configurations[i], MaxConfigs-len(out))
+		configs, err := e.configuration(ctx, &c.Configurations[i], most-len(out))
 		var invalid *api.InvalidSpec
 		switch {
 		case errors.As(err, &invalid):
@@ -59,6 +63,7 @@ type expansion struct {
 	registry *Registry
 	file     string
 	dir      string
+	most     int // configurations
 	problems []api.Problem
 }
 
@@ -96,7 +101,7 @@ func (e *expansion) all(ctx context.Context, origin string, v *spec.Variation, p
 		group.Go(func() (err error) {
 			out[i], err = e.children(within, origin, v, parent)
 			if err == nil && total.Add(int64(len(out[i]))) > int64(limit) {
-				err = e.at(v, "with this the campaign has more than %d configurations; run it in parts", MaxConfigs)
+				err = e.at(v, "with this the campaign has more than %d configurations; run it in parts", e.most)
 			}
 			return err
 		})

@@ -102,8 +102,8 @@ func readChanges(r io.Reader) ([]Change, error) {
 				return nil, err
 			}
 			name, _ := key.(string)
-			if name == "" {
-				return nil, fmt.Errorf("item %d has a parameter without a name", len(out)+1)
+			if msg := spec.CheckParameter(name); msg != "" {
+				return nil, fmt.Errorf("item %d: the parameter %q %s", len(out)+1, name, msg)
 			}
 			var value any
 			if err := dec.Decode(&value); err != nil {

@@ -17,10 +17,11 @@ import (
 const (
 	// pluginTimeout is how long a plug-in may take for one configuration.
 	pluginTimeout = 10 * time.Minute
-	// pluginOutput bounds what it may print, and pluginMessage what is shown
-	// of its messages.
-	pluginOutput  = 64 << 20
-	pluginMessage = 2 << 10
+	// pluginOutput bounds what it may print. Of its messages the last lines
+	// are shown: there programs say why they gave up.
+	pluginOutput   = 64 << 20
+	pluginMessages = 500
+	pluginLines    = 3
 )
 
 // Plugin adds a type that an executable makes: a path, or a name that is looked
@@ -57,7 +58,7 @@ func runPlugin(ctx context.Context, path string, in Input) ([]Change, error) {
 	ctx, cancel := context.WithTimeout(ctx, pluginTimeout)
 	defer cancel()
 	var stdout, stderr limited
-	stdout.most, stderr.most = pluginOutput, pluginMessage
+	stdout.most, stderr.most = pluginOutput, pluginMessages
 	stderr.tail = true
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Dir = in.Dir
@@ -68,8 +69,8 @@ func runPlugin(ctx context.Context, path string, in Input) ([]Change, error) {
 	err := cmd.Run()
 	failed := func(format string, args ...any) error {
 		msg := fmt.Sprintf("%s failed for %s: ", filepath.Base(path), in.Config.Name) + fmt.Sprintf(format, args...)
-		if text := strings.TrimSpace(stderr.String()); text != "" {
-			msg += "; it said: " + text
+		if words := lastWords(stderr.String()); words != "" {
+			msg += "; it said: " + words
 		}
 		return api.Invalid("", "%s", msg)
 	}
@@ -88,6 +89,17 @@ func runPlugin(ctx context.Context, path string, in Input) ([]Change, error) {
 		return nil, failed("what it printed is not a JSON list of objects: %v", err)
 	}
 	return changes, nil
+}
+
+// lastWords are the last lines of what a plug-in printed, in one line.
+func lastWords(stderr string) string {
+	var lines []string
+	for line := range strings.Lines(stderr) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-pluginLines):], " | ")
 }
 
 func pluginInput(in Input) []byte {

@@ -98,7 +98,7 @@ func (s *settings) draw(in Input, next func(kind string, g *generator) any) ([]C
 	if !seeded {
 		seed = int64(hash(in.Origin))
 	}
-	g := &generator{rand.NewPCG(uint64(seed), hash(name))}
+	g := &generator{newSource(seed, name)}
 	out := make([]Change, count)
 	for i := range out {
 		v := next(kind, g)
@@ -111,8 +111,12 @@ func (s *settings) draw(in Input, next func(kind string, g *generator) any) ([]C
 }
 
 // generator draws numbers by formulas of its own, so that they stay the same
-// with every version of Go.
+// with every version of Go and on every machine.
 type generator struct{ source *rand.PCG }
+
+// newSource returns a source of its own for each parameter, so that two of the
+// same seed do not go in step.
+func newSource(seed int64, name string) *rand.PCG { return rand.NewPCG(uint64(seed), hash(name)) }
 
 // unit is a number from 0 to 1, without 1.
 func (g *generator) unit() float64 { return float64(g.source.Uint64()>>11) / (1 << 53) }
@@ -127,10 +131,18 @@ func (g *generator) between(low, high int64) int64 {
 	return low + int64(n)
 }
 
-// normal is a number of the standard normal distribution (by Box and Muller).
+// normal is a number of the standard normal distribution (by Kinderman and
+// Monahan: the ratio of two uniform ones, where it falls below a curve). It is
+// made by operations that every processor does alike; the logarithm, which may
+// differ in the last digit, only decides.
 func (g *generator) normal() float64 {
-	u, v := 1-g.unit(), g.unit()
-	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v)
+	for {
+		u, v := 1-g.unit(), g.unit()
+		x := 2 * math.Sqrt(2/math.E) * (v - 0.5) / u
+		if x*x <= -4*math.Log(u) {
+			return x
+		}
+	}
 }
 
 func hash(s string) uint64 {
