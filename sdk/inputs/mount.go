@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -61,16 +62,22 @@ func find(t *spec.Task, o Options) ([]place, error) {
 	}
 	for _, fm := range t.FileMounts {
 		m := mount{field: "file_mounts[" + fm.Path + "]", at: fm.At}
-		m.target = f.target(m, fm.Path)
+		var ok bool
+		m.target, ok = f.target(m, fm.Path)
 		if fm.Storage != nil {
 			m.sources = f.storage(m, fm.Storage)
 		} else {
 			m.sources = f.source(m, fm.Source)
 		}
-		mounts = append(mounts, m)
+		if ok {
+			mounts = append(mounts, m)
+		}
 	}
 	places := f.places(mounts)
 	if len(f.problems) > 0 {
+		slices.SortStableFunc(f.problems, func(a, b api.Problem) int {
+			return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+		})
 		return nil, &api.InvalidSpec{Problems: f.problems}
 	}
 	return places, nil
@@ -78,27 +85,31 @@ func find(t *spec.Task, o Options) ([]place, error) {
 
 // target is where a file mount goes: a relative path lies in the workdir, as
 // in SkyPilot.
-func (f *finder) target(m mount, written string) string {
-	target := path.Clean(written)
+func (f *finder) target(m mount, written string) (target string, ok bool) {
+	target = path.Clean(written)
+	of := func(dir string) bool { return target == dir || strings.HasPrefix(target, dir+"/") }
+	message := ""
 	switch {
 	case slices.Contains(strings.Split(written, "/"), ".."):
-		f.problem(m.field, m.at, `a path in the task cannot hold ".."`)
+		message = `a path in the task cannot hold ".."`
 	case target == "/" || target == "." || target == "~":
-		f.problem(m.field, m.at, "this would hide all that is there already; name a path below it")
-	case path.IsAbs(target):
-		for _, dir := range []string{"/proc", "/sys", "/dev"} {
-			if target == dir || strings.HasPrefix(target, dir+"/") {
-				f.problem(m.field, m.at, dir+" belongs to the system; choose another path")
-			}
-		}
-	case strings.HasPrefix(target, "~/"):
+		message = "this would hide all that is there already; name a path below it"
+	case slices.ContainsFunc(kernelFolders, of):
+		message = strings.Join(kernelFolders, ", ") + " belong to the system; choose another path"
+	case path.IsAbs(target) || strings.HasPrefix(target, "~/"):
 	case strings.HasPrefix(target, "~"):
-		f.problem(m.field, m.at, `the home of another user is not known; write "~/..." or an absolute path`)
+		message = `the home of another user is not known; write "~/..." or an absolute path`
 	default:
 		target = Workdir + "/" + target
 	}
-	return target
+	if message != "" {
+		f.problem(m.field, m.at, message)
+	}
+	return target, message == ""
 }
+
+// kernelFolders are no places for files.
+var kernelFolders = []string{"/proc", "/sys", "/dev"}
 
 // places joins the mounts that lie in each other. What goes into the workdir
 // goes there even if the task has none.

@@ -57,7 +57,7 @@ file_mounts:
 		`task.yaml:12:7: file_mounts[/j]: there is nothing to copy: give a source`,
 		`task.yaml:13:7: file_mounts[/k].source[1]: a list of sources holds local paths only; give a bucket a file mount of its own`,
 		`task.yaml:14:12: file_mounts[/l/../m]: a path in the task cannot hold ".."`,
-		`task.yaml:15:12: file_mounts[/proc/x]: /proc belongs to the system; choose another path`,
+		`task.yaml:15:12: file_mounts[/proc/x]: /proc, /sys, /dev belong to the system; choose another path`,
 		`task.yaml:16:8: file_mounts[~]: this would hide all that is there already; name a path below it`,
 		`task.yaml:17:11: file_mounts[~you/x]: the home of another user is not known; write "~/..." or an absolute path`,
 		`task.yaml:19:9: file_mounts[/n/o]: /n is a file; nothing can lie below it`,
