@@ -35,9 +35,13 @@ var helpers = map[string]func(ctx context.Context, client kubernetes.Interface, 
 	"transfer": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
 		return transferHelper(ctx, more)
 	},
+	"archive": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
+		return archiveHelper(ctx, more)
+	},
 	"barejob": func(ctx context.Context, client kubernetes.Interface, namespace string, more []string) error {
 		return bareJob(ctx, client, namespace, more[0])
 	},
+	"expand": expandJobs,
 }
 
 func helper(ctx context.Context) error {

@@ -44,6 +44,8 @@ var measures = []struct {
 	{"firstline", measureFirstLine},
 	{"setup", measureSetup},
 	{"transfer", measureTransfer},
+	{"archive", measureArchive},
+	{"expand", measureExpand},
 }
 
 // bench measures and reports. A bound that is missed is no error: the table
