@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/store"
@@ -177,6 +178,10 @@ func (t *tree) hasSizesThatMayChange() bool { return len(t.report.Incomplete) > 
 
 // inDir makes an error of the file system one that tells what to do.
 func (t *tree) inDir(err error) error {
+	var conflict *api.Conflict
+	if errors.As(err, &conflict) && !strings.Contains(err.Error(), "--force") {
+		return &api.Conflict{Message: fmt.Sprintf("%v; overwrite it with --force, or name another folder with --dir", err), Cause: err}
+	}
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError
 	if errors.As(err, &pathErr) || errors.As(err, &linkErr) {

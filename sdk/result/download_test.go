@@ -1,0 +1,335 @@
+package result
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+)
+
+// treeOf is what lies below a folder: "name mode content".
+func treeOf(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		info, err := d.Info()
+		switch {
+		case err != nil:
+			return err
+		case d.Type() == fs.ModeSymlink:
+			found[name], err = os.Readlink(path)
+			found[name] = "-> " + found[name]
+		case d.IsDir():
+			if left, _ := os.ReadDir(path); len(left) == 0 {
+				found[name] = "empty " + info.Mode().Perm().String()
+			}
+		case strings.HasSuffix(name, keep.ManifestFile):
+			found[name] = "manifest"
+		default:
+			data, readErr := os.ReadFile(path)
+			found[name], err = info.Mode().Perm().String()+" "+string(data), readErr
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func rich() kept {
+	k := task("aaaabbbb", 0, succeeded, map[string]string{"a/b.txt": "12345", "empty": "", "bin/tool": "#!"})
+	k.more = []keep.File{{Path: "none/here", Dir: true, Mode: 0o750}, {Path: "a/link", Link: "b.txt"}, {Path: "up", Link: "a/../../x"}, {Path: "abs", Link: "/etc/passwd"}}
+	k.change = func(m *keep.Manifest) {
+		for i := range m.Files {
+			if m.Files[i].Path == "bin/tool" {
+				m.Files[i].Mode = 0o755
+			}
+		}
+		m.Missing = []keep.Missing{{Path: "pipe", Reason: "a pipe"}}
+	}
+	return k
+}
+
+func wantRich(prefix string) map[string]string {
+	p := prefix + "train-aaaabbbb/0/"
+	return map[string]string{
+		p + "a/b.txt": "-rw-r----- 12345", p + "empty": "-rw-r----- ", p + "bin/tool": "-rwxr-xr-x #!",
+		p + "none/here": "empty -rwxr-x---", p + "a/link": "-> b.txt",
+		p + "_vast/logs/task.log": "-rw-r--r-- hello\n", p + "_vast/manifest.json": "manifest",
+	}
+}
+
+func TestDownloadGivesWhatWasKept(t *testing.T) {
+	w := newWorld(t)
+	w.keep(rich())
+	dir := t.TempDir()
+	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
+	report, err := w.Download(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantRich(""), treeOf(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	want := &api.DownloadReport{TypeMeta: api.TypeMeta(api.KindDownloadReport), Path: dir, Results: 1, Files: 4, Bytes: 13, Missing: 1,
+		LeftOut: []string{"train-aaaabbbb/0/up -> a/../../x", "train-aaaabbbb/0/abs -> /etc/passwd"}}
+	if diff := cmp.Diff(want, report); diff != "" {
+		t.Error(diff)
+	}
+	report, err = w.Download(t.Context(), o)
+	if err != nil || report.Files != 0 || report.Bytes != 0 || report.Skipped != 4 {
+		t.Errorf("a second time: %+v, %v", report, err)
+	}
+}
+
+func TestDownloadOverwritesNothingWithoutForce(t *testing.T) {
+	tests := map[string]struct {
+		name, content string
+		asLink        bool
+	}{
+		"a file of another size":     {"a/b.txt", "1", false},
+		"a file of the same size":    {"a/b.txt", "54321", false},
+		"a link instead of a file":   {"empty", "nowhere", true},
+		"a link to elsewhere":        {"a/link", "nowhere", true},
+		"a log that is not this one": {"_vast/logs/task.log", "other\n", false},
+		"another manifest":           {"_vast/manifest.json", "{}", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.keep(rich())
+			dir := t.TempDir()
+			path := filepath.Join(dir, "train-aaaabbbb/0", tc.name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			put := func() error { return os.WriteFile(path, []byte(tc.content), 0o600) }
+			if tc.asLink {
+				put = func() error { return os.Symlink(tc.content, path) }
+			}
+			if err := put(); err != nil {
+				t.Fatal(err)
+			}
+			o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
+			_, err := w.Download(t.Context(), o)
+			var conflict *api.Conflict
+			if !errors.As(err, &conflict) || !strings.Contains(err.Error(), tc.name) {
+				t.Fatalf("error %v, want a Conflict that names %s", err, tc.name)
+			}
+			if got, _ := os.ReadFile(path); !tc.asLink && string(got) != tc.content {
+				t.Errorf("it was overwritten with %q", got)
+			}
+			o.Force = true
+			if _, err := w.Download(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(wantRich(""), treeOf(t, dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDownloadTakesALogThatHasGrown(t *testing.T) {
+	w := newWorld(t, job("aaaabbbb", true))
+	k := task("aaaabbbb", 0, succeeded, nil)
+	k.log, k.incomplete = "2026-03-01T12:00:00Z one\n", true
+	k.files = map[string]string{"a": "1"}
+	w.keep(k)
+	dir := t.TempDir()
+	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
+	report, err := w.Download(t.Context(), o)
+	if err != nil || len(report.Incomplete) != 1 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	k.log, k.incomplete = "2026-03-01T12:00:00Z one\n2026-03-01T12:00:01Z two\n", false
+	w.keep(k)
+	if report, err = w.Download(t.Context(), o); err != nil || len(report.Incomplete) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if got := treeOf(t, dir)["train-aaaabbbb/0/_vast/logs/task.log"]; got != "-rw-r--r-- one\ntwo\n" {
+		t.Errorf("log %q", got)
+	}
+}
+
+func TestDownloadCannotLeaveItsFolder(t *testing.T) {
+	for name, path := range map[string]string{
+		"up":                 "../../../evil",
+		"up in the middle":   "a/../../../evil",
+		"absolute":           "/tmp/evil",
+		"to its own folder":  ".",
+		"a backslash":        `..\evil`,
+		"an empty part":      "a//b",
+		"through a dot":      "./a",
+		"with a zero byte":   "a\x00b",
+		"of no name at all ": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"})
+			k.change = func(m *keep.Manifest) { m.Files = append(m.Files, keep.File{Path: path, Size: 1}) }
+			w.keep(k)
+			dir := t.TempDir()
+			for _, o := range []api.DownloadOptions{{Dir: dir}, {Archive: filepath.Join(dir, "x.tar.gz")}} {
+				o.Of = "aaaabbbb"
+				_, err := w.Download(t.Context(), o)
+				var invalid *api.InvalidSpec
+				if !errors.As(err, &invalid) || !strings.Contains(err.Error(), "would not lie in its folder") {
+					t.Errorf("error %v", err)
+				}
+			}
+			if got := treeOf(t, dir); len(got) != 0 {
+				t.Errorf("it left %v", got)
+			}
+		})
+	}
+}
+
+func TestDownloadDoesNotWriteThroughALinkThatLeadsOut(t *testing.T) {
+	w := newWorld(t)
+	w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"a/b": "1"}))
+	dir, outside := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "train-aaaabbbb"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "train-aaaabbbb/0")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir, Force: true})
+	if err == nil || len(treeOf(t, outside)) != 0 {
+		t.Errorf("error %v, outside %v", err, treeOf(t, outside))
+	}
+}
+
+// untar is what an archive holds, as treeOf tells it.
+func untar(t *testing.T, path string) map[string]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.ModTime.Equal(ended.Truncate(1e9)) {
+			t.Errorf("%s is of %v", h.Name, h.ModTime)
+		}
+		name, mode := strings.TrimSuffix(h.Name, "/"), fs.FileMode(h.Mode).Perm().String()
+		switch {
+		case h.Typeflag == tar.TypeSymlink:
+			found[name] = "-> " + h.Linkname
+		case h.Typeflag == tar.TypeDir:
+			found[name] = "empty " + mode
+		case strings.HasSuffix(name, keep.ManifestFile):
+			found[name] = "manifest"
+		default:
+			found[name] = mode + " " + string(data)
+		}
+	}
+}
+
+func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
+	w := newWorld(t)
+	k := rich()
+	large := strings.Repeat("0123456789", 300_000)
+	k.files["large"] = large
+	k.log = strings.Repeat("2026-03-01T12:00:00Z a line of a long log\n", 60_000)
+	w.keep(k)
+	dir := t.TempDir()
+	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "out.tar.gz")}
+	if _, err := w.Download(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	want := wantRich("")
+	want["train-aaaabbbb/0/large"] = "-rw-r----- " + large
+	want["train-aaaabbbb/0/_vast/logs/task.log"] = "-rw-r--r-- " + strings.Repeat("a line of a long log\n", 60_000)
+	if diff := cmp.Diff(want, untar(t, o.Archive)); diff != "" {
+		t.Errorf("%.2000s", diff)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%d files are left", len(left))
+	}
+	var conflict *api.Conflict
+	if _, err := w.Download(t.Context(), o); !errors.As(err, &conflict) {
+		t.Errorf("a second time: %v", err)
+	}
+	o.Archive = filepath.Join(dir, "x.zip")
+	var invalid *api.InvalidSpec
+	if _, err := w.Download(t.Context(), o); !errors.As(err, &invalid) {
+		t.Errorf("an unknown kind: %v", err)
+	}
+}
+
+func TestAnArchiveThatIsBrokenOffLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	files := map[string]string{}
+	for i := range 200 {
+		files[fmt.Sprint("f", i)] = "content"
+	}
+	w.keep(task("aaaabbbb", 0, succeeded, files))
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := w.Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "out.tar.gz"),
+		Notify: func(p api.TransferProgress) {
+			if p.Files == 50 {
+				cancel()
+			}
+		}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%v are left", left)
+	}
+}
+
+func TestDownloadOfACampaignKeepsItsRunsApart(t *testing.T) {
+	w := filled(t)
+	dir := t.TempDir()
+	report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: sweep, Configs: []string{"b-*"}}, Dir: dir, NoLogs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		sweep + "/b-1/0/r": "-rw-r----- 11", sweep + "/b-1/0/_vast/manifest.json": "manifest",
+		sweep + "/b-1/1/_vast/manifest.json": "manifest", sweep + "/b-2/0/half": "-rw-r--r-- 1",
+	}
+	if diff := cmp.Diff(want, treeOf(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{sweep + "/b-2/0"}, report.Incomplete); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,152 @@
+package result
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+const user = "ann"
+
+var ended = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
+
+// world is a store in a folder, filled as the agent does, and a client over it.
+type world struct {
+	*testing.T
+	*Client
+	store store.Backend
+}
+
+func newWorld(t *testing.T, jobs ...runtime.Object) *world {
+	t.Helper()
+	b, err := store.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster := fake.NewClientset(jobs...)
+	cluster.PrependReactor("create", "selfsubjectreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, &authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{
+			UserInfo: authenticationv1.UserInfo{Username: user}}}, nil
+	})
+	conn := &access.Conn{Kube: cluster, Namespace: "ns", Warn: func(m string) { t.Log("warning:", m) }}
+	return &world{T: t, store: b, Client: &Client{conn: conn,
+		open: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
+}
+
+func (w *world) put(key, content string) {
+	w.Helper()
+	if _, err := w.store.Put(w.Context(), key, strings.NewReader(content), int64(len(content)), store.PutOptions{}); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) get(key string) bool {
+	w.Helper()
+	_, err := w.store.Stat(w.Context(), key)
+	if err != nil && !isNotFound(err) {
+		w.Fatal(err)
+	}
+	return err == nil
+}
+
+// kept is a result to be put into the store.
+type kept struct {
+	prefix   string
+	identity orders.Identity
+	outcome  keep.Outcome
+	files    map[string]string
+	more     []keep.File // links and folders
+	log      string
+	index    string
+	// incomplete: without a manifest.
+	incomplete bool
+	change     func(*keep.Manifest)
+}
+
+func task(id string, rank int, outcome keep.Outcome, files map[string]string) kept {
+	return kept{prefix: keep.NodePrefix(id, rank), outcome: outcome, files: files, log: "2026-03-01T12:00:00Z hello\n",
+		identity: orders.Identity{TaskID: id, TaskName: "train", User: user, Job: "train-" + id, Rank: rank}}
+}
+
+func run(campaign, config string, n int, outcome keep.Outcome, files map[string]string) kept {
+	return kept{prefix: keep.RunPrefix(campaign, config, n), index: keep.RunIndex(campaign, config, n), outcome: outcome, files: files,
+		log:      "2026-03-01T12:00:00Z hello from " + config + "\n",
+		identity: orders.Identity{TaskID: "abcdefgh", User: user, Job: "sweep-abcdefgh", Campaign: campaign, Config: config, Run: n}}
+}
+
+func (w *world) keep(all ...kept) {
+	w.Helper()
+	for _, k := range all {
+		m := keep.Manifest{Version: keep.ManifestVersion, Identity: k.identity, Ended: ended, Started: ended.Add(-time.Minute),
+			Outcome: k.outcome, LogPrefix: k.prefix + keep.LogDir, Files: k.more}
+		for name, content := range k.files {
+			w.put(k.prefix+name, content)
+			m.Files = append(m.Files, keep.File{Path: name, Size: int64(len(content)), SHA256: hash(content), Mode: 0o640})
+		}
+		if k.log != "" {
+			w.put(k.prefix+keep.LogDir+kube.ContainerTask+".log", k.log)
+			m.Logs = []keep.File{{Path: kube.ContainerTask + ".log", Size: int64(len(k.log)), SHA256: hash(k.log)}}
+		}
+		if k.change != nil {
+			k.change(&m)
+		}
+		if k.incomplete {
+			continue
+		}
+		data, err := json.Marshal(m)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.put(k.prefix+keep.ManifestFile, string(data))
+		if k.index != "" {
+			w.put(keep.IndexKey(k.index, k.outcome), "")
+		}
+	}
+}
+
+func (w *world) record(id string, total int) {
+	r := keep.Record{Version: keep.RecordVersion, ID: id, User: user, Total: total, Created: ended}
+	w.put(keep.RecordKey(id), string(bytes.TrimSpace(r.Marshal())))
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// job is a task's Job; it is over unless it is active.
+func job(id string, active bool) *batchv1.Job {
+	j := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "train-" + id, Namespace: "ns",
+		Labels:      map[string]string{kube.LabelKind: kube.KindTask, kube.LabelTaskID: id, kube.LabelUser: user},
+		Annotations: map[string]string{kube.AnnotationKept: keep.TaskPrefix(id), kube.AnnotationTaskName: "train", kube.AnnotationUser: user}}}
+	if !active {
+		j.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}
+	}
+	return j
+}
+
+var (
+	succeeded = keep.Outcome{State: api.Succeeded}
+	oom       = keep.Outcome{State: api.Failed, Cause: api.CauseOutOfMemory, Message: "node 0 out of memory (limit 64Mi)"}
+	rejected  = keep.Outcome{State: api.Rejected, Message: "no map"}
+)

@@ -1,0 +1,142 @@
+package result
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+)
+
+const sweep = "sweep-2026-03-01-120000"
+
+// filled has two tasks and a campaign.
+func filled(t *testing.T) *world {
+	w := newWorld(t, job("aaaabbbb", false), job("cccccccc", true))
+	first := task("aaaabbbb", 0, oom, map[string]string{"a/b.txt": "12345", "c": "1"})
+	second := task("aaaabbbb", 1, succeeded, map[string]string{"x": ""})
+	running := task("cccccccc", 0, succeeded, map[string]string{"part": "123"})
+	running.incomplete = true
+	w.keep(first, second, running)
+	other := task("dddddddd", 0, succeeded, nil)
+	other.identity.User = "bob"
+	w.keep(other)
+	w.record(sweep, 4)
+	broken := run(sweep, "b-2", 0, succeeded, map[string]string{"half": "1"})
+	broken.incomplete = true
+	w.keep(run(sweep, "b-1", 0, succeeded, map[string]string{"r": "11"}), run(sweep, "b-1", 1, oom, nil), run(sweep, "a-1", 0, rejected, nil), broken)
+	w.put(keep.CampaignPrefix(sweep)+keep.ConfigDir+"sweep.vast", "version: 1")
+	w.put(keep.JobPrefix(sweep, "job")+keep.LogDir+"task.log", "")
+	return w
+}
+
+// line is what matters of a result.
+func line(r api.Result) string {
+	return fmt.Sprintf("%s %s complete=%v files=%d bytes=%d", r.Name, r.State, r.Complete, r.Files, r.Bytes)
+}
+
+func TestList(t *testing.T) {
+	w := filled(t)
+	run1 := sweep + "/b-1/0 Succeeded complete=true files=1 bytes=2"
+	run2 := sweep + "/b-1/1 Failed complete=true files=0 bytes=0"
+	run3 := sweep + "/b-2/0  complete=false files=1 bytes=1"
+	run4 := sweep + "/a-1/0 Rejected complete=true files=0 bytes=0"
+	node0 := "aaaabbbb/0 Failed complete=true files=2 bytes=6"
+	node1 := "aaaabbbb/1 Succeeded complete=true files=1 bytes=0"
+	tests := map[string]struct {
+		o    api.ResultOptions
+		want []string
+	}{
+		"a task":                       {api.ResultOptions{Of: "aaaabbbb"}, []string{node0, node1}},
+		"a task by the beginning":      {api.ResultOptions{Of: "aaa"}, []string{node0, node1}},
+		"a task by its Job":            {api.ResultOptions{Of: "train-aaaabbbb"}, []string{node0, node1}},
+		"one node":                     {api.ResultOptions{Of: "aaaabbbb/1"}, []string{node1}},
+		"one that runs":                {api.ResultOptions{Of: "cccccccc"}, []string{"cccccccc/0 Running complete=false files=1 bytes=3"}},
+		"a campaign":                   {api.ResultOptions{Of: sweep}, []string{run4, run1, run2, run3}},
+		"a configuration":              {api.ResultOptions{Of: sweep + "/b-1"}, []string{run1, run2}},
+		"a run":                        {api.ResultOptions{Of: sweep + "/b-1/1"}, []string{run2}},
+		"configurations by a pattern":  {api.ResultOptions{Of: sweep, Configs: []string{"a*", "*-2"}}, []string{run4, run3}},
+		"runs by number":               {api.ResultOptions{Of: sweep, Runs: []int{1}}, []string{run2}},
+		"what failed or broke off":     {api.ResultOptions{Of: sweep, Failed: true}, []string{run2, run3}},
+		"what failed where none did":   {api.ResultOptions{Of: "cccccccc", Failed: true}, nil},
+		"all of one's own, in summary": {api.ResultOptions{}, []string{node0, node1, "cccccccc/0 Running complete=false files=1 bytes=3", sweep + "  complete=false files=0 bytes=0"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			list, err := w.List(t.Context(), tc.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range list.Items {
+				got = append(got, line(r))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestListSaysWhatIsMissing(t *testing.T) {
+	w := filled(t)
+	reason := func(o api.ResultOptions, i int) string {
+		list, err := w.List(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list.Items[i].Reason
+	}
+	for want, got := range map[string]string{
+		"it still runs: these are the files that were saved so far":         reason(api.ResultOptions{Of: "cccccccc"}, 0),
+		"its pod ended before all was saved: these are the files that were": reason(api.ResultOptions{Of: sweep + "/b-2/0"}, 0),
+		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultOptions{}, 3),
+	} {
+		if got != want {
+			t.Errorf("reason %q, want %q", got, want)
+		}
+	}
+}
+
+func TestListRefusesWhatNamesNothing(t *testing.T) {
+	w := filled(t)
+	w.keep(task("aaaacccc", 0, succeeded, nil))
+	tests := map[string]struct {
+		o     api.ResultOptions
+		error string
+	}{
+		"an id that is not there":        {api.ResultOptions{Of: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
+		"a beginning of several":         {api.ResultOptions{Of: "aaaa"}, `"aaaa" is the beginning of 2 tasks' ids (aaaabbbb, aaaacccc); write more of it`},
+		"a campaign that is not there":   {api.ResultOptions{Of: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
+		"a run that is not there":        {api.ResultOptions{Of: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
+		"a run that is no number":        {api.ResultOptions{Of: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
+		"a node that is no number":       {api.ResultOptions{Of: "aaaabbbb/x"}, `"aaaabbbb/x" names no node of a task: write ID/NODE, as in aaaabbbb/0`},
+		"a way out":                      {api.ResultOptions{Of: "../inputs"}, `"../inputs" names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN`},
+		"a pattern that is none":         {api.ResultOptions{Of: sweep, Configs: []string{"[a"}}, `--config: "[a" is no pattern; * stands for any text, [ab] for one of these characters`},
+		"a choice from no campaign":      {api.ResultOptions{Runs: []int{0}}, "--config and --run choose from a campaign; name one"},
+		"a configuration that fits none": {api.ResultOptions{Of: sweep, Configs: []string{"zz*"}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.List(t.Context(), tc.o)
+			if err == nil || err.Error() != tc.error {
+				t.Errorf("error %v\nwant  %s", err, tc.error)
+			}
+		})
+	}
+}
+
+func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
+	w := newWorld(t) // the Jobs are gone
+	old, young, others := task("aaaaaaaa", 0, succeeded, nil), task("bbbbbbbb", 0, succeeded, nil), task("cccccccc", 0, succeeded, nil)
+	young.change = func(m *keep.Manifest) { m.Started = ended }
+	others.identity.User = "bob"
+	others.change = func(m *keep.Manifest) { m.Started = ended.AddDate(1, 0, 0) }
+	w.keep(old, young, others)
+	list, err := w.List(t.Context(), api.ResultOptions{Of: Latest})
+	if err != nil || list.Items[0].TaskID != "bbbbbbbb" {
+		t.Errorf("%v, %v", list, err)
+	}
+}
