@@ -3,6 +3,7 @@ package apiserver
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	batchv1 "k8s.io/api/batch/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -13,6 +14,14 @@ import (
 func (c *Client) Pod(ctx context.Context, namespace, name string) (*corev1.Pod, error) {
 	pod := &corev1.Pod{}
 	return pod, c.do(ctx, http.MethodGet, "/api/v1/namespaces/"+namespace+"/pods/"+name, nil, pod)
+}
+
+// PodsOf reads the pods of a Job: those of a task's nodes.
+func (c *Client) PodsOf(ctx context.Context, namespace, job string) ([]corev1.Pod, error) {
+	var list corev1.PodList
+	query := url.Values{"labelSelector": {batchv1.JobNameLabel + "=" + job}}
+	err := c.do(ctx, http.MethodGet, "/api/v1/namespaces/"+namespace+"/pods?"+query.Encode(), nil, &list)
+	return list.Items, err
 }
 
 // Job reads a Job.
@@ -30,8 +39,15 @@ func (c *Client) PutLease(ctx context.Context, lease *coordinationv1.Lease) erro
 		if !Is(err, http.StatusConflict) {
 			return err
 		}
-	} else if err := c.do(ctx, http.MethodPut, path+"/"+lease.Name, lease, lease); !Is(err, http.StatusConflict) {
-		return err
+	} else {
+		err := c.do(ctx, http.MethodPut, path+"/"+lease.Name, lease, lease)
+		if Is(err, http.StatusNotFound) { // somebody removed it
+			lease.ResourceVersion, lease.UID = "", ""
+			return c.PutLease(ctx, lease)
+		}
+		if !Is(err, http.StatusConflict) {
+			return err
+		}
 	}
 	there := &coordinationv1.Lease{}
 	if err := c.do(ctx, http.MethodGet, path+"/"+lease.Name, nil, there); err != nil {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/kubevast/vast/agent/apiserver"
 )
 
@@ -46,6 +48,9 @@ func (k *Keeper) howItEnded(ctx context.Context) end {
 		e.job = job
 		return nil
 	})
+	if failed, _ := e.jobFailed(); failed && ptr.Deref(e.job.Spec.Completions, 1) > 1 {
+		e.others, _ = k.api.PodsOf(ctx, k.where.Namespace, e.job.Name) // without them it is not known who failed first
+	}
 	e.unknown = errors.Join(podErr, jobErr)
 	return e
 }

@@ -26,6 +26,9 @@ func (k *Keeper) finish(ctx context.Context, e end) error {
 	failed := false
 	return retry(ctx, func() error {
 		err := k.finishAll(ctx, e)
+		if err != nil && k.makeBucket(ctx, err) {
+			err = k.finishAll(ctx, e)
+		}
 		if err != nil && !failed && ctx.Err() == nil {
 			failed = true
 			k.say("the rest cannot be saved at the moment, it is tried again for %s: %v", k.patience, err)
@@ -134,11 +137,11 @@ func (e end) times() (started, ended time.Time) {
 	switch {
 	case s == nil:
 	case s.State.Terminated != nil:
-		return s.State.Terminated.StartedAt.Time, s.State.Terminated.FinishedAt.Time
+		started, ended = s.State.Terminated.StartedAt.Time, s.State.Terminated.FinishedAt.Time
 	case s.State.Running != nil:
 		started = s.State.Running.StartedAt.Time
 	}
-	return started.UTC(), ended.UTC()
+	return started.UTC().Truncate(time.Second), ended.UTC().Truncate(time.Second)
 }
 
 // write puts the manifest, and after it the word for who lists only.

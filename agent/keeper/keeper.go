@@ -6,6 +6,7 @@ package keeper
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -149,6 +150,7 @@ func (k *Keeper) passes(ctx context.Context, ended <-chan struct{}) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case err != nil && k.makeBucket(ctx, err):
 		case err != nil:
 			if failures++; failures == 1 || failures%10 == 0 {
 				k.say("results are not saved at the moment, it is tried again: %v", err)
@@ -207,6 +209,24 @@ func (k *Keeper) begin(ctx context.Context) error {
 	}
 	k.begun = true
 	return nil
+}
+
+// bucketMaker is a store that may have lost everything: the built-in one without
+// a volume keeps its bucket only as long as its pod lives.
+type bucketMaker interface {
+	EnsureBucket(ctx context.Context) error
+}
+
+// makeBucket makes the bucket again when that is what is missing, and reports
+// whether it did.
+func (k *Keeper) makeBucket(ctx context.Context, err error) bool {
+	missing := (*api.NotFound)(nil)
+	maker, can := k.store.(bucketMaker)
+	if !can || !errors.As(err, &missing) || missing.Kind != "bucket" || maker.EnsureBucket(ctx) != nil {
+		return false
+	}
+	k.say("the store has lost its bucket and what was in it; it is made anew, for what comes from now on")
+	return true
 }
 
 // words returns the keys by which the outcome of a result is told.

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -22,6 +23,8 @@ type end struct {
 	// deadline of the Job, 0 for none.
 	deadline time.Duration
 	at       time.Time
+	// others are the pods of the other nodes when the Job has failed.
+	others []corev1.Pod
 	// unknown is why the API server could not be asked.
 	unknown error
 }
@@ -106,17 +109,27 @@ func (e end) deleted(t *corev1.ContainerStateTerminated) keep.Outcome {
 	if e.job == nil && e.unknown == nil || e.job != nil && e.job.DeletionTimestamp != nil {
 		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
 	}
-	if e.job == nil {
-		return of(api.Failed, diagnose.Deleted(e.pod), t)
-	}
-	failed, why := diagnose.Failed(e.job)
+	failed, why := e.jobFailed()
 	switch {
-	case failed && why.Reason == batchv1.JobReasonDeadlineExceeded, !failed && e.late():
+	case failed && why.Reason == batchv1.JobReasonDeadlineExceeded, e.job != nil && !failed && e.late():
 		return of(api.Failed, diagnose.Deadline(e.job), t)
-	case failed:
+	case slices.ContainsFunc(e.others, e.failedItself):
 		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
 	}
 	return of(api.Failed, diagnose.Deleted(e.pod), t)
+}
+
+func (e end) jobFailed() (bool, *batchv1.JobCondition) {
+	if e.job == nil {
+		return false, nil
+	}
+	return diagnose.Failed(e.job)
+}
+
+// failedItself reports that a node has failed, and was not ended because this
+// one was.
+func (e end) failedItself(other corev1.Pod) bool {
+	return other.UID != e.pod.UID && other.Status.Phase == corev1.PodFailed && !diagnose.WasDeleted(&other)
 }
 
 // late reports that the Job's deadline is over: Kubernetes takes the pod away

@@ -17,7 +17,9 @@ func retry(ctx context.Context, do func() error) error {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+			if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) && errors.Is(err, ctx.Err()) {
+				return cause // err says no more than that it was cut short
+			} else if !errors.Is(cause, ctx.Err()) {
 				return fmt.Errorf("%w: %w", cause, err)
 			}
 			return ctx.Err()
@@ -41,7 +43,7 @@ func (k *Keeper) patiently(ctx context.Context) (context.Context, func()) {
 			if now := k.moved.Load(); now != last {
 				last, since = now, time.Now()
 			} else if time.Since(since) > k.patience {
-				cancel(fmt.Errorf("nothing could be saved for %s", k.patience))
+				cancel(fmt.Errorf("the store has taken nothing for %s", k.patience))
 				return
 			}
 		}
