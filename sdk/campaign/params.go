@@ -60,6 +60,14 @@ func indent(text, margin string) string {
 // of YAML 1.1 takes 1e+06 for a text, and any of them 100 for a whole number.
 func valueNode(v any) *yaml.Node {
 	switch v := v.(type) {
+	case string:
+		// Whatever begins with a letter and is longer than "false" is a text
+		// to every parser. Encode knows about the others, but is slow.
+		if len(v) > len("false") && (v[0]|0x20) >= 'a' && (v[0]|0x20) <= 'z' {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}
+		}
+	case int64:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v, 10)}
 	case float64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: floatText(v)}
 	case map[string]any:

@@ -17,6 +17,8 @@ func TestParametersAreWrittenWithTheirTypes(t *testing.T) {
 		env   string
 	}{
 		"a text":                          {"a b", "p: a b\n", "a b"},
+		"a long text with a colon":        {"maps: a/b #1", "p: 'maps: a/b #1'\n", "maps: a/b #1"},
+		"a text of lines":                 {"first: 1\nsecond", "p: |-\n    first: 1\n    second\n", "first: 1\nsecond"},
 		"a text that looks like a number": {"0.0", "p: \"0.0\"\n", "0.0"},
 		"a text that looks like a truth":  {"yes", "p: \"yes\"\n", "yes"},
 		"a whole number":                  {50, "p: 50\n", "50"},
