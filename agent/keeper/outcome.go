@@ -177,6 +177,9 @@ func ofRun(code *int32, told *api.Progress, ended *end) keep.Outcome {
 		return keep.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: code, Message: fmt.Sprintf("ended with exit code %d", *code)}
 	}
 	o := ended.outcome(nil)
+	if o.State == api.Failed {
+		o.Message = "was not over when its job " + o.Message
+	}
 	if o.State == api.Succeeded {
 		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}
 	}

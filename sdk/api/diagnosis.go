@@ -9,6 +9,7 @@ const (
 	CauseExit            Cause = "Exit"
 	CauseSignal          Cause = "Signal"
 	CauseSetupFailed     Cause = "SetupFailed"
+	CauseInputs          Cause = "Inputs"
 	CauseImageNotFound   Cause = "ImageNotFound"
 	CauseImagePull       Cause = "ImagePull"
 	CauseInvalidImage    Cause = "InvalidImage"

@@ -58,6 +58,14 @@ func ended(code int32, reason, message string, seconds int) func(*corev1.Pod) {
 	}
 }
 
+// initEnded is the end of one of our own containers.
+func initEnded(name string, code int32, reason, message string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Status.InitContainerStatuses = append(p.Status.InitContainerStatuses, corev1.ContainerStatus{Name: name, State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason, Message: message, FinishedAt: at(9)}}})
+	}
+}
+
 func waitsFor(reason, message string) func(*corev1.Pod) {
 	return func(p *corev1.Pod) {
 		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "task", Image: "lab/app:1", State: corev1.ContainerState{
@@ -106,6 +114,15 @@ func TestTask(t *testing.T) {
 		"a deadline": {Facts{Job: job(with(batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded), func(j *batchv1.Job) {
 			j.Spec.ActiveDeadlineSeconds = ptr.To[int64](90)
 		})}, api.CauseDeadline, "ran longer than its deadline of 1m30s"},
+		"inputs that could not be brought": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed,
+			initEnded("vast-fetch", 1, "Error", "error: the store has no inputs/abc any more\n")))},
+			api.CauseInputs, "node 0 could not bring its files: the store has no inputs/abc any more"},
+		"an agent that could not be started": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed,
+			initEnded("vast-fetch", 128, "StartError", "failed to create containerd task: exec: \"/agent\": no such file: unknown")))},
+			api.CauseInputs, "node 0 could not bring its files: StartError \"/agent\": no such file"},
+		"results that could not be kept are no failure of the task": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed,
+			initEnded("vast-keep", 137, "OOMKilled", ""), ended(3, "Error", "", 1)))},
+			api.CauseExit, "node 0 ended with exit code 3"},
 		"out of memory, as the runtime tells": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(137, "OOMKilled", "", 1)))},
 			api.CauseOutOfMemory, "node 1 out of memory (limit 512Mi)"},
 		"out of memory, as the launcher tells": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(1, "Error", " vast:oom", 1)))},

@@ -106,7 +106,7 @@ func WasDeleted(pod *corev1.Pod) bool {
 
 // endedBySignal reports SIGTERM or SIGKILL that nothing but a deletion explains.
 func endedBySignal(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(statuses(pod), func(s corev1.ContainerStatus) bool {
+	return slices.ContainsFunc(ends(pod), func(s corev1.ContainerStatus) bool {
 		t := s.State.Terminated
 		return t != nil && (t.ExitCode == 143 || t.ExitCode == 137) && !ranOutOfMemory(s, t)
 	})
@@ -128,7 +128,7 @@ func boolCompare(a, b bool) int {
 
 func failedAt(pod *corev1.Pod) time.Time {
 	at := time.Time{}
-	for _, s := range statuses(pod) {
+	for _, s := range ends(pod) {
 		if t := s.State.Terminated; t != nil && t.ExitCode != 0 && t.FinishedAt.After(at) {
 			at = t.FinishedAt.Time
 		}
@@ -138,6 +138,12 @@ func failedAt(pod *corev1.Pod) time.Time {
 
 func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
+}
+
+// ends are the containers whose end counts: that of the sidecar which keeps
+// results fails nothing.
+func ends(pod *corev1.Pod) []corev1.ContainerStatus {
+	return slices.DeleteFunc(statuses(pod), func(s corev1.ContainerStatus) bool { return s.Name == kube.ContainerKeep })
 }
 
 // ofNode makes a diagnosis of one pod one of its task.
@@ -152,7 +158,7 @@ func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis 
 // Pod diagnoses one pod that has failed. The message has no subject: "ended
 // with exit code 3".
 func Pod(pod *corev1.Pod) *api.Diagnosis {
-	for _, s := range statuses(pod) {
+	for _, s := range ends(pod) {
 		if t := s.State.Terminated; t != nil && ranOutOfMemory(s, t) {
 			return outOfMemory(pod, s, t)
 		}
@@ -165,12 +171,16 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 	}
 	// The user's container first: a side container's end is mostly its
 	// consequence.
-	all := statuses(pod)
+	all := ends(pod)
 	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
 		return boolCompare(a.Name != kube.ContainerTask, b.Name != kube.ContainerTask)
 	})
 	for _, s := range all {
-		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
+		switch t := s.State.Terminated; {
+		case t == nil || t.ExitCode == 0:
+		case s.Name == kube.ContainerFetch:
+			return withoutInputs(t)
+		default:
 			return exited(s, t)
 		}
 	}
@@ -178,6 +188,16 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 		return podDeleted()
 	}
 	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSpace("failed " + oneLine(pod.Status.Message))}
+}
+
+// withoutInputs tells what the init container said last, which is why it could
+// not bring the task's files.
+func withoutInputs(t *corev1.ContainerStateTerminated) *api.Diagnosis {
+	why := strings.TrimPrefix(oneLine(t.Message), "error: ")
+	if why == "" || t.Reason == "StartError" || t.Reason == "ContainerCannotRun" {
+		why = strings.TrimSpace(t.Reason + " " + startError(t.Message))
+	}
+	return &api.Diagnosis{Cause: api.CauseInputs, Message: "could not bring its files: " + why}
 }
 
 func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
