@@ -3,13 +3,31 @@ package sdk
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
 )
 
 // Campaign knows how to look after campaigns. A campaign is many runs of many
 // configurations; each run is a Job, or several are packed into one.
 type Campaign interface {
+	CampaignWriter
 	CampaignMonitor
+	CampaignPreparer
+}
+
+// CampaignWriter knows how to run campaigns.
+type CampaignWriter interface {
+	// Render returns the Jobs that Run would create, in the order of their
+	// creation, and the warnings. It needs no cluster.
+	Render(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) ([]runtime.Object, []string, error)
+	// Run creates a campaign and returns when all its Jobs are made. Whatever
+	// ends it in the middle, Run with o.ID set to the campaign's id does what
+	// is left, and makes no Job twice. Then s may be nil, unless the inputs
+	// were not yet in the store. A campaign needs a store: NotInstalled.
+	Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error)
 }
 
 // CampaignMonitor knows how to look at campaigns.

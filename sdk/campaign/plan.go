@@ -18,7 +18,7 @@ type plan struct {
 	record    *Record
 	execution *spec.Execution
 	configs   map[string]*configuration
-	template  *template
+	template  *jobTemplate
 	warnings  []string
 }
 

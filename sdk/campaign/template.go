@@ -31,9 +31,9 @@ const (
 	jobsDir = outDir + "/_jobs"
 )
 
-// template is the Job that all Jobs of a campaign are copies of. What differs
+// jobTemplate is the Job that all Jobs of a campaign are copies of. What differs
 // is in the environments of its containers.
-type template struct {
+type jobTemplate struct {
 	job *batchv1.Job
 	// identity is a hash of what is the same for all.
 	identity string
@@ -44,7 +44,7 @@ type template struct {
 }
 
 // newTemplate makes it by the same rules as a task's Job.
-func newTemplate(e *spec.Execution, r *Record) (*template, []string, error) {
+func newTemplate(e *spec.Execution, r *Record) (*jobTemplate, []string, error) {
 	in, err := templateInput(e, r)
 	if err != nil {
 		return nil, nil, err
@@ -56,7 +56,7 @@ func newTemplate(e *spec.Execution, r *Record) (*template, []string, error) {
 	if len(objects.Helpers) > 0 {
 		return nil, nil, fmt.Errorf("a run needs nothing but its Job, yet %d more objects were made", len(objects.Helpers))
 	}
-	t := &template{job: objects.Job, fetchAt: -1, keepAt: -1}
+	t := &jobTemplate{job: objects.Job, fetchAt: -1, keepAt: -1}
 	pod := &t.job.Spec.Template.Spec
 	pod.NodeSelector = e.NodeLabels
 	for i := range pod.Containers {

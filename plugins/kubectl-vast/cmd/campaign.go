@@ -9,7 +9,7 @@ import (
 
 func newCampaign(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("campaign", "Run campaigns: many runs of many configurations",
-		newCampaignStatus(f), newCampaignConfigs(f))
+		newCampaignRun(f), newCampaignStatus(f), newCampaignPrepare(f), newCampaignConfigs(f))
 	c.Long = templates.LongDesc(`
 		Run campaigns: many runs of many configurations.
 

@@ -4,6 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubevast/vast/internal/cli"
 )
 
 // render prints the objects that would be created and asks no cluster.
@@ -19,16 +21,21 @@ func (o *submitOptions) render() error {
 		}
 		objects = append(objects, list...)
 	}
-	p, err := o.flags.output.Printer("created (dry run)")
+	return printRendered(o.Factory, o.flags.output, objects)
+}
+
+// printRendered prints objects as they would be created.
+func printRendered(f *cli.Factory, output *cli.DoneFlags, objects []runtime.Object) error {
+	p, err := output.Printer("created (dry run)")
 	if err != nil {
 		return err
 	}
-	if *o.flags.output.OutputFormat == "json" && len(objects) > 1 {
+	if *output.OutputFormat == "json" && len(objects) > 1 {
 		// One document, which jq and kubectl apply read; YAML has `---`.
 		objects = []runtime.Object{asList(objects)}
 	}
 	for _, object := range objects {
-		if err := p.PrintObj(object, o.Out); err != nil {
+		if err := p.PrintObj(object, f.Out); err != nil {
 			return err
 		}
 	}

@@ -45,16 +45,20 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 		manager: defaultFieldManager,
 		output:  cli.NewDoneFlags(),
 	}
+	campaign := &campaignRunFlags{}
 	c := &cobra.Command{
 		Use:     "submit FILE...",
 		Aliases: []string{"run"},
-		Short:   "Submit tasks and follow their logs",
+		Short:   "Submit tasks and follow their logs, or a campaign",
 		Long: templates.LongDesc(`
 			Submit tasks and follow their logs.
 
 			All files are checked before anything is created. The logs of a single task are
 			then shown until it ends, and the exit code tells how it ended. Ctrl-C leaves the
 			logs; the task goes on. Several tasks are submitted without following.
+
+			A .vast file is a campaign: all its runs are submitted, without following; see
+			"kubectl vast campaign run".
 
 			A FILE may be "-" for standard input.`),
 		Example: templates.Examples(`
@@ -77,6 +81,18 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			if c.Flags().Changed("num-nodes") && flags.inputs.NumNodes < 1 {
 				return cli.Usagef("--num-nodes must be at least 1")
 			}
+			if path, data, err := campaignAmong(f, slices.Concat(flags.files, args)); err != nil || path != "" || campaign.resume != "" {
+				if err == nil {
+					err = refuse(c, onlyForTasks, "campaign")
+				}
+				if err != nil {
+					return err
+				}
+				return flags.runCampaign(c, f, campaign, path, data)
+			}
+			if err := refuse(c, onlyForCampaigns, "task"); err != nil {
+				return err
+			}
 			o, err := flags.toOptions(f, args)
 			if err != nil {
 				return err
@@ -84,38 +100,45 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+			return []string{"yaml", "yml", "vast"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 	}
 	flags.add(f, c)
+	campaign.addRunFlags(c, f, "")
 	return c
 }
 
 func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
+	s.addShared(f, c, "task")
 	p := c.Flags()
 	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, or "-" for standard input. Can be given several times.`)
-	p.StringVar(&s.inputs.Name, "name", "", "Name of the task, instead of the file's.")
 	p.IntVar(&s.inputs.NumNodes, "num-nodes", 0, "Number of nodes, instead of the file's.")
+	p.StringArrayVar(&s.secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
+	p.StringArrayVar(&s.secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
+	p.BoolVarP(&s.detach, "detach", "d", false, "Return as soon as the task is submitted.")
+	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
+	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
+	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
+	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
+}
+
+// addShared binds what the submissions of tasks and of campaigns have alike.
+func (s *submitFlags) addShared(f *cli.Factory, c *cobra.Command, noun string) {
+	p := c.Flags()
+	p.StringVar(&s.inputs.Name, "name", "", "Name of the "+noun+", instead of the file's.")
 	p.StringVar(&s.inputs.Image, "image", "", "Container image, instead of the file's.")
 	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
 	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
 	p.StringVar(&s.inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)
 	p.StringArrayVar(&s.env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
 	p.StringArrayVar(&s.env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
-	p.StringArrayVar(&s.secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
-	p.StringArrayVar(&s.secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
 	p.StringVar(&s.queue, "queue", "", `Kueue LocalQueue to join; "none" for no queue. Without it the file's, else "vast" where the namespace has it.`)
 	p.StringVar(&s.priority, "priority", "", "Priority in the queue: a WorkloadPriorityClass or a number, instead of the file's.")
-	p.BoolVar(&s.force, "force", false, "Queue the task even if it can never fit into the quota or onto a machine.")
-	p.BoolVarP(&s.detach, "detach", "d", false, "Return as soon as the task is submitted.")
-	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
-	p.Var(&s.keep, "keep", "How long the ended task stays in the cluster.")
-	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
+	p.BoolVar(&s.force, "force", false, "Queue the "+noun+" even if it can never fit into the quota or onto a machine.")
+	p.Var(&s.keep, "keep", "How long the ended "+noun+" stays in the cluster.")
 	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
-	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
 	p.StringVar(&s.agentImage, "agent-image", kube.AgentImageFor(cli.Version().GitVersion), "Image of the containers that bring files into the pods and keep results.")
 	_ = p.MarkHidden("agent-image") // it exists
-	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
 	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
 	s.dryRun.Add(c)
 	s.output.AddFlags(c)
@@ -241,7 +264,7 @@ func (o *submitOptions) Run(ctx context.Context) error {
 		!o.flags.output.Given() && o.flags.dryRun.Value == api.DryRunNone
 	submitted := make([]*api.TaskStatus, 0, len(o.tasks))
 	for i, t := range o.tasks {
-		status, err := o.client.Task().Submit(ctx, t, o.api)
+		status, err := o.submit(ctx, t)
 		if err != nil {
 			if left := len(o.tasks) - i - 1; left > 0 {
 				o.Notef("%d of %d tasks submitted; the others were not", i, len(o.tasks))
@@ -265,6 +288,15 @@ func (o *submitOptions) Run(ctx context.Context) error {
 		o.Notef("Task %s submitted; follow it with: %s", submitted[0].ID, o.Again("logs "+submitted[0].ID+" -f"))
 	}
 	return nil
+}
+
+// submit submits one task, and shows how far its files are.
+func (o *submitOptions) submit(ctx context.Context, t *spec.Task) (*api.TaskStatus, error) {
+	options := o.api
+	notify, done := o.Transfer("Uploading")
+	defer done()
+	options.Notify = notify
+	return o.client.Task().Submit(ctx, t, options)
 }
 
 func (o *submitOptions) print(t *api.TaskStatus) error {

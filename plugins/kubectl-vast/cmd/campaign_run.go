@@ -1,0 +1,250 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// campaignRunFlags are what a campaign's submission has besides a task's.
+type campaignRunFlags struct {
+	campaignFile
+	runs   int
+	resume string
+	follow bool
+}
+
+// addRunFlags binds them; followShort is -f where that is free.
+func (r *campaignRunFlags) addRunFlags(c *cobra.Command, f *cli.Factory, followShort string) {
+	r.addFlags(c)
+	p := c.Flags()
+	p.IntVar(&r.runs, "runs", 0, "Runs of each configuration of a campaign, instead of the file's.")
+	p.StringVar(&r.resume, "resume", "", "Finish the submission of the campaign of this id; the file is needed only if it had not got far.")
+	p.BoolVarP(&r.follow, "follow", followShort, false, "Show how the campaign goes on until it ends, and exit as it ends.")
+	_ = c.RegisterFlagCompletionFunc("resume", f.Complete(-1, campaignIDs))
+}
+
+// campaignRun is the submission of one campaign.
+type campaignRun struct {
+	*cli.Factory
+	flags  *campaignRunFlags
+	path   string // empty with --resume alone
+	data   []byte // the file, when it was read already
+	inputs spec.Inputs
+	dryRun api.DryRun
+	api    api.CampaignOptions
+	output *cli.DoneFlags
+}
+
+func newCampaignRun(f *cli.Factory) *cobra.Command {
+	flags, extra := &submitFlags{keep: cli.Timeout(api.DefaultKeep), manager: defaultFieldManager, output: cli.NewDoneFlags()}, &campaignRunFlags{}
+	c := &cobra.Command{
+		Use:   "run (FILE | --resume CAMPAIGN)",
+		Short: "Submit a campaign",
+		Long: templates.LongDesc(`
+			Submit a campaign: every run of every configuration becomes a Job that waits in
+			the queue. It returns when all Jobs are made; --follow stays until they have ended.
+
+			All is checked before anything is created. A submission that ends in the middle,
+			in whatever way, is finished with --resume; no run is ever made twice.
+
+			"kubectl vast submit FILE.vast" does the same.`),
+		Example: templates.Examples(`
+			# Submit a campaign, and look at it later
+			kubectl vast campaign run sweep.vast
+			kubectl vast monitor
+
+			# Try two runs of some configurations, and stay until they have ended
+			kubectl vast campaign run sweep.vast --config='test-1-*' --runs=2 --follow
+
+			# Count the Jobs that it would make; no cluster is asked
+			kubectl vast campaign run sweep.vast --dry-run=client -o json | jq '.items | length'
+
+			# Finish a submission that was interrupted
+			kubectl vast campaign run --resume=sweep-2026-06-17-101500`),
+		Args:              cli.Args(0, 1, ""),
+		ValidArgsFunction: completeCampaignFile,
+		RunE: func(c *cobra.Command, args []string) error {
+			return flags.runCampaign(c, f, extra, append(args, "")[0], nil)
+		},
+	}
+	p := c.Flags()
+	flags.addShared(f, c, "campaign")
+	p.BoolVarP(&flags.detach, "detach", "d", false, "Return as soon as all Jobs are made, which is what it does without --follow.")
+	extra.addRunFlags(c, f, "f")
+	return c
+}
+
+// runCampaign submits a campaign by the flags of a submission; data is its
+// file's content, if that was read already.
+func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campaignRunFlags, path string, data []byte) error {
+	r := &campaignRun{Factory: f, flags: extra, path: path, data: data, dryRun: s.dryRun.Value, output: s.output}
+	var err error
+	if r.inputs, err = s.readInputs(); err != nil {
+		return err
+	}
+	r.inputs.Context = f.GivenContext()
+	r.api = api.CampaignOptions{ID: extra.resume, Name: s.inputs.Name, Runs: extra.runs, Queue: s.queue, Priority: s.priority,
+		Profile: s.profile, Force: s.force, Keep: time.Duration(s.keep), AgentImage: s.agentImage, Version: cli.Version().GitVersion,
+		DryRun: s.dryRun.Value, FieldManager: s.manager}
+	switch follow := extra.follow || s.wait; {
+	case path == "" && extra.resume == "":
+		return cli.Usagef("a campaign file is missing: kubectl vast campaign run FILE")
+	case path == "" && s.dryRun.Value != api.DryRunNone:
+		return cli.Usagef("--dry-run needs a file")
+	case s.keep == 0:
+		return cli.Usagef("--keep must be more than 0")
+	case c.Flags().Changed("runs") && extra.runs < 1:
+		return cli.Usagef("--runs must be at least 1")
+	case follow && s.detach:
+		return cli.Usagef("--follow and --detach exclude each other")
+	case follow && s.dryRun.Value != api.DryRunNone:
+		return cli.Usagef("--follow and --dry-run exclude each other")
+	}
+	extra.follow = extra.follow || s.wait
+	if err := s.output.Check(); err != nil {
+		return err
+	}
+	return r.Run(c.Context())
+}
+
+// Run reads the file, submits the campaign, and follows it if that was asked for.
+func (r *campaignRun) Run(ctx context.Context) error {
+	campaign, configs, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	if r.dryRun == api.DryRunClient {
+		return r.render(ctx, campaign, configs)
+	}
+	client, err := r.Client()
+	if err != nil {
+		return err
+	}
+	r.ShowTarget(client.Namespace())
+	progress := &campaignProgress{Factory: r.Factory}
+	r.api.Notify = progress.tell
+	made, err := client.Campaign().Run(ctx, campaign, configs, r.api)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	if !r.flags.follow || r.output.Given() {
+		p, err := r.output.Printer(dryRunOperation(r.dryRun, "submitted"+toQueue(made.Queue)))
+		if err != nil {
+			return err
+		}
+		if err := p.PrintObj(made, r.Out); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.flags.follow:
+		return followCampaign(ctx, r.Factory, made.ID)
+	case r.dryRun == api.DryRunNone && !r.output.Given():
+		r.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), r.Again("monitor "+made.ID))
+	}
+	return nil
+}
+
+func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, []variation.Config, error) {
+	switch {
+	case r.path == "":
+		return nil, nil, nil
+	case r.data != nil:
+		return r.flags.parse(ctx, r.path, r.data, r.inputs)
+	}
+	return r.flags.read(ctx, r.path, r.In, r.inputs)
+}
+
+// render prints all Jobs as one list and asks no cluster.
+func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, configs []variation.Config) error {
+	client, err := r.OfflineClient()
+	if err != nil {
+		return err
+	}
+	objects, warnings, err := client.Campaign().Render(ctx, campaign, configs, r.api)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		r.Warn(w)
+	}
+	return printRendered(r.Factory, r.output, objects)
+}
+
+// campaignProgress tells people how far a submission is.
+type campaignProgress struct {
+	*cli.Factory
+	id    string
+	phase string
+	drawn time.Time
+}
+
+// redraw is how often the count of Jobs changes on a terminal.
+const redraw = 100 * time.Millisecond
+
+func (p *campaignProgress) tell(now api.CampaignProgress) {
+	if now.ID != "" && now.ID != p.id {
+		p.id = now.ID
+		p.Notef("Campaign %s", p.id)
+	}
+	if now.Phase == "" {
+		return
+	}
+	if now.Phase != p.phase {
+		p.end()
+		p.phase = now.Phase
+		if now.Phase == "inputs" {
+			p.Notef("Uploading its inputs")
+		}
+	}
+	if now.Phase != "jobs" {
+		return
+	}
+	last := now.Done == now.Total
+	if p.IsTerminal(p.ErrOut) {
+		if last || p.Now().Sub(p.drawn) >= redraw {
+			p.drawn = p.Now()
+			fmt.Fprintf(p.ErrOut, "\rJobs: %d of %d", now.Done, now.Total)
+		}
+	} else if last {
+		p.Notef("Jobs: %d of %d", now.Done, now.Total)
+	}
+}
+
+// end leaves a line that was being drawn.
+func (p *campaignProgress) end() {
+	if p.phase == "jobs" && p.IsTerminal(p.ErrOut) {
+		fmt.Fprintln(p.ErrOut)
+	}
+	p.phase = ""
+}
+
+func dryRunOperation(d api.DryRun, verb string) string {
+	flag := cli.DryRunFlag{Value: d}
+	return flag.Operation(verb)
+}
+
+func toQueue(queue string) string {
+	if queue == "" {
+		return ""
+	}
+	return " to queue " + queue
+}
+
+// count is "1 run", "2 runs".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
