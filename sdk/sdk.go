@@ -28,7 +28,7 @@ var (
 	_ Task     = (*task.Client)(nil)
 	_ Volume   = (*volume.Client)(nil)
 	_ Cluster  = (*cluster.Client)(nil)
-	_ Campaign = (*campaign.Client)(nil)
+	_ Campaign = campaigns{}
 	_ Result   = (*result.Client)(nil)
 	_ Queue    = queues{}
 	_ Doctor   = (*doctor.Client)(nil)
@@ -144,9 +144,6 @@ func (c *Client) Doctor() Doctor { return c.doctor }
 
 // Result returns the interface to what is kept of tasks and campaigns.
 func (c *Client) Result() Result { return c.result }
-
-// Campaign returns the interface to campaigns.
-func (c *Client) Campaign() Campaign { return c.campaign }
 
 // Namespace is the namespace the client works in.
 func (c *Client) Namespace() string { return c.conn.Namespace }

@@ -22,6 +22,7 @@ const (
 	KindCampaign        = "Campaign"
 	KindCampaignList    = "CampaignList"
 	KindCampaignCleanup = "CampaignCleanup"
+	KindPrepareReport   = "PrepareReport"
 
 	KindDoctorReport = "DoctorReport"
 

@@ -1,0 +1,115 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+type prepareFlags struct {
+	campaignFile
+	file           string
+	options, quota []string
+	keep           cli.Timeout
+	output         *cli.DoneFlags
+	api            api.PrepareOptions
+}
+
+func newCampaignPrepare(f *cli.Factory) *cobra.Command {
+	flags := &prepareFlags{keep: cli.Timeout(api.DefaultKeep), output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:   "prepare DIR -f FILE",
+		Short: "Write a campaign into a folder, for kubectl apply",
+		Long: templates.LongDesc(`
+			Write a campaign into a folder, with all that it takes to run it where this
+			program is not, such as a cluster without a way to it from here, or a pipeline:
+			one manifest for each Job and one for all, the inputs and what brings them into
+			the store, the objects of the queue and of a namespace, and a README that says
+			what to apply in which order.
+
+			No cluster is asked, and there are no credentials in the folder. It is written
+			for the namespace of -n, and each time as a campaign of its own.`),
+		Example: templates.Examples(`
+			# Write it, and run it with kubectl alone
+			kubectl vast campaign prepare ./out -f sweep.vast -n lab
+			kubectl apply -f ./out
+
+			# For a cluster on Google's cloud that nobody has set up yet, with its quota
+			kubectl vast campaign prepare ./out -f sweep.vast --cluster-config=gcp --option storage_size=50Gi --quota=cpu=64,memory=256Gi`),
+		Args: cli.Args(1, 1, "the name of the folder"),
+		RunE: func(c *cobra.Command, args []string) error {
+			flags.api.Dir = args[0]
+			if flags.file == "" {
+				return cli.Usagef("the campaign's file is missing: %s", c.UseLine())
+			}
+			return flags.run(c.Context(), f)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	}
+	p := c.Flags()
+	p.StringVarP(&flags.file, "filename", "f", "", `The campaign's file, or "-" for stdin.`)
+	p.IntVar(&flags.api.Runs, "runs", 0, "Runs of each configuration, instead of the file's.")
+	p.StringVar(&flags.api.Name, "name", "", "First part of the campaign's id, instead of metadata.name.")
+	p.StringVar(&flags.api.Queue, "queue", "", `Queue that the Jobs wait in; "none" for none. (default vast)`)
+	p.StringVar(&flags.api.Priority, "priority", "", "WorkloadPriorityClass of the Jobs.")
+	p.StringVar(&flags.api.Profile, "security-profile", "", "Security profile of the pods: baseline, restricted or privileged.")
+	p.Var(&flags.keep, "keep", "How long an ended Job stays.")
+	p.StringVar(&flags.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors.")
+	p.StringVarP(&flags.api.Setup.Config, "cluster-config", "k", "", "Sort of cluster that the objects of a namespace are for; see: kubectl vast cluster setup --list. (default rke2, which does for most)")
+	p.StringArrayVar(&flags.options, "option", nil, "An option of that config, as NAME=VALUE. Can be given several times.")
+	p.StringSliceVar(&flags.quota, "quota", nil, "Quota of the queue. (default cpu=8,memory=32Gi)")
+	p.BoolVar(&flags.api.Overwrite, "force", false, "Replace a folder that was written by this command.")
+	flags.addFlags(c)
+	flags.output.AddFlags(c)
+	_ = c.MarkFlagFilename("filename", "vast")
+	_ = c.RegisterFlagCompletionFunc("option", completeOptions(f))
+	_ = c.RegisterFlagCompletionFunc("cluster-config", func(c *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		return completeConfigs(f)(c, nil, prefix)
+	})
+	return c
+}
+
+func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
+	if err := p.output.Check(); err != nil {
+		return err
+	}
+	campaign, configs, fileErr := p.read(ctx, p.file, f.In, spec.Inputs{Context: f.GivenContext()})
+	options, optionErr := pairs("--option", p.options)
+	quota, quotaErr := pairs("--quota", p.quota)
+	if err := errors.Join(fileErr, optionErr, quotaErr); err != nil {
+		return err
+	}
+	client, err := f.OfflineClient()
+	if err != nil {
+		return err
+	}
+	p.api.Setup.Options, p.api.Setup.Quota = options, quota
+	p.api.Keep, p.api.Version = time.Duration(p.keep), cli.Version().GitVersion
+	r, err := client.Campaign().Prepare(ctx, campaign, configs, p.api)
+	if err != nil {
+		return err
+	}
+	if p.output.Given() {
+		printer, err := p.output.Printer("")
+		if err != nil {
+			return err
+		}
+		return printer.PrintObj(r, f.Out)
+	}
+	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, count(r.Runs, "run"), count(r.Jobs, "Job"), r.Dir, client.Namespace())
+	if r.InputsApplied {
+		f.Notef("Run it with: kubectl apply -f %s\n(in a namespace that is set up; %s/README.md has the rest)", r.Dir, r.Dir)
+	} else {
+		f.Notef("Its inputs (%s) have to be in the store before it is applied: see %s/README.md", cli.Bytes(r.InputBytes), r.Dir)
+	}
+	return nil
+}
