@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/pack"
 	"github.com/kubevast/vast/sdk/store"
 )
 
@@ -72,7 +73,7 @@ func newPlan(units []*unit, o api.DownloadOptions) (*plan, error) {
 		}
 		kept := files[:0]
 		for _, f := range files {
-			if f.link != "" && leadsOut(f.name, f.link) {
+			if f.link != "" && pack.LeadsOut(f.name, f.link) {
 				p.report.LeftOut = append(p.report.LeftOut, fmt.Sprintf("%s/%s -> %s", p.folder[u], f.name, f.link))
 				continue
 			}

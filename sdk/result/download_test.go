@@ -110,6 +110,7 @@ func TestDownloadOverwritesNothingWithoutForce(t *testing.T) {
 		"a link to elsewhere":        {"a/link", "nowhere", true},
 		"a log that is not this one": {"_vast/logs/task.log", "other\n", false},
 		"another manifest":           {"_vast/manifest.json", "{}", false},
+		"a manifest that is none":    {"_vast/manifest.json", "x", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

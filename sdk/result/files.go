@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -92,22 +91,7 @@ func (u *unit) check(files []file) error {
 	return nil
 }
 
-// leadsOut reports a link that leads, or could lead, out of the folder that its
-// unit is put into.
-func leadsOut(name, target string) bool {
-	if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\\\x00") {
-		return true
-	}
-	parts := strings.Split(target, "/")
-	named := slices.IndexFunc(parts, func(p string) bool { return p != ".." && p != "." && p != "" })
-	if named >= 0 && slices.Contains(parts[named:], "..") {
-		return true // the name may be a link itself
-	}
-	to := path.Join(path.Dir(name), target)
-	return to == ".." || strings.HasPrefix(to, "../")
-}
-
-// folder is where a unit goes below the folder or archive that is asked for:
+// folders says where each unit goes below the folder or archive that is asked for:
 // "<campaign>/<config>/<run>" or "<task name>-<id>/<rank>".
 func folders(units []*unit) (map[*unit]string, error) {
 	tasks := map[string]string{}

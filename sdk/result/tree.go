@@ -1,7 +1,6 @@
 package result
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,7 +38,7 @@ func (t *tree) conflicts() error {
 	})
 	for _, u := range t.units {
 		name := t.folder[u] + "/" + keep.ManifestFile
-		if have, err := t.root.ReadFile(name); err == nil && u.manifest != nil && !t.force && !bytes.Equal(have, u.manifestFile()) {
+		if have, err := t.root.ReadFile(name); err == nil && u.manifest != nil && !t.force && !u.wrote(have) {
 			tell(name)
 		}
 	}
@@ -113,6 +112,13 @@ func (t *tree) writeManifests() error {
 		}
 	}
 	return nil
+}
+
+// wrote reports a manifest of this very result: it may have been fetched before
+// the last of it, the logs of packed runs, was added.
+func (u *unit) wrote(data []byte) bool {
+	var m keep.Manifest
+	return json.Unmarshal(data, &m) == nil && m.Pod == u.manifest.Pod && m.TaskID == u.manifest.TaskID
 }
 
 // manifestFile is the manifest as a file for people and programs.
