@@ -25,7 +25,7 @@ import (
 const (
 	archiveFiles = 1000
 	archiveBytes = 2 << 30
-	archivePairs = 5
+	archivePairs = 3
 )
 
 // measureArchive makes an archive of 2 GiB in 1,000 files, as a download of
