@@ -4,15 +4,28 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/kubevast/vast/agent/uploader"
 	"github.com/kubevast/vast/sdk/store"
 )
 
 // runUpload puts a folder that is laid out as the store is into it; see package
-// uploader.
+// uploader. The folder "-" is a tar archive on stdin.
 func runUpload(ctx context.Context, args []string, out io.Writer) error {
-	items, err := uploader.Find(args[0])
+	dir := args[0]
+	if dir == "-" {
+		temp, err := os.MkdirTemp("", "upload-*")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temp) //nolint:errcheck // it goes with the pod
+		if err := uploader.Unpack(os.Stdin, temp); err != nil {
+			return err
+		}
+		dir = temp
+	}
+	items, err := uploader.Find(dir)
 	if err != nil {
 		return err
 	}
@@ -21,6 +34,10 @@ func runUpload(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
+	// It may be the first that ever comes into the store.
+	if err := s.EnsureBucket(ctx); err != nil {
+		return err
+	}
 	if err := store.UploadAll(ctx, s, items, store.TransferOptions{}); err != nil {
 		return err
 	}
