@@ -28,26 +28,32 @@ const maxLogRead = 32 << 10
 func (w *logWriter) copy(stream io.Reader) (fresh int, err error) {
 	r := bufio.NewReaderSize(stream, maxLogRead)
 	known := known{until: w.last, same: w.same}
-	inLine, wanted := false, false // the rest of a long line; the line is new
+	inLine, wanted := false, false // the rest of a long line comes; the line is new
+	var at time.Time
 	for {
 		part, err := r.ReadSlice('\n')
 		if !inLine && len(part) > 0 {
-			at, isLine := timeOf(part)
-			if wanted = isLine && !known.has(at); wanted {
-				w.note(at)
-				fresh++
-			}
+			var isLine bool
+			at, isLine = timeOf(part)
+			wanted = isLine && !known.has(at)
 		}
-		if wanted {
-			w.write(part)
-		}
-		inLine = errors.Is(err, bufio.ErrBufferFull)
+		more := errors.Is(err, bufio.ErrBufferFull)
+		whole := err == nil || errors.Is(err, io.EOF) && (inLine || len(part) > 0)
 		switch {
-		case err == nil, inLine:
+		case !wanted:
+		case whole:
+			w.write(bytes.TrimSuffix(part, []byte{'\n'}))
+			w.write([]byte{'\n'}) // the container's last line may have no end
+			w.note(at)
+			fresh++
+		case more:
+			w.write(part)
+		case inLine:
+			w.write([]byte{'\n'}) // it comes again, from its beginning
+		}
+		switch inLine = more; {
+		case err == nil, more:
 		case errors.Is(err, io.EOF):
-			if wanted && len(part) > 0 { // the container's last line had no end
-				w.write([]byte{'\n'})
-			}
 			return fresh, nil
 		default:
 			return fresh, err

@@ -1,0 +1,177 @@
+package keeper
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+// folderOf makes a folder of files; a name that ends in a slash is a folder,
+// a content that begins with -> is a link.
+func folderOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range files {
+		write(t, filepath.Join(dir, name), content, strings.HasSuffix(name, "/"))
+	}
+	return dir
+}
+
+func write(t *testing.T, path, content string, isDir bool) {
+	t.Helper()
+	var err error
+	if isDir {
+		err = os.MkdirAll(path, 0o755)
+	} else if err = os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	} else if target, link := strings.CutPrefix(content, "->"); link {
+		err = os.Symlink(target, path)
+	} else {
+		err = os.WriteFile(path, []byte(content), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func namesOf(tr *tree) []string {
+	var names []string
+	for name := range tr.files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestWhatAScanFinds(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"a.txt": "a", "d/b.bin": "b", "d/e/": "", "f/g/": "", "d/link": "->../a.txt", "out": "->/etc/passwd"}
+	for name, c := range map[string]struct {
+		as      string
+		match   []string
+		more    map[string]string
+		files   []string
+		entries []string
+		missing []keep.Missing
+	}{
+		"files, links and empty folders": {files: []string{"a.txt", "d/b.bin"}, entries: []string{"d/e", "d/link", "f/g", "out"}},
+		"under another name":             {as: "x/", files: []string{"x/a.txt", "x/d/b.bin"}, entries: []string{"x/d/e", "x/d/link", "x/f/g", "x/out"}},
+		"what fits a pattern":            {match: []string{"**/*.bin"}, files: []string{"d/b.bin"}},
+		"what fits one of two":           {match: []string{"*.txt", "d/l*"}, files: []string{"a.txt"}, entries: []string{"d/link"}},
+		"not what is in our own folder": {more: map[string]string{"_vast/manifest.json": "{}", "d/_vast/x": "x"},
+			files: []string{"a.txt", "d/_vast/x", "d/b.bin"}, entries: []string{"d/e", "d/link", "f/g", "out"},
+			missing: []keep.Missing{{Path: "_vast", Reason: "names that begin with _vast/ are ours"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := folderOf(t, files)
+			for name, content := range c.more {
+				write(t, filepath.Join(dir, name), content, false)
+			}
+			tr := newTree("p/", []orders.Dir{{Path: dir, As: c.as, Match: c.match}, {Path: filepath.Join(dir, "not there")}})
+			found := tr.look()
+			var entries []string
+			for _, e := range found.entries {
+				entries = append(entries, e.Path)
+			}
+			for what, diff := range map[string]string{"files": cmp.Diff(c.files, namesOf(tr)),
+				"entries": cmp.Diff(c.entries, entries), "missing": cmp.Diff(c.missing, found.missing)} {
+				if diff != "" {
+					t.Errorf("%s: %s", what, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsNoFileIsTold(t *testing.T) {
+	dir := folderOf(t, map[string]string{"a": "a"})
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir) // a socket's path may not be long
+	listener, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	found := newTree("p/", []orders.Dir{{Path: dir}}).look()
+	want := []keep.Missing{{Path: "pipe", Reason: "it is a pipe"}, {Path: "socket", Reason: "it is a socket"}}
+	if diff := cmp.Diff(want, found.missing); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFileThatIsGoneIsForgotten(t *testing.T) {
+	t.Parallel()
+	dir := folderOf(t, map[string]string{"a": "a", "b": "b"})
+	tr := newTree("p/", []orders.Dir{{Path: dir}})
+	tr.look()
+	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	tr.look()
+	if diff := cmp.Diff([]string{"b"}, namesOf(tr)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The sidecar's own token and credentials must not be had through it.
+func TestNoLinkLeadsOutOfAFolder(t *testing.T) {
+	t.Parallel()
+	secret := folderOf(t, map[string]string{"token": "secret", "sub/token": "secret"})
+	for name, c := range map[string]struct {
+		files map[string]string
+		dir   string
+		open  string
+	}{
+		"a file that is a link":                {map[string]string{"x": "->" + secret + "/token"}, "", "x"},
+		"a folder on the way that is one":      {map[string]string{"x": "->" + secret}, "", "x/token"},
+		"the folder itself":                    {map[string]string{"x": "->" + secret}, "x", "token"},
+		"a folder above it":                    {map[string]string{"x": "->" + secret}, "x/sub", "token"},
+		"a link with dots":                     {map[string]string{"d/x": "->../../" + filepath.Base(filepath.Dir(secret)) + "/" + filepath.Base(secret) + "/token"}, "", "d/x"},
+		"a name with dots instead of any link": {map[string]string{"d/": ""}, "d", "../../" + filepath.Base(secret) + "/token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(folderOf(t, c.files), c.dir)
+			root, err := openFolder(dir)
+			if err != nil {
+				return
+			}
+			defer root.Close()
+			if file, _, err := root.open(c.open); err == nil {
+				file.Close()
+				t.Error("it was opened")
+			}
+		})
+	}
+}
+
+func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	dir := folderOf(t, nil)
+	if err := syscall.Mkfifo(filepath.Join(dir, "x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root, err := openFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if _, _, err := root.open("x"); err == nil {
+		t.Error("it was opened")
+	}
+}
