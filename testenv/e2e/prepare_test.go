@@ -1,0 +1,144 @@
+package e2e_test
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// prepared writes a campaign into a folder as somebody does who reaches no
+// cluster.
+func (p *person) prepared(dir, file string, args ...string) *api.PrepareReport {
+	p.Helper()
+	offline := *p
+	offline.kubeconfig = filepath.Join(p.dir, "no-kubeconfig")
+	r := offline.vast(append([]string{"campaign", "prepare", dir, "-f", file, "-k", "kind", "-o", "json"}, args...)...).exits(0)
+	report := &api.PrepareReport{}
+	if err := json.Unmarshal([]byte(r.stdout), report); err != nil {
+		p.Fatalf("%v:\n%s", err, r.stdout)
+	}
+	return report
+}
+
+// ranAll checks that the campaign ends well and that every run has its table.
+func (p *person) ranAll(id string, runs int) {
+	p.Helper()
+	p.vast("monitor", id, "--wait", "--interval=1s").exits(0)
+	c := p.monitored(id)
+	if want := (api.RunCounts{Total: runs, Succeeded: runs}); c.Runs != want || c.State != api.CampaignSucceeded {
+		p.Errorf("%s: %+v, want %+v", c.State, c.Runs, want)
+	}
+	tables := 0
+	for object, err := range p.store().List(p.Context(), "campaigns/"+id+"/", store.ListOptions{}) {
+		if err != nil {
+			p.Fatal(err)
+		}
+		if strings.HasSuffix(object.Key, "/population.csv") && object.Size > 0 {
+			tables++
+		}
+	}
+	if tables != runs {
+		p.Errorf("%d runs left a table, want %d", tables, runs)
+	}
+}
+
+func TestAPreparedCampaignRunsByKubectlAlone(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind").exits(0)
+	example := filepath.Join(repository(), "examples", "growth.vast")
+	dir := filepath.Join(p.dir, "out")
+	made := p.prepared(dir, example)
+	if made.Runs != 10 || made.Jobs != 10 || !made.InputsApplied {
+		t.Errorf("%+v", made)
+	}
+	p.kubectl("apply", "-f", dir)
+	p.ranAll(made.ID, 10)
+	if again := p.kubectl("apply", "-f", dir); strings.Contains(again, "created") {
+		t.Errorf("applied again, it made something:\n%s", again)
+	}
+	// All Jobs go, and the count stays.
+	p.kubectl("delete", "-f", filepath.Join(dir, "all-jobs.yaml"))
+	p.ranAll(made.ID, 10)
+
+	t.Run("and has no credentials in it", func(t *testing.T) {
+		secret, err := client.CoreV1().Secrets(p.namespace).Get(t.Context(), kube.StoreName, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if strings.Contains(string(data), "kind: Secret") || strings.Contains(string(data), string(secret.Data[kube.StoreSecretKey])) {
+				t.Errorf("%s has a Secret in it", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("and what a namespace needs is what setup makes", func(t *testing.T) {
+		p := p.in(t)
+		p.kubectl("apply", "--dry-run=server", "-f", filepath.Join(dir, "cluster"))
+	})
+	t.Run("and is not written over something else", func(t *testing.T) {
+		p := p.in(t)
+		p.vast("campaign", "prepare", dir, "-f", example).exits(2).tells("--force replaces it")
+		p.file("mine", "precious")
+		p.vast("campaign", "prepare", p.dir, "-f", example, "--force").exits(2).tells("was not written by campaign prepare")
+		p.vast("campaign", "prepare", dir, "-f", example, "--force", "--config", "fixed").exits(0).tells("2 runs as 2 Jobs")
+		if jobs, err := filepath.Glob(filepath.Join(dir, "jobs", "*.yaml")); err != nil || len(jobs) != 2 {
+			t.Errorf("%d Jobs are left of two, %v", len(jobs), err)
+		}
+	})
+}
+
+const heavy = `version: 1
+configuration:
+- name: only
+execution:
+  image: busybox:1.36
+  runs: 2
+  run_files: ["*.bin"]
+  command: wc -c /config/heavy.bin > $OUTPUT_DIR/population.csv
+`
+
+func TestAPreparedCampaignWithLargeInputs(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind").exits(0)
+	bytes := make([]byte, 2<<20)
+	_, _ = rand.Read(bytes) // it never fails
+	p.file("heavy.bin", string(bytes))
+	dir := filepath.Join(p.dir, "out")
+	made := p.prepared(dir, p.file("heavy.vast", heavy))
+	if made.InputsApplied {
+		t.Errorf("%+v", made)
+	}
+	// What the README says.
+	pod := kube.DNSLabel(made.ID+"-upload", "", 63)
+	p.kubectl("apply", "-f", filepath.Join(dir, "upload", "pod.yaml"))
+	p.kubectl("wait", "--for=condition=Ready", "--timeout=3m", "pod/"+pod)
+	send := exec.CommandContext(t.Context(), "sh", "-c", `tar -C "$1" -c . | "$2" --kubeconfig "$3" -n "$4" attach -i "$5"`, "sh",
+		filepath.Join(dir, "inputs"), cluster.Kubectl(), cluster.Kubeconfig(), p.namespace, pod)
+	if out, err := send.CombinedOutput(); err != nil {
+		t.Fatalf("attach: %v\n%s", err, out)
+	}
+	p.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=3m", "pod/"+pod)
+	p.kubectl("apply", "-f", dir)
+	p.ranAll(made.ID, 2)
+}
