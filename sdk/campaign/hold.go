@@ -1,0 +1,61 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/rights"
+)
+
+const workloadsResource = "workloads.kueue.x-k8s.io"
+
+// Hold implements sdk.Campaign.
+func (c *Client) Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+	return c.setHeld(ctx, ref, true, o)
+}
+
+// Resume implements sdk.Campaign.
+func (c *Client) Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+	return c.setHeld(ctx, ref, false, o)
+}
+
+func (c *Client) setHeld(ctx context.Context, ref string, held bool, o api.HoldOptions) (*api.Campaign, error) {
+	r, err := c.mine(ctx, ref, append(rights.Each(workloadsResource, "list", "patch"), rights.Each("configmaps", "patch")...)...)
+	if err != nil {
+		return nil, err
+	}
+	now, err := c.one(ctx, r.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case now.State.Ended():
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is over; there is nothing left to hold or resume", r.ID)}
+	case r.Queue == "":
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s waits in no queue: its runs start as soon as they are made, and cannot be held", r.ID)}
+	case o.DryRun != api.DryRunNone:
+		return now, nil
+	}
+	if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, func(r *Record) { r.Held = held }); err != nil {
+		return nil, err
+	}
+	if err := c.setActive(ctx, r, !held); err != nil {
+		return nil, err
+	}
+	return c.one(ctx, r.ID)
+}
+
+// setActive changes the Workloads of all runs that wait. Kueue makes them a
+// moment after their Jobs: with as many looks as there may be new ones none is
+// missed.
+func (c *Client) setActive(ctx context.Context, r *Record, active bool) error {
+	labels := map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID), kube.LabelKind: kube.KindRun}
+	for before := -1; ; {
+		n, err := c.queues.SetActive(ctx, labels, active)
+		if err != nil || n <= before {
+			return err
+		}
+		before = n
+	}
+}

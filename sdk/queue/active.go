@@ -1,0 +1,77 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+)
+
+// atOnce is how many Workloads are changed at a time.
+const atOnce = 32
+
+// SetActive holds or frees what waits in the namespace's queues and whose pods
+// have all of these labels: held, its Workload is inactive, keeps its place and
+// is not let in. What was let in already is left alone. It returns how many
+// Workloads there are of that kind that wait, whether they had to be changed or
+// not. It costs one request for each that is changed.
+func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool) (int, error) {
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return 0, err
+	}
+	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"active": active}})
+	if err != nil {
+		return 0, fmt.Errorf("encode whether a Workload is active: %w", err)
+	}
+	var names []string
+	waiting := 0
+	err = c.eachWorkload(ctx, c.conn.Namespace, "", func(w *workload) {
+		if w.is(kueue.WorkloadFinished) || w.is(kueue.WorkloadQuotaReserved) || !w.has(labels) {
+			return
+		}
+		waiting++
+		if ptr.Deref(w.Spec.Active, true) != active {
+			names = append(names, w.Metadata.Name)
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	var gone atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, name := range names {
+		group.Go(func() error {
+			_, err := set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+			if apierrors.IsNotFound(err) {
+				gone.Add(1) // its Job was deleted meanwhile
+				return nil
+			}
+			return c.conn.Classify(err, "patch", workloads)
+		})
+	}
+	err = group.Wait()
+	return waiting - int(gone.Load()), err
+}
+
+// has reports whether its pods have all of these labels.
+func (w *workload) has(labels map[string]string) bool {
+	if len(w.Spec.PodSets) == 0 {
+		return false
+	}
+	for key, value := range labels {
+		if w.Spec.PodSets[0].Template.Metadata.Labels[key] != value {
+			return false
+		}
+	}
+	return true
+}
