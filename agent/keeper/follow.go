@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,6 +30,8 @@ type follower struct {
 
 	// over is closed by whoever knows that the container has ended.
 	over chan struct{}
+	// pause is the first pause between two attempts; 0 for the default.
+	pause time.Duration
 }
 
 const (
@@ -47,7 +50,8 @@ func (f *follower) run(ctx context.Context) error {
 	}
 	defer out.Close()
 	w := &logWriter{out: out}
-	pause, nothing := retryFirst, 0
+	first := cmp.Or(f.pause, retryFirst)
+	pause, nothing := first, 0
 	for {
 		fresh, err := f.read(ctx, w, true)
 		switch {
@@ -59,7 +63,7 @@ func (f *follower) run(ctx context.Context) error {
 		case apiserver.Is(err, http.StatusNotFound):
 			return w.failed // the pod is gone
 		case fresh > 0:
-			pause, nothing = retryFirst, 0
+			pause, nothing = first, 0
 			continue
 		case closed(f.told) && (err == nil || apiserver.Is(err, http.StatusBadRequest)):
 			if nothing++; nothing >= sureAfter {
@@ -76,7 +80,7 @@ func (f *follower) run(ctx context.Context) error {
 		case <-time.After(pause):
 			pause = min(2*pause, retryMost)
 		case <-told:
-			pause = retryFirst
+			pause = first
 		case <-f.over:
 		case <-ctx.Done():
 		}

@@ -23,8 +23,10 @@ type progressFile struct {
 	dir    string
 	reader keep.ProgressReader
 	at     int64
-	last   os.FileInfo
 	seen   time.Time
+	// open stays open: the number of a file that is gone is given to others,
+	// and one could not be told from the other.
+	open *os.File
 }
 
 // poll reads what is new. A file that has become shorter, or is another one,
@@ -39,16 +41,26 @@ func (p *progressFile) poll(now time.Time) {
 	if err != nil {
 		return
 	}
-	defer file.Close()
-	if p.last != nil && (!os.SameFile(p.last, info) || info.Size() < p.at) {
+	if p.anew(info) {
 		p.reader.Restart()
 		p.at = 0
 	}
-	p.last = info
+	if p.open != nil {
+		p.open.Close()
+	}
+	p.open = file
 	if n, _ := io.Copy(&p.reader, io.NewSectionReader(file, p.at, info.Size()-p.at)); n > 0 {
 		p.at += n
 		p.seen = now
 	}
+}
+
+func (p *progressFile) anew(info os.FileInfo) bool {
+	if p.open == nil {
+		return false
+	}
+	was, err := p.open.Stat()
+	return err != nil || !os.SameFile(was, info) || info.Size() < p.at
 }
 
 // told returns what the process told last, nil when it told nothing.

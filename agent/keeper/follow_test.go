@@ -1,0 +1,93 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubevast/vast/agent/apiserver"
+)
+
+// answers is a log that is opened several times: each answer is its content, or
+// an error. After the last one it is empty.
+type answers struct {
+	t    *testing.T
+	each []any
+	at   int
+	told chan struct{}
+	over chan struct{}
+}
+
+func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser, error) {
+	if a.at == len(a.each) {
+		return io.NopCloser(strings.NewReader("")), nil
+	}
+	answer := a.each[a.at]
+	if a.at++; a.at == len(a.each) && a.told != nil {
+		close(a.told)
+		a.told = nil
+	}
+	switch answer := answer.(type) {
+	case error:
+		return nil, answer
+	case func():
+		answer()
+		return io.NopCloser(strings.NewReader("")), nil
+	}
+	if o.Container != "task" {
+		a.t.Errorf("container %q", o.Container)
+	}
+	return io.NopCloser(strings.NewReader(answer.(string))), nil
+}
+
+// A follower ends when the container has, and by then has the whole log. The
+// pod is told to end with the last of the answers.
+func TestALogIsFollowedToItsEnd(t *testing.T) {
+	t.Parallel()
+	notStarted := &apiserver.StatusError{Code: http.StatusBadRequest, Message: "waiting to start"}
+	for name, c := range map[string]struct {
+		each []any
+		want string
+	}{
+		"a container that logs and ends":       {[]any{l1 + l2}, l1 + l2},
+		"a connection that breaks":             {[]any{l1, errors.New("broken"), l1 + l2}, l1 + l2},
+		"one that has not started":             {[]any{notStarted, l1}, l1},
+		"one that never starts":                {[]any{notStarted, notStarted}, ""},
+		"one that is started anew":             {[]any{l1, "", l2}, l1 + l2},
+		"a pod that is gone":                   {[]any{l1, &apiserver.StatusError{Code: http.StatusNotFound}}, l1},
+		"one that says something in its grace": {[]any{l1, l1 + l2 + l3}, l1 + l2 + l3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			told := make(chan struct{})
+			source := &answers{t: t, each: c.each, told: told}
+			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+				over: make(chan struct{}), say: t.Logf, pause: 1}
+			if err := f.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(f.file); err != nil || string(got) != c.want {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
+	t.Parallel()
+	over := make(chan struct{})
+	source := &answers{t: t, each: []any{l1, func() { close(over) }, l1 + l2}}
+	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: make(chan struct{}),
+		over: over, say: t.Logf, pause: 1}
+	if err := f.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(f.file); err != nil || string(got) != l1+l2 {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -1,0 +1,87 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+func TestProgressIsReadAsItGrows(t *testing.T) {
+	t.Parallel()
+	dir := folderOf(t, nil)
+	path := filepath.Join(dir, keep.ProgressFile)
+	p := &progressFile{dir: dir}
+	step := func(content string, flags int, want string) {
+		t.Helper()
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|flags, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteString(content); err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+		p.poll(time.Now())
+		got := ""
+		if told := p.told(); told != nil {
+			got = told.Step
+		}
+		if got != want {
+			t.Errorf("after %q: step %q, want %q", content, got, want)
+		}
+	}
+	p.poll(time.Now()) // there is none yet
+	step(`{"step":1}`, os.O_APPEND, "")
+	step("\n", os.O_APPEND, "1")
+	step("{\"step\":2}\n", os.O_APPEND, "2")
+	step("{}\n", os.O_TRUNC, "2")
+	step("{\"step\":3}\n", os.O_APPEND, "3")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	step("{\"step\":4, \"message\": \"a new file that is longer than the one before\"}\n", os.O_APPEND, "4")
+}
+
+func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
+	t.Parallel()
+	var shown []string
+	var refuse error
+	s := newShower(func(_ context.Context, l *coordinationv1.Lease) error {
+		if refuse == nil {
+			shown = append(shown, l.Annotations[kube.AnnotationProgress])
+		}
+		return refuse
+	}, Where{Pod: "p", PodUID: "u", JobUID: "j"}, orders.Keep{Labels: map[string]string{"a": "b"}, Results: []orders.Result{{Identity: orders.Identity{Job: "job"}}}})
+	if owner := s.lease.OwnerReferences[0]; owner.Kind != "Job" || owner.Name != "job" || s.lease.Labels[kube.LabelKind] != kube.KindProgress || s.lease.Labels["a"] != "b" {
+		t.Errorf("%+v", s.lease)
+	}
+	now := time.Now()
+	show := func(told *api.Progress, after time.Duration, last bool, want int) {
+		t.Helper()
+		if err := s.show(t.Context(), told, now.Add(after), last); !errors.Is(err, refuse) || len(shown) != want {
+			t.Errorf("shown %d times, want %d; %v", len(shown), want, err)
+		}
+	}
+	half := &api.Progress{Fraction: ptr.To(0.5)}
+	show(nil, 0, true, 0)
+	show(half, 0, false, 1)
+	show(half, time.Hour, true, 1) // nothing new
+	show(&api.Progress{Step: "a"}, 5*time.Second, false, 1)
+	show(&api.Progress{Step: "b"}, 11*time.Second, false, 2)
+	show(&api.Progress{Step: "c"}, 12*time.Second, true, 3)
+	refuse = errors.New("no right")
+	show(&api.Progress{Step: "d"}, time.Minute, false, 3)
+	refuse = nil
+	show(&api.Progress{Step: "d"}, 2*time.Minute, false, 4)
+}
