@@ -146,6 +146,8 @@ func TestTaskIsToldByWhatIsKept(t *testing.T) {
 		"all nodes well":                   {[]keep.Outcome{succeeded, succeeded}, api.Succeeded, ""},
 		"one out of memory":                {[]keep.Outcome{deleted, oom}, api.Failed, "node 0 out of memory (limit 64Mi)"},
 		"a rejected one, the other ended":  {[]keep.Outcome{rejected, deleted}, api.Rejected, "no map"},
+		"an exit code":                     {[]keep.Outcome{deleted, {State: api.Failed, Cause: api.CauseExit, Message: "ended with exit code 3"}}, api.Failed, "node 1 ended with exit code 3"},
+		"a deadline":                       {[]keep.Outcome{{State: api.Failed, Cause: api.CauseDeadline, Message: "ran longer"}}, api.Failed, "ran longer"},
 		"a stop":                           {[]keep.Outcome{stopped, deleted}, api.Stopped, "stopped by bob"},
 		"one that failed beside a rejects": {[]keep.Outcome{rejected, oom}, api.Failed, "node 0 out of memory (limit 64Mi)"},
 	}
@@ -159,7 +161,7 @@ func TestTaskIsToldByWhatIsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []any{tc.state, tc.reason, 2, "train-aaaabbbb", "train", user, "tasks/aaaabbbb/"}
+			want := []any{tc.state, tc.reason, len(tc.outcomes), "train-aaaabbbb", "train", user, "tasks/aaaabbbb/"}
 			if diff := cmp.Diff(want, []any{s.State, s.Reason, s.NumNodes, s.Name, s.TaskName, s.User, s.Kept}); diff != "" {
 				t.Error(diff)
 			}

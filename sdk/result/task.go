@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -90,7 +91,11 @@ func judge(t *api.TaskStatus, u *unit) {
 	}
 	if o.State == api.Failed {
 		rank := u.Rank
-		t.Diagnosis = &api.Diagnosis{Cause: o.Cause, Message: o.Message, Hint: o.Hint, ExitCode: o.ExitCode, Rank: &rank}
+		if u.Campaign == "" && o.Cause != api.CauseDeadline && !strings.HasPrefix(o.Message, "node ") {
+			// A pod does not say which node it was.
+			t.Reason = fmt.Sprintf("node %d %s", rank, o.Message)
+		}
+		t.Diagnosis = &api.Diagnosis{Cause: o.Cause, Message: t.Reason, Hint: o.Hint, ExitCode: o.ExitCode, Rank: &rank}
 	}
 }
 
