@@ -38,6 +38,9 @@ var helpers = map[string]func(ctx context.Context, client kubernetes.Interface, 
 	"archive": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
 		return archiveHelper(ctx, more)
 	},
+	"large": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
+		return largeHelper(ctx, more)
+	},
 	"barejob": func(ctx context.Context, client kubernetes.Interface, namespace string, more []string) error {
 		return bareJob(ctx, client, namespace, more[0])
 	},
