@@ -24,7 +24,7 @@ func (k *Keeper) finish(ctx context.Context, e end) error {
 		k.initLogs(ctx, e.pod)
 	}
 	failed := false
-	return retry(ctx, func() error {
+	return retry(ctx, 15*time.Second, func() error {
 		err := k.finishAll(ctx, e)
 		if err != nil && k.makeBucket(ctx, err) {
 			err = k.finishAll(ctx, e)

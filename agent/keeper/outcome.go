@@ -51,9 +51,9 @@ func (e end) mainStatus() *corev1.ContainerStatus {
 }
 
 // requeued reports that the Job was suspended under the pod: it is not over,
-// and will begin anew.
+// and will begin anew. A pod that is not being deleted has ended by itself.
 func (e end) requeued() bool {
-	if e.job == nil || e.pod == nil || e.succeeded() || diagnose.Stopped(e.job) {
+	if e.job == nil || e.pod == nil || e.pod.DeletionTimestamp == nil || e.succeeded() || diagnose.Stopped(e.job) {
 		return false
 	}
 	if failed, _ := diagnose.Failed(e.job); failed {
@@ -63,17 +63,26 @@ func (e end) requeued() bool {
 }
 
 // superseded reports that the Job was suspended, and is let in again already:
-// another pod writes where this one did.
+// another pod writes where this one did. It was let in before as well, and
+// Kubernetes writes that down some time after it has made the pod; what counts
+// is what it wrote after the pod's deletion.
 func (e end) superseded() bool {
-	if e.job == nil || e.pod == nil {
+	if e.job == nil || e.pod == nil || e.pod.DeletionTimestamp == nil {
 		return false
 	}
 	for _, c := range e.job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended && c.Status == corev1.ConditionFalse {
-			return c.LastTransitionTime.After(e.pod.CreationTimestamp.Time)
+			return c.LastTransitionTime.After(e.deletionAsked())
 		}
 	}
 	return false
+}
+
+// deletionAsked is when the pod's deletion was asked for. Kubernetes notes when
+// the pod has to be gone, not when that was.
+func (e end) deletionAsked() time.Time {
+	grace := time.Duration(ptr.Deref(e.pod.DeletionGracePeriodSeconds, 0)) * time.Second
+	return e.pod.DeletionTimestamp.Add(-grace)
 }
 
 func (e end) succeeded() bool {
@@ -101,7 +110,16 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 	case e.pod.DeletionTimestamp != nil && (t == nil || diagnose.WasDeleted(e.pod)):
 		return e.deleted(t)
 	}
+	if t == nil && e.pod.Status.Phase != corev1.PodFailed && !e.neverStarted() {
+		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not tell how"}
+	}
 	return of(api.Failed, diagnose.Pod(e.pod), t)
+}
+
+// neverStarted reports that the main container has not run at all.
+func (e end) neverStarted() bool {
+	s := e.mainStatus()
+	return s == nil || s.State.Running == nil && s.State.Terminated == nil
 }
 
 // deleted explains why the pod was taken away from under its work.
@@ -143,9 +161,7 @@ func (e end) late() bool {
 	if limit == 0 || started == nil {
 		return false
 	}
-	// Kubernetes notes when the pod has to be gone, not when that was asked.
-	grace := time.Duration(ptr.Deref(e.pod.DeletionGracePeriodSeconds, 0)) * time.Second
-	return !e.pod.DeletionTimestamp.Add(-grace).Before(started.Add(limit))
+	return !e.deletionAsked().Before(started.Add(limit))
 }
 
 // byItself reports that the work ended by its own exit, and was not killed.

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// retry does something until it succeeds or the patience is at its end.
-func retry(ctx context.Context, do func() error) error {
-	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
+// retry does something until it succeeds or the context ends, after pauses that
+// grow from a second to most.
+func retry(ctx context.Context, most time.Duration, do func() error) error {
+	for pause := time.Second; ; pause = min(2*pause, most) {
 		err := do()
 		if err == nil {
 			return nil
