@@ -1,8 +1,6 @@
 package api
 
 import (
-	"encoding/json"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -19,9 +17,9 @@ type CampaignConfig struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
-	// Parameters is an object of names to values. A number with a fraction
-	// is written as one (21.0).
-	Parameters json.RawMessage `json:"parameters"`
+	// Parameters by name. Values are those of YAML; a number with a fraction
+	// is a json.Number, which is written as it is (21.0).
+	Parameters map[string]any `json:"parameters"`
 }
 
 // CampaignConfigList lists the configurations of a campaign in the file's

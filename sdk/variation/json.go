@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,69 +15,61 @@ import (
 // JSON returns a value of a parameter as JSON. Unlike encoding/json it writes
 // a number with a fraction as one, 21.0 and not 21: for who reads it the
 // difference is one of type. The keys of mappings are sorted.
-func JSON(value any) []byte { return appendJSON(nil, value) }
+func JSON(value any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(exact(value)); err != nil {
+		return []byte("null") // nothing that YAML can hold
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
 
-func appendJSON(b []byte, value any) []byte {
+// exact returns a value with its fractions as what encoding/json writes as
+// they are. The value itself is not changed.
+func exact(value any) any {
 	switch v := value.(type) {
 	case float64:
-		return appendFloat(b, v)
+		return exactFloat(v)
 	case []any:
-		b = append(b, '[')
-		for i, item := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSON(b, item)
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = exact(v[i])
 		}
-		return append(b, ']')
+		return out
 	case map[string]any:
-		b = append(b, '{')
-		for i, key := range slices.Sorted(maps.Keys(v)) {
-			b = appendField(b, i, key, v[key])
+		out := make(map[string]any, len(v))
+		for key := range v {
+			out[key] = exact(v[key])
 		}
-		return append(b, '}')
+		return out
 	}
-	return append(b, plainJSON(value)...)
+	return value
+}
+
+func exactFloat(f float64) any {
+	text := strconv.FormatFloat(f, 'g', -1, 64)
+	switch mantissa, exponent, scientific := strings.Cut(text, "e"); {
+	case strings.ContainsAny(text, "IN"): // an infinity or no number: no JSON has it
+		return nil
+	case strings.Contains(mantissa, "."):
+		return json.Number(text)
+	case scientific:
+		return json.Number(mantissa + ".0e" + exponent)
+	}
+	return json.Number(text + ".0")
 }
 
 // appendObject writes parameters as one object, in their order.
 func appendObject(b []byte, params []spec.Parameter) []byte {
 	b = append(b, '{')
 	for i, p := range params {
-		b = appendField(b, i, p.Name, p.Value)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, JSON(p.Name)...), ':'), JSON(p.Value)...)
 	}
 	return append(b, '}')
-}
-
-func appendField(b []byte, i int, key string, value any) []byte {
-	if i > 0 {
-		b = append(b, ',')
-	}
-	return appendJSON(append(append(b, plainJSON(key)...), ':'), value)
-}
-
-func appendFloat(b []byte, f float64) []byte {
-	text := strconv.FormatFloat(f, 'g', -1, 64)
-	switch mantissa, exponent, scientific := strings.Cut(text, "e"); {
-	case strings.ContainsAny(text, "IN"): // an infinity or no number: no JSON has it
-		return append(b, "null"...)
-	case strings.Contains(mantissa, "."):
-		return append(b, text...)
-	case scientific:
-		return append(b, mantissa+".0e"+exponent...)
-	}
-	return append(b, text+".0"...)
-}
-
-// plainJSON is encoding/json's form, with "<" as "<".
-func plainJSON(value any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return []byte("null") // nothing that YAML can hold
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // readChanges reads a list of objects, keeping the order of their keys. A

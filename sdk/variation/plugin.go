@@ -103,13 +103,13 @@ func lastWords(stderr string) string {
 }
 
 func pluginInput(in Input) []byte {
-	b := append([]byte(`{"config":{"name":`), plainJSON(in.Config.Name)...)
+	b := append([]byte(`{"config":{"name":`), JSON(in.Config.Name)...)
 	b = append(b, `,"parameters":`...)
 	b = appendObject(b, in.Config.Parameters)
 	b = append(b, `},"settings":`...)
-	b = appendJSON(b, in.Settings)
+	b = append(b, JSON(in.Settings)...)
 	b = append(b, `,"dir":`...)
-	b = append(b, plainJSON(in.Dir)...)
+	b = append(b, JSON(in.Dir)...)
 	return append(b, "}\n"...)
 }
 

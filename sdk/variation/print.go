@@ -10,10 +10,14 @@ import (
 func List(configs []Config) *api.CampaignConfigList {
 	out := &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: make([]api.CampaignConfig, len(configs))}
 	for i, c := range configs {
+		params := make(map[string]any, len(c.Parameters))
+		for _, p := range c.Parameters {
+			params[p.Name] = exact(p.Value)
+		}
 		out.Items[i] = api.CampaignConfig{
 			TypeMeta:   api.TypeMeta(api.KindCampaignConfig),
 			ObjectMeta: metav1.ObjectMeta{Name: c.Name},
-			Parameters: appendObject(nil, c.Parameters),
+			Parameters: params,
 		}
 	}
 	return out
