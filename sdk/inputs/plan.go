@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -124,9 +125,9 @@ func leftOut(dir string, skipped []pack.Skipped) []string {
 	var out []string
 	for i, s := range skipped {
 		if i == maxWarnings {
-			return append(out, fmt.Sprintf("%s: %d more are left out", dir, len(skipped)-i))
+			return append(out, fmt.Sprintf("%d more in %s are left out", len(skipped)-i, dir))
 		}
-		out = append(out, fmt.Sprintf("%s: %s is left out: %s", dir, s.Name, s.Reason))
+		out = append(out, fmt.Sprintf("%s is left out: %s", filepath.Join(dir, s.Name), s.Reason))
 	}
 	return out
 }

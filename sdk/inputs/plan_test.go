@@ -203,8 +203,8 @@ func TestWhatIsLeftOutIsTold(t *testing.T) {
 		}
 	}
 	got := strings.ReplaceAll(strings.Join(plan(t, dir, "workdir: w\n").Warnings(), "\n"), dir, "")
-	want := "/w: l0 is left out: the link leads out of the folder, to /etc\n"
-	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n/w: 2 more are left out") || strings.Count(got, "\n") != maxWarnings {
+	want := "/w/l0 is left out: the link leads out of the folder, to /etc\n"
+	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n2 more in /w are left out") || strings.Count(got, "\n") != maxWarnings {
 		t.Errorf("warnings:\n%s", got)
 	}
 }
