@@ -208,7 +208,7 @@ func (o *monitorOptions) rows(columns []column, all []api.Campaign, idWidth, bar
 func barOf(n *api.RunCounts, width int) string {
 	filled := 0
 	if n.Total > 0 {
-		filled = n.Done() * width / n.Total
+		filled = min(n.Done()*width/n.Total, width)
 	}
 	return "[" + strings.Repeat("█", filled) + strings.Repeat("░", width-filled) + "]"
 }

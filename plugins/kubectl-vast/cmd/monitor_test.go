@@ -1,0 +1,182 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/sdk"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// monitors is an sdk.Campaign that answers with these lists, one after the
+// other, and then with the last one.
+type monitors struct {
+	sdk.Campaign
+	lists []*api.CampaignList
+	err   error
+	asked api.MonitorOptions
+}
+
+func (m *monitors) Monitor(_ context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	m.asked = o
+	if len(m.lists) == 0 {
+		return nil, m.err
+	}
+	list := m.lists[0]
+	if len(m.lists) > 1 {
+		m.lists = m.lists[1:]
+	}
+	return list, m.err
+}
+
+func campaigns(items ...api.Campaign) *api.CampaignList {
+	return &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: items}
+}
+
+// sweeping is a campaign of ten runs in the middle.
+func sweeping() api.Campaign {
+	return api.Campaign{
+		TypeMeta: api.TypeMeta(api.KindCampaign), ID: "sweep-2026-11-21-101500", User: "alice", State: api.CampaignRunning,
+		Runs:          api.RunCounts{Total: 10, Succeeded: 4, Failed: 2, Running: 3, Queued: 1},
+		RunsPerMinute: 3.21, ETA: ptr.To(metav1.NewTime(clitest.Now.Add(75 * time.Minute))),
+		Failures: []api.FailureGroup{{Cause: api.CauseOutOfMemory, Count: 2, Example: "a-1/0"}},
+		Active:   []api.RunProgress{{Run: "a-2/1", Progress: api.Progress{Fraction: ptr.To(0.5), Message: "half of it"}}},
+	}
+}
+
+func over(s api.CampaignState) api.Campaign {
+	c := api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: "old-2026-11-20-090000", User: "alice", State: s,
+		Runs: api.RunCounts{Total: 2, Succeeded: 2}, EndTime: ptr.To(clitest.Ago(26 * time.Hour))}
+	if s == api.CampaignFailed {
+		c.Runs = api.RunCounts{Total: 2, Succeeded: 1, Missing: 1}
+	}
+	return c
+}
+
+func TestMonitorShowsCampaigns(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		list *api.CampaignList
+		code int
+		want string
+	}{
+		"once": {[]string{"--once"}, campaigns(over(api.CampaignSucceeded), sweeping()), 0, `
+CAMPAIGN                 PROGRESS                DONE  SUCCEEDED  FAILED  RUNNING  QUEUED     RATE           ETA  STATE
+old-2026-11-20-090000    [████████████████████]   2/2          2       0        0       0           Nov 20 10:00  Succeeded
+sweep-2026-11-21-101500  [████████████░░░░░░░░]  6/10          4       2        3       1  3.2/min        ~13:15  Running
+  2 failed: out of memory (a-1/0)
+    kubectl vast logs sweep-2026-11-21-101500/a-1/0
+`},
+		"with how far the runs are": {[]string{"--once", "-o", "wide", "--no-headers"}, campaigns(sweeping()), 0, `
+sweep-2026-11-21-101500  [████████████░░░░░░░░]  6/10          4       2        3       1  3.2/min  ~13:15  Running  alice
+  2 failed: out of memory (a-1/0)
+    kubectl vast logs sweep-2026-11-21-101500/a-1/0
+  a-2/1: 50%, half of it
+`},
+		"what is missing": {[]string{"--wait"}, campaigns(over(api.CampaignFailed)), 10, `
+old-2026-11-20-090000: failed, 1/2 done, 1 succeeded, 1 missing
+`},
+		"until the end, a line for each change": {nil, campaigns(over(api.CampaignSucceeded)), 0, `
+old-2026-11-20-090000: succeeded, 2/2 done, 2 succeeded
+`},
+		"stopped, and the exit code is not asked for": {nil, campaigns(over(api.CampaignStopped)), 0, `
+old-2026-11-20-090000: stopped, 2/2 done, 2 succeeded
+`},
+		"stopped": {[]string{"--wait"}, campaigns(over(api.CampaignStopped)), 11, `
+old-2026-11-20-090000: stopped, 2/2 done, 2 succeeded
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := plugin(&clitest.Client{Campaigns: &monitors{lists: []*api.CampaignList{tc.list}}}).Do(t, append([]string{"monitor"}, tc.args...)...)
+			if r.Code != tc.code || r.Err != "" {
+				t.Errorf("code %d, stderr %q", r.Code, r.Err)
+			}
+			if diff := cmp.Diff(tc.want, "\n"+r.Out); diff != "" {
+				t.Errorf("(-want,+got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMonitorTellsEachChangeOnce(t *testing.T) {
+	later := sweeping()
+	later.Runs.Succeeded, later.Runs.Running = 5, 2
+	ended := sweeping()
+	ended.State, ended.Runs = api.CampaignFailed, api.RunCounts{Total: 10, Succeeded: 8, Failed: 2}
+	m := &monitors{lists: []*api.CampaignList{campaigns(sweeping()), campaigns(sweeping()), campaigns(later), campaigns(ended)}}
+	r := plugin(&clitest.Client{Campaigns: m}).Do(t, "monitor", "sweep", "--interval=1ms", "--wait")
+	want := `
+sweep-2026-11-21-101500: running, 6/10 done, 4 succeeded, 2 failed, 3 running, 1 queued, 3.2/min, ends ~13:15
+sweep-2026-11-21-101500: failed: out of memory (a-1/0): kubectl vast logs sweep-2026-11-21-101500/a-1/0
+sweep-2026-11-21-101500: running, 7/10 done, 5 succeeded, 2 failed, 2 running, 1 queued, 3.2/min, ends ~13:15
+sweep-2026-11-21-101500: failed, 10/10 done, 8 succeeded, 2 failed, 3.2/min
+`
+	if diff := cmp.Diff(want, "\n"+r.Out); diff != "" || r.Code != 10 {
+		t.Errorf("code %d (-want,+got):\n%s", r.Code, diff)
+	}
+	if diff := cmp.Diff(api.MonitorOptions{IDs: []string{"sweep"}}, m.asked); diff != "" {
+		t.Errorf("it asked for (-want,+got):\n%s", diff)
+	}
+}
+
+func TestMonitorGoesOnWhenTheClusterIsAwayForAMoment(t *testing.T) {
+	m := &flaky{monitors: monitors{lists: []*api.CampaignList{campaigns(sweeping()), campaigns(over(api.CampaignSucceeded))}}}
+	r := plugin(&clitest.Client{Campaigns: m}).Do(t, "monitor", "--interval=1ms")
+	if r.Code != 0 || !strings.Contains(r.Out, "unreachable: no answer\n") || !strings.HasSuffix(r.Out, "2/2 done, 2 succeeded\n") {
+		t.Errorf("code %d:\n%s", r.Code, r.Out)
+	}
+	r = plugin(&clitest.Client{Campaigns: &monitors{err: &api.Unavailable{Message: "no answer"}}}).Do(t, "monitor")
+	if r.Code != cli.CodeUnavailable || r.Err != "error: no answer\n" {
+		t.Errorf("at the first look: code %d, %q", r.Code, r.Err)
+	}
+	r = plugin(&clitest.Client{Campaigns: &monitors{err: errors.New("broken")}}).Do(t, "campaign", "status", "x")
+	if r.Code != cli.CodeFailed {
+		t.Errorf("another error: code %d, %q", r.Code, r.Err)
+	}
+}
+
+// flaky does not answer every second time.
+type flaky struct {
+	monitors
+	calls int
+}
+
+func (f *flaky) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	if f.calls++; f.calls%2 == 0 {
+		return nil, &api.Unavailable{Message: "no answer"}
+	}
+	return f.monitors.Monitor(ctx, o)
+}
+
+func TestNothingIsWiderThanTheTerminal(t *testing.T) {
+	held := sweeping()
+	held.ID = "a-campaign-with-a-very-long-name-that-somebody-gave-it-2026-11-21-101500"
+	held.Runs.Missing, held.Runs.Rejected, held.Runs.Pending = 1000, 20000, 5
+	held.Failures[0].Reason = strings.Repeat("a long story ", 20)
+	for _, all := range []*api.CampaignList{campaigns(sweeping()), campaigns(held, sweeping(), over(api.CampaignFailed))} {
+		for _, width := range []int{1, 10, 40, 60, 80, 100, 120, 200} {
+			f := &cli.Factory{Now: func() time.Time { return clitest.Now }, Plugin: cli.Plugin{Display: "kubectl vast"}}
+			f.Config = cli.NewFactory(f.Plugin, f.IOStreams).Config
+			o := &monitorOptions{Factory: f, output: cli.NewGetFlags()}
+			lines := o.lines([]*campaignView{{Factory: f, list: all}}, width)
+			for _, line := range lines {
+				if utf8.RuneCountInString(line) > width {
+					t.Errorf("%d columns: %q", width, line)
+				}
+			}
+			if text := strings.Join(lines, "\n"); width >= 60 && (!strings.Contains(text, "6/10") || !strings.Contains(text, "FAILED")) {
+				t.Errorf("%d columns do not show what matters:\n%s", width, text)
+			}
+		}
+	}
+}
