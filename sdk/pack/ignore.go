@@ -3,6 +3,7 @@ package pack
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,7 +70,10 @@ func (i *ignorer) read(file, base string) error {
 			i.rules = append(i.rules, r)
 		}
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	return nil
 }
 
 // parseRule reads one line; ok is false for one that says nothing.

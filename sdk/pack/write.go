@@ -52,8 +52,8 @@ func Write(ctx context.Context, w io.Writer, entries []Entry, o WriteOptions) (S
 		return Stat{}, err
 	}
 	p := &packer{ctx: ctx, tar: tar.NewWriter(z), notify: o.Notify}
-	for ahead := range readAhead(ctx, entries) {
-		if err = p.add(ahead); err != nil {
+	for next := range readAhead(ctx, entries) {
+		if err = p.add(next); err != nil {
 			break
 		}
 	}
