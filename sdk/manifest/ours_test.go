@@ -137,6 +137,8 @@ func TestWarningsOfResults(t *testing.T) {
 		"OUTPUT_DIR of the file's own": {"run: x\nenvs: {OUTPUT_DIR: /data}", "sets OUTPUT_DIR itself"},
 		"another service account": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {serviceAccountName: mine}}}}", `service account "mine"`},
+		"another volume in the place of the output": {
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {volumes: [{name: v, emptyDir: {}}], containers: [{volumeMounts: [{name: v, mountPath: /out}]}]}}}}", "mounts something else at /out"},
 		"nothing to warn of": {"run: x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

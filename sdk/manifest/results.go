@@ -152,8 +152,11 @@ func (b *builder) keptMounts(pod *corev1.PodSpec, keep *orders.Keep) []corev1.Vo
 		}
 	}
 	main := pod.Containers[0].VolumeMounts
-	if b.in.OutputDir != "" {
-		add(corev1.VolumeMount{Name: outVolume, MountPath: root(b.in.OutputDir)})
+	if out := root(b.in.OutputDir); b.in.OutputDir != "" {
+		add(corev1.VolumeMount{Name: outVolume, MountPath: out})
+		if m := mountOf(main, out); m == nil || m.Name != outVolume {
+			b.warnings = append(b.warnings, fmt.Sprintf("pod_config mounts something else at %s; what is written there is not kept", out))
+		}
 	}
 	var dirs []orders.Dir
 	for _, o := range b.task.Outputs {

@@ -153,6 +153,22 @@ func TestFilesAreWhatATaskIsToDoByTheirContent(t *testing.T) {
 	}
 }
 
+func TestAVolumeOfTheFilesOwnGoesBeforeTheOutput(t *testing.T) {
+	for file, want := range map[string]string{
+		"run: x\n":                           "/out",
+		"run: x\nvolumes: {/out: data}\n":    "/vast-out",
+		"run: x\nvolumes: {/out/in: data}\n": "/out",
+		"run: x\nfile_mounts: {/out: .}\n":   "/vast-out",
+	} {
+		if got := outputDir(parse(t, file).Tasks[0]); got != want {
+			t.Errorf("%q: %s, want %s", file, got, want)
+		}
+	}
+	if _, _, err := offline(t, "").Render(parse(t, "run: x\nvolumes: {/out: data}\n").Tasks[0], api.SubmitOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRenderBringsFilesWithoutACluster(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {

@@ -2,6 +2,8 @@ package task
 
 import (
 	"encoding/json"
+	"path"
+	"slices"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/inputs"
@@ -15,7 +17,7 @@ import (
 func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, user string) manifest.Input {
 	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
 		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile),
-		AgentImage: o.AgentImage, OutputDir: manifest.TaskOutputDir}
+		AgentImage: o.AgentImage, OutputDir: outputDir(t)}
 	if in.AgentImage == "" {
 		in.AgentImage = kube.DefaultAgentImage()
 	}
@@ -27,6 +29,17 @@ func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, us
 	}
 	c.setUser(&in, user, o)
 	return in
+}
+
+// outputDir is $OUTPUT_DIR: /out, unless the file has something of its own
+// there.
+func outputDir(t *spec.Task) string {
+	taken := func(p string) bool { return path.Clean(p) == manifest.TaskOutputDir }
+	if slices.ContainsFunc(t.Volumes, func(v spec.VolumeMount) bool { return taken(v.Path) }) ||
+		slices.ContainsFunc(t.FileMounts, func(m spec.FileMount) bool { return taken(m.Path) }) {
+		return "/vast-out"
+	}
+	return manifest.TaskOutputDir
 }
 
 // setUser says whose task it is, and gives it the id that it has as that

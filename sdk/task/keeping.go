@@ -79,7 +79,7 @@ func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions)
 	node := keep.TaskPrefix(in.ID) + orders.RankPlaceholder + "/"
 	in.Annotations = map[string]string{kube.AnnotationKept: keep.TaskPrefix(in.ID)}
 	in.Results = &orders.Keep{
-		Results:   []orders.Result{{Prefix: node, Dirs: []orders.Dir{{Path: manifest.TaskOutputDir, Progress: true}}}},
+		Results:   []orders.Result{{Prefix: node, Dirs: []orders.Dir{{Path: in.OutputDir, Progress: true}}}},
 		LogPrefix: node + keep.LogDir,
 	}
 }

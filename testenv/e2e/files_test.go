@@ -86,7 +86,7 @@ func TestFilesArriveAsTheyWere(t *testing.T) {
 	}
 	t.Run("and more than a ConfigMap holds needs a store, which is said", func(t *testing.T) {
 		t.Parallel()
-		p := p.in(t)
+		p := newPerson(t) // the others have objects
 		p.tree(map[string]string{"large/x": rand.String(1 << 20)})
 		before := p.objects()
 		p.vast("submit", p.file("task.yaml", small+"workdir: "+p.dir+"/large\nrun: ls\n"), "-d").exits(1).tells("too much", "kubectl vast cluster setup")
