@@ -28,6 +28,16 @@ type CampaignWriter interface {
 	// is left, and makes no Job twice. Then s may be nil, unless the inputs
 	// were not yet in the store. A campaign needs a store: NotInstalled.
 	Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error)
+	// Rerun makes a new campaign of the runs of another one that failed.
+	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
+	// Stop ends all runs that wait or run. What they have is kept.
+	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error)
+	// Hold lets no more runs start until Resume; what runs goes on.
+	Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
+	Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
+	// Cleanup removes campaigns' Jobs, and with Data all that is kept of them.
+	// A campaign that has not ended is a Conflict, unless Force is set.
+	Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error)
 }
 
 // CampaignMonitor knows how to look at campaigns.

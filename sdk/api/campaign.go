@@ -133,3 +133,24 @@ type CampaignCleanup struct {
 	Objects         int      `json:"objects"`
 	Bytes           int64    `json:"bytes"`
 }
+
+// CampaignCleanupOptions say what is removed of campaigns. Without Data it is
+// what lies in the cluster, but for their records.
+type CampaignCleanupOptions struct {
+	// Campaigns are ids, beginnings of ids or @latest; empty means all of the
+	// caller's own that have ended.
+	Campaigns []string
+	// Data removes results, logs and records too.
+	Data bool
+	// Force also removes a campaign whose runs go on: they are ended.
+	Force  bool
+	DryRun DryRun
+}
+
+// CampaignRerunOptions say how the failed runs of a campaign are run again.
+type CampaignRerunOptions struct {
+	CampaignOptions
+	// Stopped also takes those that were stopped, and those of which nobody
+	// knows how they ended.
+	Stopped bool
+}

@@ -6,6 +6,8 @@ type MonitorOptions struct {
 	// IDs are ids, unambiguous beginnings of ids, or @latest. With them
 	// whose campaigns they are and how old does not matter.
 	IDs []string
+	// Ended adds those that ended longer ago.
+	Ended bool
 	// AllUsers adds everybody's.
 	AllUsers bool
 	// Progress fills in Campaign.Active, by one more listing.

@@ -36,11 +36,20 @@ func (d *draft) documents() (map[string][]byte, error) {
 	}
 	prefix := keep.CampaignPrefix(d.record.ID)
 	return map[string][]byte{
-		prefix + keep.ExecutionFile:                          execution,
-		prefix + keep.ConfigurationsFile:                     marshalConfigurations(d.configs),
-		prefix + keep.ConfigDir + filepath.Base(d.spec.Path): d.spec.Data,
-		keep.RecordKey(d.record.ID):                          d.record.Marshal(),
+		prefix + keep.ExecutionFile:                       execution,
+		prefix + keep.ConfigurationsFile:                  marshalConfigurations(d.configs),
+		prefix + keep.ConfigDir + baseName(d.record.File): d.spec.Data,
+		keep.RecordKey(d.record.ID):                       d.record.Marshal(),
 	}, nil
+}
+
+// baseName is the name of a campaign's file in the store.
+func baseName(file string) string {
+	name := filepath.Base(file)
+	if name == "-" || name == "." {
+		return "campaign.vast" // from standard input
+	}
+	return name
 }
 
 // upload brings the campaign's inputs into the store; the record comes last, so

@@ -9,7 +9,8 @@ import (
 
 func newCampaign(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("campaign", "Run campaigns: many runs of many configurations",
-		newCampaignRun(f), newCampaignStatus(f), newCampaignPrepare(f), newCampaignConfigs(f))
+		newCampaignRun(f), newCampaignList(f), newCampaignStatus(f), newCampaignPrepare(f), newCampaignConfigs(f),
+		newCampaignHold(f), newCampaignResume(f), newCampaignStop(f), newCampaignRerun(f), newCampaignCleanup(f))
 	c.Long = templates.LongDesc(`
 		Run campaigns: many runs of many configurations.
 

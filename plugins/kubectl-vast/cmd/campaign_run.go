@@ -137,20 +137,25 @@ func (r *campaignRun) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !r.flags.follow || r.output.Given() {
-		p, err := r.output.Printer(dryRunOperation(r.dryRun, "submitted"+toQueue(made.Queue)))
+	return submittedCampaign(ctx, r.Factory, r.output, made, r.dryRun, r.flags.follow)
+}
+
+// submittedCampaign prints a campaign that was just made, or follows it.
+func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, made *api.Campaign, d api.DryRun, follow bool) error {
+	if !follow || output.Given() {
+		p, err := output.Printer(dryRunOperation(d, "submitted"+toQueue(made.Queue)))
 		if err != nil {
 			return err
 		}
-		if err := p.PrintObj(made, r.Out); err != nil {
+		if err := p.PrintObj(made, f.Out); err != nil {
 			return err
 		}
 	}
 	switch {
-	case r.flags.follow:
-		return followCampaign(ctx, r.Factory, made.ID)
-	case r.dryRun == api.DryRunNone && !r.output.Given():
-		r.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), r.Again("monitor "+made.ID))
+	case follow:
+		return followCampaign(ctx, f, made.ID)
+	case d == api.DryRunNone && !output.Given():
+		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Again("monitor "+made.ID))
 	}
 	return nil
 }

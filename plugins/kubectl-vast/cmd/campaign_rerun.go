@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type campaignRerun struct {
+	*cli.Factory
+	ref            string
+	failed, follow bool
+	api            api.CampaignRerunOptions
+	dryRun         cli.DryRunFlag
+	output         *cli.DoneFlags
+}
+
+func newCampaignRerun(f *cli.Factory) *cobra.Command {
+	o := &campaignRerun{Factory: f, output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:   "rerun CAMPAIGN --failed",
+		Short: "Run the failed runs of a campaign again",
+		Long: templates.LongDesc(`
+			Run the failed runs of a campaign again, as a new campaign. The old one stays as
+			it is. Everything is taken from the store: the file and the options of then are
+			not needed.`),
+		Example: templates.Examples(`
+			# Try again what has failed
+			kubectl vast campaign rerun @latest --failed
+
+			# Also what was stopped, or got lost
+			kubectl vast campaign rerun @latest --failed --stopped --follow`),
+		Args:              cli.Args(1, 1, "the id of a campaign"),
+		ValidArgsFunction: f.Complete(1, campaignIDs),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			switch {
+			case !o.failed:
+				return cli.Usagef("say which runs: --failed")
+			case o.follow && o.dryRun.Value != api.DryRunNone:
+				return cli.Usagef("--follow and --dry-run exclude each other")
+			case o.dryRun.Value == api.DryRunClient:
+				return cli.Usagef("--dry-run=client is not possible: which runs have failed is known in the cluster only; use --dry-run=server")
+			}
+			if err := o.output.Check(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	p := c.Flags()
+	p.BoolVar(&o.failed, "failed", false, "The runs that have failed.")
+	p.BoolVar(&o.api.Stopped, "stopped", false, "Also those that were stopped, and those of which nobody knows how they ended.")
+	p.BoolVarP(&o.follow, "follow", "f", false, "Show how the new campaign goes on until it ends, and exit as it ends.")
+	p.StringVar(&o.api.Name, "name", "", "Name of the new campaign, instead of the old one's.")
+	p.StringVar(&o.api.Queue, "queue", "", "Kueue LocalQueue to join, instead of the old one's.")
+	p.StringVar(&o.api.Priority, "priority", "", "Priority in the queue, instead of the old one's.")
+	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it can never fit into the quota or onto a machine.")
+	p.StringVar(&o.api.FieldManager, "field-manager", defaultFieldManager, "Name of the manager used to track field ownership.")
+	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, queueNames))
+	o.dryRun.Add(c)
+	o.output.AddFlags(c)
+	return c
+}
+
+// Run makes the new campaign.
+func (o *campaignRerun) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	o.ShowTarget(client.Namespace())
+	progress := &campaignProgress{Factory: o.Factory}
+	o.api.Notify, o.api.DryRun = progress.tell, o.dryRun.Value
+	made, err := client.Campaign().Rerun(ctx, o.ref, o.api)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	return submittedCampaign(ctx, o.Factory, o.output, made, o.dryRun.Value, o.follow)
+}

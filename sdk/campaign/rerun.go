@@ -1,0 +1,80 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Rerun implements sdk.Campaign. All that the new campaign is made of lies in
+// the store: neither the file nor the command line of the old one is needed.
+func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
+	old, err := c.mine(ctx, ref, runRights...)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have, stored, err := load(ctx, b, old.ID)
+	if missing(err) {
+		return nil, &api.NotFound{Kind: "campaign", Name: old.ID, Namespace: old.Namespace, Hint: "the store has no copy of it any more; submit its file again"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	selected, err := c.toRepeat(ctx, whole(old, stored), o)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	r := *stored
+	r.ID = newID(cmp.Or(o.Name, r.Name), now, 0)
+	r.Name, r.Created, r.Context = cmp.Or(o.Name, r.Name), now.Truncate(time.Second), c.conn.Context
+	r.RerunOf, r.Selected, r.Total = old.ID, selected, len(selected)
+	r.Jobs = (r.Total + r.RunsPerJob - 1) / r.RunsPerJob
+	r.Complete, r.Held, r.Stopped, r.StoppedBy, r.ImageID = false, false, false, "", ""
+	r.Priority, r.AgentImage = cmp.Or(o.Priority, r.Priority), cmp.Or(o.AgentImage, r.AgentImage)
+	// The pack is in the store, and there is nothing else to bring.
+	d := &draft{spec: &spec.Campaign{Path: r.File, Execution: have.execution}, configs: have.configs,
+		inputs: &inputs{sum: r.Inputs, scenario: r.Scenario}, record: &r}
+	if d.spec.Data, err = get(ctx, b, storedFile(old)); err != nil && !missing(err) {
+		return nil, err
+	}
+	o.Queue = cmp.Or(o.Queue, old.Queue)
+	return c.start(ctx, d, o.CampaignOptions)
+}
+
+// storedFile is where the store has a campaign's file.
+func storedFile(r *Record) string {
+	return keep.CampaignPrefix(r.ID) + keep.ConfigDir + baseName(r.File)
+}
+
+// toRepeat returns the runs that are to be run again, in the campaign's order.
+func (c *Client) toRepeat(ctx context.Context, r *Record, o api.CampaignRerunOptions) ([]keep.RunRef, error) {
+	jobs, err := c.jobRuns(ctx, []string{r.ID}, true)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := c.merged(ctx, r, jobs[r.ID])
+	if err != nil {
+		return nil, err
+	}
+	var out []keep.RunRef
+	for ref := range r.All() {
+		now, known := runs[ref]
+		if now.state == api.Failed || o.Stopped && (now.state == api.Stopped || !known) {
+			out = append(out, ref)
+		}
+	}
+	if len(out) == 0 {
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has no failed runs to run again", r.ID)}
+	}
+	return out, nil
+}
