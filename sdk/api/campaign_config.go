@@ -17,8 +17,8 @@ type CampaignConfig struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
-	// Parameters by name. Values are those of YAML; a number with a fraction
-	// is a json.Number, which is written as it is (21.0).
+	// Parameters by name, as runtime.DeepCopyJSON takes them; a number with
+	// a fraction is a json.Number, which is written as it is (21.0).
 	Parameters map[string]any `json:"parameters"`
 }
 
@@ -30,6 +30,25 @@ type CampaignConfigList struct {
 	Items           []CampaignConfig `json:"items"`
 }
 
+// DeepCopyObject implements runtime.Object. A copy by way of JSON would lose
+// the fractions.
+func (c *CampaignConfig) DeepCopyObject() runtime.Object {
+	out := c.copied()
+	return &out
+}
+
+func (c *CampaignConfig) copied() CampaignConfig {
+	out := CampaignConfig{TypeMeta: c.TypeMeta, Parameters: runtime.DeepCopyJSON(c.Parameters)}
+	c.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
+	return out
+}
+
 // DeepCopyObject implements runtime.Object.
-func (c *CampaignConfig) DeepCopyObject() runtime.Object     { return clone(c) }
-func (c *CampaignConfigList) DeepCopyObject() runtime.Object { return clone(c) }
+func (c *CampaignConfigList) DeepCopyObject() runtime.Object {
+	out := &CampaignConfigList{TypeMeta: c.TypeMeta, Items: make([]CampaignConfig, len(c.Items))}
+	c.ListMeta.DeepCopyInto(&out.ListMeta)
+	for i := range c.Items {
+		out.Items[i] = c.Items[i].copied()
+	}
+	return out
+}

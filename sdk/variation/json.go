@@ -29,6 +29,8 @@ func JSON(value any) []byte {
 // they are. The value itself is not changed.
 func exact(value any) any {
 	switch v := value.(type) {
+	case int:
+		return int64(v)
 	case float64:
 		return exactFloat(v)
 	case []any:
