@@ -12,8 +12,12 @@ const (
 	// size of the parts of a large object unless it would have too many.
 	partSize = 16 << 20
 	// streamBuffers is how many parts of streams are held at a time, of all
-	// streams of a Store together.
-	streamBuffers = 4
+	// streams of a Store together: one is filled while one is sent. Go lets
+	// the memory of a program grow to twice what is in use.
+	streamBuffers = 2
+	// smallStream is up to where a stream that says its size needs none of
+	// these buffers.
+	smallStream = 1 << 20
 )
 
 // buffers hands out a few large buffers, which are made when they are needed

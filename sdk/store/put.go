@@ -55,10 +55,38 @@ func (s *Store) putSection(ctx context.Context, key string, file *section, size 
 	return s.putSingle(ctx, key, file, file.size, o)
 }
 
+// putSmall stores a stream that says that it is small.
+func (s *Store) putSmall(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
+	content, err := io.ReadAll(io.LimitReader(r, size+1))
+	switch {
+	case err != nil:
+		return Object{}, err
+	case int64(len(content)) > size:
+		return Object{}, tooMany(key, size)
+	}
+	return s.putWhole(ctx, key, content, size, o)
+}
+
+// putWhole stores all of a stream.
+func (s *Store) putWhole(ctx context.Context, key string, content []byte, size int64, o PutOptions) (Object, error) {
+	found, n := sumOf(content), int64(len(content))
+	switch {
+	case size >= 0 && n != size:
+		return Object{}, miscounted(key, size, n)
+	case o.SHA256 != "" && o.SHA256 != found:
+		return Object{}, mismatched(key, o.SHA256, found)
+	}
+	o.SHA256 = found
+	return s.putSingle(ctx, key, newSection(bytes.NewReader(content), 0, n), n, o)
+}
+
 // putStream holds a part of r in memory to find out whether that is all.
 func (s *Store) putStream(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
 	if size > partSize*maxParts {
 		return Object{}, api.Invalid("", "object %q has %d bytes; more than %d can be stored from a file only", key, size, int64(partSize)*maxParts)
+	}
+	if size >= 0 && size <= smallStream {
+		return s.putSmall(ctx, key, r, size, o)
 	}
 	buf, err := s.buffers.take(ctx)
 	if err != nil {
@@ -68,25 +96,14 @@ func (s *Store) putStream(ctx context.Context, key string, r io.Reader, size int
 	if err == nil && !last {
 		last, r, err = ended(r) // it may be exactly one part
 	}
-	switch {
-	case err != nil:
-	case !last:
-		return s.putStreamParts(ctx, key, r, buf, size, o)
-	case size >= 0 && int64(n) != size:
-		err = miscounted(key, size, int64(n))
-	default:
-		found := sumOf(buf[:n])
-		if o.SHA256 != "" && o.SHA256 != found {
-			err = mismatched(key, o.SHA256, found)
-			break
-		}
-		o.SHA256 = found
-		made, err := s.putSingle(ctx, key, newSection(bytes.NewReader(buf[:n]), 0, int64(n)), int64(n), o)
-		s.buffers.give(buf)
-		return made, err
+	if err == nil && !last {
+		return s.putStreamParts(ctx, key, r, buf, size, o) // gives the buffer back
 	}
-	s.buffers.give(buf)
-	return Object{}, err
+	defer s.buffers.give(buf)
+	if err != nil {
+		return Object{}, err
+	}
+	return s.putWhole(ctx, key, buf[:n], size, o)
 }
 
 // putSingle stores an object whose SHA-256 is known, in one request.

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +26,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/store/storetest"
 	"github.com/kubevast/vast/sdk/tunnel"
 )
 
@@ -79,6 +83,7 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 			t.Errorf("probes leave something: %+v, %v", c, err)
 		}
 	})
+	t.Run("by the rules of package store", func(t *testing.T) { storetest.Conformance(t, s) })
 	t.Run("its content is counted, also over several pages", func(t *testing.T) {
 		const objects = 1010
 		p.in(t).put("counted/", objects)
@@ -133,6 +138,48 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 			t.Errorf("%T %v", err, err)
 		}
 	})
+}
+
+func TestATransferOutlivesTheStoresPod(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind", "--option", "storage_size=1Gi").exits(0)
+	s, from, to := p.store(), t.TempDir(), t.TempDir()
+	var up []store.Upload
+	var down []store.Download
+	for i := range 40 {
+		name := fmt.Sprintf("%02d", i)
+		content := bytes.Repeat([]byte(name), 500_000)
+		if err := os.WriteFile(filepath.Join(from, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		up = append(up, store.Upload{Key: "many/" + name, Path: filepath.Join(from, name), Size: -1})
+		down = append(down, store.Download{Key: "many/" + name, Path: filepath.Join(to, name), Size: int64(len(content))})
+	}
+	// The pod goes at the first word of progress, with much still on its way.
+	lose := func() func(api.TransferProgress) {
+		var once sync.Once
+		return func(at api.TransferProgress) {
+			if at.Bytes < at.TotalBytes {
+				once.Do(func() {
+					p.kubectl("delete", "pod", "-l", "app.kubernetes.io/name="+kube.StoreName, "--wait=false", "--grace-period=1")
+				})
+			}
+		}
+	}
+	if err := store.UploadAll(t.Context(), s, up, store.TransferOptions{Parallel: 4, Notify: lose()}); err != nil {
+		t.Fatalf("upload: %v", err)
+	}
+	if err := store.DownloadAll(t.Context(), s, down, store.TransferOptions{Parallel: 4, Notify: lose()}); err != nil {
+		t.Fatalf("download: %v", err)
+	}
+	for i := range up {
+		want, err := os.ReadFile(up[i].Path)
+		got, gotErr := os.ReadFile(down[i].Path)
+		if err := errors.Join(err, gotErr); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d of %d bytes, %v", down[i].Key, len(got), len(want), err)
+		}
+	}
 }
 
 // put puts objects of five bytes, by a port that kubectl forwards.
