@@ -104,7 +104,7 @@ func (p *parametersField) decode(r *reader, n *node, _ rules) {
 			}
 			name := f.key.text
 			line, twice := first[name]
-			switch msg := checkParameter(name); {
+			switch msg := CheckParameter(name); {
 			case msg != "":
 				r.failKey(f, "%s", msg)
 			case twice:
@@ -126,9 +126,7 @@ func (parametersField) JSONSchema() *jsonschema.Schema {
 const outputDirParameter = "_output_dir"
 
 // CheckParameter says what is wrong with a parameter's name, or "".
-func CheckParameter(name string) string { return checkParameter(name) }
-
-func checkParameter(name string) string {
+func CheckParameter(name string) string {
 	switch name {
 	case "":
 		return "has no name"

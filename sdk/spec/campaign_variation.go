@@ -95,7 +95,7 @@ func (r *reader) listSettings(n *node) {
 }
 
 func (r *reader) parameterName(n *node) {
-	if msg := checkParameter(n.text); msg != "" {
+	if msg := CheckParameter(n.text); msg != "" {
 		r.fail(n, "%s", msg)
 	}
 }
