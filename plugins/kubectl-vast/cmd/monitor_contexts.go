@@ -37,17 +37,20 @@ func (v *campaignView) suffix() string {
 	return " of context " + v.context
 }
 
-// views are one for each context. A context that the kubeconfig lacks is marked
-// like one that cannot be reached.
+// views are one for each context. One that the kubeconfig lacks is an error, as
+// it is with --context.
 func (o *monitorOptions) views() ([]*campaignView, error) {
 	if len(o.contexts) == 0 {
 		client, err := o.Client()
 		return []*campaignView{{Factory: o.Factory, client: client}}, err
 	}
 	var views []*campaignView
+	var err error
 	for _, name := range o.contexts {
 		v := &campaignView{Factory: o.ForContext(name), context: name}
-		v.client, v.err = v.Client()
+		if v.client, err = v.Client(); err != nil {
+			return nil, err
+		}
 		views = append(views, v)
 	}
 	return views, nil
@@ -58,9 +61,7 @@ func (o *monitorOptions) views() ([]*campaignView, error) {
 func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions) error {
 	var all sync.WaitGroup
 	for _, v := range views {
-		if v.client != nil {
-			all.Go(func() { v.look(ctx, o) })
-		}
+		all.Go(func() { v.look(ctx, o) })
 	}
 	all.Wait()
 	if ctx.Err() != nil {
