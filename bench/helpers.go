@@ -32,14 +32,8 @@ var helpers = map[string]func(ctx context.Context, client kubernetes.Interface, 
 		out := bufio.NewWriter(os.Stdout)
 		return errors.Join(rawQueue(ctx, client, namespace, out), out.Flush())
 	},
-	"transfer": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
-		return transferHelper(ctx, more)
-	},
 	"archive": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
 		return archiveHelper(ctx, more)
-	},
-	"large": func(ctx context.Context, _ kubernetes.Interface, _ string, more []string) error {
-		return largeHelper(ctx, more)
 	},
 	"barejob": func(ctx context.Context, client kubernetes.Interface, namespace string, more []string) error {
 		return bareJob(ctx, client, namespace, more[0])

@@ -64,6 +64,16 @@ func (c s3Client) get(ctx context.Context, e *env) (string, error) {
 	return program, nil
 }
 
+// buildMover builds our side: a program that has nothing of Kubernetes in it, as the
+// agent has not.
+func buildMover(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "mover")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/kubevast/vast/bench/mover").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building mover: %w: %s", err, lastLine(out))
+	}
+	return program, nil
+}
+
 // startStore starts testenv's store on a port of this machine.
 func startStore(ctx context.Context, e *env, dir string) (endpoint string, stop func(), err error) {
 	found, err := filepath.Glob(filepath.Join(e.cache, "testenv", "versitygw-*", "versitygw"))

@@ -9,11 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
-
-	"github.com/kubevast/vast/sdk/store"
 )
 
 const (
@@ -43,7 +39,11 @@ func measureTransfer(ctx context.Context, e *env) ([]figure, error) {
 	if err := makeFiles(source); err != nil {
 		return nil, err
 	}
-	t := &transfer{env: e, dir: dir, source: source, endpoint: endpoint}
+	mover, err := buildMover(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	t := &transfer{env: e, dir: dir, source: source, endpoint: endpoint, mover: mover}
 	var figures []figure
 	for _, other := range otherClients {
 		program, err := other.get(ctx, e)
@@ -62,7 +62,7 @@ func measureTransfer(ctx context.Context, e *env) ([]figure, error) {
 // transfer is the place of one measurement.
 type transfer struct {
 	*env
-	dir, source, endpoint string
+	dir, source, endpoint, mover string
 }
 
 // against measures both directions, each with a store or a folder that is empty.
@@ -98,7 +98,7 @@ func (t *transfer) against(ctx context.Context, other s3Client, program string) 
 		}
 	}
 	ours := side(func(upload bool, where string) []string {
-		return []string{t.self, "transfer", t.kubeconfig, "-", t.endpoint, strconv.FormatBool(upload), where}
+		return []string{t.mover, map[bool]string{true: "up", false: "down"}[upload], t.endpoint, where}
 	}, &down, true)
 	theirs := side(func(upload bool, where string) []string {
 		return append([]string{"env"}, append(other.env(t.endpoint, t.dir), append([]string{program}, other.args(upload, where)...)...)...)
@@ -111,35 +111,6 @@ func (t *transfer) against(ctx context.Context, other s3Client, program string) 
 	u := up.figure("upload of 2 GiB in 1,000 files: SDK / "+other.name, atLeast(1), megabytesPerSecond)
 	u.notes = []string{fmt.Sprintf("Peak memory of ours: %s.", mebibytes(slices.Max(peak)))}
 	return []figure{u, down.figure("download of 2 GiB in 1,000 files: SDK / "+other.name, atLeast(1), megabytesPerSecond)}, nil
-}
-
-// transferHelper is our side: arguments are the endpoint, whether it is an upload,
-// and the folder.
-func transferHelper(ctx context.Context, more []string) error {
-	s, err := store.Connect(store.Config{Endpoint: more[0], Bucket: transferBucket, AccessKey: transferKey, SecretKey: transferSecret})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if more[1] == "true" {
-		entries, err := os.ReadDir(more[2])
-		if err != nil {
-			return err
-		}
-		var items []store.Upload
-		for _, f := range entries {
-			items = append(items, store.Upload{Key: "x/" + f.Name(), Path: filepath.Join(more[2], f.Name()), Size: -1})
-		}
-		return store.UploadAll(ctx, s, items, store.TransferOptions{})
-	}
-	var items []store.Download
-	for o, err := range s.List(ctx, "x/", store.ListOptions{}) {
-		if err != nil {
-			return err
-		}
-		items = append(items, store.Download{Key: o.Key, Path: filepath.Join(more[2], strings.TrimPrefix(o.Key, "x/")), Size: o.Size})
-	}
-	return store.DownloadAll(ctx, s, items, store.TransferOptions{})
 }
 
 func makeFiles(dir string) error {
