@@ -70,4 +70,4 @@ func (e end) waitForEnd() time.Duration {
 	return endShown
 }
 
-var errNotShown = errors.New("Kubernetes does not say yet how the main container ended")
+var errNotShown = errors.New("it is not known yet how the main container has ended")

@@ -20,7 +20,6 @@ type answers struct {
 	each []any
 	at   int
 	told chan struct{}
-	over chan struct{}
 }
 
 func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser, error) {
