@@ -3,6 +3,7 @@ package result
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/sync/errgroup"
@@ -75,7 +76,7 @@ func (s *session) look(ctx context.Context, p place) ([]*unit, error) {
 		return s.scan(ctx, p)
 	}
 	var units []*unit
-	outcomes := map[string]keep.Outcome{}
+	outcomes := map[string]ending{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		units, err = s.scan(ctx, p)
@@ -90,16 +91,23 @@ func (s *session) look(ctx context.Context, p place) ([]*unit, error) {
 	}
 	for _, u := range units {
 		// A run that goes on again has an entry of its last attempt.
-		if o, ok := outcomes[u.name()]; ok && u.complete {
-			u.outcome = &o
+		if e, ok := outcomes[u.name()]; ok && u.complete {
+			u.outcome, u.ended = &e.Outcome, e.at
 		}
 	}
 	return units, nil
 }
 
+// ending is what the index tells of a run: how it ended, and when that was
+// written, which is a moment later.
+type ending struct {
+	keep.Outcome
+	at time.Time
+}
+
 // outcomes are those of a campaign's index, by the unit's name.
-func (s *session) outcomes(ctx context.Context, campaign string) (map[string]keep.Outcome, error) {
-	found := map[string]keep.Outcome{}
+func (s *session) outcomes(ctx context.Context, campaign string) (map[string]ending, error) {
+	found := map[string]ending{}
 	for o, err := range s.store.List(ctx, keep.CampaignIndex(campaign), store.ListOptions{}) {
 		if err != nil {
 			return nil, err
@@ -107,7 +115,7 @@ func (s *session) outcomes(ctx context.Context, campaign string) (map[string]kee
 		if config, run, outcome, ok := keep.ParseRunIndex(campaign, o.Key); ok {
 			u := unit{}
 			u.Campaign, u.Config, u.Run = campaign, config, run
-			found[u.name()] = outcome
+			found[u.name()] = ending{outcome, o.Modified}
 		}
 	}
 	return found, nil

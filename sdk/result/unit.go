@@ -30,6 +30,8 @@ type unit struct {
 	manifest *keep.Manifest
 	// outcome is that of the manifest or of the index.
 	outcome *keep.Outcome
+	// ended is when the index was told.
+	ended time.Time
 	// broken says why a manifest that is there cannot be used.
 	broken string
 	// job is what its Job, if there still is one, says.
@@ -155,6 +157,7 @@ func (u *unit) result(namespace string) api.Result {
 		}
 		return r
 	}
+	r.EndTime = moment(u.ended)
 	for _, o := range u.objects {
 		if !strings.HasPrefix(o.Key, u.prefix+keep.Own) {
 			r.Files++

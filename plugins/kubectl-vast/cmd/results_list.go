@@ -86,7 +86,7 @@ func (o *resultsListOptions) table(results []api.Result) runtime.Object {
 	t := &cli.Table{}
 	named := false
 	for i := range results {
-		named = named || results[i].TaskName != ""
+		named = named || results[i].Campaign == "" // a run's says it already
 	}
 	t.Column("Result", false)
 	if named {
@@ -104,7 +104,7 @@ func (o *resultsListOptions) table(results []api.Result) runtime.Object {
 		r := &results[i]
 		cells := []any{r.Name}
 		if named {
-			cells = append(cells, r.TaskName)
+			cells = append(cells, taskName(r))
 		}
 		files, size := strconv.Itoa(r.Files), cli.Bytes(r.Bytes)
 		if r.Campaign != "" && r.Config == "" {
@@ -127,4 +127,12 @@ func (o *resultsListOptions) table(results []api.Result) runtime.Object {
 			cli.Flexible{Column: "Name", Least: 12, Middle: true})
 	}
 	return &t.Table
+}
+
+// taskName is the name of a task; a run has that of its configuration.
+func taskName(r *api.Result) string {
+	if r.Campaign != "" {
+		return ""
+	}
+	return r.TaskName
 }
