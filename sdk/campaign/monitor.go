@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -37,7 +38,7 @@ func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.Campai
 	now := time.Now()
 	records = slices.DeleteFunc(records, func(r *Record) bool {
 		over := r.Complete || r.Stopped
-		return len(o.IDs) == 0 && over && now.Sub(r.Created) > recent && !jobs[r.ID].active()
+		return len(o.IDs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active()
 	})
 	slices.SortFunc(records, func(a, b *Record) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
@@ -67,7 +68,7 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 		return nil, err
 	}
 	item := count(r, runs, now)
-	item.Namespace = c.conn.Namespace
+	item.Name, item.Namespace, item.CreationTimestamp = r.ID, c.conn.Namespace, metav1.NewTime(r.Created)
 	c.giveReasons(ctx, r.ID, item.Failures)
 	if o.Progress && item.Runs.Running > 0 {
 		item.Active = c.activity(ctx, r, runs)
