@@ -16,8 +16,8 @@ import (
 
 const (
 	// patience is how long a store may be away that has answered before: its
-	// pod is replaced meanwhile, say.
-	patience = time.Minute
+	// pod is replaced meanwhile, say, and has to wait for a machine.
+	patience = 5 * time.Minute
 	// firstPatience is the same for a store that has never answered.
 	firstPatience = 10 * time.Second
 

@@ -69,7 +69,7 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 }
 
 // WithPatience says how long a store that is away is waited for, within each
-// operation. Without it that is a minute, and 10 seconds for a store that has
+// operation. Without it that is 5 minutes, and 10 seconds for a store that has
 // not answered yet.
 func WithPatience(d time.Duration) Option {
 	return func(o *options) { o.patience = d }
