@@ -46,7 +46,7 @@ func (p *person) tree(files map[string]string) {
 // brought submits a task and returns what it prints.
 func (p *person) brought(task string, args ...string) string {
 	p.Helper()
-	r := p.vast(append([]string{"submit", p.file("task.yaml", task)}, args...)...).exits(0)
+	r := p.vast(append([]string{"submit", p.file("task.yaml", task), "--queue=none"}, args...)...).exits(0)
 	_, log, _ := strings.Cut(r.stdout, "\n")
 	return log
 }
