@@ -22,6 +22,7 @@ import (
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/identity"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -154,7 +155,7 @@ func TestWrongUsage(t *testing.T) {
 		"file that is missing": {[]string{"submit", "nowhere.yaml"}, "nowhere.yaml: no such file"},
 		"request id for two":   {[]string{"submit", file, file, "--request-id=x"}, "single task"},
 		"format":               {[]string{"list", "-o", "table"}, `"table"`},
-		"state":                {[]string{"list", "--state=done"}, "one of Queued, Pending, Running, Succeeded, Failed, Stopped"},
+		"state":                {[]string{"list", "--state=done"}, "one of Queued, Pending, Running, Succeeded, Rejected, Failed, Stopped"},
 		"state to wait for":    {[]string{"wait", "x", "--for=done"}, `or "end"`},
 		"no id":                {[]string{"logs"}, "the id of a task is missing: kubectl vast logs ID"},
 		"two ids":              {[]string{"logs", "a", "b"}, `unexpected argument "b"`},
@@ -276,7 +277,9 @@ func TestSubmitPassesEverythingOn(t *testing.T) {
 	if r.Code != cli.CodeFailed || r.Err != "error: stop here\n" {
 		t.Fatalf("code %d, stderr %q", r.Code, r.Err)
 	}
-	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", FieldManager: "m"}
+	got.Notify = nil // a function is equal to none
+	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", FieldManager: "m",
+		AgentImage: kube.AgentImageFor(cli.Version().GitVersion)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want,+got):\n%s", diff)
 	}
