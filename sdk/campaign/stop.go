@@ -3,6 +3,7 @@ package campaign
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -53,16 +54,17 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 		return 1
 	}
 	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return cmp.Compare(waits(a), waits(b)) })
-	group, ctx2 := errgroup.WithContext(ctx)
+	if o.DryRun == api.DryRunClient {
+		return c.one(ctx, r.ID)
+	}
+	// One that cannot be stopped is no reason to let the others run.
+	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for _, job := range jobs {
-		group.Go(func() error {
-			_, err := c.tasks.StopJob(ctx2, job, user, o)
-			return err
-		})
+		group.Go(func() error { return c.tasks.StopJob(ctx, job, user, o) })
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not all of its Jobs could be stopped, run it again: %w", err)
 	}
 	return c.one(ctx, r.ID)
 }

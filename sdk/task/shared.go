@@ -2,13 +2,9 @@ package task
 
 import (
 	"context"
-	"time"
+	"errors"
 
 	batchv1 "k8s.io/api/batch/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/util/retry"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/queue"
@@ -37,31 +33,11 @@ func (c *Client) Fits(ctx context.Context, job *batchv1.Job, choice queue.Choice
 }
 
 // StopJob ends a Job that is no task's the way Stop ends a task's. One that has
-// ended, or is gone, is left as it is: then it returns false.
-func (c *Client) StopJob(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) (bool, error) {
-	stopped := false
-	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		if s := fromJob(job); s.State.Ended() {
-			return nil
-		}
-		patch, err := stopPatch(job, user, time.Now())
-		if err != nil {
-			return err
-		}
-		jobs := c.conn.Kube.BatchV1().Jobs(job.Namespace)
-		_, err = jobs.Patch(ctx, job.Name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
-		if apierrors.IsConflict(err) {
-			again, readErr := jobs.Get(ctx, job.Name, metav1.GetOptions{})
-			if readErr != nil {
-				return readErr
-			}
-			job = again
-		}
-		stopped = err == nil
-		return err
-	})
-	if apierrors.IsNotFound(err) {
-		return false, nil
+// ended, or is gone, is left as it is.
+func (c *Client) StopJob(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) error {
+	_, err := c.stop(ctx, job, user, o)
+	if gone := (*api.NotFound)(nil); errors.As(err, &gone) {
+		return nil
 	}
-	return stopped, c.conn.Classify(err, "patch", jobsResource)
+	return err
 }

@@ -29,8 +29,13 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 	if err != nil {
 		return nil, err
 	}
+	return c.stop(ctx, job, user, o)
+}
+
+// stop ends a Job. One that has ended is left as it is.
+func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) (*api.TaskStatus, error) {
 	var status *api.TaskStatus
-	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		if s := fromJob(job); s.State.Ended() {
 			status = &s
 			return nil
@@ -46,7 +51,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 				return readErr
 			}
 			if again.UID != job.UID {
-				return c.notFound(ref) // another task has got the name
+				return c.notFound(job.Name) // another task has got the name
 			}
 			job = again
 		}

@@ -184,7 +184,7 @@ execution:
 			outcomes[config] = outcome.Word()
 		}
 	}
-	for config, want := range map[string]string{"memory": "Failed.OutOfMemory", "deadline": "Failed.DeadlineExceeded",
+	for config, want := range map[string]string{"memory": "Failed.OutOfMemory", "deadline": "Failed.Deadline",
 		"deleted": "Failed.", "fails": "Failed.", "fine": "Succeeded"} {
 		if !strings.HasPrefix(outcomes[config], want) {
 			t.Errorf("%s ended as %q, want %q", config, outcomes[config], want)
