@@ -37,6 +37,8 @@ type Campaign struct {
 	// RerunOf is the campaign whose failed runs this one repeats.
 	RerunOf string `json:"rerunOf,omitempty"`
 	Image   string `json:"image,omitempty"`
+	// ImageID is the digest that the runs had, once one has ended.
+	ImageID string `json:"imageID,omitempty"`
 	Queue   string `json:"queue,omitempty"`
 
 	Configs int       `json:"configs"`

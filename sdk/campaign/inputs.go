@@ -96,10 +96,13 @@ func (in *inputs) find(root string, s *spec.Campaign) ([]string, error) {
 		if len(found) == 0 {
 			in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s", glob, root))
 		}
-		list = append(list, found...)
+		list = append(list, slices.DeleteFunc(found, isGits)...)
 	}
 	return list, nil
 }
+
+// isGits reports a file of a repository's own, which nobody means by "*".
+func isGits(name string) bool { return slices.Contains(strings.Split(name, "/"), ".git") }
 
 func (in *inputs) readScenario(root string, s *spec.Campaign) error {
 	const at = "execution.scenario_file"

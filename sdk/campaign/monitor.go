@@ -69,6 +69,7 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 	}
 	item := count(r, runs, now)
 	item.Name, item.Namespace, item.CreationTimestamp = r.ID, c.conn.Namespace, metav1.NewTime(r.Created)
+	item.ImageID = c.imageID(ctx, r, runs)
 	c.giveReasons(ctx, r.ID, item.Failures)
 	if o.Progress && item.Runs.Running > 0 {
 		item.Active = c.activity(ctx, r, runs)

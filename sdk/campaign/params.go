@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
 )
 
 // parameterText is the YAML of a configuration's parameters, a mapping in the
@@ -150,11 +150,7 @@ func variableValue(v any) string {
 	case nil:
 		return ""
 	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v) // NaN within a list: no JSON has it
-	}
-	return string(data)
+	return string(variation.JSON(v))
 }
 
 // scenarioName finds the name of the scenario that a file declares.

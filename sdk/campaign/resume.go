@@ -62,6 +62,9 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 		if d.record.Inputs != r.Inputs {
 			return nil, &api.Conflict{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
 		}
+		if n := d.record; n.Total != r.Total || n.ConfigCount != r.ConfigCount || n.Runs != r.Runs {
+			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was begun with %d runs of %d configurations, and this would be %d of %d; repeat the --config and --runs that it was begun with", r.ID, r.Total, r.ConfigCount, n.Total, n.ConfigCount)}
+		}
 		d.record = whole(r, d.record)
 		return c.finish(ctx, d, b, object, o, there)
 	case err != nil:

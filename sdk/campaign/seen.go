@@ -31,6 +31,7 @@ type seen struct {
 	index   map[string]readIndex // by campaign
 	pods    map[types.UID]run    // what pods told, by the Job
 	reasons map[string]string    // by the result's prefix
+	images  map[string]string    // by campaign; "" where nobody knows
 }
 
 // readIndex is a campaign's index as it was read at a time, when its Jobs stood so.
@@ -191,7 +192,8 @@ func (c *Client) giveReasons(ctx context.Context, id string, groups []api.Failur
 		words, known := c.seen.reasons[prefix]
 		c.seen.mu.Unlock()
 		if !known {
-			if words, known = c.manifestReason(ctx, prefix); known {
+			if m := c.manifest(ctx, prefix); m != nil {
+				words = m.Outcome.Message
 				c.seen.mu.Lock()
 				if c.seen.reasons == nil {
 					c.seen.reasons = map[string]string{}
@@ -204,19 +206,19 @@ func (c *Client) giveReasons(ctx context.Context, id string, groups []api.Failur
 	}
 }
 
-func (c *Client) manifestReason(ctx context.Context, prefix string) (string, bool) {
+// manifest reads a result's manifest, or returns nil.
+func (c *Client) manifest(ctx context.Context, prefix string) *keep.Manifest {
 	s := c.seen.openStore(ctx, c.conn)
 	if s == nil {
-		return "", false
+		return nil
 	}
-	body, _, err := s.Get(ctx, prefix+keep.ManifestFile, 0)
+	data, err := get(ctx, s, prefix+keep.ManifestFile)
 	if err != nil {
-		return "", false
+		return nil
 	}
-	defer body.Close()
-	var m keep.Manifest
-	if err := json.NewDecoder(body).Decode(&m); err != nil {
-		return "", false
+	m := &keep.Manifest{}
+	if json.Unmarshal(data, m) != nil {
+		return nil
 	}
-	return m.Outcome.Message, true
+	return m
 }

@@ -47,7 +47,8 @@ type Record struct {
 	Scenario string `json:"scenario,omitempty"`
 
 	Image string `json:"image"`
-	// ImageID is the digest that the first run was seen to run.
+	// ImageID is the digest of the image that ran, noted when somebody looks
+	// at the campaign after a run has ended.
 	ImageID    string `json:"imageID,omitempty"`
 	AgentImage string `json:"agentImage,omitempty"`
 
