@@ -59,7 +59,7 @@ fuzz: ## run every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(grep -rlE '^func Fuzz' --include='*_test.go' sdk internal | xargs -n1 dirname | sort -u); do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | cut -d' ' -f2); do \
 			echo "fuzzing $$target in $$pkg for $(FUZZTIME)"; \
-			go test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+			go test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x; \
 		done; done
 
 .PHONY: lint

@@ -47,6 +47,7 @@ var measures = []struct {
 	{"large", measureLarge},
 	{"archive", measureArchive},
 	{"expand", measureExpand},
+	{"campaign", measureCampaign},
 }
 
 // bench measures and reports. A bound that is missed is no error: the table

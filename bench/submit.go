@@ -123,9 +123,13 @@ func rate(ctx context.Context, create func(context.Context, int) error) (float64
 	return submitRound / time.Since(began).Seconds(), nil
 }
 
-// each calls do for 0 to n-1, as many at once as there are workers, and stops
-// at the first error.
+// each calls do for 0 to n-1, as many at once as there are workers.
 func each(ctx context.Context, n int, do func(context.Context, int) error) error {
+	return eachBy(ctx, workers, n, do)
+}
+
+// eachBy calls do for 0 to n-1, so many at once, and stops at the first error.
+func eachBy(ctx context.Context, workers, n int, do func(context.Context, int) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	next, errs := make(chan int), make(chan error)

@@ -26,8 +26,9 @@ const (
 	envGrace     = "VAST_GRACE"
 	defaultGrace = 30
 	// saveSeconds is the time in which a pod that has to go may save what it
-	// has.
-	saveSeconds = 1800
+	// has. Most was saved while it ran. More would be felt: who deletes a
+	// namespace waits for half the grace of its pods, however soon they end.
+	saveSeconds = 600
 	// tokenSeconds is how long a token counts before the kubelet writes a
 	// new one; the API server's usual value.
 	tokenSeconds = 3607

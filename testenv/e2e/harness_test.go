@@ -67,8 +67,15 @@ func newNamespace(t testing.TB, labels ...string) string {
 				"get", "jobs,pods,pvc,events", "-o", "wide").CombinedOutput() // it is only to help
 			t.Logf("namespace %s at the end:\n%s", name, out)
 		}
-		// It goes in the background; its name is never used again.
-		err := client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})
+		// What still runs is no longer needed, and a namespace waits for the
+		// grace of its pods. Then it goes in the background; its name is
+		// never used again.
+		now := int64(0)
+		err := client.CoreV1().Pods(name).DeleteCollection(context.Background(), metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
+		if err != nil {
+			t.Errorf("pods of namespace %s are left: %v", name, err)
+		}
+		err = client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})
 		if err != nil {
 			t.Errorf("namespace %s is left: %v", name, err)
 		}
