@@ -33,7 +33,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	needed := map[string]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
 		status := fromJob(job)
-		if !asked(o.States, &status) && !mayBeRejected(o.States, &status) {
+		if !asked(o.States, &status) && !mayBecome(o.States, &status, job) {
 			return
 		}
 		if wantsPods(&status, job) {
@@ -92,10 +92,15 @@ func asked(states []api.State, s *api.TaskStatus) bool {
 	return len(states) == 0 || slices.Contains(states, s.State)
 }
 
-// mayBeRejected reports a task that may turn out to be Rejected where that is
-// wanted: its Job only says whether it succeeded.
-func mayBeRejected(states []api.State, s *api.TaskStatus) bool {
-	return s.Kept != "" && s.State.Ended() && slices.Contains(states, api.Rejected)
+// mayBecome reports a task that may turn out to be in one of the states when
+// all is known: a pod tells of a failure before its Job does, and only the
+// progress tells that a task was Rejected.
+func mayBecome(states []api.State, s *api.TaskStatus, job *batchv1.Job) bool {
+	rejected := s.Kept != "" && slices.Contains(states, api.Rejected)
+	if s.State.Ended() {
+		return rejected
+	}
+	return wantsPods(s, job) && (rejected || slices.Contains(states, api.Failed))
 }
 
 // scope is the namespace and label selector that options name.

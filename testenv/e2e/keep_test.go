@@ -82,31 +82,6 @@ run: |
 	p.becomes(id, api.Succeeded)
 }
 
-// One that does not come back holds no pod for ever, takes nothing from the
-// task's end, and is told.
-func TestAStoreThatDoesNotComeBackIsTold(t *testing.T) {
-	t.Parallel()
-	p := newPerson(t)
-	p.withStore()
-	id := p.submit(`
-resources: {image_id: "busybox:1.36", cpus: 50m, memory: 64Mi}
-run: echo data >$OUTPUT_DIR/a; echo started; until [ -e $OUTPUT_DIR/go ]; do sleep 1; done
-config:
-  kubernetes:
-    pod_config:
-      spec:
-        initContainers: [{name: vast-keep, env: [{name: VAST_KEEP_PATIENCE, value: 15s}]}]
-`)
-	p.hasLogged(id, "started")
-	p.runStore(0)
-	p.kubectl("exec", p.pods(id)[0].Name, "-c", kube.ContainerTask, "--", "touch", "/out/go")
-	p.becomes(id, api.Succeeded)
-	end := p.sidecar(id)
-	if end == nil || end.ExitCode != 1 || !strings.Contains(end.Message, "the results are not complete: ") {
-		t.Errorf("the sidecar says %+v", end)
-	}
-}
-
 // A pod that is drained away has its grace: the result is whole, and says why.
 func TestAPodThatIsDrainedKeepsItsResult(t *testing.T) {
 	t.Parallel()
@@ -119,7 +94,7 @@ run: |
   echo started; while :; do sleep 1; done
 `)
 	p.hasLogged(id, "started")
-	err := client.PolicyV1().Evictions(p.namespace).Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: p.pods(id)[0].Name}})
+	err := client.PolicyV1().Evictions(p.namespace).Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: p.pods(id)[0].Name, Namespace: p.namespace}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestATaskCanBeLookedAtInEveryForm(t *testing.T) {
 			cells []string
 		}{
 			{nil, "ID NAME STATE NODES AGE REASON", []string{id, "Shown", "Succeeded", "1"}},
-			{[]string{"-o", "wide"}, "ID NAME STATE NODES AGE DURATION USER QUEUE IMAGE JOB REASON", []string{"python:3.13-slim", job}},
+			{[]string{"-o", "wide"}, "ID NAME STATE NODES AGE DURATION PROGRESS USER QUEUE IMAGE JOB REASON", []string{"python:3.13-slim", job}},
 			{[]string{"--all-users", "-A"}, "NAMESPACE ID NAME STATE NODES AGE USER REASON", []string{p.namespace}},
 		} {
 			head, rows, _ := strings.Cut(p.vast(append([]string{"list"}, c.args...)...).exits(0).stdout, "\n")

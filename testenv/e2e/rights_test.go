@@ -112,7 +112,7 @@ func TestAMissingRightIsNamed(t *testing.T) {
 		})
 		before := admin.objects()
 		r := poor.vast("submit", poor.file("task.yaml", "name: t\nnum_nodes: 2\nsecrets: {A: b}\nrun: echo\n"), "-d").exits(4)
-		r.tells("may not create, patch jobs.batch; create secrets; create services in namespace", "kubectl vast doctor")
+		r.tells("may not create, patch jobs.batch; create services; create secrets in namespace", "kubectl vast doctor")
 		poor.answersIn(r, 1)
 		admin.leftNothing(before)
 	})
