@@ -112,8 +112,10 @@ func weight(u *unit) int {
 		return 4
 	case o.State == api.Failed:
 		return 3
-	case o.State == api.Stopped:
+	case o.State == api.Stopped && o.Cause != api.CauseDeleted:
 		return 6
+	case o.State == api.Stopped:
+		return 2
 	}
 	return 1
 }

@@ -72,6 +72,9 @@ execution:
 		}
 	}
 	p.vast("logs", id+"/a-2/1").exits(0).shows("a-2/1 n=2 helps")
-	p.vast("campaign", "cleanup", "--campaign", id, "--data", "-y").exits(0)
+	p.waitFor("its Jobs have ended as well, and all is removed", func() (bool, any) {
+		r := p.vast("campaign", "cleanup", "--campaign", id, "--data", "-y")
+		return r.code == 0, r.stderr
+	})
 	p.vast("campaign", "status", id).exits(3)
 }

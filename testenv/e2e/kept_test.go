@@ -254,7 +254,7 @@ run: |
 func TestLogsOutliveThePodsAndTheJob(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	p.withStore()
+	s := p.withStore()
 	id := p.submit(`
 name: talks
 num_nodes: 2
@@ -265,6 +265,9 @@ run: |
   sleep 100000
 `)
 	p.vast("wait", id).exits(10)
+	for rank := range 2 { // the end is told before all is saved
+		p.manifest(s, id, rank)
+	}
 	lines := func(r *result) []string {
 		all := strings.Split(strings.TrimSpace(r.exits(0).stdout), "\n")
 		slices.Sort(all)
