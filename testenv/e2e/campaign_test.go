@@ -102,7 +102,8 @@ echo "$CONFIG_NAME,$RUN_NUMBER,$PARAM_GROWTH_RATE,$PARAM_INITIAL_POPULATION" >"$
 cp "$SCENARIO_PARAMETER_FILE" "$OUTPUT_DIR/parameters.yaml"`)
 	p.vast("submit", file).exits(1).tells("has no store", "cluster setup")
 	p.vast("cluster", "setup", "kind").exits(0)
-	id := p.vast("submit", file, "-o", "jsonpath={.id}").exits(0).stdout
+	p.queue("mine", "1") // others' campaigns wait for the common quota
+	id := p.vast("submit", file, "--queue=mine", "-o", "jsonpath={.id}").exits(0).stdout
 	c := p.ended(id)
 	if c.State != api.CampaignSucceeded || c.Runs.Succeeded != 26 || c.Runs.Total != 26 {
 		t.Fatalf("%s: %+v %+v", c.State, c.Runs, c.Failures)
@@ -211,7 +212,8 @@ func TestAClientThatIsKilledIsResumedWithEveryJobOnce(t *testing.T) {
 	p := newPerson(t)
 	p.vast("cluster", "setup", "kind").exits(0)
 	file := p.growth("killed.vast", "true")
-	run := p.start("kubectl-vast", nil, "campaign", "run", file, "--runs=20")
+	p.queue("mine", "100m") // so many runs would use up the common quota
+	run := p.start("kubectl-vast", nil, "campaign", "run", file, "--runs=20", "--queue=mine")
 	id := ""
 	p.waitFor("some of the Jobs are made", func() (bool, any) {
 		for line := range strings.Lines(run.stderr.String()) {

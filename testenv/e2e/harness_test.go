@@ -19,7 +19,7 @@ import (
 const (
 	// patience bounds whatever has to come about. It is no measure of speed:
 	// a test that reaches it has failed.
-	patience = 10 * time.Minute
+	patience = 3 * time.Minute
 	interval = 200 * time.Millisecond
 )
 

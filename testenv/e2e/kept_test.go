@@ -105,7 +105,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 
 	t.Run("also when it is killed and started again", func(t *testing.T) {
 		p := p.in(t)
-		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out", "--parallel=1")
+		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out")
 		part := filepath.Join(p.dir, folder, "large.part")
 		p.waitFor("the large file is half-way", func() (bool, any) {
 			info, err := os.Stat(part)
