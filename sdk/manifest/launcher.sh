@@ -8,15 +8,36 @@ command -v bash >/dev/null 2>&1 && shell=bash
 # setup is told from a failure of run, and that memory has run out.
 mark=/dev/termination-log
 
-# The end of the container's life is told to all that runs in it, not to this
-# shell alone, and it gets the whole grace period. Only as process 1: in a
-# process namespace shared with others, -1 would reach them too.
 ending=
 child=
 domain=
+
+# signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
+# Only as process 1: in a process namespace shared with others, -1 would reach
+# them too.
+signal() {
+  if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else kill "-$1" "$child" 2>/dev/null; fi
+}
+
+# drain waits until nothing runs any more: the script may be gone, and what it
+# had started may still be saving its work. What has not ended after VAST_GRACE
+# seconds never will.
+drain() {
+  tenths=0
+  while signal 0; do
+    if [ -n "${VAST_GRACE-}" ] && [ "$tenths" -ge $((VAST_GRACE * 10)) ]; then signal KILL; fi
+    if sleep 0.2 2>/dev/null; then tenths=$((tenths + 2)); else sleep 1; tenths=$((tenths + 10)); fi
+  done
+}
+
+# The end of the container's life is told to all that runs in it, not to this
+# shell alone, and it gets the whole grace period. All of that happens in the
+# trap: whether the wait for a script was cut short by it or had not begun yet,
+# what is left of it then only has an exit code to tell.
 finish() {
   ending=1
-  if [ $$ -eq 1 ]; then kill -TERM -1 2>/dev/null; else kill -TERM "$child" 2>/dev/null; fi
+  signal TERM
+  drain
 }
 trap finish TERM INT
 
@@ -41,31 +62,16 @@ enter_workdir() {
   esac
 }
 
-# signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
-signal() {
-  if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else kill "-$1" "$child" 2>/dev/null; fi
-}
-
-# drain waits until nothing runs any more: the script may be gone, and what it
-# had started may still be saving its work. What has not ended after VAST_GRACE
-# seconds never will.
-drain() {
-  tenths=0
-  while signal 0; do
-    if [ -n "${VAST_GRACE-}" ] && [ "$tenths" -ge $((VAST_GRACE * 10)) ]; then signal KILL; fi
-    if sleep 0.2 2>/dev/null; then tenths=$((tenths + 2)); else sleep 1; tenths=$((tenths + 10)); fi
-  done
-}
-
 # step NAME SCRIPT: runs one script, as a file when it is mounted as one.
 step() {
   if [ -f "$scripts/$1" ]; then "$shell" "$scripts/$1" & elif [ -n "$2" ]; then "$shell" -c "$2" & else return 0; fi
   child=$!
+  # The end may have come before there was a script to tell.
+  [ -z "$ending" ] || finish
   # Some shells tell of a child that a signal ended, between the user's lines.
   wait "$child" 2>/dev/null
   code=$?
   if [ -n "$ending" ]; then
-    drain
     # A wait that the signal has cut short knew no code; one that had it
     # already makes this one fail.
     wait "$child" 2>/dev/null

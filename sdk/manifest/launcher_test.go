@@ -1,19 +1,23 @@
 package manifest
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // launched returns the launcher as a command of this machine, in a home of its
 // own.
 func launched(t *testing.T, setup, run string, env ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", launcher, "vast", setup, run)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // what hangs fails by its exit code
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "sh", "-c", launcher, "vast", setup, run)
 	cmd.Env = append(cmd.Environ(), "NUM_NODES=1", "NODE_RANK=0", "VAST_NODE_IP=10.0.0.1", "VAST_NUM_GPUS_PER_NODE=0", "HOME="+t.TempDir())
 	cmd.Env = append(cmd.Env, env...)
 	return cmd
@@ -55,10 +59,22 @@ func TestAWorkdirThatIsMissingEndsTheTask(t *testing.T) {
 	}
 }
 
-// What ignores SIGTERM would otherwise run for ever here, and in a pod take
-// the time in which its results are saved.
-func TestWhatIgnoresTheEndIsKilledAfterTheGracePeriod(t *testing.T) {
-	cmd := launched(t, "", "trap '' TERM; echo ready; while :; do sleep 1; done", "VAST_GRACE=1")
+// The end may come at any moment, so it is also tried before the launcher knows
+// of its script, and before it waits for it.
+var moments = map[string]string{"while it waits": "", "before it knows the script": "child=$!", "before it waits": `wait "$child"`}
+
+// ended launches run, sends SIGTERM when run has printed something, and returns
+// the exit code.
+func ended(t *testing.T, moment, run, grace string) int {
+	t.Helper()
+	cmd := launched(t, "", run, "VAST_GRACE="+grace)
+	if moment != "" {
+		late := strings.ReplaceAll(launcher, moment, "sleep 1; "+moment)
+		if late == launcher {
+			t.Fatalf("the launcher has no %s", moment)
+		}
+		cmd.Args[2] = late
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -73,28 +89,29 @@ func TestWhatIgnoresTheEndIsKilledAfterTheGracePeriod(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // the exit code is looked at
-	if code := cmd.ProcessState.ExitCode(); code != 128+int(syscall.SIGKILL) {
-		t.Errorf("exit code %d", code)
+	return cmd.ProcessState.ExitCode()
+}
+
+// What ignores SIGTERM would otherwise run for ever here, and in a pod take
+// the time in which its results are saved.
+func TestWhatIgnoresTheEndIsKilledAfterTheGracePeriod(t *testing.T) {
+	for name, moment := range moments {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if code := ended(t, moment, "trap '' TERM; echo ready; while :; do sleep 1; done", "1"); code != 128+int(syscall.SIGKILL) {
+				t.Errorf("exit code %d", code)
+			}
+		})
 	}
 }
 
 func TestTheExitCodeAfterTheEndIsTheScripts(t *testing.T) {
-	cmd := launched(t, "", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done", "VAST_GRACE=60")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // the exit code is looked at
-	if code := cmd.ProcessState.ExitCode(); code != 7 {
-		t.Errorf("exit code %d", code)
+	for name, moment := range moments {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if code := ended(t, moment, "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done", "50"); code != 7 {
+				t.Errorf("exit code %d", code)
+			}
+		})
 	}
 }
