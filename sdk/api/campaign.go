@@ -49,6 +49,8 @@ type Campaign struct {
 	ETA           *metav1.Time `json:"eta,omitempty"`
 	// Failures by reason, the most frequent first.
 	Failures []FailureGroup `json:"failures,omitempty"`
+	// Waiting are the runs that wait, by reason, as far as one is known.
+	Waiting []WaitingGroup `json:"waiting,omitempty"`
 	// Active is how far the runs are that go on; see MonitorOptions.
 	Active []RunProgress `json:"active,omitempty"`
 	// EndTime is when the last run ended.
@@ -85,6 +87,18 @@ type FailureGroup struct {
 	Reason  string `json:"reason"`
 	Example string `json:"example"`
 	TaskID  string `json:"taskID,omitempty"`
+}
+
+// WaitingGroup is the runs that wait for one reason. Cause is empty for those
+// that wait in a queue.
+type WaitingGroup struct {
+	State State `json:"state"`
+	Cause Cause `json:"cause,omitempty"`
+	Count int   `json:"count"`
+	// Reason and Example are those of one run: "<config>/<run>"; of a queue,
+	// of the first in line.
+	Reason  string `json:"reason"`
+	Example string `json:"example"`
 }
 
 // CampaignList is a list of campaigns.

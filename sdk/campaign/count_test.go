@@ -166,3 +166,25 @@ func TestFailuresAreGroupedByTheirCause(t *testing.T) {
 		}
 	}
 }
+
+func TestRunsThatWaitAreGroupedByTheirCause(t *testing.T) {
+	runs := known(api.Pending, api.Pending, api.Pending, api.Pending, api.Failed)
+	why := func(i int, cause api.Cause, reason string) {
+		ref := keep.RunRef{Config: "a", Run: i}
+		r := runs[ref]
+		r.cause, r.reason = cause, reason
+		runs[ref] = r
+	}
+	why(0, "", "")
+	why(1, api.CauseUnschedulable, "no machine has 64 CPU")
+	why(2, api.CauseImageNotFound, "no image x:1")
+	why(3, api.CauseImageNotFound, "no image x:1, in other words")
+	why(4, api.CauseExit, "exit code 1")
+	want := []api.WaitingGroup{
+		{State: api.Pending, Cause: api.CauseImageNotFound, Count: 2, Reason: "no image x:1", Example: "a/2"},
+		{State: api.Pending, Cause: api.CauseUnschedulable, Count: 1, Reason: "no machine has 64 CPU", Example: "a/1"},
+	}
+	if diff := cmp.Diff(want, pendingGroups(runs)); diff != "" {
+		t.Errorf("(-want,+got):\n%s", diff)
+	}
+}

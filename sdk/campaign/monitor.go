@@ -28,7 +28,8 @@ const (
 // It reads the records and the Jobs of all campaigns by one listing each, and
 // where runs have ended since it was last called, each campaign's index in the
 // store by one more; never a run by a request of its own. Pods are asked only
-// for failures that the index does not explain. A store that cannot be read is
+// for what neither Jobs nor index explain, and the queue for what waits in it
+// twice a minute. A store that cannot be read is
 // a warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
 	records, jobs, missing, err := c.read(ctx, o)
@@ -70,6 +71,7 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 	item := count(r, runs, now)
 	item.Name, item.Namespace, item.CreationTimestamp = r.ID, c.conn.Namespace, metav1.NewTime(r.Created)
 	item.ImageID = c.imageID(ctx, r, runs)
+	item.Waiting = c.waiting(ctx, r, runs)
 	c.giveReasons(ctx, r.ID, item.Failures)
 	if o.Progress && item.Runs.Running > 0 {
 		item.Active = c.activity(ctx, r, runs)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -20,9 +21,12 @@ type run struct {
 	reason string
 	taskID string
 	ended  time.Time
+	// job is its Job's UID, while there is one.
+	job types.UID
 	// packed: its Job holds other runs, too.
 	packed bool
-	// unexplained is the Job of a failed run, when only its pods can tell why.
+	// unexplained is the Job of a run that failed or does not start, when only
+	// its pods can tell why.
 	unexplained *batchv1.Job
 }
 
@@ -54,7 +58,7 @@ func parseRun(name string) (keep.RunRef, bool) {
 // fromJob is what a Job tells of each of its runs. Why it failed is told by its
 // pods, if the index does not tell it.
 func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
-	r := run{state: s.State, taskID: s.ID, packed: job.Annotations[kube.AnnotationRuns] != ""}
+	r := run{state: s.State, taskID: s.ID, job: job.UID, packed: job.Annotations[kube.AnnotationRuns] != ""}
 	if s.EndTime != nil {
 		r.ended = s.EndTime.Time
 	}
@@ -82,7 +86,7 @@ func merge(job, index *run) run {
 		return *job
 	}
 	both := *index
-	both.taskID, both.packed = job.taskID, job.packed
+	both.taskID, both.packed, both.job = job.taskID, job.packed, job.job
 	if !job.ended.IsZero() && !job.packed {
 		both.ended = job.ended
 	}

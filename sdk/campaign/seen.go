@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -32,6 +31,7 @@ type seen struct {
 	pods    map[types.UID]run    // what pods told, by the Job
 	reasons map[string]string    // by the result's prefix
 	images  map[string]string    // by campaign; "" where nobody knows
+	queued  map[string]readQueue // by campaign
 }
 
 // readIndex is a campaign's index as it was read at a time, when its Jobs stood so.
@@ -68,15 +68,15 @@ func (s *seen) openStore(ctx context.Context, conn *access.Conn) store.Backend {
 func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.RunRef]run, error) {
 	index := c.index(ctx, r, jobs)
 	runs := make(map[keep.RunRef]run, max(len(jobs), len(index)))
-	var unexplained []*batchv1.Job
+	var unexplained []run
 	for ref, job := range jobs {
 		var indexed *run
 		if i, ok := index[ref]; ok {
 			indexed = &i
 		}
 		runs[ref] = merge(&job, indexed)
-		if u := runs[ref].unexplained; u != nil {
-			unexplained = append(unexplained, u)
+		if runs[ref].unexplained != nil {
+			unexplained = append(unexplained, runs[ref])
 		}
 	}
 	for ref, indexed := range index {
@@ -90,7 +90,7 @@ func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.
 	told, err := c.podsTell(ctx, r, unexplained)
 	for ref, run := range runs {
 		if run.unexplained != nil {
-			why := told[run.unexplained.UID]
+			why := told[run.job]
 			run.cause, run.reason, run.unexplained = why.cause, why.reason, nil
 			runs[ref] = run
 		}
@@ -147,18 +147,21 @@ func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) map[keep.Ru
 	return now.runs
 }
 
-// podsTell returns why these Jobs failed, by what their pods tell. A Job that
-// has failed does not change any more, so it is asked for once.
-func (c *Client) podsTell(ctx context.Context, r *Record, jobs []*batchv1.Job) (map[types.UID]run, error) {
-	out := make(map[types.UID]run, len(jobs))
+// podsTell returns why these runs failed or do not start, by what the pods of
+// their Jobs tell. A Job that has failed does not change any more, so it is
+// asked for once.
+func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types.UID]run, error) {
+	out := make(map[types.UID]run, len(runs))
+	failed := map[types.UID]bool{}
 	var unknown []*batchv1.Job
 	c.seen.mu.Lock()
-	for _, job := range jobs {
-		if why, ok := c.seen.pods[job.UID]; ok {
-			out[job.UID] = why
-		} else {
-			unknown = append(unknown, job)
+	for _, run := range runs {
+		if why, ok := c.seen.pods[run.job]; ok {
+			out[run.job] = why
+			continue
 		}
+		failed[run.job] = run.state == api.Failed
+		unknown = append(unknown, run.unexplained)
 	}
 	c.seen.mu.Unlock()
 	told, err := c.tasks.ExplainJobs(ctx, c.conn.Namespace, kube.LabelCampaign+"="+kube.LabelValue(r.ID), unknown)
@@ -174,7 +177,11 @@ func (c *Client) podsTell(ctx context.Context, r *Record, jobs []*batchv1.Job) (
 	if c.seen.pods == nil {
 		c.seen.pods = map[types.UID]run{}
 	}
-	maps.Copy(c.seen.pods, out)
+	for uid, why := range out {
+		if failed[uid] {
+			c.seen.pods[uid] = why
+		}
+	}
 	return out, err
 }
 

@@ -19,13 +19,12 @@ func (c *Client) EachJob(ctx context.Context, namespace, sel string, do func(*ba
 	})
 }
 
-// Unexplained reports a Job of that status whose pods may tell why it failed.
-func Unexplained(s *api.TaskStatus, job *batchv1.Job) bool {
-	return s.State == api.Failed && wantsPods(s, job)
-}
+// Unexplained reports a Job of that status whose pods may tell why it failed,
+// or why it does not start.
+func Unexplained(s *api.TaskStatus, job *batchv1.Job) bool { return wantsPods(s, job) }
 
 // ExplainJobs returns what the pods of jobs tell, by the Jobs' UIDs. sel must
-// select all of their pods; it costs one request per 500 of those that failed.
+// select all of their pods; it costs one request per 500 of those that failed or wait.
 func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []*batchv1.Job) (map[types.UID]api.TaskStatus, error) {
 	if len(jobs) == 0 {
 		return nil, nil

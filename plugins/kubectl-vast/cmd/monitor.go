@@ -35,7 +35,8 @@ func newMonitor(f *cli.Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Watch how campaigns get on: one line each with the runs that are done, succeeded,
 			failed, running and queued, the pace and an estimate of the end, and below it why
-			runs failed, with an example of each sort and how to see its log.
+			runs failed, with an example of each sort and how to see its log, and why others
+			wait.
 
 			A campaign is named by its id, by the beginning of it, or by @latest. Without a
 			name it is your campaigns in the namespace that have not ended, and those of the

@@ -57,7 +57,7 @@ func comparable(list *api.CampaignList) []api.Campaign {
 }
 
 // changes prints a line for every campaign whose counts have changed, and one
-// for each new sort of failure.
+// for each new sort of waiting or failure.
 func (o *monitorOptions) changes() func([]*campaignView) error {
 	told := map[string]string{}
 	say := func(key, what, line string) error {
@@ -85,6 +85,12 @@ func (o *monitorOptions) changes() func([]*campaignView) error {
 				key := v.context + "\x00" + c.ID
 				if err := say(key, fmt.Sprint(c.State, c.Runs), where+o.sentence(c)); err != nil {
 					return err
+				}
+				for _, g := range c.Waiting {
+					line := fmt.Sprintf("%s%s: %s", where, c.ID, waitingWords(&g))
+					if err := say(key+"\x00"+string(g.State)+string(g.Cause), "told", line); err != nil {
+						return err
+					}
 				}
 				for _, g := range c.Failures {
 					line := fmt.Sprintf("%s%s: failed: %s (%s): %s", where, c.ID, groupReason(&g), g.Example, v.Again(logCommand(c, &g)))
@@ -125,6 +131,11 @@ func (o *monitorOptions) sentence(c *api.Campaign) string {
 // logCommand shows the log of a group's example, also when its Job is gone.
 func logCommand(c *api.Campaign, g *api.FailureGroup) string {
 	return "logs " + c.ID + "/" + g.Example
+}
+
+// waitingWords says how many runs wait and why.
+func waitingWords(g *api.WaitingGroup) string {
+	return fmt.Sprintf("%d %s: %s (%s)", g.Count, strings.ToLower(string(g.State)), oneLine(g.Reason), g.Example)
 }
 
 func groupReason(g *api.FailureGroup) string {

@@ -107,14 +107,17 @@ func (o *monitorOptions) assemble(views []*campaignView, columns []column, grid 
 	return out
 }
 
-// below are the lines under a campaign's: why runs failed and how to see it, and
-// with -o wide how far the running ones are.
+// below are the lines under a campaign's: why runs failed and how to see it, why
+// others wait, and with -o wide how far the running ones are.
 func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	var out []string
 	for _, g := range c.Failures {
 		out = append(out,
 			fmt.Sprintf("  %d failed: %s (%s)", g.Count, groupReason(&g), g.Example),
 			"    "+v.Again(logCommand(c, &g)))
+	}
+	for _, g := range c.Waiting {
+		out = append(out, "  "+waitingWords(&g))
 	}
 	if c.Runs.Missing > 0 && c.State != api.CampaignSubmitting {
 		out = append(out, fmt.Sprintf("  %d missing: their Jobs are gone, and nobody knows how they ended", c.Runs.Missing))

@@ -54,6 +54,17 @@ func sweeping() api.Campaign {
 	}
 }
 
+// waiting is a campaign whose runs wait for different things.
+func waiting() api.Campaign {
+	c := sweeping()
+	c.Failures, c.Runs.Running, c.Runs.Pending = nil, 0, 3
+	c.Waiting = []api.WaitingGroup{
+		{State: api.Pending, Cause: api.CauseImagePull, Count: 3, Reason: "image nosuch:1 cannot be pulled", Example: "a-1/0"},
+		{State: api.Queued, Count: 1, Reason: "waits for 1 CPU of 4", Example: "b-2/1"},
+	}
+	return c
+}
+
 func over(s api.CampaignState) api.Campaign {
 	c := api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: "old-2026-11-20-090000", User: "alice", State: s,
 		Runs: api.RunCounts{Total: 2, Succeeded: 2}, EndTime: ptr.To(clitest.Ago(26 * time.Hour))}
@@ -82,6 +93,11 @@ sweep-2026-11-21-101500  [████████████░░░░░░
   2 failed: out of memory (a-1/0)
     kubectl vast logs sweep-2026-11-21-101500/a-1/0
   a-2/1: 50%, half of it
+`},
+		"why runs wait": {[]string{"--once", "--no-headers"}, campaigns(waiting()), 0, `
+sweep-2026-11-21-101500  [████████████░░░░░░░░]  6/10          4       2        0        3       1  3.2/min  ~13:15  Running
+  3 pending: image nosuch:1 cannot be pulled (a-1/0)
+  1 queued: waits for 1 CPU of 4 (b-2/1)
 `},
 		"what is missing": {[]string{"--wait"}, campaigns(over(api.CampaignFailed)), 10, `
 old-2026-11-20-090000: failed, 1/2 done, 1 succeeded, 1 missing
