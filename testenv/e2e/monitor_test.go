@@ -109,7 +109,7 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	failures := []api.FailureGroup{
-		{Cause: api.CauseExit, Count: 1, Reason: "node 0 ended with exit code 3", Example: "a/1", TaskID: kube.DerivedID(sweep, "a", "1")},
+		{Cause: api.CauseExit, Count: 1, Reason: "ended with exit code 3", Example: "a/1", TaskID: kube.DerivedID(sweep, "a", "1")},
 		{Cause: api.CauseOutOfMemory, Count: 1, Reason: "out of memory (limit 64Mi)", Example: "b/1", TaskID: kube.DerivedID(sweep, "b", "1")},
 	}
 	if diff := cmp.Diff(failures, c.Failures); diff != "" {

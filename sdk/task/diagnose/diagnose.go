@@ -119,8 +119,9 @@ func Deadline(job *batchv1.Job) *api.Diagnosis {
 func lostPod(f Facts) *api.Diagnosis {
 	for _, e := range f.Events {
 		if e.InvolvedObject.Kind == "Pod" && e.Reason == "TaintManagerEviction" && strings.HasPrefix(e.Message, "Marking for deletion") {
-			return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: rankOfName(f.Job.Name, e.InvolvedObject.Name),
-				Message: nodePrefix(rankOfName(f.Job.Name, e.InvolvedObject.Name)) + "was removed because its machine does not answer",
+			rank := rankOfName(f.Job.Name, e.InvolvedObject.Name)
+			return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: rank,
+				Message: nodePrefix(f.Job, rank) + "was removed because its machine does not answer",
 				Hint:    "submit the task again; check the machine with kubectl get nodes"}
 		}
 	}
@@ -141,6 +142,9 @@ func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
 func deletedPods(f Facts) string {
 	for i := range f.Pods {
 		if f.Pods[i].DeletionTimestamp != nil && f.Pods[i].Status.Phase != corev1.PodSucceeded {
+			if ofRun(f.Job) {
+				return "its pod was"
+			}
 			return fmt.Sprintf("the pod of node %d was", Rank(&f.Pods[i]))
 		}
 	}

@@ -197,3 +197,22 @@ func TestTask(t *testing.T) {
 		})
 	}
 }
+
+func TestARunHasNoNodesToName(t *testing.T) {
+	run := map[string]string{kube.LabelKind: kube.KindRun}
+	ofRun := func(p *corev1.Pod) { p.Labels = run }
+	failed := job(failedJob, func(j *batchv1.Job) { j.Labels = run })
+	for name, tt := range map[string]struct {
+		pod  corev1.Pod
+		want string
+	}{
+		"exit code":           {pod(0, corev1.PodFailed, ended(3, "Error", "", 1), ofRun), "ended with exit code 3"},
+		"its pod was deleted": {pod(0, corev1.PodRunning, ofRun, func(p *corev1.Pod) { p.DeletionTimestamp = ptr.To(at(1)) }), "its pod was deleted by someone while the task ran"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := Task(Facts{Job: failed, Pods: []corev1.Pod{tt.pod}}); d == nil || d.Message != tt.want {
+				t.Errorf("%+v, want %q", d, tt.want)
+			}
+		})
+	}
+}

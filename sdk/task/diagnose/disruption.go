@@ -63,10 +63,9 @@ func lostNode(pods []corev1.Pod) *api.Diagnosis {
 		if !OnLostNode(&pods[i]) {
 			continue
 		}
-		rank := Rank(&pods[i])
-		return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: &rank,
-			Message: fmt.Sprintf("node %d lost its machine %s: it does not answer", rank, pods[i].Spec.NodeName),
-			Hint:    "check the machine with kubectl get nodes; Kubernetes ends the task unless it comes back"}
+		return ofNode(&pods[i], " ", &api.Diagnosis{Cause: api.CauseNodeLost,
+			Message: fmt.Sprintf("lost its machine %s: it does not answer", pods[i].Spec.NodeName),
+			Hint:    "check the machine with kubectl get nodes; Kubernetes ends the task unless it comes back"})
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -39,8 +40,12 @@ func rankOfName(job, pod string) *int {
 	return nil
 }
 
-func nodePrefix(rank *int) string {
-	if rank == nil {
+// nodePrefix begins a message about the node of a Job that has this rank.
+func nodePrefix(job *batchv1.Job, rank *int) string {
+	switch {
+	case ofRun(job):
+		return ""
+	case rank == nil:
 		return "a node "
 	}
 	return fmt.Sprintf("node %d ", *rank)
@@ -146,14 +151,22 @@ func ends(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.DeleteFunc(statuses(pod), func(s corev1.ContainerStatus) bool { return s.Name == kube.ContainerKeep })
 }
 
-// ofNode makes a diagnosis of one pod one of its task.
+// ofNode makes a diagnosis of one pod one of its task. A campaign's run has no
+// other pod, so no node is named.
 func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis {
-	if rank := Rank(pod); d != nil && rank >= 0 {
-		d.Rank = &rank
+	rank := Rank(pod)
+	if d == nil || rank < 0 {
+		return d
+	}
+	d.Rank = &rank
+	if !ofRun(pod) {
 		d.Message = fmt.Sprintf("node %d%s%s", rank, separator, d.Message)
 	}
 	return d
 }
+
+// ofRun reports a Job or pod of a campaign's run.
+func ofRun(o metav1.Object) bool { return o.GetLabels()[kube.LabelKind] == kube.KindRun }
 
 // Pod diagnoses one pod that has failed. The message has no subject: "ended
 // with exit code 3".
