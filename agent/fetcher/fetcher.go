@@ -36,14 +36,18 @@ func FromEnv(getenv func(string) string) (orders.Fetch, error) {
 }
 
 // Fetch brings all items, one after the other: a later one may go into the
-// folder of an earlier one. The first that cannot be brought ends it.
+// folder of an earlier one. The first that cannot be brought ends it. In the
+// end all of it is given to the one whom the orders name.
 func (f *Fetcher) Fetch(ctx context.Context, o orders.Fetch) error {
 	for _, item := range o.Items {
 		if err := f.item(ctx, item); err != nil {
 			return err
 		}
 	}
-	return nil
+	if o.OwnerFile == "" {
+		return nil
+	}
+	return giveAway(o.OwnerFile)
 }
 
 func (f *Fetcher) item(ctx context.Context, item orders.Item) error {

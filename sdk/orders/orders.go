@@ -12,8 +12,9 @@ const (
 // user's starts.
 type Fetch struct {
 	Items []Item `json:"items"`
-	// OwnerFile holds "<uid>:<gid>", to whom all that is brought is given;
-	// empty, or no such file, leaves it with the one who brought it.
+	// OwnerFile holds "<uid>:<gid>", to whom the folder it lies in is given
+	// with all that was brought into it; empty, or no such file, leaves all
+	// with the one who brought it.
 	OwnerFile string `json:"ownerFile,omitempty"`
 }
 
