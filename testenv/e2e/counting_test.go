@@ -26,7 +26,7 @@ run: |
 func (p *person) stopCounting(id string) {
 	p.Helper()
 	for _, pod := range p.pods(id) {
-		p.kubectl("exec", pod.Name, "--", "touch", "/tmp/stop")
+		p.touch(pod.Name, "/tmp/stop")
 	}
 }
 

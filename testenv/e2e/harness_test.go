@@ -14,6 +14,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 const (
@@ -125,10 +127,25 @@ func waitFor(t testing.TB, what string, look func() (bool, any)) {
 // kubectl runs kubectl with an administrator's rights.
 func (p *person) kubectl(args ...string) string {
 	p.Helper()
-	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), append([]string{"--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace}, args...)...)
-	out, err := cmd.CombinedOutput()
+	out, err := p.tryKubectl(args...)
 	if err != nil {
 		p.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	return string(out)
+	return out
+}
+
+func (p *person) tryKubectl(args ...string) (string, error) {
+	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), append([]string{"--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace}, args...)...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// touch makes a file that a pod's task waits for. The task may end of it before
+// the answer is there, and takes what is executed in its container along (137).
+func (p *person) touch(pod, path string) {
+	p.Helper()
+	out, err := p.tryKubectl("exec", pod, "-c", kube.ContainerTask, "--", "touch", path)
+	if killed := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &killed) && killed.ExitCode() == 137) {
+		p.Fatalf("touch %s in %s: %v\n%s", path, pod, err, out)
+	}
 }

@@ -64,7 +64,7 @@ run: |
 `)
 	p.hasLogged(id, "started")
 	p.runStore(0)
-	p.kubectl("exec", p.pods(id)[0].Name, "-c", kube.ContainerTask, "--", "touch", "/out/go")
+	p.touch(p.pods(id)[0].Name, "/out/go")
 	p.waitFor("the work has ended", func() (bool, any) {
 		s := p.pods(id)[0].Status.ContainerStatuses[0].State
 		return s.Terminated != nil, s
@@ -120,7 +120,7 @@ run: |
 `)
 	p.hasLogged(id, "started")
 	first := p.pods(id)[0]
-	p.kubectl("exec", first.Name, "-c", kube.ContainerTask, "--", "touch", "/out/first")
+	p.touch(first.Name, "/out/first")
 	workload := strings.TrimSpace(p.kubectl("get", "workloads.kueue.x-k8s.io", "-o", "name"))
 	p.kubectl("patch", workload, "--type=merge", "-p", `{"spec":{"active":false}}`)
 	p.waitFor("the first pod is gone", func() (bool, any) { return len(p.pods(id)) == 0, p.pods(id) })
@@ -132,7 +132,7 @@ run: |
 	}
 	p.kubectl("patch", workload, "--type=merge", "-p", `{"spec":{"active":true}}`)
 	p.hasLogged(id, "started")
-	p.kubectl("exec", p.pods(id)[0].Name, "-c", kube.ContainerTask, "--", "touch", "/out/go")
+	p.touch(p.pods(id)[0].Name, "/out/go")
 	m := p.manifest(s, id, 0)
 	var names []string
 	for _, f := range m.Files {

@@ -224,7 +224,7 @@ run: |
 				r := p.vast("status", id).exits(0)
 				return strings.Contains(r.stdout, "2 lines of progress.jsonl could not be read"), r.stdout
 			})
-			p.kubectl("exec", p.pods(id)[0].Name, "-c", "task", "--", "touch", "/tmp/go")
+			p.touch(p.pods(id)[0].Name, "/tmp/go")
 			p.vast("wait", id).exits(12).tells("rejected", "the map has no walls")
 			s := p.status(id)
 			if s.State != api.Rejected || s.Reason != "the map has no walls" || s.Diagnosis != nil {
@@ -261,17 +261,23 @@ num_nodes: 2
 resources: {image_id: "busybox:1.36", cpus: 50m, memory: 32Mi}
 run: |
   i=0; while [ $i -lt 300 ]; do echo "line $i of node $NODE_RANK"; i=$((i+1)); done
-  [ $NODE_RANK = 0 ] || exit 3
-  sleep 100000
+  until [ -e /tmp/go ]; do sleep 0.2; done
+  exit 3
 `)
-	p.vast("wait", id).exits(10)
-	for rank := range 2 { // the end is told before all is saved
-		p.manifest(s, id, rank)
-	}
 	lines := func(r *result) []string {
 		all := strings.Split(strings.TrimSpace(r.exits(0).stdout), "\n")
 		slices.Sort(all)
 		return all
+	}
+	p.waitFor("both nodes have talked", func() (bool, any) { n := len(lines(p.vast("logs", id))); return n == 600, n })
+	for _, pod := range p.pods(id) {
+		if strings.HasPrefix(pod.Name, p.status(id).Name+"-1-") {
+			p.touch(pod.Name, "/tmp/go")
+		}
+	}
+	p.vast("wait", id).exits(10)
+	for rank := range 2 { // the end is told before all is saved
+		p.manifest(s, id, rank)
 	}
 	want := lines(p.vast("logs", id))
 	if len(want) != 600 {
