@@ -2,7 +2,6 @@ package result
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -31,13 +30,10 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 	if err != nil {
 		return nil, err
 	}
-	if running := active(units); len(running) > 0 && !o.Force {
-		more := ""
-		if n := len(running) - named; n > 0 {
-			running, more = running[:named], fmt.Sprintf(" and %d more", n)
+	if !o.Force {
+		if err := mayGrow(units); err != nil {
+			return nil, err
 		}
-		return nil, &api.Conflict{Message: fmt.Sprintf("%s%s still runs: stop it first, or remove what was saved so far with --force",
-			strings.Join(running, ", "), more)}
 	}
 	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
 	for _, u := range units {
@@ -47,6 +43,18 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return list, nil
 	}
 	return list, s.remove(ctx, units)
+}
+
+// mayGrow refuses units that still run, and those of which that is not known:
+// what is removed now cannot be had again.
+func mayGrow(units []*unit) error {
+	if running := namesOf(units, func(j jobState) bool { return j.active }); len(running) > 0 {
+		return &api.Conflict{Message: some(running) + " still runs: stop it first, or remove what was saved so far with --force"}
+	}
+	if unknown := namesOf(units, func(j jobState) bool { return j.unknown }); len(unknown) > 0 {
+		return &api.Conflict{Message: some(unknown) + " may still run, since the Jobs cannot be listed: remove what was saved so far with --force"}
+	}
+	return nil
 }
 
 // remove removes units. The manifests go first: what is left when this is

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,10 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
@@ -51,6 +54,13 @@ func newWorld(t *testing.T, jobs ...runtime.Object) *world {
 	conn := &access.Conn{Kube: cluster, Namespace: "ns", Warn: func(m string) { t.Log("warning:", m) }}
 	return &world{T: t, store: b, Client: &Client{conn: conn,
 		open: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
+}
+
+// refuseJobs makes a cluster that lists no Jobs.
+func (w *world) refuseJobs() {
+	w.conn.Kube.(*fake.Clientset).PrependReactor("list", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: "batch", Resource: "jobs"}, "", errors.New("no"))
+	})
 }
 
 func (w *world) put(key, content string) {

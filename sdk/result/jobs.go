@@ -21,6 +21,8 @@ const pageSize = 500
 type jobState struct {
 	active     bool
 	user, name string
+	// unknown: the Jobs could not be listed, so it may be active.
+	unknown bool
 }
 
 // eachJob calls do for every Job that set selects.
@@ -37,7 +39,7 @@ func (c *Client) eachJob(ctx context.Context, set labels.Set, do func(*batchv1.J
 }
 
 // ask fills in what the Jobs say of units without a manifest. It is one listing
-// for all; who may not list Jobs is told less.
+// for all; who may not list Jobs is told less, and deletes less.
 func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	without := false
 	for _, u := range units {
@@ -64,10 +66,13 @@ func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	})
 	if err != nil {
 		s.conn.Warn("whether the incomplete results still grow is not known: " + err.Error())
-		return
 	}
 	for _, u := range units {
 		if u.complete {
+			continue
+		}
+		if err != nil {
+			u.job = jobState{unknown: true}
 			continue
 		}
 		key := u.TaskID
@@ -126,11 +131,11 @@ func (c *Client) whyNothing(ctx context.Context, id string) string {
 	return why
 }
 
-// active are the units that still run.
-func active(units []*unit) []string {
+// namesOf are the names of the incomplete units whose Jobs are so.
+func namesOf(units []*unit, so func(jobState) bool) []string {
 	var names []string
 	for _, u := range units {
-		if !u.complete && u.job.active {
+		if !u.complete && so(u.job) {
 			names = append(names, u.name())
 		}
 	}

@@ -96,6 +96,29 @@ func TestDeleteRefusesWhatRuns(t *testing.T) {
 	}
 }
 
+func TestDeleteRefusesWhatMayRun(t *testing.T) {
+	w := filled(t)
+	w.refuseJobs()
+	o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "cccccccc"}}
+	_, err := w.Delete(t.Context(), o)
+	var conflict *api.Conflict
+	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "--force") || !w.get("tasks/cccccccc/0/part") {
+		t.Errorf("error %v", err)
+	}
+	list, err := w.List(t.Context(), o.ResultOptions)
+	if err != nil || !strings.Contains(list.Items[0].Reason, "is not known") {
+		t.Errorf("%v, %v", list, err)
+	}
+	o.Force = true
+	if _, err := w.Delete(t.Context(), o); err != nil || w.get("tasks/cccccccc/0/part") {
+		t.Errorf("by force: %v", err)
+	}
+	o.Of, o.Force = "aaaabbbb", false
+	if _, err := w.Delete(t.Context(), o); err != nil {
+		t.Errorf("what is complete: %v", err)
+	}
+}
+
 func TestLogs(t *testing.T) {
 	w := filled(t)
 	packed := run(sweep, "p-1", 0, succeeded, nil)

@@ -4,6 +4,8 @@ package result
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/store"
@@ -32,6 +34,18 @@ func New(conn *access.Conn) *Client {
 // atOnce is how many small objects are read at a time. Each request travels
 // through the API server as a rule, so it is the latency that counts.
 const atOnce = 32
+
+// named is how many things an error names.
+const named = 5
+
+// some names a few of many: "a, b and 3 more".
+func some(names []string) string {
+	more := ""
+	if n := len(names) - named; n > 0 {
+		names, more = names[:named], fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ") + more
+}
 
 // session is one call: the store, and what was found out on the way.
 type session struct {

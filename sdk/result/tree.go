@@ -12,9 +12,6 @@ import (
 	"github.com/kubevast/vast/sdk/keep"
 )
 
-// named is how many files an error names.
-const named = 5
-
 // conflicts looks for what is there with another content, as far as that can be
 // seen without reading it: nothing has been fetched then.
 func (t *tree) conflicts() error {

@@ -176,6 +176,8 @@ func (u *unit) incomplete(r *api.Result) {
 	switch {
 	case u.broken != "":
 		r.Reason = u.broken
+	case u.job.unknown:
+		r.Reason = "whether it still runs is not known: these are the files that were saved so far"
 	case u.job.active:
 		r.State, r.Reason = api.Running, "it still runs: these are the files that were saved so far"
 	default:
