@@ -79,6 +79,8 @@ func TestTheRestIsWhatTheFolderHoldsInTheEnd(t *testing.T) {
 		"what was sent and has grown":      {before: map[string]string{"a": "1"}, after: map[string]string{"a": "12"}, want: map[string]string{"r/a": "12"}},
 		"not what was sent and removed":    {before: map[string]string{"a": "1", "b": "1"}, after: map[string]string{"a": ""}, want: map[string]string{"r/b": "1"}},
 		"not what an earlier attempt left": {before: map[string]string{"a": "1"}, store: map[string]string{"r/old": "x", "r/d/old": "x"}, want: map[string]string{"r/a": "1"}},
+		"a folder where a file was sent":   {before: map[string]string{"a": "1", "b": "1"}, after: map[string]string{"a": "", "a/x": "2"}, want: map[string]string{"r/a/x": "2", "r/b": "1"}},
+		"a file where a folder was sent":   {before: map[string]string{"a/x": "1", "b": "1"}, after: map[string]string{"a/x": "", "a": "2"}, want: map[string]string{"r/a": "2", "r/b": "1"}},
 		"ours and other results stay":      {store: map[string]string{"r/_vast/logs/task.log": "x", "r2/a": "x"}, want: map[string]string{"r/_vast/logs/task.log": "x", "r2/a": "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,10 +95,19 @@ func TestTheRestIsWhatTheFolderHoldsInTheEnd(t *testing.T) {
 			}
 			for name, content := range c.after {
 				if content != "" {
-					write(t, filepath.Join(dir, name), content, false)
-				} else if err := os.Remove(filepath.Join(dir, name)); err != nil {
+					continue
+				}
+				if err := os.RemoveAll(filepath.Join(dir, strings.TrimSuffix(name, "/x"))); err != nil {
 					t.Fatal(err)
 				}
+			}
+			for name, content := range c.after {
+				if content != "" {
+					write(t, filepath.Join(dir, name), content, false)
+				}
+			}
+			if err := k.pass(t.Context()); err != nil {
+				t.Error(err)
 			}
 			m, err := k.sendResult(t.Context(), k.results[0])
 			if err != nil {

@@ -17,8 +17,9 @@ import (
 //
 // A key is a relative path: parts that are neither empty nor "." nor "..", with
 // one slash in between. No key may be the folder of another one ("a" and "a/b"):
-// a store that keeps its objects as files cannot hold both. A key that is none is
-// *api.InvalidSpec, one that is not there *api.NotFound.
+// a store that keeps its objects as files cannot hold both, and says
+// *api.Conflict of the second. A key that is none is *api.InvalidSpec, one that is
+// not there *api.NotFound.
 type Backend interface {
 	// Stat tells what is known of an object.
 	Stat(ctx context.Context, key string) (Object, error)
@@ -107,6 +108,11 @@ func notFound(key string) error { return &api.NotFound{Kind: "object", Name: key
 
 func exists(key string) error {
 	return &api.Conflict{Message: fmt.Sprintf("object %q is there already", key)}
+}
+
+// inTheWay says that one key would have to be the folder of another.
+func inTheWay(key string, cause error) error {
+	return &api.Conflict{Message: fmt.Sprintf("object %q cannot be stored: a part of its name is an object already, or it is the folder of others", key), Cause: cause}
 }
 
 func miscounted(key string, said, found int64) error {

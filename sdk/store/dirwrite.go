@@ -123,7 +123,7 @@ func (d *Dir) note(key string, note []byte) error {
 // folder says that one key would have to be the folder of another.
 func (d *Dir) folder(key string, err error) error {
 	if isNotDir(err) || errors.Is(err, fs.ErrExist) {
-		return &api.Conflict{Message: "object \"" + key + "\" cannot be stored: a part of its name is an object already, or it is the folder of others", Cause: err}
+		return inTheWay(key, err)
 	}
 	return d.failed(key, err)
 }

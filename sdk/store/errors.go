@@ -59,6 +59,9 @@ func (s *Store) failedAt(ctx context.Context, what, key string, err error) error
 		return notFound(key)
 	case answer.Code == minio.PreconditionFailed, answer.StatusCode == http.StatusPreconditionFailed:
 		return exists(key)
+	// versitygw keeps objects as files, as some others do.
+	case answer.Code == "ObjectParentIsFile", answer.Code == "ExistingObjectIsDirectory":
+		return inTheWay(key, err)
 	case answer.Code == "XAmzContentSHA256Mismatch", isChanged(err):
 		return &api.Conflict{Message: fmt.Sprintf("the content of object %q is not what was announced: did it change meanwhile?", key), Cause: err}
 	}

@@ -48,6 +48,30 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 	})
 }
 
+func TestWhatAStoreSaysOfAnObject(t *testing.T) {
+	t.Parallel()
+	s := &Store{Endpoint: "https://s3.example.com", Bucket: "results"}
+	for name, c := range map[string]struct {
+		code   string
+		status int
+		want   error
+	}{
+		"that it is not there":             {minio.NoSuchKey, http.StatusNotFound, &api.NotFound{}},
+		"that it is there":                 {minio.PreconditionFailed, http.StatusPreconditionFailed, &api.Conflict{}},
+		"that it would be below a file":    {"ObjectParentIsFile", http.StatusConflict, &api.Conflict{}},
+		"that it would be a folder's name": {"ExistingObjectIsDirectory", http.StatusConflict, &api.Conflict{}},
+		"that something else goes on":      {"OperationAborted", http.StatusConflict, &api.Unavailable{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := s.failedAt(t.Context(), "put an object into", "a/b", minio.ErrorResponse{Code: c.code, StatusCode: c.status})
+			if !sameKind(got, c.want) {
+				t.Errorf("%T %v", got, got)
+			}
+		})
+	}
+}
+
 func sameKind(got, want error) bool {
 	switch want.(type) {
 	case *api.NotFound:
@@ -56,6 +80,8 @@ func sameKind(got, want error) bool {
 		return errors.As(got, new(*api.Forbidden))
 	case *api.InvalidSpec:
 		return errors.As(got, new(*api.InvalidSpec))
+	case *api.Conflict:
+		return errors.As(got, new(*api.Conflict))
 	}
 	return errors.As(got, new(*api.Unavailable))
 }

@@ -45,6 +45,30 @@ func badNames(f *fixture) {
 	}
 }
 
+// folderNames: who keeps a folder finds a file where a folder was, and the
+// reverse. One of them in the way must not look like a store that is away.
+func folderNames(f *fixture) {
+	f.put(map[string]string{"file": "before", "folder/one": "before"})
+	for name, other := range map[string]string{"file/below": "file", "folder": "folder/one"} {
+		again := func() error {
+			_, err := f.b.Put(f.Context(), f.prefix+name, strings.NewReader("after"), 5, store.PutOptions{})
+			return err
+		}
+		if err := again(); err != nil && !is[*api.Conflict](err) {
+			f.Errorf("%s beside %s: %T %v", name, other, err, err)
+		}
+		f.holds(other, "before")
+		if err := f.b.Delete(f.Context(), f.prefix+other); err != nil {
+			f.Fatal(err)
+		}
+		if err := again(); err != nil {
+			f.Errorf("%s when %s is gone: %v", name, other, err)
+			continue
+		}
+		f.holds(name, "after")
+	}
+}
+
 func deletes(f *fixture) {
 	contents := numbered(1100)
 	contents["sub/folder/one"] = "x"

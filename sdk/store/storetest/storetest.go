@@ -34,6 +34,7 @@ func Conformance(t *testing.T, b store.Backend) {
 		{"what is missing is told as such", missing},
 		{"a name may have any character", names},
 		{"a name that not every store can hold is refused", badNames},
+		{"a name that is the folder of another is stored beside it or is a conflict", folderNames},
 		{"many writers of one key leave the content of one", oneKey},
 		{"a delete removes what is there, and in any number", deletes},
 		{"a list is sorted and can begin anywhere", lists},
