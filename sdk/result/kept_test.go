@@ -158,6 +158,26 @@ func TestLogs(t *testing.T) {
 	}
 }
 
+func TestTheNodesOfATaskAreInTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	for rank := range 12 {
+		w.keep(task("aaaabbbb", rank, succeeded, nil))
+	}
+	s, err := w.Task(t.Context(), "aaaabbbb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.List(t.Context(), api.ResultOptions{Of: "aaaabbbb"})
+	if err != nil || s.NumNodes != 12 || len(list.Items) != 12 {
+		t.Fatalf("%d nodes in %d results, %v", s.NumNodes, len(list.Items), err)
+	}
+	for i := range 12 {
+		if s.Nodes[i].Rank != i || s.Nodes[i].State != api.NodeSucceeded || list.Items[i].Rank != i {
+			t.Errorf("at %d stand node %d (%s) and result %d", i, s.Nodes[i].Rank, s.Nodes[i].State, list.Items[i].Rank)
+		}
+	}
+}
+
 func TestTaskIsToldByWhatIsKept(t *testing.T) {
 	stopped := keep.Outcome{State: api.Stopped, Message: "stopped by bob", Cause: api.CauseStopped}
 	deleted := keep.Outcome{State: api.Failed, Message: "was deleted", Cause: api.CauseDeleted}

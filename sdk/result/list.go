@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// List returns results, in the order of their names. Of a campaign it takes two
+// List returns results, in the order of their names and numbers. Of a campaign it takes two
 // listings side by side, however many runs there are; of tasks one manifest each
 // besides, many at a time. Without o.Of it returns the results of all the
 // caller's tasks, and each of the caller's campaigns as one Result without
