@@ -50,7 +50,9 @@ func (s *session) find(ctx context.Context, o api.ResultOptions, manifests bool)
 	if err != nil {
 		return nil, err
 	}
-	units = filter(units, o, false)
+	if units = filter(units, o, false); len(units) == 0 {
+		return nil, s.notFound(o.Of, "nothing of it is kept that fits")
+	}
 	var read []*unit
 	for _, u := range units {
 		if manifests || u.Campaign == "" || u.outcome == nil {
@@ -62,10 +64,7 @@ func (s *session) find(ctx context.Context, o api.ResultOptions, manifests bool)
 	}
 	s.ask(ctx, p, units)
 	if o.Failed {
-		units = filter(units, o, true)
-	}
-	if len(units) == 0 && !o.Failed {
-		return nil, s.notFound(o.Of, "nothing of it is kept that fits")
+		units = filter(units, o, true) // that none did is an answer
 	}
 	return units, nil
 }

@@ -117,6 +117,7 @@ func TestListRefusesWhatNamesNothing(t *testing.T) {
 		"a pattern that is none":         {api.ResultOptions{Of: sweep, Configs: []string{"[a"}}, `--config: "[a" is no pattern; * stands for any text, [ab] for one of these characters`},
 		"a choice from no campaign":      {api.ResultOptions{Runs: []int{0}}, "--config and --run choose from a campaign; name one"},
 		"a configuration that fits none": {api.ResultOptions{Of: sweep, Configs: []string{"zz*"}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
+		"nor any that failed":            {api.ResultOptions{Of: sweep, Configs: []string{"zz*"}, Failed: true}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
