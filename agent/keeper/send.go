@@ -26,8 +26,8 @@ const parallel = 4
 // sender copies the files of trees into the store.
 type sender struct {
 	store store.Backend
-	// moved grows with every byte that is read and every file that is there:
-	// as long as it does, the store is alive.
+	// moved grows with what arrives in the store, and with what is read of a
+	// large file for the first time: as long as it does, something goes on.
 	moved *atomic.Int64
 }
 
@@ -101,7 +101,8 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	defer opened.Close()
 	size, mtime := info.Size(), info.ModTime().UnixNano()
 	content := &counted{SectionReader: io.NewSectionReader(opened, 0, size), reach: &f.reach, moved: s.moved}
-	made, err := s.store.Put(ctx, t.prefix+name, content, size, store.PutOptions{})
+	arrived := func(n int64) { s.moved.Add(n) }
+	made, err := s.store.Put(ctx, t.prefix+name, content, size, store.PutOptions{Sent: arrived})
 	if err != nil {
 		return err
 	}
@@ -110,9 +111,11 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	return nil
 }
 
-// counted tells how far a large file has come. It is read once more than it is
-// sent, part by part, and again when the store does not answer: what counts is
-// that a byte is reached for the first time.
+// counted tells how far the reading of a large file has come. Its checksum is
+// made before a byte of it is sent, which takes minutes for one of many GiB. It is
+// read again to be sent, and once more when the store does not answer: of the
+// reading only what is reached for the first time counts, or a store that is
+// away would be waited for as long as there is something to read.
 type counted struct {
 	*io.SectionReader
 	reach, moved *atomic.Int64

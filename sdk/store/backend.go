@@ -66,13 +66,14 @@ type PutOptions struct {
 	// IfAbsent makes it *api.Conflict that the key is there already.
 	IfAbsent bool
 
-	// sent is told how many bytes have arrived; nil for nobody.
-	sent func(int64)
+	// Sent is told how many bytes have arrived since it was told last, by any
+	// goroutine; nil for nobody.
+	Sent func(int64)
 }
 
 func (o PutOptions) arrived(n int64) {
-	if o.sent != nil {
-		o.sent(n)
+	if o.Sent != nil {
+		o.Sent(n)
 	}
 }
 

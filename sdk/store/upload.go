@@ -88,7 +88,7 @@ func (u *uploads) one(ctx context.Context, item Upload) error {
 			return nil
 		}
 	}
-	if _, err := u.b.Put(ctx, item.Key, file, item.Size, PutOptions{SHA256: item.SHA256, sent: u.meter.bytes}); err != nil {
+	if _, err := u.b.Put(ctx, item.Key, file, item.Size, PutOptions{SHA256: item.SHA256, Sent: u.meter.bytes}); err != nil {
 		return fmt.Errorf("%s: %w", item.Path, err)
 	}
 	u.meter.file()

@@ -44,13 +44,17 @@ func sizesAndSources(f *fixture) {
 				continue
 			}
 			name = fmt.Sprintf("%s, %d bytes", name, size)
-			made, err := f.b.Put(f.Context(), f.prefix+name, put.r, put.said, store.PutOptions{SHA256: put.announced})
+			var arrived atomic.Int64
+			made, err := f.b.Put(f.Context(), f.prefix+name, put.r, put.said, store.PutOptions{SHA256: put.announced, Sent: func(n int64) { arrived.Add(n) }})
 			if err != nil {
 				f.Errorf("%s: %v", name, err)
 				continue
 			}
 			if made.Key != f.prefix+name || made.Size != int64(size) || made.SHA256 != sum || made.Modified.IsZero() {
 				f.Errorf("%s: put returns %+v", name, made)
+			}
+			if arrived.Load() != int64(size) {
+				f.Errorf("%s: %d bytes are told to have arrived", name, arrived.Load())
 			}
 			got, o := f.read(name)
 			if got != string(content) {
