@@ -26,7 +26,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o.ResultOptions, false)
+	units, err := s.find(ctx, o.ResultOptions, never)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o.ResultOptions, true)
+	units, err := s.find(ctx, o.ResultOptions, always)
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,10 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// List returns results, in the order of their names and numbers. Of a campaign it takes two
-// listings side by side, however many runs there are; of tasks one manifest each
-// besides, many at a time. Without o.Of it returns the results of all the
+// List returns results, in the order of their names and numbers. Of a campaign it
+// takes two listings side by side, however many runs there are, and the manifests
+// of those that failed, which say why; of tasks one manifest each. Manifests are
+// read many at a time. Without o.Of it returns the results of all the
 // caller's tasks, and each of the caller's campaigns as one Result without
 // Config.
 func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
@@ -32,16 +33,22 @@ func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList
 		list.Items, err = s.overview(ctx, o)
 		return list, err
 	}
-	units, err := s.find(ctx, o, false)
+	units, err := s.find(ctx, o, needsReason)
 	for _, u := range units {
 		list.Items = append(list.Items, u.result(c.conn.Namespace))
 	}
 	return list, err
 }
 
-// find returns the units that options choose, in order. The manifests of runs
-// are read only when they are wanted; all else is known without.
-func (s *session) find(ctx context.Context, o api.ResultOptions, manifests bool) ([]*unit, error) {
+// What the index does not tell of a run is read from its manifest; these say of
+// which units that is needed.
+func always(*unit) bool        { return true }
+func never(*unit) bool         { return false }
+func needsReason(u *unit) bool { return u.outcome.State == api.Failed }
+
+// find returns the units that options choose, in order. Of runs whose outcome the
+// index tells, only those manifests are read that are wanted.
+func (s *session) find(ctx context.Context, o api.ResultOptions, wanted func(*unit) bool) ([]*unit, error) {
 	p, err := s.resolve(ctx, o.Of)
 	if err != nil {
 		return nil, err
@@ -55,7 +62,7 @@ func (s *session) find(ctx context.Context, o api.ResultOptions, manifests bool)
 	}
 	var read []*unit
 	for _, u := range units {
-		if manifests || u.Campaign == "" || u.outcome == nil {
+		if u.Campaign == "" || u.outcome == nil || wanted(u) {
 			read = append(read, u)
 		}
 	}

@@ -1,13 +1,18 @@
 package result
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 const sweep = "sweep-2026-03-01-120000"
@@ -97,6 +102,44 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 		if got != want {
 			t.Errorf("reason %q, want %q", got, want)
 		}
+	}
+}
+
+// watched notes which objects are read.
+type watched struct {
+	store.Backend
+	mu   sync.Mutex
+	read []string
+}
+
+func (b *watched) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, store.Object, error) {
+	b.mu.Lock()
+	b.read = append(b.read, key)
+	b.mu.Unlock()
+	return b.Backend.Get(ctx, key, offset)
+}
+
+func TestListSaysWhyRunsFailedAndReadsNoOtherManifest(t *testing.T) {
+	w := filled(t)
+	exit := keep.Outcome{State: api.Failed, Cause: api.CauseExit, Message: "ended with exit code 3", ExitCode: ptr.To[int32](3)}
+	w.keep(run(sweep, "c-1", 0, exit, nil), run(sweep, "c-1", 1, exit, nil))
+	b := &watched{Backend: w.store}
+	w.open = func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }
+	list, err := w.List(t.Context(), api.ResultOptions{Of: sweep, Runs: []int{0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed []string
+	for _, r := range list.Items {
+		if r.State == api.Failed {
+			failed = append(failed, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, *r.ExitCode))
+		}
+	}
+	if diff := cmp.Diff([]string{sweep + "/c-1/0: ended with exit code 3, 3"}, failed); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{keep.RunPrefix(sweep, "c-1", 0) + keep.ManifestFile}, b.read); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -16,7 +16,7 @@ func (c *Client) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o, true)
+	units, err := s.find(ctx, o, always)
 	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
 	for _, u := range units {
 		r := u.result(c.conn.Namespace)
