@@ -18,12 +18,11 @@ func retry(ctx context.Context, most time.Duration, do func() error) error {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) && errors.Is(err, ctx.Err()) {
+			cause := context.Cause(ctx)
+			if errors.Is(err, cause) || errors.Is(err, ctx.Err()) {
 				return cause // err says no more than that it was cut short
-			} else if !errors.Is(cause, ctx.Err()) {
-				return fmt.Errorf("%w: %w", cause, err)
 			}
-			return ctx.Err()
+			return fmt.Errorf("%w: %w", cause, err)
 		}
 	}
 }

@@ -63,7 +63,10 @@ func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, r
 			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return context.Cause(ctx) // others may have told first that they were cut short by it
+	}
+	return nil
 }
 
 // changing reports a file that was written to while it was read, or removed. It
