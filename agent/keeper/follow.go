@@ -51,9 +51,12 @@ func (f *follower) run(ctx context.Context) error {
 	defer out.Close()
 	w := &logWriter{out: out}
 	first := cmp.Or(f.pause, retryFirst)
-	pause, nothing := first, 0
+	pause, nothing, said := first, 0, false
 	for {
 		fresh, err := f.read(ctx, w, true)
+		if err == nil {
+			said = false
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -69,7 +72,8 @@ func (f *follower) run(ctx context.Context) error {
 			if nothing++; nothing >= sureAfter {
 				return w.failed
 			}
-		case err != nil && !apiserver.Is(err, http.StatusBadRequest):
+		case err != nil && !said && !apiserver.Is(err, http.StatusBadRequest):
+			said = true // once, until it works again: a right that is missing may be so for days
 			f.say("the log of %s cannot be read at the moment: %v", f.container, err)
 		}
 		told := f.told

@@ -3,12 +3,15 @@ package keeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/agent/apiserver"
 )
@@ -88,5 +91,25 @@ func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
 	}
 	if got, err := os.ReadFile(f.file); err != nil || string(got) != l1+l2 {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestALogThatCannotBeReadIsToldOnceUntilItCan(t *testing.T) {
+	t.Parallel()
+	forbidden := &apiserver.StatusError{Code: http.StatusForbidden, Message: "no right"}
+	told := make(chan struct{})
+	source := &answers{t: t, each: []any{forbidden, forbidden, forbidden, l1, errors.New("broken"), errors.New("broken at another port"), l1 + l2}, told: told}
+	var said []string
+	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+		over: make(chan struct{}), say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }, pause: 1}
+	if err := f.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"the log of task cannot be read at the moment: the API server says 403: no right",
+		"the log of task cannot be read at the moment: broken",
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
 	}
 }
