@@ -2,6 +2,7 @@ package result
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -25,17 +26,37 @@ type jobState struct {
 	unknown bool
 }
 
-// eachJob calls do for every Job that set selects.
-func (c *Client) eachJob(ctx context.Context, set labels.Set, do func(*batchv1.Job)) error {
+// errEnough ends a listing.
+var errEnough = errors.New("enough")
+
+// eachJob calls do for the Jobs that set selects, until it returns false.
+func (c *Client) eachJob(ctx context.Context, set labels.Set, do func(*batchv1.Job) bool) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).List(ctx, o)
 		return list, c.conn.Classify(err, "list", "jobs.batch")
 	})
 	p.PageSize = pageSize
-	return p.EachListItem(ctx, metav1.ListOptions{LabelSelector: set.String()}, func(obj runtime.Object) error {
-		do(obj.(*batchv1.Job))
+	err := p.EachListItem(ctx, metav1.ListOptions{LabelSelector: set.String()}, func(obj runtime.Object) error {
+		if !do(obj.(*batchv1.Job)) {
+			return errEnough
+		}
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// runs reports whether a campaign has a Job that has not ended. It looks no
+// further than the first one.
+func (c *Client) runs(ctx context.Context, campaign string) (bool, error) {
+	found := false
+	err := c.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
+		found = !over(job)
+		return !found
+	})
+	return found, err
 }
 
 // ask fills in what the Jobs say of units without a manifest. It is one listing
@@ -58,11 +79,12 @@ func (s *session) ask(ctx context.Context, p place, units []*unit) {
 		set = labels.Set{kube.LabelKind: kube.KindTask}
 	}
 	states := map[string]jobState{}
-	err := s.eachJob(ctx, set, func(job *batchv1.Job) {
+	err := s.eachJob(ctx, set, func(job *batchv1.Job) bool {
 		state := jobState{active: !over(job), user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
 		for _, key := range keysOf(job) {
 			states[key] = state
 		}
+		return true
 	})
 	if err != nil {
 		s.conn.Warn("whether the incomplete results still grow is not known: " + err.Error())
@@ -107,10 +129,11 @@ func over(job *batchv1.Job) bool {
 // newestJob is the id of the user's newest task of which something is kept.
 func (c *Client) newestJob(ctx context.Context, user string) (string, error) {
 	id, created := "", metav1.Time{}
-	err := c.eachJob(ctx, labels.Set{kube.LabelKind: kube.KindTask, kube.LabelUser: kube.LabelValue(user)}, func(job *batchv1.Job) {
+	err := c.eachJob(ctx, labels.Set{kube.LabelKind: kube.KindTask, kube.LabelUser: kube.LabelValue(user)}, func(job *batchv1.Job) bool {
 		if job.Annotations[kube.AnnotationKept] != "" && (id == "" || created.Before(&job.CreationTimestamp)) {
 			id, created = job.Labels[kube.LabelTaskID], job.CreationTimestamp
 		}
+		return true
 	})
 	return id, err
 }
@@ -118,7 +141,7 @@ func (c *Client) newestJob(ctx context.Context, user string) (string, error) {
 // whyNothing says why nothing is kept of a task that there is.
 func (c *Client) whyNothing(ctx context.Context, id string) string {
 	why := ""
-	_ = c.eachJob(ctx, labels.Set{kube.LabelTaskID: id}, func(job *batchv1.Job) {
+	_ = c.eachJob(ctx, labels.Set{kube.LabelTaskID: id}, func(job *batchv1.Job) bool {
 		switch {
 		case job.Annotations[kube.AnnotationKept] == "":
 			why = "the task was submitted without a store, or with --no-results"
@@ -127,6 +150,7 @@ func (c *Client) whyNothing(ctx context.Context, id string) string {
 		default:
 			why = "nothing was saved before its pods ended"
 		}
+		return true
 	}) // without an answer the ordinary hint is given
 	return why
 }

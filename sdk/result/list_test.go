@@ -8,10 +8,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
 )
 
@@ -102,6 +105,45 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 		if got != want {
 			t.Errorf("reason %q, want %q", got, want)
 		}
+	}
+}
+
+func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
+	runJob := func(active bool) *batchv1.Job {
+		j := job("eeeeeeee", active)
+		j.Labels = map[string]string{kube.LabelKind: kube.KindRun, kube.LabelCampaign: sweep, kube.LabelTaskID: "eeeeeeee"}
+		return j
+	}
+	tests := map[string]struct {
+		jobs    []runtime.Object
+		stopped bool
+		kept    []kept
+		state   api.State
+		failed  bool // it is among those that failed
+	}{
+		"one that runs":                       {jobs: []runtime.Object{runJob(true)}, state: api.Running},
+		"one that lacks a run for good":       {jobs: []runtime.Object{runJob(false)}, failed: true},
+		"one whose Jobs are gone":             {failed: true},
+		"one that was stopped":                {jobs: []runtime.Object{runJob(false)}, stopped: true, state: api.Stopped, failed: true},
+		"one that was stopped, and not ended": {jobs: []runtime.Object{runJob(true)}, stopped: true, state: api.Running},
+		"one that is all there": {jobs: []runtime.Object{runJob(true)}, state: api.Succeeded,
+			kept: []kept{run(sweep, "a-1", 0, succeeded, nil), run(sweep, "a-1", 1, succeeded, nil)}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, tc.jobs...)
+			w.keep(tc.kept...)
+			r := keep.Record{Version: keep.RecordVersion, ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped}
+			w.put(keep.RecordKey(sweep), string(r.Marshal()))
+			list, err := w.List(t.Context(), api.ResultOptions{})
+			if err != nil || len(list.Items) != 1 || list.Items[0].State != tc.state {
+				t.Errorf("%+v, %v", list, err)
+			}
+			list, err = w.List(t.Context(), api.ResultOptions{Failed: true})
+			if err != nil || (len(list.Items) == 1) != tc.failed {
+				t.Errorf("among those that failed: %+v, %v", list, err)
+			}
+		})
 	}
 }
 

@@ -85,17 +85,18 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 		return nil, err
 	}
 	found := make([]*api.Result, len(ids))
-	group, ctx := errgroup.WithContext(ctx)
+	group, reading := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, id := range ids {
 		group.Go(func() (err error) {
-			found[i], err = s.campaign(ctx, id, user)
+			found[i], err = s.campaign(reading, id, user)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	s.markRunning(ctx, found)
 	results := make([]api.Result, 0, len(ids))
 	for _, r := range found {
 		if r != nil {
@@ -103,6 +104,28 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 		}
 	}
 	return results, nil
+}
+
+// markRunning tells the campaigns that go on from those that lack runs for good.
+// Who may not list Jobs is told less.
+func (s *session) markRunning(ctx context.Context, campaigns []*api.Result) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, r := range campaigns {
+		if r == nil || r.Complete {
+			continue
+		}
+		group.Go(func() error {
+			runs, err := s.runs(ctx, r.Campaign)
+			if runs {
+				r.State = api.Running
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		s.conn.Warn("whether the incomplete campaigns still run is not known: " + err.Error())
+	}
 }
 
 // campaign sums one up by its record and its index; nil for another user's.
@@ -132,6 +155,8 @@ func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, e
 		r.State = api.Stopped
 	case r.Complete:
 		r.State = api.Succeeded
+	case record.Stopped:
+		r.State = api.Stopped
 	}
 	r.Reason = countWords(record.Total, len(outcomes), count)
 	return r, nil

@@ -22,6 +22,8 @@ func someResults() *api.ResultList {
 			Reason: "its pod ended before all was saved", Files: 1, Bytes: 1},
 		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-1"}, Campaign: "sweep-1", State: api.Succeeded,
 			Reason: "2 of 2 runs: 2 succeeded", Complete: true},
+		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-2"}, Campaign: "sweep-2", State: api.Running, Reason: "0 of 2 runs"},
+		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-3"}, Campaign: "sweep-3", State: api.Stopped, Reason: "1 of 2 runs"},
 	}}
 }
 
@@ -35,6 +37,8 @@ func TestResultsListIsATable(t *testing.T) {
 aaaabbbb/0   train   Failed: OutOfMemory   3       2.0 KiB   60m     out of memory
 cccccccc/0   half    Incomplete            1       1 B       -       its pod ended before all was saved
 sweep-1              Succeeded             -       -         -       2 of 2 runs: 2 succeeded
+sweep-2              Running               -       -         -       0 of 2 runs
+sweep-3              Stopped               -       -         -       1 of 2 runs
 `
 	if diff := cmp.Diff(want, trimLines(r.Out)); diff != "" || r.Code != 0 {
 		t.Errorf("exit code %d\n%s", r.Code, diff)
