@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/kubevast/vast/agent/apiserver"
@@ -44,12 +42,11 @@ const (
 // run follows the log to the container's end. Containers may be started anew as
 // long as the pod is not told to end.
 func (f *follower) run(ctx context.Context) error {
-	out, err := os.OpenFile(f.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, w, err := openLogFile(f.file)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	w := &logWriter{out: out}
 	first := cmp.Or(f.pause, retryFirst)
 	pause, nothing, said := first, 0, false
 	for {
@@ -93,12 +90,11 @@ func (f *follower) run(ctx context.Context) error {
 
 // once writes the log of a container that has ended.
 func (f *follower) once(ctx context.Context) error {
-	out, err := os.Create(f.file)
+	out, w, err := openLogFile(f.file)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	w := &logWriter{out: out}
 	_, err = f.read(ctx, w, false)
 	return errors.Join(w.failed, err)
 }
@@ -133,6 +129,3 @@ func closed(c <-chan struct{}) bool {
 		return false
 	}
 }
-
-// logFile is where a container's log is collected.
-func logFile(dir, container string) string { return filepath.Join(dir, container+".log") }

@@ -113,3 +113,38 @@ func TestALogThatCannotBeReadIsToldOnceUntilItCan(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Kubernetes cuts a long log off at its beginning: what a sidecar that was
+// started anew can read may be less than what the one before has written.
+func TestASidecarThatIsStartedAnewGoesOnWithALog(t *testing.T) {
+	t.Parallel()
+	same, long := strings.Replace(l2, "two", "another", 1), "2026-01-02T03:04:05Z "+strings.Repeat("x", 3*maxLogRead)+"\n"
+	for name, c := range map[string]struct{ before, now, want string }{
+		"nothing was written":                   {"", l1 + l2, l1 + l2},
+		"all that was written can be read":      {l1 + l2, l1 + l2 + l3, l1 + l2 + l3},
+		"the beginning is gone":                 {l1 + l2, l2 + l3, l1 + l2 + l3},
+		"all that was written is gone":          {l1 + l2, l3, l1 + l2 + l3},
+		"one of two lines of a time":            {l1 + l2, l2 + same + l3, l1 + l2 + same + l3},
+		"two of two lines of a time":            {l1 + l2 + same, l2 + same + l3, l1 + l2 + same + l3},
+		"it ended in a line":                    {l1 + l2[:len(l2)-3], l1 + l2, l1 + l2},
+		"it ended in the first line":            {l1[:3], l1 + l2, l1 + l2},
+		"it ended in a long line":               {long + l1 + long[:len(long)-3], l2, long + l1 + l2},
+		"it had all, and the pod is gone":       {l1 + l2, "", l1 + l2},
+		"it had all, and the last line is long": {long, long, long},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			told := make(chan struct{})
+			source := &answers{t: t, each: []any{c.now}, told: told}
+			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+				over: make(chan struct{}), say: t.Logf, pause: 1}
+			write(t, f.file, c.before, false)
+			if err := f.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(f.file); err != nil || string(got) != c.want {
+				t.Errorf("%.200q, %v", got, err)
+			}
+		})
+	}
+}
