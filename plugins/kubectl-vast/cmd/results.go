@@ -79,15 +79,19 @@ func incompleteNote(f *cli.Factory, names []string) {
 	if len(names) == 0 {
 		return
 	}
-	const most = 5
-	shown := names
-	more := ""
-	if n := len(names) - most; n > 0 {
-		shown, more = names[:most], fmt.Sprintf(" and %d more", n)
-	}
 	noun := "results are"
 	if len(names) == 1 {
 		noun = "result is"
 	}
-	f.Warn(fmt.Sprintf("%d %s not complete: %s%s", len(names), noun, strings.Join(shown, ", "), more))
+	f.Warn(fmt.Sprintf("%d %s not complete: %s", len(names), noun, aFew(names)))
+}
+
+// aFew names the first of many: a campaign has thousands of runs.
+func aFew(names []string) string {
+	const most = 5
+	more := ""
+	if n := len(names) - most; n > 0 {
+		names, more = names[:most], fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ") + more
 }

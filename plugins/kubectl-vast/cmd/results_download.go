@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -95,7 +94,7 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Again("results show "+o.query.Of)))
 	}
 	if len(report.LeftOut) > 0 {
-		o.Warn(fmt.Sprintf("links that lead out of the folder were left out: %s", strings.Join(report.LeftOut, ", ")))
+		o.Warn(fmt.Sprintf("links that lead out of the folder were left out: %s", aFew(report.LeftOut)))
 	}
 	if o.output.Given() {
 		p, err := o.output.Printer("")

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,14 +60,14 @@ func trimLines(s string) string {
 func TestResultsDownloadSaysWhatIsNotAsOneWouldThink(t *testing.T) {
 	r := plugin(&clitest.Client{Results: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
 		return &api.DownloadReport{Path: o.Dir, Results: 2, Files: 1, Bytes: 1024, Skipped: 4, Missing: 3,
-			Incomplete: []string{"cccccccc/0"}, LeftOut: []string{"a -> /b"}}, nil
+			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7)}, nil
 	}}}).Do(t, "results", "download", "x", "-d", "out")
 	if want := "2 results in out: 1 file, 1.0 KiB fetched; 4 were there already\n"; r.Out != want || r.Code != 0 {
 		t.Errorf("exit code %d, %q, want %q", r.Code, r.Out, want)
 	}
 	want := `Warning: 1 result is not complete: cccccccc/0
 Warning: 3 files could not be kept when they were made; see: kubectl vast results show x
-Warning: links that lead out of the folder were left out: a -> /b
+Warning: links that lead out of the folder were left out: a -> /b, a -> /b, a -> /b, a -> /b, a -> /b and 2 more
 `
 	if diff := cmp.Diff(want, r.Err); diff != "" {
 		t.Error(diff)
