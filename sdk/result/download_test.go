@@ -203,6 +203,34 @@ func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 	}
 }
 
+func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
+	for name, more := range map[string][]keep.File{
+		"a chain of links":      {{Path: "a/up", Link: ".."}, {Path: "a/up/out", Link: ".."}},
+		"a file below a link":   {{Path: "to", Link: "a"}, {Path: "to/x/y", Size: 1}},
+		"a folder below a link": {{Path: "to", Link: "a"}, {Path: "to/none", Dir: true}},
+		"a link below a file":   {{Path: "b", Size: 1}, {Path: "b/l", Link: "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			k := task("aaaabbbb", 0, succeeded, map[string]string{"a/f": "1", "b": "1"})
+			k.more = more
+			w.keep(k)
+			dir := t.TempDir()
+			for _, o := range []api.DownloadOptions{{Dir: dir}, {Archive: filepath.Join(dir, "x.tar.gz")}} {
+				o.Of = "aaaabbbb"
+				_, err := w.Download(t.Context(), o)
+				var invalid *api.InvalidSpec
+				if !errors.As(err, &invalid) || !strings.Contains(err.Error(), "which is no folder") {
+					t.Errorf("error %v", err)
+				}
+			}
+			if got := treeOf(t, dir); len(got) != 0 {
+				t.Errorf("it left %v", got)
+			}
+		})
+	}
+}
+
 func TestDownloadDoesNotWriteThroughALinkThatLeadsOut(t *testing.T) {
 	w := newWorld(t)
 	w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"a/b": "1"}))

@@ -80,12 +80,25 @@ func (u *unit) saved(noLogs bool) []file {
 	return out
 }
 
-// check refuses names that are no paths below the unit's folder: a manifest is
-// written in a pod that runs a user's program.
+// check refuses names that are no paths below the unit's folder, and those below
+// something that is no folder: what lies below a link would be made where that
+// points to, and a link made there leads to other places than its name says. A
+// manifest is written in a pod that runs a user's program.
 func (u *unit) check(files []file) error {
+	leaves := make(map[string]bool, len(files))
+	for _, f := range files {
+		if !f.dir {
+			leaves[f.name] = true
+		}
+	}
 	for _, f := range files {
 		if !fs.ValidPath(f.name) || f.name == "." || strings.ContainsAny(f.name, "\\\x00") || path.Clean(f.name) != f.name {
 			return api.Invalid("", "result %s has a file %q, which would not lie in its folder; nothing was fetched", u.name(), f.name)
+		}
+		for above := path.Dir(f.name); above != "."; above = path.Dir(above) {
+			if leaves[above] {
+				return api.Invalid("", "result %s has a file %q below %q, which is no folder; nothing was fetched", u.name(), f.name, above)
+			}
 		}
 	}
 	return nil
