@@ -82,8 +82,7 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
 		return err
 	}
 	for _, p := range r.progress {
-		p.poll(time.Now())
-		p.reader.EndLine()
+		p.finish(time.Now())
 	}
 	pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
 	if err != nil {
@@ -110,11 +109,7 @@ func (k *Keeper) sendResult(ctx context.Context, r *result) (*keep.Manifest, err
 
 // describe says in the manifest how the result came about.
 func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]int32) {
-	m.Progress = r.told()
-	for _, p := range r.progress {
-		_, broken := p.reader.Last()
-		m.BrokenProgress += broken
-	}
+	m.Progress, m.BrokenProgress = r.told()
 	m.Started, m.Ended = e.times()
 	if r.Name == "" || k.orders.Outcomes == "" {
 		m.Outcome = e.outcome(m.Progress)

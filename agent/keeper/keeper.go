@@ -82,20 +82,16 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 	return k, os.MkdirAll(logs, 0o700)
 }
 
-// told returns the progress of a result, nil when none was told.
-func (r *result) told() *api.Progress {
+// told returns the progress of a result, nil when none was told, and how many
+// lines of it could not be read.
+func (r *result) told() (first *api.Progress, broken int) {
 	for _, p := range r.progress {
-		if told := p.told(); told != nil {
-			return told
+		told, lines := p.told()
+		if broken += lines; first == nil {
+			first = told
 		}
 	}
-	return nil
-}
-
-func (r *result) poll(now time.Time) {
-	for _, p := range r.progress {
-		p.poll(now)
-	}
+	return first, broken
 }
 
 // Tell says that the pod is about to end: when its containers have, the rest is
@@ -247,10 +243,11 @@ func (k *Keeper) words(ctx context.Context, r *result) ([]string, error) {
 // progress reads what the work tells and shows it.
 func (k *Keeper) progress(ctx context.Context, now time.Time, last bool) {
 	for _, r := range k.results {
-		r.poll(now)
-		if last {
-			for _, p := range r.progress {
-				p.reader.EndLine()
+		for _, p := range r.progress {
+			if last {
+				p.finish(now)
+			} else {
+				p.poll(now)
 			}
 		}
 	}

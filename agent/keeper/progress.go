@@ -18,9 +18,12 @@ import (
 	"github.com/kubevast/vast/sdk/orders"
 )
 
-// progressFile reads what a process appends to the progress file of a folder.
+// progressFile reads what a process appends to the progress file of a folder. It
+// is safe for concurrent use: one of several runs in a pod is finished while the
+// progress of all is shown.
 type progressFile struct {
 	dir    string
+	one    sync.Mutex
 	reader keep.ProgressReader
 	at     int64
 	seen   time.Time
@@ -32,6 +35,8 @@ type progressFile struct {
 // poll reads what is new. A file that has become shorter, or is another one,
 // was begun anew.
 func (p *progressFile) poll(now time.Time) {
+	p.one.Lock()
+	defer p.one.Unlock()
 	root, err := openFolder(p.dir)
 	if err != nil {
 		return
@@ -63,13 +68,24 @@ func (p *progressFile) anew(info os.FileInfo) bool {
 	return err != nil || !os.SameFile(was, info) || info.Size() < p.at
 }
 
-// told returns what the process told last, nil when it told nothing.
-func (p *progressFile) told() *api.Progress {
-	last, _ := p.reader.Last()
-	if last != nil {
+// finish is poll for the last time: the process has ended, and what has come of
+// a line is all that will.
+func (p *progressFile) finish(now time.Time) {
+	p.poll(now)
+	p.one.Lock()
+	defer p.one.Unlock()
+	p.reader.EndLine()
+}
+
+// told returns what the process told last, nil when it told nothing, and how
+// many lines could not be read.
+func (p *progressFile) told() (last *api.Progress, broken int) {
+	p.one.Lock()
+	defer p.one.Unlock()
+	if last, broken = p.reader.Last(); last != nil {
 		last.Time = metav1.NewTime(p.seen)
 	}
-	return last
+	return last, broken
 }
 
 // progressEvery is how often progress is shown at most.
@@ -124,7 +140,7 @@ func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, la
 func latest(results []*result) *api.Progress {
 	var last *api.Progress
 	for _, r := range results {
-		if p := r.told(); p != nil && (last == nil || p.Time.After(last.Time.Time)) {
+		if p, _ := r.told(); p != nil && (last == nil || p.Time.After(last.Time.Time)) {
 			last = p
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestProgressIsReadAsItGrows(t *testing.T) {
 		file.Close()
 		p.poll(time.Now())
 		got := ""
-		if told := p.told(); told != nil {
+		if told, _ := p.told(); told != nil {
 			got = told.Step
 		}
 		if got != want {
@@ -84,4 +85,28 @@ func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
 	show(&api.Progress{Step: "d"}, time.Minute, false, 3)
 	refuse = nil
 	show(&api.Progress{Step: "d"}, 2*time.Minute, false, 4)
+}
+
+// With -race: the progress of all runs in a pod is shown while one is finished.
+func TestProgressIsShownWhileARunIsFinished(t *testing.T) {
+	t.Parallel()
+	dir := folderOf(t, map[string]string{keep.ProgressFile: "{\"step\":1}\n{\"step\":2}"})
+	k := keeperInto(t, dir)
+	k.results[0].progress = []*progressFile{{dir: dir}}
+	k.shower.put = func(context.Context, *coordinationv1.Lease) error { return nil }
+	var group sync.WaitGroup
+	group.Go(func() {
+		for range 100 {
+			k.progress(t.Context(), time.Now(), false)
+		}
+	})
+	for range 100 {
+		m := &keep.Manifest{}
+		k.results[0].progress[0].finish(time.Now())
+		k.describe(m, k.results[0], end{}, nil)
+		if m.Progress == nil || m.Progress.Step != "2" {
+			t.Errorf("%+v", m.Progress)
+		}
+	}
+	group.Wait()
 }
