@@ -3,11 +3,11 @@ package campaign
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -22,9 +22,6 @@ import (
 )
 
 const (
-	// maxCarried is how much a ConfigMap can carry, with something to spare.
-	maxCarried = 900 << 10
-
 	carriedVolume = "vast-inputs"
 	carriedDir    = "/vast/inputs"
 	carriedPack   = "pack"
@@ -43,8 +40,13 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []
 	if err != nil {
 		return nil, err
 	}
+	now := time.Now()
+	d.record.Created, d.record.ID = now.Truncate(time.Second), preparedID(d.record.Name, now)
 	p, err := d.plan()
 	if err != nil {
+		return nil, err
+	}
+	if err := p.template.forApply(); err != nil {
 		return nil, err
 	}
 	for _, w := range slices.Concat(d.warnings(), p.warnings) {
@@ -64,6 +66,12 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []
 	}
 	return &api.PrepareReport{TypeMeta: api.TypeMeta(api.KindPrepareReport), ID: d.record.ID, Dir: o.Dir,
 		Jobs: d.record.Jobs, Runs: d.record.Total, InputBytes: w.bytes, InputsApplied: w.carried}, nil
+}
+
+// preparedID is an id with the hundredths of the second in it: no cluster is
+// asked which ids are taken.
+func preparedID(name string, at time.Time) string {
+	return newID(name, at, at.Nanosecond()/int(10*time.Millisecond))
 }
 
 // preparation is one folder being written.
@@ -90,7 +98,11 @@ func (w *preparation) write(ctx context.Context) error {
 	} else if err := w.objects("upload/pod.yaml", "", w.uploadPod()); err != nil {
 		return err
 	}
-	if err := w.objects(campaignFileName, "", RecordObject(w.draft.record)); err != nil {
+	record, err := w.recordObject()
+	if err != nil {
+		return err
+	}
+	if err := w.objects(campaignFileName, "", record); err != nil {
 		return err
 	}
 	if err := w.writeJobs(ctx); err != nil {
@@ -167,18 +179,13 @@ func (w *preparation) carry() error {
 func (w *preparation) takePackFrom(configMap string) error {
 	t := w.plan.template
 	t.fetch.Items[0] = orders.Item{PackFile: carriedDir + "/" + carriedPack, To: t.fetch.Items[0].To}
-	t.job = t.job.DeepCopy()
-	pod := &t.job.Spec.Template.Spec
-	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: carriedVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-		LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Items: []corev1.KeyToPath{{Key: carriedPack, Path: carriedPack}}}}})
-	fetch := &pod.InitContainers[t.fetchAt]
-	fetch.VolumeMounts = append(fetch.VolumeMounts, corev1.VolumeMount{Name: carriedVolume, MountPath: carriedDir, ReadOnly: true})
-	data, err := json.Marshal(t.job)
-	if err != nil {
-		return fmt.Errorf("encode the Job of a run: %w", err)
-	}
-	t.identity = kube.Hash(string(data))
-	return nil
+	return t.change(func(job *batchv1.Job) {
+		pod := &job.Spec.Template.Spec
+		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: carriedVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Items: []corev1.KeyToPath{{Key: carriedPack, Path: carriedPack}}}}})
+		fetch := &pod.InitContainers[t.fetchAt]
+		fetch.VolumeMounts = append(fetch.VolumeMounts, corev1.VolumeMount{Name: carriedVolume, MountPath: carriedDir, ReadOnly: true})
+	})
 }
 
 // writeJobs writes each Job into a file of its own and all of them into one.

@@ -143,7 +143,7 @@ func (t *tree) objects(name, comment string, objects ...runtime.Object) error {
 }
 
 // manifestText is an object as somebody would write it: without what only the
-// API server fills in.
+// API server fills in. One that kubectl cannot apply is *api.InvalidSpec.
 func manifestText(o runtime.Object) ([]byte, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
 	if err != nil {
@@ -152,5 +152,8 @@ func manifestText(o runtime.Object) ([]byte, error) {
 	unstructured.RemoveNestedField(content, "status")
 	unstructured.RemoveNestedField(content, "metadata", "creationTimestamp")
 	unstructured.RemoveNestedField(content, "spec", "template", "metadata", "creationTimestamp")
+	if err := checkApplied(content); err != nil {
+		return nil, err
+	}
 	return yaml.Marshal(content)
 }

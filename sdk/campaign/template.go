@@ -29,6 +29,8 @@ const (
 	runsDir = "_runs"
 	// jobsDir is the output of packed runs that belongs to none of them.
 	jobsDir = outDir + "/_jobs"
+	// togetherDir is where in the result of the last of packed runs that lies.
+	togetherDir = "_job/"
 )
 
 // jobTemplate is the Job that all Jobs of a campaign are copies of. What differs
@@ -79,12 +81,23 @@ func newTemplate(e *spec.Execution, r *Record) (*jobTemplate, []string, error) {
 	if t.fetchAt < 0 || t.keepAt < 0 {
 		return nil, nil, fmt.Errorf("the pod of a run lacks %s or %s", kube.ContainerFetch, kube.ContainerKeep)
 	}
+	return t, objects.Warnings, t.identify()
+}
+
+// change changes the Job and leaves alone whoever has it already.
+func (t *jobTemplate) change(f func(*batchv1.Job)) error {
+	t.job = t.job.DeepCopy()
+	f(t.job)
+	return t.identify()
+}
+
+func (t *jobTemplate) identify() error {
 	data, err := json.Marshal(t.job)
 	if err != nil {
-		return nil, nil, fmt.Errorf("encode the Job of a run: %w", err)
+		return fmt.Errorf("encode the Job of a run: %w", err)
 	}
 	t.identity = kube.Hash(string(data))
-	return t, objects.Warnings, nil
+	return nil
 }
 
 func templateInput(e *spec.Execution, r *Record) (*manifest.Input, error) {
