@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +13,6 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/pack"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 const (
@@ -157,74 +154,5 @@ func (p *plan) members() func(yield func(*member) bool) {
 				return
 			}
 		}
-	}
-}
-
-// member is one entry of an archive.
-type member struct {
-	file
-	name     string
-	modified time.Time
-	// content is what was read ahead.
-	content *spool
-	err     error
-}
-
-// load reads ahead what is small.
-func (m *member) load(ctx context.Context, b store.Backend) *member {
-	switch {
-	case m.log:
-		m.content = &spool{}
-		m.size, m.err = plainLog(ctx, b, m.file, m.content)
-	case m.key != "" && m.size <= inMemory:
-		var body io.ReadCloser
-		if body, m.size, m.err = open(ctx, b, m.key); m.err != nil {
-			return m
-		}
-		defer body.Close()
-		m.content = &spool{}
-		_, m.err = io.Copy(m.content, body)
-	}
-	return m
-}
-
-// open reads an object, and tells how long it is by now.
-func open(ctx context.Context, b store.Backend, key string) (io.ReadCloser, int64, error) {
-	body, o, err := b.Get(ctx, key, 0)
-	return body, o.Size, err
-}
-
-func (m *member) add(ctx context.Context, b store.Backend, w *pack.Archive) error {
-	if m.err != nil {
-		return m.err
-	}
-	entry := pack.File{Name: m.name, Mode: m.mode, Modified: m.modified, Link: m.link}
-	switch {
-	case m.dir:
-		entry.Mode |= fs.ModeDir
-		return w.Add(entry, nil)
-	case m.link != "":
-		entry.Mode |= fs.ModeSymlink
-		return w.Add(entry, nil)
-	case m.content != nil:
-		entry.Size = m.content.size
-		r, err := m.content.reader()
-		if err != nil {
-			return err
-		}
-		return w.Add(entry, r)
-	}
-	body, size, err := open(ctx, b, m.key)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	m.size, entry.Size = size, size
-	return w.Add(entry, body)
-}
-
-func (m *member) close() {
-	if m.content != nil {
-		m.content.close()
 	}
 }
