@@ -16,6 +16,9 @@ const (
 	CampaignSucceeded  CampaignState = "Succeeded" // every run succeeded or was rejected
 	CampaignFailed     CampaignState = "Failed"    // it is over, and some run failed
 	CampaignStopped    CampaignState = "Stopped"
+	// CampaignUnknown: Jobs are gone, and the store that knows how their runs
+	// ended cannot be read.
+	CampaignUnknown CampaignState = "Unknown"
 )
 
 // Ended reports whether a campaign in this state will never change again.

@@ -10,6 +10,9 @@ type MonitorOptions struct {
 	Ended bool
 	// AllUsers adds everybody's.
 	AllUsers bool
+	// Brief leaves out all but what the records tell: it is one listing, and
+	// neither counts nor states.
+	Brief bool
 	// Progress fills in Campaign.Active, by one more listing.
 	Progress bool
 }

@@ -17,11 +17,7 @@ import (
 // count makes the status of a campaign of its record and of what is known of
 // its runs: what has neither a Job nor an entry in the index is missing.
 func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
-	c := api.Campaign{
-		TypeMeta: api.TypeMeta(api.KindCampaign),
-		ID:       r.ID, User: r.User, Context: r.Context, RerunOf: r.RerunOf,
-		Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount,
-	}
+	c := fromRecord(r)
 	ends := make([]time.Time, 0, len(runs))
 	n := &c.Runs
 	for _, run := range runs {

@@ -120,6 +120,10 @@ func (j *oneJob) orders() (fetch, kept string, err error) {
 	k.Labels[kube.LabelTaskID] = j.id
 	if p.packed() {
 		k.LogPrefix = keep.JobPrefix(p.record.ID, j.name) + keep.LogDir
+		// What they write together belongs to no run alone; the last one's
+		// end is nearest to that of all.
+		last := &k.Results[len(k.Results)-1]
+		last.Dirs = append(last.Dirs, orders.Dir{Path: j.outDir(), As: togetherDir})
 		k.Outcomes = j.outDir() + "/outcomes"
 	} else {
 		k.Labels[kube.LabelConfig], k.Labels[kube.LabelRun] = kube.LabelValue(j.runs[0].Config), strconv.Itoa(j.runs[0].Run)

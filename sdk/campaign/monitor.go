@@ -3,6 +3,7 @@ package campaign
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ const (
 // twice a minute. A store that cannot be read is
 // a warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	if o.Brief {
+		return c.brief(ctx, o)
+	}
 	records, jobs, missing, err := c.read(ctx, o)
 	if err != nil {
 		return nil, err
@@ -39,11 +43,10 @@ func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.Campai
 	now := time.Now()
 	records = slices.DeleteFunc(records, func(r *Record) bool {
 		over := r.Complete || r.Stopped
-		return len(o.IDs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active()
+		return len(o.IDs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active() && !c.seen.before(r.ID)
 	})
-	slices.SortFunc(records, func(a, b *Record) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
-	})
+	c.seen.show(records)
+	slices.SortFunc(records, older)
 	list := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: make([]api.Campaign, len(records))}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
@@ -62,14 +65,51 @@ func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.Campai
 	return list, missing
 }
 
-// look returns one campaign as it stands; jobs are its runs that have Jobs.
-func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time) (*api.Campaign, error) {
-	runs, err := c.merged(ctx, r, jobs)
+// brief is Monitor without a look at the runs.
+func (c *Client) brief(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	records, missing, err := c.named(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	item := count(r, runs, now)
+	slices.SortFunc(records, older)
+	list := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: make([]api.Campaign, len(records))}
+	for i, r := range records {
+		list.Items[i] = fromRecord(r)
+		c.name(&list.Items[i], r)
+	}
+	return list, missing
+}
+
+// fromRecord is what the record alone tells of a campaign.
+func fromRecord(r *Record) api.Campaign {
+	return api.Campaign{
+		TypeMeta: api.TypeMeta(api.KindCampaign),
+		ID:       r.ID, User: r.User, Context: r.Context, RerunOf: r.RerunOf,
+		Image: r.Image, ImageID: r.ImageID, Queue: r.Queue, Configs: r.ConfigCount,
+	}
+}
+
+// name gives a campaign the metadata of its record.
+func (c *Client) name(item *api.Campaign, r *Record) {
 	item.Name, item.Namespace, item.CreationTimestamp = r.ID, c.conn.Namespace, metav1.NewTime(r.Created)
+}
+
+func older(a, b *Record) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) }
+
+// look returns one campaign as it stands; jobs are its runs that have Jobs.
+func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time) (*api.Campaign, error) {
+	runs, err := c.merged(ctx, r, jobs)
+	unread := (*unreadIndex)(nil)
+	if errors.As(err, &unread) {
+		c.conn.Warn(unread.Error())
+	} else if err != nil {
+		return nil, err
+	}
+	item := count(r, runs, now)
+	if unread != nil && item.Runs.Missing > 0 && item.State.Ended() {
+		item.State, item.EndTime = api.CampaignUnknown, nil
+	}
+	c.name(&item, r)
 	item.ImageID = c.imageID(ctx, r, runs)
 	item.Waiting = c.waiting(ctx, r, runs)
 	c.giveReasons(ctx, r.ID, item.Failures)
@@ -130,8 +170,9 @@ func (c *Client) jobRuns(ctx context.Context, ids []string, allUsers bool) (map[
 		if all[id] == nil {
 			all[id] = jobRuns{}
 		}
+		one := fromJob(job, s)
 		for _, ref := range runsOf(job) {
-			all[id][ref] = fromJob(job, s)
+			all[id][ref] = one
 		}
 	})
 	return all, err

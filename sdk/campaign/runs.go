@@ -6,6 +6,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -64,11 +65,19 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
 	}
 	switch {
 	case task.Unexplained(s, job):
-		r.unexplained = job.DeepCopy()
+		r.unexplained = light(job)
 	case s.State == api.Failed:
 		r.cause, r.reason = api.CauseDeadline, s.Reason // the only one that a Job tells itself
 	}
 	return r
+}
+
+// light is a copy of a Job without what its pods are made of: of packed runs
+// that is long, and nobody asks for it to explain a failure.
+func light(job *batchv1.Job) *batchv1.Job {
+	out := *job
+	out.Spec.Template.Spec = corev1.PodSpec{}
+	return out.DeepCopy()
 }
 
 // merge is a run of which its Job (nil: there is none any more) and the index

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,7 +33,37 @@ type seen struct {
 	reasons map[string]string    // by the result's prefix
 	images  map[string]string    // by campaign; "" where nobody knows
 	queued  map[string]readQueue // by campaign
+	shown   map[string]bool      // by campaign
 }
+
+// lookPatience is how long a store that is away is waited for: whoever looks
+// will look again.
+const lookPatience = 5 * time.Second
+
+// before reports whether a campaign was shown already: one that is watched does
+// not vanish in the moment in which it ends.
+func (s *seen) before(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown[id]
+}
+
+// show notes that campaigns are shown.
+func (s *seen) show(records []*Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown == nil {
+		s.shown = map[string]bool{}
+	}
+	for _, r := range records {
+		s.shown[r.ID] = true
+	}
+}
+
+// unreadIndex is an index that is in the store and could not be read.
+type unreadIndex struct{ error }
+
+func (e *unreadIndex) Unwrap() error { return e.error }
 
 // readIndex is a campaign's index as it was read at a time, when its Jobs stood so.
 type readIndex struct {
@@ -46,7 +77,7 @@ func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.store == nil {
-		opened, err := tunnel.Open(ctx, conn)
+		opened, err := tunnel.Open(ctx, conn, store.WithPatience(lookPatience))
 		if err != nil {
 			return nil, err
 		}
@@ -55,18 +86,10 @@ func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, erro
 	return s.store, nil
 }
 
-// openStore is open with a warning where there is no way to the store.
-func (s *seen) openStore(ctx context.Context, conn *access.Conn) store.Backend {
-	opened, err := s.open(ctx, conn)
-	if err != nil && ctx.Err() == nil {
-		conn.Warn(fmt.Sprintf("the store cannot be read, so runs whose Jobs are gone count as missing: %v", err))
-	}
-	return opened
-}
-
-// merged are all runs of a campaign of which anything is known.
+// merged are all runs of a campaign of which anything is known. With an
+// unreadIndex they are those that the Jobs tell of, and what was read before.
 func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.RunRef]run, error) {
-	index := c.index(ctx, r, jobs)
+	index, unread := c.index(ctx, r, jobs)
 	runs := make(map[keep.RunRef]run, max(len(jobs), len(index)))
 	var unexplained []run
 	for ref, job := range jobs {
@@ -85,7 +108,7 @@ func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.
 		}
 	}
 	if len(unexplained) == 0 {
-		return runs, nil
+		return runs, unread
 	}
 	told, err := c.podsTell(ctx, r, unexplained)
 	for ref, run := range runs {
@@ -95,11 +118,12 @@ func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.
 			runs[ref] = run
 		}
 	}
-	return runs, err
+	return runs, cmp.Or(err, unread)
 }
 
-// index reads how runs have ended, unless what was read last is still good.
-func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) map[keep.RunRef]run {
+// index reads how runs have ended, unless what was read last is still good. With
+// an unreadIndex it is what was read last.
+func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) (map[keep.RunRef]run, error) {
 	ended, packedOn := 0, false
 	for _, run := range jobs {
 		if run.state.Ended() {
@@ -114,21 +138,18 @@ func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) map[keep.Ru
 	stand := [2]int{len(jobs), ended}
 	switch {
 	case ended == 0 && !packedOn && len(jobs) >= r.Total:
-		return nil // no run has ended
+		return nil, nil // no run has ended
 	case known && have.jobs == stand && !packedOn && time.Since(have.since) < trustIndex:
-		return have.runs
+		return have.runs, nil
 	}
-	s := c.seen.openStore(ctx, c.conn)
-	if s == nil {
-		return have.runs
+	s, err := c.seen.open(ctx, c.conn)
+	if err != nil {
+		return have.runs, &unreadIndex{fmt.Errorf("the store cannot be read, so runs whose Jobs are gone count as missing: %w", err)}
 	}
 	now := readIndex{runs: map[keep.RunRef]run{}, jobs: stand, since: time.Now()}
 	for object, err := range s.List(ctx, keep.CampaignIndex(r.ID), store.ListOptions{}) {
 		if err != nil {
-			if ctx.Err() == nil {
-				c.conn.Warn(fmt.Sprintf("the index of campaign %s cannot be read, so runs whose Jobs are gone may count as missing: %v", r.ID, err))
-			}
-			return have.runs
+			return have.runs, &unreadIndex{fmt.Errorf("the index of campaign %s cannot be read, so runs whose Jobs are gone may count as missing: %w", r.ID, err)}
 		}
 		if config, n, outcome, ok := keep.ParseRunIndex(r.ID, object.Key); ok {
 			ref := keep.RunRef{Config: config, Run: n}
@@ -144,7 +165,7 @@ func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) map[keep.Ru
 		c.seen.index = map[string]readIndex{}
 	}
 	c.seen.index[r.ID] = now
-	return now.runs
+	return now.runs, nil
 }
 
 // podsTell returns why these runs failed or do not start, by what the pods of
@@ -158,6 +179,9 @@ func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types
 	for _, run := range runs {
 		if why, ok := c.seen.pods[run.job]; ok {
 			out[run.job] = why
+			continue
+		}
+		if _, twice := failed[run.job]; twice {
 			continue
 		}
 		failed[run.job] = run.state == api.Failed
@@ -215,8 +239,8 @@ func (c *Client) giveReasons(ctx context.Context, id string, groups []api.Failur
 
 // manifest reads a result's manifest, or returns nil.
 func (c *Client) manifest(ctx context.Context, prefix string) *keep.Manifest {
-	s := c.seen.openStore(ctx, c.conn)
-	if s == nil {
+	s, err := c.seen.open(ctx, c.conn)
+	if err != nil {
 		return nil
 	}
 	data, err := get(ctx, s, prefix+keep.ManifestFile)

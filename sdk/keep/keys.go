@@ -16,7 +16,7 @@ import (
 //	campaigns/<campaign>/record.json              what the campaign is; see package campaign
 //	campaigns/<campaign>/_config/...              its file and what belongs to it
 //	campaigns/<campaign>/<config>/<run>/...       result of one run
-//	campaigns/<campaign>/_jobs/<job>/...          logs and common files of packed runs
+//	campaigns/<campaign>/_jobs/<job>/...          logs of packed runs
 //	index/<campaign>/<config>/<run>/<outcome>     empty: the outcome, for who lists only
 //	archives/<campaign>.tar.gz
 const (

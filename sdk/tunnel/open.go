@@ -20,7 +20,7 @@ import (
 // Open reads the namespace's Secret and connects to the store that it names.
 // It is NotInstalled when there is no such Secret. The store itself is not
 // asked anything yet. Close has to be called.
-func Open(ctx context.Context, conn *access.Conn) (*store.Store, error) {
+func Open(ctx context.Context, conn *access.Conn, options ...store.Option) (*store.Store, error) {
 	secret, err := conn.Kube.CoreV1().Secrets(conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, &api.NotInstalled{Message: fmt.Sprintf("namespace %q has no store; run: kubectl vast cluster setup", conn.Namespace)}
@@ -31,7 +31,7 @@ func Open(ctx context.Context, conn *access.Conn) (*store.Store, error) {
 	value := func(key string) string { return string(secret.Data[key]) }
 	config := store.Config{Endpoint: value(kube.StoreEndpoint), Region: value(kube.StoreRegion), Bucket: value(kube.StoreBucket),
 		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey)}
-	return store.Connect(config, way(conn, config.Endpoint)...)
+	return store.Connect(config, append(way(conn, config.Endpoint), options...)...)
 }
 
 // way is how the endpoint is reached from here; an endpoint that is none is

@@ -35,7 +35,7 @@ execution:
   secondary_containers:
   - helper:
     resources: {cpu: 10m, memory: 16Mi}
-    command: echo helps >/ipc/said; sleep 1000 & wait
+    command: echo together >"$OUTPUT_DIR/common"; echo helps >/ipc/said; sleep 1000 & wait
   command: |
     until [ -s /ipc/said ]; do sleep 1; done
     echo "$CONFIG_NAME/$RUN_NUMBER n=$PARAM_N $(cat /ipc/said)" | tee "$OUTPUT_DIR/out"
@@ -70,6 +70,10 @@ execution:
 				t.Errorf("%s/%d kept %q, want %q", config, run, got, want)
 			}
 		}
+	}
+	common, err := filepath.Glob(filepath.Join(p.dir, "results", id, "*", "*", "_job", "common"))
+	if err != nil || len(common) != 2 {
+		t.Errorf("what belongs to no run alone is kept once for each Job: %v %v", common, err)
 	}
 	p.vast("logs", id+"/a-2/1").exits(0).shows("a-2/1 n=2 helps")
 	p.waitFor("its Jobs have ended as well, and all is removed", func() (bool, any) {

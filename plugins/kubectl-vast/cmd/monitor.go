@@ -113,7 +113,7 @@ func (o *monitorOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := lookAll(ctx, views, o.query); err != nil {
+	if err := lookAll(ctx, views, o.query, o.once); err != nil {
 		return err
 	}
 	if nothing(views) {
@@ -138,7 +138,7 @@ func (o *monitorOptions) Run(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(o.interval):
 		}
-		if err := lookAll(ctx, views, o.query); err != nil {
+		if err := lookAll(ctx, views, o.query, false); err != nil {
 			return err
 		}
 	}
@@ -202,13 +202,13 @@ func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 
 // campaignIDs completes the ids of one's own campaigns, the newest first.
 func campaignIDs(ctx context.Context, client cli.Client) []string {
-	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{})
+	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{Brief: true})
 	if err != nil {
 		return nil
 	}
 	var ids []string
 	for _, c := range slices.Backward(list.Items) {
-		ids = append(ids, c.ID+"\t"+string(c.State))
+		ids = append(ids, c.ID)
 	}
 	return ids
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// firstLook bounds the first answer of one of several contexts, so that one
-// that cannot be reached does not hold up the others.
-const firstLook = 10 * time.Second
+// patience is how long the others wait for what one of several contexts
+// answers. It may still answer later.
+const patience = 10 * time.Second
 
 // campaignView is what is seen through one context.
 type campaignView struct {
@@ -26,6 +26,13 @@ type campaignView struct {
 	context string
 	client  cli.Client
 	// list is what was seen last; err is why there is nothing newer.
+	list *api.CampaignList
+	err  error
+	// late is a look that the others have not waited for.
+	late chan looked
+}
+
+type looked struct {
 	list *api.CampaignList
 	err  error
 }
@@ -58,10 +65,10 @@ func (o *monitorOptions) views() ([]*campaignView, error) {
 
 // lookAll looks through all contexts at the same time. Where there is only one,
 // the first look must not fail. An id has to be known in one of them.
-func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions) error {
+func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions, once bool) error {
 	var all sync.WaitGroup
 	for _, v := range views {
-		all.Go(func() { v.look(ctx, o) })
+		all.Go(func() { v.look(ctx, o, once) })
 	}
 	all.Wait()
 	if ctx.Err() != nil {
@@ -96,27 +103,40 @@ func passing(err error) bool {
 	return errors.As(err, &unavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func (v *campaignView) look(ctx context.Context, o api.MonitorOptions) {
-	asked := ctx
-	if v.context != "" && v.list == nil {
-		var cancel context.CancelFunc
-		asked, cancel = context.WithTimeout(ctx, firstLook)
-		defer cancel()
+// look looks through one context. Where there are others it does not hold them
+// up, unless they have nothing else to wait for.
+func (v *campaignView) look(ctx context.Context, o api.MonitorOptions, once bool) {
+	if v.late == nil {
+		v.late = make(chan looked, 1)
+		go func(to chan<- looked) {
+			list, err := v.client.Campaign().Monitor(ctx, o)
+			to <- looked{list, err}
+		}(v.late)
 	}
-	list, err := v.client.Campaign().Monitor(asked, o)
-	if err != nil && asked.Err() != nil && ctx.Err() == nil {
-		err = &api.Unavailable{Message: fmt.Sprintf("no answer within %s", firstLook)}
+	var enough <-chan time.Time
+	if v.context != "" && !once {
+		enough = time.After(patience)
 	}
-	v.err = err
-	if list == nil {
+	select {
+	case now := <-v.late:
+		v.late = nil
+		v.take(now)
+	case <-enough:
+		v.err = &api.Unavailable{Message: fmt.Sprintf("no answer within %s", patience)}
+	}
+}
+
+func (v *campaignView) take(now looked) {
+	v.err = now.err
+	if now.list == nil {
 		return
 	}
 	if v.context != "" {
-		for i := range list.Items {
-			list.Items[i].Context = v.context
+		for i := range now.list.Items {
+			now.list.Items[i].Context = v.context
 		}
 	}
-	v.list = list
+	v.list = now.list
 }
 
 // nothing reports that no campaign was found anywhere.
