@@ -31,6 +31,10 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 		return c.start(ctx, d, o)
 	case err != nil:
 		return nil, err
+	case o.DryRun != api.DryRunNone:
+		// What is left cannot be tried: half of it is there, and the inputs
+		// and the record know no dry run.
+		return nil, api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)
 	case r.Stopped:
 		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was stopped by %s; its failed and stopped runs can be run again with: kubectl vast campaign rerun %s --failed", r.ID, r.StoppedBy, r.ID)}
 	case d != nil && d.record.FileSHA256 != r.FileSHA256:
