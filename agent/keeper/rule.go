@@ -12,6 +12,7 @@ type file struct {
 	mtime int64 // in nanoseconds
 	mode  os.FileMode
 	seen  uint32 // the scan that saw it last
+	dir   int    // the folder of the tree that it saw it in
 	// quiet: the scan before saw the same size and time.
 	quiet bool
 	// had: a copy is in the store. It was made of the file when that had

@@ -41,7 +41,7 @@ func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, r
 		group errgroup.Group
 	)
 	group.SetLimit(parallel)
-	opened := newRoots(t.dirs)
+	opened := newRoots()
 	defer opened.close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -97,7 +97,7 @@ func (t *tree) due(last bool) []string {
 // file sends one file as it is now.
 func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) error {
 	f := t.files[name]
-	opened, info, err := roots.file(name)
+	opened, info, err := roots.file(t.dirs[f.dir], name)
 	if err != nil {
 		return err
 	}
@@ -139,33 +139,18 @@ func (c *counted) ReadAt(p []byte, at int64) (int, error) {
 // roots are the folders of one tree, each opened once for all its files.
 type roots struct {
 	one    sync.Mutex
-	dirs   []orders.Dir
 	opened map[string]folder
 }
 
-func newRoots(dirs []orders.Dir) *roots { return &roots{dirs: dirs, opened: map[string]folder{}} }
+func newRoots() *roots { return &roots{opened: map[string]folder{}} }
 
-// file opens the file that a scan has found under this name.
-func (r *roots) file(name string) (*os.File, fs.FileInfo, error) {
-	var missing error = fs.ErrNotExist
-	for _, dir := range r.dirs {
-		inside, ok := strings.CutPrefix(name, dir.As)
-		if !ok {
-			continue
-		}
-		root, err := r.root(dir.Path)
-		if err == nil {
-			file, info, openErr := root.open(inside)
-			if openErr == nil {
-				return file, info, nil
-			}
-			err = openErr
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			missing = err
-		}
+// file opens the file that a scan has found in a folder under this name.
+func (r *roots) file(dir orders.Dir, name string) (*os.File, fs.FileInfo, error) {
+	root, err := r.root(dir.Path)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, missing
+	return root.open(strings.TrimPrefix(name, dir.As))
 }
 
 func (r *roots) root(path string) (folder, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kubevast/vast/sdk/store"
@@ -45,4 +46,15 @@ func TestEachPartThatArrivesIsAMovement(t *testing.T) {
 	if len(b.seen) != 4 || len(slices.Compact(slices.Clone(b.seen))) != 4 {
 		t.Errorf("%v", b.seen)
 	}
+}
+
+// counting counts what is put.
+type counting struct {
+	store.Backend
+	n atomic.Int64
+}
+
+func (b *counting) Put(ctx context.Context, key string, r io.Reader, size int64, o store.PutOptions) (store.Object, error) {
+	b.n.Add(1)
+	return b.Backend.Put(ctx, key, r, size, o)
 }

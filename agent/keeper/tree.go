@@ -54,22 +54,37 @@ func (b *beside) lacks(name, format string, args ...any) {
 func (t *tree) look() *beside {
 	t.scan++
 	found := &beside{}
-	for _, dir := range t.dirs {
-		t.lookAt(dir, found)
+	for i := range t.dirs {
+		t.lookAt(i, found)
 	}
 	for name, f := range t.files {
 		if f.seen != t.scan {
 			delete(t.files, name)
 		}
 	}
+	found.entries = t.onlyOne(found)
 	if found.unnamed > 0 {
 		found.missing = append(found.missing, keep.Missing{Path: ".", Reason: fmt.Sprintf("and %d more", found.unnamed)})
 	}
-	slices.SortFunc(found.entries, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
 	return found
 }
 
-func (t *tree) lookAt(dir orders.Dir, found *beside) {
+// onlyOne returns the links and empty folders, sorted. Of several with one name
+// that of the first folder counts, and a file's name is the file's.
+func (t *tree) onlyOne(found *beside) []keep.File {
+	entries := slices.DeleteFunc(found.entries, func(e keep.File) bool {
+		taken := t.files[e.Path] != nil
+		if taken {
+			found.lacks(e.Path, "two folders have something of this name; the file is kept")
+		}
+		return taken
+	})
+	slices.SortStableFunc(entries, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(entries, func(a, b keep.File) bool { return a.Path == b.Path })
+}
+
+func (t *tree) lookAt(number int, found *beside) {
+	dir := t.dirs[number]
 	root, err := openFolder(dir.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -103,7 +118,7 @@ func (t *tree) lookAt(dir orders.Dir, found *beside) {
 		if !matches(dir.Match, name) {
 			return nil
 		}
-		full = !t.entry(root, below, name, e, found) || full
+		full = !t.entry(root, number, below, e, found) || full
 		return nil
 	})
 	if full {
@@ -117,14 +132,20 @@ func (t *tree) lookAt(dir orders.Dir, found *beside) {
 }
 
 // entry takes what is no folder. It is false when there is no room for more.
-func (t *tree) entry(root folder, below, name string, e fs.DirEntry, found *beside) bool {
+func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *beside) bool {
+	if f := t.files[below]; f != nil && f.seen == t.scan {
+		if t.pathIn(f.dir, below) != t.pathIn(dir, below) { // else one folder lies in the other
+			found.lacks(below, "two folders have a file of this name; the one in %s is kept", t.dirs[f.dir].Path)
+		}
+		return true
+	}
 	info, err := e.Info()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		found.lacks(below, "%s", reason(err))
 	case e.Type()&fs.ModeSymlink != 0:
-		target, err := root.Readlink(name)
+		target, err := root.Readlink(t.inside(dir, below))
 		if err != nil {
 			found.lacks(below, "%s", reason(err))
 			break
@@ -141,9 +162,19 @@ func (t *tree) entry(root folder, below, name string, e fs.DirEntry, found *besi
 			f = &file{}
 			t.files[below] = f
 		}
+		f.dir = dir
 		f.saw(t.scan, info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
 	}
 	return true
+}
+
+// inside is a file's name within one of the folders.
+func (t *tree) inside(dir int, below string) string {
+	return strings.TrimPrefix(below, t.dirs[dir].As)
+}
+
+func (t *tree) pathIn(dir int, below string) string {
+	return path.Join(t.dirs[dir].Path, t.inside(dir, below))
 }
 
 func skip(e fs.DirEntry) error {

@@ -96,6 +96,68 @@ func TestWhatAScanFinds(t *testing.T) {
 	}
 }
 
+// A name in the store is one file's, whatever folders have one of it.
+func TestANameThatSeveralFoldersHave(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first, second map[string]string
+		dirs          func(first, second string) []orders.Dir
+		want          map[string]string // in the store, and the links
+		missing       string            // F is the first folder
+	}{
+		"is that of the first": {first: map[string]string{"a": "1"}, second: map[string]string{"a": "2", "b": "2"},
+			want: map[string]string{"r/a": "1", "r/b": "2"}, missing: "two folders have a file of this name; the one in F is kept"},
+		"is that of the one which fits": {first: map[string]string{"a": "1"}, second: map[string]string{"a": "2"},
+			dirs: func(first, second string) []orders.Dir {
+				return []orders.Dir{{Path: first, Match: []string{"b"}}, {Path: second}}
+			},
+			want: map[string]string{"r/a": "2"}},
+		"is the same file where patterns meet": {first: map[string]string{"d/a": "1", "d/l": "->a"},
+			dirs: func(first, _ string) []orders.Dir {
+				return []orders.Dir{{Path: first, Match: []string{"d", "d/**"}}, {Path: first, Match: []string{"d/*"}}}
+			},
+			want: map[string]string{"r/d/a": "1", "d/l": "->a"}},
+		"is the same file where one folder lies in the other": {first: map[string]string{"d/a": "1", "d/e/": ""},
+			dirs: func(first, _ string) []orders.Dir { return []orders.Dir{{Path: first}, {Path: first + "/d", As: "d/"}} },
+			want: map[string]string{"r/d/a": "1", "d/e": "->"}},
+		"is the file's where another has a link": {first: map[string]string{"a": "->b"}, second: map[string]string{"a": "2"},
+			want: map[string]string{"r/a": "2"}, missing: "two folders have something of this name; the file is kept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, second := folderOf(t, c.first), folderOf(t, c.second)
+			dirs := []orders.Dir{{Path: first}, {Path: second}}
+			if c.dirs != nil {
+				dirs = c.dirs(first, second)
+			}
+			k := keeperInto(t, first)
+			k.results[0].tree.dirs = dirs
+			puts := &counting{Backend: k.store}
+			k.sender.store = puts
+			m, err := k.sendResult(t.Context(), k.results[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := inStore(t, k)
+			if int(puts.n.Load()) != len(got) {
+				t.Errorf("%d files were sent for %d objects", puts.n.Load(), len(got))
+			}
+			for _, f := range m.Files {
+				if f.Link != "" || f.Dir {
+					got[f.Path] = "->" + f.Link
+				}
+			}
+			var missing []keep.Missing
+			if c.missing != "" {
+				missing = []keep.Missing{{Path: "a", Reason: strings.Replace(c.missing, "F", first, 1)}}
+			}
+			if diff := cmp.Diff(c.want, got) + cmp.Diff(missing, m.Missing); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestWhatIsNoFileIsTold(t *testing.T) {
 	dir := folderOf(t, map[string]string{"a": "a"})
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
