@@ -18,7 +18,7 @@ import (
 
 // longAgo is a campaign of one run that was begun days ago, and its Job.
 func longAgo() (*Record, *batchv1.Job) {
-	r := &Record{ID: "sweep-2026-11-18-110000", Namespace: "lab", User: "alice", Created: time.Now().Add(-72 * time.Hour).Truncate(time.Second),
+	r := &Record{Version: keep.RecordVersion, ID: "sweep-2026-11-18-110000", Namespace: "lab", User: "alice", Created: time.Now().Add(-72 * time.Hour).Truncate(time.Second),
 		Total: 1, RunsPerJob: 1, ConfigCount: 1, Complete: true, Configs: []string{"a"}, Runs: 1}
 	return r, &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "sweep-a-0", Namespace: "lab", UID: "1",
 		Labels:      map[string]string{kube.LabelKind: kube.KindRun, kube.LabelCampaign: kube.LabelValue(r.ID)},
