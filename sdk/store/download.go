@@ -17,13 +17,10 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// partSuffix is on the names of files that are not complete yet.
-const partSuffix = ".part"
-
 // DownloadAll fetches objects into files, several at a time. A file appears under
 // its name when its content is complete and verified; until then it is
-// "<Path>.part", from whose end a later call goes on. A file that is there with
-// the same content is left alone. It ends with the first error.
+// beside it as "<name>.<hash>.part", from whose end a later call goes on. A file
+// that is there with the same content is left alone. It ends with the first error.
 func DownloadAll(ctx context.Context, b Backend, items []Download, o TransferOptions) error {
 	var total int64
 	for _, item := range items {
@@ -74,7 +71,7 @@ func (d *downloads) one(ctx context.Context, item Download) error {
 	if err := d.fetch(ctx, item); err != nil {
 		return err
 	}
-	if err := d.at.Rename(item.Path+partSuffix, item.Path); err != nil {
+	if err := d.at.Rename(partOf(item), item.Path); err != nil {
 		return err
 	}
 	d.meter.file()
@@ -88,7 +85,7 @@ func (d *downloads) known(ctx context.Context, item Download) (Download, error) 
 		return item, nil
 	}
 	_, there := d.at.Lstat(item.Path)
-	_, begun := d.at.Lstat(item.Path + partSuffix)
+	_, begun := d.at.Lstat(partOf(item))
 	if there != nil && begun != nil {
 		return item, nil
 	}
@@ -153,7 +150,7 @@ func (d *downloads) folder(dir string) error {
 // fetch brings an object into its .part. What is there of it is held against the
 // object's SHA-256 with the rest; if it does not fit, all of it is fetched anew.
 func (d *downloads) fetch(ctx context.Context, item Download) error {
-	name := item.Path + partSuffix
+	name := partOf(item)
 	flags := os.O_RDWR | os.O_CREATE
 	if item.SHA256 == "" {
 		flags |= os.O_TRUNC // whose beginning it is could not be told

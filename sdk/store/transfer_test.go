@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,7 @@ func TestObjectsComeDown(t *testing.T) {
 	}
 	whole := store.Download{Key: "a/one", Path: "sub/one", Size: int64(len(content)), SHA256: hashed(content), Mode: 0o755}
 	bare := store.Download{Key: "two", Path: "two", Size: -1}
+	wholePart, barePart := store.PartOf(whole), store.PartOf(bare)
 	for name, c := range map[string]struct {
 		items     []store.Download
 		there     map[string]string
@@ -182,23 +184,23 @@ func TestObjectsComeDown(t *testing.T) {
 			want: map[string]string{"sub/one": content}, offsets: []int64{0}},
 		"never over a folder": {items: []store.Download{whole}, there: map[string]string{"sub/one/more": "mine"}, overwrite: true,
 			want: map[string]string{"sub/one/more": "mine"}, is: isKind[*api.Conflict]},
-		"from where an earlier call broke": {items: []store.Download{whole}, there: map[string]string{"sub/one.part": content[:40_000]},
+		"from where an earlier call broke": {items: []store.Download{whole}, there: map[string]string{wholePart: content[:40_000]},
 			want: map[string]string{"sub/one": content}, offsets: []int64{40_000}},
-		"also where only the store knows what it is": {items: []store.Download{bare}, there: map[string]string{"two.part": content[:40_000]},
+		"also where only the store knows what it is": {items: []store.Download{bare}, there: map[string]string{barePart: content[:40_000]},
 			want: map[string]string{"two": content}, offsets: []int64{40_000}},
-		"from an end that was only not renamed": {items: []store.Download{whole}, there: map[string]string{"sub/one.part": content},
+		"from an end that was only not renamed": {items: []store.Download{whole}, there: map[string]string{wholePart: content},
 			want: map[string]string{"sub/one": content}, offsets: []int64{100_000}},
-		"anew when the part does not fit": {items: []store.Download{whole}, there: map[string]string{"sub/one.part": strings.Repeat("x", 40_000)},
+		"anew when the part does not fit": {items: []store.Download{whole}, there: map[string]string{wholePart: strings.Repeat("x", 40_000)},
 			want: map[string]string{"sub/one": content}, offsets: []int64{40_000, 0}},
-		"anew when the part is too long": {items: []store.Download{whole}, there: map[string]string{"sub/one.part": content + "more"},
+		"anew when the part is too long": {items: []store.Download{whole}, there: map[string]string{wholePart: content + "more"},
 			want: map[string]string{"sub/one": content}, offsets: []int64{0}},
 		"not when the way breaks, but what came is kept": {items: []store.Download{whole}, breaks: 70_000,
-			want: map[string]string{"sub/one.part": content[:70_000]}, offsets: []int64{0}, is: func(err error) bool { return err != nil }},
+			want: map[string]string{wholePart: content[:70_000]}, offsets: []int64{0}, is: func(err error) bool { return err != nil }},
 		"not when it is not what was announced": {items: []store.Download{{Key: "two", Path: "two", Size: int64(len(content)), SHA256: hashed("other")}},
-			want: map[string]string{"two.part": ""}, offsets: []int64{0}, is: isKind[*api.Conflict]},
-		"not when it has another size": {items: []store.Download{{Key: "two", Path: "two", Size: 7}}, want: map[string]string{"two.part": ""},
+			want: map[string]string{barePart: ""}, offsets: []int64{0}, is: isKind[*api.Conflict]},
+		"not when it has another size": {items: []store.Download{{Key: "two", Path: "two", Size: 7}}, want: map[string]string{barePart: ""},
 			offsets: []int64{0}, is: isKind[*api.Conflict]},
-		"not when it is not there": {items: []store.Download{{Key: "none", Path: "none", Size: -1}}, want: map[string]string{"none.part": ""},
+		"not when it is not there": {items: []store.Download{{Key: "none", Path: "none", Size: -1}}, want: map[string]string{store.PartOf(store.Download{Key: "none", Path: "none"}): ""},
 			offsets: []int64{0}, is: isKind[*api.NotFound]},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,6 +236,36 @@ func TestObjectsComeDown(t *testing.T) {
 			}
 		})
 	}
+	t.Run("also when they have the names of parts, or the longest there are", func(t *testing.T) {
+		b.breakGetAfter = 0
+		dir := t.TempDir()
+		var items []store.Download
+		for i, name := range []string{"data", "data.part", "data.part.part", strings.Repeat("é", 127), strings.Repeat("é", 127) + "x"} {
+			key := fmt.Sprint("parts/", i)
+			if _, err := b.Put(t.Context(), key, strings.NewReader(name), -1, store.PutOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			items = append(items, store.Download{Key: key, Path: filepath.Join(dir, name), Size: int64(len(name)), SHA256: hashed(name)})
+		}
+		// One after the other, in both orders: the worst that can happen.
+		for range 2 {
+			for _, item := range items {
+				if err := store.DownloadAll(t.Context(), b, []store.Download{item}, store.TransferOptions{Parallel: 1}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, item := range items {
+				holds(t, item.Path, filepath.Base(item.Path))
+				if err := os.Remove(item.Path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			slices.Reverse(items)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%v, %v", left, err)
+		}
+	})
 	t.Run("with its mode", func(t *testing.T) {
 		b.breakGetAfter = 0
 		path := filepath.Join(t.TempDir(), "one")

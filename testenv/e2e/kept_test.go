@@ -106,8 +106,13 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 	t.Run("also when it is killed and started again", func(t *testing.T) {
 		p := p.in(t)
 		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out")
-		part := filepath.Join(p.dir, folder, "large.part")
+		part := ""
 		p.waitFor("the large file is half-way", func() (bool, any) {
+			found, err := filepath.Glob(filepath.Join(p.dir, folder, "large.*.part"))
+			if len(found) != 1 {
+				return false, err
+			}
+			part = found[0]
 			info, err := os.Stat(part)
 			return err == nil && info.Size() > 0, err
 		})

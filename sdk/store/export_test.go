@@ -1,0 +1,4 @@
+package store
+
+// PartOf is for tests that leave a part behind.
+var PartOf = partOf
