@@ -67,6 +67,7 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 			return err
 		}
 		r.finished = true
+		r.tree.forget()
 	}
 	if e.requeued() {
 		k.say("the task was suspended; what was written is saved, and the result is complete when it has run again")
@@ -90,7 +91,11 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
 	}
 	k.describe(m, r, end{pod: pod, main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
 	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
-	return k.write(ctx, r, m)
+	if err := k.write(ctx, r, m); err != nil {
+		return err
+	}
+	r.tree.forget()
+	return nil
 }
 
 // sendResult sends the rest of a result and begins its manifest.

@@ -68,8 +68,9 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 		told: make(chan struct{}), done: make(chan struct{})}
 	k.sender = sender{store: b, moved: &k.moved}
 	k.shower = newShower(client.PutLease, w, o)
+	room := newRoom()
 	for _, r := range o.Results {
-		kept := &result{Result: r, tree: newTree(r.Prefix, r.Dirs)}
+		kept := &result{Result: r, tree: newTree(r.Prefix, r.Dirs, room)}
 		for _, dir := range r.Dirs {
 			if dir.Progress {
 				kept.progress = append(kept.progress, &progressFile{dir: dir.Path})
@@ -78,7 +79,7 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 		k.results = append(k.results, kept)
 	}
 	logs := filepath.Join(w.Scratch, "logs")
-	k.logs = newTree(o.LogPrefix, []orders.Dir{{Path: logs}})
+	k.logs = newTree(o.LogPrefix, []orders.Dir{{Path: logs}}, newRoom()) // however many results there are
 	return k, os.MkdirAll(logs, 0o700)
 }
 

@@ -15,13 +15,8 @@ import (
 	"github.com/kubevast/vast/sdk/orders"
 )
 
-const (
-	// maxFiles is how many files of one result are kept: what is known of
-	// them is held in memory.
-	maxFiles = 200_000
-	// maxMissing is how many of those that cannot be kept are named.
-	maxMissing = 1000
-)
+// maxMissing is how many of those that cannot be kept are named.
+const maxMissing = 1000
 
 // tree is a set of folders whose files are copied to below one prefix.
 type tree struct {
@@ -29,10 +24,17 @@ type tree struct {
 	dirs   []orders.Dir
 	files  map[string]*file // by their path below the prefix
 	scan   uint32
+	room   *room
 }
 
-func newTree(prefix string, dirs []orders.Dir) *tree {
-	return &tree{prefix: prefix, dirs: dirs, files: map[string]*file{}}
+func newTree(prefix string, dirs []orders.Dir, r *room) *tree {
+	return &tree{prefix: prefix, dirs: dirs, files: map[string]*file{}, room: r}
+}
+
+// forget gives the room back, of a tree that is all in the store.
+func (t *tree) forget() {
+	t.room.files -= len(t.files)
+	t.files = map[string]*file{}
 }
 
 // beside is what a scan finds that has no object in the store.
@@ -60,6 +62,7 @@ func (t *tree) look() *beside {
 	for name, f := range t.files {
 		if f.seen != t.scan {
 			delete(t.files, name)
+			t.room.files--
 		}
 	}
 	found.entries = t.onlyOne(found)
@@ -110,34 +113,37 @@ func (t *tree) lookAt(number int, found *beside) {
 		case dir.As == "" && name+"/" == keep.Own:
 			found.lacks(below, "names that begin with %s are ours", keep.Own)
 			return skip(e)
-		case e.IsDir():
-			empty.folder(name)
-			return nil
 		}
 		empty.entry(name)
-		if !matches(dir.Match, name) {
-			return nil
+		switch {
+		case !matches(dir.Match, name):
+		case e.IsDir() && len(empty) < t.room.max:
+			empty.folder(name)
+		case e.IsDir(), t.files[below] == nil && t.room.full(found):
+			full = true
+		default:
+			t.entry(root, number, below, e, found)
 		}
-		full = !t.entry(root, number, below, e, found) || full
 		return nil
 	})
-	if full {
-		found.lacks(cmp.Or(dir.As, "."), "more than %d files: the rest was not kept", maxFiles)
-	}
 	for _, name := range empty.names() {
-		if matches(dir.Match, name) {
-			found.entries = append(found.entries, keep.File{Path: dir.As + name, Dir: true, Mode: modeOf(root, name)})
+		if full = full || t.room.full(found); full {
+			break
 		}
+		found.entries = append(found.entries, keep.File{Path: dir.As + name, Dir: true, Mode: modeOf(root, name)})
+	}
+	if full {
+		found.lacks(cmp.Or(dir.As, "."), "more than %d files, links and empty folders in all results of the pod: the rest was not kept", t.room.max)
 	}
 }
 
-// entry takes what is no folder. It is false when there is no room for more.
-func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *beside) bool {
+// entry takes what is no folder.
+func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *beside) {
 	if f := t.files[below]; f != nil && f.seen == t.scan {
 		if t.pathIn(f.dir, below) != t.pathIn(dir, below) { // else one folder lies in the other
 			found.lacks(below, "two folders have a file of this name; the one in %s is kept", t.dirs[f.dir].Path)
 		}
-		return true
+		return
 	}
 	info, err := e.Info()
 	switch {
@@ -156,16 +162,13 @@ func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *b
 	default:
 		f := t.files[below]
 		if f == nil {
-			if len(t.files) == maxFiles {
-				return false
-			}
 			f = &file{}
 			t.files[below] = f
+			t.room.files++
 		}
 		f.dir = dir
 		f.saw(t.scan, info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
 	}
-	return true
 }
 
 // inside is a file's name within one of the folders.
@@ -226,10 +229,7 @@ func reason(err error) string {
 // emptyFolders finds the folders with nothing in them, of a walk in order.
 type emptyFolders map[string]bool
 
-func (e emptyFolders) folder(name string) {
-	e.entry(name)
-	e[name] = true
-}
+func (e emptyFolders) folder(name string) { e[name] = true }
 
 func (e emptyFolders) entry(name string) { delete(e, path.Dir(name)) }
 

@@ -80,7 +80,7 @@ func TestWhatAScanFinds(t *testing.T) {
 			for name, content := range c.more {
 				write(t, filepath.Join(dir, name), content, false)
 			}
-			tr := newTree("p/", []orders.Dir{{Path: dir, As: c.as, Match: c.match}, {Path: filepath.Join(dir, "not there")}})
+			tr := newTree("p/", []orders.Dir{{Path: dir, As: c.as, Match: c.match}, {Path: filepath.Join(dir, "not there")}}, newRoom())
 			found := tr.look()
 			var entries []string
 			for _, e := range found.entries {
@@ -169,7 +169,7 @@ func TestWhatIsNoFileIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	found := newTree("p/", []orders.Dir{{Path: dir}}).look()
+	found := newTree("p/", []orders.Dir{{Path: dir}}, newRoom()).look()
 	want := []keep.Missing{{Path: "pipe", Reason: "it is a pipe"}, {Path: "socket", Reason: "it is a socket"}}
 	if diff := cmp.Diff(want, found.missing); diff != "" {
 		t.Error(diff)
@@ -179,7 +179,7 @@ func TestWhatIsNoFileIsTold(t *testing.T) {
 func TestAFileThatIsGoneIsForgotten(t *testing.T) {
 	t.Parallel()
 	dir := folderOf(t, map[string]string{"a": "a", "b": "b"})
-	tr := newTree("p/", []orders.Dir{{Path: dir}})
+	tr := newTree("p/", []orders.Dir{{Path: dir}}, newRoom())
 	tr.look()
 	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
 		t.Fatal(err)
@@ -187,6 +187,46 @@ func TestAFileThatIsGoneIsForgotten(t *testing.T) {
 	tr.look()
 	if diff := cmp.Diff([]string{"b"}, namesOf(tr)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A pod may have very many results, and very many links: the limit is one for all
+// that it holds of them.
+func TestAllResultsOfAPodShareOneRoom(t *testing.T) {
+	t.Parallel()
+	first := folderOf(t, map[string]string{"a": "1", "b": "1"})
+	for name, c := range map[string]struct {
+		second map[string]string
+		kept   []string // beside the two of the first
+		after  []string // when that is forgotten
+	}{
+		"of files":                          {map[string]string{"a": "1", "b": "1", "c": "1"}, []string{"a"}, []string{"a", "b", "c"}},
+		"of links":                          {map[string]string{"a": "->x", "b": "->x", "c": "->x"}, []string{"a"}, []string{"a", "b", "c"}},
+		"of empty folders":                  {map[string]string{"a/": "", "b/": "", "c/": ""}, []string{"a"}, []string{"a", "b", "c"}},
+		"not of folders that are not empty": {map[string]string{"a/b/c/d": "1"}, []string{"a/b/c/d"}, []string{"a/b/c/d"}},
+		"of all together":                   {map[string]string{"a": "1", "b": "->x", "c/": ""}, []string{"a"}, []string{"a", "b", "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &room{max: 3}
+			one := newTree("p/", []orders.Dir{{Path: first}}, r)
+			two := newTree("q/", []orders.Dir{{Path: folderOf(t, c.second)}}, r)
+			look := func(want []string, missing bool) {
+				t.Helper()
+				for range 2 { // the same again
+					one.look()
+					found := two.look()
+					got := append(namesOf(two), paths(found.entries)...)
+					if diff := cmp.Diff(want, got); diff != "" || missing != (len(found.missing) == 1) {
+						t.Errorf("%+v; %s", found.missing, diff)
+					}
+				}
+			}
+			look(c.kept, len(c.kept) < len(c.after))
+			one.forget()
+			one.dirs = nil
+			look(c.after, false)
+		})
 	}
 }
 
