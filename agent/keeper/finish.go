@@ -50,19 +50,21 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 		if r.finished {
 			continue
 		}
-		m := r.manifest
+		m, err := k.complete(ctx, r, e, codes)
+		if err != nil {
+			return err
+		}
 		if m == nil {
-			if m, err = k.sendResult(ctx, r); err != nil {
-				return err
-			}
-			if e.requeued() {
-				continue
-			}
-			k.describe(m, r, e, codes)
+			continue
 		}
 		withLogs := *m
 		withLogs.Logs, withLogs.LogPrefix = logs.files, k.orders.LogPrefix
-		withLogs.Missing = slices.Concat(m.Missing, logs.missing)
+		withLogs.Missing = slices.Clone(m.Missing)
+		for _, log := range logs.missing {
+			if !slices.Contains(m.Missing, log) { // an attempt before may have said so
+				withLogs.Missing = append(withLogs.Missing, log)
+			}
+		}
 		if err := k.write(ctx, r, &withLogs); err != nil {
 			return err
 		}
@@ -73,6 +75,29 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 		k.say("the task was suspended; what was written is saved, and the result is complete when it has run again")
 	}
 	return nil
+}
+
+// complete returns the manifest of a result whose files are all in the store, but
+// for the logs; nil when the task will run again.
+func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*keep.Manifest, error) {
+	if r.ended != nil {
+		if m, err := k.ranBefore(ctx, r); m != nil || err != nil {
+			return m, err
+		}
+	}
+	m, err := k.sendResult(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.ended != nil:
+		again := *r.ended
+		again.Files, again.Missing = m.Files, m.Missing
+		return &again, nil
+	case e.requeued():
+		return nil, nil
+	}
+	k.describe(m, r, e, codes)
+	return m, nil
 }
 
 // finishRun finishes one of several runs while others go on. Its logs are those
@@ -94,6 +119,8 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
 	if err := k.write(ctx, r, m); err != nil {
 		return err
 	}
+	m.Files, m.Missing = nil, nil // they are in the store, and there may be many such runs
+	r.ended = m
 	r.tree.forget()
 	return nil
 }
@@ -155,7 +182,6 @@ func (k *Keeper) write(ctx context.Context, r *result, m *keep.Manifest) error {
 		return err
 	}
 	k.moved.Add(1)
-	r.manifest = m
 	if r.Index == "" {
 		return nil
 	}

@@ -57,8 +57,9 @@ type result struct {
 	orders.Result
 	tree     *tree
 	progress []*progressFile
-	// manifest is what was written of it; nil: nothing yet.
-	manifest *keep.Manifest
+	// ended is how a run has ended that was finished while others go on, as
+	// its manifest says but without the files; nil of all others.
+	ended    *keep.Manifest
 	finished bool
 }
 
@@ -168,7 +169,7 @@ func (k *Keeper) pass(ctx context.Context) error {
 	}
 	codes := readOutcomes(k.orders.Outcomes)
 	for _, r := range k.results {
-		if r.manifest != nil {
+		if r.ended != nil {
 			continue
 		}
 		if code, ok := codes[r.Name]; ok {
