@@ -36,9 +36,10 @@ type transfer struct {
 	verb  string
 	began time.Time
 
-	mu    sync.Mutex
-	drawn time.Time
-	over  bool
+	mu      sync.Mutex
+	drawn   time.Time
+	reading bool
+	over    bool
 }
 
 func (t *transfer) show(p api.TransferProgress) {
@@ -49,7 +50,14 @@ func (t *transfer) show(p api.TransferProgress) {
 		return
 	}
 	t.drawn = now
-	line := transferLine(t.verb, p, now.Sub(t.began))
+	if t.reading != p.Reading {
+		t.reading, t.began = p.Reading, now
+	}
+	verb := t.verb
+	if p.Reading {
+		verb = "Reading"
+	}
+	line := transferLine(verb, p, now.Sub(t.began))
 	if width := t.f.Width(); width > 0 && len(line) >= width {
 		line = line[:width-1]
 	}

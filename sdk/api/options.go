@@ -47,7 +47,8 @@ type SubmitOptions struct {
 	// Dir is what local paths in the file are relative to; empty for the
 	// working directory.
 	Dir string
-	// Notify, if set, is told how far the upload of the task's files is.
+	// Notify, if set, is told how far the reading of the task's files is, and
+	// then their upload.
 	Notify func(TransferProgress)
 	// DryRun server sends everything with dryRun=All. For the client's dry
 	// run call Render.

@@ -99,6 +99,9 @@ type TransferProgress struct {
 	// already.
 	Files, TotalFiles, Skipped      int
 	Bytes, TotalBytes, SkippedBytes int64
+	// Reading: so much has been read to know what is to be sent; nothing is
+	// sent yet.
+	Reading bool
 }
 
 // DownloadReport says what was fetched.

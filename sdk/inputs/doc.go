@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	Dir string
 	// Home is what "~" stands for; empty for the user's home.
 	Home string
+	// Notify, if set, is told how much of the local files has been read, by
+	// one goroutine at a time.
+	Notify func(api.TransferProgress)
 }
 
 // local turns a path of the task file into one of this machine.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 )
 
 // Pack is a pack that was read once, to know its hash. It is not kept unless
-// it is small: Open reads the files again.
+// it is small: then the files are read again.
 type Pack struct {
 	// Sum is the SHA-256 in hex, Size the bytes of the pack.
 	Sum  string
@@ -35,10 +34,10 @@ type Pack struct {
 // inMemory is the largest pack that is kept, in bytes.
 const inMemory = 1 << 20
 
-// newPack reads the files of the entries.
-func newPack(ctx context.Context, entries []pack.Entry) (*Pack, error) {
+// newPack reads the files of the entries. notify may be nil.
+func newPack(ctx context.Context, entries []pack.Entry, notify func(files int, bytes int64)) (*Pack, error) {
 	first := &beginning{}
-	stat, err := pack.Write(ctx, first, entries, pack.WriteOptions{})
+	stat, err := pack.Write(ctx, first, entries, pack.WriteOptions{Notify: notify})
 	if err != nil {
 		return nil, err
 	}
@@ -52,10 +51,8 @@ func newPack(ctx context.Context, entries []pack.Entry) (*Pack, error) {
 // Key is where the pack lies in the store.
 func (p *Pack) Key() string { return keep.InputKey(p.Sum) }
 
-// Open reads the pack from its beginning. If a file is another one than it was,
-// the last Read is *api.Conflict. Close has to be called.
-func (p *Pack) Open() (io.ReadCloser, error) { return p.open(context.Background(), nil), nil }
-
+// open reads the pack from its beginning. If a file is another one than it was,
+// the last Read is *api.Conflict. Close has to be called. notify may be nil.
 func (p *Pack) open(ctx context.Context, notify func(files int, bytes int64)) io.ReadCloser {
 	if p.small != nil {
 		return io.NopCloser(bytes.NewReader(p.small))
@@ -107,25 +104,6 @@ func (p *Pack) Upload(ctx context.Context, b store.Backend, notify func(files in
 	r := p.open(ctx, notify)
 	_, err = b.Put(ctx, p.Key(), r, p.Size, store.PutOptions{SHA256: p.Sum})
 	return true, errors.Join(err, r.Close()) // of a pipe: there is none
-}
-
-// PackFiles packs files of a folder, under their paths below it: names are
-// relative, with slashes, and below root. Links are followed, so that each is
-// a file in the pack. A missing file fits fs.ErrNotExist.
-func PackFiles(root string, names []string) (*Pack, error) {
-	var entries []pack.Entry
-	for _, name := range names {
-		name = path.Clean(filepath.ToSlash(name))
-		if !filepath.IsLocal(name) || name == "." {
-			return nil, api.Invalid("", "%q is not a path below %s", name, root)
-		}
-		folder, err := pack.ScanFile(filepath.Join(root, filepath.FromSlash(name)), name)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, folder.Entries...)
-	}
-	return newPack(context.Background(), sorted(entries))
 }
 
 // sorted sorts entries by name; of those with the same name the last stays.

@@ -51,7 +51,7 @@ func New(ctx context.Context, t *spec.Task, o Options) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{}
-	read, err := p.read(ctx, places)
+	read, err := p.read(ctx, places, o.Notify)
 	if err != nil {
 		return nil, unreadable(t, err)
 	}
@@ -79,7 +79,8 @@ type content struct {
 }
 
 // read packs each local source by itself.
-func (p *Plan) read(ctx context.Context, places []place) ([][]*content, error) {
+func (p *Plan) read(ctx context.Context, places []place, notify func(api.TransferProgress)) ([][]*content, error) {
+	meter := &meter{notify: notify, now: api.TransferProgress{Reading: true}}
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(packing)
 	read := make([][]*content, len(places))
@@ -91,7 +92,7 @@ func (p *Plan) read(ctx context.Context, places []place) ([][]*content, error) {
 				continue
 			}
 			all.Go(func() (err error) {
-				read[i][j], warnings[i][j], err = readSource(ctx, s)
+				read[i][j], warnings[i][j], err = readSource(ctx, s, meter)
 				return err
 			})
 		}
@@ -103,7 +104,7 @@ func (p *Plan) read(ctx context.Context, places []place) ([][]*content, error) {
 	return read, nil
 }
 
-func readSource(ctx context.Context, s source) (*content, []string, error) {
+func readSource(ctx context.Context, s source, m *meter) (*content, []string, error) {
 	var folder *pack.Folder
 	var err error
 	if s.file {
@@ -114,7 +115,13 @@ func readSource(ctx context.Context, s source) (*content, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	made, err := newPack(ctx, folder.Entries)
+	files, bytes := 0, int64(0)
+	for _, e := range folder.Entries {
+		if e.Mode.IsRegular() {
+			files, bytes = files+1, bytes+e.Size
+		}
+	}
+	made, err := newPack(ctx, folder.Entries, m.part(files, bytes))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -196,7 +203,7 @@ func ownPacks(ctx context.Context, places []place, read [][]*content) ([]*Pack, 
 		}
 		if parts != nil {
 			var err error
-			if small[i], err = newPack(ctx, sorted(parts)); err != nil {
+			if small[i], err = newPack(ctx, sorted(parts), nil); err != nil {
 				return nil, err
 			}
 		}

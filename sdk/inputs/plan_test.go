@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/spec"
 )
 
 // noise is text that does not get smaller.
@@ -206,5 +207,18 @@ func TestWhatIsLeftOutIsTold(t *testing.T) {
 	want := "/w/l0 is left out: the link leads out of the folder, to /etc\n"
 	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n2 more in /w are left out") || strings.Count(got, "\n") != maxWarnings {
 		t.Errorf("warnings:\n%s", got)
+	}
+}
+
+func TestReadingTellsHowFarItIs(t *testing.T) {
+	dir := folder(t, map[string]string{"work/a": noise(1, 3<<20), "work/b": "2", "one": "3"})
+	task := &spec.Task{Workdir: &spec.Workdir{Local: "work"}, FileMounts: []spec.FileMount{{Path: "/data/one", Source: "one"}}}
+	var last api.TransferProgress
+	if _, err := New(t.Context(), task, Options{Dir: dir, Notify: func(p api.TransferProgress) { last = p }}); err != nil {
+		t.Fatal(err)
+	}
+	want := api.TransferProgress{Reading: true, Files: 3, TotalFiles: 3, Bytes: 3<<20 + 2, TotalBytes: 3<<20 + 2}
+	if diff := cmp.Diff(want, last); diff != "" {
+		t.Errorf("(-want,+got):\n%s", diff)
 	}
 }

@@ -19,7 +19,7 @@ func (c *Client) plan(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*
 	if !bringsFiles(t) {
 		return nil, nil
 	}
-	return inputs.New(ctx, t, inputs.Options{Dir: o.Dir})
+	return inputs.New(ctx, t, inputs.Options{Dir: o.Dir, Notify: o.Notify})
 }
 
 // upload sends the files that are too much to go with the task itself. What

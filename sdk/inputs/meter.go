@@ -1,0 +1,46 @@
+package inputs
+
+import (
+	"sync"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// meter adds up how far several packs are. notify may be nil.
+type meter struct {
+	mu     sync.Mutex
+	now    api.TransferProgress
+	notify func(api.TransferProgress)
+}
+
+// part adds a pack of so many files and bytes, and returns what is told how many
+// of them are done.
+func (m *meter) part(files int, bytes int64) func(files int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now.TotalFiles += files
+	m.now.TotalBytes += bytes
+	doneFiles, doneBytes := 0, int64(0)
+	return func(f int, n int64) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.now.Files, m.now.Bytes = m.now.Files+f-doneFiles, m.now.Bytes+n-doneBytes
+		doneFiles, doneBytes = f, n
+		m.tell()
+	}
+}
+
+// skip notes that the files of a pack, which are done, were not sent.
+func (m *meter) skip(files int, bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now.Skipped += files
+	m.now.SkippedBytes += bytes
+	m.tell()
+}
+
+func (m *meter) tell() {
+	if m.notify != nil {
+		m.notify(m.now)
+	}
+}
