@@ -16,7 +16,9 @@ import (
 
 // change changes a campaign's record: in the cluster, where the change counts,
 // then in the store (nil: it is not there to be written to), whose copy is for
-// the time when the cluster's is gone. It returns the record as it is now.
+// the time when the cluster's is gone. That the store cannot be written to is a
+// warning: what follows from the change is done all the same. It returns the
+// record as it is now.
 func (c *Client) change(ctx context.Context, b store.Backend, id string, edit func(*Record)) (*Record, error) {
 	var changed *Record
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
@@ -43,7 +45,10 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, edit fu
 	if err != nil || b == nil {
 		return changed, err
 	}
-	return changed, changeStored(ctx, b, id, edit)
+	if err := changeStored(ctx, b, id, edit); err != nil && ctx.Err() == nil {
+		c.conn.Warn(fmt.Sprintf("campaign %s: the store's copy of its record is not up to date: %v", id, err))
+	}
+	return changed, nil
 }
 
 // changeStored changes the store's copy, which has all configurations.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -16,8 +17,7 @@ import (
 )
 
 // Stop implements sdk.Campaign. The record says it first, so that nobody makes
-// more Jobs; then those that wait are stopped, or each end of a run would let in
-// another one.
+// more Jobs; see obey for who is making them just now.
 func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
 	r, err := c.mine(ctx, ref, append(rights.Each(jobsResource, "list", "patch"), rights.Each("configmaps", "patch")...)...)
 	if err != nil {
@@ -38,35 +38,49 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 			}
 		}
 	}
-	var jobs []*batchv1.Job
-	err = c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
-		if !s.State.Ended() {
-			jobs = append(jobs, job.DeepCopy())
+	if o.DryRun != api.DryRunClient {
+		if err := c.stopJobs(ctx, r, user, o); err != nil {
+			return nil, err
+		}
+	}
+	return c.one(ctx, r.ID)
+}
+
+// stopJobs stops all Jobs of a campaign that have not ended, first those that
+// wait: or each that ends would let in another one.
+func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
+	var waiting, others []*batchv1.Job
+	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
+		switch {
+		case s.State.Ended():
+		case ptr.Deref(job.Spec.Suspend, false):
+			waiting = append(waiting, stoppable(job))
+		default:
+			others = append(others, stoppable(job))
 		}
 	})
 	if err != nil {
-		return nil, err
-	}
-	waits := func(job *batchv1.Job) int {
-		if ptr.Deref(job.Spec.Suspend, false) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return cmp.Compare(waits(a), waits(b)) })
-	if o.DryRun == api.DryRunClient {
-		return c.one(ctx, r.ID)
+		return err
 	}
 	// One that cannot be stopped is no reason to let the others run.
 	var group errgroup.Group
 	group.SetLimit(atOnce)
-	for _, job := range jobs {
+	for _, job := range slices.Concat(waiting, others) {
 		group.Go(func() error { return c.tasks.StopJob(ctx, job, user, o) })
 	}
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("not all of its Jobs could be stopped, run it again: %w", err)
+		return fmt.Errorf("not all Jobs of campaign %s could be stopped, stop it again: %w", r.ID, err)
 	}
-	return c.one(ctx, r.ID)
+	return nil
+}
+
+// stoppable is what has to be known of a Job to stop it. There may be very many
+// of them, and their pods' templates are long.
+func stoppable(job *batchv1.Job) *batchv1.Job {
+	return &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: job.UID, ResourceVersion: job.ResourceVersion},
+		Spec:       batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions},
+	}
 }
 
 // settled reports that every run of a campaign has ended: there is nothing left

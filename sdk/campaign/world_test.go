@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -54,15 +55,21 @@ type world struct {
 	// jobsLeft is how many Jobs more may be made; a submission that is refused
 	// the next one stands for one whose client was killed.
 	jobsLeft int
+	// made is told of each Job that is made, before its maker is.
+	made func(*batchv1.Job)
 
 	mu       sync.Mutex
 	warnings []string
 }
 
+// plenty is more Jobs than any test makes.
+const plenty = 1 << 20
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, fake: fake.NewClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns"}}),
-		kueue: &kueueServer{active: map[string]bool{}}, file: path.Join(t.TempDir(), "sweep.vast"), jobsLeft: 100}
+	set := fake.NewSimpleClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns"}}) //nolint:staticcheck // nothing is applied, and the other one takes ten times as long
+	w := &world{t: t, fake: set,
+		kueue: &kueueServer{active: map[string]bool{}}, file: path.Join(t.TempDir(), "sweep.vast"), jobsLeft: plenty}
 	server := httptest.NewServer(w.kueue)
 	t.Cleanup(server.Close)
 	dir, err := store.OpenDir(t.TempDir())
@@ -85,6 +92,9 @@ func newWorld(t *testing.T) *world {
 		job := a.(clienttesting.CreateAction).GetObject().(*batchv1.Job)
 		if job.UID == "" { // which the fake does not give
 			job.UID = types.UID(job.Name)
+		}
+		if w.made != nil {
+			w.made(job)
 		}
 		return false, nil, nil
 	})
@@ -174,7 +184,7 @@ func (w *world) begin(jobs int) (id string) {
 	if _, err := w.run(api.CampaignOptions{Notify: func(p api.CampaignProgress) { id = cmp.Or(p.ID, id) }}); err == nil {
 		w.t.Fatal("it was finished")
 	}
-	w.jobsLeft = 100
+	w.jobsLeft = plenty
 	return id
 }
 
@@ -186,6 +196,29 @@ func (w *world) recordOf(id string) *Record {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// ask changes the cluster's copies of all records behind everybody's back, also
+// while the fake answers somebody.
+func (w *world) ask(change func(*Record)) {
+	resource := corev1.SchemeGroupVersion.WithResource("configmaps")
+	list, err := w.fake.Tracker().List(resource, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "ns")
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	for _, m := range list.(*corev1.ConfigMapList).Items {
+		r, err := FromObject(&m)
+		if err != nil {
+			w.t.Error(err)
+			return
+		}
+		change(r)
+		m.Data = recordData(r)
+		if err := w.fake.Tracker().Update(resource, &m, "ns"); err != nil {
+			w.t.Error(err)
+		}
+	}
 }
 
 func (w *world) jobs() []batchv1.Job {
@@ -267,6 +300,15 @@ func (s *flakyStore) Get(ctx context.Context, key string, offset int64) (io.Read
 		return nil, store.Object{}, &api.Unavailable{Message: "the store is away"}
 	}
 	return s.Backend.Get(ctx, key, offset)
+}
+
+func (s *flakyStore) List(ctx context.Context, prefix string, o store.ListOptions) iter.Seq2[store.Object, error] {
+	if s.away {
+		return func(yield func(store.Object, error) bool) {
+			yield(store.Object{}, &api.Unavailable{Message: "the store is away"})
+		}
+	}
+	return s.Backend.List(ctx, prefix, o)
 }
 
 // kueueServer answers what is asked of Kueue, and of the cluster's version. It

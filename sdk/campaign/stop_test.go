@@ -1,0 +1,75 @@
+package campaign
+
+import (
+	"testing"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// stopped counts the Jobs that carry who stopped them.
+func (w *world) stopped() int {
+	n := 0
+	for _, job := range w.jobs() {
+		if job.Annotations[kube.AnnotationStoppedBy] != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// held counts the Workloads that are not let in.
+func (w *world) held() int {
+	w.kueue.mu.Lock()
+	defer w.kueue.mu.Unlock()
+	n := 0
+	for _, active := range w.kueue.active {
+		if !active {
+			n++
+		}
+	}
+	return n
+}
+
+func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(*world, string) error
+		done func(*world, *Record) bool
+	}{
+		"stopped": {func(w *world, id string) error {
+			_, err := w.Stop(w.t.Context(), id, api.StopOptions{})
+			return err
+		}, func(w *world, r *Record) bool { return r.Stopped && w.stopped() == 3 }},
+		"held": {func(w *world, id string) error {
+			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{})
+			return err
+		}, func(w *world, r *Record) bool { return r.Held && w.held() == 3 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.made = w.kueue.add
+			id := w.submit(api.CampaignOptions{}).ID
+			w.store.away = true
+			if err := tt.do(w, id); err != nil {
+				t.Error(err)
+			}
+			if r := w.recordOf(id); !tt.done(w, r) {
+				t.Errorf("%d of 3 Jobs are stopped, %d of 3 Workloads held, and the record is %+v", w.stopped(), w.held(), r)
+			}
+			if !w.warned("the store's copy of its record") {
+				t.Errorf("the warnings are %q", w.warnings)
+			}
+		})
+	}
+}
+
+// A campaign may have very many Jobs, and all that wait are known before the
+// first is stopped.
+func TestOfAJobToStopOnlyLittleIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.submit(api.CampaignOptions{})
+	job := w.jobs()[0]
+	if whole, kept := job.Size(), stoppable(&job).Size(); kept > whole/10 {
+		t.Errorf("%d bytes are kept of a Job of %d", kept, whole)
+	}
+}
