@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,18 +32,30 @@ const (
 type creation struct {
 	c *Client
 	o api.CampaignOptions
+	// id is the campaign whose record is looked at now and then; empty where
+	// there is none, as in a dry run.
+	id string
 
 	mu          sync.Mutex
 	done, total int
 }
 
 // all creates the Jobs, many at a time and in their order as far as that goes.
-// Those in there are there already.
+// Those in there are there already. It ends early with *stoppedMeanwhile.
 func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error], there map[string]bool) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	m.tell(0)
+	begun := 0
+	var asked error
 	for job, err := range jobs {
+		if begun++; begun%lookEvery == 0 {
+			// What is on its way is not broken off: nobody would know
+			// whether it was made.
+			if asked = m.look(ctx); asked != nil {
+				break
+			}
+		}
 		switch {
 		case err != nil:
 			group.Go(func() error { return err })
@@ -61,7 +74,19 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 			break
 		}
 	}
-	return group.Wait()
+	return cmp.Or(asked, group.Wait())
+}
+
+// look does what was asked for since the last look.
+func (m *creation) look(ctx context.Context) error {
+	if m.id == "" {
+		return nil
+	}
+	r, _, err := m.c.record(ctx, m.id)
+	if err != nil {
+		return err
+	}
+	return m.c.obey(ctx, r)
 }
 
 func (m *creation) tell(more int) {

@@ -162,18 +162,26 @@ func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *
 }
 
 // makeJobs creates the Jobs, and says in the record that they are all there.
+// That is one change with a look at what was asked for meanwhile: whoever stops
+// or holds the campaign later finds all its Jobs himself.
 func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := p.record
-	m := &creation{c: c, o: o, total: r.Jobs}
-	if err := m.all(ctx, p.jobs(), there); err != nil {
-		return nil, c.halfway(ctx, r, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), err)
+	m := &creation{c: c, o: o, id: r.ID, total: r.Jobs}
+	err := m.all(ctx, p.jobs(), there)
+	if err == nil {
+		c.notify(o, api.CampaignProgress{Phase: "record"})
+		if r, err = c.change(ctx, b, r.ID, func(r *Record) { r.Complete = true }); err == nil {
+			err = c.obey(ctx, r)
+		}
 	}
-	c.notify(o, api.CampaignProgress{Phase: "record"})
-	changed, err := c.change(ctx, b, r.ID, func(r *Record) { r.Complete = true })
-	if err != nil {
-		return nil, c.halfway(ctx, r, "all Jobs were made, but not all of the record", err)
+	stopped := (*stoppedMeanwhile)(nil)
+	switch {
+	case errors.As(err, &stopped):
+		return nil, c.stopMade(ctx, stopped)
+	case err != nil:
+		return nil, c.halfway(ctx, p.record, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), err)
 	}
-	return submitted(changed, object), nil
+	return submitted(r, object), nil
 }
 
 // leave takes the record back when nothing else was made and nothing can come
