@@ -48,6 +48,16 @@ func (c *Client) eachJob(ctx context.Context, set labels.Set, do func(*batchv1.J
 	return err
 }
 
+// hasJobs reports whether there are Jobs of a campaign.
+func (c *Client) hasJobs(ctx context.Context, campaign string) (bool, error) {
+	has := false
+	err := c.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(*batchv1.Job) bool {
+		has = true
+		return false
+	})
+	return has, err
+}
+
 // runs reports whether a campaign has a Job that has not ended. It looks no
 // further than the first one.
 func (c *Client) runs(ctx context.Context, campaign string) (bool, error) {
@@ -124,18 +134,6 @@ func over(job *batchv1.Job) bool {
 		}
 	}
 	return false
-}
-
-// newestJob is the id of the user's newest task of which something is kept.
-func (c *Client) newestJob(ctx context.Context, user string) (string, error) {
-	id, created := "", metav1.Time{}
-	err := c.eachJob(ctx, labels.Set{kube.LabelKind: kube.KindTask, kube.LabelUser: kube.LabelValue(user)}, func(job *batchv1.Job) bool {
-		if job.Annotations[kube.AnnotationKept] != "" && (id == "" || created.Before(&job.CreationTimestamp)) {
-			id, created = job.Labels[kube.LabelTaskID], job.CreationTimestamp
-		}
-		return true
-	})
-	return id, err
 }
 
 // whyNothing says why nothing is kept of a task that there is.

@@ -185,15 +185,15 @@ func (u *unit) failed() bool {
 	return u.outcome.State != api.Succeeded && u.outcome.State != api.Rejected
 }
 
-// folders lists the names one level below a prefix.
-func (s *session) folders(ctx context.Context, prefix string) ([]string, error) {
+// folders lists the names one level below a folder of the store that begin so.
+func (s *session) folders(ctx context.Context, folder, beginning string) ([]string, error) {
 	var names []string
-	for o, err := range s.store.List(ctx, prefix, store.ListOptions{Delimiter: true}) {
+	for o, err := range s.store.List(ctx, folder+beginning, store.ListOptions{Delimiter: true}) {
 		if err != nil {
 			return nil, err
 		}
 		if o.Prefix {
-			names = append(names, strings.TrimSuffix(strings.TrimPrefix(o.Key, prefix), "/"))
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(o.Key, folder), "/"))
 		}
 	}
 	return names, nil

@@ -62,6 +62,8 @@ func TestList(t *testing.T) {
 		"a task by its Job":            {api.ResultOptions{Of: "train-aaaabbbb"}, []string{node0, node1}},
 		"one node":                     {api.ResultOptions{Of: "aaaabbbb/1"}, []string{node1}},
 		"one that runs":                {api.ResultOptions{Of: "cccccccc"}, []string{"cccccccc/0 Running complete=false files=1 bytes=3"}},
+		"a campaign by the beginning":  {api.ResultOptions{Of: "sweep"}, []string{run4, run1, run2, run3}},
+		"a run by the beginning":       {api.ResultOptions{Of: "sweep-2026/b-1/1"}, []string{run2}},
 		"a campaign":                   {api.ResultOptions{Of: sweep}, []string{run4, run1, run2, run3}},
 		"a configuration":              {api.ResultOptions{Of: sweep + "/b-1"}, []string{run1, run2}},
 		"a run":                        {api.ResultOptions{Of: sweep + "/b-1/1"}, []string{run2}},
@@ -187,13 +189,18 @@ func TestListSaysWhyRunsFailedAndReadsNoOtherManifest(t *testing.T) {
 
 func TestListRefusesWhatNamesNothing(t *testing.T) {
 	w := filled(t)
-	w.keep(task("aaaacccc", 0, succeeded, nil))
+	w.keep(task("aaaacccc", 0, succeeded, nil), task("twins000", 0, succeeded, nil))
+	w.record("twins-2026-03-01-120000", 1)
+	w.record("twins-2026-03-01-12000001", 1)
 	tests := map[string]struct {
 		o     api.ResultOptions
 		error string
 	}{
 		"an id that is not there":        {api.ResultOptions{Of: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
 		"a beginning of several":         {api.ResultOptions{Of: "aaaa"}, `"aaaa" is the beginning of 2 tasks' ids (aaaabbbb, aaaacccc); write more of it`},
+		"a beginning of two campaigns":   {api.ResultOptions{Of: "twins-"}, `"twins-" is the beginning of 2 campaigns' ids (twins-2026-03-01-120000, twins-2026-03-01-12000001); write more of it`},
+		"a beginning of both":            {api.ResultOptions{Of: "twins"}, `"twins" is the beginning of 3 tasks' and campaigns' ids (twins000, twins-2026-03-01-120000, twins-2026-03-01-12000001); write more of it`},
+		"a whole id without results":     {api.ResultOptions{Of: "twins-2026-03-01-120000"}, `result "twins-2026-03-01-120000" not found in namespace "ns": nothing of it is kept that fits`},
 		"a campaign that is not there":   {api.ResultOptions{Of: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
 		"a run that is not there":        {api.ResultOptions{Of: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
 		"a run that is no number":        {api.ResultOptions{Of: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
@@ -211,18 +218,5 @@ func TestListRefusesWhatNamesNothing(t *testing.T) {
 				t.Errorf("error %v\nwant  %s", err, tc.error)
 			}
 		})
-	}
-}
-
-func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
-	w := newWorld(t) // the Jobs are gone
-	old, young, others := task("aaaaaaaa", 0, succeeded, nil), task("bbbbbbbb", 0, succeeded, nil), task("cccccccc", 0, succeeded, nil)
-	young.change = func(m *keep.Manifest) { m.Started = ended }
-	others.identity.User = "bob"
-	others.change = func(m *keep.Manifest) { m.Started = ended.AddDate(1, 0, 0) }
-	w.keep(old, young, others)
-	list, err := w.List(t.Context(), api.ResultOptions{Of: Latest})
-	if err != nil || list.Items[0].TaskID != "bbbbbbbb" {
-		t.Errorf("%v, %v", list, err)
 	}
 }

@@ -22,7 +22,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 		return err
 	}
 	defer done()
-	p, err := s.resolve(ctx, ref)
+	p, err := s.resolveTask(ctx, ref)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,17 @@ func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Resu
 			return nil, err
 		}
 	}
+	all, err := s.everything(ctx, user)
+	if o.Failed {
+		all = slices.DeleteFunc(all, func(r api.Result) bool {
+			return r.State == api.Succeeded || r.State == api.Rejected || r.State == api.Running
+		})
+	}
+	return all, err
+}
+
+// everything is what is kept for a user; for everybody without one.
+func (s *session) everything(ctx context.Context, user string) ([]api.Result, error) {
 	var tasks, campaigns []api.Result
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -36,19 +47,13 @@ func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Resu
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	all := append(tasks, campaigns...)
-	if o.Failed {
-		all = slices.DeleteFunc(all, func(r api.Result) bool {
-			return r.State == api.Succeeded || r.State == api.Rejected || r.State == api.Running
-		})
-	}
-	return all, nil
+	return append(tasks, campaigns...), nil
 }
 
 // tasks are the results of all tasks of a user; of everybody's without one.
 // What lacks a manifest and a Job may be anybody's, and is not hidden.
 func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) {
-	ids, err := s.folders(ctx, keep.Tasks)
+	ids, err := s.folders(ctx, keep.Tasks, "")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +85,7 @@ func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) 
 
 // campaigns are those of a user; everybody's without one.
 func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, error) {
-	ids, err := s.folders(ctx, keep.Campaigns)
+	ids, err := s.folders(ctx, keep.Campaigns, "")
 	if err != nil {
 		return nil, err
 	}

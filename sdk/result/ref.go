@@ -3,19 +3,16 @@ package result
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/store"
 )
-
-// Latest names the caller's newest task of which something is kept.
-const Latest = "@latest"
 
 // place is what a ref names: a task or one of its nodes, a campaign, one of its
 // configurations or one run. What is not named is -1 or empty.
@@ -43,45 +40,97 @@ func (p place) prefix() string {
 }
 
 // resolve finds what a ref names: a task's id, a unique prefix of one, a Job's
-// name or @latest, with "/<rank>" behind it for one node; a campaign's id, with
-// "/<config>" or "/<config>/<run>" behind it for a part.
+// name, with "/<rank>" behind it for one node; a campaign's id or a unique prefix
+// of one, with "/<config>" or "/<config>/<run>" behind it for a part. @latest is
+// the caller's newest task or campaign.
 func (s *session) resolve(ctx context.Context, ref string) (place, error) {
+	return s.resolveBy(ctx, ref, s.latest)
+}
+
+// resolveTask is resolve for who asks for tasks: @latest is one.
+func (s *session) resolveTask(ctx context.Context, ref string) (place, error) {
+	return s.resolveBy(ctx, ref, s.latestTask)
+}
+
+func (s *session) resolveBy(ctx context.Context, ref string, latest func(context.Context) (string, error)) (place, error) {
 	parts := strings.Split(strings.TrimSuffix(ref, "/"), "/")
-	first := parts[0]
 	if ref == "" || slices.Contains(parts, "") || slices.Contains(parts, "..") || slices.Contains(parts, ".") {
 		return place{}, api.Invalid("", "%q names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN", ref)
 	}
-	if first == Latest {
-		id, err := s.latest(ctx)
-		return nodeOf(id, parts, ref, err)
+	if parts[0] == Latest {
+		var err error
+		if parts[0], err = latest(ctx); err != nil {
+			return place{}, err
+		}
 	}
-	if isID(first) {
-		id, err := s.byPrefix(ctx, first, ref)
-		return nodeOf(id, parts, ref, err)
+	id := parts[0]
+	tasks, campaigns, err := s.beginning(ctx, id)
+	if len(tasks)+len(campaigns) == 0 && err == nil && idOfJob(id) != "" {
+		id = idOfJob(id)
+		tasks, _, err = s.beginning(ctx, id)
 	}
-	_, err := s.store.Stat(ctx, keep.RecordKey(first))
-	if err == nil {
+	switch found := slices.Concat(tasks, campaigns); {
+	case err != nil:
+		return place{}, err
+	case len(found) == 0:
+		why := ""
+		if isID(id) {
+			why = s.whyNothing(ctx, id)
+		}
+		return place{}, s.notFound(ref, why)
+	case len(found) > 1:
+		return place{}, api.Invalid("", "%q is the beginning of %d %s ids (%s); write more of it", id, len(found), whose(tasks, campaigns), some(found))
+	case len(campaigns) == 1:
+		parts[0] = campaigns[0]
 		return runOf(parts, ref)
 	}
-	if !isNotFound(err) {
-		return place{}, err
-	}
-	if id := idOfJob(first); id != "" {
-		found, err := s.byPrefix(ctx, id, ref)
-		return nodeOf(found, parts, ref, err)
-	}
-	return place{}, s.notFound(ref, "")
+	return nodeOf(tasks[0], parts, ref)
 }
 
-func nodeOf(id string, parts []string, ref string, err error) (place, error) {
-	if err != nil {
-		return place{}, err
+// whose says of what the ids are.
+func whose(tasks, campaigns []string) string {
+	switch {
+	case len(campaigns) == 0:
+		return "tasks'"
+	case len(tasks) == 0:
+		return "campaigns'"
 	}
+	return "tasks' and campaigns'"
+}
+
+// beginning finds the tasks and the campaigns in the store whose ids begin so. An
+// id that is whole means nothing else.
+func (s *session) beginning(ctx context.Context, prefix string) (tasks, campaigns []string, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	if isID(prefix) {
+		group.Go(func() (err error) {
+			tasks, err = s.folders(ctx, keep.Tasks, prefix)
+			return err
+		})
+	}
+	group.Go(func() (err error) {
+		campaigns, err = s.folders(ctx, keep.Campaigns, prefix)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case slices.Contains(tasks, prefix):
+		return []string{prefix}, nil, nil
+	case slices.Contains(campaigns, prefix):
+		return nil, []string{prefix}, nil
+	}
+	return tasks, campaigns, nil
+}
+
+func nodeOf(id string, parts []string, ref string) (place, error) {
 	p := place{task: id, rank: -1, run: -1}
 	switch len(parts) {
 	case 1:
 		return p, nil
 	case 2:
+		var err error
 		if p.rank, err = strconv.Atoi(parts[1]); err == nil && p.rank >= 0 {
 			return p, nil
 		}
@@ -102,53 +151,6 @@ func runOf(parts []string, ref string) (place, error) {
 		p.run = run
 	}
 	return p, nil
-}
-
-// byPrefix finds the one task in the store whose id begins so.
-func (s *session) byPrefix(ctx context.Context, prefix, ref string) (string, error) {
-	var found []string
-	for o, err := range s.store.List(ctx, keep.Tasks+prefix, store.ListOptions{Delimiter: true}) {
-		if err != nil {
-			return "", err
-		}
-		if o.Prefix {
-			found = append(found, strings.TrimSuffix(strings.TrimPrefix(o.Key, keep.Tasks), "/"))
-		}
-	}
-	switch {
-	case len(found) == 0:
-		return "", s.notFound(ref, s.whyNothing(ctx, prefix))
-	case len(found) == 1:
-		return found[0], nil
-	}
-	return "", api.Invalid("", "%q is the beginning of %d tasks' ids (%s); write more of it", prefix, len(found), strings.Join(found, ", "))
-}
-
-// latest is the newest task of the caller's: as long as its Job is there by
-// that, otherwise by what is kept.
-func (s *session) latest(ctx context.Context) (string, error) {
-	user, err := s.conn.User(ctx)
-	if err != nil {
-		return "", err
-	}
-	id, err := s.newestJob(ctx, user)
-	if id != "" || err != nil {
-		return id, err
-	}
-	list, err := s.tasks(ctx, user)
-	if err != nil {
-		return "", err
-	}
-	newest := api.Result{}
-	for _, r := range list {
-		if r.User == user && (newest.TaskID == "" || newest.StartTime.Before(r.StartTime)) {
-			newest = r
-		}
-	}
-	if newest.TaskID == "" {
-		return "", s.notFound(Latest, fmt.Sprintf("nothing is kept of user %q here", user))
-	}
-	return newest.TaskID, nil
 }
 
 func (s *session) notFound(ref, hint string) error {

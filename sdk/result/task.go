@@ -20,7 +20,7 @@ func (c *Client) Task(ctx context.Context, ref string) (*api.TaskStatus, error) 
 		return nil, err
 	}
 	defer done()
-	p, err := s.resolve(ctx, ref)
+	p, err := s.resolveTask(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ func newResults(f *cli.Factory) *cobra.Command {
 		and pods are gone.
 
 		A result is named by the id of its task, with /NODE behind it for one node, or by
-		CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. One that is not complete lacks
-		its manifest: the task still runs, or its pod ended before all was saved.`)
+		CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. The beginning of an id is
+		enough, and @latest is your newest task or campaign. One that is not complete
+		lacks its manifest: the task still runs, or its pod ended before all was saved.`)
 	return c
 }
 

@@ -35,7 +35,7 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 
 			Incomplete results are fetched as far as they were saved, with a warning.`),
 		Example: templates.Examples(`
-			# The results of the newest task, into the current folder
+			# The results of your newest task or campaign, into the current folder
 			kubectl vast results download @latest
 
 			# Some configurations of a campaign, into folder out

@@ -30,7 +30,7 @@ func newResultsShow(f *cli.Factory) *cobra.Command {
 			Show results with their files: how each ended, what it left behind, and what
 			could not be kept.`),
 		Example: templates.Examples(`
-			# What the newest task has left behind
+			# What your newest task or campaign has left behind
 			kubectl vast results show @latest
 
 			# One run of a campaign
