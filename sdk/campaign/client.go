@@ -14,6 +14,7 @@ type Client struct {
 	queues *queue.Client
 	rights *rights.Checker
 	seen   seen
+	needed needed
 }
 
 // New returns a client over conn. It contacts nobody.

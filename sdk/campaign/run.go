@@ -249,8 +249,3 @@ func submitted(r *Record, object *corev1.ConfigMap) *api.Campaign {
 	}
 	return out
 }
-
-// openStore returns the store, or why there is no way to it.
-func (c *Client) openStore(ctx context.Context) (store.Backend, error) {
-	return c.seen.open(ctx, c.conn)
-}

@@ -117,7 +117,7 @@ func (c *Client) one(ctx context.Context, id string) (*api.Campaign, error) {
 // storeIfAny is the store, or nil where there is no way to it: a campaign can
 // be stopped and held all the same.
 func (c *Client) storeIfAny(ctx context.Context) store.Backend {
-	b, err := c.openStore(ctx)
+	b, err := c.seen.open(ctx, c.conn)
 	if err != nil {
 		return nil
 	}

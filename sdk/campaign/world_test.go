@@ -118,7 +118,7 @@ func (w *world) client(url string) *Client {
 	conn.Kube = cluster{w.fake, discovery.NewDiscoveryClientForConfigOrDie(cfg)}
 	queues := queue.New(conn)
 	c := New(conn, task.New(conn, volume.New(conn), queues), queues)
-	c.seen.store = w.store
+	c.seen.store, c.needed.store = w.store, w.store
 	return c
 }
 
