@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/testenv/internal/kueue"
 	"github.com/kubevast/vast/testenv/internal/network"
+	"github.com/kubevast/vast/testenv/internal/run"
 	"github.com/kubevast/vast/testenv/internal/taskimage"
 )
 
@@ -151,11 +153,19 @@ func (c *Cluster) openControlPlane(ctx context.Context) error {
 }
 
 // loadImages puts the images into the nodes that these cannot pull, and closes kueueIs
-// when Kueue's is there. Where there is a registry the nodes pull them by themselves.
+// when Kueue's is there. Where there is a registry the nodes pull all but one by
+// themselves.
 func (s *setup) loadImages(ctx context.Context, c *Cluster, kueueIs chan<- struct{}) error {
 	if c.way != WaySource {
 		close(kueueIs)
-		return nil
+		if c.way == WayExisting {
+			return nil
+		}
+		build := run.Cmd{Args: []string{"docker", "build", "--tag", taskimage.BusyboxUser, "-"}, Stdin: strings.NewReader(taskimage.BusyboxUserDockerfile)}
+		if err := build.Run(ctx); err != nil {
+			return err
+		}
+		return c.LoadImage(ctx, taskimage.BusyboxUser)
 	}
 	queue, err := s.queueProgram(ctx)
 	if err != nil {

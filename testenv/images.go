@@ -19,6 +19,10 @@ const (
 	PythonImage  = taskimage.Python
 )
 
+// BusyboxUserImage is busybox for a user who is not root. Every node that kind made
+// has it.
+const BusyboxUserImage = taskimage.BusyboxUser
+
 // LoadImage copies an image that Docker has into every node.
 func (c *Cluster) LoadImage(ctx context.Context, image string) error {
 	return c.loadStream(ctx, func(w io.Writer) error {

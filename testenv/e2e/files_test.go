@@ -16,6 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/testenv"
 )
 
 // tree makes files below the person's folder: by path a content, "-> target"
@@ -70,14 +71,20 @@ func TestFilesArriveAsTheyWere(t *testing.T) {
 		home string
 		args []string
 		pod  string
+		skip bool
 	}{
 		"as root": {home: "/root"},
 		"as a user that the image or the security profile names": {home: "/tmp", args: []string{"--security-profile=restricted"}},
 		"as a user that has no home": {home: "/vast/home",
 			pod: "config: {kubernetes: {pod_config: {spec: {securityContext: {runAsUser: 4711}}}}}\n"},
+		"as a user that only the image knows": {home: "/vast/home", args: []string{"--image=" + testenv.BusyboxUserImage},
+			skip: cluster.Way() == testenv.WayExisting},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if c.skip {
+				t.Skip("no registry has its image")
+			}
 			p := p.in(t)
 			if got, want := p.brought(task+c.pod, c.args...), fmt.Sprintf(want, c.home); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)

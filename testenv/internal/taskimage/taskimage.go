@@ -16,7 +16,14 @@ import (
 const (
 	Busybox = "busybox:1.36"
 	Python  = "python:3.13-slim" // the default image of a task
+	// BusyboxUser is Busybox run by User, as an image without root is. No
+	// registry has it.
+	BusyboxUser = "kubevast.test/busybox-user:1.36"
+	User        = "4712:4713"
 )
+
+// BusyboxUserDockerfile makes BusyboxUser of Busybox.
+const BusyboxUserDockerfile = "FROM " + Busybox + "\nUSER " + User + "\n"
 
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -40,10 +47,10 @@ func Version() string {
 	for _, artefact := range Artefacts() {
 		parts = append(parts, artefact.Name, artefact.Hash)
 	}
-	return cache.Hash(append(parts, Busybox, Python)...)
+	return cache.Hash(append(parts, Busybox, Python, BusyboxUserDockerfile)...)
 }
 
-// Write writes one archive with both images.
+// Write writes one archive with all images.
 func Write(ctx context.Context, dir *cache.Dir, progress func(string, ...any), w io.Writer) error {
 	var layers []archive.Layer
 	for _, artefact := range Artefacts() {
@@ -61,6 +68,10 @@ func Write(ctx context.Context, dir *cache.Dir, progress func(string, ...any), w
 		archive.Image{
 			Tags: []string{Busybox, "busybox:latest"}, Layers: layers[:1],
 			Config: archive.Config{Env: []string{searchPath}, Cmd: []string{"sh"}},
+		},
+		archive.Image{
+			Tags: []string{BusyboxUser}, Layers: layers[:1],
+			Config: archive.Config{Env: []string{searchPath}, Cmd: []string{"sh"}, User: User},
 		},
 		archive.Image{
 			Tags: []string{Python}, Layers: layers[1:],
