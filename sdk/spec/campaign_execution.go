@@ -48,7 +48,11 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	}
 	var env environment
 	env.values, env.missing = map[string]string{}, map[string]bool{}
-	e.Envs = r.resolve(&env, f.Env.entries, in.Envs, "--env")
+	entries := f.Env.entries
+	if in.Look {
+		entries = slices.DeleteFunc(entries, func(e envEntry) bool { return e.missing })
+	}
+	e.Envs = r.resolve(&env, entries, in.Envs, "--env")
 	r.overrideExecution(n, in, e)
 }
 
@@ -72,7 +76,7 @@ func (r *reader) overrideExecution(n *node, in Inputs, e *Execution) {
 		}
 		e.Image = image
 	}
-	if image := n.get("image"); in.Image == "" && (image == nil || image.isNull()) {
+	if image := n.get("image"); in.Image == "" && !in.Look && (image == nil || image.isNull()) {
 		r.fail(n, `"image" is missing; name a container image, or give one with --image`)
 	}
 	amount := func(flag, given string, parse func(string) (Amount, error), out *string) {

@@ -203,4 +203,7 @@ type Inputs struct {
 	CPUs     string
 	Memory   string
 	GPUs     string
+	// Look says that a campaign is only looked at: an image, and values of
+	// its env, that are not there are not missed.
+	Look bool
 }

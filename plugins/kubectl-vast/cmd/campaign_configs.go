@@ -30,7 +30,8 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 		Short: "List the configurations of a campaign file with their parameters",
 		Long: templates.LongDesc(`
 			List the configurations of a campaign file with their parameters, as they are
-			once all variations are applied. No cluster is asked.
+			once all variations are applied. No cluster is asked, and what is given when the
+			campaign is submitted, such as its image, may be missing.
 
 			A FILE may be "-" for standard input.`),
 		Example: templates.Examples(`
@@ -63,7 +64,7 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 
 // Run lists the configurations.
 func (o *campaignConfigsOptions) Run(ctx context.Context) error {
-	campaign, configs, err := o.file.read(ctx, o.path, o.In, spec.Inputs{Context: o.GivenContext()})
+	campaign, configs, err := o.file.read(ctx, o.path, o.In, spec.Inputs{Context: o.GivenContext(), Look: true})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,8 @@ import (
 type prepareFlags struct {
 	campaignFile
 	file           string
+	inputs         spec.Inputs
+	env            spec.EnvFlags
 	options, quota []string
 	keep           cli.Timeout
 	output         *cli.DoneFlags
@@ -59,6 +62,8 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 	p.StringVarP(&flags.file, "filename", "f", "", `The campaign's file, or "-" for stdin.`)
 	p.IntVar(&flags.api.Runs, "runs", 0, "Runs of each configuration, instead of the file's.")
 	p.StringVar(&flags.api.Name, "name", "", "First part of the campaign's id, instead of metadata.name.")
+	addValues(p, &flags.inputs, &flags.env)
+	addRunResources(p, &flags.inputs)
 	p.StringVar(&flags.api.Queue, "queue", "", `Queue that the Jobs wait in; "none" for none. (default vast)`)
 	p.StringVar(&flags.api.Priority, "priority", "", "WorkloadPriorityClass of the Jobs.")
 	p.StringVar(&flags.api.Profile, "security-profile", "", "Security profile of the pods: baseline, restricted or privileged.")
@@ -82,10 +87,13 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 	if err := p.output.Check(); err != nil {
 		return err
 	}
-	campaign, configs, fileErr := p.read(ctx, p.file, f.In, spec.Inputs{Context: f.GivenContext()})
+	var envErr error
+	p.inputs.Context = f.GivenContext()
+	p.inputs.Envs, envErr = p.env.Read(os.LookupEnv)
+	campaign, configs, fileErr := p.read(ctx, p.file, f.In, p.inputs)
 	options, optionErr := pairs("--option", p.options)
 	quota, quotaErr := pairs("--quota", p.quota)
-	if err := errors.Join(fileErr, optionErr, quotaErr); err != nil {
+	if err := errors.Join(envErr, fileErr, optionErr, quotaErr); err != nil {
 		return err
 	}
 	client, err := f.OfflineClient()

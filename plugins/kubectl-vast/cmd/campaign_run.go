@@ -78,6 +78,7 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 	}
 	p := c.Flags()
 	flags.addShared(f, c, "campaign")
+	addRunResources(p, &flags.inputs)
 	p.BoolVarP(&flags.detach, "detach", "d", false, "Return as soon as all Jobs are made, which is what it does without --follow.")
 	extra.addRunFlags(c, f, "f")
 	return c
@@ -140,26 +141,6 @@ func (r *campaignRun) Run(ctx context.Context) error {
 	return submittedCampaign(ctx, r.Factory, r.output, made, r.dryRun, r.flags.follow)
 }
 
-// submittedCampaign prints a campaign that was just made, or follows it.
-func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, made *api.Campaign, d api.DryRun, follow bool) error {
-	if !follow || output.Given() {
-		p, err := output.Printer(dryRunOperation(d, "submitted"+toQueue(made.Queue)))
-		if err != nil {
-			return err
-		}
-		if err := p.PrintObj(made, f.Out); err != nil {
-			return err
-		}
-	}
-	switch {
-	case follow:
-		return followCampaign(ctx, f, made.ID)
-	case d == api.DryRunNone && !output.Given():
-		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Again("monitor "+made.ID))
-	}
-	return nil
-}
-
 func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, []variation.Config, error) {
 	switch {
 	case r.path == "":
@@ -183,7 +164,7 @@ func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, confi
 	for _, w := range warnings {
 		r.Warn(w)
 	}
-	return printRendered(r.Factory, r.output, objects)
+	return printRendered(r.Factory, r.output, objects, true)
 }
 
 // campaignProgress tells people how far a submission is.

@@ -4,14 +4,33 @@ import (
 	"errors"
 	"os"
 
+	"github.com/spf13/pflag"
+
 	"github.com/kubevast/vast/sdk/spec"
 )
+
+// addValues binds the flags for values that a task's file and a campaign's may
+// leave open.
+func addValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.EnvFlags) {
+	env.Flag = "--env"
+	p.StringVar(&in.Image, "image", "", "Container image, instead of the file's.")
+	p.StringArrayVar(&env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
+	p.StringArrayVar(&env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
+}
+
+// addRunResources binds the flags for what a campaign's runs need; those of a
+// task speak of its nodes, and take more than one exact amount.
+func addRunResources(p *pflag.FlagSet, in *spec.Inputs) {
+	p.StringVar(&in.CPUs, "cpus", "", `CPUs of each run, instead of the file's: "4" or "500m".`)
+	p.StringVar(&in.Memory, "memory", "", `Memory of each run, instead of the file's: "16" (GiB) or "512Mi".`)
+	p.StringVar(&in.GPUs, "gpus", "", `Number of accelerators of each run, instead of the file's: "1".`)
+}
 
 // readInputs gathers what the command line adds to the files.
 func (s *submitFlags) readInputs() (spec.Inputs, error) {
 	in := s.inputs
 	var errEnv, errSecret error
-	s.env.Flag, s.secret.Flag = "--env", "--secret"
+	s.secret.Flag = "--secret"
 	in.Envs, errEnv = s.env.Read(os.LookupEnv)
 	in.Secrets, errSecret = s.secret.Read(os.LookupEnv)
 	return in, errors.Join(errEnv, errSecret)

@@ -21,16 +21,17 @@ func (o *submitOptions) render() error {
 		}
 		objects = append(objects, list...)
 	}
-	return printRendered(o.Factory, o.flags.output, objects)
+	return printRendered(o.Factory, o.flags.output, objects, len(objects) > 1)
 }
 
-// printRendered prints objects as they would be created.
-func printRendered(f *cli.Factory, output *cli.DoneFlags, objects []runtime.Object) error {
+// printRendered prints objects as they would be created; list says that they
+// are several by their nature, even if there is only one now.
+func printRendered(f *cli.Factory, output *cli.DoneFlags, objects []runtime.Object, list bool) error {
 	p, err := output.Printer("created (dry run)")
 	if err != nil {
 		return err
 	}
-	if *output.OutputFormat == "json" && len(objects) > 1 {
+	if *output.OutputFormat == "json" && list {
 		// One document, which jq and kubectl apply read; YAML has `---`.
 		objects = []runtime.Object{asList(objects)}
 	}

@@ -81,7 +81,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			if c.Flags().Changed("num-nodes") && flags.inputs.NumNodes < 1 {
 				return cli.Usagef("--num-nodes must be at least 1")
 			}
-			if path, data, err := campaignAmong(f, slices.Concat(flags.files, args)); err != nil || path != "" || campaign.resume != "" {
+			if path, data, err := campaignAmong(f, slices.Concat(flags.files, args), campaign.resume != ""); err != nil || path != "" || campaign.resume != "" {
 				if err == nil {
 					err = refuse(c, onlyForTasks, "campaign")
 				}
@@ -112,6 +112,9 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	s.addShared(f, c, "task")
 	p := c.Flags()
 	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, or "-" for standard input. Can be given several times.`)
+	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
+	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
+	p.StringVar(&s.inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)
 	p.IntVar(&s.inputs.NumNodes, "num-nodes", 0, "Number of nodes, instead of the file's.")
 	p.StringArrayVar(&s.secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
 	p.StringArrayVar(&s.secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
@@ -126,12 +129,7 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 func (s *submitFlags) addShared(f *cli.Factory, c *cobra.Command, noun string) {
 	p := c.Flags()
 	p.StringVar(&s.inputs.Name, "name", "", "Name of the "+noun+", instead of the file's.")
-	p.StringVar(&s.inputs.Image, "image", "", "Container image, instead of the file's.")
-	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
-	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
-	p.StringVar(&s.inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)
-	p.StringArrayVar(&s.env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
-	p.StringArrayVar(&s.env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
+	addValues(p, &s.inputs, &s.env)
 	p.StringVar(&s.queue, "queue", "", `Kueue LocalQueue to join; "none" for no queue. Without it the file's, else "vast" where the namespace has it.`)
 	p.StringVar(&s.priority, "priority", "", "Priority in the queue: a WorkloadPriorityClass or a number, instead of the file's.")
 	p.BoolVar(&s.force, "force", false, "Queue the "+noun+" even if it can never fit into the quota or onto a machine.")

@@ -11,20 +11,24 @@ import (
 )
 
 // campaignAmong returns the campaign's file, if there is one among the files,
-// with its content. Standard input can be read only once: what is no campaign
-// is put back for whoever reads it next.
-func campaignAmong(f *cli.Factory, files []string) (path string, data []byte, err error) {
+// with its content. With --resume no other file has a meaning. Standard input
+// can be read only once: what is no campaign is put back for whoever reads it
+// next.
+func campaignAmong(f *cli.Factory, files []string, resume bool) (path string, data []byte, err error) {
 	for _, file := range files {
 		content, readErr := spec.ReadBytes(file, f.In)
 		if file == "-" {
 			f.In = bytes.NewReader(content)
 		}
-		if readErr != nil {
-			continue // it is told when it is read as a task's
-		}
-		if spec.IsCampaign(file, content) {
+		switch {
+		case readErr == nil && spec.IsCampaign(file, content):
 			path, data = file, content
+		case readErr != nil && (resume || spec.IsCampaign(file, nil)): // by its name it is one
+			return "", nil, readErr
+		case resume:
+			return "", nil, cli.Usagef("--resume finishes a campaign, but %s is a task", file)
 		}
+		// Another one that cannot be read is told when it is read as a task's.
 	}
 	if path != "" && len(files) > 1 {
 		return "", nil, cli.Usagef("%s is a campaign; submit it alone", path)

@@ -1,0 +1,134 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// runners is an sdk.Campaign whose campaigns are submitted, and then go on as
+// monitors says.
+type runners struct {
+	monitors
+	asks []*spec.Campaign // what was submitted
+}
+
+func (r *runners) Run(_ context.Context, s *spec.Campaign, _ []variation.Config, _ api.CampaignOptions) (*api.Campaign, error) {
+	r.asks = append(r.asks, s)
+	made := sweeping()
+	return &made, nil
+}
+
+const single = "version: 1\nconfiguration: [{name: a}]\nexecution: {image: busybox, runs: 1, command: env}\n"
+
+// open is a campaign whose image and variable the command line has to give.
+const open = "version: 1\nconfiguration: [{name: a}]\nexecution: {runs: 1, command: env, env: [{KEY: }]}\n"
+
+func TestTheJobsOfACampaignAreAListHoweverMany(t *testing.T) {
+	for _, jobs := range []int{1, 2} {
+		r := plugin(&clitest.Client{}).Do(t, "campaign", "run", campaignOf(t, single), fmt.Sprintf("--runs=%d", jobs), "--dry-run=client", "-o", "json")
+		var list struct {
+			Kind  string
+			Items []struct{ Kind string }
+		}
+		if err := json.Unmarshal([]byte(r.Out), &list); err != nil || list.Kind != "List" || len(list.Items) != jobs || list.Items[0].Kind != "Job" {
+			t.Errorf("%d Jobs, error %v, stderr %q:\n%s", jobs, err, r.Err, r.Out)
+		}
+	}
+}
+
+func TestAFollowedCampaignIsPrintedOnceItHasEnded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args  []string
+		state api.CampaignState
+		code  int
+	}{
+		"submit --wait":         {[]string{"submit", "--wait"}, api.CampaignSucceeded, 0},
+		"submit --follow":       {[]string{"submit", "--follow"}, api.CampaignFailed, 10},
+		"campaign run --follow": {[]string{"campaign", "run", "-f"}, api.CampaignStopped, 11},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &clitest.Client{Campaigns: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(over(tc.state))}}}}
+			r := plugin(c).Do(t, append(tc.args, campaignOf(t, single), "-o", "json")...)
+			var got api.Campaign
+			if err := json.Unmarshal([]byte(r.Out), &got); err != nil || got.State != tc.state || r.Code != tc.code {
+				t.Errorf("code %d, error %v, stdout:\n%s", r.Code, err, r.Out)
+			}
+			if !strings.Contains(r.Err, "done") {
+				t.Errorf("nobody sees how it goes on: %q", r.Err)
+			}
+		})
+	}
+}
+
+func TestWhatTheFileLeavesOpenIsGivenByFlags(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	for name, args := range map[string][]string{
+		"campaign run":     {"campaign", "run", campaignOf(t, open), "--dry-run=client", "-o", "yaml"},
+		"campaign prepare": {"campaign", "prepare", out, "-f", campaignOf(t, open)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := plugin(&clitest.Client{}).Do(t, args...)
+			if r.Code != 2 || !strings.Contains(r.Err, "--image") || !strings.Contains(r.Err, "--env KEY=") {
+				t.Errorf("without them: code %d, stderr %q", r.Code, r.Err)
+			}
+			r = plugin(&clitest.Client{}).Do(t, append(args, "--image=busybox:9", "--env=KEY=given", "--cpus=7")...)
+			if r.Code != 0 {
+				t.Fatalf("code %d, stderr %q", r.Code, r.Err)
+			}
+			if made, err := os.ReadFile(filepath.Join(out, "all-jobs.yaml")); err == nil {
+				r.Out += string(made)
+			}
+			for _, want := range []string{"image: busybox:9", "value: given", `cpu: "7"`} {
+				if !strings.Contains(r.Out, want) {
+					t.Errorf("no %q in\n%s", want, r.Out)
+				}
+			}
+		})
+	}
+	t.Run("and is not missed by who only looks", func(t *testing.T) {
+		r := plugin(&clitest.Client{}).Do(t, "campaign", "configs", campaignOf(t, open), "-o", "name")
+		if r.Code != 0 || r.Out != "campaignconfig.kubevast.io/a\n" {
+			t.Errorf("code %d, stdout %q, stderr %q", r.Code, r.Out, r.Err)
+		}
+	})
+}
+
+func TestCampaignsAreToldFromTasks(t *testing.T) {
+	file, missing := taskFile(t, "run: echo hi\n"), t.TempDir()+"/typo.vast"
+	for name, tc := range map[string]struct {
+		args       []string
+		says, hush string
+	}{
+		"a campaign's name that is mistyped":  {[]string{missing, "--runs=2"}, "typo.vast", "has no meaning"},
+		"the same with --resume":              {[]string{missing, "--resume=a-2026-06-17-101500"}, "typo.vast", ""},
+		"a task's file with --resume":         {[]string{file, "--resume=a-2026-06-17-101500"}, "--resume finishes a campaign, but " + file + " is a task", ""},
+		"a task's that is not there, with it": {[]string{"no.yaml", "--resume=a-2026-06-17-101500"}, "no.yaml", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			campaigns := &runners{}
+			r := plugin(&clitest.Client{Campaigns: campaigns}).Do(t, append([]string{"submit"}, tc.args...)...)
+			if r.Code != 2 || len(campaigns.asks) > 0 || !strings.Contains(r.Err, tc.says) || tc.hush != "" && strings.Contains(r.Err, tc.hush) {
+				t.Errorf("code %d, stderr %q", r.Code, r.Err)
+			}
+		})
+	}
+}
+
+func TestTheHelpOfCampaignsSpeaksOfRuns(t *testing.T) {
+	for _, command := range []string{"run", "prepare"} {
+		r := plugin(&clitest.Client{}).Do(t, "campaign", command, "--help")
+		if strings.Contains(r.Out, "each node") || !strings.Contains(r.Out, "CPUs of each run") {
+			t.Errorf("campaign %s --help:\n%s", command, r.Out)
+		}
+	}
+}

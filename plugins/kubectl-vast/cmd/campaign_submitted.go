@@ -1,0 +1,59 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// submittedCampaign prints a campaign that was just made, or follows it.
+func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, made *api.Campaign, d api.DryRun, follow bool) error {
+	switch {
+	case follow && output.Given():
+		return printEnded(ctx, f, output, made.ID)
+	case follow:
+		return followCampaign(ctx, f, made.ID)
+	}
+	p, err := output.Printer(dryRunOperation(d, "submitted"+toQueue(made.Queue)))
+	if err != nil {
+		return err
+	}
+	if err := p.PrintObj(made, f.Out); err != nil {
+		return err
+	}
+	if d == api.DryRunNone && !output.Given() {
+		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Again("monitor "+made.ID))
+	}
+	return nil
+}
+
+// printEnded prints a campaign as it ended. What people follow until then goes
+// to stderr: stdout is for the program that asked for an output.
+func printEnded(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, id string) error {
+	out := f.Out
+	f.Out = f.ErrOut
+	ended := followCampaign(ctx, f, id)
+	f.Out = out
+	var code *cli.ExitError
+	if ctx.Err() != nil || ended != nil && !errors.As(ended, &code) {
+		return ended // it goes on, or nobody knows
+	}
+	client, err := f.Client()
+	if err != nil {
+		return err
+	}
+	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{id}})
+	if err != nil {
+		return err
+	}
+	p, err := output.Printer("ended")
+	if err != nil {
+		return err
+	}
+	if err := p.PrintObj(&list.Items[0], f.Out); err != nil {
+		return err
+	}
+	return ended
+}
