@@ -51,8 +51,11 @@ func RunPrefix(campaign, config string, run int) string {
 	return fmt.Sprintf("%s%s/%d/", CampaignPrefix(campaign), config, run)
 }
 
-// JobPrefix is where the logs of packed runs lie.
-func JobPrefix(campaign, job string) string { return CampaignPrefix(campaign) + "_jobs/" + job + "/" }
+// JobsPrefix is where the logs of a campaign's packed runs lie, by their Jobs.
+func JobsPrefix(campaign string) string { return CampaignPrefix(campaign) + "_jobs/" }
+
+// JobPrefix is where the logs of one Job of packed runs lie.
+func JobPrefix(campaign, job string) string { return JobsPrefix(campaign) + job + "/" }
 
 // CampaignIndex is the prefix of a campaign's index.
 func CampaignIndex(campaign string) string { return Index + campaign + "/" }

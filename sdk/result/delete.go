@@ -10,7 +10,8 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// Delete removes results, their logs and, of runs, their entries in the index.
+// Delete removes results, their logs and, of runs, their entries in the index. The
+// logs that packed runs have in common go with the last run of their Job.
 // What a campaign is stays: its record and its files go with the campaign. What
 // still runs is *api.Conflict unless o.Force is set, and then nothing is removed.
 // It is idempotent: a call that was broken off is done again.
@@ -40,6 +41,9 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		list.Items = append(list.Items, u.result(c.conn.Namespace))
 	}
 	if o.DryRun != api.DryRunNone {
+		return list, nil
+	}
+	if len(units) == 0 {
 		return list, nil
 	}
 	return list, s.remove(ctx, units)
@@ -73,25 +77,26 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 	if err := s.store.Delete(ctx, manifests...); err != nil {
 		return err
 	}
-	entries, err := s.indexEntries(ctx, units)
+	campaign := units[0].Campaign // a ref names one at most
+	if campaign == "" {
+		return s.store.Delete(ctx, rest...)
+	}
+	entries, err := s.indexEntries(ctx, campaign, units)
 	if err != nil {
 		return err
 	}
-	return s.store.Delete(ctx, slices.Concat(entries, rest)...)
+	logs, err := s.commonLogs(ctx, campaign, units)
+	if err != nil {
+		return err
+	}
+	return s.store.Delete(ctx, slices.Concat(entries, logs, rest)...)
 }
 
-// indexEntries are the keys by which the index tells of these units.
-func (s *session) indexEntries(ctx context.Context, units []*unit) ([]string, error) {
-	wanted := map[string]bool{}
-	campaign := ""
+// indexEntries are the keys by which the index tells of these runs.
+func (s *session) indexEntries(ctx context.Context, campaign string, units []*unit) ([]string, error) {
+	wanted := make(map[string]bool, len(units))
 	for _, u := range units {
-		if u.Campaign != "" {
-			campaign = u.Campaign // a ref names one at most
-			wanted[keep.RunIndex(u.Campaign, u.Config, u.Run)] = true
-		}
-	}
-	if campaign == "" {
-		return nil, nil
+		wanted[keep.RunIndex(campaign, u.Config, u.Run)] = true
 	}
 	var keys []string
 	for o, err := range s.store.List(ctx, keep.CampaignIndex(campaign), store.ListOptions{}) {

@@ -72,7 +72,7 @@ func (s *session) logs(ctx context.Context, ref string, units []*unit, o api.Log
 }
 
 // mainLog finds the log of a unit's main container: below its prefix, or, of
-// packed runs, where its manifest says.
+// packed runs, where their Job keeps it.
 func (s *session) mainLog(ctx context.Context, u *unit) (store.Object, bool, error) {
 	name := kube.ContainerTask + ".log"
 	for _, o := range u.objects {
@@ -80,10 +80,14 @@ func (s *session) mainLog(ctx context.Context, u *unit) (store.Object, bool, err
 			return o, true, nil
 		}
 	}
-	if err := s.readManifests(ctx, []*unit{u}); err != nil || u.manifest == nil {
+	if err := s.readManifests(ctx, []*unit{u}); err != nil {
 		return store.Object{}, false, err
 	}
-	o, err := s.store.Stat(ctx, u.manifest.LogPrefix+name)
+	prefix, err := s.packedLogs(ctx, u)
+	if err != nil || prefix == "" {
+		return store.Object{}, false, err
+	}
+	o, err := s.store.Stat(ctx, prefix+name)
 	if isNotFound(err) {
 		return o, false, nil
 	}
