@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,6 +98,9 @@ func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
 		return nil
 	case !missing(err):
 		return err
+	case len(d.inputs.entries) == 0:
+		// A rerun has no files of its own.
+		return &api.Conflict{Message: fmt.Sprintf("the files of campaign %s are no longer in the store; submit %s again", cmp.Or(d.record.RerunOf, d.record.ID), d.record.File)}
 	}
 	file, err := os.CreateTemp("", "kubevast-*.pack")
 	if err != nil {
