@@ -8,6 +8,8 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -40,15 +42,28 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	r.RerunOf, r.Selected, r.Total = old.ID, selected, len(selected)
 	r.Jobs = (r.Total + r.RunsPerJob - 1) / r.RunsPerJob
 	r.Complete, r.Held, r.Stopped, r.StoppedBy, r.ImageID = false, false, false, "", ""
-	r.Priority, r.AgentImage = cmp.Or(o.Priority, r.Priority), cmp.Or(o.AgentImage, r.AgentImage)
+	r.Priority, r.AgentImage = "", agentOf(old, o.CampaignOptions)
+	if o.Version != "" {
+		r.Versions = map[string]string{"kubevast": o.Version}
+	}
 	// The pack is in the store, and there is nothing else to bring.
 	d := &draft{spec: &spec.Campaign{Path: r.File, Execution: have.execution}, configs: have.configs,
 		inputs: &inputs{sum: r.Inputs, scenario: r.Scenario}, record: &r}
 	if d.spec.Data, err = get(ctx, b, storedFile(old)); err != nil && !missing(err) {
 		return nil, err
 	}
-	o.Queue = cmp.Or(o.Queue, old.Queue)
+	// A campaign that joined no queue has none to its name.
+	o.Queue, o.Priority = cmp.Or(o.Queue, old.Queue, queue.None), cmp.Or(o.Priority, old.Priority)
 	return c.start(ctx, d, o.CampaignOptions)
+}
+
+// agentOf is the agent for Jobs that this program makes of another campaign's:
+// its own, which understands what it writes, unless the old one was named.
+func agentOf(old *Record, o api.CampaignOptions) string {
+	if o.Version != "" && old.AgentImage == kube.AgentImageFor(old.Versions["kubevast"]) {
+		return cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version))
+	}
+	return cmp.Or(o.AgentImage, old.AgentImage)
 }
 
 // storedFile is where the store has a campaign's file.

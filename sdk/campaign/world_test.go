@@ -9,7 +9,9 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -69,7 +71,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	set := fake.NewSimpleClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns"}}) //nolint:staticcheck // nothing is applied, and the other one takes ten times as long
 	w := &world{t: t, fake: set,
-		kueue: &kueueServer{active: map[string]bool{}}, file: path.Join(t.TempDir(), "sweep.vast"), jobsLeft: plenty}
+		kueue: &kueueServer{active: map[string]bool{}}, file: filepath.Join(t.TempDir(), "sweep.vast"), jobsLeft: plenty}
+	w.data("some data")
 	server := httptest.NewServer(w.kueue)
 	t.Cleanup(server.Close)
 	dir, err := store.OpenDir(t.TempDir())
@@ -144,19 +147,27 @@ func (w *world) deleteJobs(a clienttesting.Action) (bool, runtime.Object, error)
 }
 
 // campaign is the one that the tests run: so many runs of one configuration,
-// called "a", that need neither a scenario nor other files.
+// called "a", and one file.
 func (w *world) campaign() (*spec.Campaign, []variation.Config) {
 	w.t.Helper()
 	s, err := spec.ParseCampaign(w.file, []byte(`
 version: 1
 metadata: {name: sweep}
 configuration: [{name: a}]
-execution: {image: busybox, runs: 3, command: "true"}
+execution: {image: busybox, runs: 3, command: "true", run_files: [data.txt]}
 `), spec.Inputs{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return s, []variation.Config{{Name: "a"}}
+}
+
+// data writes the file that the campaign's runs get.
+func (w *world) data(content string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(filepath.Dir(w.file), "data.txt"), []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // run submits the campaign, whatever the queue has.

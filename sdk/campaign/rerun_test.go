@@ -1,0 +1,74 @@
+package campaign
+
+import (
+	"strings"
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/queue"
+)
+
+// fail lets the first run of the only campaign fail.
+func (w *world) fail() { w.changeJobs(ends(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)) }
+
+func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
+	for name, tt := range map[string]struct {
+		first   api.CampaignOptions
+		again   api.CampaignOptions
+		queue   string
+		class   string
+		agent   string
+		version string
+	}{
+		"it joins the same queue with the same priority": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{},
+			"vast", "high", "ghcr.io/kubevast/agent:dev", ""},
+		"it joins no queue if the old one did not": {api.CampaignOptions{Queue: queue.None}, api.CampaignOptions{},
+			"", "", "ghcr.io/kubevast/agent:dev", ""},
+		"another queue is joined if one is named": {api.CampaignOptions{Queue: queue.None}, api.CampaignOptions{Queue: "vast", Priority: "high"},
+			"vast", "high", "ghcr.io/kubevast/agent:dev", ""},
+		"it leaves the queue if that is asked for": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{Queue: queue.None},
+			"", "", "ghcr.io/kubevast/agent:dev", ""},
+		"the program that makes it now brings its own agent": {api.CampaignOptions{Version: "v1.0.0"}, api.CampaignOptions{Version: "v1.1.0"},
+			"vast", "", "ghcr.io/kubevast/agent:v1.1.0", "v1.1.0"},
+		"an agent that was named stays": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "mirror/agent:1"}, api.CampaignOptions{Version: "v1.1.0"},
+			"vast", "", "mirror/agent:1", "v1.1.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			old := w.submit(tt.first).ID
+			w.fail()
+			again := tt.again
+			again.Force = true
+			made, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: again})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := w.recordOf(made.ID)
+			if r.Queue != tt.queue || r.Priority != tt.class || r.AgentImage != tt.agent || r.Versions["kubevast"] != tt.version {
+				t.Errorf("it is %+v", r)
+			}
+			if r.RerunOf != old || r.Total != 1 || len(w.jobs()) != 4 {
+				t.Errorf("it repeats %d runs of %q, and there are %d Jobs", r.Total, r.RerunOf, len(w.jobs()))
+			}
+		})
+	}
+}
+
+func TestARerunWhoseInputsAreGoneSaysSo(t *testing.T) {
+	w := newWorld(t)
+	old := w.submit(api.CampaignOptions{}).ID
+	w.fail()
+	if err := w.store.Delete(t.Context(), w.keys(keep.Inputs)...); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
+	if !is[*api.Conflict](err) || !strings.Contains(err.Error(), "no longer in the store") {
+		t.Errorf("it says %v", err)
+	}
+	if n := len(w.jobs()); n != 3 {
+		t.Errorf("there are %d Jobs", n)
+	}
+}
