@@ -35,6 +35,7 @@ func packed(t *testing.T, answer http.HandlerFunc) *Keeper {
 	dir := folderOf(t, map[string]string{"c/0/a": "1", "c/0/d/b": "2", "c/0/l": "->a", "c/1/a": "3", "codes": "c/0 3\n"})
 	k := keeperInto(t, dir)
 	k.api, k.orders.Outcomes, k.orders.Main = apiOf(t, answer), filepath.Join(dir, "codes"), "task"
+	k.where.PodUID = "mine"
 	k.results = nil
 	for _, run := range []string{"0", "1"} {
 		r := orders.Result{Name: "c/" + run, Prefix: "r" + run + "/", Index: "index/" + run + "/", Dirs: []orders.Dir{{Path: filepath.Join(dir, "c", run)}}}
@@ -112,4 +113,25 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARunIsFinishedWhenTheAPIServerCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	k := packed(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	if err := k.pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	there := inStore(t, k)
+	m := manifestIn(t, there, "r0/_vast/manifest.json")
+	if m.Outcome.Word() != "Failed.Exit" || m.PodStatus != nil || there["r1/a"] != "3" {
+		t.Errorf("%+v, %v", m, there)
+	}
+	t.Run("and what it says of the pod is added when it can", func(t *testing.T) {
+		if err := k.finishAll(t.Context(), end{pod: podOf(exited(0)), main: "task", at: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if after := manifestIn(t, inStore(t, k), "r0/_vast/manifest.json"); after.PodStatus == nil || after.Started.IsZero() || !after.Ended.Equal(m.Ended) {
+			t.Errorf("%+v", after)
+		}
+	})
 }

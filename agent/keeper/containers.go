@@ -3,7 +3,6 @@ package keeper
 import (
 	"context"
 	"io"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -54,23 +53,22 @@ func (k *Keeper) openLog(ctx context.Context, o apiserver.LogOptions) (io.ReadCl
 // closes the channel of each that Kubernetes says has ended; of a pod that is
 // being deleted it says nothing, and the logs tell.
 //
-// When the API server does not answer for too long nobody can tell any more,
-// and all are taken for ended.
+// When the API server does not answer for too long nobody can tell any more, and
+// all are taken for ended. So they are when we may not ask and their grace is
+// over: the launcher ends them by then.
 func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}) {
 	select {
 	case <-k.told:
 	case <-ctx.Done():
 		return
 	}
-	heard := time.Now()
+	told := time.Now()
+	heard := told
 	for pause := askFirst; len(over) > 0; pause = min(2*pause, askMost) {
-		pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
+		pod, err := k.pod(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
-		case apiserver.Is(err, http.StatusNotFound), err == nil && pod.UID != k.where.PodUID:
-			pod = &corev1.Pod{} // it was deleted by force
-			fallthrough
 		case err == nil:
 			heard = time.Now()
 			for name, c := range over {
@@ -79,8 +77,8 @@ func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}) {
 					delete(over, name)
 				}
 			}
-		case time.Since(heard) > k.patience:
-			k.say("the API server does not answer; the containers are taken for ended: %v", err)
+		case refused(err) && time.Since(told) > k.grace, time.Since(heard) > max(k.silence, k.grace):
+			k.say("it cannot be known how the containers are, and they are taken for ended: %v", err)
 			for _, c := range over {
 				close(c)
 			}
@@ -95,13 +93,17 @@ func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}) {
 }
 
 // hasEnded reports whether a container of a pod has ended, or never will start.
+// A pod that is gone is nil.
 func hasEnded(pod *corev1.Pod, name string) bool {
+	if pod == nil {
+		return true
+	}
 	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if s.Name == name {
 			return s.State.Terminated != nil
 		}
 	}
-	return pod.Name == ""
+	return false
 }
 
 // initLogs saves the logs of the init containers that have ended: they are

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,11 +11,16 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/sdk/orders"
 )
 
 const (
-	// askTime is how long the API server is asked how the work has ended.
-	askTime = 5 * time.Minute
+	// silence is how long the API server may not answer in the end, before it
+	// is given up: once when the containers end, and once when it is asked
+	// how. Half of the pod's time is left to the store.
+	silence = orders.SaveTime / 6
+	// oneAnswer is how long one answer is waited for.
+	oneAnswer = 10 * time.Second
 	// endShown is how long we wait for Kubernetes to say how the main
 	// container has ended when its log has; a busy machine takes its time.
 	endShown = 4 * time.Minute
@@ -24,24 +30,22 @@ const (
 
 // howItEnded reads the pod and its Job.
 func (k *Keeper) howItEnded(ctx context.Context) end {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
 	e := end{main: k.orders.Main, deadline: time.Duration(k.orders.DeadlineSeconds) * time.Second, at: time.Now()}
-	podErr := retry(ctx, 3*time.Second, func() error {
-		pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
-		switch {
-		case apiserver.Is(err, http.StatusNotFound), err == nil && pod.UID != k.where.PodUID:
-			return nil
-		case err != nil:
+	heard := e.at
+	podErr := k.ask(ctx, &heard, func(ctx context.Context) error {
+		pod, err := k.pod(ctx)
+		if pod == nil {
 			return err
 		}
 		e.pod = pod
-		if wait := e.waitForEnd(); time.Since(e.at) < wait {
+		if time.Since(e.at) < e.waitForEnd() {
 			return errNotShown
 		}
 		return nil
 	})
-	jobErr := retry(ctx, 3*time.Second, func() error {
+	jobErr := k.ask(ctx, &heard, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, oneAnswer)
+		defer cancel()
 		job, err := k.api.Job(ctx, k.where.Namespace, k.results[0].Identity.Job)
 		switch {
 		case apiserver.Is(err, http.StatusNotFound), err == nil && k.where.JobUID != "" && job.UID != k.where.JobUID:
@@ -55,8 +59,47 @@ func (k *Keeper) howItEnded(ctx context.Context) end {
 	if failed, _ := e.jobFailed(); failed && ptr.Deref(e.job.Spec.Completions, 1) > 1 {
 		e.others, _ = k.api.PodsOf(ctx, k.where.Namespace, e.job.Name) // without them it is not known who failed first
 	}
-	e.unknown = errors.Join(podErr, jobErr)
+	e.unknown = cmp.Or(podErr, jobErr)
 	return e
+}
+
+// ask repeats a question until the API server answers it, has not answered since
+// heard for too long, or says that we may not ask. An API server that has just
+// been started may say so, too, of what we may: it is given a moment.
+func (k *Keeper) ask(ctx context.Context, heard *time.Time, question func(context.Context) error) error {
+	var final error
+	ended := retry(ctx, 3*time.Second, func() error {
+		err := question(ctx)
+		switch {
+		case err == nil, errors.Is(err, errNotShown):
+			*heard = time.Now()
+			return err
+		case refused(err) && time.Since(*heard) > k.silence/10, time.Since(*heard) > k.silence:
+			final = err
+			return nil
+		}
+		return err
+	})
+	return cmp.Or(final, ended)
+}
+
+// pod reads our own pod; nil when it is gone, by force.
+func (k *Keeper) pod(ctx context.Context) (*corev1.Pod, error) {
+	ctx, cancel := context.WithTimeout(ctx, oneAnswer)
+	defer cancel()
+	pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
+	if apiserver.Is(err, http.StatusNotFound) || err == nil && pod.UID != k.where.PodUID {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pod, nil
+}
+
+// refused reports that the API server answers, and that we may not ask.
+func refused(err error) bool {
+	return apiserver.Is(err, http.StatusForbidden) || apiserver.Is(err, http.StatusUnauthorized)
 }
 
 // waitForEnd is how long Kubernetes is given to say more.

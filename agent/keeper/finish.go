@@ -82,7 +82,7 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*keep.Manifest, error) {
 	if r.ended != nil {
 		if m, err := k.ranBefore(ctx, r); m != nil || err != nil {
-			return m, err
+			return e.completes(m), err
 		}
 	}
 	m, err := k.sendResult(ctx, r)
@@ -92,7 +92,7 @@ func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[strin
 	case r.ended != nil:
 		again := *r.ended
 		again.Files, again.Missing = m.Files, m.Missing
-		return &again, nil
+		return e.completes(&again), nil
 	case e.requeued():
 		return nil, nil
 	}
@@ -110,10 +110,11 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
 	for _, p := range r.progress {
 		p.finish(time.Now())
 	}
-	pod, err := k.api.Pod(ctx, k.where.Namespace, k.where.Pod)
-	if err != nil {
+	pod, err := k.pod(ctx)
+	if ctx.Err() != nil {
 		return err
 	}
+	// Where it cannot be read the run's own end is known all the same.
 	k.describe(m, r, end{pod: pod, main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
 	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
 	if err := k.write(ctx, r, m); err != nil {
@@ -150,12 +151,23 @@ func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]i
 	} else {
 		m.Outcome = ofRun(nil, m.Progress, &e)
 	}
+	e.completes(m)
+}
+
+// completes says in the manifest what is known of the pod. What it says already
+// stays: it was so when the run ended.
+func (e end) completes(m *keep.Manifest) *keep.Manifest {
+	if m == nil || m.PodStatus != nil || e.pod == nil {
+		return m
+	}
 	if s := e.mainStatus(); s != nil {
 		m.ImageID = s.ImageID
 	}
-	if e.pod != nil {
-		m.PodStatus, _ = json.Marshal(e.pod.Status) // it was JSON just now
+	if m.Started.IsZero() {
+		m.Started, _ = e.times()
 	}
+	m.PodStatus, _ = json.Marshal(e.pod.Status) // it was JSON just now
+	return m
 }
 
 func (e end) times() (started, ended time.Time) {

@@ -25,9 +25,12 @@ const (
 	interval = 5 * time.Second
 	// maxPause is the longest pause when the store does not answer.
 	maxPause = time.Minute
-	// patience is how long the end of a pod is held up by a store or an API
-	// server that does not answer: without a byte in that time it is given up.
-	patience = 5 * time.Minute
+	// patience is how long the end of a pod is held up by a store that does not
+	// answer: without a byte in that time it is given up. The other half of the
+	// pod's time is for an API server that does not answer; see silence.
+	patience = orders.SaveTime / 2
+	// grace is that of orders which do not say.
+	grace = 30 * time.Second
 )
 
 // Keeper saves the results and the logs of one pod.
@@ -44,8 +47,9 @@ type Keeper struct {
 	sender  sender
 	moved   atomic.Int64
 	begun   bool
-	// patience is the constant, or shorter in tests.
-	patience time.Duration
+	// patience and silence are the constants, or shorter in tests.
+	patience, silence time.Duration
+	grace             time.Duration
 
 	told     chan struct{}
 	tellOnce sync.Once
@@ -66,7 +70,9 @@ type result struct {
 // New makes a Keeper. say tells what is wrong, a line each time.
 func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say func(format string, args ...any)) (*Keeper, error) {
 	k := &Keeper{orders: o, where: w, api: client, store: b, say: say, patience: cmp.Or(w.Patience, patience),
-		told: make(chan struct{}), done: make(chan struct{})}
+		grace: cmp.Or(time.Duration(o.GraceSeconds)*time.Second, grace),
+		told:  make(chan struct{}), done: make(chan struct{})}
+	k.silence = min(silence, k.patience)
 	k.sender = sender{store: b, moved: &k.moved}
 	k.shower = newShower(client.PutLease, w, o)
 	room := newRoom()
@@ -253,7 +259,9 @@ func (k *Keeper) progress(ctx context.Context, now time.Time, last bool) {
 			}
 		}
 	}
-	if err := k.shower.show(ctx, latest(k.results), now, last); err != nil && ctx.Err() == nil {
+	ctx, cancel := context.WithTimeout(ctx, oneAnswer)
+	defer cancel()
+	if err := k.shower.show(ctx, latest(k.results), now, last); err != nil && !errors.Is(err, context.Canceled) {
 		k.shower.complain.Do(func() { k.say("progress cannot be shown: %v", err) })
 	}
 }

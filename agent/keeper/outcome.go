@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
@@ -96,7 +97,7 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 	t := e.mainEnd()
 	switch {
 	case e.pod == nil && e.unknown != nil:
-		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
+		return e.unseen()
 	case e.pod == nil && e.job == nil:
 		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
 	case e.job != nil && diagnose.Stopped(e.job) && !e.succeeded():
@@ -114,6 +115,16 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not tell how"}
 	}
 	return of(api.Failed, diagnose.Pod(e.pod), t)
+}
+
+// unseen is the outcome when the API server could not be asked.
+func (e end) unseen() keep.Outcome {
+	o := keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
+	if refused(e.unknown) {
+		o.Message = "ended, and the sidecar may not ask how: " + e.unknown.Error()
+		o.Hint = "give the service account of pod_config the rights of " + kube.AgentName + ", or leave it out"
+	}
+	return o
 }
 
 // neverStarted reports that the main container has not run at all.

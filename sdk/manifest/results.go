@@ -25,10 +25,6 @@ const (
 	// what is left, so that the sidecar has the rest of the pod's.
 	envGrace     = "VAST_GRACE"
 	defaultGrace = 30
-	// saveSeconds is the time in which a pod that has to go may save what it
-	// has. Most was saved while it ran. More would be felt: who deletes a
-	// namespace waits for half the grace of its pods, however soon they end.
-	saveSeconds = 600
 	// tokenSeconds is how long a token counts before the kubelet writes a
 	// new one; the API server's usual value.
 	tokenSeconds = 3607
@@ -82,7 +78,7 @@ func mountOf(mounts []corev1.VolumeMount, p string) *corev1.VolumeMount {
 // the user's containers in whatever way they end; see the design, "Inside the
 // pod".
 func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
-	b.grace(pod)
+	grace := b.grace(pod)
 	b.account(pod)
 	addEmptyDir(pod, keepVolume)
 	c := b.ourContainer(kube.ContainerKeep, "keep", pod)
@@ -91,6 +87,7 @@ func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
 	c.Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")}
 	keep := *b.in.Results
 	keep.Results = slices.Clone(keep.Results) // the caller's stay as they are
+	keep.GraceSeconds = grace
 	c.VolumeMounts = append(b.keptMounts(pod, &keep),
 		corev1.VolumeMount{Name: keepVolume, MountPath: orders.ScratchDir},
 		corev1.VolumeMount{Name: tokenVolume, MountPath: tokenDir, ReadOnly: true})
@@ -114,12 +111,14 @@ func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
 	return c
 }
 
-// grace gives the pod time to save, and the launcher the end of its own.
-func (b *builder) grace(pod *corev1.PodSpec) {
+// grace gives the pod time to save, and the launcher the end of its own, which
+// it returns in seconds.
+func (b *builder) grace(pod *corev1.PodSpec) int64 {
 	grace := ptr.Deref(pod.TerminationGracePeriodSeconds, defaultGrace)
-	pod.TerminationGracePeriodSeconds = ptr.To(grace + saveSeconds)
+	pod.TerminationGracePeriodSeconds = ptr.To(grace + int64(orders.SaveTime.Seconds()))
 	main := &pod.Containers[0]
 	main.Env = append(main.Env, corev1.EnvVar{Name: envGrace, Value: strconv.FormatInt(grace, 10)})
+	return grace
 }
 
 // account lets the sidecar, and nothing else in the pod, ask the API server.

@@ -2,6 +2,8 @@
 // it into a variable of our containers as JSON, the agent reads it there.
 package orders
 
+import "time"
+
 // The variables that hold the orders.
 const (
 	EnvFetch = "VAST_FETCH"
@@ -61,7 +63,15 @@ type Keep struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// DeadlineSeconds of the Job, 0 for none.
 	DeadlineSeconds int64 `json:"deadlineSeconds,omitempty"`
+	// GraceSeconds is how long the containers may take to end when the pod
+	// has to go. The sidecar has SaveTime beyond it.
+	GraceSeconds int64 `json:"graceSeconds,omitempty"`
 }
+
+// SaveTime is the time in which a pod that has to go may save what it has. Most
+// was saved while it ran. More would be felt: who deletes a namespace waits for
+// half the grace of its pods, however soon they end.
+const SaveTime = 10 * time.Minute
 
 // Result is one set of files with a manifest of its own.
 type Result struct {

@@ -1,0 +1,92 @@
+package keeper
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kubevast/vast/sdk/orders"
+)
+
+func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
+	t.Parallel()
+	const (
+		ends = silence + oneAnswer + askMost // containers.go
+		how  = silence + 2*oneAnswer + 3*time.Second
+	)
+	if asked := ends + how; asked > orders.SaveTime/2 || asked+patience > orders.SaveTime {
+		t.Errorf("%s and %s are more than there are", asked, patience)
+	}
+	if endShown+patience > orders.SaveTime {
+		t.Error("an end that is not shown takes the store's time")
+	}
+}
+
+// answers by the API server, each for one pod; the last one goes on.
+func inTurn(t *testing.T, answers ...any) http.HandlerFunc {
+	var n atomic.Int64
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/jobs/") {
+			w.WriteHeader(answers[len(answers)-1].(int))
+			return
+		}
+		answer := answers[min(int(n.Add(1)), len(answers))-1]
+		if code, isCode := answer.(int); isCode {
+			w.WriteHeader(code)
+		} else if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTheEndIsNotAskedForForEver(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answers []any
+		says    string
+		hint    bool
+	}{
+		"of who refuses":        {[]any{http.StatusForbidden}, "ended, and the sidecar may not ask how: the API server says 403: ", true},
+		"of who knows us not":   {[]any{http.StatusUnauthorized}, "ended, and the sidecar may not ask how: the API server says 401: ", true},
+		"of who is not there":   {[]any{http.StatusServiceUnavailable}, "ended while the API server did not answer: the API server says 503: ", false},
+		"of who told something": {[]any{podOf(), http.StatusServiceUnavailable}, "ended, and Kubernetes did not tell how", false},
+		"of who told it":        {[]any{podOf(exited(3)), http.StatusServiceUnavailable}, "ended with exit code 3", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := keeperInto(t, folderOf(t, nil))
+			k.api, k.where.PodUID, k.orders.Main, k.silence = apiOf(t, inTurn(t, c.answers...)), "mine", "task", 1
+			o := k.howItEnded(t.Context()).outcome(nil)
+			if o.Message != c.says || (o.Hint != "") != c.hint {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
+	t.Parallel()
+	for name, code := range map[string]int{
+		"when we may not ask":        http.StatusForbidden,
+		"when there is no answer":    http.StatusServiceUnavailable,
+		"when the pod does not last": http.StatusNotFound,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := keeperInto(t, folderOf(t, nil))
+			k.api, k.silence, k.grace = apiOf(t, inTurn(t, code)), 1, 1
+			if code == http.StatusForbidden {
+				k.silence = time.Hour
+			}
+			k.Tell()
+			over := make(chan struct{})
+			k.awaitEnds(t.Context(), map[string]chan struct{}{"task": over})
+			if !closed(over) {
+				t.Error("it is waited for")
+			}
+		})
+	}
+}
