@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -85,8 +86,9 @@ func isFile(err error) bool {
 // due returns the names of the files to send, sorted.
 func (t *tree) due(last bool) []string {
 	var due []string
+	now := time.Now()
 	for name, f := range t.files {
-		if last && !f.current() || !last && f.due() {
+		if last && !f.current() || !last && f.due(now) {
 			due = append(due, name)
 		}
 	}
@@ -105,7 +107,11 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	size, mtime := info.Size(), info.ModTime().UnixNano()
 	content := &counted{SectionReader: io.NewSectionReader(opened, 0, size), reach: &f.reach, moved: s.moved}
 	arrived := func(n int64) { s.moved.Add(n) }
+	began := time.Now()
 	made, err := s.store.Put(ctx, t.prefix+name, content, size, store.PutOptions{Sent: arrived})
+	if err == nil || changing(err) {
+		f.sent(began, time.Now()) // not what the store did not take: that is due when it does
+	}
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -167,7 +168,7 @@ func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *b
 			t.room.files++
 		}
 		f.dir = dir
-		f.saw(t.scan, info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
+		f.saw(t.scan, time.Now(), info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
 	}
 }
 
