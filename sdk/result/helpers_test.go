@@ -56,10 +56,10 @@ func newWorld(t *testing.T, jobs ...runtime.Object) *world {
 		open: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
 }
 
-// refuseJobs makes a cluster that lists no Jobs.
-func (w *world) refuseJobs() {
-	w.conn.Kube.(*fake.Clientset).PrependReactor("list", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
-		return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: "batch", Resource: "jobs"}, "", errors.New("no"))
+// refuse makes a cluster that does not list a resource.
+func (w *world) refuse(group, resource string) {
+	w.conn.Kube.(*fake.Clientset).PrependReactor("list", resource, func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: group, Resource: resource}, "", errors.New("no"))
 	})
 }
 

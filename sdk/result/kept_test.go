@@ -98,7 +98,7 @@ func TestDeleteRefusesWhatRuns(t *testing.T) {
 
 func TestDeleteRefusesWhatMayRun(t *testing.T) {
 	w := filled(t)
-	w.refuseJobs()
+	w.refuse("batch", "jobs")
 	o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "cccccccc"}}
 	_, err := w.Delete(t.Context(), o)
 	var conflict *api.Conflict

@@ -85,6 +85,15 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 	}
 }
 
+func TestLatestNeedsNoRightToListCampaigns(t *testing.T) {
+	w := newWorld(t, job("aaaaaaaa", false))
+	w.refuse("", "configmaps")
+	w.keep(task("aaaaaaaa", 0, succeeded, nil))
+	if list, err := w.List(t.Context(), api.ResultOptions{Of: Latest}); err != nil || list.Items[0].TaskID != "aaaaaaaa" {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
 func TestLatestOfWhoHasNothing(t *testing.T) {
 	w := newWorld(t)
 	k := task("aaaaaaaa", 0, succeeded, nil)
