@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,6 +113,19 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 				t.Errorf("%d files were sent again", n)
 			}
 		})
+	}
+}
+
+func TestTheAPIServerIsAskedOnceForAllRunsThatHaveEnded(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	k := packed(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	write(t, k.orders.Outcomes, "c/0 0\nc/1 0\n", false)
+	if err := k.pass(t.Context()); err != nil || asked.Load() != 1 || k.results[0].ended == nil || k.results[1].ended == nil {
+		t.Errorf("asked %d times, %v", asked.Load(), err)
 	}
 }
 

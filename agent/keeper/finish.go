@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/store"
 )
@@ -101,8 +103,9 @@ func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[strin
 }
 
 // finishRun finishes one of several runs while others go on. Its logs are those
-// of the whole pod, and are told when that has ended.
-func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
+// of the whole pod, and are told when that has ended. Where the pod cannot be
+// read, and is nil, the run's own end is known all the same.
+func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func() *corev1.Pod) error {
 	m, err := k.sendResult(ctx, r)
 	if err != nil {
 		return err
@@ -110,12 +113,7 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32) error {
 	for _, p := range r.progress {
 		p.finish(time.Now())
 	}
-	pod, err := k.pod(ctx)
-	if ctx.Err() != nil {
-		return err
-	}
-	// Where it cannot be read the run's own end is known all the same.
-	k.describe(m, r, end{pod: pod, main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
+	k.describe(m, r, end{pod: pod(), main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
 	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
 	if err := k.write(ctx, r, m); err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubevast/vast/agent/apiserver"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -174,12 +176,17 @@ func (k *Keeper) pass(ctx context.Context) error {
 		return err
 	}
 	codes := readOutcomes(k.orders.Outcomes)
+	// Once for all runs that have ended: it may be that nobody answers.
+	pod := sync.OnceValue(func() *corev1.Pod {
+		pod, _ := k.pod(ctx)
+		return pod
+	})
 	for _, r := range k.results {
 		if r.ended != nil {
 			continue
 		}
 		if code, ok := codes[r.Name]; ok {
-			if err := k.finishRun(ctx, r, code); err != nil {
+			if err := k.finishRun(ctx, r, code, pod); err != nil {
 				return err
 			}
 			continue
