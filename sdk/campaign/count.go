@@ -15,7 +15,8 @@ import (
 )
 
 // count makes the status of a campaign of its record and of what is known of
-// its runs: what has neither a Job nor an entry in the index is missing.
+// its runs: what has neither a Job nor an entry in the index is missing. Of a
+// campaign that was stopped it is a run that was stopped before it began.
 func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 	c := fromRecord(r)
 	ends := make([]time.Time, 0, len(runs))
@@ -43,6 +44,9 @@ func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 	}
 	n.Total = max(r.Total, len(runs))
 	n.Missing = n.Total - len(runs)
+	if r.Stopped {
+		n.Stopped, n.Missing = n.Stopped+n.Missing, 0
+	}
 	c.State = stateOf(r, *n)
 	c.Failures = failures(r, runs)
 
