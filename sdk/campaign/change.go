@@ -51,6 +51,24 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, edit fu
 	return changed, nil
 }
 
+// noteWhole writes down that all Jobs of a campaign were made, once all of its
+// runs have been seen: of a prepared one, whose Jobs kubectl makes, nobody else
+// knows that, and a run that gets lost later would be waited for for ever. Who
+// may not change the record knows it at least for himself.
+func (c *Client) noteWhole(ctx context.Context, r *Record, known int) {
+	if r.Complete || r.Stopped {
+		return
+	}
+	if _, seen := c.whole.Load(r.ID); !seen {
+		if known < r.Total {
+			return
+		}
+		c.whole.Store(r.ID, nil)
+		_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, func(r *Record) { r.Complete = true })
+	}
+	r.Complete = true
+}
+
 // changeStored changes the store's copy, which has all configurations.
 func changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
 	data, err := get(ctx, b, keep.RecordKey(id))

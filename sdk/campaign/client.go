@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"sync"
+
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
@@ -15,6 +17,7 @@ type Client struct {
 	rights *rights.Checker
 	seen   seen
 	needed needed
+	whole  sync.Map // by campaign: all its runs have been seen
 }
 
 // New returns a client over conn. It contacts nobody.

@@ -105,8 +105,9 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 	} else if err != nil {
 		return nil, err
 	}
+	c.noteWhole(ctx, r, len(runs))
 	item := count(r, runs, now)
-	if unread != nil && item.Runs.Missing > 0 && item.State.Ended() {
+	if unread != nil && len(runs) < item.Runs.Total && item.State.Ended() {
 		item.State, item.EndTime = api.CampaignUnknown, nil
 	}
 	c.name(&item, r)
