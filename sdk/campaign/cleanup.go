@@ -1,22 +1,19 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/rights"
-	"github.com/kubevast/vast/sdk/store"
 )
-
-// deleteBatch is how many objects of the store are deleted at a time.
-const deleteBatch = 1000
 
 // Cleanup implements sdk.Campaign. A campaign that goes on is refused when it
 // was named, and passed over with a warning when all were meant.
@@ -25,60 +22,87 @@ func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*ap
 	if o.Data {
 		needed = append(needed, rights.Each("configmaps", "delete")...)
 	}
+	if o.Force && !o.Data {
+		needed = append(needed, rights.Each("configmaps", "patch")...)
+	}
 	if err := c.rights.Require(ctx, needed...); err != nil {
 		return nil, err
 	}
-	records, absent, err := c.named(ctx, api.MonitorOptions{IDs: o.Campaigns})
-	if err != nil {
+	records, jobs, absent, err := c.read(ctx, api.MonitorOptions{IDs: o.Campaigns})
+	if err := cmp.Or(err, absent); err != nil {
 		return nil, err
 	}
-	if absent != nil {
-		return nil, absent
+	var going []*leaving
+	for _, r := range records {
+		l, err := c.removable(ctx, r, jobs[r.ID], o)
+		if err != nil {
+			return nil, err
+		}
+		if l != nil {
+			going = append(going, l)
+		}
 	}
 	out := &api.CampaignCleanup{TypeMeta: api.TypeMeta(api.KindCampaignCleanup), Campaigns: []string{}}
-	var going []*Record
-	jobs := map[string]int{}
-	for _, r := range records {
-		all, active, err := c.countJobs(ctx, r)
-		switch {
-		case err != nil:
-			return nil, err
-		case (active > 0 || !r.Complete && !r.Stopped) && !o.Force && len(o.Campaigns) > 0:
-			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has not ended (%d of its Jobs wait or run); stop it first, or end it with --force", r.ID, active)}
-		case (active > 0 || !r.Complete && !r.Stopped) && !o.Force:
-			c.conn.Warn(fmt.Sprintf("campaign %s has not ended and is left alone; name it, with --force, to remove it", r.ID))
-		case all > 0 || o.Data:
-			going = append(going, r)
-			jobs[r.ID] = all
-		}
-	}
-	for _, r := range going {
-		out.Jobs += jobs[r.ID]
-		if err := c.remove(ctx, r, o, out); err != nil {
+	for _, l := range going {
+		if err := c.remove(ctx, l, o, out); err != nil {
 			return out, err
 		}
-		out.Campaigns = append(out.Campaigns, r.ID)
+		out.Campaigns = append(out.Campaigns, l.ID)
 	}
-	return out, nil
+	if o.Data {
+		err = c.forget(ctx, going, o, out)
+	}
+	return out, err
 }
 
-func (c *Client) countJobs(ctx context.Context, r *Record) (all, active int, err error) {
-	err = c.eachJob(ctx, r.ID, func(_ *batchv1.Job, s *api.TaskStatus) {
-		all++
-		if !s.State.Ended() {
-			active++
-		}
-	})
-	return all, active, err
+// leaving is a campaign that is to be removed.
+type leaving struct {
+	*Record
+	jobs  jobRuns
+	runs  map[keep.RunRef]run // as they stand, with Jobs or without
+	ended bool
 }
 
-// remove removes the Jobs, and with them the pods and Leases that they own;
-// then what lies in the store; the record last, so that what is left is found.
-func (c *Client) remove(ctx context.Context, r *Record, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
+// removable decides by the same count as everybody sees whether a campaign is over;
+// nil: nothing of it is to be removed.
+func (c *Client) removable(ctx context.Context, r *Record, jobs jobRuns, o api.CampaignCleanupOptions) (*leaving, error) {
+	runs, err := c.merged(ctx, r, jobs)
+	switch {
+	case err != nil && !o.Force:
+		return nil, err
+	case err != nil:
+		c.conn.Warn(err.Error())
+	}
+	c.noteWhole(ctx, r, len(runs))
+	now := count(r, runs, time.Now())
+	l := &leaving{Record: r, jobs: jobs, runs: runs, ended: now.State.Ended()}
+	switch {
+	case !l.ended && !o.Force && len(o.Campaigns) > 0:
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has not ended (%d of its %d runs have); stop it first, or end it with --force", r.ID, now.Runs.Done(), now.Runs.Total)}
+	case !l.ended && !o.Force:
+		c.conn.Warn(fmt.Sprintf("campaign %s has not ended and is left alone; name it, with --force, to remove it", r.ID))
+		return nil, nil
+	case len(jobs) == 0 && !o.Data:
+		return nil, nil
+	}
+	return l, nil
+}
+
+// remove removes the Jobs, and with them the pods and Leases that they own,
+// then what lies in the store.
+func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
+	uids := map[types.UID]bool{}
+	for _, run := range l.jobs {
+		uids[run.job] = true
+	}
+	out.Jobs += len(uids)
 	if o.DryRun == api.DryRunNone {
+		if err := c.noteEnds(ctx, l, o); err != nil {
+			return err
+		}
 		background := metav1.DeletePropagationBackground
-		err := c.conn.Kube.BatchV1().Jobs(r.Namespace).DeleteCollection(ctx,
-			metav1.DeleteOptions{PropagationPolicy: &background}, metav1.ListOptions{LabelSelector: jobSelector(r.ID)})
+		err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).DeleteCollection(ctx,
+			metav1.DeleteOptions{PropagationPolicy: &background}, metav1.ListOptions{LabelSelector: jobSelector(l.ID)})
 		if err != nil {
 			return c.conn.Classify(err, "deletecollection", jobsResource)
 		}
@@ -90,55 +114,38 @@ func (c *Client) remove(ctx context.Context, r *Record, o api.CampaignCleanupOpt
 	if err != nil {
 		return err
 	}
-	prefixes := []string{keep.CampaignPrefix(r.ID), keep.CampaignIndex(r.ID), keep.Archives + r.ID + ".tar."}
-	if used, err := c.inputsUsed(ctx, r); err != nil {
-		return err
-	} else if !used && r.Inputs != "" {
-		prefixes = append(prefixes, keep.InputKey(r.Inputs))
-	}
-	for _, prefix := range prefixes {
+	for _, prefix := range []string{keep.CampaignPrefix(l.ID), keep.CampaignIndex(l.ID), keep.Archives + l.ID + ".tar."} {
 		if err := removeBelow(ctx, b, prefix, o.DryRun, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget removes what several campaigns may share, and then the records: as long
+// as they are there, what is left is found by the next cleanup.
+func (c *Client) forget(ctx context.Context, gone []*leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
+	b, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	packs, err := c.unusedPacks(ctx, b, gone)
+	if err != nil {
+		return err
+	}
+	for _, key := range packs {
+		if err := removeBelow(ctx, b, key, o.DryRun, out); err != nil {
 			return err
 		}
 	}
 	if o.DryRun != api.DryRunNone {
 		return nil
 	}
-	err = c.conn.Kube.CoreV1().ConfigMaps(r.Namespace).Delete(ctx, ObjectName(r.ID), metav1.DeleteOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return c.conn.Classify(err, "delete", "configmaps")
-}
-
-// inputsUsed reports whether another campaign has the same inputs.
-func (c *Client) inputsUsed(ctx context.Context, r *Record) (bool, error) {
-	all, _, err := c.named(ctx, api.MonitorOptions{AllUsers: true})
-	return slices.ContainsFunc(all, func(other *Record) bool { return other.ID != r.ID && other.Inputs == r.Inputs }), err
-}
-
-func removeBelow(ctx context.Context, b store.Backend, prefix string, d api.DryRun, out *api.CampaignCleanup) error {
-	var keys []string
-	flush := func() error {
-		if len(keys) == 0 || d != api.DryRunNone {
-			keys = keys[:0]
-			return nil
-		}
-		err := b.Delete(ctx, keys...)
-		keys = keys[:0]
-		return err
-	}
-	for object, err := range b.List(ctx, prefix, store.ListOptions{}) {
-		if err != nil {
-			return err
-		}
-		out.Objects++
-		out.Bytes += object.Size
-		if keys = append(keys, object.Key); len(keys) == deleteBatch {
-			if err := flush(); err != nil {
-				return err
-			}
+	for _, l := range gone {
+		err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, ObjectName(l.ID), metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return c.conn.Classify(err, "delete", "configmaps")
 		}
 	}
-	return flush()
+	return nil
 }

@@ -4,15 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	batchv1 "k8s.io/api/batch/v1"
-
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/queue"
 )
 
 // fail lets the first run of the only campaign fail.
-func (w *world) fail() { w.changeJobs(ends(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)) }
+func (w *world) fail() { w.changeJobs(failed) }
 
 func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -53,6 +53,7 @@ type world struct {
 	kueue *kueueServer
 	store *flakyStore
 	file  string // of the campaign
+	url   string // of the kueueServer
 
 	// jobsLeft is how many Jobs more may be made; a submission that is refused
 	// the next one stands for one whose client was killed.
@@ -102,14 +103,15 @@ func newWorld(t *testing.T) *world {
 		return false, nil, nil
 	})
 	w.fake.PrependReactor("delete-collection", "jobs", w.deleteJobs)
-	w.Client = w.client(server.URL)
+	w.url = server.URL
+	w.Client = w.again()
 	return w
 }
 
-// client is another program of the same user's, in the same world.
-func (w *world) client(url string) *Client {
+// again is another program of the same user's, in the same world.
+func (w *world) again() *Client {
 	w.t.Helper()
-	cfg := &rest.Config{Host: url}
+	cfg := &rest.Config{Host: w.url}
 	conn, err := access.Connect(cfg, access.Options{Namespace: "ns", Context: "test", Warn: func(s string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -297,6 +299,16 @@ func (w *world) warned(words string) bool {
 type flakyStore struct {
 	store.Backend
 	away bool
+	// deleted is told after each time that something was.
+	deleted func()
+}
+
+func (s *flakyStore) Delete(ctx context.Context, keys ...string) error {
+	err := s.Backend.Delete(ctx, keys...)
+	if s.deleted != nil {
+		s.deleted()
+	}
+	return err
 }
 
 func (s *flakyStore) Put(ctx context.Context, key string, r io.Reader, size int64, o store.PutOptions) (store.Object, error) {
