@@ -29,6 +29,8 @@ type draft struct {
 	configs []configuration
 	inputs  *inputs
 	record  *Record
+	// lost are warnings about parameters.
+	lost []string
 }
 
 // draft checks a campaign and reads its files. rendered: it is only shown.
@@ -54,6 +56,9 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variatio
 	}
 	if len(runs.configs) == 0 || runs.runs < 1 {
 		return nil, problem(s, "configuration", "there is nothing to run: it needs at least one configuration and one run")
+	}
+	if s.Execution.Command != "" { // a scenario reads the file
+		d.lost = lostVariables(configs)
 	}
 	now := time.Now()
 	sum := sha256.Sum256(s.Data)
@@ -93,7 +98,7 @@ func (d *draft) warnings() []string {
 	if len(d.spec.Ignored) > 0 {
 		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(d.spec.Ignored, ", ")))
 	}
-	return append(out, d.inputs.warnings...)
+	return slices.Concat(out, d.lost, d.inputs.warnings)
 }
 
 // plan is the draft's plan by its record as it is now.

@@ -104,18 +104,33 @@ func (in *inputs) find(root string, s *spec.Campaign) ([]string, error) {
 // isGits reports a file of a repository's own, which nobody means by "*".
 func isGits(name string) bool { return slices.Contains(strings.Split(name, "/"), ".git") }
 
+// CheckScenario returns what is wrong with the file of the scenario, which is not
+// there or is none; nil for a campaign without one. It is for spec.Inputs.Check,
+// so that this is told together with all else that is wrong with a campaign.
+func CheckScenario(s *spec.Campaign) []api.Problem {
+	var invalid *api.InvalidSpec
+	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{}).readScenario(filepath.Dir(s.Path), s), &invalid) {
+		return nil
+	}
+	return invalid.Problems
+}
+
 func (in *inputs) readScenario(root string, s *spec.Campaign) error {
-	const at = "execution.scenario_file"
+	wrong := func(format string, args ...any) error {
+		e := &s.Execution
+		return &api.InvalidSpec{Problems: []api.Problem{{File: s.Path, Line: e.ScenarioAt.Line, Column: e.ScenarioAt.Column,
+			Path: "execution.scenario_file", Message: fmt.Sprintf(format, args...)}}}
+	}
 	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.Execution.ScenarioFile)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return problem(s, at, "%s does not exist beside the campaign's file", s.Execution.ScenarioFile)
+		return wrong("%s does not exist beside the campaign's file", s.Execution.ScenarioFile)
 	}
 	if err != nil {
-		return problem(s, at, "%s cannot be read: %v", s.Execution.ScenarioFile, err)
+		return wrong("%s cannot be read: %v", s.Execution.ScenarioFile, err)
 	}
 	found := scenarioName.FindSubmatch(data)
 	if found == nil {
-		return problem(s, at, "%s declares no scenario; it needs a line \"scenario NAME:\"", s.Execution.ScenarioFile)
+		return wrong("%s declares no scenario; it needs a line \"scenario NAME:\"", s.Execution.ScenarioFile)
 	}
 	in.scenario = string(found[1])
 	return nil

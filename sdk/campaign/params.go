@@ -116,7 +116,7 @@ const maxVariable = 32 << 10
 
 // variables are the parameters as PARAM_*: a text as it is, a number as in the
 // file, anything nested as JSON. Of two names that become one the first wins;
-// what is longer than maxVariable is in the file only.
+// what is longer than maxVariable is in the file only: see lostVariables.
 func variables(params []spec.Parameter) []spec.EnvVar {
 	out := make([]spec.EnvVar, 0, len(params))
 	for _, p := range params {
@@ -124,6 +124,37 @@ func variables(params []spec.Parameter) []spec.EnvVar {
 		taken := slices.ContainsFunc(out, func(e spec.EnvVar) bool { return e.Name == name })
 		if !taken && len(value) <= maxVariable {
 			out = append(out, spec.EnvVar{Name: name, Value: value})
+		}
+	}
+	return out
+}
+
+// lostVariables says which parameters a command finds only in its file, because
+// another one has their variable, or since they are too long for one. Each is
+// told once, by the first configuration that has it.
+func lostVariables(configs []variation.Config) []string {
+	var out []string
+	told := map[string]bool{}
+	tell := func(parameter, format string, args ...any) {
+		if !told[parameter] {
+			told[parameter] = true
+			out = append(out, fmt.Sprintf("parameter %s of configuration ", strconv.Quote(parameter))+fmt.Sprintf(format, args...)+
+				"; the command finds it only in the file that SCENARIO_PARAMETER_FILE names")
+		}
+	}
+	for _, c := range configs {
+		taken := make(map[string]string, len(c.Parameters))
+		for _, p := range c.Parameters {
+			name := variableName(p.Name)
+			first, met := taken[name]
+			switch {
+			case met:
+				tell(p.Name, "%s is no variable: %s is parameter %q already", c.Name, name, first)
+			case len(variableValue(p.Value)) > maxVariable:
+				tell(p.Name, "%s is no variable: %s would have more than %d KiB", c.Name, name, maxVariable>>10)
+			default:
+				taken[name] = p.Name
+			}
 		}
 	}
 	return out

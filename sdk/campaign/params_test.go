@@ -2,12 +2,16 @@ package campaign
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
 )
 
 func TestParametersAreWrittenWithTheirTypes(t *testing.T) {
@@ -58,6 +62,29 @@ func TestNamesOfParametersBecomeVariables(t *testing.T) {
 	want := []spec.EnvVar{{Name: "PARAM_GROWTH_RATE_X", Value: "1"}, {Name: "PARAM__1", Value: "3"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the first of one name wins (-want +got):\n%s", diff)
+	}
+}
+
+func TestParametersThatAreNoVariablesAreTold(t *testing.T) {
+	met := []spec.Parameter{{Name: "a.b", Value: 1}, {Name: "a_b", Value: 2}}
+	long := []spec.Parameter{{Name: "fits", Value: strings.Repeat("x", maxVariable)}, {Name: "text", Value: strings.Repeat("x", maxVariable+1)},
+		{Name: "list", Value: []any{strings.Repeat("x", maxVariable)}}}
+	s := small(t)
+	configs := []variation.Config{{Name: "one", Parameters: met}, {Name: "two", Parameters: met}, {Name: "three", Parameters: long}}
+	c := New(&access.Conn{Namespace: "lab"}, nil, nil)
+	for command, want := range map[string][]string{
+		"true": {
+			`parameter "a_b" of configuration one is no variable: PARAM_A_B is parameter "a.b" already; the command finds it only in the file that SCENARIO_PARAMETER_FILE names`,
+			`parameter "text" of configuration three is no variable: PARAM_TEXT would have more than 32 KiB; the command finds it only in the file that SCENARIO_PARAMETER_FILE names`,
+			`parameter "list" of configuration three is no variable: PARAM_LIST would have more than 32 KiB; the command finds it only in the file that SCENARIO_PARAMETER_FILE names`,
+		},
+		"": nil, // scenario_execution has no use for variables
+	} {
+		s.Execution.Command = command
+		_, warnings, err := c.Render(t.Context(), s, configs, api.CampaignOptions{AgentImage: "agent:dev"})
+		if diff := cmp.Diff(want, warnings); diff != "" || err != nil {
+			t.Errorf("command %q: %v (-want +got):\n%s", command, err, diff)
+		}
 	}
 }
 

@@ -58,8 +58,9 @@ type Execution struct {
 	Image string
 	Runs  int
 	// ScenarioFile is relative to the .vast file. It is empty only with a
-	// Command.
+	// Command. ScenarioAt is where the file names it.
 	ScenarioFile string
+	ScenarioAt   Position `json:"-"`
 	// RunFiles are globs relative to the .vast file.
 	RunFiles []string
 	// Command (ours) runs instead of scenario_execution: a script for sh.

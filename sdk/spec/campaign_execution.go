@@ -33,6 +33,9 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	for _, glob := range f.RunFiles {
 		e.RunFiles = append(e.RunFiles, glob.v)
 	}
+	if n := f.ScenarioFile.n; n != nil {
+		e.ScenarioAt = Position{Line: n.line, Column: n.col}
+	}
 	if f.RunAsUser.set() {
 		e.RunAsUser = int64(f.RunAsUser.v)
 	}
@@ -45,6 +48,7 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	}
 	if f.ScenarioFile.n != nil && strings.ContainsAny(f.ScenarioFile.v, "*?[") {
 		r.fail(f.ScenarioFile.n, "must be one file, not a pattern")
+		e.ScenarioFile = ""
 	}
 	var env environment
 	env.values, env.missing = map[string]string{}, map[string]bool{}
@@ -155,7 +159,7 @@ func (f *imageText) decode(r *reader, n *node, _ rules) {
 }
 
 // pathField is a path or a glob beside the file: relative, with slashes, and
-// never leading out of the file's folder.
+// never leading out of the file's folder. v is empty for any other.
 type pathField struct {
 	n *node
 	v string
@@ -169,20 +173,22 @@ func (pathField) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Typ
 var windowsDrive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 
 func (f *pathField) decode(r *reader, n *node, _ rules) {
-	f.n, f.v = n, path.Clean(n.text)
-	switch {
+	f.n = n
+	switch clean := path.Clean(n.text); {
 	case n.text == "":
 		r.fail(n, "is empty; write a path beside this file")
 	case strings.HasPrefix(n.text, "/") || windowsDrive.MatchString(n.text):
 		r.fail(n, "%s must be relative: files lie in the folder of this file, or below it", n.quote())
 	case slices.Contains(strings.FieldsFunc(n.text, func(c rune) bool { return c == '/' || c == '\\' }), ".."):
 		r.fail(n, "%s leads out of the folder of this file, by \"..\"", n.quote())
-	case f.v == ".":
+	case clean == ".":
 		r.fail(n, "%s is the folder of this file itself; write **/* for all that is in it", n.quote())
 	default:
 		if _, err := path.Match(n.text, ""); err != nil {
 			r.fail(n, "%s is not a pattern: %v", n.quote(), err)
+			return
 		}
+		f.v = clean
 	}
 }
 

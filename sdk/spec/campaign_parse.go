@@ -18,8 +18,8 @@ import (
 // values per cluster; NumNodes and Secrets are refused.
 //
 // The error is an *api.InvalidSpec with every problem that was found, in the
-// file's order. Whether a variation's type exists is not among them: that is
-// known when the campaign is expanded.
+// file's order, those of in.Check among them. Whether a variation's type exists
+// is known there, or when the campaign is expanded.
 func ParseCampaign(path string, data []byte, in Inputs) (*Campaign, error) {
 	r := &reader{file: path, campaign: true}
 	r.checkCampaignInputs(in)
@@ -83,6 +83,9 @@ func (r *reader) parseCampaign(doc *node, in Inputs, c *Campaign) {
 	c.Configurations = r.configurations(f.Configuration)
 	r.execution(doc.get("execution"), f.Execution, in, &c.Execution)
 	c.Ignored = r.takeIgnored()
+	if in.Check != nil {
+		r.problems = append(r.problems, in.Check(c)...)
+	}
 }
 
 // campaignName is the first part of the campaign's id.

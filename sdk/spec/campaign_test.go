@@ -147,7 +147,7 @@ evaluation: {visualization: [{Analysis: {run: a.ipynb}}]}
 
 func TestWhatACampaignDoesNotSay(t *testing.T) {
 	c := mustCampaign(t, "version: 1\nmetadata:\nconfiguration: [{name: a}]\nexecution: {image: busybox, runs: 1, scenario_file: s.osc, env: null}\n", Inputs{})
-	want := Execution{Image: "busybox", Runs: 1, ScenarioFile: "s.osc", RunAsUser: 1000, RunsPerJob: 1}
+	want := Execution{Image: "busybox", Runs: 1, ScenarioFile: "s.osc", ScenarioAt: Position{4, 53}, RunAsUser: 1000, RunsPerJob: 1}
 	if diff := cmp.Diff(want, c.Execution); diff != "" || c.Name != "" || c.Ignored != nil {
 		t.Errorf("name %q, ignored %v, execution (-want,+got):\n%s", c.Name, c.Ignored, diff)
 	}

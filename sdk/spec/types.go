@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
 )
 
@@ -206,4 +207,8 @@ type Inputs struct {
 	// Look says that a campaign is only looked at: an image, and values of
 	// its env, that are not there are not missed.
 	Look bool
+	// Check finds what is wrong with a campaign for reasons that only the
+	// caller knows, such as a type of variation that does not exist; nil for
+	// nothing. It gets what could be read, also of a file with problems.
+	Check func(*Campaign) []api.Problem
 }

@@ -11,8 +11,10 @@ import (
 // maxNames is how many problems with names are told.
 const maxNames = 20
 
-// checkTypes reports the types that are not known, each where it first stands.
-func (r *Registry) checkTypes(c *spec.Campaign) error {
+// Check returns a problem for each type that is not known, where it first
+// stands. It is what spec.Inputs.Check takes, so that the types are told together
+// with all else that is wrong with a file.
+func (r *Registry) Check(c *spec.Campaign) []api.Problem {
 	var missing []spec.Variation
 	more := map[string]int{}
 	var look func([]spec.Variation)
@@ -30,14 +32,11 @@ func (r *Registry) checkTypes(c *spec.Campaign) error {
 	for _, config := range c.Configurations {
 		look(config.Variations)
 	}
-	if len(missing) == 0 {
-		return nil
+	var problems []api.Problem
+	for _, v := range missing {
+		problems = append(problems, api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path, Message: r.unknown(v.Type, more[v.Type]-1)})
 	}
-	problems := make([]api.Problem, len(missing))
-	for i, v := range missing {
-		problems[i] = api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path, Message: r.unknown(v.Type, more[v.Type]-1)}
-	}
-	return &api.InvalidSpec{Problems: problems}
+	return problems
 }
 
 func (r *Registry) unknown(typ string, more int) string {

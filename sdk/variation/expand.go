@@ -34,8 +34,8 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) ([]Con
 	if err != nil {
 		return nil, err
 	}
-	if err := r.checkTypes(c); err != nil {
-		return nil, err
+	if problems := r.Check(c); len(problems) > 0 {
+		return nil, &api.InvalidSpec{Problems: problems}
 	}
 	e := &expansion{registry: r, file: c.Path, dir: dir, most: most}
 	var out []Config

@@ -57,6 +57,7 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
+	o.file.look = true
 	o.file.addFlags(c)
 	o.output.AddFlags(c)
 	return c

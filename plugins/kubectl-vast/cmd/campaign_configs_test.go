@@ -93,13 +93,15 @@ func TestWrongCampaignConfigs(t *testing.T) {
 		args []string
 		says []string
 	}{
-		"a wrong file":            {"version: 1\nconfiguration: [{name: A}]\n", nil, []string{`sweep.vast:1:1: "execution" is missing`, `sweep.vast:2:24: configuration[0].name: "A" is not the name`}},
-		"no context":              {sweep, nil, []string{"say which one with --context"}},
-		"no such configuration":   {sweep, []string{"--context=a", "--config=tset-1"}, []string{`error: --config: no configuration fits "tset-1"; did you mean "test-1"?`}},
-		"a plug-in without a =":   {sweep, []string{"--context=a", "--variation-plugin=x"}, []string{`--variation-plugin: "x" must be NAME=VALUE`}},
-		"a plug-in that is not":   {sweep, []string{"--context=a", "--variation-plugin=X=no-such-program"}, []string{"--variation-plugin: there is no program no-such-program; give its path"}},
-		"all that is wrong":       {"version: 1\n", []string{"--variation-plugin=X=no-such-program"}, []string{"--variation-plugin: there is no program", `"execution" is missing`}},
-		"an output of its own":    {sweep, []string{"-o", "xml"}, []string{"xml"}},
+		"a wrong file":          {"version: 1\nconfiguration: [{name: A}]\n", nil, []string{`sweep.vast:1:1: "execution" is missing`, `sweep.vast:2:24: configuration[0].name: "A" is not the name`}},
+		"no context":            {sweep, nil, []string{"say which one with --context"}},
+		"no such configuration": {sweep, []string{"--context=a", "--config=tset-1"}, []string{`error: --config: no configuration fits "tset-1"; did you mean "test-1"?`}},
+		"a plug-in without a =": {sweep, []string{"--context=a", "--variation-plugin=x"}, []string{`--variation-plugin: "x" must be NAME=VALUE`}},
+		"a plug-in that is not": {sweep, []string{"--context=a", "--variation-plugin=X=no-such-program"}, []string{"--variation-plugin: there is no program no-such-program; give its path"}},
+		"all that is wrong":     {"version: 1\n", []string{"--variation-plugin=X=no-such-program"}, []string{"--variation-plugin: there is no program", `"execution" is missing`}},
+		"an output of its own":  {sweep, []string{"-o", "xml"}, []string{"xml"}},
+		"all that is wrong with a type, too": {strings.Replace(sweep, "ParameterVariationList", "Paths", 1) + "sarch: 1\n", []string{"--context=a"},
+			[]string{`sweep.vast:5:17: configuration[0].variations[0].Paths: unknown variation type "Paths"`, "sweep.vast:15:1: sarch: unknown field"}},
 		"a type that nobody adds": {strings.Replace(sweep, "ParameterVariationList", "Paths", 1), []string{"--context=a"}, []string{`sweep.vast:5:17: configuration[0].variations[0].Paths: unknown variation type "Paths"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

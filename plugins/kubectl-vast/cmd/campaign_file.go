@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/sdk/api"
+	sdkcampaign "github.com/kubevast/vast/sdk/campaign"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -18,6 +19,8 @@ import (
 type campaignFile struct {
 	plugins []string
 	configs []string
+	// look is for commands that need no other file than the campaign's.
+	look bool
 }
 
 func (c *campaignFile) addFlags(cmd *cobra.Command) {
@@ -59,6 +62,16 @@ func (c *campaignFile) read(ctx context.Context, path string, stdin io.Reader, i
 // parse is read for a file whose bytes are there.
 func (c *campaignFile) parse(ctx context.Context, path string, data []byte, in spec.Inputs) (*spec.Campaign, []variation.Config, error) {
 	types, errFlags := c.registry()
+	in.Check = func(s *spec.Campaign) []api.Problem {
+		var problems []api.Problem
+		if errFlags == nil { // else a type may be missing for that alone
+			problems = types.Check(s)
+		}
+		if !c.look {
+			problems = append(problems, sdkcampaign.CheckScenario(s)...)
+		}
+		return problems
+	}
 	campaign, err := spec.ParseCampaign(path, data, in)
 	if err := errors.Join(errFlags, err); err != nil {
 		return nil, nil, err

@@ -111,6 +111,7 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 		return cli.Usagef("--follow and --dry-run exclude each other")
 	}
 	extra.follow = extra.follow || s.wait
+	extra.look = r.dryRun == api.DryRunClient
 	if err := s.output.Check(); err != nil {
 		return err
 	}

@@ -103,6 +103,35 @@ func TestWhatTheFileLeavesOpenIsGivenByFlags(t *testing.T) {
 	})
 }
 
+func TestAllThatIsWrongWithACampaignIsToldAtOnce(t *testing.T) {
+	const wrong = "version: 1\nconfiguration:\n- name: a\n  variations: [{Paths: {}}]\nexecution:\n  image: busybox\n  scenario_file: a.osc\n  runs: 0\n"
+	for name, tc := range map[string]struct {
+		file string
+		args []string
+		want []string // the beginnings of the lines, in this order
+	}{
+		"of three sorts": {wrong, nil, []string{"4:17: configuration[0].variations[0].Paths: unknown variation type",
+			"7:18: execution.scenario_file: a.osc does not exist beside", "8:9: execution.runs: must be"}},
+		"rendered, no scenario is needed": {wrong, []string{"--dry-run=client"}, []string{"4:17: configuration[0].variations[0].Paths", "8:9: execution.runs"}},
+		"a path that is wrong is not looked for": {strings.Replace(wrong, "a.osc", "../a.osc", 1), nil,
+			[]string{"4:17: configuration", "7:18: execution.scenario_file: \"../a.osc\" leads out", "8:9: execution.runs"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := campaignOf(t, tc.file)
+			r := plugin(&clitest.Client{Campaigns: &runners{}}).Do(t, append([]string{"submit", file}, tc.args...)...)
+			lines := strings.Split(strings.TrimSpace(r.Err), "\n")
+			if r.Code != 2 || len(lines) != len(tc.want) {
+				t.Fatalf("code %d, stderr:\n%s", r.Code, r.Err)
+			}
+			for i, want := range tc.want {
+				if !strings.HasPrefix(lines[i], "error: "+file+":"+want) {
+					t.Errorf("line %d is %q, want %q", i, lines[i], want)
+				}
+			}
+		})
+	}
+}
+
 func TestCampaignsAreToldFromTasks(t *testing.T) {
 	file, missing := taskFile(t, "run: echo hi\n"), t.TempDir()+"/typo.vast"
 	for name, tc := range map[string]struct {
