@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -105,6 +106,65 @@ func TestAPreparedCampaignRunsByKubectlAlone(t *testing.T) {
 			t.Errorf("%d Jobs are left of two, %v", len(jobs), err)
 		}
 	})
+}
+
+const patient = `version: 1
+configuration:
+- name: only
+execution:
+  image: busybox:1.36
+  runs: 2
+  resources: {cpu: 10m, memory: 16Mi}
+  command: |
+    until [ -e /tmp/go ]; do sleep 0.2; done
+    echo 1 > $OUTPUT_DIR/population.csv
+`
+
+func TestAPreparedCampaignGoesOnWhenItIsAppliedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind").exits(0)
+	dir := filepath.Join(p.dir, "out")
+	made := p.prepared(dir, p.file("patient.vast", patient))
+	p.kubectl("apply", "-f", dir)
+	running := func() map[string]types.UID {
+		t.Helper()
+		pods, err := client.CoreV1().Pods(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelRun})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]types.UID{}
+		for _, pod := range pods.Items {
+			for _, c := range pod.Status.ContainerStatuses {
+				if c.Name == kube.ContainerTask && c.State.Running != nil && pod.DeletionTimestamp == nil {
+					out[pod.Name] = pod.UID
+				}
+			}
+		}
+		return out
+	}
+	p.waitFor("both runs run", func() (bool, any) { pods := running(); return len(pods) == 2, pods })
+	pods := running()
+	for line := range strings.Lines(p.kubectl("apply", "-f", dir)) {
+		if !strings.HasSuffix(strings.TrimSpace(line), " unchanged") {
+			t.Errorf("applied again: %s", line)
+		}
+	}
+	// What is suspended loses its pod, and the one in its place would wait
+	// for ever.
+	for pod := range pods {
+		p.touch(pod, "/tmp/go")
+	}
+	p.ranAll(made.ID, 2)
+	left, err := client.CoreV1().Pods(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelRun})
+	if err != nil || len(left.Items) != len(pods) {
+		t.Errorf("%d pods ran instead of %d, %v", len(left.Items), len(pods), err)
+	}
+	for _, pod := range left.Items {
+		if pods[pod.Name] != pod.UID {
+			t.Errorf("pod %s is not one of those that ran first", pod.Name)
+		}
+	}
 }
 
 const heavy = `version: 1
