@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -48,24 +49,30 @@ func badNames(f *fixture) {
 // folderNames: who keeps a folder finds a file where a folder was, and the
 // reverse. One of them in the way must not look like a store that is away.
 func folderNames(f *fixture) {
-	f.put(map[string]string{"file": "before", "folder/one": "before"})
-	for name, other := range map[string]string{"file/below": "file", "folder": "folder/one"} {
-		again := func() error {
-			_, err := f.b.Put(f.Context(), f.prefix+name, strings.NewReader("after"), 5, store.PutOptions{})
-			return err
+	for _, size := range []int{5, 64<<20 + 1} { // in one request, and in parts
+		content := random(size)
+		f.put(map[string]string{"file": "before", "folder/one": "before"})
+		for name, other := range map[string]string{"file/below": "file", "folder": "folder/one"} {
+			put := func() error {
+				_, err := f.b.Put(f.Context(), f.prefix+name, bytes.NewReader(content), int64(size), store.PutOptions{})
+				return err
+			}
+			if err := put(); err != nil && !is[*api.Conflict](err) {
+				f.Errorf("%s, %d bytes, beside %s: %T %v", name, size, other, err, err)
+			}
+			f.holds(other, "before")
+			if err := f.b.Delete(f.Context(), f.prefix+other); err != nil {
+				f.Fatal(err)
+			}
+			if err := put(); err != nil {
+				f.Errorf("%s, %d bytes, when %s is gone: %v", name, size, other, err)
+				continue
+			}
+			f.holds(name, string(content))
+			if err := f.b.Delete(f.Context(), f.prefix+name); err != nil {
+				f.Fatal(err)
+			}
 		}
-		if err := again(); err != nil && !is[*api.Conflict](err) {
-			f.Errorf("%s beside %s: %T %v", name, other, err, err)
-		}
-		f.holds(other, "before")
-		if err := f.b.Delete(f.Context(), f.prefix+other); err != nil {
-			f.Fatal(err)
-		}
-		if err := again(); err != nil {
-			f.Errorf("%s when %s is gone: %v", name, other, err)
-			continue
-		}
-		f.holds(name, "after")
 	}
 }
 
