@@ -24,24 +24,28 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	if err := checkID(o.ID); err != nil {
 		return nil, err
 	}
-	r, object, err := c.record(ctx, o.ID)
-	var none *api.NotFound
+	r, object, err := c.begun(ctx, o.ID)
 	switch {
-	case errors.As(err, &none) && d != nil:
+	case missing(err) && d != nil:
+		c.conn.Warn(fmt.Sprintf("there is no campaign %s in namespace %q: it begins now, as a new one", o.ID, c.conn.Namespace))
 		return c.start(ctx, d, o)
 	case err != nil:
 		return nil, err
-	case o.DryRun != api.DryRunNone:
-		// What is left cannot be tried: half of it is there, and the inputs
-		// and the record know no dry run.
-		return nil, api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)
-	case r.Stopped:
-		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was stopped by %s; its failed and stopped runs can be run again with: kubectl vast campaign rerun %s --failed", r.ID, r.StoppedBy, r.ID)}
-	case d != nil && d.record.FileSHA256 != r.FileSHA256:
-		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.record.File)}
-	case r.Complete:
+	}
+	if err := c.resumable(r, d, o); err != nil {
+		return nil, err
+	}
+	if object == nil {
+		c.conn.Warn(fmt.Sprintf("the cluster has lost the record of campaign %s; it goes on by the store's copy", r.ID))
+		if object, err = c.claim(ctx, &draft{record: r}, o); err != nil {
+			return nil, err
+		}
+	} else {
 		c.notify(o, api.CampaignProgress{ID: r.ID})
-		return submitted(r, object), nil
+	}
+	if r.Complete {
+		c.conn.Warn(fmt.Sprintf("all Jobs of campaign %s were made before; nothing was left to do", r.ID))
+		return c.one(ctx, r.ID)
 	}
 	b, err := c.openStore(ctx)
 	if err != nil {
@@ -51,8 +55,58 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	c.notify(o, api.CampaignProgress{ID: r.ID})
 	return c.complete(ctx, b, r, object, d, o, there)
+}
+
+// begun returns the record of a campaign, and its ConfigMap: nil if that is gone
+// and the store still has a copy.
+func (c *Client) begun(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+	r, object, err := c.record(ctx, id)
+	if !missing(err) {
+		return r, object, err
+	}
+	b, openErr := c.openStore(ctx)
+	if none := (*api.NotInstalled)(nil); errors.As(openErr, &none) {
+		return nil, nil, err
+	} else if openErr != nil {
+		return nil, nil, openErr
+	}
+	data, getErr := get(ctx, b, keep.RecordKey(id))
+	if missing(getErr) {
+		return nil, nil, err
+	} else if getErr != nil {
+		return nil, nil, getErr
+	}
+	if r, err = keep.ParseRecord(data); err != nil {
+		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
+	}
+	if r.Namespace != c.conn.Namespace {
+		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is one of namespace %q, and this is %q; resume it there, with --namespace=%s", id, r.Namespace, c.conn.Namespace, r.Namespace)}
+	}
+	return r, nil, nil
+}
+
+// resumable refuses what cannot be gone on with, or not by this file and these
+// options.
+func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
+	conflict := func(format string, args ...any) error { return &api.Conflict{Message: fmt.Sprintf(format, args...)} }
+	switch {
+	case o.DryRun != api.DryRunNone:
+		// What is left cannot be tried: half of it is there, and the inputs
+		// and the record know no dry run.
+		return api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)
+	case r.Stopped:
+		return conflict("campaign %s was stopped by %s; its failed and stopped runs can be run again with: %s", r.ID, r.StoppedBy, c.again("campaign rerun "+r.ID+" --failed --stopped"))
+	case d != nil && d.record.FileSHA256 != r.FileSHA256:
+		return conflict("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.record.File)
+	case d != nil && (d.record.Total != r.Total || d.record.ConfigCount != r.ConfigCount || d.record.Runs != r.Runs):
+		return conflict("campaign %s was begun with %d runs of %d configurations, and this would be %d of %d; repeat the --config and --runs that it was begun with, or resume it without its file", r.ID, r.Total, r.ConfigCount, d.record.Total, d.record.ConfigCount)
+	case o.Runs > 0 && o.Runs != r.Runs:
+		return conflict("campaign %s was begun with %d runs of each configuration, not %d; leave out --runs", r.ID, r.Runs, o.Runs)
+	case d == nil && len(o.Configs) > 0:
+		return api.Invalid("--config", "which configurations campaign %s has was chosen when it was begun; leave it out", r.ID)
+	}
+	return nil
 }
 
 // complete makes what is missing, from the store's copy of the campaign if it
@@ -61,13 +115,10 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 	have, stored, err := load(ctx, b, r.ID)
 	switch {
 	case missing(err) && d == nil:
-		return nil, &api.Conflict{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: kubectl vast campaign run %s --resume %s", r.ID, r.File, r.ID)}
+		return nil, &api.Conflict{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: %s", r.ID, c.goOn(r, true))}
 	case missing(err):
 		if d.record.Inputs != r.Inputs {
 			return nil, &api.Conflict{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
-		}
-		if n := d.record; n.Total != r.Total || n.ConfigCount != r.ConfigCount || n.Runs != r.Runs {
-			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s was begun with %d runs of %d configurations, and this would be %d of %d; repeat the --config and --runs that it was begun with", r.ID, r.Total, r.ConfigCount, n.Total, n.ConfigCount)}
 		}
 		d.record = whole(r, d.record)
 		return c.finish(ctx, d, b, object, o, there)

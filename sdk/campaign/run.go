@@ -179,7 +179,7 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 	case errors.As(err, &stopped):
 		return nil, c.stopMade(ctx, stopped)
 	case err != nil:
-		return nil, c.halfway(ctx, p.record, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), err)
+		return nil, c.halfway(ctx, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), c.goOn(p.record, false), p.record, err)
 	}
 	return submitted(r, object), nil
 }
@@ -189,7 +189,7 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
 	var passing *api.Unavailable
 	if errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil {
-		return c.halfway(ctx, r, "its inputs are not all in the store", cause)
+		return c.halfway(ctx, "its inputs are not all in the store", c.goOn(r, true), r, cause)
 	}
 	err := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace).Delete(ctx, object.Name,
 		metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}})
@@ -200,8 +200,8 @@ func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap,
 }
 
 // halfway tells how to go on with what was left in the middle.
-func (c *Client) halfway(ctx context.Context, r *Record, how string, cause error) error {
-	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: kubectl vast campaign run --resume %s", r.ID, how, r.ID)
+func (c *Client) halfway(ctx context.Context, how, goOn string, r *Record, cause error) error {
+	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: %s", r.ID, how, goOn)
 	if ctx.Err() != nil {
 		c.conn.Warn(message) // of somebody's Ctrl-C no error is shown
 		return cause
