@@ -10,9 +10,10 @@ import (
 // is kept: the Jobs and pods may be gone. It is NotInstalled where the namespace
 // has no store.
 //
-// Options name a task by its id, a prefix of it, its Job's name or "@latest",
-// with "/<node>" behind it for one node, or a campaign by its id, with
-// "/<config>" or "/<config>/<run>" behind it for a part.
+// Options name a task by its id or its Job's name, with "/<node>" behind it for
+// one node, or a campaign by its id, with "/<config>" or "/<config>/<run>" behind
+// it for a part. A unique prefix of an id does, and "@latest" is the caller's
+// newest task or campaign.
 type Result interface {
 	// List returns results with their outcome and size. Without a name it
 	// returns all of the caller's: each campaign is one Result then.

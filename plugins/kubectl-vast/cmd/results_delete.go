@@ -1,8 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -72,7 +75,8 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 			o.Notef("No results to remove.")
 			return nil
 		}
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", plural(len(list.Items), "result"), o.query.Of, totalSize(list)))
+		options.Of = whole(o.query.Of, &list.Items[0])
+		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", plural(len(list.Items), "result"), options.Of, totalSize(list)))
 		if err != nil || !goOn {
 			return err
 		}
@@ -91,6 +95,13 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// whole is ref with the whole id of what it names: who gives the beginning of one,
+// or @latest, must see what will be removed, and that must not change meanwhile.
+func whole(ref string, r *api.Result) string {
+	_, part, _ := strings.Cut(ref, "/")
+	return path.Join(cmp.Or(r.Campaign, r.TaskID), part)
 }
 
 func totalSize(list *api.ResultList) string {

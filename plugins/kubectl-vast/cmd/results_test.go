@@ -106,6 +106,26 @@ func TestResultsDeleteAsksFirst(t *testing.T) {
 	}
 }
 
+func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
+	for ref, want := range map[string]string{"@latest": "sweep-1", "sw": "sweep-1", "sw/a-1/0": "sweep-1/a-1/0"} {
+		t.Run(ref, func(t *testing.T) {
+			removed := ""
+			p := plugin(&clitest.Client{Results: clitest.Results{
+				OnDelete: func(_ context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
+					if o.DryRun == api.DryRunNone {
+						removed = o.Of
+					}
+					return &api.ResultList{Items: []api.Result{{TypeMeta: api.TypeMeta(api.KindResult), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
+				}}})
+			p.Stdin, p.Terminal = "y\n", true
+			r := p.Do(t, "results", "delete", ref)
+			if r.Code != 0 || removed != want || !strings.Contains(r.Err+r.Out, " of "+want+" (") {
+				t.Errorf("exit code %d, removed %q, want %q\n%s", r.Code, removed, want, r.Err)
+			}
+		})
+	}
+}
+
 func TestProgressWords(t *testing.T) {
 	half, all := 0.5, 1.0
 	tests := map[string]struct {
