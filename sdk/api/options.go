@@ -100,6 +100,9 @@ type LogOptions struct {
 	Follow bool
 	// Nodes keeps only these ranks; empty keeps all.
 	Nodes []int
+	// Container is one beside the task's own, such as a secondary container
+	// of a run; empty for the task's own.
+	Container string
 	// Tail is how many of the last lines of each node (nil: all).
 	Tail *int64
 	// Since keeps only what is younger (0: all).

@@ -1,8 +1,13 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/logs"
@@ -19,9 +24,12 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	if err != nil {
 		return err
 	}
+	if err := hasContainer(job, o.Container); err != nil {
+		return err
+	}
 	name, s := job.Name, fromJob(job)
 	src := logs.Source{
-		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: manifest.Container, NumNodes: s.NumNodes,
+		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: cmp.Or(o.Container, manifest.Container), NumNodes: s.NumNodes,
 		Status: func(ctx context.Context) (*api.TaskStatus, error) {
 			job, err := c.byName(ctx, name)
 			if err != nil {
@@ -36,6 +44,22 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 		}
 	}
 	return logs.Read(ctx, src, o, sink)
+}
+
+// hasContainer refuses the name of a container that a Job's pods do not have.
+func hasContainer(job *batchv1.Job, name string) error {
+	if name == "" {
+		return nil
+	}
+	var names []string
+	pod := &job.Spec.Template.Spec
+	for _, c := range slices.Concat(pod.Containers, pod.InitContainers) {
+		names = append(names, c.Name)
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return api.Invalid("container", "there is no container %q: its pods have %s", name, strings.Join(names, ", "))
 }
 
 // keptLogs reads the logs of a task whose Job is gone. missing is what is to be

@@ -16,6 +16,7 @@ type logsOptions struct {
 	ref        string
 	follow     bool
 	nodes      []int
+	container  string
 	tail       int64
 	since      cli.Timeout
 	timestamps bool
@@ -39,7 +40,10 @@ func newLogs(f *cli.Factory) *cobra.Command {
 			kubectl vast logs x7k2m9qa -f
 
 			# The last 20 lines of its first node, with the time of each
-			kubectl vast logs x7k2m9qa --node=0 --tail=20 --timestamps`),
+			kubectl vast logs x7k2m9qa --node=0 --tail=20 --timestamps
+
+			# A container beside the main one of a campaign's run
+			kubectl vast logs sweep-2026-11-21-101500/a-1/0 -c nav`),
 		Args: cli.Args(1, 1, "the id of a task"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
@@ -53,6 +57,7 @@ func newLogs(f *cli.Factory) *cobra.Command {
 	p := c.Flags()
 	p.BoolVarP(&o.follow, "follow", "f", o.follow, "Go on until the task has ended.")
 	p.IntSliceVar(&o.nodes, "node", o.nodes, "Only the logs of this node, counted from 0. Can be given several times.")
+	p.StringVarP(&o.container, "container", "c", o.container, "The logs of this container instead of the task's own.")
 	p.Int64Var(&o.tail, "tail", o.tail, "Lines of recent log to show of each node (-1: all).")
 	p.Var(&o.since, "since", "Only logs newer than a duration like 5s, 2m, or 3h (0: all).")
 	p.BoolVar(&o.timestamps, "timestamps", o.timestamps, "Print the time before each line.")
@@ -87,7 +92,7 @@ func (o *logsOptions) Run(ctx context.Context) error {
 			return cli.Usagef("--node=%d: task %s has the nodes 0 to %d", n, t.ID, t.NumNodes-1)
 		}
 	}
-	read := api.LogOptions{Follow: o.follow, Nodes: o.nodes, Since: time.Duration(o.since)}
+	read := api.LogOptions{Follow: o.follow, Nodes: o.nodes, Container: o.container, Since: time.Duration(o.since)}
 	if o.tail >= 0 {
 		read.Tail = &o.tail
 	}
