@@ -19,6 +19,8 @@ import (
 type flakyStore struct {
 	store.Backend
 	away bool
+	// full: nothing more is taken.
+	full bool
 	// deleted is told after each time that something was.
 	deleted func()
 }
@@ -32,7 +34,7 @@ func (s *flakyStore) Delete(ctx context.Context, keys ...string) error {
 }
 
 func (s *flakyStore) Put(ctx context.Context, key string, r io.Reader, size int64, o store.PutOptions) (store.Object, error) {
-	if s.away {
+	if s.away || s.full {
 		return store.Object{}, &api.Unavailable{Message: "the store is away"}
 	}
 	return s.Backend.Put(ctx, key, r, size, o)

@@ -70,3 +70,17 @@ func TestARerunWhoseInputsAreGoneSaysSo(t *testing.T) {
 		t.Errorf("there are %d Jobs", n)
 	}
 }
+
+func TestARerunThatCannotBeStoredLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	old := w.submit(api.CampaignOptions{}).ID
+	w.fail()
+	w.store.full = true
+	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
+	if !is[*api.Unavailable](err) || strings.Contains(err.Error(), "--resume") {
+		t.Errorf("it says %v", err)
+	}
+	if all, _, err := w.named(t.Context(), api.MonitorOptions{AllUsers: true}); err != nil || len(all) != 1 {
+		t.Errorf("there are %d records: %v", len(all), err)
+	}
+}

@@ -23,6 +23,9 @@ import (
 // runRights are what a submission needs. What the store needs it says itself.
 var runRights = append(rights.Each(jobsResource, "create", "list"), rights.Each("configmaps", "create", "get", "patch")...)
 
+// tidying bounds what is still done after a Ctrl-C.
+const tidying = 5 * time.Second
+
 // Run implements sdk.Campaign. The order is what makes it safe to be killed at
 // any moment: the record says what there is to be, then come the inputs, then
 // the Jobs, each under the name that follows from its run. Resume does what is
@@ -185,12 +188,16 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 }
 
 // leave takes the record back when nothing else was made and nothing can come
-// of it. What may pass is left for Resume.
+// of it. What may pass is left for Resume, but for a rerun: that has no file to
+// resume it with, and is as easily begun anew.
 func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
 	var passing *api.Unavailable
-	if errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil {
+	mayPass := errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil
+	if mayPass && r.RerunOf == "" {
 		return c.halfway(ctx, "its inputs are not all in the store", c.goOn(r, true), r, cause)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying) // also after a Ctrl-C
+	defer cancel()
 	err := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace).Delete(ctx, object.Name,
 		metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}})
 	if err != nil {
