@@ -26,7 +26,8 @@ type CampaignWriter interface {
 	// Run creates a campaign and returns when all its Jobs are made. Whatever
 	// ends it in the middle, Run with o.ID set to the campaign's id does what
 	// is left, and makes no Job twice. Then s may be nil, unless the inputs
-	// were not yet in the store. A campaign needs a store: NotInstalled.
+	// were not yet in the store. One that somebody stops meanwhile is a
+	// Conflict. A campaign needs a store: NotInstalled.
 	Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error)
 	// Rerun makes a new campaign of the runs of another one that failed.
 	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)

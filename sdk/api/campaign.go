@@ -161,7 +161,7 @@ type CampaignCleanupOptions struct {
 	Campaigns []string
 	// Data removes results, logs and records too.
 	Data bool
-	// Force also removes a campaign whose runs go on: they are ended.
+	// Force also removes a campaign whose runs go on: it is stopped.
 	Force  bool
 	DryRun DryRun
 }
