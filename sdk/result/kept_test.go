@@ -126,18 +126,20 @@ func TestLogs(t *testing.T) {
 	packed.change = func(m *keep.Manifest) { m.LogPrefix = keep.JobPrefix(sweep, "j") + keep.LogDir }
 	w.keep(packed)
 	w.put(keep.JobPrefix(sweep, "j")+keep.LogDir+"task.log", "2026-03-01T12:00:00Z all of them\n")
+	w.put(keep.JobPrefix(sweep, "j")+keep.LogDir+"nav.log", "2026-03-01T12:00:00Z turn left\n")
 	tests := map[string]struct {
 		ref  string
 		o    api.LogOptions
 		want string
 	}{
-		"of a task":        {"aaaabbbb", api.LogOptions{Nodes: []int{1}}, "1 hello\n"},
-		"of one node":      {"aaaabbbb/0", api.LogOptions{}, "0 hello\n"},
-		"of a run":         {sweep + "/b-1/1", api.LogOptions{}, "0 hello from b-1\n"},
-		"of a packed run":  {sweep + "/p-1/0", api.LogOptions{}, "0 all of them\n"},
-		"no line of it":    {"aaaabbbb", api.LogOptions{Tail: ptr.To(int64(0))}, ""},
-		"what broke off":   {sweep + "/b-2/0", api.LogOptions{}, "0 hello from b-2\n"},
-		"by the beginning": {"aaa", api.LogOptions{Nodes: []int{0}}, "0 hello\n"},
+		"of a task":            {"aaaabbbb", api.LogOptions{Nodes: []int{1}}, "1 hello\n"},
+		"of one node":          {"aaaabbbb/0", api.LogOptions{}, "0 hello\n"},
+		"of a run":             {sweep + "/b-1/1", api.LogOptions{}, "0 hello from b-1\n"},
+		"of a packed run":      {sweep + "/p-1/0", api.LogOptions{}, "0 all of them\n"},
+		"no line of it":        {"aaaabbbb", api.LogOptions{Tail: ptr.To(int64(0))}, ""},
+		"what broke off":       {sweep + "/b-2/0", api.LogOptions{}, "0 hello from b-2\n"},
+		"of another container": {sweep + "/p-1/0", api.LogOptions{Container: "nav"}, "0 turn left\n"},
+		"by the beginning":     {"aaa", api.LogOptions{Nodes: []int{0}}, "0 hello\n"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,7 +41,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	return s.logs(ctx, ref, units, o, sink)
 }
 
-// logs reads the logs of the units' main containers.
+// logs reads the logs of the units' main containers, or of the one that is named.
 func (s *session) logs(ctx context.Context, ref string, units []*unit, o api.LogOptions, sink api.LogSink) error {
 	for _, rank := range o.Nodes {
 		if !slices.ContainsFunc(units, func(u *unit) bool { return u.Rank == rank }) && o.Notify != nil {
@@ -52,7 +53,7 @@ func (s *session) logs(ctx context.Context, ref string, units []*unit, o api.Log
 		if len(o.Nodes) > 0 && !slices.Contains(o.Nodes, u.Rank) {
 			continue
 		}
-		log, ok, err := s.mainLog(ctx, u)
+		log, ok, err := s.findLog(ctx, u, cmp.Or(o.Container, kube.ContainerTask))
 		if err != nil {
 			return err
 		}
@@ -71,10 +72,10 @@ func (s *session) logs(ctx context.Context, ref string, units []*unit, o api.Log
 	return logs.ReadKept(ctx, found, o, sink)
 }
 
-// mainLog finds the log of a unit's main container: below its prefix, or, of
+// findLog finds the log of one of a unit's containers: below its prefix, or, of
 // packed runs, where their Job keeps it.
-func (s *session) mainLog(ctx context.Context, u *unit) (store.Object, bool, error) {
-	name := kube.ContainerTask + ".log"
+func (s *session) findLog(ctx context.Context, u *unit, container string) (store.Object, bool, error) {
+	name := container + ".log"
 	for _, o := range u.objects {
 		if o.Key == u.prefix+keep.LogDir+name {
 			return o, true, nil
