@@ -72,19 +72,26 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(plan.Campaigns) > 0 {
-			goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s with all results: %s (%s, %s)?",
-				count(len(plan.Campaigns), "campaign"), strings.Join(plan.Campaigns, ", "), count(plan.Objects, "object"), cli.Bytes(plan.Bytes)))
-			if err != nil || !goOn {
-				return err
-			}
+		if len(plan.Campaigns) == 0 {
+			return o.report(plan)
 		}
+		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s with all results: %s (%s, %s)?",
+			count(len(plan.Campaigns), "campaign"), strings.Join(plan.Campaigns, ", "), count(plan.Objects, "object"), cli.Bytes(plan.Bytes)))
+		if err != nil || !goOn {
+			return err
+		}
+		// What has ended since was not asked about.
+		o.api.Campaigns = plan.Campaigns
 	}
 	o.api.DryRun = o.dryRun.Value
 	done, err := client.Campaign().Cleanup(ctx, o.api)
 	if err != nil {
 		return err
 	}
+	return o.report(done)
+}
+
+func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
 	if o.output.Given() {
 		p, err := o.output.Printer("")
 		if err != nil {

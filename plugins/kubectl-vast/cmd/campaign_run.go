@@ -99,6 +99,8 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 	switch follow := extra.follow || s.wait; {
 	case path == "" && extra.resume == "":
 		return cli.Usagef("a campaign file is missing: kubectl vast campaign run FILE")
+	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs")):
+		return cli.Usagef("--config and --runs go with a file: without one the campaign goes on as it was begun")
 	case path == "" && s.dryRun.Value != api.DryRunNone:
 		return cli.Usagef("--dry-run needs a file")
 	case s.keep == 0:
