@@ -41,7 +41,7 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := &cleaner{ended: tt.ended}
 			run := plugin(&clitest.Client{Campaigns: c})
-			run.Stdin = tt.answer
+			run.Stdin, run.Terminal = tt.answer, true
 			if r := run.Do(t, "campaign", "cleanup", "--data"); r.Code != 0 {
 				t.Errorf("code %d: %s", r.Code, r.Err)
 			}
