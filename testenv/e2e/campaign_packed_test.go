@@ -35,7 +35,7 @@ execution:
   secondary_containers:
   - helper:
     resources: {cpu: 10m, memory: 16Mi}
-    command: echo together >"$OUTPUT_DIR/common"; echo helps >/ipc/said; sleep 1000 & wait
+    command: echo together >"$OUTPUT_DIR/common"; echo helps | tee /ipc/said; sleep 1000 & wait
   command: |
     until [ -s /ipc/said ]; do sleep 1; done
     echo "$CONFIG_NAME/$RUN_NUMBER n=$PARAM_N $(cat /ipc/said)" | tee "$OUTPUT_DIR/out"
@@ -76,6 +76,8 @@ execution:
 		t.Errorf("what belongs to no run alone is kept once for each Job: %v %v", common, err)
 	}
 	p.vast("logs", id+"/a-2/1").exits(0).shows("a-2/1 n=2 helps")
+	p.vast("logs", id+"/a-2/1", "-c", "helper").exits(0).shows("helps")
+	p.vast("logs", id+"/a-2/1", "-c", "nobody").exits(2).tells("helper")
 	p.waitFor("its Jobs have ended as well, and all is removed", func() (bool, any) {
 		r := p.vast("campaign", "cleanup", "--campaign", id, "--data", "-y")
 		return r.code == 0, r.stderr
