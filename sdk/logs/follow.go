@@ -3,6 +3,8 @@ package logs
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,11 +45,12 @@ func (s *session) follow(ctx context.Context) error {
 	return &api.TaskFailed{Task: st}
 }
 
-// unseen are the nodes that no pod was ever seen of.
+// unseen are the nodes of which no pod was ever seen, or gone before a line of it
+// was read.
 func (f *follower) unseen() map[int]bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	gone := map[int]bool{}
+	gone := lost(slices.Collect(maps.Values(f.readers)))
 	for rank := range f.s.ranks {
 		if f.newest[rank] == nil {
 			gone[rank] = true

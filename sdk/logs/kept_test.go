@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -119,5 +121,32 @@ func TestReadKeptEndsWithTheError(t *testing.T) {
 	broken := Kept{Size: 5, Open: func(context.Context, int64) (io.ReadCloser, error) { return nil, gone }}
 	if err := ReadKept(t.Context(), []Kept{broken}, api.LogOptions{}, nil); !errors.Is(err, gone) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A pod that ends may go between the look at the pods and the one at its log.
+func TestAPodThatGoesBeforeItIsReadLeavesWhatIsKept(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		c := newCluster(t, 2)
+		c.kept = "2026-01-02T03:04:05Z kept\n"
+		c.pod(0, "Succeeded")
+		c.pod(1, "Succeeded")
+		c.print(0, "a\n")
+		c.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, "/job-1/log") {
+				return false
+			}
+			refuse(w, http.StatusNotFound, metav1.StatusReasonNotFound, "pod not found")
+			return true
+		}
+		c.end(api.Failed)
+		r := c.read(api.LogOptions{Follow: follow}, quick)
+		if err := r.end(); follow != errors.As(err, new(*api.TaskFailed)) || !follow && err != nil {
+			t.Errorf("follow %v: %v", follow, err)
+		}
+		r.want(map[int]string{0: "a\n", 1: "kept\n"})
+		if len(r.notes) > 0 {
+			t.Errorf("it says %q", r.notes)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,8 @@ type reader struct {
 	quiet  bool      // the first stream was there, and the log was empty
 	broken bool      // the last stream did not come to its end
 	torn   bool      // it was said that lines may be missing
+
+	lost atomic.Bool // nothing of it was read, and it cannot be had any more
 }
 
 func newReader(s *session, st podState, before <-chan struct{}) *reader {
@@ -207,6 +210,9 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 	impatient := failing > r.s.pace.patience
 	switch {
 	case apierrors.IsNotFound(err) && (st.gone || impatient):
+		if r.lose() {
+			return true, nil
+		}
 		if r.broken || r.cursor.lines == 0 {
 			r.s.notify("%s: its pod was deleted before all its lines were read", st.describe())
 		}
@@ -220,12 +226,23 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 	case apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "is not valid for pod"):
 		return true, r.s.src.Conn.Classify(err, "get", "pods/log")
 	case impatient && isAnswer(err) && (st.ended || last):
+		if r.lose() {
+			return true, nil
+		}
 		r.s.notify("%s: the rest of its log cannot be read: %s", st.describe(), oneLine(err.Error()))
 		return true, nil
 	case impatient && last && !r.follow:
 		return true, r.s.src.Conn.Classify(err, "get", "pods/log")
 	}
 	return false, err
+}
+
+// lose leaves a log of which nothing was read to what is kept of it, if anything
+// is kept.
+func (r *reader) lose() bool {
+	lost := r.s.src.Kept != nil && r.cursor.lines == 0
+	r.lost.Store(lost)
+	return lost
 }
 
 // isAnswer tells what the cluster answered from what did not reach it.

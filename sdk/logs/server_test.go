@@ -43,6 +43,8 @@ type cluster struct {
 	// returns how many are, and whether the connection breaks then.
 	cut      func(sent int, b []byte) (n int, breaks, ends bool)
 	requests []string
+	// kept, if set, is what is kept of each node.
+	kept string
 }
 
 func newCluster(t *testing.T, nodes int) *cluster {
@@ -69,7 +71,7 @@ func (c *cluster) source() Source {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return Source{Conn: conn, Namespace: "ns", Job: "job", Container: "task", NumNodes: c.status.NumNodes,
+	src := Source{Conn: conn, Namespace: "ns", Job: "job", Container: "task", NumNodes: c.status.NumNodes,
 		Status: func(ctx context.Context) (*api.TaskStatus, error) {
 			var req *http.Request
 			req, _ = http.NewRequestWithContext(ctx, http.MethodGet, c.server.URL+"/status", nil)
@@ -87,6 +89,16 @@ func (c *cluster) source() Source {
 			}
 			return st, json.NewDecoder(resp.Body).Decode(st)
 		}}
+	if c.kept != "" {
+		src.Kept = func(ctx context.Context, o api.LogOptions, sink api.LogSink) error {
+			var logs []Kept
+			for _, rank := range o.Nodes {
+				logs = append(logs, kept(rank, c.kept))
+			}
+			return ReadKept(ctx, logs, o, sink)
+		}
+	}
+	return src
 }
 
 var insecure = &http.Client{Transport: &http.Transport{

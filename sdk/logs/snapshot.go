@@ -22,6 +22,7 @@ func (s *session) snapshot(ctx context.Context) error {
 	}
 	slots := make(chan struct{}, atOnce)
 	without, notStarted := map[int]bool{}, map[int]bool{}
+	var readers []*reader
 	for _, rank := range sortedRanks(s.ranks) {
 		pods := ofRank[rank]
 		slices.SortFunc(pods, func(a, b podState) int { return a.created.Compare(b.created) })
@@ -32,6 +33,7 @@ func (s *session) snapshot(ctx context.Context) error {
 			}
 			r := newReader(s, st, before)
 			before = r.done
+			readers = append(readers, r)
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
@@ -56,8 +58,28 @@ func (s *session) snapshot(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return s.end(ctx)
 	}
+	for rank := range lost(readers) {
+		without[rank] = true
+	}
 	s.explain(ctx, without, notStarted)
 	return nil
+}
+
+// lost are the nodes of which nothing was read since their pods went just before
+// that. What is kept of them is all there is.
+func lost(readers []*reader) map[int]bool {
+	ranks := map[int]bool{}
+	for _, r := range readers {
+		if r.lost.Load() {
+			ranks[r.rank] = true
+		}
+	}
+	for _, r := range readers {
+		if !r.lost.Load() {
+			delete(ranks, r.rank)
+		}
+	}
+	return ranks
 }
 
 // end is why the context has ended.
