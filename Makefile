@@ -32,6 +32,13 @@ agent: ## build the program of our own image, for every platform, into bin/
 		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w' -o $(BIN)/agent-linux-$$arch ./agent || exit 1; \
 	done
 
+.PHONY: agent-image
+agent-image: agent ## build our own image of it, for every platform, with Docker
+	@for arch in amd64 arm64; do \
+		tar -c -C $(CURDIR)/agent Dockerfile -C $(abspath $(BIN)) agent-linux-$$arch | docker build --quiet --no-cache \
+			--platform linux/$$arch --build-arg TARGETARCH=$$arch --tag ghcr.io/kubevast/agent:$(VERSION)-$$arch - || exit 1; \
+	done
+
 .PHONY: install
 install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin
 	@dir=$${GOBIN:-$$(go env GOPATH)/bin}; mkdir -p $$dir; \
