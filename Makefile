@@ -35,8 +35,8 @@ agent: ## build the program of our own image, for every platform, into bin/
 .PHONY: agent-image
 agent-image: agent ## build our own image of it, for every platform, with Docker
 	@for arch in amd64 arm64; do \
-		tar -c -C $(CURDIR)/agent Dockerfile -C $(abspath $(BIN)) agent-linux-$$arch | docker build --quiet --no-cache \
-			--platform linux/$$arch --build-arg TARGETARCH=$$arch --tag ghcr.io/kubevast/agent:$(VERSION)-$$arch - || exit 1; \
+		dir=$(BIN)/agent-image-$$arch && mkdir -p $$dir && cp agent/Dockerfile $$dir/ && cp $(BIN)/agent-linux-$$arch $$dir/agent && \
+		docker build --quiet --no-cache --platform linux/$$arch --tag ghcr.io/kubevast/agent:$(VERSION)-$$arch $$dir || exit 1; \
 	done
 
 .PHONY: install
