@@ -72,6 +72,19 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
 	return r
 }
 
+// explained is a run with what its pods told of it. A Job does not tell when its
+// only pod has ended, or is ending, and its result is still being saved: that
+// passes for waiting by the Job, but the run goes on until its Job has ended.
+func (r run) explained(pods run) run {
+	r.unexplained = nil
+	if r.state == api.Pending && (pods.state == api.Running || pods.state == api.Failed) {
+		r.state = api.Running
+		return r
+	}
+	r.cause, r.reason = pods.cause, pods.reason
+	return r
+}
+
 // light is a copy of a Job without what its pods are made of: of packed runs
 // that is long, and nobody asks for it to explain a failure.
 func light(job *batchv1.Job) *batchv1.Job {

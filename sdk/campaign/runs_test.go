@@ -73,3 +73,23 @@ func TestTheIndexTellsHowARunEndedUnlessItsJobGoesOn(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatPodsTellOfARunThatItsJobCallsPending(t *testing.T) {
+	image := run{state: api.Pending, cause: api.CauseImagePull, reason: "no such image"}
+	exit := run{state: api.Failed, cause: api.CauseExit, reason: "ended with exit code 3"}
+	for name, tt := range map[string]struct {
+		job, pods, want run
+	}{
+		"it waits for its image":               {run{state: api.Pending}, image, image},
+		"it has ended, and is being saved":     {run{state: api.Pending}, exit, run{state: api.Running}},
+		"it runs, and its Job is late":         {run{state: api.Pending}, run{state: api.Running}, run{state: api.Running}},
+		"its Job has failed, and the pod says": {run{state: api.Failed}, exit, exit},
+		"its pods are gone":                    {run{state: api.Pending}, run{}, run{state: api.Pending}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.job.explained(tt.pods); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}

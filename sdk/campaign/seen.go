@@ -113,9 +113,7 @@ func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[keep.
 	told, err := c.podsTell(ctx, r, unexplained)
 	for ref, run := range runs {
 		if run.unexplained != nil {
-			why := told[run.job]
-			run.cause, run.reason, run.unexplained = why.cause, why.reason, nil
-			runs[ref] = run
+			runs[ref] = run.explained(told[run.job])
 		}
 	}
 	return runs, cmp.Or(err, unread)
@@ -190,7 +188,7 @@ func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types
 	c.seen.mu.Unlock()
 	told, err := c.tasks.ExplainJobs(ctx, c.conn.Namespace, kube.LabelCampaign+"="+kube.LabelValue(r.ID), unknown)
 	for uid, status := range told {
-		why := run{reason: status.Reason}
+		why := run{state: status.State, reason: status.Reason}
 		if d := status.Diagnosis; d != nil {
 			why.cause, why.reason = d.Cause, d.Message
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 
@@ -163,7 +164,7 @@ func (b *watched) Get(ctx context.Context, key string, offset int64) (io.ReadClo
 	return b.Backend.Get(ctx, key, offset)
 }
 
-func TestListSaysWhyRunsFailedAndReadsNoOtherManifest(t *testing.T) {
+func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T) {
 	w := filled(t)
 	exit := keep.Outcome{State: api.Failed, Cause: api.CauseExit, Message: "ended with exit code 3", ExitCode: ptr.To[int32](3)}
 	w.keep(run(sweep, "c-1", 0, exit, nil), run(sweep, "c-1", 1, exit, nil))
@@ -173,16 +174,17 @@ func TestListSaysWhyRunsFailedAndReadsNoOtherManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var failed []string
+	var told []string
 	for _, r := range list.Items {
-		if r.State == api.Failed {
-			failed = append(failed, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, *r.ExitCode))
+		if r.Reason != "" {
+			told = append(told, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, ptr.Deref(r.ExitCode, 0)))
 		}
 	}
-	if diff := cmp.Diff([]string{sweep + "/c-1/0: ended with exit code 3, 3"}, failed); diff != "" {
+	if diff := cmp.Diff([]string{sweep + "/a-1/0: no map, 0", sweep + "/c-1/0: ended with exit code 3, 3"}, told); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{keep.RunPrefix(sweep, "c-1", 0) + keep.ManifestFile}, b.read); diff != "" {
+	slices.Sort(b.read)
+	if diff := cmp.Diff([]string{keep.RunPrefix(sweep, "a-1", 0) + keep.ManifestFile, keep.RunPrefix(sweep, "c-1", 0) + keep.ManifestFile}, b.read); diff != "" {
 		t.Error(diff)
 	}
 }
