@@ -180,7 +180,8 @@ func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T
 			told = append(told, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, ptr.Deref(r.ExitCode, 0)))
 		}
 	}
-	if diff := cmp.Diff([]string{sweep + "/a-1/0: no map, 0", sweep + "/c-1/0: ended with exit code 3, 3"}, told); diff != "" {
+	if diff := cmp.Diff([]string{sweep + "/a-1/0: no map, 0",
+		sweep + "/b-2/0: its pod ended before all was saved: these are the files that were, 0", sweep + "/c-1/0: ended with exit code 3, 3"}, told); diff != "" {
 		t.Error(diff)
 	}
 	slices.Sort(b.read)
