@@ -207,7 +207,9 @@ func (d *downloads) fill(ctx context.Context, item Download, file *os.File) erro
 	if v, ok := r.(verifier); ok {
 		v.leaveVerifying()
 	}
-	n, err := io.Copy(io.MultiWriter(file, hash), &metered{r, d.meter})
+	buf := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buf)
+	n, err := io.CopyBuffer(io.MultiWriter(file, hash), &metered{r, d.meter}, buf[:])
 	if err != nil {
 		return err
 	}
@@ -220,6 +222,12 @@ func (d *downloads) fill(ctx context.Context, item Download, file *os.File) erro
 	}
 	return nil
 }
+
+// copyBuffer is how much is read and written at a time: eight times as much as
+// io.Copy does takes an eighth of the system calls.
+const copyBuffer = 256 << 10
+
+var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
 
 // verifier is a reader that holds what it reads against a SHA-256, and can leave
 // that to whoever does so anyway.
