@@ -42,9 +42,11 @@ func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList
 
 // What the index does not tell of a run is read from its manifest; these say of
 // which units that is needed.
-func always(*unit) bool        { return true }
-func never(*unit) bool         { return false }
-func needsReason(u *unit) bool { return u.outcome.State == api.Failed || u.outcome.State == api.Rejected }
+func always(*unit) bool { return true }
+func never(*unit) bool  { return false }
+func needsReason(u *unit) bool {
+	return u.outcome.State == api.Failed || u.outcome.State == api.Rejected
+}
 
 // find returns the units that options choose, in order. Of runs whose outcome the
 // index tells, only those manifests are read that are wanted.
