@@ -18,7 +18,7 @@ const (
 	// silence is how long the API server may not answer in the end, before it
 	// is given up: once when the containers end, and once when it is asked
 	// how. Half of the pod's time is left to the store.
-	silence = orders.SaveTime / 6
+	silence = orders.SaveTime / 5
 	// oneAnswer is how long one answer is waited for.
 	oneAnswer = 10 * time.Second
 	// endShown is how long we wait for Kubernetes to say how the main
@@ -64,17 +64,23 @@ func (k *Keeper) howItEnded(ctx context.Context) end {
 }
 
 // ask repeats a question until the API server answers it, has not answered since
-// heard for too long, or says that we may not ask. An API server that has just
-// been started may say so, too, of what we may: it is given a moment.
+// heard for too long, or says for a while that we may not ask: one that has just
+// been started, after however long, says so, too, of what we may.
 func (k *Keeper) ask(ctx context.Context, heard *time.Time, question func(context.Context) error) error {
 	var final error
+	var refusedSince time.Time
 	ended := retry(ctx, 3*time.Second, func() error {
 		err := question(ctx)
+		if !refused(err) {
+			refusedSince = time.Time{}
+		} else if refusedSince.IsZero() {
+			refusedSince = time.Now()
+		}
 		switch {
 		case err == nil, errors.Is(err, errNotShown):
 			*heard = time.Now()
 			return err
-		case refused(err) && time.Since(*heard) > k.silence/10, time.Since(*heard) > k.silence:
+		case refused(err) && time.Since(refusedSince) > k.silence/5, !refused(err) && time.Since(*heard) > k.silence:
 			final = err
 			return nil
 		}

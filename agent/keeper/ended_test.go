@@ -67,6 +67,17 @@ func TestTheEndIsNotAskedForForEver(t *testing.T) {
 	}
 }
 
+// It was away for a while, and has not read yet who may do what.
+func TestAnAPIServerThatHasJustStartedIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	k := keeperInto(t, folderOf(t, nil))
+	k.api = apiOf(t, inTurn(t, http.StatusServiceUnavailable, http.StatusForbidden, podOf(exited(3))))
+	k.where.PodUID, k.orders.Main, k.silence = "mine", "task", 10*time.Second
+	if o := k.howItEnded(t.Context()).outcome(nil); o.Message != "ended with exit code 3" {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]int{

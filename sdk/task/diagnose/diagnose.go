@@ -163,6 +163,9 @@ func notCreated(f Facts) *api.Diagnosis {
 			continue
 		}
 		message := createError(e.Message)
+		if kueueIsLate.MatchString(message) {
+			continue
+		}
 		if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
 			return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
 				Hint: "it starts when other pods end; or ask for a larger quota"}
@@ -180,6 +183,10 @@ func createError(message string) string {
 	message = strings.TrimPrefix(message, "Error creating: ")
 	return podForbidden.ReplaceAllString(message, "")
 }
+
+// kueueIsLate is what Kueue's webhook says of a pod when it has not heard of the
+// pod's Job yet. The next attempt to make the pod follows at once.
+var kueueIsLate = regexp.MustCompile(`"mpod\.kb\.io" denied the request: Job\.batch .* not found`)
 
 var podForbidden = regexp.MustCompile(`^pods "[^"]*" is forbidden: `)
 

@@ -181,6 +181,10 @@ func TestTask(t *testing.T) {
 		"a secret that is missing": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodPending, waitsFor("CreateContainerConfigError", `secret "token" not found`)))},
 			api.CauseSecretMissing, `node 0: secret "token" not found`},
 		"a container that is just being made": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodPending, waitsFor("ContainerCreating", "")))}, "", ""},
+		"what Kueue says before it knows the Job is passed over": {Facts{Job: job(), Events: []corev1.Event{
+			event("Job", "FailedCreate", `Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest"`),
+			event("Job", "FailedCreate", `Error creating: admission webhook "mpod.kb.io" denied the request: Job.batch "train-abcdefgh" not found`)}},
+			api.CauseCreateFailed, `its pods cannot be created: violates PodSecurity "restricted:latest"`},
 		"a quota that is used up": {Facts{Job: job(), Events: []corev1.Event{event("Job", "FailedCreate",
 			`Error creating: pods "train" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2`)}},
 			api.CauseQuota, "the namespace's quota is used up: small, requested: pods=1, used: pods=2, limited: pods=2"},
