@@ -55,8 +55,8 @@ type ResultList struct {
 
 // ResultOptions choose results.
 type ResultOptions struct {
-	// Of names a task (id, prefix, Job's name, @latest) or a campaign (id).
-	// Empty means all of the caller's.
+	// Of names a task (id, prefix, Job's name) or a campaign (id, prefix), or
+	// is @latest, the newer one of both. Empty means all of the caller's.
 	Of string
 	// AllUsers lists everybody's.
 	AllUsers bool

@@ -3,7 +3,6 @@ package campaign
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -147,5 +146,5 @@ func taskID(r *Record, ref keep.RunRef, run run) string {
 	if run.taskID != "" || r.RunsPerJob > 1 {
 		return run.taskID
 	}
-	return kube.DerivedID(r.ID, ref.Config, strconv.Itoa(ref.Run))
+	return kube.RunID(r.ID, ref.Config, ref.Run)
 }

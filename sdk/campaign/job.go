@@ -38,10 +38,10 @@ func (p *plan) jobOf(number int, runs []keep.RunRef) *oneJob {
 	j := &oneJob{plan: p, runs: runs}
 	if p.packed() {
 		j.title = fmt.Sprintf("%s-job-%d", p.record.Name, number)
-		j.id = kube.DerivedID(p.record.ID, "_jobs", strconv.Itoa(number))
+		j.id = kube.PackedID(p.record.ID, number)
 	} else {
 		j.title = fmt.Sprintf("%s-%s-%d", p.record.Name, runs[0].Config, runs[0].Run)
-		j.id = kube.DerivedID(p.record.ID, runs[0].Config, strconv.Itoa(runs[0].Run))
+		j.id = kube.RunID(p.record.ID, runs[0].Config, runs[0].Run)
 	}
 	j.name = kube.JobName(j.title, j.id)
 	j.params = j.name + ".params.yaml"

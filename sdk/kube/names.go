@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -27,6 +28,17 @@ func NewID() string {
 func DerivedID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return encodeID(sum[:16])
+}
+
+// RunID is the id of the Job of a campaign's run that has a Job of its own.
+func RunID(campaign, config string, run int) string {
+	return DerivedID(campaign, config, strconv.Itoa(run))
+}
+
+// PackedID is the id of a campaign's Job that several runs are packed into; such
+// Jobs count from 0. No configuration has such a name.
+func PackedID(campaign string, number int) string {
+	return DerivedID(campaign, "_jobs", strconv.Itoa(number))
 }
 
 func encodeID(b []byte) string {

@@ -2,7 +2,6 @@ package result
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/keep"
@@ -25,7 +24,7 @@ func (s *session) packs(ctx context.Context, campaign string) (map[string]string
 	n, id := 0, ""
 	for ref := range r.All() {
 		if n%r.RunsPerJob == 0 {
-			id = kube.DerivedID(r.ID, "_jobs", strconv.Itoa(n/r.RunsPerJob))
+			id = kube.PackedID(r.ID, n/r.RunsPerJob)
 		}
 		ids[r.ID+"/"+ref.String()] = id
 		n++
