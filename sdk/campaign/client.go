@@ -16,7 +16,7 @@ type Client struct {
 	queues *queue.Client
 	rights *rights.Checker
 	seen   seen
-	needed needed
+	needed opened
 	whole  sync.Map // by campaign: all its runs have been seen
 }
 

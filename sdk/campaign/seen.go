@@ -16,7 +16,6 @@ import (
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
-	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // trustIndex is how long an index is not read again while no Job tells that a
@@ -27,7 +26,7 @@ const trustIndex = 30 * time.Second
 // two seconds reads only what can have changed. The zero value is ready.
 type seen struct {
 	mu      sync.Mutex
-	store   store.Backend
+	opened  opened
 	index   map[string]readIndex // by campaign
 	pods    map[types.UID]run    // what pods told, by the Job
 	reasons map[string]string    // by the result's prefix
@@ -72,18 +71,9 @@ type readIndex struct {
 	since time.Time
 }
 
-// open returns the store, which is opened once.
+// open returns the store for who only looks; it is opened once.
 func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.store == nil {
-		opened, err := tunnel.Open(ctx, conn, store.WithPatience(lookPatience))
-		if err != nil {
-			return nil, err
-		}
-		s.store = opened
-	}
-	return s.store, nil
+	return s.opened.open(ctx, conn, store.WithPatience(lookPatience))
 }
 
 // merged are all runs of a campaign of which anything is known. With an

@@ -117,7 +117,7 @@ func (w *world) again() *Client {
 	conn.Kube = cluster{w.fake, discovery.NewDiscoveryClientForConfigOrDie(cfg)}
 	queues := queue.New(conn)
 	c := New(conn, task.New(conn, volume.New(conn), queues), queues)
-	c.seen.store, c.needed.store = w.store, w.store
+	c.seen.opened.store, c.needed.store = w.store, w.store
 	return c
 }
 
