@@ -71,7 +71,10 @@ func (f *Factory) Progress() func(*api.TaskStatus) {
 		if t.Reason != "" {
 			line += ": " + t.Reason
 		}
-		if line != last && !t.State.Ended() {
+		if t.Saving {
+			line = "Task " + t.ID + " has ended; what it left is being saved"
+		}
+		if line != last && (t.Saving || !t.State.Ended()) {
 			f.Notef("%s", line)
 		}
 		last = line

@@ -67,6 +67,8 @@ type TaskStatus struct {
 	// Kept says where the results and logs are kept: the prefix in the
 	// store, empty when nothing is kept.
 	Kept string `json:"kept,omitempty"`
+	// Saving: it has ended, and what it left is still being saved.
+	Saving bool `json:"saving,omitempty"`
 	// Progress is what the task last told of its work. Of several nodes it
 	// is that of the lowest rank that told any.
 	Progress *Progress `json:"progress,omitempty"`

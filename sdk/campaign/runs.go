@@ -64,6 +64,8 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
 		r.ended = s.EndTime.Time
 	}
 	switch {
+	case s.Saving && s.State == api.Failed:
+		r.state = api.Running // as for one whose only pod has ended and is not gone yet
 	case task.Unexplained(s, job):
 		r.unexplained = light(job)
 	case s.State == api.Failed:

@@ -74,6 +74,23 @@ func TestTheIndexTellsHowARunEndedUnlessItsJobGoesOn(t *testing.T) {
 	}
 }
 
+func TestARunGoesOnWhileItsResultIsBeingSaved(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status api.TaskStatus
+		want   api.State
+	}{
+		"failed":  {api.TaskStatus{State: api.Failed, Reason: "too late"}, api.Failed},
+		"saving":  {api.TaskStatus{State: api.Failed, Reason: "too late", Saving: true}, api.Running},
+		"stopped": {api.TaskStatus{State: api.Stopped, Saving: true}, api.Stopped}, // who stops it is told so at once
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := fromJob(&batchv1.Job{}, &tt.status); got.state != tt.want {
+				t.Errorf("%s, want %s", got.state, tt.want)
+			}
+		})
+	}
+}
+
 func TestWhatPodsTellOfARunThatItsJobCallsPending(t *testing.T) {
 	image := run{state: api.Pending, cause: api.CauseImagePull, reason: "no such image"}
 	exit := run{state: api.Failed, cause: api.CauseExit, reason: "ended with exit code 3"}

@@ -41,8 +41,24 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		s.StartTime = nil // Kubernetes means the Job's; nothing has started
 	}
 	s.EndTime = endOf(job, s.State)
+	s.Saving = saving(job, &s)
 	s.Reason = reasonOf(job, s.State)
 	return s
+}
+
+// savingSlack is what Kubernetes may need beyond a pod's grace period to tell
+// that the pod is gone.
+const savingSlack = 30 * time.Second
+
+// saving reports a task whose end is decided while its pods, which are given the
+// time to save what they have, go on. It is believed for as long as they may
+// take: pods on a lost machine never tell that they are gone.
+func saving(job *batchv1.Job, s *api.TaskStatus) bool {
+	if s.Kept == "" || s.State != api.Failed && s.State != api.Stopped || diagnose.Over(job) {
+		return false
+	}
+	grace := time.Duration(ptr.Deref(job.Spec.Template.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)) * time.Second
+	return s.EndTime == nil || time.Since(s.EndTime.Time) < grace+savingSlack
 }
 
 // numNodes is how many nodes a task has, or had before it was stopped.
@@ -172,6 +188,7 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
 		// A pod has failed and Kubernetes is about to fail the Job.
 		s.State = api.Failed
+		s.Saving = saving(job, &s)
 	}
 	if s.Diagnosis != nil {
 		s.Reason = s.Diagnosis.Message

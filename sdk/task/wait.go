@@ -142,6 +142,8 @@ func (c *Client) signals(ctx context.Context, s *api.TaskStatus) (<-chan struct{
 // reached reports whether the waiting is over, and with which error.
 func reached(s *api.TaskStatus, want api.State) (bool, error) {
 	switch {
+	case s.Saving && (want == "" || want.Ended()):
+		return false, nil // who waits for the end wants the results next
 	case want == "" && s.State == api.Succeeded, want != "" && s.State == want:
 		return true, nil
 	case s.State.Ended() && (want == "" || want.Ended() || s.State != api.Succeeded && s.State != api.Rejected):

@@ -58,8 +58,15 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	row("Ended", moment(f, t.EndTime))
 	row("Duration", f.Lasted(t.StartTime, t.EndTime))
 	row("Stopped by", t.StoppedBy)
-	row("Kept", t.Kept)
+	row("Kept", keptWords(t))
 	_ = w.Flush()
+}
+
+func keptWords(t *api.TaskStatus) string {
+	if t.Saving {
+		return t.Kept + " (is being saved)"
+	}
+	return t.Kept
 }
 
 // progressSeen is the progress, with its age while that says something.

@@ -95,6 +95,11 @@ func Failed(job *batchv1.Job) (bool, *batchv1.JobCondition) {
 	return false, nil
 }
 
+// Over reports whether Kubernetes is done with the Job: its pods have ended.
+func Over(job *batchv1.Job) bool {
+	return condition(job, batchv1.JobComplete) != nil || condition(job, batchv1.JobFailed) != nil
+}
+
 func condition(job *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondition {
 	for i, c := range job.Status.Conditions {
 		if c.Type == kind && c.Status == corev1.ConditionTrue {
