@@ -167,7 +167,7 @@ func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, confi
 	for _, w := range warnings {
 		r.Warn(w)
 	}
-	return printRendered(r.Factory, r.output, objects, true)
+	return printRendered(r.Factory, r.output, rendered, objects, true)
 }
 
 // campaignProgress tells people how far a submission is.

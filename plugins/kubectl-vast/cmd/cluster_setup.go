@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -153,17 +152,5 @@ func (o *setupOptions) dryRun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("applied"))
-	if err != nil {
-		return err
-	}
-	if *o.flags.output.OutputFormat == "json" {
-		objects = []runtime.Object{asList(objects)}
-	}
-	for _, object := range objects {
-		if err := p.PrintObj(object, o.Out); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printRendered(o.Factory, o.flags.output, o.flags.dryRun.Operation("applied"), objects, true)
 }

@@ -1,7 +1,10 @@
 package cmd
 
 import (
-	corev1 "k8s.io/api/core/v1"
+	"bufio"
+	"encoding/json"
+	"io"
+
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
 
@@ -21,19 +24,22 @@ func (o *submitOptions) render() error {
 		}
 		objects = append(objects, list...)
 	}
-	return printRendered(o.Factory, o.flags.output, objects, len(objects) > 1)
+	return printRendered(o.Factory, o.flags.output, rendered, objects, len(objects) > 1)
 }
 
-// printRendered prints objects as they would be created; list says that they
-// are several by their nature, even if there is only one now.
-func printRendered(f *cli.Factory, output *cli.DoneFlags, objects []runtime.Object, list bool) error {
-	p, err := output.Printer("created (dry run)")
+// rendered is what is said of an object that was only printed.
+const rendered = "created (dry run)"
+
+// printRendered prints objects as they would be made; list says that they are
+// several by their nature, even if there is only one now.
+func printRendered(f *cli.Factory, output *cli.DoneFlags, operation string, objects []runtime.Object, list bool) error {
+	p, err := output.Printer(operation)
 	if err != nil {
 		return err
 	}
 	if *output.OutputFormat == "json" && list {
 		// One document, which jq and kubectl apply read; YAML has `---`.
-		objects = []runtime.Object{asList(objects)}
+		return writeList(f.Out, objects)
 	}
 	for _, object := range objects {
 		if err := p.PrintObj(object, f.Out); err != nil {
@@ -43,16 +49,30 @@ func printRendered(f *cli.Factory, output *cli.DoneFlags, objects []runtime.Obje
 	return nil
 }
 
-func asList(objects []runtime.Object) *corev1.List {
-	list := &corev1.List{}
-	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("List"))
+// writeList writes a List as kubectl's JSON printer does, but object by object:
+// of a large campaign it is many megabytes, which the printer holds several times.
+func writeList(w io.Writer, objects []runtime.Object) error {
+	out := bufio.NewWriter(w)
+	before := `{
+    "kind": "List",
+    "apiVersion": "v1",
+    "metadata": {},
+    "items": [
+        `
 	for _, object := range objects {
 		if object.GetObjectKind().GroupVersionKind().Empty() {
 			if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil && len(kinds) > 0 {
 				object.GetObjectKind().SetGroupVersionKind(kinds[0])
 			}
 		}
-		list.Items = append(list.Items, runtime.RawExtension{Object: object})
+		data, err := json.MarshalIndent(object, "        ", "    ")
+		if err != nil {
+			return err
+		}
+		_, _ = out.WriteString(before) // Flush tells
+		_, _ = out.Write(data)
+		before = ",\n        "
 	}
-	return list
+	_, _ = out.WriteString("\n    ]\n}\n")
+	return out.Flush()
 }
