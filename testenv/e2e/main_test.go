@@ -19,7 +19,7 @@ import (
 
 // atOnce is how many tests run side by side: most of the time they wait for
 // the cluster.
-const atOnce = "10"
+const atOnce = "6"
 
 // What all tests share: the cluster, a client with an administrator's rights,
 // and the folder with the two plugins.
