@@ -25,12 +25,17 @@ func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
 	}
 }
 
-// answers by the API server, each for one pod; the last one goes on.
+// inTurn are answers by the API server, each for one pod; the last one goes on.
+// Of Jobs it says the same as last, or that there is none.
 func inTurn(t *testing.T, answers ...any) http.HandlerFunc {
 	var n atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/jobs/") {
-			w.WriteHeader(answers[len(answers)-1].(int))
+			code, isCode := answers[len(answers)-1].(int)
+			if !isCode {
+				code = http.StatusNotFound
+			}
+			w.WriteHeader(code)
 			return
 		}
 		answer := answers[min(int(n.Add(1)), len(answers))-1]

@@ -114,12 +114,16 @@ func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOp
 	if err != nil {
 		return err
 	}
-	for _, prefix := range []string{keep.CampaignPrefix(l.ID), keep.CampaignIndex(l.ID), keep.Archives + l.ID + ".tar."} {
+	prefixes := []string{keep.CampaignPrefix(l.ID), keep.CampaignIndex(l.ID), keep.Archives + l.ID + ".tar."}
+	for _, prefix := range prefixes {
 		if err := removeBelow(ctx, b, prefix, o.DryRun, out); err != nil {
 			return err
 		}
 	}
-	return nil
+	if o.DryRun != api.DryRunNone {
+		return nil
+	}
+	return b.AbortUploads(ctx, prefixes[0], prefixes[2])
 }
 
 // forget removes what several campaigns may share, and then the records: as long

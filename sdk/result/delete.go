@@ -64,8 +64,9 @@ func mayGrow(units []*unit) error {
 // remove removes units. The manifests go first: what is left when this is
 // broken off counts as incomplete, and never as a result that it is not.
 func (s *session) remove(ctx context.Context, units []*unit) error {
-	var manifests, rest []string
+	var manifests, rest, prefixes []string
 	for _, u := range units {
+		prefixes = append(prefixes, u.prefix)
 		for _, o := range u.objects {
 			if o.Key == u.prefix+keep.ManifestFile {
 				manifests = append(manifests, o.Key)
@@ -75,6 +76,9 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 		}
 	}
 	if err := s.store.Delete(ctx, manifests...); err != nil {
+		return err
+	}
+	if err := s.store.AbortUploads(ctx, prefixes...); err != nil {
 		return err
 	}
 	campaign := units[0].Campaign // a ref names one at most

@@ -41,6 +41,11 @@ type Backend interface {
 	Put(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error)
 	// Delete removes objects; those that are not there are none to remove.
 	Delete(ctx context.Context, keys ...string) error
+	// AbortUploads removes what was sent of objects whose keys begin with one
+	// of these and whose Put was cut off by the end of its program: no list
+	// shows it, and it costs space for ever. A Put that goes on fails. Where
+	// we may not see them, they are left to the store.
+	AbortUploads(ctx context.Context, prefixes ...string) error
 	// List yields the objects whose keys begin with prefix, sorted by key (by
 	// its bytes), as they come. An error is the last that it yields.
 	List(ctx context.Context, prefix string, o ListOptions) iter.Seq2[Object, error]

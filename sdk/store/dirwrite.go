@@ -128,6 +128,10 @@ func (d *Dir) folder(key string, err error) error {
 	return d.failed(key, err)
 }
 
+// AbortUploads implements Backend: a file that was cut off has no key yet, and is
+// no object's.
+func (d *Dir) AbortUploads(ctx context.Context, _ ...string) error { return ctx.Err() }
+
 // Delete implements Backend. Folders that become empty go, too.
 func (d *Dir) Delete(ctx context.Context, keys ...string) error {
 	for _, key := range keys {

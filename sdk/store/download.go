@@ -201,15 +201,13 @@ func (d *downloads) fill(ctx context.Context, item Download, file *os.File) erro
 		return miscounted(item.Key, item.Size, o.Size)
 	}
 	if item.SHA256 == "" {
-		_, err := io.Copy(file, &metered{r, d.meter}) // the reader verifies what can be
+		_, err := d.copy(file, r) // the reader verifies what can be
 		return err
 	}
 	if v, ok := r.(verifier); ok {
 		v.leaveVerifying()
 	}
-	buf := copyBuffers.Get().(*[copyBuffer]byte)
-	defer copyBuffers.Put(buf)
-	n, err := io.CopyBuffer(io.MultiWriter(file, hash), &metered{r, d.meter}, buf[:])
+	n, err := d.copy(io.MultiWriter(file, hash), r)
 	if err != nil {
 		return err
 	}
@@ -228,6 +226,14 @@ func (d *downloads) fill(ctx context.Context, item Download, file *os.File) erro
 const copyBuffer = 256 << 10
 
 var copyBuffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
+
+// copy copies and counts. w is only written to: an *os.File would read by itself
+// otherwise, with io.Copy's small buffer.
+func (d *downloads) copy(w io.Writer, r io.Reader) (int64, error) {
+	buf := copyBuffers.Get().(*[copyBuffer]byte)
+	defer copyBuffers.Put(buf)
+	return io.CopyBuffer(struct{ io.Writer }{w}, &metered{r, d.meter}, buf[:])
+}
 
 // verifier is a reader that holds what it reads against a SHA-256, and can leave
 // that to whoever does so anyway.

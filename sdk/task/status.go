@@ -37,7 +37,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		s.Image, s.Resources = c.Image, nodeResources(c)
 	}
 	s.State = stateOf(job)
-	if !s.State.Ended() && s.State != api.Running {
+	if !s.State.Ended() && s.State != api.Running || diagnose.Withdrawn(job) {
 		s.StartTime = nil // Kubernetes means the Job's; nothing has started
 	}
 	s.EndTime = endOf(job, s.State)

@@ -48,11 +48,15 @@ func TestAStoppedTaskIsStoppedWhetherOrNotItHadBeenLetIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, conditions := range [][]batchv1.JobCondition{nil, {tt.ends}} {
-				stopped.Status.Conditions = conditions
+				// Kubernetes notes a start also of a Job that has nothing to do.
+				stopped.Status.Conditions, stopped.Status.StartTime = conditions, ptr.To(metav1.Now())
 				s := fromJob(stopped)
 				if s.State != api.Stopped || s.StoppedBy != "ada" || s.NumNodes != 3 {
 					t.Errorf("with conditions %v it is %s, stopped by %q, of %d nodes", conditions, s.State, s.StoppedBy, s.NumNodes)
 				}
+			}
+			if s := fromJob(stopped); (s.StartTime == nil) != tt.suspended {
+				t.Errorf("it started at %s", s.StartTime)
 			}
 			if tt.suspended && (*stopped.Spec.Completions != 0 || *stopped.Spec.Parallelism != 0) {
 				t.Errorf("it still has %d pods to make", *stopped.Spec.Parallelism)

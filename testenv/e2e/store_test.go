@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -100,6 +101,29 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 			t.Errorf("another prefix: %+v, %v", got, err)
 		}
 	})
+	t.Run("uploads that were cut off can be given up", func(t *testing.T) {
+		s3, bucket := p.in(t).minio()
+		for _, key := range []string{"cut/a/1", "cut/b/1", "cut/b/2", "cut/bc"} {
+			id, err := s3.NewMultipartUpload(t.Context(), bucket, key, minio.PutObjectOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s3.PutObjectPart(t.Context(), bucket, key, id, 1, strings.NewReader("part"), 4, minio.PutObjectPartOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.AbortUploads(t.Context(), "cut/b/", "cut/none/"); err != nil {
+			t.Fatal(err)
+		}
+		page, err := s3.ListMultipartUploads(t.Context(), bucket, "cut/", "", "", "", 1000)
+		var left []string
+		for _, u := range page.Uploads {
+			left = append(left, u.Key)
+		}
+		if want := []string{"cut/a/1", "cut/bc"}; err != nil || !slices.Equal(left, want) {
+			t.Errorf("left are %q (%v), want %q", left, err, want)
+		}
+	})
 	t.Run("also after its pod was replaced", func(t *testing.T) {
 		p := p.in(t)
 		p.kubectl("rollout", "restart", "deployment/"+kube.StoreName)
@@ -182,24 +206,31 @@ func TestATransferOutlivesTheStoresPod(t *testing.T) {
 	}
 }
 
-// put puts objects of five bytes, by a port that kubectl forwards.
-func (p *person) put(prefix string, objects int) {
+// minio is another client of the store, by a port that kubectl forwards.
+func (p *person) minio() (core *minio.Core, bucket string) {
 	p.Helper()
 	secret, err := client.CoreV1().Secrets(p.namespace).Get(p.Context(), kube.StoreName, metav1.GetOptions{})
 	if err != nil {
 		p.Fatal(err)
 	}
 	value := func(key string) string { return string(secret.Data[key]) }
-	s3, err := minio.New(p.forwarded("service/"+kube.StoreName, "7070"), &minio.Options{
+	core, err = minio.NewCore(p.forwarded("service/"+kube.StoreName, "7070"), &minio.Options{
 		Creds: credentials.NewStaticV4(value(kube.StoreAccessKey), value(kube.StoreSecretKey), ""), Region: value(kube.StoreRegion)})
 	if err != nil {
 		p.Fatal(err)
 	}
+	return core, value(kube.StoreBucket)
+}
+
+// put puts objects of five bytes.
+func (p *person) put(prefix string, objects int) {
+	p.Helper()
+	s3, bucket := p.minio()
 	group, ctx := errgroup.WithContext(p.Context())
 	group.SetLimit(8)
 	for i := range objects {
 		group.Go(func() error {
-			_, err := s3.PutObject(ctx, value(kube.StoreBucket), fmt.Sprintf("%s%04d", prefix, i), bytes.NewReader([]byte("hello")), 5, minio.PutObjectOptions{})
+			_, err := s3.Client.PutObject(ctx, bucket, fmt.Sprintf("%s%04d", prefix, i), bytes.NewReader([]byte("hello")), 5, minio.PutObjectOptions{})
 			return err
 		})
 	}

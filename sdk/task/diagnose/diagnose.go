@@ -62,7 +62,7 @@ func Task(f Facts) *api.Diagnosis {
 // Succeeded reports whether the Job is, or is about to be, complete. One that
 // was stopped before it started is complete in form only.
 func Succeeded(job *batchv1.Job) bool {
-	if withdrawn(job) {
+	if Withdrawn(job) {
 		return false
 	}
 	return condition(job, batchv1.JobComplete) != nil || condition(job, batchv1.JobSuccessCriteriaMet) != nil
@@ -76,9 +76,9 @@ func Stopped(job *batchv1.Job) bool {
 	return asked && !Succeeded(job) && (!failed || c.Reason == batchv1.JobReasonDeadlineExceeded)
 }
 
-// withdrawn reports a Job that was stopped while it was suspended: it has
+// Withdrawn reports a Job that was stopped while it was suspended: it has
 // nothing left to complete.
-func withdrawn(job *batchv1.Job) bool {
+func Withdrawn(job *batchv1.Job) bool {
 	_, asked := job.Annotations[kube.AnnotationStoppedBy]
 	return asked && job.Spec.Completions != nil && *job.Spec.Completions == 0
 }
