@@ -34,7 +34,7 @@ type Download struct {
 
 // TransferOptions say how objects are moved.
 type TransferOptions struct {
-	// Parallel transfers; 0 is 16.
+	// Parallel transfers; 0 is 32.
 	Parallel int
 	// Notify is told how far it is, some times a second and at the end, by one
 	// goroutine at a time.
@@ -48,7 +48,7 @@ type TransferOptions struct {
 }
 
 // defaultParallel keeps a connection busy while other objects begin and end.
-const defaultParallel = 16
+const defaultParallel = 32
 
 func (o TransferOptions) parallel() int {
 	if o.Parallel > 0 {
