@@ -66,10 +66,12 @@ func (p *person) campaign(id string) api.Campaign {
 func (p *person) ended(id string) api.Campaign {
 	p.Helper()
 	var c api.Campaign
-	p.waitFor("campaign "+id+" ends", func() (bool, any) {
-		c = p.campaign(id)
-		return c.State.Ended(), c.Runs
-	})
+	for done := -1; !c.State.Ended(); done = c.Runs.Done() {
+		p.waitFor("campaign "+id+" gets on", func() (bool, any) {
+			c = p.campaign(id)
+			return c.State.Ended() || c.Runs.Done() > done, c.Runs
+		})
+	}
 	return c
 }
 

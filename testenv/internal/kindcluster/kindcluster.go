@@ -63,18 +63,31 @@ func provider(progress func(string, ...any)) *cluster.Provider {
 	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{progress}))
 }
 
+// etcdPatch lets etcd not wait for the disk: the cluster is thrown away when the
+// machine dies, and many tests write at once.
+const etcdPatch = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+etcd:
+  local:
+    extraArgs:
+    - name: unsafe-no-fsync
+      value: "true"
+`
+
 // config describes the nodes.
 func config(spec Spec) *v1alpha4.Cluster {
 	c := &v1alpha4.Cluster{
 		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
 		Nodes:    []v1alpha4.Node{{Role: v1alpha4.ControlPlaneRole}},
+
+		KubeadmConfigPatches: []string{etcdPatch},
 	}
 	for range spec.Nodes - 1 {
 		c.Nodes = append(c.Nodes, v1alpha4.Node{Role: v1alpha4.WorkerRole})
 	}
 	if spec.FromSource {
 		c.Networking.DisableDefaultCNI = true
-		c.KubeadmConfigPatches = []string{"kind: KubeletConfiguration\nfailCgroupV1: false\n"}
+		c.KubeadmConfigPatches = append(c.KubeadmConfigPatches, "kind: KubeletConfiguration\nfailCgroupV1: false\n")
 		c.ContainerdConfigPatches = []string{"[plugins.\"io.containerd.grpc.v1.cri\"]\n  restrict_oom_score_adj = true\n"}
 	}
 	return c
