@@ -46,15 +46,12 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	m.tell(0)
-	begun := 0
-	var asked error
+	looks := &looks{m: m}
 	for job, err := range jobs {
-		if begun++; begun%lookEvery == 0 {
-			// What is on its way is not broken off: nobody would know
-			// whether it was made.
-			if asked = m.look(ctx); asked != nil {
-				break
-			}
+		// What is on its way is not broken off: nobody would know whether it
+		// was made.
+		if looks.next(ctx) != nil {
+			break
 		}
 		switch {
 		case err != nil:
@@ -74,7 +71,41 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 			break
 		}
 	}
+	asked := looks.end()
 	return cmp.Or(asked, group.Wait())
+}
+
+// looks are the looks at what was asked for meanwhile, one at a time and beside
+// the creations: if these waited for it, the API server would have nothing to do.
+type looks struct {
+	m      *creation
+	begun  int
+	answer chan error // nil: nobody looks
+	found  error
+}
+
+// next counts a Job, looks again when it is time, and returns what the last look
+// has found.
+func (l *looks) next(ctx context.Context) error {
+	if l.begun++; l.begun%lookEvery == 0 && l.answer == nil {
+		answer := make(chan error, 1)
+		l.answer = answer
+		go func() { answer <- l.m.look(ctx) }()
+	}
+	select {
+	case err := <-l.answer:
+		l.answer, l.found = nil, err
+	default:
+	}
+	return l.found
+}
+
+// end waits for the look that goes on.
+func (l *looks) end() error {
+	if l.answer != nil {
+		l.found = cmp.Or(l.found, <-l.answer)
+	}
+	return l.found
 }
 
 // look does what was asked for since the last look.
