@@ -22,10 +22,9 @@ const (
 	// oneAnswer is how long one answer is waited for.
 	oneAnswer = 10 * time.Second
 	// endShown is how long we wait for Kubernetes to say how the main
-	// container has ended when its log has; a busy machine takes its time.
+	// container has ended when its log has, and that it has started at all; a
+	// busy machine takes its time.
 	endShown = 4 * time.Minute
-	// startShown is the same for one that has not started, and never may.
-	startShown = 15 * time.Second
 )
 
 // howItEnded reads the pod and its Job.
@@ -108,13 +107,12 @@ func refused(err error) bool {
 	return apiserver.Is(err, http.StatusForbidden) || apiserver.Is(err, http.StatusUnauthorized)
 }
 
-// waitForEnd is how long Kubernetes is given to say more.
+// waitForEnd is how long Kubernetes is given to say more. A sidecar is told to
+// end when the main container has, or its pod is being deleted: one that seems to
+// wait for its start has ended, too, and a busy kubelet has not said so yet.
 func (e end) waitForEnd() time.Duration {
-	switch {
-	case e.mainEnd() != nil, e.pod.DeletionTimestamp != nil, e.pod.Status.Phase == corev1.PodFailed:
+	if e.mainEnd() != nil || e.pod.DeletionTimestamp != nil || e.pod.Status.Phase == corev1.PodFailed {
 		return 0
-	case e.neverStarted():
-		return startShown
 	}
 	return endShown
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubevast/vast/sdk/orders"
 )
 
@@ -80,6 +83,31 @@ func TestAnAPIServerThatHasJustStartedIsAskedAgain(t *testing.T) {
 	k.where.PodUID, k.orders.Main, k.silence = "mine", "task", 10*time.Second
 	if o := k.howItEnded(t.Context()).outcome(nil); o.Message != "ended with exit code 3" {
 		t.Errorf("%+v", o)
+	}
+}
+
+func TestABusyKubeletIsGivenTimeToTellOfTheEnd(t *testing.T) {
+	t.Parallel()
+	waits := func(p *corev1.Pod) {
+		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}
+	}
+	silent := func(p *corev1.Pod) { p.Status.ContainerStatuses = nil }
+	deleted := func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: time.Now()} }
+	for name, c := range map[string]struct {
+		pod  *corev1.Pod
+		want time.Duration
+	}{
+		"of which nothing is told": {podOf(silent), endShown},
+		"that seems to wait":       {podOf(waits), endShown},
+		"that seems to run":        {podOf(), endShown},
+		"whose end is told":        {podOf(exited(0)), 0},
+		"that is taken away":       {podOf(waits, deleted), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (end{pod: c.pod, main: "task"}).waitForEnd(); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

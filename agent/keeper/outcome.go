@@ -111,7 +111,7 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 	case e.pod.DeletionTimestamp != nil && (t == nil || diagnose.WasDeleted(e.pod)):
 		return e.deleted(t)
 	}
-	if t == nil && e.pod.Status.Phase != corev1.PodFailed && !e.neverStarted() {
+	if t == nil && e.pod.Status.Phase != corev1.PodFailed {
 		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not tell how"}
 	}
 	return of(api.Failed, diagnose.Pod(e.pod), t)
@@ -125,12 +125,6 @@ func (e end) unseen() keep.Outcome {
 		o.Hint = "give the service account of pod_config the rights of " + kube.AgentName + ", or leave it out"
 	}
 	return o
-}
-
-// neverStarted reports that the main container has not run at all.
-func (e end) neverStarted() bool {
-	s := e.mainStatus()
-	return s == nil || s.State.Running == nil && s.State.Terminated == nil
 }
 
 // deleted explains why the pod was taken away from under its work.
