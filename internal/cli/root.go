@@ -101,7 +101,11 @@ func addVerbosity(root *cobra.Command) {
 // asks for them: what matters comes back as an error or a warning.
 func quietLibraries(root *cobra.Command, f *Factory) {
 	if !root.PersistentFlags().Changed(verbosity) {
-		klog.LogToStderr(false)
+		var set flag.FlagSet
+		klog.InitFlags(&set)
+		// What it calls an error goes to stderr all the same otherwise.
+		_ = set.Set("stderrthreshold", "FATAL") // both are klog's own
+		_ = set.Set("logtostderr", "false")
 		klog.SetOutput(io.Discard)
 	}
 	rest.SetDefaultWarningHandler(rest.NewWarningWriter(f.ErrOut, rest.WarningWriterOptions{

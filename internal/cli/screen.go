@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,7 @@ type Screen struct {
 func (f *Factory) Screen() *Screen {
 	return &Screen{out: f.Out, size: func() (int, int) {
 		if size := (term.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
-			return int(size.Width), int(size.Height)
+			return int(size.Width), cmp.Or(int(size.Height), 24)
 		}
 		return 80, 24
 	}}

@@ -96,7 +96,7 @@ func (s *session) ask(ctx context.Context, p place, units []*unit) {
 		}
 		return true
 	})
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		s.conn.Warn("whether the incomplete results still grow is not known: " + err.Error())
 	}
 	for _, u := range units {

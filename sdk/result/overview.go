@@ -114,21 +114,21 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 // markRunning tells the campaigns that go on from those that lack runs for good.
 // Who may not list Jobs is told less.
 func (s *session) markRunning(ctx context.Context, campaigns []*api.Result) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, grouped := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, r := range campaigns {
 		if r == nil || r.Complete {
 			continue
 		}
 		group.Go(func() error {
-			runs, err := s.runs(ctx, r.Campaign)
+			runs, err := s.runs(grouped, r.Campaign)
 			if runs {
 				r.State = api.Running
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		s.conn.Warn("whether the incomplete campaigns still run is not known: " + err.Error())
 	}
 }
