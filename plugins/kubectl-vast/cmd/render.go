@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"iter"
+	goruntime "runtime"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -65,7 +67,8 @@ func writeList(w io.Writer, objects []runtime.Object) error {
 				object.GetObjectKind().SetGroupVersionKind(kinds[0])
 			}
 		}
-		data, err := json.MarshalIndent(object, "        ", "    ")
+	}
+	for data, err := range encoded(objects) {
 		if err != nil {
 			return err
 		}
@@ -75,4 +78,37 @@ func writeList(w io.Writer, objects []runtime.Object) error {
 	}
 	_, _ = out.WriteString("\n    ]\n}\n")
 	return out.Flush()
+}
+
+// encoded yields the objects as JSON, in their order; as many as there are
+// processors are encoded at a time.
+func encoded(objects []runtime.Object) iter.Seq2[[]byte, error] {
+	type result struct {
+		data []byte
+		err  error
+	}
+	return func(yield func([]byte, error) bool) {
+		ahead, done := make(chan chan result, goruntime.GOMAXPROCS(0)), make(chan struct{})
+		defer close(done)
+		go func() {
+			defer close(ahead)
+			for _, object := range objects {
+				one := make(chan result, 1)
+				select {
+				case ahead <- one:
+				case <-done:
+					return
+				}
+				go func() {
+					data, err := json.MarshalIndent(object, "        ", "    ")
+					one <- result{data, err}
+				}()
+			}
+		}()
+		for one := range ahead {
+			if r := <-one; !yield(r.data, r.err) {
+				return
+			}
+		}
+	}
 }
