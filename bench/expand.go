@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -47,7 +46,7 @@ func measureExpand(ctx context.Context, e *env) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	few, err := timed(ctx, "campaign: submit --dry-run=client of 945 runs, as one List", 1, fewJobs, jobsInList,
+	few, err := timed(ctx, dir, "campaign: submit --dry-run=client of 945 runs, as one List", 1, fewJobs, jobsInList,
 		e.vast, "submit", file, "--dry-run=client", "-o", "json", "--kubeconfig", e.kubeconfig)
 	if err != nil {
 		return nil, err
@@ -60,7 +59,7 @@ func measureExpand(ctx context.Context, e *env) ([]figure, error) {
 		{"jobs", "campaign: 100,170 runs expanded and rendered", 10},
 		{"json", "campaign: 100,170 runs expanded, rendered and written as JSON", 0},
 	} {
-		many, err := timed(ctx, as.what, as.seconds, manyJobs, jobsCounted,
+		many, err := timed(ctx, dir, as.what, as.seconds, manyJobs, jobsCounted,
 			e.self, "expand", e.kubeconfig, "default", file, strconv.Itoa(manyRuns), as.form)
 		if err != nil {
 			return figures, err
@@ -89,15 +88,21 @@ func campaignBeside(dir string) (string, error) {
 
 // timed runs a program several times; it has to make so many Jobs, and may take
 // most seconds (0: as long as it likes).
-func timed(ctx context.Context, what string, most float64, jobs int, count func([]byte) (int, error), argv ...string) (figure, error) {
+func timed(ctx context.Context, dir, what string, most float64, jobs int, count func([]byte) (int, error), argv ...string) (figure, error) {
 	var took, ratios, peaks []float64
+	// A file, as for whoever applies it later: a reader of a pipe would take
+	// its part of the processors.
+	out := filepath.Join(dir, "out")
 	for range expandRuns {
-		var out bytes.Buffer
-		p, err := run(ctx, &out, argv...)
+		p, err := runInto(ctx, out, argv...)
 		if err != nil {
 			return figure{}, err
 		}
-		if n, err := count(out.Bytes()); err != nil || n != jobs {
+		data, err := os.ReadFile(out)
+		if err != nil {
+			return figure{}, err
+		}
+		if n, err := count(data); err != nil || n != jobs {
 			return figure{}, errors.Join(err, fmt.Errorf("%s made %d Jobs, not %d", argv[0], n, jobs))
 		}
 		took = append(took, p.took.Seconds())
@@ -110,6 +115,16 @@ func timed(ctx context.Context, what string, most float64, jobs int, count func(
 		f.bound = bound{limit: 1, text: fmt.Sprintf("<= %g s", most)}
 	}
 	return f, nil
+}
+
+// runInto runs a program whose output goes into a file.
+func runInto(ctx context.Context, path string, argv ...string) (process, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return process{}, err
+	}
+	p, err := run(ctx, file, argv...)
+	return p, errors.Join(err, file.Close())
 }
 
 func jobsInList(data []byte) (int, error) {
