@@ -113,8 +113,11 @@ func (r *report) markdown() []byte {
 	fmt.Fprintf(&b, "**%s**\n\n", r.verdict())
 	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(header, " | "), strings.Repeat("---|", len(header)))
 	for _, f := range r.figures {
-		row := strings.Join(f.row(), "\x00") // a name may have a bar in it
-		fmt.Fprintf(&b, "| %s |\n", strings.ReplaceAll(strings.ReplaceAll(row, "|", `\|`), "\x00", " | "))
+		cells := f.row()
+		for i := range cells {
+			cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
 	fmt.Fprint(&b, "\nEach ratio is the median of the ratios within pairs; ours and theirs are medians by themselves.\n\n")
 	for _, f := range r.figures {
