@@ -27,7 +27,6 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
-	"github.com/kubevast/vast/sdk/store/storetest"
 	"github.com/kubevast/vast/sdk/tunnel"
 )
 
@@ -84,7 +83,6 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 			t.Errorf("probes leave something: %+v, %v", c, err)
 		}
 	})
-	t.Run("by the rules of package store", func(t *testing.T) { storetest.Conformance(t, s) })
 	t.Run("its content is counted, also over several pages", func(t *testing.T) {
 		const objects = 1010
 		p.in(t).put("counted/", objects)
