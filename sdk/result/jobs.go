@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // pageSize is how many objects one list request asks for.
@@ -63,7 +63,7 @@ func (c *Client) hasJobs(ctx context.Context, campaign string) (bool, error) {
 func (c *Client) runs(ctx context.Context, campaign string) (bool, error) {
 	found := false
 	err := c.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
-		found = !over(job)
+		found = !diagnose.Over(job)
 		return !found
 	})
 	return found, err
@@ -90,7 +90,7 @@ func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	}
 	states := map[string]jobState{}
 	err := s.eachJob(ctx, set, func(job *batchv1.Job) bool {
-		state := jobState{active: !over(job), user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
+		state := jobState{active: !diagnose.Over(job), user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
 		for _, key := range keysOf(job) {
 			states[key] = state
 		}
@@ -126,16 +126,6 @@ func keysOf(job *batchv1.Job) []string {
 	return []string{job.Annotations[kube.AnnotationConfig] + "/" + job.Annotations[kube.AnnotationRun]}
 }
 
-// over reports a Job that will do nothing more.
-func over(job *batchv1.Job) bool {
-	for _, c := range job.Status.Conditions {
-		if c.Status == corev1.ConditionTrue && (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) {
-			return true
-		}
-	}
-	return false
-}
-
 // whyNothing says why nothing is kept of a task that there is.
 func (c *Client) whyNothing(ctx context.Context, id string) string {
 	why := ""
@@ -143,7 +133,7 @@ func (c *Client) whyNothing(ctx context.Context, id string) string {
 		switch {
 		case job.Annotations[kube.AnnotationKept] == "":
 			why = "the task was submitted without a store, or with --no-results"
-		case !over(job):
+		case !diagnose.Over(job):
 			why = "nothing was saved yet"
 		default:
 			why = "nothing was saved before its pods ended"
