@@ -55,12 +55,13 @@ func printRendered(f *cli.Factory, output *cli.DoneFlags, operation string, obje
 // of a large campaign it is many megabytes, which the printer holds several times.
 func writeList(w io.Writer, objects []runtime.Object) error {
 	out := bufio.NewWriter(w)
-	before := `{
+	// Flush tells what went wrong in writing.
+	_, _ = out.WriteString(`{
     "kind": "List",
     "apiVersion": "v1",
     "metadata": {},
-    "items": [
-        `
+    "items": [`)
+	before := "\n        "
 	for _, object := range objects {
 		if object.GetObjectKind().GroupVersionKind().Empty() {
 			if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil && len(kinds) > 0 {
@@ -72,7 +73,7 @@ func writeList(w io.Writer, objects []runtime.Object) error {
 		if err != nil {
 			return err
 		}
-		_, _ = out.WriteString(before) // Flush tells
+		_, _ = out.WriteString(before)
 		_, _ = out.Write(data)
 		before = ",\n        "
 	}
