@@ -43,14 +43,16 @@ type creation struct {
 // all creates the Jobs, many at a time and in their order as far as that goes.
 // Those in there are there already. It ends early with *stoppedMeanwhile.
 func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error], there map[string]bool) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, making := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	m.tell(0)
-	looks := &looks{m: m}
+	// A Job that cannot be made ends the making, and must not end a look: its
+	// error would hide the first one.
+	meanwhile := &looks{m: m}
 	for job, err := range jobs {
 		// What is on its way is not broken off: nobody would know whether it
 		// was made.
-		if looks.next(ctx) != nil {
+		if meanwhile.next(ctx) != nil {
 			break
 		}
 		switch {
@@ -60,18 +62,18 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 			m.tell(1)
 		default:
 			group.Go(func() error {
-				err := m.one(ctx, job)
+				err := m.one(making, job)
 				if err == nil {
 					m.tell(1)
 				}
 				return err
 			})
 		}
-		if ctx.Err() != nil {
+		if making.Err() != nil {
 			break
 		}
 	}
-	asked := looks.end()
+	asked := meanwhile.end()
 	return cmp.Or(asked, group.Wait())
 }
 
