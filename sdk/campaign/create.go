@@ -87,16 +87,16 @@ type looks struct {
 }
 
 // next counts a Job, looks again when it is time, and returns what the last look
-// has found.
+// has found. One that is not back by then is waited for.
 func (l *looks) next(ctx context.Context) error {
-	if l.begun++; l.begun%lookEvery == 0 && l.answer == nil {
+	if l.begun++; l.begun%lookEvery == 0 && l.end() == nil {
 		answer := make(chan error, 1)
 		l.answer = answer
 		go func() { answer <- l.m.look(ctx) }()
 	}
 	select {
 	case err := <-l.answer:
-		l.answer, l.found = nil, err
+		l.found, l.answer = err, nil
 	default:
 	}
 	return l.found
@@ -105,7 +105,7 @@ func (l *looks) next(ctx context.Context) error {
 // end waits for the look that goes on.
 func (l *looks) end() error {
 	if l.answer != nil {
-		l.found = cmp.Or(l.found, <-l.answer)
+		l.found, l.answer = cmp.Or(l.found, <-l.answer), nil
 	}
 	return l.found
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhoSubmitsObeysWhatIsAskedForMeanwhile(t *testing.T) {
-	const runs = lookEvery * 3 / 2
+	const runs = lookEvery * 5 / 2 // a look that is late is waited for at the next one
 	stop := func(r *Record) { r.Stopped, r.StoppedBy = true, "bob" }
 	hold := func(r *Record) { r.Held = true }
 	for name, tt := range map[string]struct {
