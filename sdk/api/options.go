@@ -6,15 +6,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// DryRun is what --dry-run says.
-type DryRun string
-
-const (
-	DryRunNone   DryRun = ""
-	DryRunClient DryRun = "client" // nothing is sent
-	DryRunServer DryRun = "server" // the API server checks it and keeps nothing
-)
-
 // DefaultKeep is how long a finished task's Job stays in the cluster.
 const DefaultKeep = 7 * 24 * time.Hour
 
@@ -50,8 +41,9 @@ type SubmitOptions struct {
 	// Notify, if set, is told how far the reading of the task's files is, and
 	// then their upload.
 	Notify func(TransferProgress)
-	// DryRun server sends everything with dryRun=All. For the client's dry
-	// run call Render.
+	// DryRun client sends nothing, and returns the task as it would be; where
+	// no cluster is to be asked, call Render. With server everything is sent
+	// with dryRun=All.
 	DryRun DryRun
 	// FieldManager is who the API server records as the author.
 	FieldManager string

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/store"
 )
@@ -18,8 +19,8 @@ import (
 // then in the store (nil: it is not there to be written to), whose copy is for
 // the time when the cluster's is gone. That the store cannot be written to is a
 // warning: what follows from the change is done all the same. It returns the
-// record as it is now.
-func (c *Client) change(ctx context.Context, b store.Backend, id string, edit func(*Record)) (*Record, error) {
+// record as it is now, or would be after a dry run.
+func (c *Client) change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*Record)) (*Record, error) {
 	var changed *Record
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		r, object, err := c.record(ctx, id)
@@ -27,6 +28,9 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, edit fu
 			return err
 		}
 		edit(r)
+		if changed = r; !d.Sends() {
+			return nil
+		}
 		patch, err := json.Marshal(map[string]any{
 			"metadata": map[string]any{"resourceVersion": object.ResourceVersion},
 			"data":     recordData(r),
@@ -35,15 +39,17 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, edit fu
 			return fmt.Errorf("encode the record of a campaign: %w", err)
 		}
 		_, err = c.conn.Kube.CoreV1().ConfigMaps(object.Namespace).
-			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
 		if apierrors.IsConflict(err) {
 			return err // somebody else changed it: once more
 		}
-		changed = r
 		return c.conn.Classify(err, "patch", "configmaps")
 	})
-	if err != nil || b == nil {
-		return changed, err
+	if err != nil {
+		return nil, err
+	}
+	if b == nil || !d.Keeps() {
+		return changed, nil
 	}
 	if err := changeStored(ctx, b, id, edit); err != nil && ctx.Err() == nil {
 		c.conn.Warn(fmt.Sprintf("campaign %s: the store's copy of its record is not up to date: %v", id, err))
@@ -54,8 +60,8 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, edit fu
 // noteWhole writes down that all Jobs of a campaign were made, once all of its
 // runs have been seen: of a prepared one, whose Jobs kubectl makes, nobody else
 // knows that, and a run that gets lost later would be waited for for ever. Who
-// may not change the record knows it at least for himself.
-func (c *Client) noteWhole(ctx context.Context, r *Record, known int) {
+// may not change the record knows it at least for himself, and so does a dry run.
+func (c *Client) noteWhole(ctx context.Context, r *Record, known int, d api.DryRun) {
 	if r.Complete || r.Stopped {
 		return
 	}
@@ -63,8 +69,10 @@ func (c *Client) noteWhole(ctx context.Context, r *Record, known int) {
 		if known < r.Total {
 			return
 		}
-		c.whole.Store(r.ID, nil)
-		_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, func(r *Record) { r.Complete = true })
+		if d.Keeps() {
+			c.whole.Store(r.ID, nil)
+			_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, d, func(r *Record) { r.Complete = true })
+		}
 	}
 	r.Complete = true
 }

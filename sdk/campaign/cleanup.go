@@ -18,6 +18,9 @@ import (
 // Cleanup implements sdk.Campaign. A campaign that goes on is refused when it
 // was named, and passed over with a warning when all were meant.
 func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	needed := append(rights.Each(jobsResource, "list", "delete", "deletecollection"), rights.Each("configmaps", "list")...)
 	if o.Data {
 		needed = append(needed, rights.Each("configmaps", "delete")...)
@@ -73,7 +76,7 @@ func (c *Client) removable(ctx context.Context, r *Record, jobs jobRuns, o api.C
 	case err != nil:
 		c.conn.Warn(err.Error())
 	}
-	c.noteWhole(ctx, r, len(runs))
+	c.noteWhole(ctx, r, len(runs), o.DryRun)
 	now := count(r, runs, time.Now())
 	l := &leaving{Record: r, jobs: jobs, runs: runs, ended: now.State.Ended()}
 	switch {
@@ -96,13 +99,15 @@ func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOp
 		uids[run.job] = true
 	}
 	out.Jobs += len(uids)
-	if o.DryRun == api.DryRunNone {
+	if o.DryRun.Keeps() {
 		if err := c.noteEnds(ctx, l, o); err != nil {
 			return err
 		}
+	}
+	if o.DryRun.Sends() {
 		background := metav1.DeletePropagationBackground
 		err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).DeleteCollection(ctx,
-			metav1.DeleteOptions{PropagationPolicy: &background}, metav1.ListOptions{LabelSelector: jobSelector(l.ID)})
+			metav1.DeleteOptions{PropagationPolicy: &background, DryRun: o.DryRun.Param()}, metav1.ListOptions{LabelSelector: jobSelector(l.ID)})
 		if err != nil {
 			return c.conn.Classify(err, "deletecollection", jobsResource)
 		}
@@ -120,7 +125,7 @@ func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOp
 			return err
 		}
 	}
-	if o.DryRun != api.DryRunNone {
+	if !o.DryRun.Keeps() {
 		return nil
 	}
 	return b.AbortUploads(ctx, prefixes[0], prefixes[2])
@@ -142,11 +147,11 @@ func (c *Client) forget(ctx context.Context, gone []*leaving, o api.CampaignClea
 			return err
 		}
 	}
-	if o.DryRun != api.DryRunNone {
+	if !o.DryRun.Sends() {
 		return nil
 	}
 	for _, l := range gone {
-		err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, ObjectName(l.ID), metav1.DeleteOptions{})
+		err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, ObjectName(l.ID), metav1.DeleteOptions{DryRun: o.DryRun.Param()})
 		if err != nil && !apierrors.IsNotFound(err) {
 			return c.conn.Classify(err, "delete", "configmaps")
 		}

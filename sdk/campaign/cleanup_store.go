@@ -83,7 +83,7 @@ func (c *Client) unusedPacks(ctx context.Context, b store.Backend, gone []*leavi
 func removeBelow(ctx context.Context, b store.Backend, prefix string, d api.DryRun, out *api.CampaignCleanup) error {
 	var keys []string
 	flush := func() error {
-		if len(keys) == 0 || d != api.DryRunNone {
+		if len(keys) == 0 || !d.Keeps() {
 			keys = keys[:0]
 			return nil
 		}

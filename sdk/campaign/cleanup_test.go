@@ -16,7 +16,7 @@ import (
 
 func (w *world) counts(id string) (api.CampaignState, api.RunCounts) {
 	w.t.Helper()
-	now, err := w.one(w.t.Context(), id)
+	now, err := w.one(w.t.Context(), id, api.DryRunNone)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func (m *creation) tell(more int) {
 func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
 	jobs := m.c.conn.Kube.BatchV1().Jobs(job.Namespace)
 	for attempt := 1; ; attempt++ {
-		_, err := jobs.Create(ctx, job, metav1.CreateOptions{DryRun: dryRun(m.o.DryRun), FieldManager: m.o.FieldManager})
+		_, err := jobs.Create(ctx, job, metav1.CreateOptions{DryRun: m.o.DryRun.Param(), FieldManager: m.o.FieldManager})
 		switch {
 		case err == nil:
 			return nil
@@ -176,11 +176,4 @@ func lost(err error) bool {
 			apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err)
 	}
 	return utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)
-}
-
-func dryRun(d api.DryRun) []string {
-	if d == api.DryRunServer {
-		return []string{metav1.DryRunAll}
-	}
-	return nil
 }

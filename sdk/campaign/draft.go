@@ -82,7 +82,7 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variatio
 }
 
 func checkOptions(o api.CampaignOptions) error {
-	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile})}
+	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile, DryRun: o.DryRun})}
 	if o.Runs < 0 {
 		errs = append(errs, api.Invalid("--runs", "%d is out of range; give 1 or more", o.Runs))
 	}

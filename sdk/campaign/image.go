@@ -3,13 +3,15 @@ package campaign
 import (
 	"context"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 )
 
 // imageID returns the digest of the image that a campaign's runs have; "" while
 // none has ended. Only a container that runs has one: it is taken from the
-// first manifest that is met, and noted in the record where that is allowed.
-func (c *Client) imageID(ctx context.Context, r *Record, runs map[keep.RunRef]run) string {
+// first manifest that is met, and noted in the record where that is allowed and
+// this is no dry run.
+func (c *Client) imageID(ctx context.Context, r *Record, runs map[keep.RunRef]run, d api.DryRun) string {
 	if r.ImageID != "" {
 		return r.ImageID
 	}
@@ -30,11 +32,11 @@ func (c *Client) imageID(ctx context.Context, r *Record, runs map[keep.RunRef]ru
 		id = m.ImageID
 		break
 	}
-	if id == "" {
-		return ""
+	if id == "" || !d.Keeps() {
+		return id
 	}
 	// Who only looks may not change the record; then it stays with him.
-	_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, func(r *Record) { r.ImageID = id })
+	_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, d, func(r *Record) { r.ImageID = id })
 	c.seen.mu.Lock()
 	defer c.seen.mu.Unlock()
 	if c.seen.images == nil {

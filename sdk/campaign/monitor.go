@@ -33,6 +33,11 @@ const (
 // twice a minute. A store that cannot be read is
 // a warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	return c.monitor(ctx, o, api.DryRunNone)
+}
+
+// monitor is Monitor; in a dry run what it finds out is not written down.
+func (c *Client) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun) (*api.CampaignList, error) {
 	if o.Brief {
 		return c.brief(ctx, o)
 	}
@@ -52,7 +57,7 @@ func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.Campai
 	group.SetLimit(looksAtOnce)
 	for i, r := range records {
 		group.Go(func() error {
-			item, err := c.look(groupCtx, r, jobs[r.ID], o, now)
+			item, err := c.look(groupCtx, r, jobs[r.ID], o, now, d)
 			if err == nil {
 				list.Items[i] = *item
 			}
@@ -97,7 +102,7 @@ func (c *Client) name(item *api.Campaign, r *Record) {
 func older(a, b *Record) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) }
 
 // look returns one campaign as it stands; jobs are its runs that have Jobs.
-func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time) (*api.Campaign, error) {
+func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
 	runs, err := c.merged(ctx, r, jobs)
 	unread := (*unreadIndex)(nil)
 	if errors.As(err, &unread) {
@@ -105,13 +110,13 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 	} else if err != nil {
 		return nil, err
 	}
-	c.noteWhole(ctx, r, len(runs))
+	c.noteWhole(ctx, r, len(runs), d)
 	item := count(r, runs, now)
 	if unread != nil && len(runs) < item.Runs.Total && item.State.Ended() {
 		item.State, item.EndTime = api.CampaignUnknown, nil
 	}
 	c.name(&item, r)
-	item.ImageID = c.imageID(ctx, r, runs)
+	item.ImageID = c.imageID(ctx, r, runs, d)
 	item.Waiting = c.waiting(ctx, r, runs)
 	c.giveReasons(ctx, r.ID, item.Failures)
 	if o.Progress && item.Runs.Running > 0 {

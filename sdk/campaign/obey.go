@@ -26,7 +26,7 @@ func (c *Client) obey(ctx context.Context, r *Record) error {
 	case r.Stopped:
 		return &stoppedMeanwhile{r}
 	case r.Held:
-		if err := c.setActive(ctx, r, false); err != nil {
+		if err := c.setActive(ctx, r, false, api.DryRunNone); err != nil {
 			return err
 		}
 		now, _, err := c.record(ctx, r.ID)
@@ -34,7 +34,7 @@ func (c *Client) obey(ctx context.Context, r *Record) error {
 			return err
 		}
 		// It was let go on just now; that must not be undone.
-		return c.setActive(ctx, r, true)
+		return c.setActive(ctx, r, true, api.DryRunNone)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (c *Client) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanup
 		if err != nil {
 			return err
 		}
-		_, err = c.change(ctx, c.storeIfAny(ctx), l.ID, func(r *Record) {
+		_, err = c.change(ctx, c.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *Record) {
 			if !r.Stopped {
 				r.Stopped, r.StoppedBy = true, user
 			}

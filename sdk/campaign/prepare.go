@@ -35,6 +35,9 @@ const (
 // Inputs that a ConfigMap can carry go with the Jobs; then applying the folder
 // is all there is to do. Larger ones have to be in the store first.
 func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []variation.Config, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
+	if o.DryRun == api.DryRunServer {
+		return nil, api.Invalid("dryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
+	}
 	o.Queue = cmp.Or(o.Queue, kube.LocalQueueName)
 	d, err := c.draft(ctx, s, configs, o.CampaignOptions, false)
 	if err != nil {
@@ -52,7 +55,7 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []
 	for _, w := range slices.Concat(d.warnings(), p.warnings) {
 		c.conn.Warn(w)
 	}
-	t, err := newTree(o.Dir, o.Overwrite)
+	t, err := newTree(o.Dir, o.Overwrite, o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +64,10 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []
 	if err := w.write(ctx); err != nil {
 		return nil, err
 	}
-	if err := t.keep(); err != nil {
-		return nil, err
+	if o.DryRun.Keeps() {
+		if err := t.keep(); err != nil {
+			return nil, err
+		}
 	}
 	return &api.PrepareReport{TypeMeta: api.TypeMeta(api.KindPrepareReport), ID: d.record.ID, Dir: o.Dir,
 		Jobs: d.record.Jobs, Runs: d.record.Total, InputBytes: w.bytes, InputsApplied: w.carried}, nil

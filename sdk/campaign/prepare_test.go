@@ -51,7 +51,7 @@ func TestAPreparedFolderReplacesNothingElse(t *testing.T) {
 			for file, content := range tt.there {
 				write(t, filepath.Join(dir, file), content)
 			}
-			tree, err := newTree(dir, tt.overwrite)
+			tree, err := newTree(dir, tt.overwrite, api.DryRunNone)
 			if tt.refused != "" {
 				if invalid, ok := err.(*api.InvalidSpec); !ok || !strings.Contains(invalid.Error(), tt.refused) {
 					t.Fatalf("%T %v", err, err)

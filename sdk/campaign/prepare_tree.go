@@ -28,8 +28,9 @@ type tree struct {
 	replaces  bool
 }
 
-// newTree makes sure that nothing is lost when name is written.
-func newTree(name string, overwrite bool) (*tree, error) {
+// newTree makes sure that nothing is lost when name is written. In a dry run it
+// leaves alone the folder that name is to be in.
+func newTree(name string, overwrite bool, d api.DryRun) (*tree, error) {
 	if name == "" {
 		return nil, api.Invalid("DIR", "the folder has no name")
 	}
@@ -52,10 +53,14 @@ func newTree(name string, overwrite bool) (*tree, error) {
 	default:
 		t.replaces = true
 	}
-	if err := os.MkdirAll(filepath.Dir(whole), 0o777); err != nil {
+	beside := filepath.Dir(whole)
+	if !d.Keeps() {
+		beside = os.TempDir()
+	}
+	if err := os.MkdirAll(beside, 0o777); err != nil {
 		return nil, err
 	}
-	t.dir, err = os.MkdirTemp(filepath.Dir(whole), "."+filepath.Base(whole)+"-*")
+	t.dir, err = os.MkdirTemp(beside, "."+filepath.Base(whole)+"-*")
 	if err == nil {
 		err = os.Chmod(t.dir, 0o755)
 	}

@@ -16,6 +16,9 @@ import (
 // Rerun implements sdk.Campaign. All that the new campaign is made of lies in
 // the store: neither the file nor the command line of the old one is needed.
 func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
+	if err := checkOptions(o.CampaignOptions); err != nil {
+		return nil, err
+	}
 	old, err := c.mine(ctx, ref, runRights...)
 	if err != nil {
 		return nil, err

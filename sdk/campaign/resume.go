@@ -45,7 +45,7 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	}
 	if r.Complete {
 		c.conn.Warn(fmt.Sprintf("all Jobs of campaign %s were made before; nothing was left to do", r.ID))
-		return c.one(ctx, r.ID)
+		return c.one(ctx, r.ID, o.DryRun)
 	}
 	b, err := c.openStore(ctx)
 	if err != nil {
@@ -91,7 +91,7 @@ func (c *Client) begun(ctx context.Context, id string) (*Record, *corev1.ConfigM
 func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 	conflict := func(format string, args ...any) error { return &api.Conflict{Message: fmt.Sprintf(format, args...)} }
 	switch {
-	case o.DryRun != api.DryRunNone:
+	case !o.DryRun.Keeps():
 		// What is left cannot be tried: half of it is there, and the inputs
 		// and the record know no dry run.
 		return api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)

@@ -53,9 +53,15 @@ func (c *Client) start(ctx context.Context, d *draft, o api.CampaignOptions) (*a
 	for _, w := range d.warnings() {
 		c.conn.Warn(w)
 	}
+	if !o.DryRun.Sends() {
+		return submitted(d.record, RecordObject(d.record)), nil
+	}
 	object, err := c.claim(ctx, d, o)
-	if err != nil || o.DryRun == api.DryRunServer {
-		return c.dryRun(ctx, d, object, o, err)
+	if err != nil {
+		return nil, err
+	}
+	if !o.DryRun.Keeps() {
+		return c.tried(ctx, d, object, o)
 	}
 	return c.finish(ctx, d, b, object, o, nil)
 }
@@ -137,7 +143,7 @@ func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*c
 			r.ID = newID(r.Name, now, attempt)
 		}
 		c.notify(o, api.CampaignProgress{ID: r.ID})
-		made, err := maps.Create(ctx, RecordObject(r), metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		made, err := maps.Create(ctx, RecordObject(r), metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 		switch {
 		case err == nil:
 			return made, nil
@@ -173,7 +179,7 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 	err := m.all(ctx, p.jobs(), there)
 	if err == nil {
 		c.notify(o, api.CampaignProgress{Phase: "record"})
-		if r, err = c.change(ctx, b, r.ID, func(r *Record) { r.Complete = true }); err == nil {
+		if r, err = c.change(ctx, b, r.ID, api.DryRunNone, func(r *Record) { r.Complete = true }); err == nil {
 			err = c.obey(ctx, r)
 		}
 	}
@@ -216,11 +222,8 @@ func (c *Client) halfway(ctx context.Context, how, goOn string, r *Record, cause
 	return fmt.Errorf("%s: %w", message, cause)
 }
 
-// dryRun sends all Jobs for the API server to look at.
-func (c *Client) dryRun(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions, err error) (*api.Campaign, error) {
-	if err != nil {
-		return nil, err
-	}
+// tried sends all Jobs for the API server to look at.
+func (c *Client) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions) (*api.Campaign, error) {
 	p, err := d.plan()
 	if err != nil {
 		return nil, err

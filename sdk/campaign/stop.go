@@ -19,6 +19,9 @@ import (
 // Stop implements sdk.Campaign. The record says it first, so that nobody makes
 // more Jobs; see obey for who is making them just now.
 func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	r, err := c.mine(ctx, ref, append(rights.Each(jobsResource, "list", "patch"), rights.Each("configmaps", "patch")...)...)
 	if err != nil {
 		return nil, err
@@ -27,23 +30,38 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 	if err != nil {
 		return nil, err
 	}
-	if o.DryRun == api.DryRunNone && !r.Stopped {
-		done, err := c.settled(ctx, r)
+	if !r.Stopped {
+		done, err := c.settled(ctx, r, o.DryRun)
 		if err != nil {
 			return nil, err
 		}
 		if !done {
-			if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
+			if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if o.DryRun != api.DryRunClient {
+	if o.DryRun.Sends() {
 		if err := c.stopJobs(ctx, r, user, o); err != nil {
 			return nil, err
 		}
 	}
-	return c.one(ctx, r.ID)
+	now, err := c.one(ctx, r.ID, o.DryRun)
+	if err == nil && !o.DryRun.Keeps() {
+		wouldStop(now)
+	}
+	return now, err
+}
+
+// wouldStop makes of a campaign what it would be, had it been stopped.
+func wouldStop(c *api.Campaign) {
+	if c.State.Ended() {
+		return
+	}
+	n := &c.Runs
+	n.Stopped += n.Running + n.Pending + n.Queued + n.Missing
+	n.Running, n.Pending, n.Queued, n.Missing = 0, 0, 0, 0
+	c.State, c.RunsPerMinute, c.ETA, c.Waiting, c.Active = api.CampaignStopped, 0, nil, nil, nil
 }
 
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
@@ -85,8 +103,8 @@ func stoppable(job *batchv1.Job) *batchv1.Job {
 
 // settled reports that every run of a campaign has ended: there is nothing left
 // to stop, and the campaign stays what it became.
-func (c *Client) settled(ctx context.Context, r *Record) (bool, error) {
-	now, err := c.one(ctx, r.ID)
+func (c *Client) settled(ctx context.Context, r *Record, d api.DryRun) (bool, error) {
+	now, err := c.one(ctx, r.ID, d)
 	return now != nil && now.State.Ended(), err
 }
 
@@ -106,8 +124,8 @@ func (c *Client) mine(ctx context.Context, ref string, needed ...rights.Right) (
 }
 
 // one is a campaign as it stands now.
-func (c *Client) one(ctx context.Context, id string) (*api.Campaign, error) {
-	list, err := c.Monitor(ctx, api.MonitorOptions{IDs: []string{id}})
+func (c *Client) one(ctx context.Context, id string, d api.DryRun) (*api.Campaign, error) {
+	list, err := c.monitor(ctx, api.MonitorOptions{IDs: []string{id}}, d)
 	if err != nil {
 		return nil, err
 	}

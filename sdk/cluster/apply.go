@@ -54,10 +54,7 @@ func (c *Client) apply(ctx context.Context, obj runtime.Object, dryRun api.DryRu
 	if err != nil {
 		return nil, err
 	}
-	opts := metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
-	if dryRun == api.DryRunServer {
-		opts.DryRun = []string{metav1.DryRunAll}
-	}
+	opts := metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: dryRun.Param()}
 	var applied *unstructured.Unstructured
 	// Two setups that make the same object meet once; after that it is there.
 	err = retry.OnError(retry.DefaultRetry,
@@ -94,10 +91,7 @@ func (c *Client) remove(ctx context.Context, obj *unstructured.Unstructured, dry
 	if obj.GetKind() == "Deployment" {
 		policy = metav1.DeletePropagationForeground // it goes when its pods are gone
 	}
-	opts := metav1.DeleteOptions{PropagationPolicy: &policy}
-	if dryRun == api.DryRunServer {
-		opts.DryRun = []string{metav1.DryRunAll}
-	}
+	opts := metav1.DeleteOptions{PropagationPolicy: &policy, DryRun: dryRun.Param()}
 	err = client.Delete(ctx, obj.GetName(), opts)
 	if isAbsent(err) {
 		return nil

@@ -24,6 +24,9 @@ const atOnce = 8
 // taken off: what Kueue holds on to is waited for, and *api.TimedOut says what
 // that was.
 func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
 	defer cancel()
 	p, err := c.planCleanup(ctx, o)

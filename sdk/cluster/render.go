@@ -19,6 +19,9 @@ import (
 // what would be measured or generated is a placeholder. With it the API server
 // checks the objects, and the result is what they would be.
 func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Object, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	if o.DryRun == api.DryRunServer {
 		return c.renderThere(ctx, o)
 	}
@@ -77,10 +80,13 @@ func (c *Client) renderThere(ctx context.Context, o api.SetupOptions) ([]runtime
 	if err != nil {
 		return nil, err
 	}
-	if len(p.groups) == 0 {
-		if p.groups, err = c.measured(ctx, p, now.kueue.speaks()); err != nil {
-			return nil, err
-		}
+	return c.checked(ctx, p, now)
+}
+
+// checked are the objects of a plan as the API server would make them.
+func (c *Client) checked(ctx context.Context, p *plan, now *observed) ([]runtime.Object, error) {
+	if err := c.fillQuota(ctx, p, now); err != nil {
+		return nil, err
 	}
 	if p.install {
 		c.conn.Warn("Kueue would be installed or changed by Helm; its own objects are not among these")

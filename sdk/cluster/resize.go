@@ -20,7 +20,7 @@ import (
 // *api.NotInstalled when nothing is set up.
 func (c *Client) Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error) {
 	asked, err := parseQuota(o.Quota)
-	if err != nil {
+	if err := api.JoinInvalid(o.DryRun.Check(), err); err != nil {
 		return nil, err
 	}
 	now, err := c.look(ctx)
@@ -46,7 +46,7 @@ func (c *Client) Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterR
 	}
 	maps.Copy(quota, asked)
 	wanted := clusterQueue(withQuota(now.clusterQueue.Spec.ResourceGroups, quota))
-	if o.DryRun != api.DryRunClient {
+	if o.DryRun.Sends() {
 		if _, err := c.apply(ctx, wanted, o.DryRun); err != nil {
 			return nil, err
 		}

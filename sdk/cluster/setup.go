@@ -23,8 +23,12 @@ import (
 // Wrong options are *api.InvalidSpec; a Kueue that is too old, objects of
 // somebody else under our names, and a volume that would have to shrink are
 // *api.Conflict. In both cases nothing was made. *api.TimedOut says what was
-// not ready in time; a further call goes on waiting. For a dry run call Render.
+// not ready in time; a further call goes on waiting. A dry run decides all of it
+// and returns what would be set up; the objects themselves are Render's.
 func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
 	defer cancel()
 	now, err := c.look(ctx)
@@ -34,6 +38,9 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 	p, err := c.prepare(ctx, r, o, now)
 	if err != nil {
 		return nil, err
+	}
+	if !o.DryRun.Keeps() {
+		return c.planned(ctx, p, now, o.DryRun)
 	}
 	if err := c.carryOut(ctx, r, p, now); err != nil {
 		return nil, r.inTime(ctx, "setting up; run the command again to go on", err)
@@ -72,7 +79,7 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if p.secret, err = c.decideSecret(ctx, p, now); err != nil {
 		return nil, err
 	}
-	if err := c.checkThere(ctx, r, p, now); err != nil {
+	if err := c.checkThere(ctx, r, p, now, o.DryRun); err != nil {
 		return nil, err
 	}
 	return p, c.rights.Require(ctx, p.rights()...)

@@ -13,6 +13,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // atOnce is how many Workloads are changed at a time.
@@ -22,8 +24,9 @@ const atOnce = 32
 // have all of these labels: held, its Workload is inactive, keeps its place and
 // is not let in. What was let in already is left alone. It returns how many
 // Workloads there are of that kind that wait, whether they had to be changed or
-// not. It costs one request for each that is changed.
-func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool) (int, error) {
+// not. It costs one request for each that is changed; of dry runs only the API
+// server's comes here.
+func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool, d api.DryRun) (int, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
 		return 0, err
@@ -51,7 +54,7 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 	group.SetLimit(atOnce)
 	for _, name := range names {
 		group.Go(func() error {
-			_, err := set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+			_, err := set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
 			if apierrors.IsNotFound(err) {
 				gone.Add(1) // its Job was deleted meanwhile
 				return nil

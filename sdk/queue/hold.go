@@ -33,6 +33,9 @@ func (c *Client) Resume(ctx context.Context, queue string, o api.HoldOptions) (*
 // setPolicy reads the queue first: so a name that is wrong is told with those
 // that are right, and nothing is sent that changes nothing.
 func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopPolicy, o api.HoldOptions) (*api.QueueStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	name, err := c.queueNamed(ctx, queue)
 	if err != nil {
 		return nil, err
@@ -50,15 +53,12 @@ func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopP
 	if q.Spec.StopPolicy != nil {
 		had = *q.Spec.StopPolicy
 	}
-	if had != policy && o.DryRun != api.DryRunClient {
+	if had != policy && o.DryRun.Sends() {
 		patch, err := json.Marshal(map[string]any{"spec": map[string]any{"stopPolicy": policy}})
 		if err != nil {
 			return nil, fmt.Errorf("encode the stop policy: %w", err)
 		}
-		opts := metav1.PatchOptions{FieldManager: o.FieldManager}
-		if o.DryRun == api.DryRunServer {
-			opts.DryRun = []string{metav1.DryRunAll}
-		}
+		opts := metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 		if q, err = queues.Patch(ctx, name, types.MergePatchType, patch, opts); err != nil {
 			return nil, c.conn.Classify(err, "patch", localQueues)
 		}

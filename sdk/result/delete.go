@@ -16,7 +16,7 @@ import (
 // still runs is *api.Conflict unless o.Force is set, and then nothing is removed.
 // It is idempotent: a call that was broken off is done again.
 func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
-	if err := check(o.ResultOptions); err != nil {
+	if err := api.JoinInvalid(o.DryRun.Check(), check(o.ResultOptions)); err != nil {
 		return nil, err
 	}
 	if o.Of == "" {
@@ -40,7 +40,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 	for _, u := range units {
 		list.Items = append(list.Items, u.result(c.conn.Namespace))
 	}
-	if o.DryRun != api.DryRunNone {
+	if !o.DryRun.Keeps() {
 		return list, nil
 	}
 	if len(units) == 0 {

@@ -75,7 +75,7 @@ const (
 )
 
 func checkOptions(o api.SubmitOptions) error {
-	var errs []error
+	errs := []error{o.DryRun.Check()}
 	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
 		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
 	}

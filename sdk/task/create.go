@@ -19,6 +19,10 @@ import (
 // stops half-way the Job is left suspended, and the same request completes it;
 // when the cluster says no for good, the Job is removed again.
 func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
+	if !o.DryRun.Sends() {
+		s := fromJob(objects.Job)
+		return &s, nil
+	}
 	want := objects.Job
 	if len(objects.Helpers) > 0 {
 		want = objects.Unreleased()
@@ -36,7 +40,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 			return nil, c.undo(ctx, job, mine, err, o)
 		}
 	}
-	if o.DryRun == api.DryRunServer {
+	if !o.DryRun.Keeps() {
 		s := fromJob(objects.Job) // nothing is left half-way
 		s.ObjectMeta = publicMeta(job)
 		return &s, nil
@@ -61,7 +65,7 @@ const createAttempts = 4
 func (c *Client) createJob(ctx context.Context, want *batchv1.Job, identity string, o api.SubmitOptions) (job *batchv1.Job, mine bool, err error) {
 	jobs := c.conn.Kube.BatchV1().Jobs(want.Namespace)
 	for attempt := 1; ; attempt++ {
-		job, err = jobs.Create(ctx, want, metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		job, err = jobs.Create(ctx, want, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 		switch {
 		case err == nil:
 			return job, true, nil
@@ -99,7 +103,7 @@ func answerLost(err error) bool {
 // undo removes a Job that this call made and that can never start. A passing
 // failure leaves it, for the same request to complete.
 func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause error, o api.SubmitOptions) error {
-	if o.DryRun != api.DryRunNone {
+	if !o.DryRun.Keeps() {
 		return cause // nothing was made
 	}
 	var passing *api.Unavailable

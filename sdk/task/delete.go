@@ -17,21 +17,27 @@ import (
 // the Job stays until its pods and helpers are gone (foreground), otherwise
 // Kubernetes removes them by and by.
 func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	job, err := c.resolveFor(ctx, ref, "delete")
 	if err != nil {
 		return nil, err
 	}
 	s := fromJob(job)
+	if !o.DryRun.Sends() {
+		return &s, nil
+	}
 	propagation := metav1.DeletePropagationBackground
 	if o.Wait {
 		propagation = metav1.DeletePropagationForeground
 	}
 	err = c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
-		Preconditions: &metav1.Preconditions{UID: &job.UID}, PropagationPolicy: &propagation, DryRun: dryRun(o.DryRun)})
+		Preconditions: &metav1.Preconditions{UID: &job.UID}, PropagationPolicy: &propagation, DryRun: o.DryRun.Param()})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, c.conn.Classify(err, "delete", jobsResource)
 	}
-	if o.Wait && o.DryRun == api.DryRunNone {
+	if o.Wait && o.DryRun.Keeps() {
 		err = c.awaitGone(ctx, job)
 	} else {
 		err = nil

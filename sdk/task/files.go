@@ -36,7 +36,7 @@ func (c *Client) upload(ctx context.Context, files *inputs.Plan, o api.SubmitOpt
 		return err
 	}
 	defer s.Close()
-	if o.DryRun != api.DryRunNone {
+	if !o.DryRun.Keeps() {
 		return nil
 	}
 	return files.Upload(ctx, s, o.Notify)

@@ -21,7 +21,7 @@ import (
 // is there already must have been made by an earlier, unfinished run of the
 // same request.
 func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batchv1.Job, o api.SubmitOptions) error {
-	core, create := c.conn.Kube.CoreV1(), metav1.CreateOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager}
+	core, create := c.conn.Kube.CoreV1(), metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 	kind := helperResource(obj)
 	var err error
 	var there func(string) (metav1.Object, error)
@@ -40,7 +40,7 @@ func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batc
 		_, err = core.ConfigMaps(job.Namespace).Create(ctx, helper, create)
 		there = func(name string) (metav1.Object, error) { return core.ConfigMaps(job.Namespace).Get(ctx, name, get) }
 	}
-	if apierrors.IsAlreadyExists(err) && o.DryRun == api.DryRunNone {
+	if apierrors.IsAlreadyExists(err) && o.DryRun.Keeps() {
 		return c.foreign(kind, obj.(metav1.Object).GetName(), job, there)
 	}
 	return c.conn.Classify(err, "create", kind)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +22,9 @@ import (
 // has been let in; when that changes between the look and the patch, the Job
 // is looked at again.
 func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	job, err := c.resolveFor(ctx, ref, "patch")
 	if err != nil {
 		return nil, err
@@ -44,7 +48,11 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 		if err != nil {
 			return err
 		}
-		status, err = c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: dryRun(o.DryRun), FieldManager: o.FieldManager})
+		if !o.DryRun.Sends() {
+			status, err = patched(job, patch)
+			return err
+		}
+		status, err = c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 		if apierrors.IsConflict(err) {
 			again, readErr := c.byName(ctx, job.Name)
 			if readErr != nil {
@@ -94,9 +102,20 @@ func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o me
 	return &s, nil
 }
 
-func dryRun(d api.DryRun) []string {
-	if d == api.DryRunServer {
-		return []string{metav1.DryRunAll}
+// patched is a Job's status as the API server would make it of a patch.
+func patched(job *batchv1.Job, patch []byte) (*api.TaskStatus, error) {
+	before, err := json.Marshal(job)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	after, err := jsonpatch.MergePatch(before, patch)
+	if err != nil {
+		return nil, err
+	}
+	changed := &batchv1.Job{}
+	if err := json.Unmarshal(after, changed); err != nil {
+		return nil, err
+	}
+	s := fromJob(changed)
+	return &s, nil
 }

@@ -37,7 +37,7 @@ func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeO
 	if err != nil {
 		return nil, err
 	}
-	if err := check(v, c.conn.Context); err != nil {
+	if err := api.JoinInvalid(o.DryRun.Check(), check(v, c.conn.Context)); err != nil {
 		return nil, err
 	}
 	if v.UseExisting {
@@ -50,14 +50,14 @@ func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeO
 	if v.CleanupOnDeletion != nil {
 		c.conn.Warn("config.cleanup_on_deletion is ignored: the reclaim policy of the StorageClass decides what becomes of the data")
 	}
-	if o.DryRun == api.DryRunClient {
-		return status(pvc), nil
-	}
 	if err := c.isFree(ctx, pvc); err != nil {
 		return nil, err
 	}
 	if err := c.checkClass(ctx, v); err != nil {
 		return nil, err
+	}
+	if !o.DryRun.Sends() {
+		return status(pvc), nil
 	}
 	made, err := c.create(ctx, pvc, o)
 	if err != nil {
@@ -88,10 +88,7 @@ func taken(pvc *corev1.PersistentVolumeClaim) error {
 // create tries the two names that a claim may have. Each has one owner, so a
 // repetition meets its own claim and never makes a second one.
 func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, o api.CreateVolumeOptions) (*corev1.PersistentVolumeClaim, error) {
-	opts := metav1.CreateOptions{FieldManager: o.FieldManager}
-	if o.DryRun == api.DryRunServer {
-		opts.DryRun = []string{metav1.DryRunAll}
-	}
+	opts := metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 	client := c.conn.Kube.CoreV1().PersistentVolumeClaims(pvc.Namespace)
 	name, user := pvc.Annotations[kube.AnnotationVolume], pvc.Annotations[kube.AnnotationUser]
 	for {

@@ -22,6 +22,9 @@ import (
 // A task that is submitted at the same moment may still get hold of the claim;
 // Kubernetes then keeps it until that task has ended.
 func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	pvc, err := c.one(ctx, name)
 	if err != nil {
 		return nil, err
@@ -41,18 +44,15 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 	if err := c.mayGo(ctx, pvc); err != nil {
 		return nil, err
 	}
-	if o.DryRun == api.DryRunClient {
+	if !o.DryRun.Sends() {
 		return st, nil
 	}
-	opts := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(pvc.UID))}
-	if o.DryRun == api.DryRunServer {
-		opts.DryRun = []string{metav1.DryRunAll}
-	}
+	opts := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(pvc.UID)), DryRun: o.DryRun.Param()}
 	err = c.conn.Kube.CoreV1().PersistentVolumeClaims(pvc.Namespace).Delete(ctx, pvc.Name, opts)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return nil, c.conn.Classify(err, "delete", claims)
 	}
-	if o.Wait && o.DryRun == api.DryRunNone {
+	if o.Wait && o.DryRun.Keeps() {
 		return st, c.awaitGone(ctx, pvc)
 	}
 	return st, nil
