@@ -82,7 +82,7 @@ func TestAPreparedFolderReplacesNothingElse(t *testing.T) {
 
 func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 	parent := t.TempDir()
-	tree, err := newTree(filepath.Join(parent, "a", "out"), false)
+	tree, err := newTree(filepath.Join(parent, "a", "out"), false, api.DryRunNone)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,3 +73,34 @@ func TestOfAJobToStopOnlyLittleIsKept(t *testing.T) {
 		t.Errorf("%d bytes are kept of a Job of %d", kept, whole)
 	}
 }
+
+// A look at a campaign may find out what its record does not say yet, and then
+// writes it down; not so in a dry run.
+func TestADryRunLeavesTheRecordAsItIs(t *testing.T) {
+	for name, do := range map[string]func(*world, string) error{
+		"to stop": func(w *world, id string) error {
+			_, err := w.Stop(w.t.Context(), id, api.StopOptions{DryRun: api.DryRunClient})
+			return err
+		},
+		"to hold": func(w *world, id string) error {
+			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{DryRun: api.DryRunClient})
+			return err
+		},
+		"to clean up": func(w *world, id string) error {
+			_, err := w.Cleanup(w.t.Context(), api.CampaignCleanupOptions{Campaigns: []string{id}, Force: true, DryRun: api.DryRunClient})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.submit(api.CampaignOptions{}).ID
+			w.ask(func(r *Record) { r.Complete = false }) // as one that kubectl has made
+			if err := do(w, id); err != nil {
+				t.Fatal(err)
+			}
+			if w.recordOf(id).Complete {
+				t.Error("it was changed")
+			}
+		})
+	}
+}

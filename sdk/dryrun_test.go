@@ -1,0 +1,264 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// change is a method that changes something.
+type change struct {
+	do func(context.Context, *world, api.DryRun) (any, error)
+	// before is what has been done before, nil for nothing.
+	before func(context.Context, *world) error
+	// begun: it goes on until a real cluster has done its part, and is ended at
+	// its first change.
+	begun bool
+	// noServer: no API server has a part in it, so that its dry run sends
+	// nothing; refused: or there is no such dry run.
+	noServer, refused bool
+}
+
+// changing are all methods that change something.
+var changing = map[string]change{
+	"Task.Submit": {before: func(_ context.Context, w *world) error {
+		w.big()
+		return nil
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Task().Submit(ctx, w.big(), api.SubmitOptions{DryRun: d, Dir: w.dir})
+	}},
+	"Task.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Task().Stop(ctx, w.task, api.StopOptions{DryRun: d})
+	}},
+	"Task.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Task().Delete(ctx, w.task, api.DeleteOptions{DryRun: d, Wait: true})
+	}},
+	"Volume.Create": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Volume().Create(ctx, w.volume("more"), api.CreateVolumeOptions{DryRun: d})
+	}},
+	"Volume.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Volume().Delete(ctx, "data", api.DeleteOptions{DryRun: d, Wait: true})
+	}},
+	"Queue.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Queue().Hold(ctx, "vast", api.HoldOptions{DryRun: d})
+	}},
+	"Queue.Resume": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Queue().Resume(ctx, "night", api.HoldOptions{DryRun: d})
+	}},
+	"Campaign.Run": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		s, configs := w.sweep()
+		return w.Campaign().Run(ctx, s, configs, api.CampaignOptions{DryRun: d, Name: "other", Force: true})
+	}},
+	"Campaign.Rerun": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Campaign().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{DryRun: d, Name: "again", Force: true}})
+	}},
+	"Campaign.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Campaign().Stop(ctx, w.campaign, api.StopOptions{DryRun: d})
+	}},
+	"Campaign.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{DryRun: d})
+	}},
+	"Campaign.Resume": {before: func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{})
+		return err
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Campaign().Resume(ctx, w.campaign, api.HoldOptions{DryRun: d})
+	}},
+	"Campaign.Cleanup": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Campaign().Cleanup(ctx, api.CampaignCleanupOptions{DryRun: d, Campaigns: []string{w.campaign}, Data: true, Force: true})
+	}},
+	"Campaign.Prepare": {refused: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		s, configs := w.sweep()
+		return w.Campaign().Prepare(ctx, s, configs, api.PrepareOptions{CampaignOptions: api.CampaignOptions{DryRun: d}, Dir: filepath.Join(w.dir, "a", "out")})
+	}},
+	"Result.Delete": {noServer: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Result().Delete(ctx, api.DeleteResultOptions{DryRun: d, ResultOptions: api.ResultOptions{Of: w.other}})
+	}},
+	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
+	}},
+	"Cluster.Resize": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Cluster().Resize(ctx, api.ResizeOptions{DryRun: d})
+	}},
+	"Cluster.Cleanup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Cluster().Cleanup(ctx, api.CleanupOptions{DryRun: d, Force: true})
+	}},
+}
+
+// reading are the others. Doctor.Check tries a pod where it is not told not to,
+// and takes it away again: it is no change to be tried.
+var reading = []string{
+	"Task.Check", "Task.Render", "Task.Get", "Task.List", "Task.Watch", "Task.Wait", "Task.Logs",
+	"Volume.Render", "Volume.Get", "Volume.List",
+	"Queue.Status", "Queue.Pending", "Queue.Position",
+	"Campaign.Render", "Campaign.Monitor",
+	"Result.List", "Result.Show", "Result.Download",
+	"Cluster.Configs", "Cluster.Render", "Cluster.PlanCleanup", "Cluster.Status",
+	"Doctor.Check",
+}
+
+func TestOfEveryMethodItIsKnownWhetherItChangesSomething(t *testing.T) {
+	t.Parallel()
+	client := reflect.TypeFor[*sdk.Client]()
+	var all []string
+	for i := range client.NumMethod() {
+		m := client.Method(i).Type
+		if m.NumIn() != 1 || m.NumOut() != 1 || m.Out(0).Kind() != reflect.Interface || m.Out(0).PkgPath() != "github.com/kubevast/vast/sdk" {
+			continue
+		}
+		for j := range m.Out(0).NumMethod() {
+			all = append(all, m.Out(0).Name()+"."+m.Out(0).Method(j).Name)
+		}
+	}
+	known := slices.Clone(reading)
+	for name := range changing {
+		known = append(known, name)
+	}
+	slices.Sort(all)
+	slices.Sort(known)
+	if diff := gocmp.Diff(all, known); diff != "" {
+		t.Errorf("the methods of the interfaces (-) and those that this test knows (+):\n%s", diff)
+	}
+}
+
+func TestADryRunKeepsNothingAndTheClientsSendsNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range changing {
+		for _, d := range []api.DryRun{api.DryRunNone, api.DryRunClient, api.DryRunServer, "everything"} {
+			t.Run(name+" with "+string(d), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if c.begun {
+					w.server.changed = cancel
+				}
+				if c.before != nil {
+					if err := c.before(ctx, w); err != nil {
+						t.Fatal(err)
+					}
+					w.forget()
+				}
+				before := w.state()
+				_, err := c.do(ctx, w, d)
+				cancel()
+				after, changes := w.state(), w.changes()
+				tried := func(s string) bool { return strings.HasSuffix(s, " dryRun=All") }
+				refused := d == "everything" || c.refused && d == api.DryRunServer
+				switch {
+				case refused:
+					if invalid := (*api.InvalidSpec)(nil); !errors.As(err, &invalid) {
+						t.Errorf("it is no InvalidSpec: %v", err)
+					}
+				case err != nil && !(c.begun && d == api.DryRunNone):
+					t.Error(err)
+				}
+				if d == api.DryRunNone {
+					if gocmp.Equal(before, after) {
+						t.Errorf("without a dry run it changed nothing, by the requests %q", changes)
+					}
+					return
+				}
+				if diff := gocmp.Diff(before, after); diff != "" {
+					t.Errorf("something was changed:\n%s", diff)
+				}
+				switch {
+				case d != api.DryRunServer || refused || c.noServer:
+					if len(changes) > 0 {
+						t.Errorf("it sent %q", changes)
+					}
+				case len(changes) == 0:
+					t.Error("the API server was not asked")
+				case !slices.ContainsFunc(changes, func(s string) bool { return !tried(s) }):
+				default:
+					t.Errorf("not all of these are dry runs: %q", changes)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatTheClientsDryRunReturns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		does string
+		told func(any) bool
+	}{
+		"a task that was submitted": {"Task.Submit", func(v any) bool { s := v.(*api.TaskStatus); return s.NumNodes == 2 && s.ID != "" && s.User == "ann" }},
+		"a task that is stopped":    {"Task.Stop", func(v any) bool { s := v.(*api.TaskStatus); return s.State == api.Stopped && s.StoppedBy == "ann" }},
+		"a task that was deleted":   {"Task.Delete", func(v any) bool { return v.(*api.TaskStatus).TaskName == "first" }},
+		"a volume that was created": {"Volume.Create", func(v any) bool { return v.(*api.VolumeStatus).VolumeName == "more" }},
+		"a queue that is held":      {"Queue.Hold", func(v any) bool { return v.(*api.QueueStatus).State == api.QueueHeld }},
+		"a queue that goes on":      {"Queue.Resume", func(v any) bool { return v.(*api.QueueStatus).State != api.QueueHeld }},
+		"a campaign that was submitted": {"Campaign.Run", func(v any) bool {
+			s := v.(*api.Campaign)
+			return s.Runs.Total == 2 && strings.HasPrefix(s.ID, "other-")
+		}},
+		"a campaign of what had failed":   {"Campaign.Rerun", func(v any) bool { s := v.(*api.Campaign); return s.Runs.Total == 1 && s.RerunOf != "" }},
+		"a campaign that is stopped":      {"Campaign.Stop", func(v any) bool { s := v.(*api.Campaign); return s.State == api.CampaignStopped && s.Runs.Stopped == 1 }},
+		"a campaign that is held":         {"Campaign.Hold", func(v any) bool { return v.(*api.Campaign).State == api.CampaignHeld }},
+		"a campaign that goes on":         {"Campaign.Resume", func(v any) bool { return v.(*api.Campaign).State == api.CampaignRunning }},
+		"what is removed of a campaign":   {"Campaign.Cleanup", func(v any) bool { s := v.(*api.CampaignCleanup); return s.Jobs == 2 && s.Objects > 0 }},
+		"a folder that was written":       {"Campaign.Prepare", func(v any) bool { s := v.(*api.PrepareReport); return s.Jobs == 2 && s.InputBytes > 0 }},
+		"results that were removed":       {"Result.Delete", func(v any) bool { return len(v.(*api.ResultList).Items) == 1 }},
+		"what is set up":                  {"Cluster.Setup", func(v any) bool { return v.(*api.ClusterStatus).Config == "kind" }},
+		"the quota that was measured":     {"Cluster.Resize", func(v any) bool { return v.(*api.ClusterResize).Changed }},
+		"what a cleanup takes away":       {"Cluster.Cleanup", func(v any) bool { return len(v.(*api.ClusterCleanup).Remove) > 0 }},
+		"a volume that was to be removed": {"Volume.Delete", func(v any) bool { return v.(*api.VolumeStatus).VolumeName == "data" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, does := newWorld(t), changing[c.does]
+			if does.before != nil {
+				if err := does.before(t.Context(), w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := does.do(t.Context(), w, api.DryRunClient)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.told(got) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestADryRunDoesNotFindWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, do := range map[string]func() (any, error){
+		"a task to stop": func() (any, error) {
+			return w.Task().Stop(t.Context(), "zzzzzzzz", api.StopOptions{DryRun: api.DryRunClient})
+		},
+		"a task to delete": func() (any, error) {
+			return w.Task().Delete(t.Context(), "zzzzzzzz", api.DeleteOptions{DryRun: api.DryRunClient})
+		},
+		"a volume": func() (any, error) {
+			return w.Volume().Delete(t.Context(), "none", api.DeleteOptions{DryRun: api.DryRunClient})
+		},
+		"a campaign to stop": func() (any, error) {
+			return w.Campaign().Stop(t.Context(), "none", api.StopOptions{DryRun: api.DryRunClient})
+		},
+		"a campaign to remove": func() (any, error) {
+			return w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{"none"}, DryRun: api.DryRunClient})
+		},
+		"a result": func() (any, error) {
+			return w.Result().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "zzzzzzzz"}, DryRun: api.DryRunClient})
+		},
+	} {
+		if _, err := do(); !errors.As(err, new(*api.NotFound)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
