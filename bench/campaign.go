@@ -69,10 +69,11 @@ func measureCampaign(ctx context.Context, e *env) ([]figure, error) {
 		return nil, err
 	}
 	var models []*batchv1.Job
-	for _, o := range rendered {
-		if job, ok := o.(*batchv1.Job); ok {
-			models = append(models, job)
+	for job, err := range rendered {
+		if err != nil {
+			return nil, err
 		}
+		models = append(models, job)
 	}
 	p, err := turns(campaignRounds,
 		func(int) (float64, error) {

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
-	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -138,11 +136,6 @@ func jobsCounted(data []byte) (n int, err error) {
 	return n, err
 }
 
-// renderer is what the client for campaigns can do besides its interface.
-type renderer interface {
-	Jobs(context.Context, *spec.Campaign, []variation.Config, api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
-}
-
 // expandJobs is the helper: it makes all Jobs of a campaign one after the
 // other, writes them as JSON to nowhere if it is asked to, and prints how many
 // there were.
@@ -163,7 +156,7 @@ func expandJobs(ctx context.Context, _ kubernetes.Interface, namespace string, m
 	if err != nil {
 		return err
 	}
-	jobs, _, err := client.Campaign().(renderer).Jobs(ctx, c, configs, api.CampaignOptions{Runs: runs})
+	jobs, _, err := client.Campaign().Render(ctx, c, configs, api.CampaignOptions{Runs: runs})
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,9 @@ package sdk
 
 import (
 	"context"
+	"iter"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -21,14 +22,16 @@ type Campaign interface {
 // CampaignWriter knows how to run campaigns.
 type CampaignWriter interface {
 	// Render returns the Jobs that Run would create, in the order of their
-	// creation, and the warnings. It needs no cluster.
-	Render(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) ([]runtime.Object, []string, error)
+	// creation, and the warnings. It needs no cluster. A Job is made when it
+	// is asked for, so that any number of them takes little memory; they
+	// share what they have alike, which nobody may change. An error ends them.
+	Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
 	// Run creates a campaign and returns when all its Jobs are made. Whatever
 	// ends it in the middle, Run with o.ID set to the campaign's id does what
 	// is left, and makes no Job twice. Then s may be nil, unless the inputs
 	// were not yet in the store. One that somebody stops meanwhile is a
 	// Conflict. A campaign needs a store: NotInstalled.
-	Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error)
+	Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error)
 	// Rerun makes a new campaign of the runs of another one that failed.
 	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
 	// Stop ends all runs that wait or run. What they have is kept.

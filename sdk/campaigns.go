@@ -18,7 +18,7 @@ type CampaignPreparer interface {
 	// what to do in which order. No cluster is asked, and no credentials are
 	// written. The folder is there as a whole or not at all; a folder with
 	// something else in it is InvalidSpec.
-	Prepare(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.PrepareOptions) (*api.PrepareReport, error)
+	Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error)
 }
 
 // campaigns is the Campaign interface: the campaigns, and the setup that a
@@ -38,7 +38,7 @@ var guessedQuota = map[string]string{"cpu": "8", "memory": "32Gi"}
 func (c *Client) Campaign() Campaign { return campaigns{c.campaign, c.cluster} }
 
 // Prepare implements Campaign.
-func (c campaigns) Prepare(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.PrepareOptions) (*api.PrepareReport, error) {
+func (c campaigns) Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error) {
 	o.Setup.Config = cmp.Or(o.Setup.Config, anyCluster)
 	o.Setup.DryRun = api.DryRunClient
 	quota := map[string]string{}

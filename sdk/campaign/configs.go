@@ -3,10 +3,12 @@ package campaign
 import (
 	"bytes"
 	"fmt"
+	"iter"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
 )
 
 // configuration is an expanded one, in the forms in which its runs get it.
@@ -17,8 +19,107 @@ type configuration struct {
 	vars []spec.EnvVar
 }
 
-func newConfiguration(name string, params []spec.Parameter) configuration {
-	return configuration{Name: name, text: parameterText(params), vars: variables(params)}
+func newConfiguration(c variation.Config) *configuration {
+	return &configuration{Name: c.Name, text: parameterText(c.Parameters), vars: variables(c.Parameters)}
+}
+
+// size is about how much memory it takes.
+func (c *configuration) size() int {
+	n := 256 + len(c.Name) + len(c.text)
+	for _, v := range c.vars {
+		n += 64 + len(v.Name) + len(v.Value)
+	}
+	return n
+}
+
+// keptConfigurations is how much memory the configurations may take that are
+// kept for their next run. Beyond that they are made anew for each.
+const keptConfigurations = 8 << 20
+
+// configurations are all of a campaign.
+type configurations struct {
+	*variation.Configs
+	kept []*configuration // the first ones
+	size int
+}
+
+// each yields them in their order.
+func (c *configurations) each() iter.Seq[*configuration] {
+	return func(yield func(*configuration) bool) {
+		for _, one := range c.kept {
+			if !yield(one) {
+				return
+			}
+		}
+		before := len(c.kept)
+		if before == c.Len() {
+			return
+		}
+		i := 0
+		for config := range c.All() {
+			if i++; i <= before {
+				continue
+			}
+			one := newConfiguration(config)
+			if len(c.kept) == i-1 && c.size < keptConfigurations {
+				c.kept, c.size = append(c.kept, one), c.size+one.size()
+			}
+			if !yield(one) {
+				return
+			}
+		}
+	}
+}
+
+// marshal writes the file by which a campaign is finished, or repeated, without
+// its plug-ins and with the numbers that were drawn for it.
+func (c *configurations) marshal() []byte {
+	var b bytes.Buffer
+	for one := range c.each() {
+		fmt.Fprintf(&b, "- name: %s\n", one.Name)
+		if one.text != "" {
+			b.WriteString("  parameters:\n")
+			b.WriteString(indent(one.text, "    "))
+		}
+	}
+	return b.Bytes()
+}
+
+// parseConfigurations reads what marshal wrote. It keeps the bytes and reads
+// them again whenever the configurations are asked for: the tree that a YAML
+// parser makes of them takes fifty times as much.
+func parseConfigurations(data []byte) (*configurations, error) {
+	count := 0
+	for entry := range entries(data) {
+		if _, err := parseConfiguration(entry); err != nil {
+			return nil, err
+		}
+		count++
+	}
+	return &configurations{Configs: variation.From(count, func(yield func(variation.Config) bool) {
+		for entry := range entries(data) {
+			if config, err := parseConfiguration(entry); err != nil || !yield(config) {
+				return // no error: it was read before
+			}
+		}
+	})}, nil
+}
+
+// entries yields the parts of a YAML list, each a list of one entry: marshal
+// begins no other line with a dash.
+func entries(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(data) > 0 {
+			end := bytes.Index(data, []byte("\n- ")) + 1
+			if end == 0 {
+				end = len(data)
+			}
+			if !yield(data[:end]) {
+				return
+			}
+			data = data[end:]
+		}
+	}
 }
 
 // stored is one entry of the file in the store.
@@ -27,37 +128,22 @@ type stored struct {
 	Parameters yaml.Node `yaml:"parameters,omitempty"`
 }
 
-// marshalConfigurations writes the file by which a campaign is finished, or
-// repeated, without its plug-ins and with the numbers that were drawn for it.
-func marshalConfigurations(configs []configuration) []byte {
-	var b bytes.Buffer
-	for _, c := range configs {
-		fmt.Fprintf(&b, "- name: %s\n", c.Name)
-		if c.text != "" {
-			b.WriteString("  parameters:\n")
-			b.WriteString(indent(c.text, "    "))
-		}
-	}
-	return b.Bytes()
-}
-
-// parseConfigurations reads what marshalConfigurations wrote.
-func parseConfigurations(data []byte) ([]configuration, error) {
+func parseConfiguration(entry []byte) (variation.Config, error) {
 	var list []stored
-	if err := yaml.Unmarshal(data, &list); err != nil {
-		return nil, fmt.Errorf("the list of configurations cannot be read: %w", err)
+	if err := yaml.Unmarshal(entry, &list); err != nil {
+		return variation.Config{}, fmt.Errorf("the list of configurations cannot be read: %w", err)
 	}
-	out := make([]configuration, 0, len(list))
-	for _, s := range list {
-		var params []spec.Parameter
-		for i := 0; i+1 < len(s.Parameters.Content); i += 2 {
-			p := spec.Parameter{Name: s.Parameters.Content[i].Value}
-			if err := s.Parameters.Content[i+1].Decode(&p.Value); err != nil {
-				return nil, fmt.Errorf("the list of configurations cannot be read: %s: %w", s.Name, err)
-			}
-			params = append(params, p)
+	if len(list) != 1 {
+		return variation.Config{}, fmt.Errorf("the list of configurations cannot be read: %d of them stand in one entry", len(list))
+	}
+	s := &list[0]
+	out := variation.Config{Name: s.Name}
+	for i := 0; i+1 < len(s.Parameters.Content); i += 2 {
+		p := spec.Parameter{Name: s.Parameters.Content[i].Value}
+		if err := s.Parameters.Content[i+1].Decode(&p.Value); err != nil {
+			return out, fmt.Errorf("the list of configurations cannot be read: %s: %w", s.Name, err)
 		}
-		out = append(out, newConfiguration(s.Name, params))
+		out.Parameters = append(out.Parameters, p)
 	}
 	return out, nil
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -26,7 +25,7 @@ import (
 // draft is a campaign as far as it is known without asking the cluster.
 type draft struct {
 	spec    *spec.Campaign
-	configs []configuration
+	configs *configurations
 	inputs  *inputs
 	record  *Record
 	// lost are warnings about parameters.
@@ -34,7 +33,7 @@ type draft struct {
 }
 
 // draft checks a campaign and reads its files. rendered: it is only shown.
-func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions, rendered bool) (*draft, error) {
+func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions, rendered bool) (*draft, error) {
 	if err := checkOptions(o); err != nil {
 		return nil, err
 	}
@@ -48,13 +47,9 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variatio
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{spec: s, inputs: in, configs: make([]configuration, len(configs))}
-	runs := campaignRuns{runs: cmp.Or(o.Runs, s.Execution.Runs)}
-	for i, config := range configs {
-		d.configs[i] = newConfiguration(config.Name, config.Parameters)
-		runs.configs = append(runs.configs, config.Name)
-	}
-	if len(runs.configs) == 0 || runs.runs < 1 {
+	d := &draft{spec: s, inputs: in, configs: &configurations{Configs: configs}}
+	runs := cmp.Or(o.Runs, s.Execution.Runs)
+	if configs.Len() == 0 || runs < 1 {
 		return nil, problem(s, "configuration", "there is nothing to run: it needs at least one configuration and one run")
 	}
 	if s.Execution.Command != "" { // a scenario reads the file
@@ -68,7 +63,14 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variatio
 		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.sum, Scenario: in.scenario,
 		Image: s.Execution.Image, AgentImage: cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version)),
 		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.Keep, api.DefaultKeep).Seconds()),
-		RunsPerJob: max(s.Execution.RunsPerJob, 1),
+		ConfigCount: configs.Len(), Runs: runs, Total: configs.Len() * runs, RunsPerJob: max(s.Execution.RunsPerJob, 1),
+	}
+	d.record.Jobs = (d.record.Total + d.record.RunsPerJob - 1) / d.record.RunsPerJob
+	if !rendered { // nobody reads the record of what is only shown
+		d.record.Configs = make([]string, 0, configs.Len())
+		for config := range configs.All() {
+			d.record.Configs = append(d.record.Configs, config.Name)
+		}
 	}
 	if o.Version != "" {
 		d.record.Versions = map[string]string{"kubevast": o.Version}
@@ -76,7 +78,6 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs []variatio
 	if o.Queue != queue.None {
 		d.record.Queue = o.Queue
 	}
-	runs.chosen(d.record)
 	d.record.ID = cmp.Or(o.ID, newID(d.record.Name, now, 0))
 	return d, nil
 }
@@ -104,10 +105,9 @@ func (d *draft) warnings() []string {
 // plan is the draft's plan by its record as it is now.
 func (d *draft) plan() (*plan, error) { return newPlan(&d.spec.Execution, d.configs, d.record) }
 
-// Jobs returns what Run would create, one Job at a time, and the warnings. It
-// needs no cluster: who the user is and which queue there is is taken from the
-// options and the kubeconfig.
-func (c *Client) Jobs(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+// Render implements sdk.Campaign. Who the user is and which queue there is is
+// taken from the options and the kubeconfig.
+func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
 	d, err := c.draft(ctx, s, configs, o, true)
 	if err != nil {
 		return nil, nil, err
@@ -117,20 +117,4 @@ func (c *Client) Jobs(ctx context.Context, s *spec.Campaign, configs []variation
 		return nil, nil, err
 	}
 	return p.jobs(), slices.Concat(d.warnings(), p.warnings), nil
-}
-
-// Render implements sdk.Campaign.
-func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) ([]runtime.Object, []string, error) {
-	jobs, warnings, err := c.Jobs(ctx, s, configs, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	var out []runtime.Object
-	for job, err := range jobs {
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, job)
-	}
-	return out, warnings, nil
 }

@@ -25,7 +25,7 @@ const maxOrders = 120 << 10
 // oneJob gathers what one Job is made of.
 type oneJob struct {
 	plan     *plan
-	runs     []keep.RunRef
+	runs     []plannedRun
 	id, name string
 	// title is the task's name: what the Job's name begins with.
 	title string
@@ -34,7 +34,7 @@ type oneJob struct {
 }
 
 // jobOf is the Job of these runs; number is the Job's own, for packed ones.
-func (p *plan) jobOf(number int, runs []keep.RunRef) *oneJob {
+func (p *plan) jobOf(number int, runs []plannedRun) *oneJob {
 	j := &oneJob{plan: p, runs: runs}
 	if p.packed() {
 		j.title = fmt.Sprintf("%s-job-%d", p.record.Name, number)
@@ -187,12 +187,12 @@ func (j *oneJob) files() []orders.Item {
 	return items
 }
 
-func (j *oneJob) parameters(ref keep.RunRef) string {
-	return document(j.plan.record.Scenario, j.plan.configs[ref.Config].text, ref.String())
+func (j *oneJob) parameters(run plannedRun) string {
+	return document(j.plan.record.Scenario, run.config.text, run.String())
 }
 
 // result is how one run's output is kept.
-func (j *oneJob) result(ref keep.RunRef) orders.Result {
+func (j *oneJob) result(ref plannedRun) orders.Result {
 	r := j.plan.record
 	return orders.Result{
 		Name: ref.String(), Prefix: keep.RunPrefix(r.ID, ref.Config, ref.Run), Index: keep.RunIndex(r.ID, ref.Config, ref.Run),
@@ -233,14 +233,14 @@ func (j *oneJob) env() []corev1.EnvVar {
 }
 
 // runVariables are those of one run, whose parameter file is params.
-func (j *oneJob) runVariables(ref keep.RunRef, params string) []spec.EnvVar {
-	dir := outDir + "/" + ref.String()
+func (j *oneJob) runVariables(run plannedRun, params string) []spec.EnvVar {
+	dir := outDir + "/" + run.String()
 	vars := []spec.EnvVar{
-		{Name: "RUN_ID", Value: ref.String()}, {Name: "CONFIG_NAME", Value: ref.Config}, {Name: "RUN_NUMBER", Value: strconv.Itoa(ref.Run)},
+		{Name: "RUN_ID", Value: run.String()}, {Name: "CONFIG_NAME", Value: run.Config}, {Name: "RUN_NUMBER", Value: strconv.Itoa(run.Run)},
 		{Name: "OUTPUT_DIR", Value: dir}, {Name: "ROS_LOG_DIR", Value: dir + "/logs/ros"},
 		{Name: "SCENARIO_PARAMETER_FILE", Value: params},
 	}
-	return append(vars, j.plan.configs[ref.Config].vars...)
+	return append(vars, run.config.vars...)
 }
 
 // withEnv adds variables to a container whose Env is shared and clipped.

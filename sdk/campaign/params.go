@@ -132,7 +132,7 @@ func variables(params []spec.Parameter) []spec.EnvVar {
 // lostVariables says which parameters a command finds only in its file, because
 // another one has their variable, or since they are too long for one. Each is
 // told once, by the first configuration that has it.
-func lostVariables(configs []variation.Config) []string {
+func lostVariables(configs *variation.Configs) []string {
 	var out []string
 	told := map[string]bool{}
 	tell := func(parameter, format string, args ...any) {
@@ -142,7 +142,7 @@ func lostVariables(configs []variation.Config) []string {
 				"; the command finds it only in the file that SCENARIO_PARAMETER_FILE names")
 		}
 	}
-	for _, c := range configs {
+	for c := range configs.All() {
 		taken := make(map[string]string, len(c.Parameters))
 		for _, p := range c.Parameters {
 			name := variableName(p.Name)

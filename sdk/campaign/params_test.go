@@ -70,7 +70,7 @@ func TestParametersThatAreNoVariablesAreTold(t *testing.T) {
 	long := []spec.Parameter{{Name: "fits", Value: strings.Repeat("x", maxVariable)}, {Name: "text", Value: strings.Repeat("x", maxVariable+1)},
 		{Name: "list", Value: []any{strings.Repeat("x", maxVariable)}}}
 	s := small(t)
-	configs := []variation.Config{{Name: "one", Parameters: met}, {Name: "two", Parameters: met}, {Name: "three", Parameters: long}}
+	configs := variation.Of(variation.Config{Name: "one", Parameters: met}, variation.Config{Name: "two", Parameters: met}, variation.Config{Name: "three", Parameters: long})
 	c := New(&access.Conn{Namespace: "lab"}, nil, nil)
 	for command, want := range map[string][]string{
 		"true": {

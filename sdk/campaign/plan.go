@@ -17,56 +17,105 @@ import (
 type plan struct {
 	record    *Record
 	execution *spec.Execution
-	configs   map[string]*configuration
-	template  *jobTemplate
-	warnings  []string
+	configs   *configurations
+	// selected are the configurations of the record's Selected, if it has any.
+	selected map[string]*configuration
+	template *jobTemplate
+	warnings []string
 }
 
-// newPlan makes the plan of a record whose fields are all filled in, but for
-// the counts. Everything that is wrong comes back at once as *api.InvalidSpec.
-func newPlan(e *spec.Execution, configs []configuration, r *Record) (*plan, error) {
-	p := &plan{record: r, execution: e, configs: make(map[string]*configuration, len(configs))}
-	for i := range configs {
-		p.configs[configs[i].Name] = &configs[i]
-	}
+// plannedRun is one run, and what its configuration is.
+type plannedRun struct {
+	keep.RunRef
+	config *configuration
+}
+
+// newPlan makes the plan of a record whose fields are all filled in. Everything
+// that is wrong comes back at once as *api.InvalidSpec.
+func newPlan(e *spec.Execution, configs *configurations, r *Record) (*plan, error) {
+	p := &plan{record: r, execution: e, configs: configs}
 	var err error
 	if p.template, p.warnings, err = newTemplate(e, r); err != nil {
 		return nil, err
 	}
-	for ref := range r.All() {
-		if p.configs[ref.Config] == nil {
-			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has a configuration %q that its list does not have", r.ID, ref.Config)}
+	if len(r.Selected) == 0 {
+		return p, nil
+	}
+	p.selected = map[string]*configuration{}
+	for _, ref := range r.Selected {
+		p.selected[ref.Config] = nil
+	}
+	for config := range configs.each() {
+		if _, ok := p.selected[config.Name]; ok {
+			p.selected[config.Name] = config
+		}
+	}
+	for _, ref := range r.Selected {
+		if p.selected[ref.Config] == nil {
+			return nil, absent(r, ref.Config)
 		}
 	}
 	return p, nil
 }
 
-// chosen fills in which runs there are: those of all configurations, or those
-// that are selected.
-func (r *campaignRuns) chosen(record *Record) {
-	record.Configs, record.Runs, record.Selected = r.configs, r.runs, r.selected
-	record.ConfigCount = len(r.configs)
-	record.Total = len(r.configs) * r.runs
-	if len(r.selected) > 0 {
-		record.Total = len(r.selected)
-	}
-	record.Jobs = (record.Total + record.RunsPerJob - 1) / record.RunsPerJob
+func absent(r *Record, config string) error {
+	return &api.Conflict{Message: fmt.Sprintf("campaign %s has a configuration %q that its list does not have", r.ID, config)}
 }
 
-// campaignRuns are the runs that somebody asked for.
-type campaignRuns struct {
-	configs  []string
-	runs     int
-	selected []keep.RunRef
+// matches makes sure that a list of configurations that lay in the store is that
+// of its record: the runs are made of the list, and counted by the record.
+func (p *plan) matches() error {
+	if len(p.record.Selected) > 0 {
+		return nil
+	}
+	i, names := 0, p.record.Configs
+	for config := range p.configs.each() {
+		switch {
+		case i == len(names):
+			return absentInRecord(p.record, config.Name)
+		case names[i] != config.Name:
+			return absent(p.record, names[i])
+		}
+		i++
+	}
+	if i < len(names) {
+		return absent(p.record, names[i])
+	}
+	return nil
+}
+
+func absentInRecord(r *Record, config string) error {
+	return &api.Conflict{Message: fmt.Sprintf("the list of campaign %s has a configuration %q that its record does not have", r.ID, config)}
+}
+
+// runs yields the campaign's runs in the order of keep.Record.All.
+func (p *plan) runs() iter.Seq[plannedRun] {
+	return func(yield func(plannedRun) bool) {
+		for _, ref := range p.record.Selected {
+			if !yield(plannedRun{ref, p.selected[ref.Config]}) {
+				return
+			}
+		}
+		if len(p.record.Selected) > 0 {
+			return
+		}
+		for run := range p.record.Runs {
+			for config := range p.configs.each() {
+				if !yield(plannedRun{keep.RunRef{Config: config.Name, Run: run}, config}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // groups yields the runs of one Job after the other, in the order in which the
 // Jobs are made. What it yields may not be kept.
-func (p *plan) groups() iter.Seq[[]keep.RunRef] {
-	return func(yield func([]keep.RunRef) bool) {
-		var group []keep.RunRef
-		for ref := range p.record.All() {
-			if group = append(group, ref); len(group) < p.record.RunsPerJob {
+func (p *plan) groups() iter.Seq[[]plannedRun] {
+	return func(yield func([]plannedRun) bool) {
+		var group []plannedRun
+		for run := range p.runs() {
+			if group = append(group, run); len(group) < p.record.RunsPerJob {
 				continue
 			}
 			if !yield(group) {

@@ -34,7 +34,7 @@ const (
 //
 // Inputs that a ConfigMap can carry go with the Jobs; then applying the folder
 // is all there is to do. Larger ones have to be in the store first.
-func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs []variation.Config, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
+func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs *variation.Configs, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
 	if o.DryRun == api.DryRunServer {
 		return nil, api.Invalid("dryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
 	}

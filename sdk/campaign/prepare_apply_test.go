@@ -27,10 +27,10 @@ func small(t *testing.T) *spec.Campaign {
 		Execution: spec.Execution{Image: "busybox:1.36", Runs: 1, RunsPerJob: 1, RunAsUser: 1000, Command: "true"}}
 }
 
-func one() []variation.Config { return []variation.Config{{Name: "only"}} }
+func one() *variation.Configs { return variation.Of(variation.Config{Name: "only"}) }
 
 // prepareIn writes a campaign into a new folder, as who reaches no cluster.
-func prepareIn(t *testing.T, s *spec.Campaign, configs []variation.Config, o api.PrepareOptions) (*api.PrepareReport, error) {
+func prepareIn(t *testing.T, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error) {
 	t.Helper()
 	o.Dir, o.AgentImage = filepath.Join(t.TempDir(), "out"), "agent:dev"
 	c := New(&access.Conn{Namespace: "lab", Warn: func(m string) { t.Log("warning:", m) }}, nil, nil)
@@ -84,7 +84,7 @@ func TestWhatIsPreparedCanBeApplied(t *testing.T) {
 				configs[i] = variation.Config{Name: fmt.Sprintf("a-configuration-with-a-long-name-%d", i),
 					Parameters: []spec.Parameter{{Name: "p", Value: strings.Repeat("\"", c.params)}}}
 			}
-			made, err := prepareIn(t, s, configs, api.PrepareOptions{})
+			made, err := prepareIn(t, s, variation.Of(configs...), api.PrepareOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

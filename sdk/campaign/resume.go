@@ -129,6 +129,9 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 	if err != nil {
 		return nil, err
 	}
+	if err := p.matches(); err != nil {
+		return nil, err
+	}
 	ended, err := c.indexed(ctx, b, r.ID)
 	if err != nil {
 		return nil, err
@@ -178,14 +181,14 @@ func (c *Client) indexed(ctx context.Context, b store.Backend, id string) (map[k
 // markEnded adds the names of the Jobs whose runs have all ended.
 func (p *plan) markEnded(ended map[keep.RunRef]keep.Outcome, there map[string]bool) {
 	number := 0
-	for refs := range p.groups() {
+	for runs := range p.groups() {
 		left := false
-		for _, ref := range refs {
-			_, over := ended[ref]
+		for _, run := range runs {
+			_, over := ended[run.RunRef]
 			left = left || !over
 		}
 		if !left {
-			there[p.jobOf(number, refs).name] = true
+			there[p.jobOf(number, runs).name] = true
 		}
 		number++
 	}

@@ -30,7 +30,7 @@ const tidying = 5 * time.Second
 // any moment: the record says what there is to be, then come the inputs, then
 // the Jobs, each under the name that follows from its run. Resume does what is
 // left.
-func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs []variation.Config, o api.CampaignOptions) (*api.Campaign, error) {
+func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error) {
 	if s == nil {
 		return c.resume(ctx, nil, o)
 	}

@@ -25,7 +25,7 @@ const maxCopied = 1000
 // without its file, its plug-ins, or what the command line had added.
 type saved struct {
 	execution spec.Execution
-	configs   []configuration
+	configs   *configurations
 }
 
 // documents are the objects that the store keeps of a campaign, by their keys,
@@ -38,7 +38,7 @@ func (d *draft) documents() (map[string][]byte, error) {
 	prefix := keep.CampaignPrefix(d.record.ID)
 	return map[string][]byte{
 		prefix + keep.ExecutionFile:                       execution,
-		prefix + keep.ConfigurationsFile:                  marshalConfigurations(d.configs),
+		prefix + keep.ConfigurationsFile:                  d.configs.marshal(),
 		prefix + keep.ConfigDir + baseName(d.record.File): d.spec.Data,
 		keep.RecordKey(d.record.ID):                       d.record.Marshal(),
 	}, nil

@@ -144,7 +144,7 @@ func (w *world) deleteJobs(a clienttesting.Action) (bool, runtime.Object, error)
 
 // campaign is the one that the tests run: so many runs of one configuration,
 // called "a", and one file.
-func (w *world) campaign() (*spec.Campaign, []variation.Config) {
+func (w *world) campaign() (*spec.Campaign, *variation.Configs) {
 	w.t.Helper()
 	s, err := spec.ParseCampaign(w.file, []byte(`
 version: 1
@@ -155,7 +155,7 @@ execution: {image: busybox, runs: 3, command: "true", run_files: [data.txt]}
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s, []variation.Config{{Name: "a"}}
+	return s, variation.Of(variation.Config{Name: "a"})
 }
 
 // data writes the file that the campaign's runs get.

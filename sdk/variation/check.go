@@ -53,17 +53,16 @@ func (r *Registry) unknown(typ string, more int) string {
 
 // checkNames reports names that two configurations have once they are
 // expanded: "a" with a variation gives "a-1", which another may be called.
-func (e *expansion) checkNames(c *spec.Campaign, configs []Config) {
-	count := make(map[string]int, len(configs))
-	for i := range configs {
-		count[configs[i].Name]++
-	}
-	if len(count) == len(configs) {
+func (e *expansion) checkNames(c *spec.Campaign, configs *Configs) {
+	count := configs.twice()
+	if len(count) == 0 {
 		return
 	}
-	for i := range configs {
-		name := configs[i].Name
-		if count[name] < 2 || len(e.problems) == maxNames {
+	for name := range configs.names() {
+		if len(e.problems) == maxNames {
+			return
+		}
+		if count[name] == 0 {
 			continue
 		}
 		count[name] = 0 // once is enough

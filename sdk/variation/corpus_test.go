@@ -48,8 +48,8 @@ func TestRoboVASTFilesGiveTheConfigurationsTheyClaim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := corpusCampaign(t, name)
 			configs, err := Expand(t.Context(), c, Default())
-			if err != nil || len(configs) != want.configs || len(configs)*c.Execution.Runs != want.runs {
-				t.Errorf("%d configurations, %d runs, error %v", len(configs), len(configs)*c.Execution.Runs, err)
+			if err != nil || configs.Len() != want.configs || configs.Len()*c.Execution.Runs != want.runs {
+				t.Errorf("%d configurations, %d runs, error %v", configs.Len(), configs.Len()*c.Execution.Runs, err)
 			}
 		})
 	}

@@ -1,12 +1,13 @@
 package variation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
-	"strconv"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -21,15 +22,17 @@ const MaxConfigs = 1_000_000
 // Expand returns the configurations of a campaign in the file's order. The
 // variations of a configuration are applied one after the other, each to all
 // that the one before gave (a Cartesian product), on top of its parameters.
+// What a type of the program's own or a plug-in gives is kept, since it is asked
+// only once; all else is made when it is asked for.
 //
 // What is wrong with the file is an *api.InvalidSpec with every problem that
 // was found: a type that r lacks, settings that a type cannot take, a plug-in
 // that fails, names that meet.
-func Expand(ctx context.Context, c *spec.Campaign, r *Registry) ([]Config, error) {
+func Expand(ctx context.Context, c *spec.Campaign, r *Registry) (*Configs, error) {
 	return expand(ctx, c, r, MaxConfigs)
 }
 
-func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) ([]Config, error) {
+func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Configs, error) {
 	dir, err := filepath.Abs(filepath.Dir(c.Path))
 	if err != nil {
 		return nil, err
@@ -38,18 +41,28 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) ([]Con
 		return nil, &api.InvalidSpec{Problems: problems}
 	}
 	e := &expansion{registry: r, file: c.Path, dir: dir, most: most}
-	var out []Config
+	var trees []*tree
+	count := 0
 	for i := range c.Configurations {
-		configs, err := e.configuration(ctx, &c.Configurations[i], most-len(out))
+		t, err := e.configuration(ctx, &c.Configurations[i], most-count)
 		var invalid *api.InvalidSpec
 		switch {
 		case errors.As(err, &invalid):
 			e.problems = append(e.problems, invalid.Problems...)
 		case err != nil:
 			return nil, err
+		default:
+			trees = append(trees, t)
+			count += t.count
 		}
-		out = append(out, configs...)
 	}
+	out := &Configs{count: count, all: func(yield func(Config) bool) {
+		for _, t := range trees {
+			if !t.each(yield) {
+				return
+			}
+		}
+	}}
 	if len(e.problems) == 0 {
 		e.checkNames(c, out)
 	}
@@ -68,71 +81,100 @@ type expansion struct {
 }
 
 // configuration expands one entry of the file.
-func (e *expansion) configuration(ctx context.Context, c *spec.Configuration, limit int) ([]Config, error) {
-	configs := []Config{{Name: c.Name, Parameters: c.Parameters}}
+func (e *expansion) configuration(ctx context.Context, c *spec.Configuration, limit int) (*tree, error) {
+	t := &tree{root: Config{Name: c.Name, Parameters: c.Parameters}, count: 1}
 	for i := range c.Variations {
 		v := &c.Variations[i]
-		changes, total, err := e.all(ctx, c.Name, v, configs, limit)
+		next, err := e.level(ctx, v, t, limit)
 		if err != nil {
 			return nil, err
 		}
-		next := make([]Config, 0, total)
-		for j, parent := range configs {
-			for k, change := range changes[j] {
-				next = append(next, Config{Name: parent.Name + "-" + strconv.Itoa(k+1), Parameters: merge(parent.Parameters, change)})
-			}
-		}
-		configs = next
+		t.levels = append(t.levels, next)
 	}
-	return configs, nil
+	return t, ctx.Err()
 }
 
-// all returns the changes for each parent, and how many they are together. They
-// are asked for side by side: a plug-in is a process for each.
-func (e *expansion) all(ctx context.Context, origin string, v *spec.Variation, parents []Config, limit int) ([][]Change, int, error) {
-	out := make([][]Change, len(parents))
+// level applies a variation to all that t gives so far, and counts what t gives
+// with it.
+func (e *expansion) level(ctx context.Context, v *spec.Variation, t *tree, limit int) (level, error) {
+	tooMany := func() error {
+		return e.at(v, "with this the campaign has more than %d configurations; run it in parts", e.most)
+	}
+	if !e.asked(v) {
+		same, err := e.children(ctx, t.root.Name, v, t.root)
+		if err != nil {
+			return level{}, err
+		}
+		if same.count > limit/t.count {
+			return level{}, tooMany()
+		}
+		t.count *= same.count
+		return level{same: same}, nil
+	}
+	// They are asked side by side: a plug-in is a process for each.
+	out := make([]changes, t.count)
 	var total atomic.Int64
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, parent := range parents {
+	parent := 0
+	for config := range t.all() {
 		if within.Err() != nil {
 			break // one has failed, or the caller gave up
 		}
+		i := parent
+		parent++
 		group.Go(func() (err error) {
-			out[i], err = e.children(within, origin, v, parent)
-			if err == nil && total.Add(int64(len(out[i]))) > int64(limit) {
-				err = e.at(v, "with this the campaign has more than %d configurations; run it in parts", e.most)
+			out[i], err = e.children(within, t.root.Name, v, config)
+			if err == nil && total.Add(int64(out[i].count)) > int64(limit) {
+				err = tooMany()
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, 0, err
+	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
+		return level{}, err
 	}
-	return out, int(total.Load()), ctx.Err()
+	t.count = int(total.Load())
+	return level{each: out}, nil
+}
+
+// asked reports whether a variation has to be asked for each configuration: it
+// is no type of the format.
+func (e *expansion) asked(v *spec.Variation) bool {
+	return e.registry.types[v.Type].each != nil || slices.ContainsFunc(v.Branches, func(b spec.Variation) bool { return e.asked(&b) })
 }
 
 // children returns the changes that a variation makes of one configuration.
 // Those of OneOfVariation are the changes of all its branches.
-func (e *expansion) children(ctx context.Context, origin string, v *spec.Variation, parent Config) ([]Change, error) {
-	var out []Change
-	if v.Type == spec.VariationOneOf {
+func (e *expansion) children(ctx context.Context, origin string, v *spec.Variation, parent Config) (changes, error) {
+	var out changes
+	typ := e.registry.types[v.Type]
+	in := Input{Config: parent, Origin: origin, Settings: v.Settings, Dir: e.dir}
+	switch {
+	case v.Type == spec.VariationOneOf:
+		var branches []changes
 		for i := range v.Branches {
-			changes, err := e.children(ctx, origin, &v.Branches[i], parent)
+			branch, err := e.children(ctx, origin, &v.Branches[i], parent)
 			if err != nil {
-				return nil, err
+				return changes{}, err
 			}
-			out = append(out, changes...)
+			branches = append(branches, branch)
 		}
-	} else {
+		out = joined(branches)
+	case typ.each != nil:
+		list, err := typ.each(ctx, in)
+		if err != nil {
+			return changes{}, e.place(v, err)
+		}
+		out = changesOf(list)
+	default:
 		var err error
-		in := Input{Config: parent, Origin: origin, Settings: v.Settings, Dir: e.dir}
-		if out, err = e.registry.types[v.Type](ctx, in); err != nil {
-			return nil, e.place(v, err)
+		if out, err = typ.same(in); err != nil {
+			return changes{}, e.place(v, err)
 		}
 	}
-	if len(out) == 0 {
-		return nil, e.at(v, "gives no configuration for %s", parent.Name)
+	if out.count == 0 {
+		return changes{}, e.at(v, "gives no configuration for %s", parent.Name)
 	}
 	return out, nil
 }
@@ -161,22 +203,4 @@ func (e *expansion) place(v *spec.Variation, err error) error {
 		placed[i] = p
 	}
 	return &api.InvalidSpec{Problems: placed}
-}
-
-// merge puts a change over parameters: one that is there already keeps its
-// place.
-func merge(base []spec.Parameter, change Change) []spec.Parameter {
-	out := make([]spec.Parameter, len(base), len(base)+len(change))
-	copy(out, base)
-next:
-	for _, p := range change {
-		for i := range out {
-			if out[i].Name == p.Name {
-				out[i].Value = p.Value
-				continue next
-			}
-		}
-		out = append(out, p)
-	}
-	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,9 +26,9 @@ func campaign(t *testing.T, configuration string) *spec.Campaign {
 }
 
 // lines shows configurations, one a line.
-func lines(configs []Config) string {
+func lines(configs *Configs) string {
 	var b strings.Builder
-	for _, c := range configs {
+	for c := range configs.All() {
 		fmt.Fprintf(&b, "%s %s\n", c.Name, appendObject(nil, c.Parameters))
 	}
 	return b.String()
@@ -126,12 +127,13 @@ a-3-1 {"y":3,"z":0}
 func TestChildrenDoNotChangeEachOther(t *testing.T) {
 	c := campaign(t, "- name: a\n  parameters: [{x: 0}]\n  variations: [{ParameterVariationList: {name: x, values: [1, 2]}}, {ParameterVariationList: {name: y, values: [1, 2]}}]\n")
 	got, err := Expand(t.Context(), c, Default())
-	if err != nil || len(got) != 4 {
+	if err != nil || got.Len() != 4 {
 		t.Fatalf("%v, error %v", got, err)
 	}
-	got[0].Parameters = append(got[0].Parameters, spec.Parameter{Name: "more"})
-	if want := "a-1-2 {\"x\":1,\"y\":2}\n"; lines(got[1:2]) != want {
-		t.Errorf("a sibling became %s", lines(got[1:2]))
+	all := slices.Collect(got.All())
+	all[0].Parameters = append(all[0].Parameters, spec.Parameter{Name: "more"})
+	if want := "a-1-2 {\"x\":1,\"y\":2}\n"; lines(Of(all[1])) != want {
+		t.Errorf("a sibling became %s", lines(Of(all[1])))
 	}
 	if v := c.Configurations[0].Parameters[0].Value; v != int64(0) {
 		t.Errorf("the file's own parameter became %v", v)
@@ -195,15 +197,22 @@ func TestATypeOfTheProgramsOwn(t *testing.T) {
 	for _, taken := range []string{"Twice", spec.VariationList, ""} {
 		invalid(t, r.Register(taken, twice))
 	}
-	got, err := Expand(t.Context(), campaign(t, "- name: a\n  variations: [{ParameterVariationList: {name: x, values: [1, 2]}}, Twice]\n"), r)
+	got, err := Expand(t.Context(), campaign(t, "- name: a\n  variations: [{ParameterVariationList: {name: x, values: [1, 2]}}, Twice, "+
+		"{OneOfVariation: {variations: [{ParameterVariationList: {name: y, values: [3, 4]}}]}}]\n"), r)
 	want := `
-a-1-1 {"x":1,"from":"a-1 of a"}
-a-1-2 {"x":1,"dir":true}
-a-2-1 {"x":2,"from":"a-2 of a"}
-a-2-2 {"x":2,"dir":true}
+a-1-1-1 {"x":1,"from":"a-1 of a","y":3}
+a-1-1-2 {"x":1,"from":"a-1 of a","y":4}
+a-1-2-1 {"x":1,"dir":true,"y":3}
+a-1-2-2 {"x":1,"dir":true,"y":4}
+a-2-1-1 {"x":2,"from":"a-2 of a","y":3}
+a-2-1-2 {"x":2,"from":"a-2 of a","y":4}
+a-2-2-1 {"x":2,"dir":true,"y":3}
+a-2-2-2 {"x":2,"dir":true,"y":4}
 `
-	if diff := cmp.Diff(want, "\n"+lines(got)); diff != "" || err != nil || calls.Load() != 2 {
-		t.Errorf("error %v, %d calls, configurations (-want,+got):\n%s", err, calls.Load(), diff)
+	for range 2 { // it is asked only once
+		if diff := cmp.Diff(want, "\n"+lines(got)); diff != "" || err != nil || got.Len() != 8 || calls.Load() != 2 {
+			t.Errorf("error %v, %d calls, %d configurations (-want,+got):\n%s", err, calls.Load(), got.Len(), diff)
+		}
 	}
 
 	_, err = Expand(t.Context(), campaign(t, "- name: a\n  variations: [{Twice: {fail: true}}]\n- name: b\n  variations: [{Twice: {none: true}}]\n"), r)

@@ -1,7 +1,6 @@
 package variation
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/kubevast/vast/sdk/spec"
@@ -9,7 +8,7 @@ import (
 
 // list is ParameterVariationList: a child for each of values. With several
 // names each value is a list, one for each name.
-func list(_ context.Context, in Input) ([]Change, error) {
+func list(in Input) (changes, error) {
 	s := &settings{values: in.Settings}
 	values, _ := s.values["values"].([]any)
 	if len(values) == 0 {
@@ -17,25 +16,27 @@ func list(_ context.Context, in Input) ([]Change, error) {
 	}
 	names, several := s.names()
 	if err := s.err(); err != nil {
-		return nil, err
+		return changes{}, err
 	}
-	out := make([]Change, len(values))
 	for i, value := range values {
-		if !several {
-			out[i] = Change{{Name: names[0], Value: value}}
-			continue
-		}
-		of, _ := value.([]any)
-		if len(of) != len(names) {
+		if of, _ := value.([]any); several && len(of) != len(names) {
 			s.fail(fmt.Sprintf("values[%d]", i), "must be a list of %d values", len(names))
-			continue
-		}
-		out[i] = make(Change, len(names))
-		for j, name := range names {
-			out[i][j] = spec.Parameter{Name: name, Value: of[j]}
 		}
 	}
-	return out, s.err()
+	return changes{len(values), func(yield func(Change) bool) {
+		for _, value := range values {
+			change := Change{{Name: names[0], Value: value}}
+			if of, _ := value.([]any); several {
+				change = make(Change, len(names))
+				for j, name := range names {
+					change[j] = spec.Parameter{Name: name, Value: of[j]}
+				}
+			}
+			if !yield(change) {
+				return
+			}
+		}
+	}}, s.err()
 }
 
 // names reads the setting name: a text, or a list of them.

@@ -63,7 +63,7 @@ func sameFolder(a, b string) bool {
 }
 
 // withPlugin expands a file with a plug-in that behaves as how says.
-func withPlugin(t *testing.T, how string) ([]Config, error) {
+func withPlugin(t *testing.T, how string) (*Configs, error) {
 	t.Helper()
 	t.Setenv(asPlugin, how)
 	exe, err := os.Executable()

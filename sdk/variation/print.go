@@ -6,30 +6,26 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// List returns configurations in the form in which they are printed.
-func List(configs []Config) *api.CampaignConfigList {
-	out := &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: make([]api.CampaignConfig, len(configs))}
-	for i, c := range configs {
-		params := make(map[string]any, len(c.Parameters))
-		for _, p := range c.Parameters {
-			params[p.Name] = exact(p.Value)
-		}
-		out.Items[i] = api.CampaignConfig{
-			TypeMeta:   api.TypeMeta(api.KindCampaignConfig),
-			ObjectMeta: metav1.ObjectMeta{Name: c.Name},
-			Parameters: params,
-		}
+// Item returns a configuration in the form in which it is printed.
+func (c Config) Item() *api.CampaignConfig {
+	params := make(map[string]any, len(c.Parameters))
+	for _, p := range c.Parameters {
+		params[p.Name] = exact(p.Value)
 	}
-	return out
+	return &api.CampaignConfig{
+		TypeMeta:   api.TypeMeta(api.KindCampaignConfig),
+		ObjectMeta: metav1.ObjectMeta{Name: c.Name},
+		Parameters: params,
+	}
 }
 
 // Names returns the names of all parameters that some configuration has, in
 // the order in which they appear.
-func Names(configs []Config) []string {
+func (c *Configs) Names() []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, c := range configs {
-		for _, p := range c.Parameters {
+	for config := range c.All() {
+		for _, p := range config.Parameters {
 			if !seen[p.Name] {
 				seen[p.Name] = true
 				out = append(out, p.Name)

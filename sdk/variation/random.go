@@ -1,7 +1,6 @@
 package variation
 
 import (
-	"context"
 	"hash/fnv"
 	"math"
 	"math/bits"
@@ -21,7 +20,7 @@ const maxVariations = 1_000_000
 // configuration's name), so all configurations that a variation is applied to
 // get the same ones, as in RoboVAST. They are others than RoboVAST draws with
 // the same seed: its generators are Python's and numpy's.
-func uniform(_ context.Context, in Input) ([]Change, error) {
+func uniform(in Input) (changes, error) {
 	s := &settings{values: in.Settings}
 	low, high := s.need("min"), s.need("max")
 	if low > high {
@@ -43,7 +42,7 @@ func uniform(_ context.Context, in Input) ([]Change, error) {
 // with values of a normal distribution, moved to min or max when they are
 // beyond it. For the type bool a value is whether it reaches the mean. See
 // uniform for what the values depend on.
-func gaussian(_ context.Context, in Input) ([]Change, error) {
+func gaussian(in Input) (changes, error) {
 	s := &settings{values: in.Settings}
 	mean, deviation := s.need("mean"), s.need("std")
 	low, hasLow := s.number("min")
@@ -77,8 +76,9 @@ var kinds = map[string]string{
 	"float": "float", "double": "float", "number": "float", "int": "int", "integer": "int", "bool": "bool", "string": "string",
 }
 
-// draw makes num_variations children, each with a value of next.
-func (s *settings) draw(in Input, next func(kind string, g *generator) any) ([]Change, error) {
+// draw makes num_variations children, each with a value of next. The values are
+// not kept: they are drawn again, from the same seed, whenever they are needed.
+func (s *settings) draw(in Input, next func(kind string, g *generator) any) (changes, error) {
 	name := s.text("name", "")
 	if name == "" {
 		s.fail("name", "must be the name of a parameter")
@@ -93,21 +93,23 @@ func (s *settings) draw(in Input, next func(kind string, g *generator) any) ([]C
 	}
 	seed, seeded := s.whole("seed")
 	if err := s.err(); err != nil {
-		return nil, err
+		return changes{}, err
 	}
 	if !seeded {
 		seed = int64(hash(in.Origin))
 	}
-	g := &generator{newSource(seed, name)}
-	out := make([]Change, count)
-	for i := range out {
-		v := next(kind, g)
-		if kind == "string" {
-			v = text(v)
+	return changes{int(count), func(yield func(Change) bool) {
+		g := &generator{newSource(seed, name)}
+		for range count {
+			v := next(kind, g)
+			if kind == "string" {
+				v = text(v)
+			}
+			if !yield(Change{{Name: name, Value: v}}) {
+				return
+			}
 		}
-		out[i] = Change{{Name: name, Value: v}}
-	}
-	return out, nil
+	}}, nil
 }
 
 // generator draws numbers by formulas of its own, so that they stay the same

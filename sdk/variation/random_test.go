@@ -3,6 +3,7 @@ package variation
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,10 +56,11 @@ a-16 {"unseeded":0.9496589855750157}
 func TestADistributionGivesAllParentsTheSameValues(t *testing.T) {
 	for _, seed := range []string{"", ", seed: 7"} {
 		c := campaign(t, "- name: a\n  variations:\n  - ParameterVariationList: {name: p, values: [1, 2]}\n  - ParameterVariationDistributionUniform: {name: x, num_variations: 3, min: 0, max: 1"+seed+"}\n")
-		got, err := Expand(t.Context(), c, Default())
+		configs, err := Expand(t.Context(), c, Default())
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := slices.Collect(configs.All())
 		for i := range 3 {
 			if got[i].Text("x") != got[3+i].Text("x") {
 				t.Errorf("seed %q: %s and %s", seed, got[i].Text("x"), got[3+i].Text("x"))
@@ -88,11 +90,11 @@ func TestDistributions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := campaign(t, fmt.Sprintf("- name: a\n  variations: [{ParameterVariationDistribution%s, num_variations: %d}}]\n", tt.settings, n))
 			configs, err := Expand(t.Context(), c, Default())
-			if err != nil || len(configs) != n {
-				t.Fatalf("%d configurations, error %v", len(configs), err)
+			if err != nil || configs.Len() != n {
+				t.Fatalf("%d configurations, error %v", configs.Len(), err)
 			}
 			var sum, squares float64
-			for _, config := range configs {
+			for config := range configs.All() {
 				v, ok := number(config.Parameters[0].Value)
 				if !ok || v < tt.smallest || v > tt.largest {
 					t.Fatalf("value %v", config.Parameters[0].Value)

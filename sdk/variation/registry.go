@@ -10,6 +10,7 @@ package variation
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 
@@ -52,17 +53,32 @@ type Func func(ctx context.Context, in Input) ([]Change, error)
 
 // Registry holds the variation types by name. It may be read, but not added to,
 // by several goroutines at once.
-type Registry struct{ types map[string]Func }
+type Registry struct{ types map[string]variationType }
+
+// variationType is how the children of a configuration are made: one by one
+// for each, or the same ones for all.
+type variationType struct {
+	each Func
+	same func(in Input) (changes, error)
+}
+
+// changes are the changes that a variation makes, as Configs are configurations.
+type changes struct {
+	count int
+	all   iter.Seq[Change]
+}
+
+func changesOf(list []Change) changes { return changes{len(list), slices.Values(list)} }
 
 // Default returns a registry with the types of the format:
 // ParameterVariationList, ParameterVariationDistributionUniform,
 // ParameterVariationDistributionGaussian and OneOfVariation.
 func Default() *Registry {
-	return &Registry{types: map[string]Func{
-		spec.VariationList:     list,
-		spec.VariationUniform:  uniform,
-		spec.VariationGaussian: gaussian,
-		spec.VariationOneOf:    nil, // it needs the registry; see expansion.children
+	return &Registry{types: map[string]variationType{
+		spec.VariationList:     {same: list},
+		spec.VariationUniform:  {same: uniform},
+		spec.VariationGaussian: {same: gaussian},
+		spec.VariationOneOf:    {}, // it needs the registry; see expansion.children
 	}}
 }
 
@@ -75,7 +91,7 @@ func (r *Registry) Register(typ string, f Func) error {
 	case taken:
 		return api.Invalid("", "there is a variation type %s already", typ)
 	}
-	r.types[typ] = f
+	r.types[typ] = variationType{each: f}
 	return nil
 }
 

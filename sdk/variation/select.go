@@ -2,7 +2,6 @@ package variation
 
 import (
 	"path"
-	"slices"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -12,49 +11,63 @@ import (
 // "[a-c]"), in their order; all of them when there is no glob. A glob that is
 // malformed, or that fits no name, is an *api.InvalidSpec: most likely it is
 // mistyped.
-func Select(configs []Config, globs []string) ([]Config, error) {
+func Select(configs *Configs, globs []string) (*Configs, error) {
 	if len(globs) == 0 {
 		return configs, nil
 	}
-	chosen := make([]bool, len(configs))
 	var errs []error
+	var patterns []string
 	for _, glob := range globs {
 		if _, err := path.Match(glob, ""); err != nil {
 			errs = append(errs, api.Invalid("--config", "%q is not a pattern; \"*\" stands for any text, \"?\" for one character, \"[a-c]\" for one of these", glob))
 			continue
 		}
-		fits := 0
-		for i := range configs {
-			if ok, _ := path.Match(glob, configs[i].Name); ok {
-				chosen[i] = true
-				fits++
+		patterns = append(patterns, glob)
+	}
+	chosen, count := make([]bool, configs.Len()), 0
+	fits := make([]bool, len(patterns))
+	i := 0
+	for name := range configs.names() {
+		for j, glob := range patterns {
+			if ok, _ := path.Match(glob, name); ok {
+				chosen[i], fits[j] = true, true
 			}
 		}
-		if fits == 0 {
+		if chosen[i] {
+			count++
+		}
+		i++
+	}
+	for j, glob := range patterns {
+		if !fits[j] {
 			errs = append(errs, api.Invalid("--config", "no configuration fits %q%s", glob, hint(configs, glob)))
 		}
 	}
 	if err := api.JoinInvalid(errs...); err != nil {
 		return nil, err
 	}
-	var out []Config
-	for i := range configs {
-		if chosen[i] {
-			out = append(out, configs[i])
+	return &Configs{count: count, all: func(yield func(Config) bool) {
+		i := 0
+		for config := range configs.All() {
+			if chosen[i] && !yield(config) {
+				return
+			}
+			i++
 		}
-	}
-	return slices.Clip(out), nil
+	}}, nil
 }
 
 // hint names the configuration that may have been meant, or the first one.
-func hint(configs []Config, glob string) string {
-	if len(configs) == 0 {
-		return ""
-	}
+func hint(configs *Configs, glob string) string {
 	const most = 1000 // finding the nearest name is dear
-	names := make([]string, 0, min(len(configs), most))
-	for _, c := range configs[:min(len(configs), most)] {
-		names = append(names, c.Name)
+	names := make([]string, 0, min(configs.Len(), most))
+	for name := range configs.names() {
+		if names = append(names, name); len(names) == most {
+			break
+		}
+	}
+	if len(names) == 0 {
+		return ""
 	}
 	if near := spec.Nearest(glob, names); near != "" {
 		return "; did you mean \"" + near + "\"?"

@@ -25,7 +25,7 @@ func TestWhichConfigurationsAreChosen(t *testing.T) {
 			`--config: no configuration fits "y*"; the first one is called "test-1-1"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Select(configs, tt.globs)
+			got, err := Select(Of(configs...), tt.globs)
 			if tt.says != "" {
 				if diff := cmp.Diff(tt.says, invalid(t, err)); diff != "" {
 					t.Errorf("problems (-want,+got):\n%s", diff)
@@ -33,7 +33,7 @@ func TestWhichConfigurationsAreChosen(t *testing.T) {
 				return
 			}
 			var names []string
-			for _, c := range got {
+			for c := range got.All() {
 				names = append(names, c.Name)
 			}
 			if diff := cmp.Diff(tt.want, strings.Join(names, " ")); diff != "" || err != nil {

@@ -3,24 +3,24 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
 
 type campaignConfigsOptions struct {
 	*cli.Factory
-	file    campaignFile
-	path    string
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	file   campaignFile
+	path   string
+	output *cli.GetFlags
 }
 
 func newCampaignConfigs(f *cli.Factory) *cobra.Command {
@@ -50,8 +50,7 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: completeCampaignFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.path = args[0]
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if _, err := o.output.Printer(); err != nil { // before the file is read
 				return err
 			}
 			return o.Run(c.Context())
@@ -70,12 +69,15 @@ func (o *campaignConfigsOptions) Run(ctx context.Context) error {
 		return err
 	}
 	if !o.output.Human() {
-		return o.output.PrintList(o.printer, variation.List(configs), o.Out)
+		if err := o.output.CheckWhole(configs.Len()); err != nil {
+			return err
+		}
+		return o.output.PrintChunks(configList(), configLists(configs, cli.ChunkSize), func() runtime.Object { return wholeList(configs) }, o.Out)
 	}
-	if err := o.printer.PrintObj(o.table(configs), o.Out); err != nil {
+	if err := o.output.PrintAligned(objects(o.tables(configs)), o.Out); err != nil {
 		return err
 	}
-	o.sum(campaign, len(configs))
+	o.sum(campaign, configs.Len())
 	return nil
 }
 
@@ -90,38 +92,98 @@ func (o *campaignConfigsOptions) sum(campaign *spec.Campaign, configs int) {
 	}
 }
 
-// table shows all parameters in one column, or with -o wide in a column each.
-func (o *campaignConfigsOptions) table(configs []variation.Config) runtime.Object {
-	t := &cli.Table{}
-	t.Column("Name", false)
-	rows := variation.List(configs).Items
-	if o.output.Wide() {
-		names := variation.Names(configs)
-		for _, name := range names {
-			t.Column(name, false)
+// configList is a list of configurations without any.
+func configList() *api.CampaignConfigList {
+	return &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: []api.CampaignConfig{}}
+}
+
+// configLists are the configurations in lists of at most so many.
+func configLists(configs *variation.Configs, most int) cli.Chunks {
+	return func(yield func(runtime.Object) bool) {
+		list := configList()
+		for config := range configs.All() {
+			if list.Items = append(list.Items, *config.Item()); len(list.Items) < most {
+				continue
+			}
+			if !yield(list) {
+				return
+			}
+			list = configList()
 		}
-		for i, c := range configs {
+		if len(list.Items) > 0 {
+			yield(list)
+		}
+	}
+}
+
+func wholeList(configs *variation.Configs) runtime.Object {
+	for list := range configLists(configs, configs.Len()) {
+		return list
+	}
+	return configList()
+}
+
+// tables show all parameters in one column, or with -o wide in a column each.
+func (o *campaignConfigsOptions) tables(configs *variation.Configs) iter.Seq[*cli.Table] {
+	if o.output.Wide() {
+		names := configs.Names()
+		return inTables(configs, append([]string{"Name"}, names...), func(c *variation.Config) []any {
 			cells := []any{c.Name}
 			for _, name := range names {
 				cells = append(cells, c.Text(name))
 			}
-			t.Row(&rows[i], cells...)
-		}
-		return &t.Table
+			return cells
+		})
 	}
-	t.Column("Parameters", false)
-	for i, c := range configs {
+	tables := inTables(configs, []string{"Name", "Parameters"}, func(c *variation.Config) []any {
 		words := make([]string, len(c.Parameters))
-		for j, p := range c.Parameters {
-			words[j] = fmt.Sprintf("%s=%s", p.Name, c.Text(p.Name))
+		for i, p := range c.Parameters {
+			words[i] = fmt.Sprintf("%s=%s", p.Name, c.Text(p.Name))
 		}
-		t.Row(&rows[i], c.Name, strings.Join(words, " "))
+		return []any{c.Name, strings.Join(words, " ")}
+	})
+	if !o.output.PlainTable() {
+		return tables
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), false,
-			cli.Flexible{Column: "Parameters", Least: 30},
-			cli.Flexible{Column: "Name", Least: 16, Middle: true},
-			cli.Flexible{Column: "Parameters", Least: 12})
+	return cli.FitAll(tables, o.Width(), false,
+		cli.Flexible{Column: "Parameters", Least: 30},
+		cli.Flexible{Column: "Name", Least: 16, Middle: true},
+		cli.Flexible{Column: "Parameters", Least: 12})
+}
+
+// inTables yields a table of the configurations in parts.
+func inTables(configs *variation.Configs, columns []string, cells func(*variation.Config) []any) iter.Seq[*cli.Table] {
+	empty := func() *cli.Table {
+		t := &cli.Table{}
+		for _, name := range columns {
+			t.Column(name, false)
+		}
+		return t
 	}
-	return &t.Table
+	return func(yield func(*cli.Table) bool) {
+		t := empty()
+		for config := range configs.All() {
+			if t.Row(config.Item(), cells(&config)...); len(t.Rows) < cli.ChunkSize {
+				continue
+			}
+			if !yield(t) {
+				return
+			}
+			t = empty()
+		}
+		if len(t.Rows) > 0 {
+			yield(t)
+		}
+	}
+}
+
+// objects are tables as what the printers take.
+func objects(tables iter.Seq[*cli.Table]) cli.Chunks {
+	return func(yield func(runtime.Object) bool) {
+		for t := range tables {
+			if !yield(&t.Table) {
+				return
+			}
+		}
+	}
 }

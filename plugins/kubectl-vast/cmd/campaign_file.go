@@ -51,7 +51,7 @@ func (c *campaignFile) registry() (*variation.Registry, error) {
 
 // read reads a campaign and returns its configurations, expanded and chosen by
 // the flags.
-func (c *campaignFile) read(ctx context.Context, path string, stdin io.Reader, in spec.Inputs) (*spec.Campaign, []variation.Config, error) {
+func (c *campaignFile) read(ctx context.Context, path string, stdin io.Reader, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
 	data, err := spec.ReadBytes(path, stdin)
 	if err != nil {
 		return nil, nil, err
@@ -60,7 +60,7 @@ func (c *campaignFile) read(ctx context.Context, path string, stdin io.Reader, i
 }
 
 // parse is read for a file whose bytes are there.
-func (c *campaignFile) parse(ctx context.Context, path string, data []byte, in spec.Inputs) (*spec.Campaign, []variation.Config, error) {
+func (c *campaignFile) parse(ctx context.Context, path string, data []byte, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
 	types, errFlags := c.registry()
 	in.Check = func(s *spec.Campaign) []api.Problem {
 		var problems []api.Problem

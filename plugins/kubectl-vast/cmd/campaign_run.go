@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -144,7 +146,7 @@ func (r *campaignRun) Run(ctx context.Context) error {
 	return submittedCampaign(ctx, r.Factory, r.output, made, r.dryRun, r.flags.follow)
 }
 
-func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, []variation.Config, error) {
+func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, *variation.Configs, error) {
 	switch {
 	case r.path == "":
 		return nil, nil, nil
@@ -154,20 +156,26 @@ func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, []variation.Con
 	return r.flags.read(ctx, r.path, r.In, r.inputs)
 }
 
-// render prints all Jobs as one list and asks no cluster.
-func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, configs []variation.Config) error {
+// render prints all Jobs, each as soon as it is made, and asks no cluster.
+func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, configs *variation.Configs) error {
 	client, err := r.OfflineClient()
 	if err != nil {
 		return err
 	}
-	objects, warnings, err := client.Campaign().Render(ctx, campaign, configs, r.api)
+	jobs, warnings, err := client.Campaign().Render(ctx, campaign, configs, r.api)
 	if err != nil {
 		return err
 	}
 	for _, w := range warnings {
 		r.Warn(w)
 	}
-	return printRendered(r.Factory, r.output, rendered, objects, true)
+	return printRendered(r.Factory, r.output, rendered, func(yield func(runtime.Object, error) bool) {
+		for job, err := range jobs {
+			if !yield(job, cmp.Or(err, ctx.Err())) {
+				return
+			}
+		}
+	}, true)
 }
 
 // campaignProgress tells people how far a submission is.

@@ -22,7 +22,7 @@ type runners struct {
 	asks []*spec.Campaign // what was submitted
 }
 
-func (r *runners) Run(_ context.Context, s *spec.Campaign, _ []variation.Config, _ api.CampaignOptions) (*api.Campaign, error) {
+func (r *runners) Run(_ context.Context, s *spec.Campaign, _ *variation.Configs, _ api.CampaignOptions) (*api.Campaign, error) {
 	r.asks = append(r.asks, s)
 	made := sweeping()
 	return &made, nil

@@ -152,5 +152,5 @@ func (o *setupOptions) dryRun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return printRendered(o.Factory, o.flags.output, o.flags.dryRun.Operation("applied"), objects, true)
+	return printRendered(o.Factory, o.flags.output, o.flags.dryRun.Operation("applied"), each(objects), true)
 }

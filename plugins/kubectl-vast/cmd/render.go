@@ -2,8 +2,8 @@ package cmd
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
-	"io"
 	"iter"
 	goruntime "runtime"
 
@@ -26,64 +26,75 @@ func (o *submitOptions) render() error {
 		}
 		objects = append(objects, list...)
 	}
-	return printRendered(o.Factory, o.flags.output, rendered, objects, len(objects) > 1)
+	return printRendered(o.Factory, o.flags.output, rendered, each(objects), len(objects) > 1)
 }
 
 // rendered is what is said of an object that was only printed.
 const rendered = "created (dry run)"
 
-// printRendered prints objects as they would be made; list says that they are
-// several by their nature, even if there is only one now.
-func printRendered(f *cli.Factory, output *cli.DoneFlags, operation string, objects []runtime.Object, list bool) error {
+// printRendered prints objects as they would be made, one after the other; list
+// says that they are several by their nature, even if there is only one now.
+func printRendered(f *cli.Factory, output *cli.DoneFlags, operation string, objects iter.Seq2[runtime.Object, error], list bool) error {
 	p, err := output.Printer(operation)
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriter(f.Out)
 	if *output.OutputFormat == "json" && list {
 		// One document, which jq and kubectl apply read; YAML has `---`.
-		return writeList(f.Out, objects)
-	}
-	for _, object := range objects {
-		if err := p.PrintObj(object, f.Out); err != nil {
-			return err
+		err = writeList(out, objects)
+	} else {
+		for object, wrong := range objects {
+			if err = wrong; err == nil {
+				err = p.PrintObj(object, out)
+			}
+			if err != nil {
+				break
+			}
 		}
 	}
-	return nil
+	// What went wrong first is told.
+	return cmp.Or(err, out.Flush())
+}
+
+// each yields objects that are all there.
+func each[T runtime.Object](objects []T) iter.Seq2[runtime.Object, error] {
+	return func(yield func(runtime.Object, error) bool) {
+		for _, object := range objects {
+			if !yield(object, nil) {
+				return
+			}
+		}
+	}
 }
 
 // writeList writes a List as kubectl's JSON printer does, but object by object:
-// of a large campaign it is many megabytes, which the printer holds several times.
-func writeList(w io.Writer, objects []runtime.Object) error {
-	out := bufio.NewWriter(w)
-	// Flush tells what went wrong in writing.
+// of a large campaign it is many gigabytes.
+func writeList(out *bufio.Writer, objects iter.Seq2[runtime.Object, error]) error {
+	// Who flushes out is told what went wrong in writing.
 	_, _ = out.WriteString(`{
     "kind": "List",
     "apiVersion": "v1",
     "metadata": {},
     "items": [`)
 	before := "\n        "
-	for _, object := range objects {
-		if object.GetObjectKind().GroupVersionKind().Empty() {
-			if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil && len(kinds) > 0 {
-				object.GetObjectKind().SetGroupVersionKind(kinds[0])
-			}
-		}
-	}
 	for data, err := range encoded(objects) {
 		if err != nil {
 			return err
 		}
 		_, _ = out.WriteString(before)
-		_, _ = out.Write(data)
+		if _, err := out.Write(data); err != nil {
+			return err
+		}
 		before = ",\n        "
 	}
 	_, _ = out.WriteString("\n    ]\n}\n")
-	return out.Flush()
+	return nil
 }
 
 // encoded yields the objects as JSON, in their order; as many as there are
 // processors are encoded at a time.
-func encoded(objects []runtime.Object) iter.Seq2[[]byte, error] {
+func encoded(objects iter.Seq2[runtime.Object, error]) iter.Seq2[[]byte, error] {
 	type result struct {
 		data []byte
 		err  error
@@ -93,12 +104,21 @@ func encoded(objects []runtime.Object) iter.Seq2[[]byte, error] {
 		defer close(done)
 		go func() {
 			defer close(ahead)
-			for _, object := range objects {
+			for object, err := range objects {
 				one := make(chan result, 1)
 				select {
 				case ahead <- one:
 				case <-done:
 					return
+				}
+				if err != nil {
+					one <- result{nil, err}
+					return
+				}
+				if object.GetObjectKind().GroupVersionKind().Empty() {
+					if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil && len(kinds) > 0 {
+						object.GetObjectKind().SetGroupVersionKind(kinds[0])
+					}
 				}
 				go func() {
 					data, err := json.MarshalIndent(object, "        ", "    ")

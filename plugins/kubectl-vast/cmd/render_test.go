@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,7 +38,8 @@ func TestAListIsWrittenAsKubectlWritesIt(t *testing.T) {
 			if err := (&printers.JSONPrinter{}).PrintObj(list, &want); err != nil {
 				t.Fatal(err)
 			}
-			if err := writeList(&got, objects); err != nil {
+			out := bufio.NewWriter(&got)
+			if err := errors.Join(writeList(out, each(objects)), out.Flush()); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(want.String(), got.String()); diff != "" {
