@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// configsOf are so many configurations as one list, whose names get longer.
+func configsOf(from, to int) *api.CampaignConfigList {
+	list := &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: []api.CampaignConfig{}}
+	for i := from; i < to; i++ {
+		list.Items = append(list.Items, api.CampaignConfig{TypeMeta: api.TypeMeta(api.KindCampaignConfig),
+			ObjectMeta: metav1.ObjectMeta{Name: strings.Repeat("n", i+1)},
+			Parameters: map[string]any{"y": int64(i), "text": strings.Repeat("words and ", 12*i) + "\n  \"items\": []\nitems: []\n", "none": map[string]any{}}})
+	}
+	return list
+}
+
+// inChunks are the same ones in lists of at most two.
+func inChunks(n int) Chunks {
+	return func(yield func(runtime.Object) bool) {
+		for i := 0; i < n && yield(configsOf(i, min(i+2, n))); i += 2 {
+		}
+	}
+}
+
+func TestAListInPartsIsPrintedAsTheWholeList(t *testing.T) {
+	for _, format := range []string{"json", "yaml", "kyaml", "name", "custom-columns=NAME:.metadata.name,Y:.parameters.y", "jsonpath={.items[*].metadata.name}",
+		"go-template={{range .items}}{{.metadata.name}}{{end}}"} {
+		for n := range 6 {
+			if n == 0 && strings.HasPrefix(format, "custom-columns") {
+				continue // a head alone; a campaign has one configuration at least
+			}
+			t.Run(fmt.Sprintf("%d as %s", n, format), func(t *testing.T) {
+				o := NewGetFlags()
+				*o.OutputFormat = format
+				p, err := o.Printer()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want, got bytes.Buffer
+				if err := o.PrintList(p, configsOf(0, n), &want); err != nil {
+					t.Fatal(err)
+				}
+				if err := o.PrintChunks(configsOf(0, 0), inChunks(n), func() runtime.Object { return configsOf(0, n) }, &got); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+					t.Errorf("(-want,+got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// rows is a table whose cells get wider; it has those rows.
+func rows(from, to int) *Table {
+	t := &Table{}
+	t.Column("Name", false)
+	t.Column("Parameters", false)
+	for i := from; i < to; i++ {
+		t.Row(&configsOf(i, i+1).Items[0], strings.Repeat("n", 9*i), strings.Repeat("p", 20*i))
+	}
+	return t
+}
+
+func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
+	const n = 5
+	flexible := []Flexible{{Column: "Parameters", Least: 12}, {Column: "Name", Least: 16, Middle: true}}
+	for name, width := range map[string]int{"for a program": 0, "on a wide terminal": 200, "on a terminal": 60} {
+		for _, noHeaders := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, no headers %v", name, noHeaders), func(t *testing.T) {
+				o := NewGetFlags()
+				*o.NoHeaders = noHeaders
+				whole := rows(0, n)
+				whole.Fit(width, false, flexible...)
+				p, err := o.Printer()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want, got bytes.Buffer
+				if err := p.PrintObj(&whole.Table, &want); err != nil {
+					t.Fatal(err)
+				}
+				parts := FitAll(func(yield func(*Table) bool) {
+					for i := 0; i < n && yield(rows(i, min(i+2, n))); i += 2 {
+					}
+				}, width, false, flexible...)
+				err = o.PrintAligned(func(yield func(runtime.Object) bool) {
+					for part := range parts {
+						if !yield(&part.Table) {
+							return
+						}
+					}
+				}, &got)
+				if diff := cmp.Diff(want.String(), got.String()); diff != "" || err != nil {
+					t.Errorf("error %v (-want,+got):\n%s", err, diff)
+				}
+			})
+		}
+	}
+}
+
+func TestATemplateOverAVeryLongListIsRefused(t *testing.T) {
+	for format, refused := range map[string]bool{"jsonpath={.items}": true, "jsonpath-as-json={.items}": true, "go-template={{.items}}": true,
+		"": false, "wide": false, "name": false, "json": false, "yaml": false, "kyaml": false, "custom-columns=A:.b": false} {
+		o := NewGetFlags()
+		*o.OutputFormat = format
+		if err := o.CheckWhole(maxWhole); err != nil {
+			t.Errorf("%s of %d: %v", format, maxWhole, err)
+		}
+		if err := o.CheckWhole(maxWhole + 1); (err != nil) != refused || refused && ExitCode(err) != CodeUsage {
+			t.Errorf("%s of one more: %v", format, err)
+		}
+	}
+}
