@@ -164,7 +164,7 @@ func (*world) volume(name string) *spec.Volume {
 	return &spec.Volume{Name: name, Type: "k8s-pvc", Size: &size}
 }
 
-func (w *world) sweep() (*spec.Campaign, []variation.Config) {
+func (w *world) sweep() (*spec.Campaign, *variation.Configs) {
 	w.t.Helper()
 	folder := filepath.Join(w.dir, "sweep")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -182,7 +182,7 @@ execution: {image: busybox, runs: 2, command: "true", run_files: [data.txt]}
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s, []variation.Config{{Name: "a"}}
+	return s, variation.Of(variation.Config{Name: "a"})
 }
 
 // changes are the requests that changed something, or would have.
