@@ -148,7 +148,7 @@ func expandJobs(ctx context.Context, _ kubernetes.Interface, namespace string, m
 	if err != nil {
 		return err
 	}
-	c, err := spec.ReadCampaign(more[0], nil, spec.Inputs{})
+	c, err := spec.ReadCampaign(ctx, more[0], nil, spec.Inputs{})
 	if err != nil {
 		return err
 	}

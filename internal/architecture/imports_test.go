@@ -19,6 +19,8 @@ var layers = []string{
 	"=internal/helm",
 	"=sdk/orders",
 	"sdk/keep",
+	"=sdk/files",
+	"=sdk/dotenv",
 	"sdk/contexts",
 	"sdk/spec",
 	"=sdk/identity",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/identity"
 )
 
@@ -58,6 +59,7 @@ type Factory struct {
 	IsTerminal func(stream any) bool
 
 	client Client
+	files  *files.Reader
 	warned sync.Map // of messages
 }
 
@@ -76,6 +78,15 @@ func NewFactory(p Plugin, streams genericiooptions.IOStreams) *Factory {
 		Identity:   identity.DefaultFile,
 		IsTerminal: func(stream any) bool { return printers.IsTerminal(stream) },
 	}
+}
+
+// Files reads the files that the user names. There is one for the whole
+// command, so that a pipe that is given twice is noticed.
+func (f *Factory) Files() *files.Reader {
+	if f.files == nil {
+		f.files = &files.Reader{Stdin: f.In}
+	}
+	return f.files
 }
 
 // Client returns the SDK's client for the flags that were given.

@@ -37,6 +37,22 @@ func (f *Factory) Width() int {
 	return 0
 }
 
+// StdinOnce refuses a command line on which several files are "-": that is told
+// before anybody types the first one. What else is standard input, such as
+// /dev/stdin, is noticed when it is read.
+func StdinOnce(files ...string) error {
+	given := 0
+	for _, f := range files {
+		if f == "-" {
+			given++
+		}
+	}
+	if given > 1 {
+		return Usagef(`standard input ("-") can be read only once`)
+	}
+	return nil
+}
+
 // Confirm asks a question that only "y" or "yes" affirms. Where nobody can
 // answer, it is an error that names the flag to give.
 func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/pack"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -33,7 +34,7 @@ type inputs struct {
 // the .vast file. Where a campaign is only rendered a scenario may be missing:
 // then its file's name stands for its own.
 func gather(ctx context.Context, s *spec.Campaign, rendered bool) (*inputs, error) {
-	root := filepath.Dir(s.Path)
+	root := files.Folder(s.Path)
 	in := &inputs{}
 	list, err := in.find(root, s)
 	if err != nil {
@@ -109,7 +110,7 @@ func isGits(name string) bool { return slices.Contains(strings.Split(name, "/"),
 // so that this is told together with all else that is wrong with a campaign.
 func CheckScenario(s *spec.Campaign) []api.Problem {
 	var invalid *api.InvalidSpec
-	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{}).readScenario(filepath.Dir(s.Path), s), &invalid) {
+	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{}).readScenario(files.Folder(s.Path), s), &invalid) {
 		return nil
 	}
 	return invalid.Problems
@@ -121,7 +122,7 @@ func (in *inputs) readScenario(root string, s *spec.Campaign) error {
 		return &api.InvalidSpec{Problems: []api.Problem{{File: s.Path, Line: e.ScenarioAt.Line, Column: e.ScenarioAt.Column,
 			Path: "execution.scenario_file", Message: fmt.Sprintf(format, args...)}}}
 	}
-	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(s.Execution.ScenarioFile)))
+	data, err := files.Regular(filepath.Join(root, filepath.FromSlash(s.Execution.ScenarioFile)), spec.MaxCampaignBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return wrong("%s does not exist beside the campaign's file", s.Execution.ScenarioFile)
 	}

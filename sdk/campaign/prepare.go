@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -224,4 +223,4 @@ func typed(job *batchv1.Job) *batchv1.Job {
 }
 
 // vastFile is the name of the campaign's file, for people.
-func (w *preparation) vastFile() string { return filepath.Base(w.draft.spec.Path) }
+func (w *preparation) vastFile() string { return baseName(w.draft.spec.Path) }

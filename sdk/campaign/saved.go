@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/store"
@@ -46,11 +47,10 @@ func (d *draft) documents() (map[string][]byte, error) {
 
 // baseName is the name of a campaign's file in the store.
 func baseName(file string) string {
-	name := filepath.Base(file)
-	if name == "-" || name == "." {
-		return "campaign.vast" // from standard input
+	if file == "" || files.IsStream(file) {
+		return "campaign.vast"
 	}
-	return name
+	return filepath.Base(file)
 }
 
 // upload brings the campaign's inputs into the store; the record comes last, so

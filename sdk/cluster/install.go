@@ -81,8 +81,12 @@ func checkChart(from string) error {
 	if from == "" || from == chartEmbedded {
 		return nil
 	}
-	if _, err := os.Stat(from); err != nil {
+	info, err := os.Stat(from)
+	switch {
+	case err != nil:
 		return api.Invalid("--kueue-chart", "%s: %v; name a chart's folder or archive, or %q", from, reason(err), chartEmbedded)
+	case !info.IsDir() && !info.Mode().IsRegular(): // Helm would wait for a pipe
+		return api.Invalid("--kueue-chart", "%s is neither a folder nor an ordinary file; name a chart's folder or archive, or %q", from, chartEmbedded)
 	}
 	return nil
 }

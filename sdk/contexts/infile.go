@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -14,19 +12,19 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// maxBytes is the largest file that is read, as for campaign files.
+// maxBytes is the largest file that is taken, as for campaign files.
 const maxBytes = 16 << 20
 
 // InFile returns the contexts that a file has values per cluster for, sorted
-// and each once. It reads task files and campaign files (.vast) alike: all
-// mappings called "resources" count, however deep they are. What a file hands
-// on to the user's own programs or to Kubernetes (env, parameters, pod_config
-// ...) is not looked into. Malformed lists are for the file's parser to refuse.
-// A file that cannot be read, or is no YAML, is an *api.InvalidSpec.
-func InFile(path string) ([]string, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
+// and each once; data is its content, path is used in messages only. It takes
+// task files and campaign files (.vast) alike: all mappings called "resources"
+// count, however deep they are. What a file hands on to the user's own programs
+// or to Kubernetes (env, parameters, pod_config ...) is not looked into.
+// Malformed lists are for the file's parser to refuse. A file that is no YAML is
+// an *api.InvalidSpec.
+func InFile(path string, data []byte) ([]string, error) {
+	if len(data) > maxBytes {
+		return nil, wrong(path, fmt.Sprintf("the file is larger than %d KiB", maxBytes>>10))
 	}
 	s := scan{seen: map[visit]bool{}}
 	for dec := yaml.NewDecoder(bytes.NewReader(data)); ; {
@@ -37,7 +35,7 @@ func InFile(path string) ([]string, error) {
 			return s.names, nil
 		}
 		if err != nil {
-			return nil, unreadable(path, "this is not YAML: "+err.Error())
+			return nil, wrong(path, "this is not YAML: "+err.Error())
 		}
 		s.anywhere(&doc)
 	}
@@ -45,45 +43,18 @@ func InFile(path string) ([]string, error) {
 
 // RequireForMultiCluster refuses a file with values for more than one context
 // when context is empty. It is an *api.InvalidSpec that names them.
-func RequireForMultiCluster(path, context string) error {
+func RequireForMultiCluster(path string, data []byte, context string) error {
 	if context != "" {
 		return nil
 	}
-	names, err := InFile(path)
+	names, err := InFile(path, data)
 	if err != nil || len(names) < 2 {
 		return err
 	}
-	return unreadable(path, fmt.Sprintf("the file has values for several clusters; say which one with --context: %s", Names(names)))
+	return wrong(path, fmt.Sprintf("the file has values for several clusters; say which one with --context: %s", Names(names)))
 }
 
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path, reason(err))
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	switch {
-	case err != nil:
-		return nil, unreadable(path, reason(err))
-	case len(data) > maxBytes:
-		return nil, unreadable(path, fmt.Sprintf("the file is larger than %d KiB", maxBytes>>10))
-	}
-	return data, nil
-}
-
-func reason(err error) string {
-	var pe *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "no such file"
-	case errors.As(err, &pe):
-		err = pe.Err
-	}
-	return "the file cannot be read: " + err.Error()
-}
-
-func unreadable(path, msg string) error {
+func wrong(path, msg string) error {
 	return &api.InvalidSpec{Problems: []api.Problem{{File: path, Message: msg}}}
 }
 

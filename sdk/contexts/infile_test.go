@@ -49,8 +49,8 @@ execution:
 		"nothing":    {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := write(t, "file.yaml", tt.file)
-			got, err := contexts.InFile(path)
+			const path = "file.yaml"
+			got, err := contexts.InFile(path, []byte(tt.file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,31 +61,28 @@ execution:
 			if len(tt.want) > 1 {
 				several = path + ": the file has values for several clusters; say which one with --context: " + contexts.Names(tt.want)
 			}
-			says(t, contexts.RequireForMultiCluster(path, ""), several)
-			says(t, contexts.RequireForMultiCluster(path, "any"), "")
+			says(t, contexts.RequireForMultiCluster(path, []byte(tt.file), ""), several)
+			says(t, contexts.RequireForMultiCluster(path, []byte(tt.file), "any"), "")
 		})
 	}
 }
 
-func TestAFileThatCannotBeRead(t *testing.T) {
-	dir := t.TempDir()
-	for path, want := range map[string]string{
-		filepath.Join(dir, "none"): "no such file",
-		dir:                        "the file cannot be read: is a directory",
-		write(t, "large", strings.Repeat("#", 16<<20+1)): "the file is larger than 16384 KiB",
-		write(t, "broken", "{"):                          "this is not YAML: ",
+func TestAFileThatCannotBeTaken(t *testing.T) {
+	for data, want := range map[string]string{
+		strings.Repeat("#", 16<<20+1): "the file is larger than 16384 KiB",
+		"{":                           "this is not YAML: ",
 	} {
 		for _, call := range []func() error{
-			func() error { _, err := contexts.InFile(path); return err },
-			func() error { return contexts.RequireForMultiCluster(path, "") },
+			func() error { _, err := contexts.InFile("f", []byte(data)); return err },
+			func() error { return contexts.RequireForMultiCluster("f", []byte(data), "") },
 		} {
 			err := call()
-			if err == nil || !strings.HasPrefix(err.Error(), path+": "+want) {
+			if err == nil || !strings.HasPrefix(err.Error(), "f: "+want) {
 				t.Errorf("error %v, want %q", err, want)
 			}
 		}
-		if err := contexts.RequireForMultiCluster(path, "given"); err != nil {
-			t.Errorf("a file that need not be read: %v", err)
+		if err := contexts.RequireForMultiCluster("f", []byte(data), "given"); err != nil {
+			t.Errorf("a file that need not be looked into: %v", err)
 		}
 	}
 }
@@ -102,7 +99,11 @@ func TestCampaignFilesOfOthersNameNoContexts(t *testing.T) {
 		if ext := filepath.Ext(path); err != nil || entry.IsDir() || ext != ".vast" && ext != ".yaml" {
 			return err
 		}
-		names, err := contexts.InFile(path)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		names, err := contexts.InFile(path, data)
 		found++
 		if len(names) > 0 {
 			t.Errorf("%s names %q", path, names)

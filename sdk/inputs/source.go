@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/kubevast/vast/sdk/files"
 )
 
 // scheme is the beginning of what is no local path.
@@ -99,11 +101,11 @@ func (f *finder) localSource(m mount, text string) source {
 // missing says what was looked for, and where else it is: most often the task
 // file and its files lie in another folder.
 func (f *finder) missing(text, file string) string {
-	dir := filepath.Dir(f.task.Source.File)
+	dir := files.Folder(f.task.Source.File)
 	if filepath.IsAbs(text) || strings.HasPrefix(text, "~") {
 		return f.quote(text) + " does not exist"
 	}
-	if f.task.Source.File != "-" && dir != "." {
+	if dir != "." {
 		beside, err := f.options.local(path.Join(filepath.ToSlash(dir), text))
 		if err == nil {
 			_, err = os.Stat(beside)

@@ -193,7 +193,7 @@ func TestRoboVASTFilesParseOrAreRefusedWithTheReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name))
-			c, err := ReadCampaign(path, nil, Inputs{})
+			c, err := ReadCampaign(t.Context(), path, nil, Inputs{})
 			switch {
 			case want.says == nil && err != nil:
 				t.Fatalf("refused:\n%v", err)

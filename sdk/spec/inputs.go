@@ -2,15 +2,15 @@ package spec
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
-
-	"github.com/hashicorp/go-envparse"
+	"unicode/utf8"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/dotenv"
+	"github.com/kubevast/vast/sdk/files"
 )
 
 // EnvFlags are the options that give variables of one kind: --env with
@@ -20,21 +20,25 @@ type EnvFlags struct {
 	Flag string
 	// Values are the option's values, "NAME=value" or "NAME".
 	Values []string
-	// Files are dotenv files. A later one wins over an earlier one, and
-	// Values win over all of them.
+	// Files are dotenv files; "-" is standard input. A later one wins over an
+	// earlier one, and Values win over all of them.
 	Files []string
 }
 
-// Read returns the variables. lookup is the caller's environment, os.LookupEnv
-// as a rule. The error is an *api.InvalidSpec with all problems; no value gets
-// into it.
-func (e EnvFlags) Read(lookup func(string) (string, bool)) (map[string]string, error) {
+// Read reads the files by r and returns the variables. lookup is the caller's
+// environment, os.LookupEnv as a rule. The error is an *api.InvalidSpec with all
+// problems, and no value gets into it; or the cause of ctx when that has ended.
+func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string) (string, bool)) (map[string]string, error) {
 	out := map[string]string{}
 	var errs []error
 	for _, file := range e.Files {
-		vars, err := EnvFromFile(file)
+		data, err := r.Read(ctx, file, MaxBytes)
+		if err == nil {
+			var vars map[string]string
+			vars, err = EnvFromFile(file, data, lookup)
+			maps.Copy(out, vars)
+		}
 		errs = append(errs, err)
-		maps.Copy(out, vars)
 	}
 	vars, err := EnvFromFlags(e.Flag, e.Values, lookup)
 	errs = append(errs, err)
@@ -82,32 +86,35 @@ func badName(name string, given bool, msg string) string {
 	return fmt.Sprintf("%q %s", shorten(name), msg)
 }
 
-// EnvFromFile reads a dotenv file: NAME=value lines, quotes, comments and
-// "export", without expansion of "$". The error is an *api.InvalidSpec.
-func EnvFromFile(path string) (map[string]string, error) {
-	data, err := readText(path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > MaxBytes {
-		return nil, fileProblem(path, 0, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
-	}
-	vars, err := envparse.Parse(bytes.NewReader(data))
-	var pe *envparse.ParseError
-	switch {
-	case errors.As(err, &pe):
-		return nil, fileProblem(path, pe.Line, fmt.Sprintf("%v; a line is NAME=value", pe.Err))
-	case err != nil:
-		return nil, fileProblem(path, 0, err.Error())
-	}
+// EnvFromFile reads the content of a dotenv file by the rules of package dotenv,
+// those that SkyPilot has, with lookup as the environment for ${NAME}. path is
+// used in messages only. The error is an *api.InvalidSpec with all problems, and
+// nothing of the file gets into it but names that are reserved.
+func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
 	r := &reader{file: path}
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		if msg := checkEnvName(name); msg != "" {
-			r.add(0, 0, shorten(name), msg)
+	switch {
+	case len(data) > MaxBytes:
+		return nil, fileProblem(path, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
+	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
+		return nil, fileProblem(path, "the file is not text in UTF-8")
+	}
+	vars, problems := dotenv.Parse(string(data), lookup)
+	for _, p := range problems {
+		r.add(p.Line, 1, "", p.Message)
+	}
+	out := make(map[string]string, len(vars))
+	for _, v := range vars {
+		switch msg := checkEnvName(v.Name); {
+		case msg == "":
+		case envName.MatchString(v.Name):
+			r.add(v.Line, 1, v.Name, msg)
+		default: // it may be a part of a value that lacks its quotes
+			r.add(v.Line, 1, "", "what stands before \"=\" "+msg)
 		}
+		out[v.Name] = v.Value
 	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	return vars, nil
+	return out, nil
 }

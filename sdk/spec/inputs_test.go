@@ -3,9 +3,12 @@ package spec
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/files"
 )
 
 func lookup(name string) (string, bool) {
@@ -45,22 +48,28 @@ func TestEnvFiles(t *testing.T) {
 		}
 		return path
 	}
-	one := write("one", "\ufeff# comment\r\nexport A=1\r\nB=\"two words\"\n\nC='$HOME'\nD=a # comment\nE=\n")
-	two := write("two", "A=2\nF=x=y\n")
+	one := write("one", "\ufeff# comment\r\nexport A=1\r\nB=\"two\nwords\"\n\nC='it\\'s ${HOME}'\nD=a#b # comment\nE=\nM={\"k\": \"v\"}\nQ=abc'def'\nT=\"\t\"")
+	two := write("two", "A=2\nF=x=y\nG=4\n")
 	t.Run("a later file wins, and the options win over files", func(t *testing.T) {
-		got, err := EnvFlags{Flag: "--env", Values: []string{"B=3"}, Files: []string{one, two}}.Read(lookup)
-		want := map[string]string{"A": "2", "B": "3", "C": "$HOME", "D": "a", "E": "", "F": "x=y"}
+		got, err := EnvFlags{Flag: "--env", Values: []string{"G=3"}, Files: []string{one, two}}.Read(t.Context(), &files.Reader{}, lookup)
+		want := map[string]string{"A": "2", "B": "two\nwords", "C": "it's /home/me", "D": "a#b", "E": "", "F": "x=y", "G": "3",
+			"M": `{"k": "v"}`, "Q": "abc'def'", "T": "\t"}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("error %v, variables (-want,+got):\n%s", err, diff)
 		}
 	})
 	t.Run("problems of all files and options come in one answer", func(t *testing.T) {
-		bad, names := write("bad", "A=1\nhush\n"), write("names", "NODE_RANK=1\na.b=2\n")
-		_, err := EnvFlags{Flag: "--env", Values: []string{"UNSET"}, Files: []string{bad, names, dir, filepath.Join(dir, "none")}}.Read(lookup)
+		bad, names := write("bad", "A=1\nhush\n\nB='hush"), write("names", "NODE_RANK=1\nA=2\nhu.sh=2\n")
+		binary, large := write("binary", "A=\xff"), write("large", strings.Repeat("#", MaxBytes+1))
+		_, err := EnvFlags{Flag: "--env", Values: []string{"UNSET"}, Files: []string{bad, names, binary, large, dir, filepath.Join(dir, "none")}}.
+			Read(t.Context(), &files.Reader{}, lookup)
 		want := lines(
-			bad+":2:1: missing =; a line is NAME=value",
-			names+": NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name",
-			names+`: a.b: is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+			bad+`:2:1: there is no "=" behind a name; a line is NAME=value`,
+			bad+`:4:1: the closing ' of the value is missing; \' does not close it, and \\ is a backslash`,
+			names+":1:1: NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name",
+			names+`:3:1: what stands before "=" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+			binary+": the file is not text in UTF-8",
+			large+": the file is larger than 1024 KiB",
 			dir+": is a directory; name a file, or - for standard input",
 			filepath.Join(dir, "none")+": no such file",
 			"--env: UNSET is not set in your environment; write UNSET=value, or export it",

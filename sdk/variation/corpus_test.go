@@ -30,7 +30,7 @@ func shared(t *testing.T) string {
 
 func corpusCampaign(t *testing.T, name string) *spec.Campaign {
 	t.Helper()
-	c, err := spec.ReadCampaign(filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name)), nil, spec.Inputs{})
+	c, err := spec.ReadCampaign(t.Context(), filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name)), nil, spec.Inputs{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -33,7 +34,7 @@ func Expand(ctx context.Context, c *spec.Campaign, r *Registry) (*Configs, error
 }
 
 func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Configs, error) {
-	dir, err := filepath.Abs(filepath.Dir(c.Path))
+	dir, err := filepath.Abs(files.Folder(c.Path))
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 
 // Run lists the configurations.
 func (o *campaignConfigsOptions) Run(ctx context.Context) error {
-	campaign, configs, err := o.file.read(ctx, o.path, o.In, spec.Inputs{Context: o.GivenContext(), Look: true})
+	campaign, configs, err := o.file.read(ctx, o.Factory, o.path, spec.Inputs{Context: o.GivenContext(), Look: true})
 	if err != nil {
 		return err
 	}

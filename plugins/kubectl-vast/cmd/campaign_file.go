@@ -3,12 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
-	"io"
 	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	sdkcampaign "github.com/kubevast/vast/sdk/campaign"
 	"github.com/kubevast/vast/sdk/spec"
@@ -51,8 +51,8 @@ func (c *campaignFile) registry() (*variation.Registry, error) {
 
 // read reads a campaign and returns its configurations, expanded and chosen by
 // the flags.
-func (c *campaignFile) read(ctx context.Context, path string, stdin io.Reader, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
-	data, err := spec.ReadBytes(path, stdin)
+func (c *campaignFile) read(ctx context.Context, f *cli.Factory, path string, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
+	data, err := f.Files().Read(ctx, path, spec.MaxCampaignBytes)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -87,10 +87,13 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 	if err := p.output.Check(); err != nil {
 		return err
 	}
+	if err := cli.StdinOnce(append([]string{p.file}, p.env.Files...)...); err != nil {
+		return err
+	}
 	var envErr error
 	p.inputs.Context = f.GivenContext()
-	p.inputs.Envs, envErr = p.env.Read(os.LookupEnv)
-	campaign, configs, fileErr := p.read(ctx, p.file, f.In, p.inputs)
+	p.inputs.Envs, envErr = p.env.Read(ctx, f.Files(), os.LookupEnv)
+	campaign, configs, fileErr := p.read(ctx, f, p.file, p.inputs)
 	options, optionErr := pairs("--option", p.options)
 	quota, quotaErr := pairs("--quota", p.quota)
 	if err := errors.Join(envErr, fileErr, optionErr, quotaErr); err != nil {

@@ -75,7 +75,11 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: completeCampaignFile,
 		RunE: func(c *cobra.Command, args []string) error {
-			return flags.runCampaign(c, f, extra, append(args, "")[0], nil)
+			path := append(args, "")[0]
+			if err := flags.stdinOnce(path); err != nil {
+				return err
+			}
+			return flags.runCampaign(c, f, extra, path, nil)
 		},
 	}
 	p := c.Flags()
@@ -91,7 +95,7 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campaignRunFlags, path string, data []byte) error {
 	r := &campaignRun{Factory: f, flags: extra, path: path, data: data, dryRun: s.dryRun.Value, output: s.output}
 	var err error
-	if r.inputs, err = s.readInputs(); err != nil {
+	if r.inputs, err = s.readInputs(c.Context(), f); err != nil {
 		return err
 	}
 	r.inputs.Context = f.GivenContext()
@@ -153,7 +157,7 @@ func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, *variation.Conf
 	case r.data != nil:
 		return r.flags.parse(ctx, r.path, r.data, r.inputs)
 	}
-	return r.flags.read(ctx, r.path, r.In, r.inputs)
+	return r.flags.read(ctx, r.Factory, r.path, r.inputs)
 }
 
 // render prints all Jobs, each as soon as it is made, and asks no cluster.

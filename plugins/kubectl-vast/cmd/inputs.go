@@ -1,11 +1,14 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -15,7 +18,7 @@ func addValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.EnvFlags) {
 	env.Flag = "--env"
 	p.StringVar(&in.Image, "image", "", "Container image, instead of the file's.")
 	p.StringArrayVar(&env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
-	p.StringArrayVar(&env.Files, "env-file", nil, "File with environment variables, NAME=VALUE a line. Can be given several times.")
+	p.StringArrayVar(&env.Files, "env-file", nil, `File with environment variables, NAME=VALUE a line, read as SkyPilot does; "-" for standard input. Can be given several times.`)
 }
 
 // addRunResources binds the flags for what a campaign's runs need; those of a
@@ -26,12 +29,17 @@ func addRunResources(p *pflag.FlagSet, in *spec.Inputs) {
 	p.StringVar(&in.GPUs, "gpus", "", `Number of accelerators of each run, instead of the file's: "1".`)
 }
 
+// stdinOnce refuses "-" for several of the files that are read.
+func (s *submitFlags) stdinOnce(files ...string) error {
+	return cli.StdinOnce(slices.Concat(files, s.env.Files, s.secret.Files)...)
+}
+
 // readInputs gathers what the command line adds to the files.
-func (s *submitFlags) readInputs() (spec.Inputs, error) {
+func (s *submitFlags) readInputs(ctx context.Context, f *cli.Factory) (spec.Inputs, error) {
 	in := s.inputs
 	var errEnv, errSecret error
 	s.secret.Flag = "--secret"
-	in.Envs, errEnv = s.env.Read(os.LookupEnv)
-	in.Secrets, errSecret = s.secret.Read(os.LookupEnv)
+	in.Envs, errEnv = s.env.Read(ctx, f.Files(), os.LookupEnv)
+	in.Secrets, errSecret = s.secret.Read(ctx, f.Files(), os.LookupEnv)
 	return in, errors.Join(errEnv, errSecret)
 }

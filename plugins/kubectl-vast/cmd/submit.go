@@ -81,19 +81,28 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			if c.Flags().Changed("num-nodes") && flags.inputs.NumNodes < 1 {
 				return cli.Usagef("--num-nodes must be at least 1")
 			}
-			if path, data, err := campaignAmong(f, slices.Concat(flags.files, args), campaign.resume != ""); err != nil || path != "" || campaign.resume != "" {
-				if err == nil {
-					err = refuse(c, onlyForTasks, "campaign")
-				}
-				if err != nil {
+			paths := slices.Concat(flags.files, args)
+			if err := flags.stdinOnce(paths...); err != nil {
+				return err
+			}
+			files, err := readFiles(c.Context(), f, paths)
+			if err != nil {
+				return err
+			}
+			file, err := campaignAmong(files, campaign.resume != "")
+			if err != nil {
+				return err
+			}
+			if file.path != "" || campaign.resume != "" {
+				if err := refuse(c, onlyForTasks, "campaign"); err != nil {
 					return err
 				}
-				return flags.runCampaign(c, f, campaign, path, data)
+				return flags.runCampaign(c, f, campaign, file.path, file.data)
 			}
 			if err := refuse(c, onlyForCampaigns, "task"); err != nil {
 				return err
 			}
-			o, err := flags.toOptions(f, args)
+			o, err := flags.toOptions(c.Context(), f, files)
 			if err != nil {
 				return err
 			}
@@ -155,8 +164,7 @@ type submitOptions struct {
 	api    api.SubmitOptions
 }
 
-func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, error) {
-	files := slices.Concat(s.files, args)
+func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fileRead) (*submitOptions, error) {
 	if err := s.validate(files); err != nil {
 		return nil, err
 	}
@@ -173,7 +181,10 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 		DryRun:       s.dryRun.Value,
 		FieldManager: s.manager,
 	}}
-	errRead := o.read(files)
+	errRead := o.read(ctx, files)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	// The files may say which cluster they are for.
 	if err := f.UseContextOf(o.claims, s.dryRun.Value); err != nil {
 		return nil, errors.Join(err, errRead)
@@ -193,18 +204,10 @@ func (s *submitFlags) toOptions(f *cli.Factory, args []string) (*submitOptions, 
 	return o, errors.Join(errRead, err)
 }
 
-func (s *submitFlags) validate(files []string) error {
-	stdin := 0
-	for _, f := range files {
-		if f == "-" {
-			stdin++
-		}
-	}
+func (s *submitFlags) validate(files []fileRead) error {
 	switch {
 	case len(files) == 0:
 		return cli.Usagef("a task file is missing: kubectl vast submit FILE")
-	case stdin > 1:
-		return cli.Usagef(`standard input ("-") can be read only once`)
 	case s.detach && s.wait:
 		return cli.Usagef("--detach and --wait exclude each other")
 	case s.wait && s.dryRun.Value != api.DryRunNone:
@@ -215,16 +218,20 @@ func (s *submitFlags) validate(files []string) error {
 	return s.output.Check()
 }
 
-// read reads all files, so that nothing is created when one of them is wrong.
-func (o *submitOptions) read(files []string) error {
-	inputs, err := o.flags.readInputs()
+// read looks at all files, so that nothing is created when one of them is wrong.
+func (o *submitOptions) read(ctx context.Context, files []fileRead) error {
+	inputs, err := o.flags.readInputs(ctx, o.Factory)
 	if err != nil {
 		return err
 	}
 	inputs.Context = o.GivenContext()
 	var errs []error
-	for _, path := range files {
-		file, err := spec.Read(path, o.In, inputs)
+	for _, f := range files {
+		if f.err != nil {
+			errs = append(errs, f.err)
+			continue
+		}
+		file, err := spec.Parse(f.path, f.data, inputs)
 		if err != nil {
 			errs = append(errs, err)
 			continue

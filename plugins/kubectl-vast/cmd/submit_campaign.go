@@ -1,7 +1,7 @@
 package cmd
 
 import (
-	"bytes"
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -10,30 +10,45 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// campaignAmong returns the campaign's file, if there is one among the files,
-// with its content. With --resume no other file has a meaning. Standard input
-// can be read only once: what is no campaign is put back for whoever reads it
-// next.
-func campaignAmong(f *cli.Factory, files []string, resume bool) (path string, data []byte, err error) {
+// fileRead is a file that was named, and what came of reading it.
+type fileRead struct {
+	path string
+	data []byte
+	err  error
+}
+
+// readFiles reads all files, each once: what they are is seen in their content.
+// The error is that of a context that has ended.
+func readFiles(ctx context.Context, f *cli.Factory, paths []string) ([]fileRead, error) {
+	read := make([]fileRead, len(paths))
+	for i, path := range paths {
+		data, err := f.Files().Read(ctx, path, spec.MaxCampaignBytes)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		read[i] = fileRead{path, data, err}
+	}
+	return read, nil
+}
+
+// campaignAmong returns the campaign among the files, if there is one. With
+// --resume no other file has a meaning.
+func campaignAmong(files []fileRead, resume bool) (campaign fileRead, err error) {
 	for _, file := range files {
-		content, readErr := spec.ReadBytes(file, f.In)
-		if file == "-" {
-			f.In = bytes.NewReader(content)
-		}
 		switch {
-		case readErr == nil && spec.IsCampaign(file, content):
-			path, data = file, content
-		case readErr != nil && (resume || spec.IsCampaign(file, nil)): // by its name it is one
-			return "", nil, readErr
+		case file.err == nil && spec.IsCampaign(file.path, file.data):
+			campaign = file
+		case file.err != nil && (resume || spec.IsCampaign(file.path, nil)): // by its name it is one
+			return fileRead{}, file.err
 		case resume:
-			return "", nil, cli.Usagef("--resume finishes a campaign, but %s is a task", file)
+			return fileRead{}, cli.Usagef("--resume finishes a campaign, but %s is a task", file.path)
 		}
-		// Another one that cannot be read is told when it is read as a task's.
+		// Another one that cannot be read is told with the tasks.
 	}
-	if path != "" && len(files) > 1 {
-		return "", nil, cli.Usagef("%s is a campaign; submit it alone", path)
+	if campaign.path != "" && len(files) > 1 {
+		return fileRead{}, cli.Usagef("%s is a campaign; submit it alone", campaign.path)
 	}
-	return path, data, nil
+	return campaign, nil
 }
 
 // onlyForTasks are flags of submit that a campaign has no use for.

@@ -43,7 +43,7 @@ func newCreate(f *cli.Factory) *cobra.Command {
 			kubectl vastvol create -f volume.yaml --dry-run=client -o yaml`),
 		Args: cli.Args(0, 2, ""),
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := flags.toOptions(f, args)
+			o, err := flags.toOptions(c.Context(), f, args)
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ type createOptions struct {
 	claims  []contexts.Claim
 }
 
-func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, error) {
+func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []string) (*createOptions, error) {
 	fromFile := len(s.files) > 0
 	switch {
 	case fromFile && len(args) > 0:
@@ -84,14 +84,20 @@ func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, 
 	if err := s.output.Check(); err != nil {
 		return nil, err
 	}
+	if err := cli.StdinOnce(s.files...); err != nil {
+		return nil, err
+	}
 	o := &createOptions{Factory: f, flags: s}
 	var errs []error
 	if fromFile {
-		errs = append(errs, o.read(s.files))
+		errs = append(errs, o.read(ctx, s.files))
 	} else {
 		v, err := s.claim(args[0], args[1])
 		o.volumes = append(o.volumes, v)
 		errs = append(errs, err)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	// The files may say which cluster they are for.
 	if err := f.UseContextOf(o.claims, s.dryRun.Value); err != nil {
@@ -110,10 +116,14 @@ func (s *createFlags) toOptions(f *cli.Factory, args []string) (*createOptions, 
 }
 
 // read reads and checks all files before anything is created.
-func (o *createOptions) read(files []string) error {
+func (o *createOptions) read(ctx context.Context, files []string) error {
 	var errs []error
 	for _, path := range files {
-		file, err := spec.Read(path, o.In, spec.Inputs{Context: o.GivenContext()})
+		data, err := o.Files().Read(ctx, path, spec.MaxBytes)
+		var file *spec.File
+		if err == nil {
+			file, err = spec.Parse(path, data, spec.Inputs{Context: o.GivenContext()})
+		}
 		switch {
 		case err != nil:
 			errs = append(errs, err)
