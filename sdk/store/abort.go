@@ -9,26 +9,20 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
-// abortBatch is how many uploads one request lists; S3 lists no more.
-const abortBatch = 1000
-
-// AbortUploads implements Backend. Whatever is asked for is found by one listing,
-// a request for 1000 unfinished uploads.
+// AbortUploads implements Backend, by one request in most cases. The uploads of the
+// whole bucket are asked for first: MinIO takes a prefix for a whole key. Only where
+// they are too many for one answer, which MinIO never finds, they are asked for by
+// the prefix.
 func (s *Store) AbortUploads(ctx context.Context, prefixes ...string) error {
 	if len(prefixes) == 0 {
 		return nil
 	}
 	common := commonPrefix(prefixes)
-	var keyMarker, idMarker string
+	page, err := s.uploads(ctx, uploadsQuery{})
+	if err == nil && page.IsTruncated {
+		page, err = s.uploads(ctx, uploadsQuery{prefix: common})
+	}
 	for {
-		var page minio.ListMultipartUploadsResult
-		err := s.retry(ctx, func() (err error) {
-			page, err = s.s3.ListMultipartUploads(ctx, s.Bucket, common, keyMarker, idMarker, "", abortBatch)
-			return err
-		})
-		if status := minio.ToErrorResponse(err).StatusCode; status == http.StatusForbidden || status == http.StatusNotImplemented {
-			return nil // few credentials allow it where somebody else runs the store
-		}
 		if err != nil {
 			return s.failed(ctx, "list unfinished uploads to", err)
 		}
@@ -43,16 +37,36 @@ func (s *Store) AbortUploads(ctx context.Context, prefixes ...string) error {
 		if !page.IsTruncated {
 			return nil
 		}
-		keyMarker, idMarker = page.NextKeyMarker, page.NextUploadIDMarker
+		page, err = s.uploads(ctx, uploadsQuery{common, page.NextKeyMarker, page.NextUploadIDMarker})
 	}
+}
+
+// uploads fetches one page. A store that refuses to list them shows none: few
+// credentials may where somebody else runs the store, some servers have no such
+// request, and rclone says 404 as long as there has been none.
+func (s *Store) uploads(ctx context.Context, q uploadsQuery) (page minio.ListMultipartUploadsResult, err error) {
+	err = s.retry(ctx, func() error {
+		page, err = s.listUploads(ctx, q)
+		return err
+	})
+	if refused(err) {
+		return minio.ListMultipartUploadsResult{}, nil
+	}
+	return page, err
 }
 
 func (s *Store) abort(ctx context.Context, key, id string) error {
 	err := s.s3.AbortMultipartUpload(ctx, s.Bucket, key, id)
-	if minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
-		return nil // it has just ended
+	if refused(err) {
+		return nil // it has just ended, or it is not ours to end
 	}
 	return err
+}
+
+// refused tells that a store has answered, and that it will not answer otherwise.
+func refused(err error) bool {
+	status := minio.ToErrorResponse(err).StatusCode
+	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && !passes(err) || status == http.StatusNotImplemented
 }
 
 // commonPrefix is what all of some prefixes begin with.

@@ -20,9 +20,10 @@ import (
 
 // Store is an open connection to one bucket of an S3 server.
 type Store struct {
-	s3       minio.Core
-	Endpoint string
-	Bucket   string
+	s3        minio.Core
+	transport *patient
+	Endpoint  string
+	Bucket    string
 	// login says where the credentials are from; empty: the namespace's Secret.
 	login    string
 	patience time.Duration
@@ -101,7 +102,7 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 	if err != nil {
 		return nil, api.Invalid("", "the store's endpoint %q: %v", c.Endpoint, err)
 	}
-	return &Store{s3: minio.Core{Client: client}, Endpoint: c.Endpoint, Bucket: c.Bucket, login: login,
+	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: c.Endpoint, Bucket: c.Bucket, login: login,
 		patience: o.patience, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
