@@ -110,6 +110,21 @@ func checkKey(key string) error {
 	return nil
 }
 
+// maxPart is how long a part of a new key may be, in bytes. Where objects are files
+// none can be longer.
+const maxPart = 255
+
+// checkParts refuses new keys that only some stores can hold. What lies in such a
+// store already can be read and deleted.
+func checkParts(key string) error {
+	for part := range strings.SplitSeq(key, "/") {
+		if len(part) > maxPart {
+			return api.Invalid("", "the name %.40s... has %d bytes; a store takes at most %d between two slashes", part, len(part), maxPart)
+		}
+	}
+	return nil
+}
+
 func notFound(key string) error { return &api.NotFound{Kind: "object", Name: key} }
 
 func exists(key string) error {

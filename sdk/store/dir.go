@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -43,7 +44,16 @@ type noted struct {
 	SHA256   string    `json:"sha256"`
 }
 
-func noteOf(key string) string { return ownDir + "/sums/" + key + ".json" }
+func noteOf(key string) string {
+	dir, name := path.Split(key)
+	if len(name) > maxNoteName { // a name has 255 bytes at most
+		name = sumOf([]byte(name))
+	}
+	return ownDir + "/sums/" + dir + name + ".json"
+}
+
+// maxNoteName is how long a name may be to name its note, too.
+const maxNoteName = 240
 
 func checkDirKey(key string) error {
 	if first, _, _ := strings.Cut(key, "/"); first == ownDir {

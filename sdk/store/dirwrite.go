@@ -22,7 +22,7 @@ func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 
 // Put implements Backend.
 func (d *Dir) Put(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
-	if err := errors.Join(checkDirKey(key), ctx.Err()); err != nil {
+	if err := errors.Join(checkDirKey(key), checkParts(key), ctx.Err()); err != nil {
 		return Object{}, err
 	}
 	fresh := ownDir + "/new/" + kube.NewID()

@@ -68,13 +68,13 @@ func (s *Store) inParts(ctx context.Context, key string, o PutOptions, send func
 }
 
 // send stores part n, from 1 on.
-func (p *parts) send(ctx context.Context, n int, r *section, sum string) error {
+func (p *parts) send(ctx context.Context, n int, r *section, found digest) error {
 	return p.s.retry(ctx, func() error {
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 		part, err := p.s.s3.PutObjectPart(ctx, p.s.Bucket, p.key, p.id, n, r, r.size,
-			minio.PutObjectPartOptions{Sha256Hex: sum, DisableContentSha256: true})
+			minio.PutObjectPartOptions{Sha256Hex: found.sha256, Md5Base64: found.md5, DisableContentSha256: true})
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (p *parts) join(ctx context.Context, o PutOptions, size int64) error {
 // putParts stores a large file. It is read where it lies, nothing of it is held.
 func (s *Store) putParts(ctx context.Context, key string, file *section, o PutOptions) (Object, error) {
 	size := partSizeOf(file.size)
-	whole, sums, err := file.hash(size)
+	whole, found, err := file.digests(size)
 	if err != nil {
 		return Object{}, err
 	}
@@ -116,10 +116,10 @@ func (s *Store) putParts(ctx context.Context, key string, file *section, o PutOp
 	return s.inParts(ctx, key, o, func(p *parts) (Object, error) {
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(partsAtOnce)
-		for i, sum := range sums {
+		for i, part := range found {
 			at := int64(i) * size
 			group.Go(func() error {
-				return p.send(ctx, i+1, newSection(file.SectionReader, at, min(size, file.size-at)), sum)
+				return p.send(ctx, i+1, newSection(file.SectionReader, at, min(size, file.size-at)), part)
 			})
 		}
 		return Object{Size: file.size, SHA256: whole}, group.Wait()

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -20,10 +21,10 @@ const (
 	metaSHA256 = "Vast-Sha256"
 )
 
-// Put implements Backend. The server holds each request against its SHA-256, so
-// what arrives broken is refused and sent again.
+// Put implements Backend. The server holds each request against its SHA-256 or its
+// MD5, so what arrives broken is refused.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := errors.Join(checkKey(key), checkParts(key)); err != nil {
 		return Object{}, err
 	}
 	var made Object
@@ -45,14 +46,12 @@ func (s *Store) putSection(ctx context.Context, key string, file *section, size 
 		return Object{}, miscounted(key, size, file.size)
 	case file.size > singleLimit:
 		return s.putParts(ctx, key, file, o)
-	case o.SHA256 == "":
-		whole, _, err := file.hash(0)
-		if err != nil {
-			return Object{}, err
-		}
-		o.SHA256 = whole
 	}
-	return s.putSingle(ctx, key, file, file.size, o)
+	found, err := file.digest()
+	if err != nil {
+		return Object{}, err
+	}
+	return s.putSingle(ctx, key, file, found, o)
 }
 
 // putSmall stores a stream that says that it is small.
@@ -69,15 +68,11 @@ func (s *Store) putSmall(ctx context.Context, key string, r io.Reader, size int6
 
 // putWhole stores all of a stream.
 func (s *Store) putWhole(ctx context.Context, key string, content []byte, size int64, o PutOptions) (Object, error) {
-	found, n := sumOf(content), int64(len(content))
-	switch {
-	case size >= 0 && n != size:
+	n := int64(len(content))
+	if size >= 0 && n != size {
 		return Object{}, miscounted(key, size, n)
-	case o.SHA256 != "" && o.SHA256 != found:
-		return Object{}, mismatched(key, o.SHA256, found)
 	}
-	o.SHA256 = found
-	return s.putSingle(ctx, key, newSection(bytes.NewReader(content), 0, n), n, o)
+	return s.putSingle(ctx, key, newSection(bytes.NewReader(content), 0, n), digestOf(content), o)
 }
 
 // putStream holds a part of r in memory to find out whether that is all.
@@ -106,14 +101,18 @@ func (s *Store) putStream(ctx context.Context, key string, r io.Reader, size int
 	return s.putWhole(ctx, key, buf[:n], size, o)
 }
 
-// putSingle stores an object whose SHA-256 is known, in one request.
-func (s *Store) putSingle(ctx context.Context, key string, r *section, size int64, o PutOptions) (Object, error) {
-	first := true
+// putSingle stores an object whose digest is known, in one request.
+func (s *Store) putSingle(ctx context.Context, key string, r *section, found digest, o PutOptions) (Object, error) {
+	if o.SHA256 != "" && o.SHA256 != found.sha256 {
+		return Object{}, mismatched(key, o.SHA256, found.sha256)
+	}
+	o.SHA256 = found.sha256
+	size, first := r.size, true
 	err := s.retry(ctx, func() error {
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		_, err := s.s3.PutObject(ctx, s.Bucket, key, r, size, "", o.SHA256, o.request(true))
+		_, err := s.s3.PutObject(ctx, s.Bucket, key, r, size, found.md5, found.sha256, o.request(true))
 		if o.IfAbsent && !first && minio.ToErrorResponse(err).Code == minio.PreconditionFailed {
 			// An attempt before may have been stored, and only its answer lost.
 			if there, statErr := s.stat(ctx, key); statErr == nil && there.Size == size && there.SHA256 == o.SHA256 {

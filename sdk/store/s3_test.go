@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/md5" //nolint:gosec // S3's
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -157,21 +159,25 @@ func TestEachRequestCarriesItsHash(t *testing.T) {
 			_, _ = io.WriteString(w, "<CompleteMultipartUploadResult><Bucket>vast</Bucket></CompleteMultipartUploadResult>")
 		default:
 			puts.Add(1)
-			hash := sha256.New()
-			_, _ = io.Copy(hash, r.Body) // a wrong hash is the answer
-			if hex.EncodeToString(hash.Sum(nil)) != r.Header.Get("X-Amz-Content-Sha256") {
+			hash, other := sha256.New(), md5.New()              //nolint:gosec // S3's
+			_, _ = io.Copy(io.MultiWriter(hash, other), r.Body) // a wrong hash is the answer
+			if hex.EncodeToString(hash.Sum(nil)) != r.Header.Get("X-Amz-Content-Sha256") ||
+				base64.StdEncoding.EncodeToString(other.Sum(nil)) != r.Header.Get("Content-Md5") {
 				wrong.Add(1)
 			}
 			w.Header().Set("ETag", `"part"`)
 		}
 	}}
 	s := connect(t, h)
-	for _, r := range []io.Reader{strings.NewReader(content), strings.NewReader(content[:1000])} {
-		if _, err := s.Put(t.Context(), "one", r, -1, store.PutOptions{}); err != nil {
+	for r, announced := range map[io.Reader]string{
+		strings.NewReader(content): "", strings.NewReader(content[:1000]): "", strings.NewReader(content[:2000]): hashed(content[:2000]),
+		io.LimitReader(strings.NewReader(content), 3000): "",
+	} {
+		if _, err := s.Put(t.Context(), "one", r, -1, store.PutOptions{SHA256: announced}); err != nil {
 			t.Error(err)
 		}
 	}
-	if wrong.Load() > 0 || puts.Load() != 6 {
+	if wrong.Load() > 0 || puts.Load() != 8 {
 		t.Errorf("%d of %d requests do not carry the hash of their content", wrong.Load(), puts.Load())
 	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -67,30 +66,29 @@ func (s *section) Seek(offset int64, whence int) (int64, error) {
 	return at, err
 }
 
-// hash returns the SHA-256 of the whole section, and of its parts of a size
-// where that is not 0.
-func (s *section) hash(part int64) (whole string, parts []string, err error) {
+// digest returns that of the whole section.
+func (s *section) digest() (digest, error) {
+	if _, err := s.Seek(0, io.SeekStart); err != nil {
+		return digest{}, err
+	}
+	all := newDigester()
+	_, err := io.Copy(all, s)
+	return all.digest(), err
+}
+
+// digests returns the SHA-256 of the whole section, and the digests of its parts of
+// a size.
+func (s *section) digests(part int64) (whole string, parts []digest, err error) {
 	if _, err := s.Seek(0, io.SeekStart); err != nil {
 		return "", nil, err
 	}
 	all := sha256.New()
-	if part == 0 {
-		_, err = io.Copy(all, s)
-		return sum(all), nil, err
-	}
 	for s.at < s.size {
-		one := sha256.New()
+		one := newDigester()
 		if _, err := io.CopyN(io.MultiWriter(all, one), s, min(part, s.size-s.at)); err != nil {
 			return "", nil, err
 		}
-		parts = append(parts, sum(one))
+		parts = append(parts, one.digest())
 	}
 	return sum(all), parts, nil
-}
-
-func sum(h interface{ Sum([]byte) []byte }) string { return hex.EncodeToString(h.Sum(nil)) }
-
-func sumOf(content []byte) string {
-	s := sha256.Sum256(content)
-	return hex.EncodeToString(s[:])
 }

@@ -76,7 +76,7 @@ func (p *parts) stream(ctx context.Context, r io.Reader, buf []byte, size int64,
 			content := part[:length]
 			group.Go(func() error {
 				defer func() { free <- part }()
-				return p.send(sending, n, newSection(bytes.NewReader(content), 0, int64(len(content))), sumOf(content))
+				return p.send(sending, n, newSection(bytes.NewReader(content), 0, int64(len(content))), digestOf(content))
 			})
 			if last {
 				return nil

@@ -109,6 +109,28 @@ func refusals(f *fixture) {
 	f.lists("", store.ListOptions{}, "there")
 }
 
+// changingSource: the content is hashed, and then another one is sent. A store that
+// refuses it keeps the old object; a backend that reads only once stores what it read.
+func changingSource(f *fixture) {
+	for _, size := range []int{100, 65 << 20} { // in one request, and in parts
+		first := random(size)
+		second := bytes.Clone(first)
+		second[size-1]++
+		f.put(map[string]string{"there": "before"})
+		r := &changing{Reader: bytes.NewReader(first), next: bytes.NewReader(second)}
+		switch _, err := f.b.Put(f.Context(), f.prefix+"there", r, int64(size), store.PutOptions{}); {
+		case err == nil && !r.changed:
+			f.holds("there", string(first))
+		case !is[*api.Conflict](err):
+			f.Errorf("%d bytes: %T %v", size, err, err)
+			fallthrough
+		default:
+			f.holds("there", "before")
+		}
+	}
+	f.lists("", store.ListOptions{}, "there")
+}
+
 func brokenSource(f *fixture) {
 	f.put(map[string]string{"there": "before"})
 	for _, after := range []int{0, 1000, 2*part + 1000} {

@@ -46,6 +46,27 @@ func badNames(f *fixture) {
 	}
 }
 
+// longNames: where objects are files, a part of a name has at most 255 bytes.
+func longNames(f *fixture) {
+	contents := map[string]string{}
+	for _, name := range []string{strings.Repeat("n", 255), strings.Repeat("ü", 127), "folder/" + strings.Repeat("f", 255) + "/" + strings.Repeat("x", 255)} {
+		contents[name] = "content of " + name
+	}
+	f.put(contents)
+	for name, content := range contents {
+		f.holds(name, content)
+	}
+	f.lists("", store.ListOptions{}, slices.Sorted(maps.Keys(contents))...)
+	for _, name := range []string{strings.Repeat("n", 256), "folder/" + strings.Repeat("ü", 128), strings.Repeat("f", 256) + "/x"} {
+		if _, err := f.b.Put(f.Context(), f.prefix+name, strings.NewReader("x"), 1, store.PutOptions{}); !is[*api.InvalidSpec](err) {
+			f.Errorf("put of %.20q...: %T %v", name, err, err)
+		}
+		if _, err := f.b.Stat(f.Context(), f.prefix+name); err == nil {
+			f.Errorf("%.20q... is there", name)
+		}
+	}
+}
+
 // folderNames: who keeps a folder finds a file where a folder was, and the
 // reverse. One of them in the way must not look like a store that is away.
 func folderNames(f *fixture) {

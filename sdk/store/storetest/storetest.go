@@ -28,12 +28,14 @@ func Conformance(t *testing.T, b store.Backend) {
 	}{
 		{"what is put is got back, whatever its size and source", sizesAndSources},
 		{"other content than announced is refused and leaves what was there", refusals},
+		{"a content that changes between its hash and its sending leaves what was there", changingSource},
 		{"a source that breaks leaves what was there", brokenSource},
 		{"one of many wins where the key has to be absent", ifAbsent},
 		{"an object is read from any byte on", offsets},
 		{"what is missing is told as such", missing},
 		{"a name may have any character", names},
 		{"a name that not every store can hold is refused", badNames},
+		{"a part of a name may have 255 bytes", longNames},
 		{"a name that is the folder of another is stored beside it or is a conflict", folderNames},
 		{"many writers of one key leave the content of one", oneKey},
 		{"a delete removes what is there, and in any number", deletes},
@@ -163,6 +165,33 @@ func (b *broken) Read(p []byte) (int, error) {
 	n := min(len(p), b.n)
 	b.n -= n
 	return n, nil
+}
+
+// changing has another content once its first one was read to the end.
+type changing struct {
+	*bytes.Reader
+	next *bytes.Reader
+	// read: to its end; changed: and then from its beginning again.
+	read, changed bool
+}
+
+func (c *changing) ReadAt(p []byte, off int64) (int, error) {
+	if off == 0 && c.read && !c.changed {
+		c.Reader, c.changed = c.next, true
+	}
+	n, err := c.Reader.ReadAt(p, off)
+	c.read = c.read || off+int64(n) == c.Size()
+	return n, err
+}
+
+func (c *changing) Read(p []byte) (int, error) {
+	at, _ := c.Seek(0, io.SeekCurrent) // in memory
+	n, err := c.ReadAt(p, at)
+	_, _ = c.Seek(int64(n), io.SeekCurrent) // in memory
+	if n > 0 && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
 }
 
 func numbered(n int) map[string]string {
