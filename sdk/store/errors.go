@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -59,13 +60,32 @@ func (s *Store) failedAt(ctx context.Context, what, key string, err error) error
 		return notFound(key)
 	case answer.Code == minio.PreconditionFailed, answer.StatusCode == http.StatusPreconditionFailed:
 		return exists(key)
-	// versitygw keeps objects as files, as some others do.
-	case answer.Code == "ObjectParentIsFile", answer.Code == "ExistingObjectIsDirectory":
+	case isInTheWay(answer):
 		return inTheWay(key, err)
-	case answer.Code == "XAmzContentSHA256Mismatch", isChanged(err):
+	case slices.Contains(refusedContent, answer.Code), isChanged(err):
 		return &api.Conflict{Message: fmt.Sprintf("the content of object %q is not what was announced: did it change meanwhile?", key), Cause: err}
+	case slices.Contains(refusedObject, answer.Code):
+		return api.Invalid("", "the store at %s does not take object %q: %s", s.Endpoint, key, oneLine(cmp.Or(answer.Message, answer.Code)))
+	case answer.Code == minio.NoSuchUpload:
+		return &api.Conflict{Message: fmt.Sprintf("the upload of object %q was given up meanwhile: was its result deleted?", key), Cause: err}
 	}
 	return s.failed(ctx, what, err)
+}
+
+var (
+	// refusedContent are the codes for content that is not as its hash says.
+	refusedContent = []string{"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"}
+	// refusedObject are those for what a store will never take, its key for the most
+	// part; the last one is MinIO's.
+	refusedObject = []string{"KeyTooLongError", "InvalidURI", "InvalidArgument", "InvalidRequest", "XMinioInvalidObjectName"}
+	// keyInTheWay are those for a key that would have to be the folder of another,
+	// or is it: versitygw's and MinIO's, which keep objects as files.
+	keyInTheWay = []string{"ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory"}
+)
+
+// isInTheWay also knows rclone's answer, which has a code for requests of any kind.
+func isInTheWay(answer minio.ErrorResponse) bool {
+	return slices.Contains(keyInTheWay, answer.Code) || answer.Code == "InvalidRequest" && strings.Contains(answer.Message, " is the name of ")
 }
 
 // apiError finds one of the SDK's errors below what the HTTP client made of it.

@@ -52,19 +52,28 @@ func TestWhatAStoreSaysOfAnObject(t *testing.T) {
 	t.Parallel()
 	s := &Store{Endpoint: "https://s3.example.com", Bucket: "results"}
 	for name, c := range map[string]struct {
-		code   string
-		status int
-		want   error
+		code, message string
+		status        int
+		want          error
 	}{
-		"that it is not there":             {minio.NoSuchKey, http.StatusNotFound, &api.NotFound{}},
-		"that it is there":                 {minio.PreconditionFailed, http.StatusPreconditionFailed, &api.Conflict{}},
-		"that it would be below a file":    {"ObjectParentIsFile", http.StatusConflict, &api.Conflict{}},
-		"that it would be a folder's name": {"ExistingObjectIsDirectory", http.StatusConflict, &api.Conflict{}},
-		"that something else goes on":      {"OperationAborted", http.StatusConflict, &api.Unavailable{}},
+		"that it is not there":                            {minio.NoSuchKey, "", http.StatusNotFound, &api.NotFound{}},
+		"that it is there":                                {minio.PreconditionFailed, "", http.StatusPreconditionFailed, &api.Conflict{}},
+		"that it would be below a file":                   {"ObjectParentIsFile", "", http.StatusConflict, &api.Conflict{}},
+		"that it would be a folder's name":                {"ExistingObjectIsDirectory", "", http.StatusConflict, &api.Conflict{}},
+		"that it would be below a file, rclone's":         {"InvalidRequest", `Directory "a" is the name of an object`, http.StatusBadRequest, &api.Conflict{}},
+		"that it would be a folder's name, rclone's":      {"InvalidRequest", `Object name "a/b" is the name of a directory`, http.StatusBadRequest, &api.Conflict{}},
+		"that its request is wrong in another way":        {"InvalidRequest", "no", http.StatusBadRequest, &api.InvalidSpec{}},
+		"that its name is too long":                       {"KeyTooLongError", "", http.StatusBadRequest, &api.InvalidSpec{}},
+		"that its name is too long, MinIO's":              {"XMinioInvalidObjectName", "", http.StatusBadRequest, &api.InvalidSpec{}},
+		"that its content has another SHA-256":            {"XAmzContentSHA256Mismatch", "", http.StatusBadRequest, &api.Conflict{}},
+		"that its content has another MD5":                {"BadDigest", "", http.StatusBadRequest, &api.Conflict{}},
+		"that somebody has given up its upload meanwhile": {minio.NoSuchUpload, "", http.StatusNotFound, &api.Conflict{}},
+		"that it may not be read":                         {"AccessDenied", "", http.StatusForbidden, &api.Forbidden{}},
+		"that something else goes on":                     {"OperationAborted", "", http.StatusConflict, &api.Unavailable{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := s.failedAt(t.Context(), "put an object into", "a/b", minio.ErrorResponse{Code: c.code, StatusCode: c.status})
+			got := s.failedAt(t.Context(), "put an object into", "a/b", minio.ErrorResponse{Code: c.code, Message: c.message, StatusCode: c.status})
 			if !sameKind(got, c.want) {
 				t.Errorf("%T %v", got, got)
 			}
