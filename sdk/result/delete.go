@@ -2,7 +2,6 @@ package result
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -61,39 +60,40 @@ func mayGrow(units []*unit) error {
 	return nil
 }
 
-// remove removes units. The manifests go first: what is left when this is
-// broken off counts as incomplete, and never as a result that it is not.
+// remove removes units. It may be broken off anywhere, and is done again then: what
+// may fail comes before anything is gone, and the units are found by what goes last.
+// The manifests go before the rest, so that what is left counts as incomplete, and
+// never as a result that it is not.
 func (s *session) remove(ctx context.Context, units []*unit) error {
-	var manifests, rest, prefixes []string
+	var entries, manifests, logs, rest, prefixes []string
 	for _, u := range units {
 		prefixes = append(prefixes, u.prefix)
 		for _, o := range u.objects {
-			if o.Key == u.prefix+keep.ManifestFile {
+			if o.Key == u.prefix+keep.ManifestFile && len(u.objects) > 1 {
 				manifests = append(manifests, o.Key)
 			} else {
 				rest = append(rest, o.Key)
 			}
 		}
 	}
-	if err := s.store.Delete(ctx, manifests...); err != nil {
-		return err
+	if campaign := units[0].Campaign; campaign != "" { // a ref names one at most
+		var err error
+		if entries, err = s.indexEntries(ctx, campaign, units); err != nil {
+			return err
+		}
+		if logs, err = s.commonLogs(ctx, campaign, units); err != nil {
+			return err
+		}
 	}
 	if err := s.store.AbortUploads(ctx, prefixes...); err != nil {
 		return err
 	}
-	campaign := units[0].Campaign // a ref names one at most
-	if campaign == "" {
-		return s.store.Delete(ctx, rest...)
+	for _, keys := range [][]string{entries, manifests, logs, rest} {
+		if err := s.store.Delete(ctx, keys...); err != nil {
+			return err
+		}
 	}
-	entries, err := s.indexEntries(ctx, campaign, units)
-	if err != nil {
-		return err
-	}
-	logs, err := s.commonLogs(ctx, campaign, units)
-	if err != nil {
-		return err
-	}
-	return s.store.Delete(ctx, slices.Concat(entries, logs, rest)...)
+	return nil
 }
 
 // indexEntries are the keys by which the index tells of these runs.

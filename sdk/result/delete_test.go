@@ -1,0 +1,102 @@
+package result
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
+)
+
+// failing is a store that breaks at one of the requests that change something, and
+// at no other.
+type failing struct {
+	store.Backend
+	left int
+}
+
+func (f *failing) fails() error {
+	if f.left--; f.left == 0 {
+		return &api.Unavailable{Message: "the store is away"}
+	}
+	return nil
+}
+
+func (f *failing) Delete(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := f.fails(); err != nil {
+		return err
+	}
+	return f.Backend.Delete(ctx, keys...)
+}
+
+func (f *failing) AbortUploads(ctx context.Context, prefixes ...string) error {
+	if err := f.fails(); err != nil {
+		return err
+	}
+	return f.Backend.AbortUploads(ctx, prefixes...)
+}
+
+func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"with files":                 {"f": "1"},
+		"with manifests and no more": nil,
+	} {
+		for at := 1; ; at++ {
+			w := newWorld(t)
+			r := keep.Record{Version: keep.RecordVersion, ID: sweep, User: user, Total: 2, Created: ended, Configs: []string{"a-1"}, Runs: 2, RunsPerJob: 2}
+			w.put(keep.RecordKey(sweep), string(r.Marshal()))
+			w.put(packedLog("0"), "hello\n")
+			for n := range 2 {
+				k := run(sweep, "a-1", n, succeeded, files)
+				k.log = ""
+				w.keep(k)
+			}
+			f := &failing{Backend: w.store, left: at}
+			w.open = func(context.Context) (store.Backend, func(), error) { return f, func() {}, nil }
+			o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep}}
+			_, err := w.Delete(t.Context(), o)
+			if err == nil {
+				if at < 3 {
+					t.Errorf("%s: it has only %d steps", name, at)
+				}
+				break
+			}
+			t.Run(fmt.Sprintf("%s, at step %d", name, at), func(t *testing.T) {
+				if _, err := w.Delete(t.Context(), o); err != nil {
+					t.Errorf("again: %v", err)
+				}
+				var left []string
+				for o, err := range w.store.List(t.Context(), "", store.ListOptions{}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					left = append(left, o.Key)
+				}
+				if diff := cmp.Diff([]string{keep.RecordKey(sweep)}, left); diff != "" {
+					t.Errorf("left in the store (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestADeleteRemovesNothingBeforeUploadsAreGivenUp(t *testing.T) {
+	w := newWorld(t)
+	w.keep(task("abcdefgh", 0, succeeded, map[string]string{"f": "1"}))
+	w.open = func(context.Context) (store.Backend, func(), error) {
+		return &failing{Backend: w.store, left: 1}, func() {}, nil
+	}
+	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "abcdefgh"}}); err == nil {
+		t.Error("no error")
+	}
+	if !w.get(keep.NodePrefix("abcdefgh", 0) + keep.ManifestFile) {
+		t.Error("the manifest is gone, and the rest is left")
+	}
+}
