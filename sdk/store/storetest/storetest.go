@@ -19,13 +19,27 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// Conformance runs all rules as subtests, each below a prefix of its own. What
-// they store they remove.
+// Conformance runs all rules as subtests.
 func Conformance(t *testing.T, b store.Backend) {
-	for _, rule := range []struct {
-		name string
-		hold func(*fixture)
-	}{
+	for _, rule := range Rules() {
+		t.Run(rule.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, problem := range rule.Broken(t.Context(), b) {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
+// Rule is one rule; its name is a sentence.
+type Rule struct {
+	Name string
+	hold func(*fixture)
+}
+
+// Rules returns all rules.
+func Rules() []Rule {
+	return []Rule{
 		{"what is put is got back, whatever its size and source", sizesAndSources},
 		{"other content than announced is refused and leaves what was there", refusals},
 		{"a content that changes between its hash and its sending leaves what was there", changingSource},
@@ -43,19 +57,28 @@ func Conformance(t *testing.T, b store.Backend) {
 		{"a list of one level shows what lies deeper by one entry", levels},
 		{"a list goes over many pages", pages},
 		{"an end of the context ends what goes on", contexts},
-	} {
-		t.Run(rule.name, func(t *testing.T) {
-			t.Parallel()
-			f := &fixture{T: t, b: b, prefix: "storetest/" + kube.NewID() + "/"}
-			t.Cleanup(f.clean)
-			rule.hold(f)
-		})
 	}
+}
+
+// Broken returns what a backend does not do as the rule says; nothing where it keeps
+// it. It works below a prefix of its own, and removes what it stores.
+func (r Rule) Broken(ctx context.Context, b store.Backend) []string {
+	report := &report{ctx: ctx}
+	f := &fixture{report: report, b: b, prefix: "storetest/" + kube.NewID() + "/"}
+	for _, do := range []func(){func() { r.hold(f) }, f.clean} {
+		ended := make(chan struct{})
+		go func() { // Fatal ends it
+			defer close(ended)
+			do()
+		}()
+		<-ended
+	}
+	return report.problems
 }
 
 // fixture is a place in a store for one rule.
 type fixture struct {
-	*testing.T
+	*report
 	b      store.Backend
 	prefix string
 }
