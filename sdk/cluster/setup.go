@@ -20,11 +20,13 @@ import (
 // returns when all of it works. It is idempotent: what is as it should be is
 // not touched, and what an earlier call left half-way is completed.
 //
-// Wrong options are *api.InvalidSpec; a Kueue that is too old, objects of
+// Wrong options, and a store of one's own that would lose results, are
+// *api.InvalidSpec; a Kueue that is too old, objects of
 // somebody else under our names, and a volume that would have to shrink are
-// *api.Conflict. In both cases nothing was made. *api.TimedOut says what was
-// not ready in time; a further call goes on waiting. A dry run decides all of it
-// and returns what would be set up; the objects themselves are Render's.
+// *api.Conflict. In both cases nothing was made but perhaps the store's bucket.
+// *api.TimedOut says what was not ready in time; a further call goes on waiting. A
+// dry run decides all of it, but asks no store, and returns what would be set up;
+// the objects themselves are Render's.
 func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -41,6 +43,9 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 	}
 	if !o.DryRun.Keeps() {
 		return c.planned(ctx, p, now, o.DryRun)
+	}
+	if err := c.tryOwnStore(ctx, r, p); err != nil {
+		return nil, r.inTime(ctx, "trying the store", err)
 	}
 	if err := c.carryOut(ctx, r, p, now); err != nil {
 		return nil, r.inTime(ctx, "setting up; run the command again to go on", err)

@@ -3,16 +3,19 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/store"
 	"github.com/kubevast/vast/sdk/tunnel"
 )
 
-// storeTime is how long the store may take for three small requests.
-const storeTime = 20 * time.Second
+// storeTime is how long the store may take for some small requests.
+const storeTime = time.Minute
 
-// store: an object can be put, read and deleted from here.
+// store: objects can be put, read, listed and deleted from here, and the store does
+// that as it has to.
 func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	const name = "store"
 	asked, cancel := context.WithTimeout(ctx, storeTime)
@@ -32,8 +35,23 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	if o.NoProbe {
 		return one(skipped(name, "not tried, since nothing was to be created"))
 	}
-	if err := s.Probe(asked); err != nil {
+	lacks, err := s.Examine(asked)
+	if err != nil {
 		return one(warning(name, err.Error(), "files and results need it; see: kubectl vast cluster status"))
 	}
-	return one(ok(name, "an object was put, read and deleted from here"))
+	checks := make([]api.Check, 0, len(lacks))
+	for _, lack := range lacks {
+		checks = append(checks, warning(name, lackOf(s.Endpoint, lack), lack.Fix))
+	}
+	if len(checks) == 0 {
+		return one(ok(name, "objects were put, read, listed and deleted from here"))
+	}
+	return checks
+}
+
+func lackOf(endpoint string, lack store.Lack) string {
+	if lack.Loses {
+		return fmt.Sprintf("the store at %s would lose results: %s", endpoint, lack.What)
+	}
+	return fmt.Sprintf("the store at %s: %s", endpoint, lack.What)
 }

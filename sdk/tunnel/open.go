@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -28,6 +29,11 @@ func Open(ctx context.Context, conn *access.Conn, options ...store.Option) (*sto
 	if err != nil {
 		return nil, conn.Classify(err, "get", "secrets")
 	}
+	return OpenBy(conn, secret, options...)
+}
+
+// OpenBy is Open by a Secret that need not be in the cluster yet.
+func OpenBy(conn *access.Conn, secret *corev1.Secret, options ...store.Option) (*store.Store, error) {
 	value := func(key string) string { return string(secret.Data[key]) }
 	config := store.Config{Endpoint: value(kube.StoreEndpoint), Region: value(kube.StoreRegion), Bucket: value(kube.StoreBucket),
 		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey)}
