@@ -3,6 +3,8 @@ package result
 import (
 	"context"
 	"fmt"
+	"iter"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +18,8 @@ import (
 // at no other.
 type failing struct {
 	store.Backend
-	left int
+	left    int
+	noAbort bool // AbortUploads always fails
 }
 
 func (f *failing) fails() error {
@@ -37,6 +40,9 @@ func (f *failing) Delete(ctx context.Context, keys ...string) error {
 }
 
 func (f *failing) AbortUploads(ctx context.Context, prefixes ...string) error {
+	if f.noAbort {
+		return &api.Unavailable{Message: "the store lists no uploads"}
+	}
 	if err := f.fails(); err != nil {
 		return err
 	}
@@ -91,12 +97,47 @@ func TestADeleteRemovesNothingBeforeUploadsAreGivenUp(t *testing.T) {
 	w := newWorld(t)
 	w.keep(task("abcdefgh", 0, succeeded, map[string]string{"f": "1"}))
 	w.open = func(context.Context) (store.Backend, func(), error) {
-		return &failing{Backend: w.store, left: 1}, func() {}, nil
+		return &failing{Backend: w.store, noAbort: true}, func() {}, nil
 	}
 	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "abcdefgh"}}); err == nil {
 		t.Error("no error")
 	}
 	if !w.get(keep.NodePrefix("abcdefgh", 0) + keep.ManifestFile) {
 		t.Error("the manifest is gone, and the rest is left")
+	}
+}
+
+// lingering lists a folder from which everything was deleted, as SeaweedFS does for
+// some minutes.
+type lingering struct {
+	store.Backend
+	folder string
+}
+
+func (l lingering) List(ctx context.Context, prefix string, o store.ListOptions) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		if o.Delimiter && strings.HasPrefix(l.folder, prefix) && !yield(store.Object{Key: l.folder, Prefix: true}, nil) {
+			return
+		}
+		l.Backend.List(ctx, prefix, o)(yield)
+	}
+}
+
+func TestAnEmptyFolderIsNoCampaign(t *testing.T) {
+	w := newWorld(t)
+	w.keep(run(sweep, "a-1", 0, succeeded, map[string]string{"f": "1"}))
+	w.open = func(context.Context) (store.Backend, func(), error) {
+		return lingering{w.store, keep.CampaignPrefix("gone-12345678")}, func() {}, nil
+	}
+	list, err := w.List(t.Context(), api.ResultOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range list.Items {
+		names = append(names, r.Name)
+	}
+	if diff := cmp.Diff([]string{sweep}, names); diff != "" {
+		t.Errorf("listed (-want +got):\n%s", diff)
 	}
 }

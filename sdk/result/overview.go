@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 // overview is all that is kept for a user: tasks first, then campaigns.
@@ -146,6 +147,11 @@ func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, e
 	if err != nil {
 		return nil, err
 	}
+	if record.Created.IsZero() && len(outcomes) == 0 {
+		if there, err := s.holds(ctx, keep.CampaignPrefix(id)); err != nil || !there {
+			return nil, err
+		}
+	}
 	r := &api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: id, Namespace: s.conn.Namespace},
 		Campaign: id, User: record.User, StartTime: moment(record.Created)}
 	count := map[api.State]int{}
@@ -165,6 +171,15 @@ func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, e
 	}
 	r.Reason = countWords(record.Total, len(outcomes), count)
 	return r, nil
+}
+
+// holds reports an object below a prefix: SeaweedFS lists an empty folder for some
+// minutes after its last object was deleted.
+func (s *session) holds(ctx context.Context, prefix string) (bool, error) {
+	for _, err := range s.store.List(ctx, prefix, store.ListOptions{}) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // countWords says how many runs are kept: "24 of 26 runs: 22 succeeded, 2 failed".
