@@ -61,6 +61,10 @@ test-unit: ## unit tests of all modules
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
 	cd testenv && go test -count=1 -p 1 -timeout 40m ./e2e/...
 
+.PHONY: test-stores
+test-stores: ## the store's rules on versitygw, MinIO, SeaweedFS and rclone, built from source: 15 minutes cold; prints which keeps which
+	cd testenv && go test -tags stores -count=1 -timeout 60m -v ./stores
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME
 	@set -e; for pkg in $$(grep -rlE '^func Fuzz' --include='*_test.go' sdk internal | xargs -n1 dirname | sort -u); do \
@@ -73,7 +77,7 @@ fuzz: ## run every fuzz target for FUZZTIME
 lint: ## gofmt, go vet, staticcheck; the direction of imports is a unit test
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
 	go vet ./...
-	cd testenv && go vet ./...
+	cd testenv && go vet -tags lifecycle,stores ./...
 	go run $(STATICCHECK) ./...
 
 .PHONY: bench

@@ -6,6 +6,9 @@ const (
 	ContainerdVersion = "v2.1.4"
 	KueueVersion      = "v0.16.1"
 	VersityVersion    = "v1.8.0"
+	MinIOVersion      = "2026-02-12" // its last; no tag has a module
+	SeaweedFSVersion  = "4.53"
+	RcloneVersion     = "v1.76.0"
 )
 
 const (
@@ -59,6 +62,22 @@ var (
 		Programs: map[string]string{"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
 		LDFlags:  "-X main.Version=" + VersityVersion,
 		Why:      "the S3 server that cluster setup installs; about 1.5 minutes",
+	}
+	MinIO = Module{
+		Name:     "minio",
+		Programs: map[string]string{"minio": "github.com/minio/minio"},
+		Why:      "MinIO of " + MinIOVersion + ", for the test of the stores; about 3 minutes",
+	}
+	SeaweedFS = Module{
+		Name:     "seaweedfs",
+		Programs: map[string]string{"weed": "github.com/seaweedfs/seaweedfs/weed"},
+		Why:      "SeaweedFS " + SeaweedFSVersion + ", for the test of the stores; about 5 minutes",
+	}
+	Rclone = Module{
+		Name:     "rclone",
+		Programs: map[string]string{"rclone": "."},
+		LDFlags:  "-X github.com/rclone/rclone/fs.Version=" + RcloneVersion,
+		Why:      "rclone " + RcloneVersion + " with serve s3, for the test of the stores; half a minute",
 	}
 	RuntimeWrapper = Module{
 		Name:     "runtimewrapper",
