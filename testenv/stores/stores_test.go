@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -226,7 +225,6 @@ func examine(ctx context.Context, r *running) (problems []string) {
 
 // table is what is printed: which server keeps which rule.
 type table struct {
-	mu            sync.Mutex
 	rules, server []string
 	holds         map[[2]string]bool
 }
@@ -234,8 +232,6 @@ type table struct {
 func newTable() *table { return &table{holds: map[[2]string]bool{}} }
 
 func (t *table) set(rule, server string, holds bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if !slices.Contains(t.rules, rule) {
 		t.rules = append(t.rules, rule)
 	}

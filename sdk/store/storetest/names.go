@@ -97,6 +97,19 @@ func folderNames(f *fixture) {
 	}
 }
 
+// folderLists: where both can be stored, neither hides the other.
+func folderLists(f *fixture) {
+	f.put(map[string]string{"file": "x", "other": "x"})
+	_, err := f.b.Put(f.Context(), f.prefix+"file/below", strings.NewReader("x"), 1, store.PutOptions{})
+	if is[*api.Conflict](err) {
+		return
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.lists("", store.ListOptions{}, "file", "file/below", "other")
+}
+
 func deletes(f *fixture) {
 	contents := numbered(1100)
 	contents["sub/folder/one"] = "x"

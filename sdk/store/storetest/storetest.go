@@ -51,6 +51,7 @@ func Rules() []Rule {
 		{"a name that not every store can hold is refused", badNames},
 		{"a part of a name may have 255 bytes", longNames},
 		{"a name that is the folder of another is stored beside it or is a conflict", folderNames},
+		{"a name that is the folder of another does not hide it", folderLists},
 		{"many writers of one key leave the content of one", oneKey},
 		{"a delete removes what is there, and in any number", deletes},
 		{"a list is sorted and can begin anywhere", lists},
