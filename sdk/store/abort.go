@@ -66,7 +66,7 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 // refused tells that a store has answered, and that it will not answer otherwise.
 func refused(err error) bool {
 	status := minio.ToErrorResponse(err).StatusCode
-	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && !passes(err) || status == http.StatusNotImplemented
+	return status >= http.StatusMultipleChoices && status < http.StatusInternalServerError && !passes(err) || status == http.StatusNotImplemented
 }
 
 // commonPrefix is what all of some prefixes begin with.
