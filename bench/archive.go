@@ -112,7 +112,7 @@ func addFile(a *pack.Archive, e pack.Entry) error {
 	if !e.Mode.IsRegular() {
 		return a.Add(f, nil)
 	}
-	r, err := os.Open(e.Path)
+	r, err := os.Open(e.File())
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -22,6 +21,7 @@ import (
 
 // inputs is what a campaign brings along from where its file lies.
 type inputs struct {
+	root string // the folder that the file is in
 	// entries go into the pack that is unpacked to /config; sum is its hash,
 	// empty when there is nothing to pack.
 	entries  []pack.Entry
@@ -30,35 +30,29 @@ type inputs struct {
 	warnings []string
 }
 
+// maxWarnings is how many things that are left out are told one by one.
+const maxWarnings = 5
+
 // gather reads the scenario and the run files, which keep their paths beside
-// the .vast file. Where a campaign is only rendered a scenario may be missing:
-// then its file's name stands for its own.
+// the .vast file; see pack.Scan for what becomes of links. Where a campaign is
+// only rendered a scenario may be missing: then its file's name stands for its
+// own.
 func gather(ctx context.Context, s *spec.Campaign, rendered bool) (*inputs, error) {
-	root := files.Folder(s.Path)
-	in := &inputs{}
-	list, err := in.find(root, s)
-	if err != nil {
-		return nil, err
-	}
+	in := &inputs{root: files.Folder(s.Path)}
+	var options pack.ScanOptions
 	if name := path.Clean(s.Execution.ScenarioFile); s.Execution.ScenarioFile != "" {
-		switch err := in.readScenario(root, s); {
+		switch err := in.readScenario(s); {
 		case err == nil:
-			list = append(list, name)
-		case rendered && !fileExists(filepath.Join(root, name)):
+			options.Files = []string{name}
+		case rendered && !fileExists(filepath.Join(in.root, filepath.FromSlash(name))):
 			in.scenario = strings.TrimSuffix(path.Base(name), path.Ext(name))
 			in.warnings = append(in.warnings, fmt.Sprintf("%v; without it the campaign cannot be submitted", err))
 		default:
 			return nil, err
 		}
 	}
-	slices.Sort(list)
-	for _, name := range slices.Compact(list) {
-		file := filepath.Join(root, filepath.FromSlash(name))
-		info, err := os.Stat(file)
-		if err != nil {
-			return nil, problem(s, "execution.run_files", "%v", err)
-		}
-		in.entries = append(in.entries, pack.Entry{Name: name, Path: file, Mode: info.Mode(), Size: info.Size()})
+	if err := in.find(ctx, s, options); err != nil {
+		return nil, err
 	}
 	if len(in.entries) > 0 {
 		stat, err := in.write(ctx, io.Discard)
@@ -82,47 +76,75 @@ func fileExists(name string) bool {
 
 // find matches the globs. One without a slash also fits names in any folder, as
 // in RoboVAST.
-func (in *inputs) find(root string, s *spec.Campaign) ([]string, error) {
-	var list []string
-	below := os.DirFS(root)
+func (in *inputs) find(ctx context.Context, s *spec.Campaign, options pack.ScanOptions) error {
 	for i, glob := range s.Execution.RunFiles {
 		pattern := path.Clean(glob)
 		if !strings.Contains(pattern, "/") {
 			pattern = "**/" + pattern
 		}
-		found, err := doublestar.Glob(below, pattern, doublestar.WithFilesOnly())
-		if err != nil {
-			return nil, problem(s, fmt.Sprintf("execution.run_files[%d]", i), "%q is no pattern: %v", glob, err)
+		if !doublestar.ValidatePattern(pattern) {
+			return problem(s, fmt.Sprintf("execution.run_files[%d]", i), "%q is no pattern", glob)
 		}
-		if len(found) == 0 {
-			in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s", glob, root))
-		}
-		list = append(list, slices.DeleteFunc(found, isGits)...)
+		options.Globs = append(options.Globs, pattern)
 	}
-	return list, nil
+	if options.Globs == nil && options.Files == nil {
+		return nil
+	}
+	folder, err := pack.Scan(ctx, in.root, options)
+	var invalid *api.InvalidSpec
+	var of *fs.PathError
+	switch {
+	case errors.As(err, &invalid):
+		for i := range invalid.Problems {
+			p := &invalid.Problems[i]
+			p.File, p.Path = s.Path, "execution.run_files"
+		}
+		return invalid
+	case errors.As(err, &of):
+		return problem(s, "execution.run_files", "%v", err)
+	case err != nil:
+		return err
+	}
+	in.entries = folder.Entries
+	for _, i := range folder.Unmatched {
+		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s", s.Execution.RunFiles[i], in.root))
+	}
+	for i, skipped := range folder.Skipped {
+		if i == maxWarnings {
+			in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: %d more in %s are left out", len(folder.Skipped)-i, in.root))
+			break
+		}
+		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: %v", skipped))
+	}
+	return nil
 }
-
-// isGits reports a file of a repository's own, which nobody means by "*".
-func isGits(name string) bool { return slices.Contains(strings.Split(name, "/"), ".git") }
 
 // CheckScenario returns what is wrong with the file of the scenario, which is not
 // there or is none; nil for a campaign without one. It is for spec.Inputs.Check,
 // so that this is told together with all else that is wrong with a campaign.
 func CheckScenario(s *spec.Campaign) []api.Problem {
 	var invalid *api.InvalidSpec
-	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{}).readScenario(files.Folder(s.Path), s), &invalid) {
+	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{root: files.Folder(s.Path)}).readScenario(s), &invalid) {
 		return nil
 	}
 	return invalid.Problems
 }
 
-func (in *inputs) readScenario(root string, s *spec.Campaign) error {
+// maxScenario is how far a scenario is read for its name, in bytes.
+const maxScenario = 16 << 20
+
+func (in *inputs) readScenario(s *spec.Campaign) error {
 	wrong := func(format string, args ...any) error {
 		e := &s.Execution
 		return &api.InvalidSpec{Problems: []api.Problem{{File: s.Path, Line: e.ScenarioAt.Line, Column: e.ScenarioAt.Column,
 			Path: "execution.scenario_file", Message: fmt.Sprintf(format, args...)}}}
 	}
-	data, err := files.Regular(filepath.Join(root, filepath.FromSlash(s.Execution.ScenarioFile)), spec.MaxCampaignBytes)
+	var data []byte
+	file, err := pack.Open(in.root, s.Execution.ScenarioFile)
+	if err == nil {
+		defer file.Close() // nothing was written
+		data, err = io.ReadAll(io.LimitReader(file, maxScenario))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return wrong("%s does not exist beside the campaign's file", s.Execution.ScenarioFile)
 	}

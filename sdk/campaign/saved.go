@@ -64,14 +64,20 @@ func (d *draft) upload(ctx context.Context, b store.Backend) error {
 		return err
 	}
 	prefix := keep.CampaignPrefix(d.record.ID) + keep.ConfigDir
-	if len(d.inputs.entries) <= maxCopied {
+	if len(d.inputs.entries) > 0 && len(d.inputs.entries) <= maxCopied {
+		root, err := os.OpenRoot(d.inputs.root)
+		if err != nil {
+			return err
+		}
+		defer root.Close() //nolint:errcheck // nothing is written through it
 		var items []store.Upload
 		for _, e := range d.inputs.entries {
-			if _, ours := documents[prefix+e.Name]; !ours {
+			// What links lead to is there under its own name.
+			if _, ours := documents[prefix+e.Name]; !ours && e.Mode.IsRegular() {
 				items = append(items, store.Upload{Key: prefix + e.Name, Path: e.Path, Size: e.Size})
 			}
 		}
-		if err := store.UploadAll(ctx, b, items, store.TransferOptions{}); err != nil {
+		if err := store.UploadAll(ctx, b, items, store.TransferOptions{Root: root}); err != nil {
 			return err
 		}
 	}

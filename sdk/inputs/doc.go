@@ -50,8 +50,8 @@ func (o Options) local(p string) (string, error) {
 	return filepath.Abs(p)
 }
 
-// Check finds everything that New would refuse. It looks which local files
-// there are, and reads none.
+// Check finds everything that New would refuse, but for what lies in folders. It
+// looks which local files there are, and reads none.
 func Check(t *spec.Task, o Options) error {
 	_, err := find(t, o)
 	return err

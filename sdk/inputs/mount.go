@@ -27,6 +27,9 @@ type source struct {
 	uri   string
 	git   string
 	ref   string
+	// field and at say where in the task file it stands.
+	field string
+	at    spec.Position
 	// to is where it goes, below what it belongs to; empty for that itself.
 	to string
 }
@@ -75,12 +78,17 @@ func find(t *spec.Task, o Options) ([]place, error) {
 	}
 	places := f.places(mounts)
 	if len(f.problems) > 0 {
-		slices.SortStableFunc(f.problems, func(a, b api.Problem) int {
-			return cmp.Or(a.Line-b.Line, a.Column-b.Column)
-		})
-		return nil, &api.InvalidSpec{Problems: f.problems}
+		return nil, inOrder(f.problems)
 	}
 	return places, nil
+}
+
+// inOrder are problems in the order of the task file.
+func inOrder(problems []api.Problem) error {
+	slices.SortStableFunc(problems, func(a, b api.Problem) int {
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+	})
+	return &api.InvalidSpec{Problems: problems}
 }
 
 // target is where a file mount goes: a relative path lies in the workdir, as

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -24,10 +21,6 @@ const (
 	// MaxSmall is how much all packs of a task may be, in bytes, so that they
 	// go with it: a ConfigMap holds 1 MiB.
 	MaxSmall = 900 << 10
-	// maxWarnings is how many things that are left out are told one by one.
-	maxWarnings = 5
-	// packing is how many packs are read at the same time.
-	packing = 2
 	// theFile is what a pack of one file calls it.
 	theFile = "file"
 	// packFile says that a source reads its place's own pack.
@@ -43,15 +36,21 @@ type Plan struct {
 }
 
 // New reads the task's local files. What is wrong comes back at once, as
-// *api.InvalidSpec, before any file is read; a file that changes meanwhile is
-// *api.Conflict. A task that brings nothing has an empty plan.
+// *api.InvalidSpec, before any file is read: first what Check finds, then what
+// the folders hold and cannot be packed, all of it, up to a bound. A file that
+// changes meanwhile is *api.Conflict. A task that brings nothing has an empty
+// plan. It ends when ctx does.
 func New(ctx context.Context, t *spec.Task, o Options) (*Plan, error) {
 	places, err := find(t, o)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{}
-	read, err := p.read(ctx, places, o.Notify)
+	found, err := p.scan(ctx, t, places)
+	if err != nil {
+		return nil, unreadable(t, err)
+	}
+	read, err := packAll(ctx, found, o.Notify)
 	if err != nil {
 		return nil, unreadable(t, err)
 	}
@@ -70,73 +69,6 @@ func New(ctx context.Context, t *spec.Task, o Options) (*Plan, error) {
 		p.identity = kube.Hash(identity.String())
 	}
 	return p, p.arrange(ctx, places, read)
-}
-
-// content is what was read for a local source.
-type content struct {
-	entries []pack.Entry
-	pack    *Pack
-}
-
-// read packs each local source by itself.
-func (p *Plan) read(ctx context.Context, places []place, notify func(api.TransferProgress)) ([][]*content, error) {
-	meter := &meter{notify: notify, now: api.TransferProgress{Reading: true}}
-	all, ctx := errgroup.WithContext(ctx)
-	all.SetLimit(packing)
-	read := make([][]*content, len(places))
-	warnings := make([][][]string, len(places))
-	for i, place := range places {
-		read[i], warnings[i] = make([]*content, len(place.sources)), make([][]string, len(place.sources))
-		for j, s := range place.sources {
-			if s.local == "" {
-				continue
-			}
-			all.Go(func() (err error) {
-				read[i][j], warnings[i][j], err = readSource(ctx, s, meter)
-				return err
-			})
-		}
-	}
-	if err := all.Wait(); err != nil {
-		return nil, err
-	}
-	p.warnings = slices.Concat(slices.Concat(warnings...)...)
-	return read, nil
-}
-
-func readSource(ctx context.Context, s source, m *meter) (*content, []string, error) {
-	var folder *pack.Folder
-	var err error
-	if s.file {
-		folder, err = pack.ScanFile(s.local, theFile)
-	} else {
-		folder, err = pack.Scan(ctx, s.local, pack.ScanOptions{})
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	files, bytes := 0, int64(0)
-	for _, e := range folder.Entries {
-		if e.Mode.IsRegular() {
-			files, bytes = files+1, bytes+e.Size
-		}
-	}
-	made, err := newPack(ctx, folder.Entries, m.part(files, bytes))
-	if err != nil {
-		return nil, nil, err
-	}
-	return &content{entries: folder.Entries, pack: made}, leftOut(s.local, folder.Skipped), nil
-}
-
-func leftOut(dir string, skipped []pack.Skipped) []string {
-	var out []string
-	for i, s := range skipped {
-		if i == maxWarnings {
-			return append(out, fmt.Sprintf("%d more in %s are left out", len(skipped)-i, dir))
-		}
-		out = append(out, fmt.Sprintf("%s is left out: %s", filepath.Join(dir, s.Name), s.Reason))
-	}
-	return out
 }
 
 // arrange decides whether the packs go with the task or through the store, and
@@ -233,7 +165,7 @@ func unreadable(t *spec.Task, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		return &api.InvalidSpec{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
-			Message: fmt.Sprintf("%s cannot be read: %v; mend that, or name it in a .skyignore", of.Path, of.Err)}}}
+			Message: withoutSecrets(t, fmt.Sprintf("%s cannot be read: %v; mend that, or name it in a .skyignore", of.Path, of.Err))}}}
 	}
 	return err
 }

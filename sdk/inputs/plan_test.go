@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -199,14 +200,53 @@ func TestFilesThatChangeBeforeTheyAreSentAreAnError(t *testing.T) {
 func TestWhatIsLeftOutIsTold(t *testing.T) {
 	dir := folder(t, map[string]string{"w/x": "1"})
 	for i := range maxWarnings + 2 {
-		if err := os.Symlink("/etc", filepath.Join(dir, "w", fmt.Sprint("l", i))); err != nil {
+		if err := syscall.Mkfifo(filepath.Join(dir, "w", fmt.Sprint("p", i)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := strings.ReplaceAll(strings.Join(plan(t, dir, "workdir: w\n").Warnings(), "\n"), dir, "")
-	want := "/w/l0 is left out: the link leads out of the folder, to /etc\n"
+	want := "/w/p0 is left out: it is a named pipe\n"
 	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n2 more in /w are left out") || strings.Count(got, "\n") != maxWarnings {
 		t.Errorf("warnings:\n%s", got)
+	}
+}
+
+func TestLinksThatLeadOutOfWhatATaskBringsAreToldAtOnce(t *testing.T) {
+	dir := folder(t, map[string]string{"w/x": "1", "m/sub/y": "2", "secret": "3", "f-hidden/z": "4"})
+	for link, target := range map[string]string{"w/s": "../secret", "w/loop": ".", "m/sub/etc": "/etc", "m/up": "../m/sub", "f-hidden/out": "../w", "v": "m"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	given := task(t, "workdir: w\nfile_mounts:\n  /a: m\n  /b: v\n  /c: {source: [m/sub, secret], mode: COPY}\n  /d: f-$WORD\nsecrets: {WORD: hidden}\n")
+	_, err := New(t.Context(), given, Options{Dir: dir, Home: dir, Notify: func(api.TransferProgress) { t.Error("files are read") }})
+	var invalid *api.InvalidSpec
+	if !errors.As(err, &invalid) {
+		t.Fatalf("error %v", err)
+	}
+	const mend = ", outside of the folder; put what it leads to in its place, or name it in a .gitignore"
+	want := []string{
+		"task.yaml:1:10: workdir: DIR/w/s: it is a link to ../secret" + mend,
+		"task.yaml:3:7: file_mounts[/a]: DIR/m/sub/etc: it is a link to /etc" + mend,
+		"task.yaml:4:7: file_mounts[/b]: DIR/v/sub/etc: it is a link to /etc" + mend,
+		"task.yaml:5:7: file_mounts[/c].source[0]: DIR/m/sub/etc: it is a link to /etc" + mend,
+		"task.yaml:6:7: file_mounts[/d]: DIR/f-(a secret)/out: it is a link to ../w" + mend,
+	}
+	if diff := cmp.Diff(want, strings.Split(strings.ReplaceAll(err.Error(), dir, "DIR"), "\n")); diff != "" {
+		t.Errorf("problems (-want,+got):\n%s", diff)
+	}
+}
+
+func TestALinkThatIsTheMountItselfIsFollowed(t *testing.T) {
+	dir := folder(t, map[string]string{"real/x": "1", "real/one": "2"})
+	for link, target := range map[string]string{"w": "real", "f": "real/one", "real/loop": "../real"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]string{"/sky_workdir/x": "1", "/sky_workdir/one": "2", "/etc/one": "2"}
+	if diff := cmp.Diff(want, unpack(t, plan(t, dir, "workdir: w\nfile_mounts: {/etc/one: f}\n"), nil)); diff != "" {
+		t.Errorf("files (-want,+got):\n%s", diff)
 	}
 }
 

@@ -93,7 +93,7 @@ func (f *finder) localSource(m mount, text string) source {
 	case !info.IsDir() && !info.Mode().IsRegular():
 		f.problem(m.field, m.at, f.quote(text)+" is neither a file nor a folder")
 	default:
-		return source{local: file, file: !info.IsDir()}
+		return source{local: file, file: !info.IsDir(), field: m.field, at: m.at}
 	}
 	return source{}
 }

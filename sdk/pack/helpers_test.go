@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // write makes a folder of paths and contents: "a/" is an empty folder,
@@ -96,6 +99,21 @@ func names(entries []Entry) string {
 	for _, e := range entries {
 		b.WriteString(e.Name)
 		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// globbed is what doublestar itself finds.
+func globbed(t testing.TB, dir, pattern string) string {
+	t.Helper()
+	found, err := doublestar.Glob(os.DirFS(dir), pattern, doublestar.WithFilesOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(found)
+	var b strings.Builder
+	for _, name := range found {
+		b.WriteString(name + "\n")
 	}
 	return b.String()
 }

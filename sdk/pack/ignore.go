@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -45,15 +46,19 @@ func newIgnorer(dir string) (*ignorer, error) {
 	return i, i.read(filepath.Join(dir, ".git", "info", "exclude"), "")
 }
 
-// enter reads the ignore file of a folder. It has to be called before any
-// entry of the folder is asked for; the result is for this folder and below.
-func (i *ignorer) enter(dir, base string) (*ignorer, error) {
+// enter reads the ignore file of a folder, if it has one; the result is for this
+// folder and below.
+func (i *ignorer) enter(dir, base string, list []fs.DirEntry) (chooser, error) {
+	own := func(found fs.DirEntry) bool { return found.Name() == i.name }
+	if i.name == "" || !slices.ContainsFunc(list, own) {
+		return i, nil
+	}
 	inner := &ignorer{name: i.name, rules: i.rules[:len(i.rules):len(i.rules)]}
 	return inner, inner.read(filepath.Join(dir, i.name), base)
 }
 
 func (i *ignorer) read(file, base string) error {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|nonblock, 0) // a pipe is no ignore file, and not waited for
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
 		return nil
 	}

@@ -3,9 +3,7 @@ package pack
 import (
 	"context"
 	"io"
-	"io/fs"
 	"iter"
-	"os"
 	"sync"
 )
 
@@ -65,8 +63,10 @@ func readAhead(ctx context.Context, entries []Entry) iter.Seq[*ahead] {
 		})
 		for range readers {
 			wg.Go(func() {
+				var files opener
+				defer files.close()
 				for a := range work {
-					a.read()
+					a.read(&files)
 				}
 			})
 		}
@@ -79,12 +79,12 @@ func readAhead(ctx context.Context, entries []Entry) iter.Seq[*ahead] {
 }
 
 // read reads a small file whole, again when it changed meanwhile.
-func (a *ahead) read() {
+func (a *ahead) read(files *opener) {
 	defer close(a.ready)
 	a.buf = a.pool.Get().(*[]byte)
 	for range attempts {
 		var whole bool
-		if a.data, whole, a.err = readWhole(a.entry.Path, *a.buf); a.err != nil || whole {
+		if a.data, whole, a.err = readWhole(files, a.entry, *a.buf); a.err != nil || whole {
 			return
 		}
 	}
@@ -93,21 +93,18 @@ func (a *ahead) read() {
 
 // readWhole reads a file into buf. It is not whole when it was written to
 // meanwhile, or has grown too large for buf.
-func readWhole(file string, buf []byte) (data []byte, whole bool, err error) {
-	f, err := os.Open(file)
+func readWhole(files *opener, e Entry, buf []byte) (data []byte, whole bool, err error) {
+	f, before, err := files.open(e)
 	if err != nil {
 		return nil, false, err
 	}
 	defer f.Close() // nothing was written
-	var before, after fs.FileInfo
-	if before, err = f.Stat(); err != nil {
-		return nil, false, err
-	}
 	n, err := io.ReadFull(f, buf)
 	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, false, err // nil: the buffer is full
 	}
-	if after, err = f.Stat(); err != nil {
+	after, err := f.Stat()
+	if err != nil {
 		return nil, false, err
 	}
 	return buf[:n], n == int(after.Size()) && same(before, after), nil

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -42,7 +41,8 @@ var encoderOptions = []zstd.EOption{
 // Write writes a pack of entries, which are sorted by name, to w. Small files
 // are read ahead by several goroutines, large ones go through a buffer, so
 // that the memory in use does not depend on what is packed. A file that
-// changes while it is read is *api.Conflict.
+// changes while it is read, or by now is another thing, is *api.Conflict. No
+// link is followed. Write ends when ctx does.
 func Write(ctx context.Context, w io.Writer, entries []Entry, o WriteOptions) (Stat, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -52,6 +52,7 @@ func Write(ctx context.Context, w io.Writer, entries []Entry, o WriteOptions) (S
 		return Stat{}, err
 	}
 	p := &packer{ctx: ctx, tar: tar.NewWriter(z), notify: o.Notify}
+	defer p.files.close()
 	for next := range readAhead(ctx, entries) {
 		if err = p.add(next); err != nil {
 			break
@@ -79,6 +80,7 @@ type packer struct {
 	tar    *tar.Writer
 	stat   Stat
 	notify func(int, int64)
+	files  opener
 	buf    []byte
 }
 
@@ -119,15 +121,11 @@ func (p *packer) add(a *ahead) error {
 
 // stream packs a large file.
 func (p *packer) stream(e Entry, h *tar.Header) error {
-	f, err := os.Open(e.Path)
+	f, before, err := p.files.open(e)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // nothing was written
-	before, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	h.Size = before.Size()
 	if err := p.tar.WriteHeader(h); err != nil {
 		return err
@@ -178,7 +176,7 @@ func same(before, after fs.FileInfo) bool {
 }
 
 func changed(e Entry) error {
-	return &api.Conflict{Message: fmt.Sprintf("%s changed while it was read; try again when nothing writes to it, or name it in a .skyignore", e.Path)}
+	return &api.Conflict{Message: fmt.Sprintf("%s changed while it was read; try again when nothing writes to it, or name it in a .skyignore", shown(e.File()))}
 }
 
 // counter counts and hashes what goes through it.

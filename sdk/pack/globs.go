@@ -1,0 +1,100 @@
+package pack
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// globs choose files by patterns.
+type globs struct {
+	patterns []string
+	// fit are the patterns that a file was found for.
+	fit []bool
+}
+
+// chosen takes the files that are chosen one by one.
+func (w *walk) chosen(o ScanOptions) error {
+	w.mend = "choose the files without it"
+	g := &globs{patterns: o.Globs, fit: make([]bool, len(o.Globs))}
+	if len(o.Globs) > 0 {
+		if err := w.in("", g); err != nil {
+			return err
+		}
+	}
+	for i, fit := range g.fit {
+		if !fit {
+			w.folder.Unmatched = append(w.folder.Unmatched, i)
+		}
+	}
+	if len(w.links) == 0 && len(o.Files) == 0 {
+		return nil
+	}
+	taken := make(map[string]bool, len(w.folder.Entries))
+	for _, e := range w.folder.Entries {
+		taken[e.Name] = true
+	}
+	for _, name := range o.Files {
+		if err := w.bring(name, taken, 0); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Clone(w.links) {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		switch err := w.bring(name, taken, 0); {
+		case err == nil:
+		case errors.Is(err, errOut):
+			w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.mend)
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir), errors.Is(err, errLoop):
+			w.refuse(name, "it is a link that leads to nothing; mend it, or "+w.mend)
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *globs) enter(string, string, []fs.DirEntry) (chooser, error) { return g, nil }
+
+// ignores says whether a file is not wanted, and whether nothing in a folder is.
+func (g *globs) ignores(name string, isDir bool) bool {
+	if path.Base(name) == ".git" {
+		return true // a repository's own, which nobody means by "*"
+	}
+	ignored := true
+	for i, pattern := range g.patterns {
+		switch {
+		case isDir:
+			ignored = ignored && !mayFitBelow(pattern, name)
+		case doublestar.MatchUnvalidated(pattern, name):
+			g.fit[i], ignored = true, false
+		}
+	}
+	return ignored
+}
+
+// mayFitBelow reports whether a pattern can fit something in a folder. It need
+// not be exact: a folder too many is only looked at.
+func mayFitBelow(pattern, folder string) bool {
+	if strings.ContainsAny(pattern, `{\[`) { // these may hold slashes
+		return true
+	}
+	parts := strings.Split(pattern, "/")
+	for i, name := range strings.Split(folder, "/") {
+		switch {
+		case i == len(parts)-1 && parts[i] != "**":
+			return false // what it fits lies no deeper
+		case parts[i] == "**":
+			return true
+		case !doublestar.MatchUnvalidated(parts[i], name):
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package pack
+
+// nonblock is nothing where folders hold no pipes.
+const nonblock = 0
