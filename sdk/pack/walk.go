@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// maxEntries are held in memory, in some 300 MiB.
+	// maxEntries are held in memory: half a GiB for a million.
 	maxEntries = 2_000_000
 	// maxPath is how long a path may be, in bytes: Linux opens none of more than
 	// 4095, and the folder that it is unpacked to comes before it.
