@@ -26,7 +26,7 @@ type File struct {
 	Mode fs.FileMode
 	// Size of a regular file, in bytes.
 	Size int64
-	// Modified may be zero.
+	// Modified counts to the second.
 	Modified time.Time
 	// Link is where a symbolic link points to.
 	Link string
@@ -34,6 +34,11 @@ type File struct {
 
 // Archive is an archive that is being written. It is not safe for concurrent
 // use. Unlike a pack it is for people: times are kept, the order is theirs.
+//
+// Its headers are GNU's, which BusyBox, bsdtar, GNU tar and Python read alike.
+// Of the newer pax format BusyBox ignores the sizes, so that a file of 8 GiB is
+// empty and all behind it lost, and bsdtar composes names, so that two files
+// become one.
 type Archive struct {
 	tar      *tar.Writer
 	compress io.WriteCloser
@@ -47,7 +52,9 @@ func ArchiveWriter(w io.Writer, name string) (*Archive, error) {
 	a := &Archive{buf: make([]byte, 1<<20)}
 	switch {
 	case strings.HasSuffix(name, ".tar.gz"), strings.HasSuffix(name, ".tgz"):
-		a.compress = pgzip.NewWriter(w)
+		z := pgzip.NewWriter(w)
+		z.ModTime = time.Unix(0, 0) // which is "none" to gzip; the zero time would be one in 2042
+		a.compress = z
 	case strings.HasSuffix(name, ".tar.zst"):
 		z, err := zstd.NewWriter(w)
 		if err != nil {
@@ -70,7 +77,7 @@ func (a *Archive) Add(f File, r io.Reader) error {
 	if !validName(f.Name) {
 		return api.Invalid("", "%q is not a path in an archive", f.Name)
 	}
-	h := &tar.Header{Name: f.Name, Mode: int64(f.Mode.Perm()), ModTime: f.Modified}
+	h := &tar.Header{Format: tar.FormatGNU, Name: f.Name, Mode: int64(f.Mode.Perm()), ModTime: f.Modified.Truncate(time.Second)}
 	switch f.Mode.Type() {
 	case fs.ModeDir:
 		h.Typeflag, h.Name = tar.TypeDir, f.Name+"/"

@@ -75,6 +75,24 @@ func TestArchivesAreReadByWhateverReadsTheirKind(t *testing.T) {
 	}
 }
 
+func TestTheHeaderOfGzipTellsNoTime(t *testing.T) {
+	var b bytes.Buffer
+	a, err := ArchiveWriter(&b, "x.tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !z.ModTime.IsZero() {
+		t.Errorf("it is of %v", z.ModTime)
+	}
+}
+
 func TestAnArchiveRefuses(t *testing.T) {
 	for name, tc := range map[string]struct {
 		file    File

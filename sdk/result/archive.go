@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -135,12 +134,15 @@ func (p *plan) total() api.TransferProgress {
 func (p *plan) members() func(yield func(*member) bool) {
 	return func(yield func(*member) bool) {
 		for _, u := range p.units {
-			var ended time.Time
-			if u.manifest != nil {
+			ended := u.lastSaved()
+			if u.manifest != nil && !u.manifest.Ended.IsZero() {
 				ended = u.manifest.Ended
 			}
 			for _, f := range p.files[u] {
-				if !yield(&member{file: f, name: p.folder[u] + "/" + f.name, modified: ended}) {
+				if f.modified.IsZero() {
+					f.modified = ended
+				}
+				if !yield(&member{file: f, name: p.folder[u] + "/" + f.name}) {
 					return
 				}
 			}
@@ -148,8 +150,8 @@ func (p *plan) members() func(yield func(*member) bool) {
 				continue
 			}
 			data := u.manifestFile()
-			m := &member{name: p.folder[u] + "/" + keep.ManifestFile, modified: ended, content: newSpool(data),
-				file: file{mode: plainFile, size: int64(len(data))}}
+			m := &member{name: p.folder[u] + "/" + keep.ManifestFile, content: newSpool(data),
+				file: file{mode: plainFile, modified: ended, size: int64(len(data))}}
 			if !yield(m) {
 				return
 			}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,6 +59,55 @@ func untar(t *testing.T, path string) map[string]string {
 		default:
 			found[name] = mode + " " + string(data)
 		}
+	}
+}
+
+// times are those of an archive's members, by name.
+func times(t *testing.T, path string) map[string]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	found := map[string]string{}
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[h.Name] = h.ModTime.UTC().Format(time.DateTime)
+	}
+}
+
+func TestWhatIsInAnArchiveIsAsOldAsInTheStore(t *testing.T) {
+	w := newWorld(t)
+	cut := task("aaaabbbb", 0, keep.Outcome{}, map[string]string{"a": "1", "sub/b": "2"})
+	cut.incomplete = true
+	whole := task("aaaabbbb", 1, succeeded, map[string]string{"a": "1"})
+	odd := task("aaaabbbb", 2, succeeded, map[string]string{"a": "1"})
+	odd.more = []keep.File{{Path: "link", Link: "a"}}
+	odd.change = func(m *keep.Manifest) { m.Ended = time.Time{} }
+	w.keep(cut, whole, odd)
+	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	w.age(at)
+	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(t.TempDir(), "out.tar")}
+	if _, err := w.Download(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	saved, over := at.Format(time.DateTime), ended.Format(time.DateTime)
+	want := map[string]string{"0/a": saved, "0/sub/b": saved, "0/_vast/logs/task.log": saved,
+		"1/a": over, "1/_vast/logs/task.log": over, "1/_vast/manifest.json": over,
+		"2/a": saved, "2/link": saved, "2/_vast/logs/task.log": saved, "2/_vast/manifest.json": saved}
+	got := map[string]string{}
+	for name, when := range times(t, o.Archive) {
+		got[strings.TrimPrefix(name, "train-aaaabbbb/")] = when
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("times (-want,+got):\n%s", diff)
 	}
 }
 

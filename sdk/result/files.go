@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
@@ -20,8 +21,11 @@ type file struct {
 	size   int64
 	sha256 string
 	mode   fs.FileMode
-	link   string
-	dir    bool
+	// modified is when the object was written; zero for what a manifest tells
+	// of, which ended with the whole.
+	modified time.Time
+	link     string
+	dir      bool
 	// log: its lines begin with their time, which is taken off.
 	log bool
 }
@@ -75,7 +79,7 @@ func (u *unit) saved(noLogs bool) []file {
 		if strings.HasPrefix(name, keep.Own) && (!log || noLogs) {
 			continue
 		}
-		out = append(out, file{name: name, key: o.Key, size: o.Size, mode: plainFile, log: log})
+		out = append(out, file{name: name, key: o.Key, size: o.Size, mode: plainFile, modified: o.Modified, log: log})
 	}
 	return out
 }

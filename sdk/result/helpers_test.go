@@ -7,6 +7,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,11 +41,27 @@ type world struct {
 	*testing.T
 	*Client
 	store store.Backend
+	dir   string
+}
+
+// age makes everything in the store as old as that.
+func (w *world) age(when time.Time) {
+	w.Helper()
+	err := filepath.WalkDir(w.dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chtimes(file, when, when)
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
 }
 
 func newWorld(t *testing.T, jobs ...runtime.Object) *world {
 	t.Helper()
-	b, err := store.OpenDir(t.TempDir())
+	dir := t.TempDir()
+	b, err := store.OpenDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +71,7 @@ func newWorld(t *testing.T, jobs ...runtime.Object) *world {
 			UserInfo: authenticationv1.UserInfo{Username: user}}}, nil
 	})
 	conn := &access.Conn{Kube: cluster, Namespace: "ns", Warn: func(m string) { t.Log("warning:", m) }}
-	return &world{T: t, store: b, Client: &Client{conn: conn,
+	return &world{T: t, store: b, dir: dir, Client: &Client{conn: conn,
 		open: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/pack"
@@ -17,8 +16,7 @@ import (
 // member is one entry of an archive.
 type member struct {
 	file
-	name     string
-	modified time.Time
+	name string
 	// content is what was read ahead.
 	content *spool
 	err     error
@@ -49,7 +47,7 @@ func (m *member) read(ctx context.Context, b store.Backend, use func(io.Reader) 
 	}
 	defer body.Close()
 	if m.sha256 == "" {
-		m.size = o.Size
+		m.size, m.modified = o.Size, o.Modified
 		return use(body)
 	}
 	if o.Size != m.size {

@@ -94,6 +94,17 @@ func unitOf(key string) *unit {
 	return nil
 }
 
+// lastSaved is when the last of its objects was written.
+func (u *unit) lastSaved() time.Time {
+	var last time.Time
+	for _, o := range u.objects {
+		if o.Modified.After(last) {
+			last = o.Modified
+		}
+	}
+	return last
+}
+
 // name tells the unit from all others: "x7k2m9qa/0", "sweep-.../fast-1/0".
 func (u *unit) name() string {
 	if u.Campaign != "" {
