@@ -60,7 +60,7 @@ func (w *walk) chosen(o ScanOptions) error {
 	return nil
 }
 
-func (g *globs) enter(string, string, []fs.DirEntry) (chooser, error) { return g, nil }
+func (g *globs) enter(string, string, []found) (chooser, error) { return g, nil }
 
 // ignores says whether a file is not wanted, and whether nothing in a folder is.
 func (g *globs) ignores(name string, isDir bool) bool {

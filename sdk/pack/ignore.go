@@ -48,8 +48,8 @@ func newIgnorer(dir string) (*ignorer, error) {
 
 // enter reads the ignore file of a folder, if it has one; the result is for this
 // folder and below.
-func (i *ignorer) enter(dir, base string, list []fs.DirEntry) (chooser, error) {
-	own := func(found fs.DirEntry) bool { return found.Name() == i.name }
+func (i *ignorer) enter(dir, base string, list []found) (chooser, error) {
+	own := func(f found) bool { return f.name == i.name }
 	if i.name == "" || !slices.ContainsFunc(list, own) {
 		return i, nil
 	}

@@ -117,7 +117,7 @@ func (w *walk) bring(name string, taken map[string]bool, hops int) error {
 					w.skip(at, "it is "+kindOf(info.Mode()))
 					return nil
 				}
-				return w.file(at, info)
+				return w.file(at, foundBy(info))
 			})
 		}
 		written, err := w.root.Readlink(at)

@@ -290,7 +290,8 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.max = 3
-		want := in + " holds more than 3 files and folders: name what is not needed in a .gitignore, or pack them into an archive yourself"
+		defer w.root.Close()
+		want := in + " holds more than 3 files and folders; pack those that are needed into an archive, or copy them from a bucket"
 		if err := w.all(ScanOptions{}); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %q", err, want)
 		}

@@ -51,8 +51,20 @@ type walk struct {
 type chooser interface {
 	// enter is told what lies in a folder, before any of it is asked for. The
 	// result is for this folder.
-	enter(dir, name string, list []fs.DirEntry) (chooser, error)
+	enter(dir, name string, list []found) (chooser, error)
 	ignores(name string, isDir bool) bool
+}
+
+// found is something in a folder, as little of it as is needed: a folder may
+// hold a million.
+type found struct {
+	name string
+	mode fs.FileMode
+	size int64
+}
+
+func foundBy(info fs.FileInfo) found {
+	return found{name: info.Name(), mode: info.Mode(), size: info.Size()}
 }
 
 func newWalk(ctx context.Context, dir string) (*walk, error) {
@@ -85,15 +97,15 @@ func (w *walk) in(name string, c chooser) error {
 	if c, err = c.enter(filepath.Join(w.dir, filepath.FromSlash(name)), name, list); err != nil {
 		return err
 	}
-	for i, found := range list {
+	for i, f := range list {
 		if i%atOnce == 0 && w.ctx.Err() != nil {
 			return w.ctx.Err()
 		}
-		below := path.Join(name, found.Name())
-		if c.ignores(below, found.IsDir()) {
+		below := path.Join(name, f.name)
+		if c.ignores(below, f.mode.IsDir()) {
 			continue
 		}
-		if err := w.take(below, found, c); err != nil {
+		if err := w.take(below, f, c); err != nil {
 			return err
 		}
 	}
@@ -101,19 +113,24 @@ func (w *walk) in(name string, c chooser) error {
 }
 
 // list reads what a folder holds. It ends with the walk's context.
-func (w *walk) list(name string) ([]fs.DirEntry, error) {
+func (w *walk) list(name string) ([]found, error) {
 	dir, err := w.root.OpenFile(path.Join(".", name), os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close() // nothing was written
-	var list []fs.DirEntry
+	var list []found
 	for {
 		if err := w.ctx.Err(); err != nil {
 			return nil, err
 		}
-		some, err := dir.ReadDir(atOnce)
-		list = append(list, some...)
+		some, err := dir.Readdir(atOnce) // what goes meanwhile is not there
+		for _, info := range some {
+			list = append(list, foundBy(info))
+		}
+		if len(list) > w.max {
+			return nil, w.tooMany()
+		}
 		if err == io.EOF {
 			return list, nil
 		}
@@ -124,37 +141,30 @@ func (w *walk) list(name string) ([]fs.DirEntry, error) {
 }
 
 // take adds one thing of a folder.
-func (w *walk) take(name string, found fs.DirEntry, c chooser) error {
+func (w *walk) take(name string, f found, c chooser) error {
 	if len(name) > maxPath {
 		w.refuse(name, fmt.Sprintf("its path has %d bytes; at most %d are possible", len(name), maxPath))
 		return nil
 	}
-	info, err := found.Info()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // gone since the folder was read
-	}
-	if err != nil {
-		return w.named(name, err)
-	}
 	switch {
-	case info.IsDir():
+	case f.mode.IsDir():
 		if w.folders {
-			if err := w.add(Entry{Name: name, Mode: info.Mode()}); err != nil {
+			if err := w.add(Entry{Name: name, Mode: f.mode}); err != nil {
 				return err
 			}
 		}
 		return w.in(name, c)
-	case info.Mode().IsRegular():
-		return w.file(name, info)
-	case info.Mode()&fs.ModeSymlink != 0:
+	case f.mode.IsRegular():
+		return w.file(name, f)
+	case f.mode&fs.ModeSymlink != 0:
 		return w.link(name)
 	}
-	w.skip(name, "it is "+kindOf(info.Mode()))
+	w.skip(name, "it is "+kindOf(f.mode))
 	return nil
 }
 
-func (w *walk) file(name string, info fs.FileInfo) error {
-	if info.Mode().Perm()&0o444 != 0o444 { // else everybody may read it
+func (w *walk) file(name string, of found) error {
+	if of.mode.Perm()&0o444 != 0o444 { // else everybody may read it
 		f, _, err := openIn(w.root, name)
 		if errors.Is(err, fs.ErrPermission) {
 			w.unreadable(name, err)
@@ -164,24 +174,21 @@ func (w *walk) file(name string, info fs.FileInfo) error {
 			_ = f.Close() // nothing was written
 		}
 	}
-	w.folder.Bytes += info.Size()
-	return w.add(Entry{Name: name, Dir: w.real, Path: name, Mode: info.Mode(), Size: info.Size()})
+	w.folder.Bytes += of.size
+	return w.add(Entry{Name: name, Dir: w.real, Path: name, Mode: of.mode, Size: of.size})
 }
 
 func (w *walk) add(e Entry) error {
 	if len(w.folder.Entries) == w.max {
-		return api.Invalid("", "%s holds more than %d files and folders: %s, or pack them into an archive yourself", w.dir, w.max, w.mendAll())
+		return w.tooMany()
 	}
 	e.Mode &= fs.ModeType | fs.ModePerm
 	w.folder.Entries = append(w.folder.Entries, e)
 	return nil
 }
 
-func (w *walk) mendAll() string {
-	if !w.folders {
-		return "choose fewer of them"
-	}
-	return strings.Replace(w.mend, "it", "what is not needed", 1)
+func (w *walk) tooMany() error {
+	return api.Invalid("", "%s holds more than %d files and folders; pack those that are needed into an archive, or copy them from a bucket", shown(w.dir), w.max)
 }
 
 func (w *walk) skip(name, reason string) {
