@@ -18,8 +18,9 @@ import (
 // A key is a relative path: parts that are neither empty nor "." nor "..", with
 // one slash in between. No key may be the folder of another one ("a" and "a/b"):
 // a store that keeps its objects as files cannot hold both, and says
-// *api.Conflict of the second. A key that is none is *api.InvalidSpec, one that is
-// not there *api.NotFound.
+// *api.Conflict of the second. To store one that is no such path is
+// *api.InvalidSpec. Others may have stored them all the same: what List yields
+// can be read and deleted. A key that is not there is *api.NotFound.
 type Backend interface {
 	// Stat tells what is known of an object.
 	Stat(ctx context.Context, key string) (Object, error)

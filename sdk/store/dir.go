@@ -64,8 +64,11 @@ func checkDirKey(key string) error {
 
 // Stat implements Backend.
 func (d *Dir) Stat(ctx context.Context, key string) (Object, error) {
-	if err := errors.Join(checkDirKey(key), ctx.Err()); err != nil {
+	if err := ctx.Err(); err != nil {
 		return Object{}, err
+	}
+	if checkDirKey(key) != nil {
+		return Object{}, notFound(key) // no file can be it
 	}
 	info, err := d.root.Stat(key)
 	if err != nil || !info.Mode().IsRegular() {
@@ -99,8 +102,11 @@ func (*Dir) failed(key string, err error) error {
 
 // Get implements Backend.
 func (d *Dir) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, Object, error) {
-	if err := errors.Join(checkDirKey(key), ctx.Err()); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, Object{}, err
+	}
+	if checkDirKey(key) != nil {
+		return nil, Object{}, notFound(key) // no file can be it
 	}
 	file, err := d.root.Open(key)
 	if err != nil {

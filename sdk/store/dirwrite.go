@@ -135,13 +135,11 @@ func (d *Dir) AbortUploads(ctx context.Context, _ ...string) error { return ctx.
 // Delete implements Backend. Folders that become empty go, too.
 func (d *Dir) Delete(ctx context.Context, keys ...string) error {
 	for _, key := range keys {
-		if err := checkDirKey(key); err != nil {
-			return err
-		}
-	}
-	for _, key := range keys {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if checkDirKey(key) != nil {
+			continue // no file can be it
 		}
 		if info, err := d.root.Lstat(key); err == nil && info.IsDir() {
 			continue // a folder is no object

@@ -16,7 +16,7 @@ import (
 
 // Stat implements Backend.
 func (s *Store) Stat(ctx context.Context, key string) (Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.refuseOther(ctx, "look at an object of", key); err != nil {
 		return Object{}, err
 	}
 	var o Object
@@ -25,6 +25,15 @@ func (s *Store) Stat(ctx context.Context, key string) (Object, error) {
 		return err
 	})
 	return o, s.failedAt(ctx, "look at an object of", key, err)
+}
+
+// refuseOther is NotFound for a key by which a server might find another object.
+func (s *Store) refuseOther(ctx context.Context, what, key string) error {
+	ok, err := s.mayBe(ctx, key)
+	if err == nil && !ok {
+		return notFound(key)
+	}
+	return s.failedAt(ctx, what, key, err)
 }
 
 func (s *Store) stat(ctx context.Context, key string) (Object, error) {
@@ -38,7 +47,7 @@ func object(key string, info minio.ObjectInfo) Object {
 
 // Get implements Backend.
 func (s *Store) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.refuseOther(ctx, "read an object from", key); err != nil {
 		return nil, Object{}, err
 	}
 	r := &reader{ctx: ctx, s: s, key: key, at: offset}

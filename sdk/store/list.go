@@ -12,39 +12,46 @@ import (
 // listPage is how many objects one request lists at most; S3 gives no more.
 const listPage = 1000
 
-// List implements Backend, 1000 objects a request.
+// List implements Backend, 1000 objects a request. Keys that the server cannot
+// tell cost more, see names.
 func (s *Store) List(ctx context.Context, prefix string, o ListOptions) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		for token, more := "", true; more; {
-			var page minio.ListBucketV2Result
-			err := s.retry(ctx, func() (err error) {
-				page, err = s.page(ctx, prefix, token, o)
-				return err
-			})
+		real := newNames(s, prefix, o)
+		from := after{start: o.StartAfter}
+		for more := true; more; {
+			page, err := s.pageAgain(ctx, prefix, from, o.Delimiter, listPage)
+			var objects []Object
+			if err == nil {
+				objects, err = real.objectsOf(ctx, page)
+			}
 			if err != nil {
 				yield(Object{}, s.failed(ctx, "list the objects of", err))
 				return
 			}
-			for _, object := range objectsOf(page) {
+			for _, object := range objects {
 				// A prefix may begin before StartAfter and hold keys behind it.
 				if object.Key > o.StartAfter && !yield(object, nil) {
 					return
 				}
 			}
-			token, more = page.NextContinuationToken, page.IsTruncated
+			from, more = real.next(page, objects, from), page.IsTruncated
 		}
 	}
 }
 
-// page fetches one page. The client has no context for it, so one that nobody
-// waits for any more ends by itself.
-func (s *Store) page(ctx context.Context, prefix, token string, o ListOptions) (minio.ListBucketV2Result, error) {
+// after is where a page begins.
+type after struct{ start, token string }
+
+// page fetches one page of at most so many keys, of one level or of all. The
+// client has no context for it, so one that nobody waits for any more ends by
+// itself.
+func (s *Store) page(ctx context.Context, prefix string, from after, level bool, most int) (minio.ListBucketV2Result, error) {
 	type answer struct {
 		page minio.ListBucketV2Result
 		err  error
 	}
 	delimiter := ""
-	if o.Delimiter {
+	if level {
 		delimiter = "/"
 	}
 	if err := ctx.Err(); err != nil {
@@ -52,7 +59,7 @@ func (s *Store) page(ctx context.Context, prefix, token string, o ListOptions) (
 	}
 	got := make(chan answer, 1)
 	go func() {
-		page, err := s.s3.ListObjectsV2(s.Bucket, prefix, o.StartAfter, token, delimiter, listPage)
+		page, err := s.s3.ListObjectsV2(s.Bucket, prefix, from.start, from.token, delimiter, most)
 		got <- answer{page, err}
 	}()
 	select {
@@ -63,15 +70,18 @@ func (s *Store) page(ctx context.Context, prefix, token string, o ListOptions) (
 	}
 }
 
-// objectsOf puts a page's objects and prefixes into one order.
-func objectsOf(page minio.ListBucketV2Result) []Object {
-	all := make([]Object, 0, len(page.Contents)+len(page.CommonPrefixes))
-	for _, o := range page.Contents {
-		all = append(all, Object{Key: o.Key, Size: o.Size, Modified: o.LastModified})
-	}
-	for _, p := range page.CommonPrefixes {
-		all = append(all, Object{Key: p.Prefix, Prefix: true})
-	}
-	slices.SortFunc(all, func(a, b Object) int { return cmp.Compare(a.Key, b.Key) })
+// pageAgain fetches a page, and tries for as long as the store may be away.
+func (s *Store) pageAgain(ctx context.Context, prefix string, from after, level bool, most int) (page minio.ListBucketV2Result, err error) {
+	err = s.retry(ctx, func() error {
+		page, err = s.page(ctx, prefix, from, level, most)
+		return err
+	})
+	return page, err
+}
+
+// merge puts a page's objects and prefixes into one order.
+func merge(objects, prefixes []Object) []Object {
+	all := slices.Concat(objects, prefixes)
+	slices.SortStableFunc(all, func(a, b Object) int { return cmp.Compare(a.Key, b.Key) })
 	return all
 }

@@ -36,7 +36,7 @@ type parts struct {
 func (s *Store) inParts(ctx context.Context, key string, o PutOptions, send func(*parts) (Object, error)) (Object, error) {
 	// versitygw notices it when all parts are there, takes it for an error of
 	// its own, and can no longer remove the folder.
-	if page, err := s.page(ctx, key+"/", "", ListOptions{}); err == nil && len(page.Contents) > 0 {
+	if page, err := s.page(ctx, key+"/", after{}, false, 1); err == nil && len(page.Contents) > 0 {
 		return Object{}, inTheWay(key, nil)
 	}
 	p := &parts{s: s, o: o, key: key, mark: kube.NewID()}
