@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -40,6 +42,58 @@ func realPath(root *os.Root) (string, error) {
 	}
 	defer dir.Close()
 	return os.Readlink(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()))
+}
+
+// walk is fs.WalkDir of all that is in the folder. That one refuses folders whose
+// names are not UTF-8.
+func (f folder) walk(visit fs.WalkDirFunc) error { return f.walkIn(".", visit) }
+
+func (f folder) walkIn(dir string, visit fs.WalkDirFunc) error {
+	entries, err := f.entries(dir)
+	if err != nil {
+		if err := visit(dir, nil, err); err != nil || len(entries) == 0 {
+			return err
+		}
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if dir != "." {
+			name = dir + "/" + name
+		}
+		switch err := visit(name, e, nil); {
+		case errors.Is(err, fs.SkipDir):
+			continue
+		case err != nil:
+			return err
+		case e.IsDir():
+			if err := f.walkIn(name, visit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entries are those of one folder, sorted.
+func (f folder) entries(dir string) ([]fs.DirEntry, error) {
+	opened, err := f.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	entries, err := opened.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// info is what the folder tells of an entry. The system takes no path of more than
+// 4096 bytes, the folder does.
+func (f folder) info(name string, e fs.DirEntry) (fs.FileInfo, error) {
+	info, err := e.Info()
+	if errors.Is(err, syscall.ENAMETOOLONG) {
+		return f.Lstat(name)
+	}
+	return info, err
 }
 
 // open opens a regular file. It does not wait for the other end of a pipe that

@@ -39,11 +39,16 @@ func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error
 	}
 	out := rest{files: found.entries, missing: found.missing}
 	for name, f := range t.files {
+		if f.had {
+			kept := keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)}
+			if key := keep.FileKey(t.prefix, name); key != name {
+				kept.Key = key
+			}
+			out.files = append(out.files, kept)
+		}
 		switch {
 		case f.current():
-			out.files = append(out.files, keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)})
 		case f.had:
-			out.files = append(out.files, keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)})
 			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time; an earlier state is kept")})
 		default:
 			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time")})
@@ -58,16 +63,27 @@ func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error
 // again.
 func (k *Keeper) verify(ctx context.Context, t *tree, alone bool) error {
 	there := map[string]bool{}
+	odd := map[string]string{} // paths of those that lie under another key
+	for name := range t.files {
+		if key := keep.FileKey(t.prefix, name); key != name {
+			odd[key] = name
+		}
+	}
 	var old []string
 	for o, err := range k.store.List(ctx, t.prefix, store.ListOptions{}) {
 		if err != nil {
 			return err
 		}
-		name := strings.TrimPrefix(o.Key, t.prefix)
-		f := t.files[name]
-		if f != nil && f.had && f.copySize == o.Size {
+		key := strings.TrimPrefix(o.Key, t.prefix)
+		name, isOdd := odd[key]
+		if !isOdd && keep.FileKey(t.prefix, key) == key {
+			name = key
+		}
+		switch f := t.files[name]; {
+		case f != nil && f.had && f.copySize == o.Size:
 			there[name] = true
-		} else if f == nil && alone && !strings.HasPrefix(name, keep.Own) {
+		case f != nil, !alone, odd[keep.LongKeyOf(key)] != "":
+		case strings.HasPrefix(key, keep.LongDir), !strings.HasPrefix(key, keep.Own):
 			old = append(old, o.Key)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/store"
 )
@@ -108,7 +109,11 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	content := &counted{SectionReader: io.NewSectionReader(opened, 0, size), reach: &f.reach, moved: s.moved}
 	arrived := func(n int64) { s.moved.Add(n) }
 	began := time.Now()
-	made, err := s.store.Put(ctx, t.prefix+name, content, size, store.PutOptions{Sent: arrived})
+	key, err := s.keyFor(ctx, t, name)
+	if err != nil {
+		return err
+	}
+	made, err := s.store.Put(ctx, t.prefix+key, content, size, store.PutOptions{Sent: arrived})
 	if err == nil || changing(err) {
 		f.sent(began, time.Now()) // not what the store did not take: that is due when it does
 	}
@@ -118,6 +123,17 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	s.moved.Add(1)
 	f.saved(size, mtime, made.SHA256)
 	return nil
+}
+
+// keyFor is the key of a file below the prefix. One that does not tell the file's
+// path has it beside it before the file comes.
+func (s sender) keyFor(ctx context.Context, t *tree, name string) (string, error) {
+	key := keep.FileKey(t.prefix, name)
+	if !keep.IsLongKey(key) {
+		return key, nil
+	}
+	_, err := s.store.Put(ctx, t.prefix+keep.LongPathKey(key), strings.NewReader(name), int64(len(name)), store.PutOptions{})
+	return key, err
 }
 
 // counted tells how far the reading of a large file has come. Its checksum is

@@ -100,20 +100,15 @@ func (t *tree) lookAt(number int, found *beside) {
 	defer root.Close()
 	empty := emptyFolders{}
 	full := false
-	_ = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+	_ = root.walk(func(name string, e fs.DirEntry, err error) error {
 		below := dir.As + name
 		switch {
-		case name == "." && err == nil:
-			return nil
 		case errors.Is(err, fs.ErrNotExist):
 			return nil // gone since the folder was read
 		case err != nil:
 			delete(empty, name)
 			found.lacks(below, "%s", reason(err))
-			return skip(e)
-		case dir.As == "" && name+"/" == keep.Own:
-			found.lacks(below, "names that begin with %s are ours", keep.Own)
-			return skip(e)
+			return nil
 		}
 		empty.entry(name)
 		switch {
@@ -146,7 +141,7 @@ func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *b
 		}
 		return
 	}
-	info, err := e.Info()
+	info, err := root.info(t.inside(dir, below), e)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -179,13 +174,6 @@ func (t *tree) inside(dir int, below string) string {
 
 func (t *tree) pathIn(dir int, below string) string {
 	return path.Join(t.dirs[dir].Path, t.inside(dir, below))
-}
-
-func skip(e fs.DirEntry) error {
-	if e != nil && e.IsDir() {
-		return fs.SkipDir
-	}
-	return nil
 }
 
 func matches(globs []string, name string) bool {

@@ -9,7 +9,7 @@ import (
 )
 
 // The layout of the store. Below a result's prefix lie the files as the process
-// wrote them, and what we add under "_vast/".
+// wrote them, see FileKey, and what we add under "_vast/".
 //
 //	inputs/<sha256>                               packs of workdir, file mounts, campaign files
 //	tasks/<task id>/<rank>/...                    result of one node

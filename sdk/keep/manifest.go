@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -40,8 +41,12 @@ type Manifest struct {
 
 // File is one entry of a result.
 type File struct {
-	// Path is relative to the result's prefix, or to LogPrefix.
-	Path   string `json:"path"`
+	// Path is that of the file, relative to the result's folder or to
+	// LogPrefix. It may have any bytes; in JSON those that are not UTF-8
+	// stand in "pathBytes", in Base64.
+	Path string `json:"path"`
+	// Key is where it lies below the prefix, if that is not Path; see FileKey.
+	Key    string `json:"key,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256,omitempty"`
 	// Mode are the permission bits.
@@ -51,6 +56,9 @@ type File struct {
 	Link string `json:"link,omitempty"`
 	Dir  bool   `json:"dir,omitempty"`
 }
+
+// ObjectKey is where a file lies, below the result's prefix or LogPrefix.
+func (f File) ObjectKey() string { return cmp.Or(f.Key, f.Path) }
 
 // Missing is a file that could not be kept.
 type Missing struct {

@@ -1,0 +1,84 @@
+package keeper
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/keep"
+)
+
+// oddNames are those that a store, or a list of one, does not take as they are.
+var oddNames = []string{
+	`back\slash`, "a\x01b", "a\x02b", "\x1b[31m", "new\nline", "del\x7f", "not utf-8 \xff", "dir \xff\x03/x", ".sgwtmp/x", "sub/.sgwtmp",
+	"_vast/manifest.json", "%01", "a\ufffdb", "trail ", " lead", "dot.", "...", "a\u202eb", strings.Repeat("n", 255), strings.Repeat("\x01", 255),
+}
+
+func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"safe/name": "safe", strings.Repeat("deep/", 250) + "end": "deep"}
+	for _, name := range oddNames {
+		files[name] = "content of " + name
+	}
+	dir := folderOf(t, files)
+	for name, target := range map[string]string{"li\xff\\nk": "a\xfe", "b\xff": "x"} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "empty \xff"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	k := keeperInto(t, dir)
+	put(t, k, "r/a\x01b", "what an older program sent, whose lists did not show it")
+	puts := &counting{Backend: k.store}
+	k.sender.store = puts
+	if err := k.pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sent := puts.n.Load()
+	m, err := k.sendResult(t.Context(), k.results[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if puts.n.Load() != sent {
+		t.Errorf("%d were sent again", puts.n.Load()-sent)
+	}
+	// As it is read from the store.
+	data, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read keep.Manifest
+	if err := json.Unmarshal(data, &read); err != nil {
+		t.Fatal(err)
+	}
+	there := inStore(t, k)
+	got, links := map[string]string{}, map[string]string{}
+	for _, f := range read.Files {
+		if f.Link != "" || f.Dir {
+			links[f.Path] = f.Link
+			continue
+		}
+		key := "r/" + f.ObjectKey()
+		got[f.Path] = there[key]
+		delete(there, key)
+		if keep.IsLongKey(f.Key) {
+			if path := keep.LongPathKey(key); there[path] == f.Path {
+				delete(there, path)
+			}
+		}
+	}
+	for what, diff := range map[string]string{
+		"files": cmp.Diff(files, got), "links": cmp.Diff(map[string]string{"li\xff\\nk": "a\xfe", "b\xff": "x", "empty \xff": ""}, links),
+		"missing": cmp.Diff([]keep.Missing(nil), read.Missing), "besides": cmp.Diff(map[string]string{}, there),
+	} {
+		if diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+}
