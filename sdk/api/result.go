@@ -39,9 +39,11 @@ type Result struct {
 
 // ResultFile is one file of a result.
 type ResultFile struct {
-	Path   string `json:"path"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256,omitempty"`
+	Path string `json:"path"`
+	// PathBytes is the path where that is not UTF-8, which JSON cannot hold.
+	PathBytes []byte `json:"pathBytes,omitempty"`
+	Size      int64  `json:"size"`
+	SHA256    string `json:"sha256,omitempty"`
 	// Missing says why it could not be kept.
 	Missing string `json:"missing,omitempty"`
 }
@@ -116,6 +118,19 @@ type DownloadReport struct {
 	Incomplete []string `json:"incomplete,omitempty"`
 	// Missing counts what could not be kept when it was made.
 	Missing int `json:"missing,omitempty"`
-	// LeftOut are links that lead out of the folder.
+	// LeftOut are links that lead out of the folder, and what has no key.
 	LeftOut []string `json:"leftOut,omitempty"`
+	// Renamed are files with names that this system, or the folder, cannot
+	// have.
+	Renamed []RenamedFile `json:"renamed,omitempty"`
+}
+
+// RenamedFile is a file that was fetched under another name.
+type RenamedFile struct {
+	Result string `json:"result"`
+	// Path is its own in the result; PathBytes that where it is not UTF-8.
+	Path      string `json:"path"`
+	PathBytes []byte `json:"pathBytes,omitempty"`
+	// To is the one that it was given, below the result's folder.
+	To string `json:"to"`
 }

@@ -142,7 +142,7 @@ func (p *plan) members() func(yield func(*member) bool) {
 				if f.modified.IsZero() {
 					f.modified = ended
 				}
-				if !yield(&member{file: f, name: p.folder[u] + "/" + f.name}) {
+				if !yield(&member{file: f, name: p.folder[u] + "/" + f.path}) {
 					return
 				}
 			}

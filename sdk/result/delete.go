@@ -30,6 +30,9 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 	if err != nil {
 		return nil, err
 	}
+	if o.Failed || len(o.Configs)+len(o.Runs) > 0 {
+		s.strays = nil // they are of those, too, that are not chosen
+	}
 	if !o.Force {
 		if err := mayGrow(units); err != nil {
 			return nil, err
@@ -76,7 +79,10 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 			}
 		}
 	}
-	if campaign := units[0].Campaign; campaign != "" { // a ref names one at most
+	campaign := units[0].Campaign // a ref names one at most
+	if campaign == "" {
+		rest = append(rest, s.strays...)
+	} else {
 		var err error
 		if entries, err = s.indexEntries(ctx, campaign, units); err != nil {
 			return err

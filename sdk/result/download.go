@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/pack"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/store"
 )
 
@@ -40,10 +40,14 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 	if err != nil {
 		return nil, err
 	}
-	plan, err := newPlan(units, o)
-	if err != nil {
+	if err := s.readLongPaths(ctx, units); err != nil {
 		return nil, err
 	}
+	sys := thisSystem()
+	if o.Archive != "" {
+		sys = system{} // whoever opens it says where
+	}
+	plan := newPlan(units, o, sys)
 	if o.Archive != "" {
 		return plan.report, s.archive(ctx, plan, o)
 	}
@@ -58,24 +62,32 @@ type plan struct {
 	files  map[*unit][]file
 }
 
-// newPlan names all files, and refuses those that would not lie in the folder.
-func newPlan(units []*unit, o api.DownloadOptions) (*plan, error) {
+// newPlan gives all files a path in the folder. One that cannot have its own is
+// fetched under another, and told.
+func newPlan(units []*unit, o api.DownloadOptions, sys system) *plan {
 	p := &plan{units: units, files: map[*unit][]file{},
 		report: &api.DownloadReport{TypeMeta: api.TypeMeta(api.KindDownloadReport), Path: o.Archive, Results: len(units)}}
-	var err error
-	if p.folder, err = folders(units); err != nil {
-		return nil, err
-	}
+	p.folder = folders(units, sys)
 	for _, u := range units {
 		files := u.files(o.NoLogs)
-		if err := u.check(files); err != nil {
-			return nil, err
-		}
 		kept := files[:0]
 		for _, f := range files {
-			if f.link != "" && pack.LeadsOut(f.name, f.link) {
+			if f.key != "" && u.manifest != nil && !keep.Regular(f.key) { // others than the agent write manifests, too
+				p.report.LeftOut = append(p.report.LeftOut, fmt.Sprintf("%s/%s (no object can have its key)", p.folder[u], f.name))
+				continue
+			}
+			kept = append(kept, f)
+		}
+		files = kept
+		sys.place(files)
+		kept = files[:0]
+		for _, f := range files {
+			switch {
+			case f.link != "" && leadsOut(f, o, sys):
 				p.report.LeftOut = append(p.report.LeftOut, fmt.Sprintf("%s/%s -> %s", p.folder[u], f.name, f.link))
 				continue
+			case f.path != f.name:
+				p.report.Renamed = append(p.report.Renamed, api.RenamedFile{Result: u.name(), Path: f.name, PathBytes: exact(f.name), To: f.path})
 			}
 			kept = append(kept, f)
 		}
@@ -87,7 +99,7 @@ func newPlan(units []*unit, o api.DownloadOptions) (*plan, error) {
 			p.report.Missing += len(u.manifest.Missing)
 		}
 	}
-	return p, nil
+	return p
 }
 
 // tree puts a plan into a folder. Whatever the plan says, nothing is written
@@ -134,7 +146,7 @@ func (t *tree) each(kind func(file) bool, do func(u *unit, path string, f file) 
 	for _, u := range t.units {
 		for _, f := range t.files[u] {
 			if kind(f) {
-				if err := do(u, t.folder[u]+"/"+f.name, f); err != nil {
+				if err := do(u, t.folder[u]+"/"+f.path, f); err != nil {
 					return err
 				}
 			}

@@ -165,62 +165,82 @@ func TestDownloadTakesALogThatHasGrown(t *testing.T) {
 	}
 }
 
+// One name that cannot be is no reason to lose the rest, and none to leave the
+// folder.
 func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 	for name, path := range map[string]string{
-		"up":                 "../../../evil",
-		"up in the middle":   "a/../../../evil",
-		"absolute":           "/tmp/evil",
-		"to its own folder":  ".",
-		"a backslash":        `..\evil`,
-		"an empty part":      "a//b",
-		"through a dot":      "./a",
-		"with a zero byte":   "a\x00b",
-		"of no name at all ": "",
+		"up":                "../../../evil",
+		"up in the middle":  "a/../../../evil",
+		"absolute":          "/tmp/evil",
+		"to its own folder": ".",
+		"an empty part":     "a//b",
+		"through a dot":     "./a",
+		"with a zero byte":  "a\x00b",
+		"of no name at all": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"})
+			k.log = ""
 			k.change = func(m *keep.Manifest) { m.Files = append(m.Files, keep.File{Path: path, Size: 1}) }
 			w.keep(k)
 			dir := t.TempDir()
-			for _, o := range []api.DownloadOptions{{Dir: dir}, {Archive: filepath.Join(dir, "x.tar.gz")}} {
-				o.Of = "aaaabbbb"
-				_, err := w.Download(t.Context(), o)
-				var invalid *api.InvalidSpec
-				if !errors.As(err, &invalid) || !strings.Contains(err.Error(), "would not lie in its folder") {
-					t.Errorf("error %v", err)
-				}
+			report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir})
+			if err != nil {
+				t.Fatal(err)
 			}
-			if got := treeOf(t, dir); len(got) != 0 {
-				t.Errorf("it left %v", got)
+			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r----- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			told := []string{"train-aaaabbbb/0/" + path + " (no object can have its key)"}
+			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(told, report.LeftOut); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
 }
 
 func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
-	for name, more := range map[string][]keep.File{
-		"a chain of links":      {{Path: "a/up", Link: ".."}, {Path: "a/up/out", Link: ".."}},
-		"a file below a link":   {{Path: "to", Link: "a"}, {Path: "to/x/y", Size: 1}},
-		"a folder below a link": {{Path: "to", Link: "a"}, {Path: "to/none", Dir: true}},
-		"a link below a file":   {{Path: "b", Size: 1}, {Path: "b/l", Link: "c"}},
+	for name, c := range map[string]struct {
+		more    []keep.File
+		want    map[string]string
+		renamed map[string]string
+	}{
+		"a chain of links": {more: []keep.File{{Path: "a/up", Link: "."}, {Path: "a/up/out", Link: ".."}},
+			want: map[string]string{"b": "-rw-r----- 1", "a/up~2": "-> .", "a/up/out": "-> .."}, renamed: map[string]string{"a/up": "a/up~2"}},
+		"a file below a link": {more: []keep.File{{Path: "to", Link: "a"}, {Path: "to/x/y", Key: "b", Size: 1}},
+			want: map[string]string{"b": "-rw-r----- 1", "to~2": "-> a", "to/x/y": "-rw-r--r-- 1"}, renamed: map[string]string{"to": "to~2"}},
+		"a folder below a link": {more: []keep.File{{Path: "to", Link: "a"}, {Path: "to/none", Dir: true}},
+			want: map[string]string{"b": "-rw-r----- 1", "to~2": "-> a", "to/none": "empty -rwxr-xr-x"}, renamed: map[string]string{"to": "to~2"}},
+		"a link below a file": {more: []keep.File{{Path: "b/l", Link: "c"}},
+			want: map[string]string{"b~2": "-rw-r----- 1", "b/l": "-> c"}, renamed: map[string]string{"b": "b~2"}},
+		"two of one name": {more: []keep.File{{Path: "b", Link: "c"}},
+			want: map[string]string{"b": "-> c", "b~2": "-rw-r----- 1"}, renamed: map[string]string{"b": "b~2"}},
+		"what has the name of our own folder": {more: []keep.File{{Path: "_vast/manifest.json", Key: "b", Size: 1}},
+			want: map[string]string{"b": "-rw-r----- 1", "%5Fvast/manifest.json": "-rw-r--r-- 1"}, renamed: map[string]string{"_vast/manifest.json": "%5Fvast/manifest.json"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			k := task("aaaabbbb", 0, succeeded, map[string]string{"a/f": "1", "b": "1"})
-			k.more = more
+			k.log, k.more = "", c.more
 			w.keep(k)
 			dir := t.TempDir()
-			for _, o := range []api.DownloadOptions{{Dir: dir}, {Archive: filepath.Join(dir, "x.tar.gz")}} {
-				o.Of = "aaaabbbb"
-				_, err := w.Download(t.Context(), o)
-				var invalid *api.InvalidSpec
-				if !errors.As(err, &invalid) || !strings.Contains(err.Error(), "which is no folder") {
-					t.Errorf("error %v", err)
-				}
+			report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir})
+			if err != nil {
+				t.Fatal(err)
 			}
-			if got := treeOf(t, dir); len(got) != 0 {
-				t.Errorf("it left %v", got)
+			want := map[string]string{"train-aaaabbbb/0/a/f": "-rw-r----- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			for name, content := range c.want {
+				want["train-aaaabbbb/0/"+name] = content
+			}
+			renamed := map[string]string{}
+			for _, r := range report.Renamed {
+				renamed[r.Path] = r.To
+			}
+			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(c.renamed, renamed); diff != "" {
+				t.Error(diff)
+			}
+			o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "x.tar.gz")}
+			if _, err := w.Download(t.Context(), o); err != nil {
+				t.Error(err)
 			}
 		})
 	}

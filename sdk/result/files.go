@@ -1,21 +1,27 @@
 package result
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"io/fs"
-	"path"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/kubevast/vast/sdk/api"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 // file is one thing of a result, as it is to be on this side.
 type file struct {
-	// name is relative to the unit's folder.
-	name string
+	// name is relative to the unit's folder, of any bytes. path is what it is
+	// on this side; see system.place.
+	name, path string
 	// key of its object; empty for a link and a folder.
 	key    string
 	size   int64
@@ -65,7 +71,7 @@ func fileOf(f keep.File, prefix, below string, mode fs.FileMode) file {
 		out.mode = mode
 	}
 	if f.Link == "" && !f.Dir {
-		out.key = prefix + f.Path
+		out.key = prefix + f.ObjectKey()
 	}
 	return out
 }
@@ -74,50 +80,83 @@ func fileOf(f keep.File, prefix, below string, mode fs.FileMode) file {
 func (u *unit) saved(noLogs bool) []file {
 	var out []file
 	for _, o := range u.objects {
-		name := strings.TrimPrefix(o.Key, u.prefix)
-		log := strings.HasPrefix(name, keep.LogDir)
-		if strings.HasPrefix(name, keep.Own) && (!log || noLogs) {
+		key := strings.TrimPrefix(o.Key, u.prefix)
+		f := file{name: keep.FilePath(key), key: o.Key, size: o.Size, mode: plainFile, modified: o.Modified, log: strings.HasPrefix(key, keep.LogDir)}
+		switch {
+		case f.log && noLogs:
 			continue
+		case f.log:
+			f.name = key
+		case keep.IsLongKey(key):
+			f.name = cmp.Or(u.long[key], key)
+		case strings.HasPrefix(key, keep.Own), key == "":
+			continue
+		case strings.HasSuffix(key, "/"): // some programs mark folders so
+			f = file{name: strings.TrimSuffix(f.name, "/"), dir: true, mode: plainDir}
 		}
-		out = append(out, file{name: name, key: o.Key, size: o.Size, mode: plainFile, modified: o.Modified, log: log})
+		out = append(out, f)
 	}
 	return out
 }
 
-// check refuses names that are no paths below the unit's folder, and those below
-// something that is no folder: what lies below a link would be made where that
-// points to, and a link made there leads to other places than its name says. A
-// manifest is written in a pod that runs a user's program.
-func (u *unit) check(files []file) error {
-	leaves := make(map[string]bool, len(files))
-	for _, f := range files {
-		if !f.dir {
-			leaves[f.name] = true
+// countsAsFile reports an object of an incomplete result that saved makes a file
+// of, and that is no log.
+func (u *unit) countsAsFile(o store.Object) bool {
+	key := strings.TrimPrefix(o.Key, u.prefix)
+	return keep.IsLongKey(key) || !strings.HasPrefix(key, keep.Own) && !strings.HasSuffix(key, "/") && key != ""
+}
+
+// maxPath is more than any system takes for a path, in bytes.
+const maxPath = 64 << 10
+
+// readLongPaths reads which files lie under keys that do not tell, of units
+// without a manifest.
+func (s *session) readLongPaths(ctx context.Context, units []*unit) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	var one sync.Mutex
+	for _, u := range units {
+		if u.manifest != nil {
+			continue
 		}
-	}
-	for _, f := range files {
-		if !fs.ValidPath(f.name) || f.name == "." || strings.ContainsAny(f.name, "\\\x00") || path.Clean(f.name) != f.name {
-			return api.Invalid("", "result %s has a file %q, which would not lie in its folder; nothing was fetched", u.name(), f.name)
-		}
-		for above := path.Dir(f.name); above != "."; above = path.Dir(above) {
-			if leaves[above] {
-				return api.Invalid("", "result %s has a file %q below %q, which is no folder; nothing was fetched", u.name(), f.name, above)
+		u.long = map[string]string{}
+		for _, o := range u.objects {
+			key := keep.LongKeyOf(strings.TrimPrefix(o.Key, u.prefix))
+			if key == "" {
+				continue
 			}
+			group.Go(func() error {
+				body, _, err := s.store.Get(ctx, o.Key, 0)
+				if isNotFound(err) {
+					return nil
+				}
+				if err != nil {
+					return err
+				}
+				defer body.Close()
+				name, err := io.ReadAll(io.LimitReader(body, maxPath))
+				if err == nil && keep.LongKey(string(name)) == key {
+					one.Lock()
+					defer one.Unlock()
+					u.long[key] = string(name)
+				}
+				return err
+			})
 		}
 	}
-	return nil
+	return group.Wait()
 }
 
 // folders says where each unit goes below the folder or archive that is asked for:
 // "<campaign>/<config>/<run>" or "<task name>-<id>/<rank>".
-func folders(units []*unit) (map[*unit]string, error) {
+func folders(units []*unit, sys system) map[*unit]string {
 	tasks := map[string]string{}
 	for _, u := range units {
 		if u.Campaign == "" && u.Job != "" {
 			tasks[u.TaskID] = u.Job
 		}
 	}
-	out := make(map[*unit]string, len(units))
+	out, taken := make(map[*unit]string, len(units)), make(map[string]bool, len(units))
 	for _, u := range units {
 		folder := fmt.Sprintf("%s/%s/%d", u.Campaign, u.Config, u.Run)
 		if u.Campaign == "" {
@@ -127,10 +166,12 @@ func folders(units []*unit) (map[*unit]string, error) {
 			}
 			folder = fmt.Sprintf("%s/%d", name, u.Rank)
 		}
-		if !fs.ValidPath(folder) || strings.ContainsAny(folder, "\\\x00") {
-			return nil, api.Invalid("", "result %s has no name that a folder can have (%q); nothing was fetched", u.name(), folder)
+		wanted := sys.path(folder, false)
+		out[u] = wanted
+		for n := 2; taken[sys.same(out[u])]; n++ {
+			out[u] = numbered(wanted, n)
 		}
-		out[u] = folder
+		taken[sys.same(out[u])] = true
 	}
-	return out, nil
+	return out
 }

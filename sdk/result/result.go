@@ -51,6 +51,9 @@ func some(names []string) string {
 type session struct {
 	*Client
 	store store.Backend
+	// strays are the keys that scan found below a task and that belong to none
+	// of its nodes. Who removes all of it removes them.
+	strays []string
 }
 
 func (c *Client) session(ctx context.Context) (*session, func(), error) {

@@ -2,6 +2,7 @@ package result
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -17,6 +18,9 @@ func (c *Client) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList
 	}
 	defer done()
 	units, err := s.find(ctx, o, always)
+	if err == nil {
+		err = s.readLongPaths(ctx, units)
+	}
 	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
 	for _, u := range units {
 		r := u.result(c.conn.Namespace)
@@ -37,12 +41,21 @@ func (u *unit) entries() []api.ResultFile {
 		case f.link != "":
 			e.Path += " -> " + f.link
 		}
+		e.PathBytes = exact(e.Path)
 		entries = append(entries, e)
 	}
 	if u.manifest != nil {
 		for _, m := range u.manifest.Missing {
-			entries = append(entries, api.ResultFile{Path: m.Path, Missing: m.Reason})
+			entries = append(entries, api.ResultFile{Path: m.Path, PathBytes: exact(m.Path), Missing: m.Reason})
 		}
 	}
 	return entries
+}
+
+// exact is what JSON cannot hold of a path, nil where it can.
+func exact(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
 }

@@ -28,6 +28,9 @@ type unit struct {
 	prefix string
 	// objects below the prefix, sorted; only filled in by scan.
 	objects []store.Object
+	// long are the paths of those whose keys do not tell them; see
+	// readLongPaths.
+	long map[string]string
 	// complete: the manifest is there. manifest is nil until it was read.
 	complete bool
 	manifest *keep.Manifest
@@ -52,6 +55,9 @@ func (s *session) scan(ctx context.Context, p place) ([]*unit, error) {
 		}
 		if last == nil || !strings.HasPrefix(o.Key, last.prefix) {
 			if last = unitOf(o.Key); last == nil {
+				if p.task != "" {
+					s.strays = append(s.strays, o.Key)
+				}
 				continue
 			}
 			units = append(units, last)
@@ -184,7 +190,7 @@ func (u *unit) result(namespace string) api.Result {
 	}
 	r.EndTime = moment(u.ended)
 	for _, o := range u.objects {
-		if !strings.HasPrefix(o.Key, u.prefix+keep.Own) {
+		if u.countsAsFile(o) {
 			r.Files++
 			r.Bytes += o.Size
 		}
