@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 
-	"k8s.io/cli-runtime/pkg/printers"
-
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -162,7 +160,7 @@ func PrintError(w io.Writer, err error) {
 func printLine(w io.Writer, message string) {
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return r == '\n' }), "; ")
 	if message != "" {
-		fmt.Fprintln(w, "error: "+printers.EscapeTerminal(message))
+		fmt.Fprintln(w, "error: "+Text(message))
 	}
 }
 

@@ -40,7 +40,7 @@ func TestExitCodeAndMessage(t *testing.T) {
 		"broken pipe":     {fmt.Errorf("write: %w", syscall.EPIPE), 0, ""},
 		"several":         {errors.Join(&api.NotFound{Kind: "task", Name: "x"}, errors.Join(&api.Forbidden{Message: "no"})), 4, "error: task \"x\" not found\nerror: no\n"},
 		"several lines":   {errors.New("one\ntwo"), 1, "error: one; two\n"},
-		"escape sequence": {errors.New("a\x1b[31mb"), 1, "error: a^[[31mb\n"},
+		"escape sequence": {errors.New("a\x1b[31mb"), 1, "error: a\\x1b[31mb\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := ExitCode(tc.err); got != tc.code {

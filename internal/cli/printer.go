@@ -122,7 +122,12 @@ func (t *Table) Column(name string, wide bool) {
 		metav1.TableColumnDefinition{Name: name, Type: "string", Priority: priority})
 }
 
-// Row adds a row about obj.
+// Row adds a row about obj. Texts go through Cell.
 func (t *Table) Row(obj runtime.Object, cells ...any) {
+	for i, cell := range cells {
+		if s, ok := cell.(string); ok {
+			cells[i] = Cell(s)
+		}
+	}
 	t.Rows = append(t.Rows, metav1.TableRow{Cells: cells, Object: runtime.RawExtension{Object: obj}})
 }

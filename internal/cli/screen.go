@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/term"
 )
 
@@ -48,7 +47,7 @@ func (s *Screen) Draw(lines []string) error {
 	}
 	drawn := make([]string, len(lines))
 	for i, line := range lines {
-		drawn[i] = Shorten(printers.EscapeTerminal(line), width)
+		drawn[i] = Shorten(Line(line), width)
 		b.WriteString("\r" + drawn[i] + "\x1b[K\n")
 	}
 	b.WriteString("\x1b[J")

@@ -18,12 +18,12 @@ func (f *Factory) Warn(message string) {
 	}
 	printers.NewWarningPrinter(f.ErrOut, printers.WarningPrinterOptions{
 		Color: printers.AllowsColorOutput(f.ErrOut),
-	}).Print(printers.EscapeTerminal(message))
+	}).Print(Text(message))
 }
 
 // Notef prints one line for people on stderr.
 func (f *Factory) Notef(format string, args ...any) {
-	fmt.Fprintln(f.ErrOut, printers.EscapeTerminal(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(f.ErrOut, Text(fmt.Sprintf(format, args...)))
 }
 
 // Width is the terminal's width in columns, 0 when stdout is none.
@@ -59,7 +59,7 @@ func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
 	if !f.IsTerminal(f.In) {
 		return false, Usagef("%s There is no terminal to ask on: add --yes to go ahead", question)
 	}
-	fmt.Fprintf(f.ErrOut, "%s [y/N] ", printers.EscapeTerminal(question))
+	fmt.Fprintf(f.ErrOut, "%s [y/N] ", Text(question))
 	answer := make(chan string, 1)
 	go func() { answer <- readLine(f.In) }()
 	select {

@@ -65,7 +65,7 @@ func describeCluster(f *cli.Factory, s *api.ClusterStatus) error {
 	w := printers.GetNewTabWriter(f.Out)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", name, printers.EscapeTerminal(value))
+			fmt.Fprintf(w, "%s:\t%s\n", name, cli.Line(value))
 		}
 	}
 	line("Config", strings.TrimSpace(s.Config+" "+optionWords(s.Options)))

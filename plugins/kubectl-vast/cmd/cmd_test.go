@@ -449,7 +449,7 @@ func TestStatus(t *testing.T) {
 	r := plugin(c).Do(t, "status", "a")
 	for _, want := range []string{
 		"Reason:      node 1 out of memory (limit 512Mi)\n",
-		"Hint:        Ask for more^[[2J memory\n",
+		"Hint:        Ask for more\\x1b[2J memory\n",
 		"Per node:    2 CPU, 512Mi memory\n",
 		"  1      Failed   137    -          m1        p1    OOMKilled\n",
 		"  60s (x3)   Warning   Killed   pod/p1   a b\n",

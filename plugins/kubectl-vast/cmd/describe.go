@@ -27,7 +27,7 @@ func describe(f *cli.Factory, t *api.TaskStatus) error {
 	describeEvents(f, &text, t.Events)
 	describeNext(f, &text, t)
 	// Messages come from the cluster and from programs in it.
-	return printers.WriteEscaped(f.Out, text.String())
+	return cli.WriteText(f.Out, text.String())
 }
 
 func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
@@ -164,4 +164,4 @@ func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	_ = w.Flush()
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string { return cli.Words(s) }

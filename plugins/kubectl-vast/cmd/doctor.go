@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -105,5 +104,5 @@ func (o *doctorOptions) tell(out io.Writer, c api.Check) {
 	if c.Fix != "" {
 		line += strings.Repeat(" ", 9) + "-> " + oneLine(c.Fix) + "\n"
 	}
-	_ = printers.WriteEscaped(out, line) // a broken pipe ends the command elsewhere
+	_ = cli.WriteText(out, line) // a broken pipe ends the command elsewhere
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -26,7 +27,7 @@ func (o *monitorOptions) display() func([]*campaignView) error {
 
 func (o *monitorOptions) print(lines []string) error {
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(o.Out, line); err != nil {
+		if _, err := fmt.Fprintln(o.Out, cli.Line(line)); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func describePosition(f *cli.Factory, t *api.QueuedTask) error {
 	w := printers.GetNewTabWriter(f.Out)
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", name, printers.EscapeTerminal(value))
+			fmt.Fprintf(w, "%s:\t%s\n", name, cli.Line(value))
 		}
 	}
 	line("Task", t.ID+" "+t.TaskName)

@@ -94,5 +94,9 @@ func aFew(names []string) string {
 	if n := len(names) - most; n > 0 {
 		names, more = names[:most], fmt.Sprintf(" and %d more", n)
 	}
-	return strings.Join(names, ", ") + more
+	told := make([]string, len(names))
+	for i, name := range names {
+		told[i] = cli.Cell(name)
+	}
+	return strings.Join(told, ", ") + more
 }

@@ -33,6 +33,10 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 			that are there already are not fetched again; one with other content is never
 			overwritten without --force. After Ctrl-C the same command goes on where it was.
 
+			Files come back with their names. One that this system cannot have, or that
+			would lead out of the folder, gets another, which is told: what it cannot hold
+			becomes % and two hex digits, and a name that is taken gets ~2 behind it.
+
 			Incomplete results are fetched as far as they were saved, with a warning.`),
 		Example: templates.Examples(`
 			# The results of your newest task or campaign, into the current folder
@@ -94,8 +98,9 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Again("results show "+o.query.Of)))
 	}
 	if len(report.LeftOut) > 0 {
-		o.Warn(fmt.Sprintf("links that lead out of the folder were left out: %s", aFew(report.LeftOut)))
+		o.Warn(fmt.Sprintf("what would lead out of the folder was left out: %s", aFew(report.LeftOut)))
 	}
+	renamedNote(o.Factory, report.Renamed)
 	if o.output.Given() {
 		p, err := o.output.Printer("")
 		if err != nil {
@@ -105,6 +110,19 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 	}
 	fmt.Fprintln(o.Out, downloadWords(report))
 	return nil
+}
+
+// renamedNote tells which files have other names here than in their results.
+func renamedNote(f *cli.Factory, files []api.RenamedFile) {
+	if len(files) == 0 {
+		return
+	}
+	var names []string
+	for _, r := range files[:min(len(files), 10)] {
+		names = append(names, fmt.Sprintf("%s/%s is %s", r.Result, cli.Cell(r.Path), cli.Cell(r.To)))
+	}
+	names = append(names, make([]string, len(files)-len(names))...)
+	f.Warn(fmt.Sprintf("%s cannot have their names here and have others: %s", plural(len(files), "file"), aFew(names)))
 }
 
 // downloadWords is "2 results in out: 12 files, 3.4 MiB fetched; 5 were there".

@@ -75,7 +75,7 @@ func (o *resultsShowOptions) Run(ctx context.Context) error {
 		o.describe(&text, &list.Items[i])
 	}
 	// Names of files come from programs in the cluster.
-	return printers.WriteEscaped(o.Out, text.String())
+	return cli.WriteText(o.Out, text.String())
 }
 
 func (o *resultsShowOptions) describe(out io.Writer, r *api.Result) {
@@ -105,13 +105,14 @@ func (o *resultsShowOptions) describe(out io.Writer, r *api.Result) {
 	}
 	fmt.Fprintln(out, "\nFiles:")
 	for _, e := range r.Entries {
+		path := cli.Cell(e.Path)
 		switch {
 		case e.Missing != "":
-			fmt.Fprintf(w, "  -\t%s\tnot kept: %s\n", e.Path, oneLine(e.Missing))
+			fmt.Fprintf(w, "  -\t%s\tnot kept: %s\n", path, oneLine(e.Missing))
 		case e.SHA256 == "" && (strings.HasSuffix(e.Path, "/") || strings.Contains(e.Path, " -> ")):
-			fmt.Fprintf(w, "  -\t%s\n", e.Path)
+			fmt.Fprintf(w, "  -\t%s\n", path)
 		default:
-			fmt.Fprintf(w, "  %s\t%s\n", cli.Bytes(e.Size), e.Path)
+			fmt.Fprintf(w, "  %s\t%s\n", cli.Bytes(e.Size), path)
 		}
 	}
 	_ = w.Flush()

@@ -60,17 +60,33 @@ func trimLines(s string) string {
 func TestResultsDownloadSaysWhatIsNotAsOneWouldThink(t *testing.T) {
 	r := plugin(&clitest.Client{Results: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
 		return &api.DownloadReport{Path: o.Dir, Results: 2, Files: 1, Bytes: 1024, Skipped: 4, Missing: 3,
-			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7)}, nil
+			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7),
+			Renamed: slices.Repeat([]api.RenamedFile{{Result: "cccccccc/0", Path: "CON\n\u202e", To: "%43ON"}}, 40)}, nil
 	}}}).Do(t, "results", "download", "x", "-d", "out")
 	if want := "2 results in out: 1 file, 1.0 KiB fetched; 4 were there already\n"; r.Out != want || r.Code != 0 {
 		t.Errorf("exit code %d, %q, want %q", r.Code, r.Out, want)
 	}
 	want := `Warning: 1 result is not complete: cccccccc/0
 Warning: 3 files could not be kept when they were made; see: kubectl vast results show x
-Warning: links that lead out of the folder were left out: a -> /b, a -> /b, a -> /b, a -> /b, a -> /b and 2 more
+Warning: what would lead out of the folder was left out: a -> /b, a -> /b, a -> /b, a -> /b, a -> /b and 2 more
+Warning: 40 files cannot have their names here and have others: ` + strings.Repeat(`, cccccccc/0/CON\n\u202e is %43ON`, 5)[2:] + ` and 35 more
 `
 	if diff := cmp.Diff(want, r.Err); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestResultsShowOfOddNames(t *testing.T) {
+	long := strings.Repeat("d/", 600)
+	r := plugin(&clitest.Client{Results: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+		return &api.ResultList{Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
+			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
+	}}}).Do(t, "results", "show", "x")
+	_, files, _ := strings.Cut(trimLines(r.Out), "Files:\n")
+	cutPath := func(end string) string { return strings.Repeat("d/", 64)[:127] + "..." + (strings.Repeat("d/", 64) + end)[128+len(end)-126:] }
+	want := "1 B " + `a\x1b[31m\tb\nc\u202e` + " 1 B " + cutPath("") + " - " + cutPath("x") + " not kept: it is a pipe"
+	if diff := cmp.Diff(want, strings.Join(strings.Fields(files), " ")); diff != "" || r.Code != 0 {
+		t.Errorf("exit code %d\n%s", r.Code, diff)
 	}
 }
 

@@ -72,7 +72,7 @@ func (o *statusOptions) describe(v *api.VolumeStatus) error {
 		{"Used by", strings.Join(v.UsedBy, ", ")},
 	} {
 		if row[1] != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", row[0], printers.EscapeTerminal(row[1]))
+			fmt.Fprintf(w, "%s:\t%s\n", row[0], cli.Line(row[1]))
 		}
 	}
 	return w.Flush()
