@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -78,8 +79,10 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 	k.sender = sender{store: b, moved: &k.moved}
 	k.shower = newShower(client.PutLease, w, o)
 	room := newRoom()
+	others := foldersOf(o.Results)
 	for _, r := range o.Results {
 		kept := &result{Result: r, tree: newTree(r.Prefix, r.Dirs, room)}
+		kept.tree.others = others
 		for _, dir := range r.Dirs {
 			if dir.Progress {
 				kept.progress = append(kept.progress, &progressFile{dir: dir.Path})
@@ -90,6 +93,19 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 	logs := filepath.Join(w.Scratch, "logs")
 	k.logs = newTree(o.LogPrefix, []orders.Dir{{Path: logs}}, newRoom()) // however many results there are
 	return k, os.MkdirAll(logs, 0o700)
+}
+
+// foldersOf are the folders that results name, but for the Rest.
+func foldersOf(results []orders.Result) map[string]bool {
+	named := map[string]bool{}
+	for _, r := range results {
+		for _, dir := range r.Dirs {
+			if !dir.Rest {
+				named[path.Clean(dir.Path)] = true
+			}
+		}
+	}
+	return named
 }
 
 // told returns the progress of a result, nil when none was told, and how many

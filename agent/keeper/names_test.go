@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 // oddNames are those that a store, or a list of one, does not take as they are.
@@ -80,5 +82,41 @@ func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
 		if diff != "" {
 			t.Errorf("%s: %s", what, diff)
 		}
+	}
+}
+
+// Runs that share a pod share the folder above theirs.
+func TestWhatLiesBesideTheFoldersOfRuns(t *testing.T) {
+	t.Parallel()
+	out := folderOf(t, map[string]string{"c/0/a": "own", "c/1/b": "own", "c/shared": "1", "params.yaml": "1", "_jobs/j/x": "job", "_jobs/other": "1", "none/": "", "l": "->c/0"})
+	b, err := store.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := New(orders.Keep{LogPrefix: "logs/", Results: []orders.Result{
+		{Name: "c/0", Prefix: "r/0/", Dirs: []orders.Dir{{Path: out + "/c/0"}}},
+		{Name: "c/1", Prefix: "r/1/", Dirs: []orders.Dir{{Path: out + "/c/1"}, {Path: out, As: "_out/", Rest: true}, {Path: out + "/_jobs/j", As: "_job/"}}},
+	}}, Where{Scratch: t.TempDir()}, nil, b, t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var missing []keep.Missing
+	var entries []string
+	for _, r := range k.results {
+		m, err := k.sendResult(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing = append(missing, m.Missing...)
+		for _, f := range m.Files {
+			if f.Dir || f.Link != "" {
+				entries = append(entries, f.Path)
+			}
+		}
+	}
+	want := map[string]string{"r/0/a": "own", "r/1/b": "own", "r/1/_job/x": "job",
+		"r/1/_out/c/shared": "1", "r/1/_out/params.yaml": "1", "r/1/_out/_jobs/other": "1"}
+	if diff := cmp.Diff(want, inStore(t, k)) + cmp.Diff([]string{"_out/l", "_out/none"}, entries) + cmp.Diff([]keep.Missing(nil), missing); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -26,6 +26,8 @@ type tree struct {
 	files  map[string]*file // by their path below the prefix
 	scan   uint32
 	room   *room
+	// others are the folders that a Dir with Rest leaves out.
+	others map[string]bool
 }
 
 func newTree(prefix string, dirs []orders.Dir, r *room) *tree {
@@ -112,6 +114,8 @@ func (t *tree) lookAt(number int, found *beside) {
 		}
 		empty.entry(name)
 		switch {
+		case dir.Rest && t.others[path.Join(dir.Path, name)]:
+			return skip(e)
 		case !matches(dir.Match, name):
 		case e.IsDir() && len(empty) < t.room.max:
 			empty.folder(name)
@@ -174,6 +178,13 @@ func (t *tree) inside(dir int, below string) string {
 
 func (t *tree) pathIn(dir int, below string) string {
 	return path.Join(t.dirs[dir].Path, t.inside(dir, below))
+}
+
+func skip(e fs.DirEntry) error {
+	if e.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
 }
 
 func matches(globs []string, name string) bool {

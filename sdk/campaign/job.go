@@ -116,13 +116,14 @@ func (j *oneJob) orders() (fetch, kept string, err error) {
 		k.Results = append(k.Results, j.result(ref))
 	}
 	k.LogPrefix = k.Results[0].Prefix + keep.LogDir
+	// What packed runs write together belongs to none alone; the last one's end
+	// is nearest to that of all.
+	last := &k.Results[len(k.Results)-1]
+	last.Dirs = append(last.Dirs, orders.Dir{Path: outDir, As: restDir, Rest: true})
 	k.Labels = maps.Clone(k.Labels)
 	k.Labels[kube.LabelTaskID] = j.id
 	if p.packed() {
 		k.LogPrefix = keep.JobPrefix(p.record.ID, j.name) + keep.LogDir
-		// What they write together belongs to no run alone; the last one's
-		// end is nearest to that of all.
-		last := &k.Results[len(k.Results)-1]
 		last.Dirs = append(last.Dirs, orders.Dir{Path: j.outDir(), As: togetherDir})
 		k.Outcomes = j.outDir() + "/outcomes"
 	} else {

@@ -31,6 +31,9 @@ const (
 	jobsDir = outDir + "/_jobs"
 	// togetherDir is where in the result of the last of packed runs that lies.
 	togetherDir = "_job/"
+	// restDir is where in a run's result lies what was written to outDir beside
+	// the runs' own folders.
+	restDir = "_out/"
 )
 
 // jobTemplate is the Job that all Jobs of a campaign are copies of. What differs

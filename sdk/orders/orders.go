@@ -95,6 +95,8 @@ type Dir struct {
 	As string `json:"as,omitempty"`
 	// Match are globs (doublestar) of which one must fit; none fits all.
 	Match []string `json:"match,omitempty"`
+	// Rest leaves out the folders of the pod's other Dirs.
+	Rest bool `json:"rest,omitempty"`
 	// Progress: <Path>/progress.jsonl tells how far the work is.
 	Progress bool `json:"progress,omitempty"`
 }
