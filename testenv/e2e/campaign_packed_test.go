@@ -38,6 +38,7 @@ execution:
     command: echo together >"$OUTPUT_DIR/common"; echo helps | tee /ipc/said; sleep 1000 & wait
   command: |
     until [ -s /ipc/said ]; do sleep 1; done
+    echo "n: $PARAM_N" >/out/params.yaml
     echo "$CONFIG_NAME/$RUN_NUMBER n=$PARAM_N $(cat /ipc/said)" | tee "$OUTPUT_DIR/out"
     sleep 5
     [ "$RUN_ID" != a-2/1 ] || exit 4
@@ -74,6 +75,9 @@ execution:
 	common, err := filepath.Glob(filepath.Join(p.dir, "results", id, "*", "*", "_job", "common"))
 	if err != nil || len(common) != 2 {
 		t.Errorf("what belongs to no run alone is kept once for each Job: %v %v", common, err)
+	}
+	if beside, err := filepath.Glob(filepath.Join(p.dir, "results", id, "*", "*", "_out", "params.yaml")); err != nil || len(beside) != 2 {
+		t.Errorf("what is written beside the runs' folders is kept once for each Job: %v %v", beside, err)
 	}
 	p.vast("logs", id+"/a-2/1").exits(0).shows("a-2/1 n=2 helps")
 	p.vast("logs", id+"/a-2/1", "-c", "helper").exits(0).shows("helps")

@@ -70,7 +70,7 @@ func (p *person) holds(s *store.Store, prefix string, files []keep.File, want ma
 		case f.Dir:
 			got[f.Path] = "/"
 		default:
-			text, err := p.object(s, prefix+f.Path)
+			text, err := p.object(s, prefix+f.ObjectKey())
 			sum := sha256.Sum256([]byte(text))
 			if err != nil || f.Size != int64(len(text)) || f.SHA256 != hex.EncodeToString(sum[:]) {
 				p.Errorf("%s: %v, %d bytes; the manifest says %+v", f.Path, err, len(text), f)
