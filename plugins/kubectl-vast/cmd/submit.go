@@ -60,7 +60,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			A .vast file is a campaign: all its runs are submitted, without following; see
 			"kubectl vast campaign run".
 
-			A FILE may be "-" for standard input.`),
+			A FILE may be "-" for standard input, or a pipe such as <(command).`),
 		Example: templates.Examples(`
 			# Submit a task and follow its logs
 			kubectl vast submit task.yaml
@@ -70,6 +70,9 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 
 			# Submit a file that has values for several clusters to one of them
 			kubectl vast submit task.yaml --context=gke_lab_europe-west1_big
+
+			# Submit what a program writes, with variables from another one
+			kubectl vast submit <(./make-task) --env-file=<(./decrypt .env)
 
 			# Show the Kubernetes objects that would be created; no cluster is asked
 			kubectl vast submit task.yaml --dry-run=client -o yaml
