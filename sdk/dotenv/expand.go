@@ -33,7 +33,7 @@ func expand(variables []Variable, lookup func(string) (string, bool)) ([]Variabl
 				text = v.Value[at[4]:at[5]]
 			}
 			if b.Len()+len(text) > room {
-				return nil, []Problem{{v.Line, fmt.Sprintf("with their ${...} filled in, the values are larger than %d KiB", maxExpanded>>10)}}
+				return variables, []Problem{{v.Line, fmt.Sprintf("with their ${...} filled in, the values are larger than %d KiB", maxExpanded>>10)}}
 			}
 			b.WriteString(text)
 		}

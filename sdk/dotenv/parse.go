@@ -26,7 +26,8 @@ type Problem struct {
 
 // Parse reads the assignments of a text in UTF-8, in its order, and expands
 // ${NAME} and ${NAME:-default} in their values. NAME is a variable that stands
-// further up, or else what lookup knows. All problems are returned.
+// further up, or else what lookup knows. All problems are returned; the
+// variables besides them are those that could be read, not expanded.
 func Parse(text string, lookup func(string) (string, bool)) ([]Variable, []Problem) {
 	// Python reads text files with any line end, and shows "\n".
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
@@ -34,7 +35,7 @@ func Parse(text string, lookup func(string) (string, bool)) ([]Variable, []Probl
 	for p.statement() {
 	}
 	if len(p.problems) > 0 {
-		return nil, p.problems
+		return p.variables, p.problems
 	}
 	return expand(p.variables, lookup)
 }

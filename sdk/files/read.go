@@ -34,8 +34,8 @@ type Reader struct {
 // limit, but not much more, for the caller to refuse.
 //
 // When ctx ends, Read does too, with the context's cause as its error, whatever
-// it waits for: somebody at a terminal, or a pipe that nobody writes to. All
-// other errors are an *api.InvalidSpec that names the file.
+// it waits for: somebody at a terminal, or a pipe that nobody writes to. What
+// comes out of that later is lost. All other errors are an *api.InvalidSpec that names the file.
 func (r *Reader) Read(ctx context.Context, path string, limit int) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

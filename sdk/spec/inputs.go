@@ -25,10 +25,14 @@ type EnvFlags struct {
 	Files []string
 }
 
-// Read reads the files by r and returns the variables. lookup is the caller's
+// Read reads the files by r and returns the variables; without r there is no
+// standard input. lookup is the caller's
 // environment, os.LookupEnv as a rule. The error is an *api.InvalidSpec with all
 // problems, and no value gets into it; or the cause of ctx when that has ended.
 func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string) (string, bool)) (map[string]string, error) {
+	if r == nil {
+		r = &files.Reader{}
+	}
 	out := map[string]string{}
 	var errs []error
 	for _, file := range e.Files {

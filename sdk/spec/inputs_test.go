@@ -59,15 +59,16 @@ func TestEnvFiles(t *testing.T) {
 		}
 	})
 	t.Run("problems of all files and options come in one answer", func(t *testing.T) {
-		bad, names := write("bad", "A=1\nhush\n\nB='hush"), write("names", "NODE_RANK=1\nA=2\nhu.sh=2\n")
+		bad, names := write("bad", "A=1\nhush\n\nB='hush"), write("names", "NODE_RANK=1\nA=2\nhu.sh=2\nhush\n")
 		binary, large := write("binary", "A=\xff"), write("large", strings.Repeat("#", MaxBytes+1))
 		_, err := EnvFlags{Flag: "--env", Values: []string{"UNSET"}, Files: []string{bad, names, binary, large, dir, filepath.Join(dir, "none")}}.
-			Read(t.Context(), &files.Reader{}, lookup)
+			Read(t.Context(), nil, lookup)
 		want := lines(
 			bad+`:2:1: there is no "=" behind a name; a line is NAME=value`,
 			bad+`:4:1: the closing ' of the value is missing; \' does not close it, and \\ is a backslash`,
 			names+":1:1: NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name",
 			names+`:3:1: what stands before "=" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+			names+`:4:1: there is no "=" behind a name; a line is NAME=value`,
 			binary+": the file is not text in UTF-8",
 			large+": the file is larger than 1024 KiB",
 			dir+": is a directory; name a file, or - for standard input",

@@ -17,17 +17,17 @@ func TestSecretsAreInNoObjectButTheSecret(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.env = append(p.env, "FROM_SHELL=shell value", "SHELL_SECRET=hidden-shell")
-	envFile := p.file("vars.env", "# a comment\nexport FROM_FILE='file value'\n")
+	envFile := p.file("vars.env", "# a comment\nexport FROM_FILE='file value' # another\nHASH=pass#word\nJSON={\"k\": \"v\"}\nLINES=\"it's $(HOME)\n${FROM_SHELL}\"\n")
 	secretFile := p.file("secrets.env", "FILE_SECRET=hidden-file\n")
 	r := p.vast("submit", p.file("task.yaml", `name: secretive
 envs: {GIVEN: null, KEPT: from the task file}
 secrets: {FLAG_SECRET: null, IN_FILE: hidden-yaml}
 run: |
-  printf '%s|' "$GIVEN" "$KEPT" "$FROM_SHELL" "$FROM_FILE"
+  printf '%s|' "$GIVEN" "$KEPT" "$FROM_SHELL" "$FROM_FILE" "$HASH" "$JSON" "$LINES"
   printf '%s' "$FLAG_SECRET$IN_FILE$SHELL_SECRET$FILE_SECRET" | wc -c
 `), "--env", "GIVEN=a=b", "--env", "FROM_SHELL", "--env-file", envFile,
 		"--secret", "FLAG_SECRET=hidden-flag", "--secret", "SHELL_SECRET", "--secret-file", secretFile).exits(0)
-	if _, log, _ := strings.Cut(r.stdout, "\n"); log != "a=b|from the task file|shell value|file value|45\n" {
+	if _, log, _ := strings.Cut(r.stdout, "\n"); log != "a=b|from the task file|shell value|file value|pass#word|{\"k\": \"v\"}|it's $(HOME)\nshell value|45\n" {
 		t.Errorf("the task prints %q", log)
 	}
 	for kind, text := range p.everything() {

@@ -72,7 +72,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			kubectl vast submit task.yaml --context=gke_lab_europe-west1_big
 
 			# Submit what a program writes, with variables from another one
-			kubectl vast submit <(./make-task) --env-file=<(./decrypt .env)
+			kubectl vast submit <(./make-task) --env-file <(./decrypt .env)
 
 			# Show the Kubernetes objects that would be created; no cluster is asked
 			kubectl vast submit task.yaml --dry-run=client -o yaml
