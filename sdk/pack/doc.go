@@ -23,7 +23,8 @@ type Entry struct {
 	// Name in the pack: relative, with slashes, clean.
 	Name string
 	// Path is the file whose content it is, relative to the folder Dir, which
-	// no link leads it out of. Only regular files have one.
+	// no link leads it out of. Only regular files have one. Without a Dir it is
+	// a path of the program.
 	Dir, Path string
 	// Mode has the type and the permission bits.
 	Mode fs.FileMode

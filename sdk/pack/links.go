@@ -13,13 +13,18 @@ import (
 // link takes a symbolic link, as one.
 func (w *walk) link(name string) error {
 	written, err := w.root.Readlink(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // gone since the folder was read
+	}
 	if err != nil {
 		return w.named(name, err)
 	}
 	target, inside := w.target(name, written)
 	switch {
 	case inside:
-		w.links = append(w.links, name)
+		if !w.folders {
+			w.links = append(w.links, name)
+		}
 		// The bits of a link are not told alike everywhere.
 		return w.add(Entry{Name: name, Mode: fs.ModeSymlink | fs.ModePerm, Link: target})
 	case !w.folders && w.leadsToFolder(name):
@@ -32,11 +37,15 @@ func (w *walk) link(name string) error {
 
 // target is where a link leads to, as it can stand in the pack: relative, and
 // up only at the beginning. It is inside if that is something in the folder, by
-// whatever way the link leads there. One that leads nowhere is taken by its
-// words.
+// whatever way, and other links, it leads there. One that leads nowhere is taken
+// by its words.
 func (w *walk) target(name, written string) (target string, inside bool) {
 	if !LeadsOut(name, written) {
-		return written, true
+		real, err := filepath.EvalSymlinks(filepath.Join(w.real, filepath.FromSlash(name)))
+		if err == nil {
+			_, inside = below(w.real, real)
+		}
+		return written, inside || err != nil
 	}
 	from := filepath.Join(w.real, filepath.FromSlash(path.Dir(name)))
 	to := written

@@ -91,6 +91,8 @@ func TestALinkInAFolder(t *testing.T) {
 			map[string]string{"a -> /no/such/file": ""}, "", "in/a: it is a link to /no/such/file, outside"},
 		"that goes out behind another link is refused": {
 			map[string]string{"l -> sub": "", "sub/x": "", "a -> l/../../secret": ""}, "", "in/a: it is a link to l/../../secret, outside"},
+		"that leads out by another link, which is left out, is refused": {
+			map[string]string{"l -> ../elsewhere": "", "a -> l/x": "", ".gitignore": "l\n"}, "", "in/a: it is a link to l/x, outside"},
 		"to outside is named where a .skyignore counts": {
 			map[string]string{"s -> ../secret": "", ".skyignore": "x\n"}, "", "or name it in .skyignore"},
 		"to outside is no matter where it is left out": {
@@ -184,6 +186,9 @@ func TestFilesThatAreChosenByGlobs(t *testing.T) {
 			ScanOptions{Globs: []string{"**/*"}}, "", nil, "in/s: it is a link to ../secret, outside of the folder; put what it leads to in its place, or choose the files without it"},
 		"and bring a link out on their way are refused": {
 			map[string]string{"a -> out/x": "", "out -> ../elsewhere": ""},
+			ScanOptions{Globs: []string{"a"}}, "", nil, "in/a: it is a link to out/x, outside"},
+		"and lead to nothing behind a link out are refused": {
+			map[string]string{"a -> out/gone": "", "out -> ../elsewhere": ""},
 			ScanOptions{Globs: []string{"a"}}, "", nil, "in/a: it is a link that leads out of the folder, by other links"},
 		"and are links to nothing are refused": {
 			map[string]string{"a -> gone": ""},
