@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -34,26 +36,34 @@ const (
 // is one of the way to the store, or of the rights.
 func (s *Store) Examine(ctx context.Context) ([]Lack, error) {
 	e := &examination{s: s, prefix: probes + kube.NewID() + "/"}
-	checks := []func(context.Context) (*Lack, error){e.names, e.replaced, e.ranges, e.inParts, e.metadata, e.announced, e.absent}
-	found := make([]*Lack, len(checks)+1)
-	group, checking := errgroup.WithContext(ctx)
-	for i, check := range checks {
-		group.Go(func() (err error) {
-			found[i], err = check(checking)
-			return err
-		})
+	// One request tells what is wrong with the way to the store, or with the rights.
+	lack, err := e.replaced(ctx)
+	found := []*Lack{lack}
+	if err == nil {
+		checks := []func(context.Context) (*Lack, error){e.names, e.ranges, e.inParts, e.metadata, e.announced, e.absent}
+		results := make([]*Lack, len(checks))
+		var group errgroup.Group
+		for i, check := range checks {
+			group.Go(func() (err error) {
+				results[i], err = check(ctx)
+				return err
+			})
+		}
+		err = group.Wait()
+		found = append(found, results...)
 	}
-	err := group.Wait()
+	if err != nil && !e.stored.Load() {
+		return nil, err
+	}
 	// Also after Ctrl-C.
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	left, cleanErr := e.clean(last)
-	if err := errors.Join(err, cleanErr); err != nil {
+	if err := cmp.Or(err, cleanErr); err != nil {
 		return nil, err
 	}
-	found[len(checks)] = left
 	var lacks []Lack
-	for _, lack := range found {
+	for _, lack := range append(found, left) {
 		if lack != nil {
 			lacks = append(lacks, *lack)
 		}
@@ -65,6 +75,7 @@ func (s *Store) Examine(ctx context.Context) ([]Lack, error) {
 type examination struct {
 	s      *Store
 	prefix string
+	stored atomic.Bool // something is there to be removed
 }
 
 // clean removes what the checks have stored.
