@@ -58,10 +58,6 @@ func newPlan(e *spec.Execution, configs *configurations, r *Record) (*plan, erro
 	return p, nil
 }
 
-func absent(r *Record, config string) error {
-	return &api.Conflict{Message: fmt.Sprintf("campaign %s has a configuration %q that its list does not have", r.ID, config)}
-}
-
 // matches makes sure that a list of configurations that lay in the store is that
 // of its record: the runs are made of the list, and counted by the record.
 func (p *plan) matches() error {
@@ -70,11 +66,8 @@ func (p *plan) matches() error {
 	}
 	i, names := 0, p.record.Configs
 	for config := range p.configs.each() {
-		switch {
-		case i == len(names):
-			return absentInRecord(p.record, config.Name)
-		case names[i] != config.Name:
-			return absent(p.record, names[i])
+		if i == len(names) || names[i] != config.Name {
+			return absent(p.record, config.Name)
 		}
 		i++
 	}
@@ -84,8 +77,8 @@ func (p *plan) matches() error {
 	return nil
 }
 
-func absentInRecord(r *Record, config string) error {
-	return &api.Conflict{Message: fmt.Sprintf("the list of campaign %s has a configuration %q that its record does not have", r.ID, config)}
+func absent(r *Record, config string) error {
+	return &api.Conflict{Message: fmt.Sprintf("campaign %s has another list of configurations in the store than in its record: they differ in %q", r.ID, config)}
 }
 
 // runs yields the campaign's runs in the order of keep.Record.All.

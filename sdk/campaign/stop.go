@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -67,14 +68,14 @@ func wouldStop(c *api.Campaign) {
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
 // wait: or each that ends would let in another one.
 func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
-	var waiting, others []*batchv1.Job
+	var waiting, others []stoppable
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
 		switch {
 		case s.State.Ended():
 		case ptr.Deref(job.Spec.Suspend, false):
-			waiting = append(waiting, stoppable(job))
+			waiting = append(waiting, stoppableOf(job))
 		default:
-			others = append(others, stoppable(job))
+			others = append(others, stoppableOf(job))
 		}
 	})
 	if err != nil {
@@ -84,7 +85,7 @@ func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.Sto
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for _, job := range slices.Concat(waiting, others) {
-		group.Go(func() error { return c.tasks.StopJob(ctx, job, user, o) })
+		group.Go(func() error { return c.tasks.StopJob(ctx, job.in(c.conn.Namespace), user, o) })
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("not all Jobs of campaign %s could be stopped, stop it again: %w", r.ID, err)
@@ -93,11 +94,23 @@ func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.Sto
 }
 
 // stoppable is what has to be known of a Job to stop it. There may be very many
-// of them, and their pods' templates are long.
-func stoppable(job *batchv1.Job) *batchv1.Job {
+// of them, and an empty Job alone takes more than a kilobyte.
+type stoppable struct {
+	name, version string
+	uid           types.UID
+	suspend       *bool
+	completions   *int32
+}
+
+func stoppableOf(job *batchv1.Job) stoppable {
+	return stoppable{name: job.Name, version: job.ResourceVersion, uid: job.UID, suspend: job.Spec.Suspend, completions: job.Spec.Completions}
+}
+
+// in is the Job again, in its namespace.
+func (s *stoppable) in(namespace string) *batchv1.Job {
 	return &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: job.UID, ResourceVersion: job.ResourceVersion},
-		Spec:       batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions},
+		ObjectMeta: metav1.ObjectMeta{Name: s.name, Namespace: namespace, UID: s.uid, ResourceVersion: s.version},
+		Spec:       batchv1.JobSpec{Suspend: s.suspend, Completions: s.completions},
 	}
 }
 

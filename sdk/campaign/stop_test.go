@@ -1,7 +1,12 @@
 package campaign
 
 import (
+	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -69,8 +74,15 @@ func TestOfAJobToStopOnlyLittleIsKept(t *testing.T) {
 	w := newWorld(t)
 	w.submit(api.CampaignOptions{})
 	job := w.jobs()[0]
-	if whole, kept := job.Size(), stoppable(&job).Size(); kept > whole/10 {
-		t.Errorf("%d bytes are kept of a Job of %d", kept, whole)
+	job.ResourceVersion, job.UID = "7", "u"
+	kept := stoppableOf(&job)
+	if size := int(reflect.TypeOf(kept).Size()) + len(kept.name) + len(kept.version) + len(kept.uid); size > 200 {
+		t.Errorf("%d bytes are kept of a Job", size)
+	}
+	want := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: "u", ResourceVersion: "7"},
+		Spec: batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions}}
+	if diff := cmp.Diff(want, kept.in("ns")); diff != "" {
+		t.Errorf("what is stopped by it (-want,+got):\n%s", diff)
 	}
 }
 

@@ -33,6 +33,9 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 			once all variations are applied. No cluster is asked, and what is given when the
 			campaign is submitted, such as its image, may be missing.
 
+			Any number of them is printed with little memory. Only a JSONPath or a Go template,
+			which needs the whole list at once, is for at most 20,000.
+
 			A FILE may be "-" for standard input.`),
 		Example: templates.Examples(`
 			# What would be run

@@ -1,0 +1,106 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// long has so many configurations, each with a parameter of so many bytes.
+func long(n, size int) *variation.Configs {
+	return variation.From(n, func(yield func(variation.Config) bool) {
+		for i := range n {
+			c := variation.Config{Name: fmt.Sprintf("c-%d", i), Parameters: []spec.Parameter{
+				{Name: "text", Value: strings.Repeat("x", size)}, {Name: "lines", Value: "a\n- name: b\n\nc\n"}, {Name: "list", Value: []any{int64(i), 2.0, nil}}}}
+			if !yield(c) {
+				return
+			}
+		}
+	})
+}
+
+func TestConfigurationsAreTheSameWhetherKeptOrMadeAnew(t *testing.T) {
+	const n = 50
+	c := &configurations{Configs: long(n, keptConfigurations/20)}
+	var first []configuration
+	for one := range c.each() {
+		first = append(first, *one)
+		if len(first) == 3 {
+			break // as who looks at some of them
+		}
+	}
+	for range 2 {
+		var got []string
+		for one := range c.each() {
+			got = append(got, one.Name)
+			if i := len(got) - 1; i < len(first) && one.text != first[i].text {
+				t.Errorf("%s has changed", one.Name)
+			}
+		}
+		var want []string
+		for i := range n {
+			want = append(want, fmt.Sprintf("c-%d", i))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want,+got):\n%s", diff)
+		}
+	}
+	if len(c.kept) < 3 || len(c.kept) > 20 || c.size > keptConfigurations*2 {
+		t.Errorf("%d of them are kept, %d bytes", len(c.kept), c.size)
+	}
+}
+
+func TestConfigurationsComeBackFromTheStore(t *testing.T) {
+	c := &configurations{Configs: long(3, 10)}
+	data := c.marshal()
+	back, err := parseConfigurations(data)
+	if err != nil || back.Len() != 3 {
+		t.Fatalf("%d of them: %v", back.Len(), err)
+	}
+	for range 2 {
+		if diff := cmp.Diff(string(data), string((&configurations{Configs: back.Configs}).marshal())); diff != "" {
+			t.Errorf("written again (-want,+got):\n%s", diff)
+		}
+	}
+	for name, text := range map[string]string{"no list": "a: b\n", "no YAML": "- name: [\n", "words": "words\n- name: a\n"} {
+		if _, err := parseConfigurations([]byte(text)); err == nil {
+			t.Errorf("%s is read", name)
+		}
+	}
+}
+
+func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		record []string
+		want   string
+	}{
+		"the same":             {[]string{"c-0", "c-1"}, ""},
+		"the record has more":  {[]string{"c-0", "c-1", "c-2"}, "c-2"},
+		"the record has less":  {[]string{"c-0"}, "c-1"},
+		"they are not alike":   {[]string{"c-0", "b"}, "c-1"},
+		"the order is another": {[]string{"c-1", "c-0"}, "c-0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &plan{record: &Record{ID: "x", Configs: tt.record, Runs: 1}, configs: &configurations{Configs: long(2, 1)}}
+			err := p.matches()
+			if tt.want == "" && err != nil || tt.want != "" && (!is[*api.Conflict](err) || !strings.HasSuffix(err.Error(), fmt.Sprintf("they differ in %q", tt.want))) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+	t.Run("of a rerun each that is run is there", func(t *testing.T) {
+		s := small(t)
+		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &Record{ID: "x", Name: "x", Image: "busybox", RunsPerJob: 1,
+			Selected: []keep.RunRef{{Config: "c-1"}, {Config: "c-2"}}})
+		if !is[*api.Conflict](err) || !strings.Contains(err.Error(), `"c-2"`) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
