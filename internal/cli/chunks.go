@@ -3,6 +3,8 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -53,26 +55,22 @@ func (o *GetFlags) form() string {
 
 // PrintChunks prints a list as PrintList would print all of it, but part by part.
 // whole is for the outputs that CheckWhole bounds.
-func (o *GetFlags) PrintChunks(empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
+func (o *GetFlags) PrintChunks(ctx context.Context, empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
 	out := bufio.NewWriter(w)
-	err := o.printChunks(empty, chunks, whole, out)
-	// What went wrong first is told.
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
-	return err
+	err := o.printChunks(ctx, empty, chunks, whole, out)
+	return cmp.Or(err, out.Flush()) // what went wrong first is told
 }
 
-func (o *GetFlags) printChunks(empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
+func (o *GetFlags) printChunks(ctx context.Context, empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
 	switch o.form() {
 	case "json":
-		return o.splice(empty, chunks, splicing{`"items": []`, `"items": [`, "\n    ]", ","}, w)
+		return o.splice(ctx, empty, chunks, splicing{`"items": []`, `"items": [`, "\n    ]", ","}, w)
 	case "yaml":
-		return o.splice(empty, chunks, splicing{"items: []\n", "items:\n", "", ""}, w)
+		return o.splice(ctx, empty, chunks, splicing{"items: []\n", "items:\n", "", ""}, w)
 	case "kyaml":
-		return o.splice(empty, chunks, splicing{"items: []", "items: [", "]", ", "}, w)
+		return o.splice(ctx, empty, chunks, splicing{"items: []", "items: [", "]", ", "}, w)
 	case "custom-columns", "custom-columns-file":
-		return o.PrintAligned(chunks, w)
+		return o.PrintAligned(ctx, chunks, w)
 	}
 	p, err := o.Printer()
 	switch {
@@ -82,6 +80,9 @@ func (o *GetFlags) printChunks(empty runtime.Object, chunks Chunks, whole func()
 		return p.PrintObj(whole(), w)
 	}
 	for chunk := range chunks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := meta.EachListItem(chunk, func(item runtime.Object) error { return p.PrintObj(item, w) }); err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (o *GetFlags) printChunks(empty runtime.Object, chunks Chunks, whole func()
 type splicing struct{ none, before, behind, between string }
 
 // splice has each part printed by kubectl's printer, and takes the items out.
-func (o *GetFlags) splice(empty runtime.Object, chunks Chunks, s splicing, w io.Writer) error {
+func (o *GetFlags) splice(ctx context.Context, empty runtime.Object, chunks Chunks, s splicing, w io.Writer) error {
 	text, err := o.text(empty)
 	if err != nil {
 		return err
@@ -105,8 +106,8 @@ func (o *GetFlags) splice(empty runtime.Object, chunks Chunks, s splicing, w io.
 	}
 	before := head + s.before
 	for chunk := range chunks {
-		if text, err = o.text(chunk); err != nil {
-			return err
+		if text, err = o.text(chunk); cmp.Or(err, ctx.Err()) != nil {
+			return cmp.Or(err, ctx.Err())
 		}
 		items, begins := strings.CutPrefix(text, head+s.before)
 		items, ends := strings.CutSuffix(items, s.behind+tail)
@@ -135,9 +136,9 @@ func (o *GetFlags) text(object runtime.Object) (string, error) {
 
 // PrintAligned prints tables, or lists in custom columns, one below the other as
 // one table: a first look at all of them tells how wide its columns are.
-func (o *GetFlags) PrintAligned(chunks Chunks, w io.Writer) error {
-	widths := printers.GetNewTabWriter(io.Discard)
-	table := printers.GetNewTabWriter(w)
+func (o *GetFlags) PrintAligned(ctx context.Context, chunks Chunks, w io.Writer) error {
+	out := bufio.NewWriter(w) // a table is written cell by cell
+	widths, table := printers.GetNewTabWriter(io.Discard), printers.GetNewTabWriter(out)
 	for _, to := range []interface {
 		io.Writer
 		Flush() error
@@ -147,14 +148,11 @@ func (o *GetFlags) PrintAligned(chunks Chunks, w io.Writer) error {
 			return err
 		}
 		for chunk := range chunks {
-			if err := p.PrintObj(chunk, to); err != nil {
-				return err
-			}
-			if err := to.Flush(); err != nil {
+			if err := cmp.Or(ctx.Err(), p.PrintObj(chunk, to), to.Flush()); err != nil {
 				return err
 			}
 		}
 		table.SetRememberedWidths(widths.RememberedWidths())
 	}
-	return nil
+	return out.Flush()
 }

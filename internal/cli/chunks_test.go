@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -50,7 +52,7 @@ func TestAListInPartsIsPrintedAsTheWholeList(t *testing.T) {
 				if err := o.PrintList(p, configsOf(0, n), &want); err != nil {
 					t.Fatal(err)
 				}
-				if err := o.PrintChunks(configsOf(0, 0), inChunks(n), func() runtime.Object { return configsOf(0, n) }, &got); err != nil {
+				if err := o.PrintChunks(t.Context(), configsOf(0, 0), inChunks(n), func() runtime.Object { return configsOf(0, n) }, &got); err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(want.String(), got.String()); diff != "" {
@@ -94,7 +96,7 @@ func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 					for i := 0; i < n && yield(rows(i, min(i+2, n))); i += 2 {
 					}
 				}, width, false, flexible...)
-				err = o.PrintAligned(func(yield func(runtime.Object) bool) {
+				err = o.PrintAligned(t.Context(), func(yield func(runtime.Object) bool) {
 					for part := range parts {
 						if !yield(&part.Table) {
 							return
@@ -119,6 +121,24 @@ func TestATemplateOverAVeryLongListIsRefused(t *testing.T) {
 		}
 		if err := o.CheckWhole(maxWhole + 1); (err != nil) != refused || refused && ExitCode(err) != CodeUsage {
 			t.Errorf("%s of one more: %v", format, err)
+		}
+	}
+}
+
+func TestAListThatIsBrokenOffHasNoEnd(t *testing.T) {
+	for _, format := range []string{"json", "yaml", "kyaml", "name", "custom-columns=NAME:.metadata.name"} {
+		o := NewGetFlags()
+		*o.OutputFormat = format
+		ctx, cancel := context.WithCancel(t.Context())
+		chunks := func(yield func(runtime.Object) bool) {
+			for i := 0; yield(configsOf(i, i+1)); i++ { // it would go on for ever
+				cancel()
+			}
+		}
+		var out bytes.Buffer
+		err := o.PrintChunks(ctx, configsOf(0, 0), chunks, nil, &out)
+		if !errors.Is(err, context.Canceled) || strings.Contains(out.String(), "}\n]") {
+			t.Errorf("%s: %v, printed:\n%s", format, err, out.String())
 		}
 	}
 }

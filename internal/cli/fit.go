@@ -28,8 +28,10 @@ type Flexible struct {
 // the others have been. Nothing else is ever cut, and width 0 (no terminal)
 // cuts nothing.
 func (t *Table) Fit(width int, wide bool, flexible ...Flexible) {
-	for range FitAll(func(yield func(*Table) bool) { yield(t) }, width, wide, flexible...) {
-		break // it is cut in its place
+	if width > 0 {
+		widths := make([]int, len(t.ColumnDefinitions))
+		t.measure(widths, wide)
+		t.cut(cutsFor(t.ColumnDefinitions, widths, width, flexible))
 	}
 }
 

@@ -75,9 +75,9 @@ func (o *campaignConfigsOptions) Run(ctx context.Context) error {
 		if err := o.output.CheckWhole(configs.Len()); err != nil {
 			return err
 		}
-		return o.output.PrintChunks(configList(), configLists(configs, cli.ChunkSize), func() runtime.Object { return wholeList(configs) }, o.Out)
+		return o.output.PrintChunks(ctx, configList(), configLists(configs, cli.ChunkSize), func() runtime.Object { return wholeList(configs) }, o.Out)
 	}
-	if err := o.output.PrintAligned(objects(o.tables(configs)), o.Out); err != nil {
+	if err := o.output.PrintAligned(ctx, objects(o.tables(configs)), o.Out); err != nil {
 		return err
 	}
 	o.sum(campaign, configs.Len())

@@ -68,7 +68,7 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 			kubectl vast campaign run sweep.vast --config='test-1-*' --runs=2 --follow
 
 			# Count the Jobs that it would make; no cluster is asked
-			kubectl vast campaign run sweep.vast --dry-run=client -o json | jq '.items | length'
+			kubectl vast campaign run sweep.vast --dry-run=client -o name | wc -l
 
 			# Finish a submission that was interrupted
 			kubectl vast campaign run --resume=sweep-2026-06-17-101500`),
