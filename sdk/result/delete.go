@@ -78,6 +78,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 				rest = append(rest, o.Key)
 			}
 		}
+		rest = append(rest, u.unseen()...)
 	}
 	campaign := units[0].Campaign // a ref names one at most
 	if campaign == "" {
@@ -100,6 +101,21 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 		}
 	}
 	return nil
+}
+
+// unseen are keys that an older program may have stored although no list of its
+// store shows them; it told them as missing.
+func (u *unit) unseen() []string {
+	if u.manifest == nil {
+		return nil
+	}
+	var keys []string
+	for _, m := range u.manifest.Missing {
+		if key := u.prefix + m.Path; keep.Regular(key) && keep.FileKey(u.prefix, m.Path) != m.Path {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // indexEntries are the keys by which the index tells of these runs.

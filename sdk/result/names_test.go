@@ -2,8 +2,10 @@ package result
 
 import (
 	"archive/tar"
+	"context"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -170,4 +172,37 @@ func TestAllOfATaskIsDeletedWhoeverPutItThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	left()
+}
+
+// blind is a store whose lists do not show some names, as versitygw's do not.
+type blind struct{ store.Backend }
+
+func (b blind) List(ctx context.Context, prefix string, o store.ListOptions) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
+		for o, err := range b.Backend.List(ctx, prefix, o) {
+			if !strings.Contains(o.Key, "/.sgwtmp/") && !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestWhatNoListShowsIsDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.store
+	w.open = func(context.Context) (store.Backend, func(), error) { return blind{b}, func() {}, nil }
+	k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"})
+	k.change = func(m *keep.Manifest) {
+		m.Missing = []keep.Missing{{Path: ".sgwtmp/x", Reason: "it was written to all the time"}, {Path: "../../other", Reason: "x"}}
+	}
+	w.keep(k)
+	w.put(k.prefix+".sgwtmp/x", "x")
+	w.put("tasks/other", "x")
+	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}}); err != nil {
+		t.Fatal(err)
+	}
+	if w.get(k.prefix+".sgwtmp/x") || !w.get("tasks/other") {
+		t.Error("another object was deleted, or the unseen one was not")
+	}
 }
