@@ -35,7 +35,7 @@ func (k *Keeper) ranBefore(ctx context.Context, r *result) (*keep.Manifest, erro
 	left := map[string]int64{}
 	for _, f := range m.Files {
 		if !f.Dir && f.Link == "" {
-			left[f.Path] = f.Size
+			left[f.ObjectKey()] = f.Size
 		}
 	}
 	for o, err := range k.store.List(ctx, r.Prefix, store.ListOptions{}) {

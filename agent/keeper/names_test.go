@@ -120,3 +120,23 @@ func TestWhatLiesBesideTheFoldersOfRuns(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What was finished hours ago is not sent again for its names.
+func TestARunOfOddNamesIsFinishedOnce(t *testing.T) {
+	t.Parallel()
+	k := keeperInto(t, folderOf(t, map[string]string{`a\b`: "1", strings.Repeat("deep/", 250) + "end": "2", "c\xff": "3"}))
+	m, err := k.sendResult(t.Context(), k.results[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.write(t.Context(), k.results[0], m); err != nil {
+		t.Fatal(err)
+	}
+	before, err := k.ranBefore(t.Context(), k.results[0])
+	if err != nil || before == nil {
+		t.Fatal(before, err)
+	}
+	if diff := cmp.Diff(m.Files, before.Files); diff != "" {
+		t.Error(diff)
+	}
+}
