@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/store"
@@ -129,6 +130,7 @@ func TestARunOfOddNamesIsFinishedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.Outcome.State = api.Succeeded
 	if err := k.write(t.Context(), k.results[0], m); err != nil {
 		t.Fatal(err)
 	}
