@@ -80,10 +80,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 		}
 		rest = append(rest, u.unseen()...)
 	}
-	campaign := units[0].Campaign // a ref names one at most
-	if campaign == "" {
-		rest = append(rest, s.strays...)
-	} else {
+	if campaign := units[0].Campaign; campaign != "" { // a ref names one at most
 		var err error
 		if entries, err = s.indexEntries(ctx, campaign, units); err != nil {
 			return err
@@ -95,7 +92,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 	if err := s.store.AbortUploads(ctx, prefixes...); err != nil {
 		return err
 	}
-	for _, keys := range [][]string{entries, manifests, logs, rest} {
+	for _, keys := range [][]string{entries, manifests, logs, s.strays, rest} {
 		if err := s.store.Delete(ctx, keys...); err != nil {
 			return err
 		}

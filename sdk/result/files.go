@@ -81,7 +81,8 @@ func (u *unit) saved(noLogs bool) []file {
 	var out []file
 	for _, o := range u.objects {
 		key := strings.TrimPrefix(o.Key, u.prefix)
-		f := file{name: keep.FilePath(key), key: o.Key, size: o.Size, mode: plainFile, modified: o.Modified, log: strings.HasPrefix(key, keep.LogDir)}
+		f := file{name: keep.FilePath(key), key: o.Key, size: o.Size, mode: plainFile, modified: o.Modified,
+			log: strings.HasPrefix(key, keep.LogDir)}
 		switch {
 		case f.log && noLogs:
 			continue
