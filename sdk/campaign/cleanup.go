@@ -31,7 +31,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*ap
 	if err := c.rights.Require(ctx, needed...); err != nil {
 		return nil, err
 	}
-	records, jobs, absent, err := c.read(ctx, api.MonitorOptions{IDs: o.Campaigns})
+	records, jobs, absent, err := c.read(ctx, api.MonitorOptions{IDs: o.Campaigns}, true)
 	if err := cmp.Or(err, absent); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (c *Client) unusedPacks(ctx context.Context, b store.Backend, gone []*leavi
 	if len(packs) == 0 {
 		return nil, nil
 	}
-	here, _, err := c.named(ctx, api.MonitorOptions{AllUsers: true})
+	here, _, err := c.named(ctx, api.MonitorOptions{AllUsers: true}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (c *Client) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun
 	if o.Brief {
 		return c.brief(ctx, o)
 	}
-	records, jobs, missing, err := c.read(ctx, o)
+	records, jobs, missing, err := c.read(ctx, o, false)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (c *Client) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun
 
 // brief is Monitor without a look at the runs.
 func (c *Client) brief(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
-	records, missing, err := c.named(ctx, o)
+	records, missing, err := c.named(ctx, o, false)
 	if err != nil {
 		return nil, err
 	}
@@ -127,18 +127,22 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 
 // read returns the records that o means and the runs that have Jobs, by the
 // campaign's id. Both are asked for at the same time, unless only the records
-// tell which Jobs are meant.
-func (c *Client) read(ctx context.Context, o api.MonitorOptions) (records []*Record, jobs map[string]jobRuns, missing, err error) {
+// tell which Jobs are meant. changes says that something is going to be done to
+// them.
+func (c *Client) read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*Record, jobs map[string]jobRuns, missing, err error) {
+	if o.IDs, err = namesOf(o.IDs); err != nil {
+		return nil, nil, nil, err
+	}
 	var both sync.WaitGroup
 	var jobsErr error
 	readJobs := func(ids []string) {
 		both.Go(func() { jobs, jobsErr = c.jobRuns(ctx, ids, o.AllUsers) })
 	}
-	whole := !slices.ContainsFunc(o.IDs, func(id string) bool { return !idForm.MatchString(id) })
+	whole := allWhole(o.IDs)
 	if whole {
 		readJobs(o.IDs)
 	}
-	records, missing, err = c.named(ctx, o)
+	records, missing, err = c.named(ctx, o, changes)
 	if !whole && len(records) > 0 {
 		var ids []string
 		for _, r := range records {

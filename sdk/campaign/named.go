@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,9 +18,6 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task"
 )
-
-// idForm is what a whole id looks like; what does not is the beginning of one.
-var idForm = regexp.MustCompile(`^.+-\d{4}-\d{2}-\d{2}-\d{6,}$`)
 
 // selector selects objects of a kind that belong to these campaigns; to none in
 // particular: to the caller's own, or to all.
@@ -64,8 +60,12 @@ func (c *Client) eachRecord(ctx context.Context, sel string, do func(*Record)) e
 
 // named returns the records that o means, each once, and in missing why there is
 // none for an id. A campaign whose ConfigMap is gone is still found in the store.
-func (c *Client) named(ctx context.Context, o api.MonitorOptions) (found []*Record, missing, err error) {
-	whole := !slices.ContainsFunc(o.IDs, func(id string) bool { return !idForm.MatchString(id) })
+// changes says that something is going to be done to them.
+func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*Record, missing, err error) {
+	if o.IDs, err = namesOf(o.IDs); err != nil {
+		return nil, nil, err
+	}
+	whole := allWhole(o.IDs)
 	var wanted []string
 	if whole {
 		wanted = o.IDs
@@ -84,7 +84,7 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions) (found []*Reco
 	}
 	var errs []error
 	for _, ref := range o.IDs {
-		r, err := c.choose(ctx, ref, all)
+		r, err := c.choose(ctx, ref, all, changes)
 		errs = append(errs, err)
 		if r != nil && !slices.ContainsFunc(found, func(have *Record) bool { return have.ID == r.ID }) {
 			found = append(found, r)
@@ -93,49 +93,74 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions) (found []*Reco
 	return found, errors.Join(errs...), ctx.Err()
 }
 
-// choose returns the record that ref names: by its id, by the beginning of it,
-// or as the caller's newest.
-func (c *Client) choose(ctx context.Context, ref string, all []*Record) (*Record, error) {
-	user := ""
-	if ref == task.Latest {
-		var err error
-		if user, err = c.conn.User(ctx); err != nil {
-			return nil, err
-		}
+// namesOf takes the type off refs such as campaign.kubevast.io/ID.
+func namesOf(refs []string) ([]string, error) {
+	var names []string
+	var errs []error
+	for _, text := range refs {
+		ref, err := kube.ParseRef(text, kube.RefCampaign)
+		names, errs = append(names, ref.Name), append(errs, err)
 	}
-	var found []*Record
-	for _, r := range all {
-		switch {
-		case r.ID == ref:
-			return r, nil
-		case ref == task.Latest && r.User == user:
-			if len(found) == 0 || r.Created.After(found[0].Created) {
-				found = []*Record{r}
-			}
-		case strings.HasPrefix(r.ID, ref):
-			found = append(found, r)
-		}
+	return names, api.JoinInvalid(errs...)
+}
+
+// allWhole reports that all of these are whole ids.
+func allWhole(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return kube.CampaignName(id) == "" })
+}
+
+// choose returns the record that ref names: by its id, by the name of one of the
+// caller's campaigns, by the beginning of one of these, or as his newest.
+func (c *Client) choose(ctx context.Context, ref string, all []*Record, changes bool) (*Record, error) {
+	if i := slices.IndexFunc(all, func(r *Record) bool { return r.ID == ref }); i >= 0 {
+		return all[i], nil
 	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) == 0 && ref == task.Latest:
-		return nil, &api.NotFound{Kind: "campaign", Name: ref, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
-	case len(found) == 0:
+	if allWhole([]string{ref}) {
 		return c.storedRecord(ctx, ref)
 	}
-	ids := make([]string, len(found))
-	for i, r := range found {
-		ids[i] = r.ID
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(ids)
-	return nil, api.Invalid("", "%q is the beginning of %d campaigns' ids (%s); write more of it", ref, len(ids), strings.Join(ids, ", "))
+	if ref == task.Latest {
+		return c.newest(user, all)
+	}
+	candidates := make([]kube.Candidate, len(all))
+	for i, r := range all {
+		name := kube.CampaignName(r.ID)
+		candidates[i] = kube.Candidate{ID: r.ID, Named: len(name)}
+		if r.User == user {
+			candidates[i].Names = []string{name, r.Name}
+		}
+	}
+	i, err := kube.Choose(ref, "campaigns", changes, candidates)
+	switch {
+	case err != nil:
+		return nil, err
+	case i < 0:
+		return nil, c.notFound(ref)
+	}
+	return all[i], nil
+}
+
+// newest is the user's newest campaign.
+func (c *Client) newest(user string, all []*Record) (*Record, error) {
+	var found *Record
+	for _, r := range all {
+		if r.User == user && (found == nil || r.Created.After(found.Created)) {
+			found = r
+		}
+	}
+	if found == nil {
+		return nil, &api.NotFound{Kind: "campaign", Name: task.Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
+	}
+	return found, nil
 }
 
 // storedRecord reads a record from the store. What keeps it from being read
 // makes the campaign not found: the cluster does not know it either.
 func (c *Client) storedRecord(ctx context.Context, id string) (*Record, error) {
-	if !idForm.MatchString(id) || strings.Contains(id, "/") {
+	if kube.CampaignName(id) == "" || strings.Contains(id, "/") {
 		return nil, c.notFound(id)
 	}
 	s, err := c.seen.open(ctx, c.conn)

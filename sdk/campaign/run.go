@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/spec"
@@ -31,7 +32,11 @@ const tidying = 5 * time.Second
 // the Jobs, each under the name that follows from its run. Resume does what is
 // left.
 func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error) {
-	if s == nil {
+	id, err := kube.ParseRef(o.ID, kube.RefCampaign)
+	if err != nil {
+		return nil, err
+	}
+	if o.ID = id.Name; s == nil {
 		return c.resume(ctx, nil, o)
 	}
 	d, err := c.draft(ctx, s, configs, o, false)

@@ -129,7 +129,7 @@ func (c *Client) mine(ctx context.Context, ref string, needed ...rights.Right) (
 	}
 	var group errgroup.Group
 	group.Go(func() error { return c.rights.Require(ctx, needed...) })
-	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}})
+	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)
 	if err := cmp.Or(err, absent, group.Wait()); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Config is one sort of cluster. To add one, write a file with a value of it
@@ -72,6 +73,11 @@ func configNames() string {
 
 // findConfig returns the config of a name.
 func findConfig(name string) (*Config, error) {
+	ref, err := kube.ParseRef(name, kube.RefConfig)
+	if err != nil {
+		return nil, err
+	}
+	name = ref.Name
 	for _, c := range configs {
 		if c.Name == name {
 			return c, nil

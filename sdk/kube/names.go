@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -93,4 +94,16 @@ func cutMiddle(s, hash string, limit int) string {
 	head := (keep + 1) / 2
 	tail := keep - head
 	return strings.TrimRight(s[:head], "-") + "-" + hash + "-" + strings.TrimLeft(s[len(s)-tail:], "-")
+}
+
+// campaignID is what the id of a campaign looks like: <name>-YYYY-MM-DD-HHMMSS,
+// with two more digits where there were several within a second.
+var campaignID = regexp.MustCompile(`^(.+)-\d{4}-\d{2}-\d{2}-\d{6,}$`)
+
+// CampaignName is the name in the id of a campaign, empty for what is no whole id.
+func CampaignName(id string) string {
+	if m := campaignID.FindStringSubmatch(id); m != nil {
+		return m[1]
+	}
+	return ""
 }

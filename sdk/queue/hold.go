@@ -36,7 +36,11 @@ func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopP
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
-	name, err := c.queueNamed(ctx, queue)
+	ref, err := kube.ParseRef(queue, kube.RefQueue)
+	if err != nil {
+		return nil, err
+	}
+	name, err := c.queueNamed(ctx, ref.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,18 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Pending implements sdk.Queue. All that is said of a task comes out of its
 // Workload: it costs one request per 500 Workloads, finished ones included,
 // and beside them one each for the queues and for Kueue's order.
 func (c *Client) Pending(ctx context.Context, o api.QueueListOptions) (*api.QueuedTaskList, error) {
+	ref, err := kube.ParseRef(o.Queue, kube.RefQueue)
+	if err != nil {
+		return nil, err
+	}
+	o.Queue = ref.Name
 	var (
 		reads            sync.WaitGroup
 		l                *look

@@ -13,12 +13,18 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Status implements sdk.Queue. It costs one request per 500 LocalQueues and
 // ClusterQueues, at the same time, and, only where a queue is held, one more
 // per 500 Workloads: Kueue does not count what waits there.
 func (c *Client) Status(ctx context.Context, o api.QueueListOptions) (*api.QueueStatusList, error) {
+	ref, err := kube.ParseRef(o.Queue, kube.RefQueue)
+	if err != nil {
+		return nil, err
+	}
+	o.Queue = ref.Name
 	ns := c.namespace(o)
 	var (
 		reads                  sync.WaitGroup

@@ -26,7 +26,11 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o.ResultOptions, never)
+	p, err := s.resolveBy(ctx, o.Of, s.latest, true)
+	if err != nil {
+		return nil, err
+	}
+	units, err := s.findAt(ctx, p, o.ResultOptions, never)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,11 @@ func (s *session) find(ctx context.Context, o api.ResultOptions, wanted func(*un
 	if err != nil {
 		return nil, err
 	}
+	return s.findAt(ctx, p, o, wanted)
+}
+
+// findAt is find for a place that is known.
+func (s *session) findAt(ctx context.Context, p place, o api.ResultOptions, wanted func(*unit) bool) ([]*unit, error) {
 	units, err := s.look(ctx, p)
 	if err != nil {
 		return nil, err

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
@@ -39,89 +37,55 @@ func (p place) prefix() string {
 	return keep.CampaignPrefix(p.campaign)
 }
 
-// resolve finds what a ref names: a task's id, a unique prefix of one, a Job's
-// name, with "/<rank>" behind it for one node; a campaign's id or a unique prefix
-// of one, with "/<config>" or "/<config>/<run>" behind it for a part. @latest is
-// the caller's newest task or campaign.
+// resolve finds what a ref names, for who only looks: a task's id, the name of its
+// Job, or that of one of the caller's tasks, with "/<rank>" behind it for one node;
+// a campaign's id or name, with "/<config>" or "/<config>/<run>" behind it for a
+// part; or the beginning of one of these. @latest is the caller's newest task or
+// campaign.
 func (s *session) resolve(ctx context.Context, ref string) (place, error) {
-	return s.resolveBy(ctx, ref, s.latest)
+	return s.resolveBy(ctx, ref, s.latest, false)
 }
 
 // resolveTask is resolve for who asks for tasks: @latest is one.
 func (s *session) resolveTask(ctx context.Context, ref string) (place, error) {
-	return s.resolveBy(ctx, ref, s.latestTask)
+	return s.resolveBy(ctx, ref, s.latestTask, false)
 }
 
-func (s *session) resolveBy(ctx context.Context, ref string, latest func(context.Context) (string, error)) (place, error) {
-	parts := strings.Split(strings.TrimSuffix(ref, "/"), "/")
-	if ref == "" || slices.Contains(parts, "") || slices.Contains(parts, "..") || slices.Contains(parts, ".") {
-		return place{}, api.Invalid("", "%q names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN", ref)
+// resolveBy is resolve; changes says that something is going to be done to it.
+func (s *session) resolveBy(ctx context.Context, text string, latest func(context.Context) (string, error), changes bool) (place, error) {
+	ref, err := kube.ParseRef(text, kube.RefResult, kube.RefTask, kube.RefJob, kube.RefCampaign)
+	if err != nil {
+		return place{}, err
+	}
+	parts := strings.Split(strings.TrimSuffix(ref.Name, "/"), "/")
+	if ref.Name == "" || slices.Contains(parts, "") || slices.Contains(parts, "..") || slices.Contains(parts, ".") {
+		return place{}, api.Invalid("", "%q names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN", text)
 	}
 	if parts[0] == Latest {
-		var err error
 		if parts[0], err = latest(ctx); err != nil {
 			return place{}, err
 		}
 	}
-	id := parts[0]
-	tasks, campaigns, err := s.beginning(ctx, id)
-	if len(tasks)+len(campaigns) == 0 && err == nil && idOfJob(id) != "" {
-		id = idOfJob(id)
-		tasks, _, err = s.beginning(ctx, id)
+	if ref.Kind == kube.RefJob || ref.Kind == kube.RefTask {
+		if run, err := s.runOfJob(ctx, parts); run != nil || err != nil {
+			return runOf(run, text)
+		}
 	}
-	switch found := slices.Concat(tasks, campaigns); {
+	id, campaign, err := s.choose(ctx, parts[0], ref.Kind, changes)
+	switch {
 	case err != nil:
 		return place{}, err
-	case len(found) == 0:
+	case id == "":
 		why := ""
-		if isID(id) {
-			why = s.whyNothing(ctx, id)
+		if isID(parts[0]) {
+			why = s.whyNothing(ctx, parts[0])
 		}
-		return place{}, s.notFound(ref, why)
-	case len(found) > 1:
-		return place{}, api.Invalid("", "%q is the beginning of %d %s ids (%s); write more of it", id, len(found), whose(tasks, campaigns), some(found))
-	case len(campaigns) == 1:
-		parts[0] = campaigns[0]
-		return runOf(parts, ref)
+		return place{}, s.notFound(text, why)
+	case campaign:
+		parts[0] = id
+		return runOf(parts, text)
 	}
-	return nodeOf(tasks[0], parts, ref)
-}
-
-// whose says of what the ids are.
-func whose(tasks, campaigns []string) string {
-	switch {
-	case len(campaigns) == 0:
-		return "tasks'"
-	case len(tasks) == 0:
-		return "campaigns'"
-	}
-	return "tasks' and campaigns'"
-}
-
-// beginning finds the tasks and the campaigns in the store whose ids begin so. An
-// id that is whole means nothing else.
-func (s *session) beginning(ctx context.Context, prefix string) (tasks, campaigns []string, err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	if isID(prefix) {
-		group.Go(func() (err error) {
-			tasks, err = s.folders(ctx, keep.Tasks, prefix)
-			return err
-		})
-	}
-	group.Go(func() (err error) {
-		campaigns, err = s.folders(ctx, keep.Campaigns, prefix)
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return nil, nil, err
-	}
-	switch {
-	case slices.Contains(tasks, prefix):
-		return []string{prefix}, nil, nil
-	case slices.Contains(campaigns, prefix):
-		return nil, []string{prefix}, nil
-	}
-	return tasks, campaigns, nil
+	return nodeOf(id, parts, text)
 }
 
 func nodeOf(id string, parts []string, ref string) (place, error) {

@@ -23,7 +23,7 @@ import (
 // kept in the store.
 func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	s, err := c.live(ctx, ref)
-	if isNotFound(err) && ref != Latest {
+	if isNotFound(err) && maybeKept(ref) {
 		return c.keptTask(ctx, ref, err)
 	}
 	return s, err

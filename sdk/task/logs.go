@@ -18,7 +18,7 @@ import (
 // store: the logs of pods that are gone, and all of them when the Job is.
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)
-	if isNotFound(err) {
+	if isNotFound(err) && (ref == Latest || maybeKept(ref)) {
 		return c.keptLogs(ctx, ref, o, sink, err)
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package volume
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -102,8 +103,14 @@ func hint(all []*corev1.PersistentVolumeClaim, name, user string) string {
 	return "`kubectl vastvol list -A` shows what there is"
 }
 
-// one returns the one claim that name means.
-func (c *Client) one(ctx context.Context, name string) (*corev1.PersistentVolumeClaim, error) {
+// one returns the one claim that ref means. Behind a type stands the claim's own
+// name, as -o name prints it.
+func (c *Client) one(ctx context.Context, text string) (*corev1.PersistentVolumeClaim, error) {
+	ref, err := kube.ParseRef(text, kube.RefVolume, kube.RefClaim)
+	if err != nil {
+		return nil, err
+	}
+	name := ref.Name
 	user, err := c.conn.User(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +119,16 @@ func (c *Client) one(ctx context.Context, name string) (*corev1.PersistentVolume
 	if err != nil {
 		return nil, err
 	}
-	switch found := find(all, name, user); len(found) {
+	if ref.Kind != "" {
+		if i := slices.IndexFunc(all, func(pvc *corev1.PersistentVolumeClaim) bool { return pvc.Name == name }); i >= 0 {
+			return all[i], nil
+		}
+	}
+	found := find(all, name, user)
+	if ref.Kind == kube.RefClaim {
+		found = nil // no claim is called so
+	}
+	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 type resultsDeleteOptions struct {
@@ -100,7 +101,11 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 // whole is ref with the whole id of what it names: who gives the beginning of one,
 // or @latest, must see what will be removed, and that must not change meanwhile.
 func whole(ref string, r *api.Result) string {
-	_, part, _ := strings.Cut(ref, "/")
+	of, err := kube.ParseRef(ref, kube.RefResult, kube.RefTask, kube.RefJob, kube.RefCampaign)
+	if err == nil && of.Kind == kube.RefJob && r.Campaign != "" {
+		return r.Name // the one run of that Job
+	}
+	_, part, _ := strings.Cut(of.Name, "/")
 	return path.Join(cmp.Or(r.Campaign, r.TaskID), part)
 }
 

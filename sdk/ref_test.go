@@ -1,0 +1,299 @@
+package sdk_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// job adds a task.
+func (w *world) job(name, id, user string) {
+	job := batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: kube.JobName(name, id), Namespace: "lab", UID: "of-" + "job",
+		Labels: map[string]string{kube.LabelKind: kube.KindTask, kube.LabelTaskID: id,
+			kube.LabelTaskName: kube.LabelValue(name), kube.LabelUser: kube.LabelValue(user)},
+		Annotations: map[string]string{kube.AnnotationTaskName: name, kube.AnnotationUser: user}}}
+	w.add("/apis/batch/v1/namespaces/lab/jobs/"+job.Name, "Job", job)
+}
+
+// crowd is a world with tasks whose names and ids are much alike.
+func crowd(t *testing.T) *world {
+	w := newWorld(t)
+	for _, j := range [][3]string{
+		{"ab", "11112222", "ann"}, {"zed", "ab345678", "ann"}, {"solo", "eeee1111", "ann"}, {"eeee1111", "dddd1111", "ann"},
+		{"hello", "oi6kbnen", "ann"}, {"hello", "bbbbbbbb", "bob"}, {"theirs", "cccccccc", "bob"},
+		{"train", "fff11111", "ann"}, {"train", "fff22222", "ann"}, {"My Task", "gggg1111", "ann"}, {"onlyone", "hhhh1111", "ann"},
+		{"oi6", "kkkk1111", "ann"}, {"mix", "llll1111", "ann"}, {"nnn", "mix11111", "ann"},
+	} {
+		w.job(j[0], j[1], j[2])
+	}
+	w.add(kueueAPI+"/namespaces/lab/workloads/job-hello-oi6kbnen-1a2b3", "Workload", map[string]any{"metadata": map[string]any{
+		"name": "job-hello-oi6kbnen-1a2b3", "namespace": "lab",
+		"ownerReferences": []any{map[string]any{"apiVersion": "batch/v1", "kind": "Job", "name": "hello-oi6kbnen", "uid": "x", "controller": true}}}})
+	return w
+}
+
+func TestWhichTaskAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := crowd(t)
+	// What is in words is an error; it has all of them.
+	for name, c := range map[string]struct {
+		ref, look string
+		change    string // empty: as look
+	}{
+		"its id":                                       {"oi6kbnen", "hello-oi6kbnen", ""},
+		"its Job's name":                               {"hello-oi6kbnen", "hello-oi6kbnen", ""},
+		"what -o name prints":                          {"task.kubevast.io/hello-oi6kbnen", "hello-oi6kbnen", ""},
+		"a type and an id":                             {"task/oi6kbnen", "hello-oi6kbnen", ""},
+		"a type with its version":                      {"jobs.v1.batch/hello-oi6kbnen", "hello-oi6kbnen", ""},
+		"what the client's dry run prints":             {"job.batch/hello-oi6kbnen", "hello-oi6kbnen", ""},
+		"what queue list prints":                       {"queuedtask.kubevast.io/job-hello-oi6kbnen-1a2b3", "hello-oi6kbnen", ""},
+		"a Workload of none":                           {"queuedtask.kubevast.io/job-gone", "not found", ""},
+		"its name, which another user has given, too":  {"hello", "hello-oi6kbnen", ""},
+		"its name, with which another one's id begins": {"ab", "ab-11112222", ""},
+		"its name, with which an own id begins":        {"oi6", "oi6-kkkk1111", ""},
+		"a name with a space":                          {"My Task", "my-task-gggg1111", ""},
+		"the beginning of an id":                       {"ab3", "zed-ab345678", ""},
+		"the beginning of another user's id":           {"bbb", "hello-bbbbbbbb", ""},
+		"the beginning of a name":                      {"only", "onlyone-hhhh1111", "only the beginning of the name of hhhh1111 (onlyone-hhhh1111)"},
+		"the beginning of a Job's name":                {"onlyone-hh", "onlyone-hhhh1111", "only the beginning of the name"},
+		"the name of another user's task":              {"theirs", "not found", ""},
+		"the name of two":                              {"train", "may be any of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},
+		"the beginning of the ids of two":              {"fff", "is the beginning of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},
+		"the beginning of an id and of a name":         {"mi", "is the beginning of 2 tasks: llll1111 (mix-llll1111), mix11111 (nnn-mix11111)", ""},
+		"the id of one and the name of another":        {"eeee1111", "may be any of 2 tasks: dddd1111 (eeee1111-dddd1111), eeee1111 (solo-eeee1111)", ""},
+		"a whole id that is not there":                 {"zzzzzzzz", "not found", ""},
+		"nothing":                                      {"", "no task named", ""},
+		"a type without a name":                        {"task/", "has no name", ""},
+		"a campaign":                                   {"campaign.kubevast.io/x-2026-06-17-101500", "is a campaign, and a task is wanted", ""},
+		"a volume":                                     {"volume.kubevast.io/data", "is a volume, and a task is wanted", ""},
+		"a queue":                                      {"localqueue.kueue.x-k8s.io/vast", "is a queue, and a task is wanted", ""},
+		"a result":                                     {"result.kubevast.io/oi6kbnen/0", "is a result, and a task is wanted", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.change == "" {
+				c.change = c.look
+			}
+			for how, do := range map[string]func() (*api.TaskStatus, error){
+				c.look + " to look at": func() (*api.TaskStatus, error) { return w.Task().Get(t.Context(), c.ref) },
+				c.change + " to stop": func() (*api.TaskStatus, error) {
+					return w.Task().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient})
+				},
+				c.change + " to delete": func() (*api.TaskStatus, error) {
+					return w.Task().Delete(t.Context(), c.ref, api.DeleteOptions{DryRun: api.DryRunClient})
+				},
+			} {
+				want, _, _ := strings.Cut(how, " to ")
+				got, err := do()
+				if err == nil && got.Name != want || err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: %+v, %v", how, got, err)
+				}
+				if wrong := (*api.InvalidSpec)(nil); err != nil && strings.Contains(want, "not found") == errors.As(err, &wrong) {
+					t.Errorf("%s: a %T", how, err)
+				}
+			}
+		})
+	}
+}
+
+func TestWhichCampaignAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run := func(name string) string {
+		t.Helper()
+		s, configs := w.sweep()
+		made, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Name: name, Force: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.ID
+	}
+	big, once, again := run("sweep-big"), run("twice"), run("twice")
+	for name, c := range map[string]struct {
+		ref, look string
+		change    string // empty: as look
+	}{
+		"its id":              {w.campaign, w.campaign, ""},
+		"what -o name prints": {"campaign.kubevast.io/" + w.campaign, w.campaign, ""},
+		"its name, with which another one begins": {"sweep", w.campaign, ""},
+		"the beginning of an id":                  {w.campaign[:len("sweep-20")], w.campaign, ""},
+		"the beginning of a name":                 {"sweep-b", big, "only the beginning of the name of " + big},
+		"the name of two":                         {"twice", "may be any of 2 campaigns: " + once + ", " + again, ""},
+		"the beginning of several":                {"swe", "is the beginning of 2 campaigns", ""},
+		"none":                                    {"zzz", "not found", ""},
+		"a task":                                  {"task.kubevast.io/first-" + w.task, "is a task, and a campaign is wanted", ""},
+		"a Job":                                   {"job.batch/first-" + w.task, "is a Job, and a campaign is wanted", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.change == "" {
+				c.change = c.look
+			}
+			check := func(how, want, got string, err error) {
+				t.Helper()
+				if err == nil && got != want || err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: %q, %v; want %q", how, got, err, want)
+				}
+			}
+			looked, err := w.Campaign().Monitor(t.Context(), api.MonitorOptions{IDs: []string{c.ref}})
+			id := ""
+			if err == nil {
+				id = looked.Items[0].ID
+			}
+			check("to look at", c.look, id, err)
+			d := api.DryRunClient
+			for how, do := range map[string]func() (*api.Campaign, error){
+				"to stop": func() (*api.Campaign, error) {
+					return w.Campaign().Stop(t.Context(), c.ref, api.StopOptions{DryRun: d})
+				},
+				"to hold": func() (*api.Campaign, error) {
+					return w.Campaign().Hold(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+				},
+				"to resume": func() (*api.Campaign, error) {
+					return w.Campaign().Resume(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+				},
+				"to clean up": func() (*api.Campaign, error) {
+					done, err := w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{c.ref}, Force: true, DryRun: d})
+					if err != nil {
+						return nil, err
+					}
+					return &api.Campaign{ID: done.Campaigns[0]}, nil
+				},
+			} {
+				got, err := do()
+				if err != nil {
+					got = &api.Campaign{}
+				}
+				check(how, c.change, got.ID, err)
+			}
+		})
+	}
+}
+
+func TestWhichResultAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	keep := func(prefix string) {
+		w.bucket.objects[prefix+"out.txt"] = []byte("a result")
+		w.bucket.objects[prefix+"_vast/manifest.json"] = []byte(`{"version": 1}`)
+	}
+	const bobs = "bobs-2026-03-01-120000"
+	keep("tasks/" + w.task + "/0/")
+	keep("campaigns/" + w.campaign + "/a/0/")
+	keep("campaigns/" + bobs + "/a/0/")
+	w.bucket.objects["campaigns/"+bobs+"/record.json"] = []byte(`{"version": 1, "id": "` + bobs + `", "user": "bob"}`)
+	keep("tasks/first000/0/") // its id begins as the name of another one
+	run := ""
+	for key, object := range w.server.objects {
+		if m := metaOf(object); strings.Contains(key, "/jobs/") && m.Annotations[kube.AnnotationRun] == "0" {
+			run = m.Name
+		}
+	}
+	for name, c := range map[string]struct {
+		ref, look string
+		change    string // empty: as look
+	}{
+		"an id":                                {w.other, w.other + "/0", ""},
+		"what -o name prints of a node":        {"result.kubevast.io/" + w.other + "/0", w.other + "/0", ""},
+		"what -o name prints of a task":        {"task.kubevast.io/first-" + w.task, w.task + "/0", ""},
+		"a Job":                                {"job.batch/first-" + w.task, w.task + "/0", ""},
+		"the Job of a run":                     {"job.batch/" + run, w.campaign + "/a/0", ""},
+		"what -o name prints of a campaign":    {"campaign.kubevast.io/" + w.campaign, w.campaign + "/a/0", ""},
+		"what -o name prints of a run":         {"result.kubevast.io/" + w.campaign + "/a/0", w.campaign + "/a/0", ""},
+		"a name, with which an id begins":      {"first", w.task + "/0", ""},
+		"a campaign's name":                    {"sweep", w.campaign + "/a/0", ""},
+		"the beginning of a campaign's":        {"swe", w.campaign + "/a/0", "only the beginning of the name of " + w.campaign},
+		"the name of another user's":           {"bobs", bobs + "/a/0", "only the beginning of the name of " + bobs},
+		"the beginning of an id":               {"abcd", w.other + "/0", ""},
+		"a task that is said to be a campaign": {"campaign/" + w.other, "not found", ""},
+		"a campaign that is said to be a task": {"task/" + w.campaign, "not found", ""},
+		"a volume":                             {"pvc/data", "is a claim, and a result is wanted", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.change == "" {
+				c.change = c.look
+			}
+			of := api.ResultOptions{Of: c.ref}
+			for _, how := range []struct {
+				want string
+				do   func() (*api.ResultList, error)
+			}{
+				{c.look, func() (*api.ResultList, error) { return w.Result().List(t.Context(), of) }},
+				{c.change, func() (*api.ResultList, error) {
+					return w.Result().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: of, DryRun: api.DryRunClient, Force: true})
+				}},
+			} {
+				got, err := how.do()
+				if err == nil && (len(got.Items) != 1 || got.Items[0].Name != how.want) || err != nil && !strings.Contains(err.Error(), how.want) {
+					t.Errorf("%+v, %v; want %q", got, err, how.want)
+				}
+			}
+		})
+	}
+}
+
+func TestWhichVolumeAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// Bob has the claim's name that ann's volume would have had.
+	w.add("/api/v1/namespaces/lab/persistentvolumeclaims/shared", "PersistentVolumeClaim", map[string]any{"metadata": metav1.ObjectMeta{
+		Name: "shared", Namespace: "lab", UID: "bobs", Labels: map[string]string{kube.LabelKind: kube.KindVolume, kube.LabelUser: "bob", kube.LabelVolume: "shared"},
+		Annotations: map[string]string{kube.AnnotationVolume: "shared", kube.AnnotationUser: "bob"}}})
+	anns, err := w.Volume().Create(t.Context(), w.volume("shared"), api.CreateVolumeOptions{})
+	if err != nil || anns.Name == "shared" {
+		t.Fatal(anns, err)
+	}
+	for name, c := range map[string]struct{ ref, want string }{
+		"its name":                            {"shared", anns.Name},
+		"its claim":                           {anns.Name, anns.Name},
+		"what -o name prints":                 {"volume.kubevast.io/" + anns.Name, anns.Name},
+		"what -o name prints of another's":    {"volume.kubevast.io/shared", "shared"},
+		"a claim, as the dry run prints it":   {"persistentvolumeclaim/data", "data"},
+		"a claim, for short":                  {"pvc/shared", "shared"},
+		"a type and a name that no claim has": {"volume/nothing", "not found"},
+		"a claim's type and a volume's name":  {"pvc/nothing", "not found"},
+		"a task":                              {"task.kubevast.io/first", "is a task, and a volume is wanted"},
+		"a queue":                             {"queue.kubevast.io/vast", "is a queue, and a volume is wanted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := w.Volume().Get(t.Context(), c.ref)
+			if err == nil && got.Name != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	if _, err := w.Volume().Delete(t.Context(), "volume.kubevast.io/shared", api.DeleteOptions{DryRun: api.DryRunClient}); !errors.As(err, new(*api.Conflict)) {
+		t.Errorf("bob's volume may be deleted: %v", err)
+	}
+}
+
+func TestWhichQueueAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for ref, want := range map[string]string{
+		"night": "night", "queue.kubevast.io/night": "night", "localqueue.kueue.x-k8s.io/night": "night", "lq/night": "night", "LocalQueue/night": "night",
+		"queue/nig": "not found", "task.kubevast.io/night": "is a task, and a queue is wanted",
+	} {
+		check := func(got string, err error) {
+			t.Helper()
+			if err == nil && got != want || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %q, %v", ref, got, err)
+			}
+		}
+		held, err := w.Queue().Hold(t.Context(), ref, api.HoldOptions{DryRun: api.DryRunClient})
+		if err != nil {
+			held = &api.QueueStatus{}
+		}
+		check(held.Name, err)
+		list, err := w.Queue().Status(t.Context(), api.QueueListOptions{Queue: ref})
+		name := ""
+		if err == nil {
+			name = list.Items[0].Name
+		}
+		check(name, err)
+	}
+}
