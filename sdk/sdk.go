@@ -107,9 +107,10 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	volumes := volume.New(conn)
 	waiting := queue.New(conn)
 	tasks := task.New(conn, volumes, waiting)
-	clusters := cluster.New(conn, tasks)
+	campaigns := campaign.New(conn, tasks, waiting)
+	clusters := cluster.New(conn, tasks, campaigns)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
-		doctor: doctor.New(conn, waiting, clusters), campaign: campaign.New(conn, tasks, waiting),
+		doctor: doctor.New(conn, waiting, clusters), campaign: campaigns,
 		result: result.New(conn)}, nil
 }
 

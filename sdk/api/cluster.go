@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -108,7 +110,8 @@ type ResizedResource struct {
 
 // CleanupOptions say how a setup is taken back.
 type CleanupOptions struct {
-	// Force stops the tasks that wait or run; without it they are a Conflict.
+	// Force stops the tasks, campaigns and other work of the namespace that have
+	// not ended, and waits until they have saved; without it they are a Conflict.
 	Force bool
 	// KeepData leaves the store's claim and its Secret.
 	KeepData bool
@@ -126,10 +129,48 @@ type ClusterCleanup struct {
 	// Remove and Keep name objects as "kind/name"; Keep says why, too.
 	Remove []string       `json:"remove"`
 	Keep   []KeptByReason `json:"keep,omitempty"`
-	// Tasks are those that have not ended.
-	Tasks []string `json:"tasks,omitempty"`
+	// Work is what has not ended in the namespace, in whatever queue or in none.
+	Work []UnfinishedWork `json:"work,omitempty"`
 	// Warnings tell what would be lost.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// UnfinishedWork is a task, a campaign or other work of ours that has not ended,
+// or has ended and still saves what it has.
+type UnfinishedWork struct {
+	// Kind is "campaign", else what the label kubevast.io/kind says: "task" ...
+	Kind string `json:"kind"`
+	// Name is a campaign's id, else the name of a Job or pod.
+	Name string `json:"name"`
+	// Runs counts those of a campaign that are not over. Of a Job of packed
+	// runs all are counted until the Job is.
+	Runs int `json:"runs,omitempty"`
+	// Submitting: not all Jobs of the campaign have been made.
+	Submitting bool `json:"submitting,omitempty"`
+	// Saving: it has ended, and its pods save what they have.
+	Saving bool `json:"saving,omitempty"`
+}
+
+// String is "campaign sweep-2026-11-29-120000 (6 runs, not fully submitted)".
+func (w UnfinishedWork) String() string {
+	var more []string
+	switch {
+	case w.Runs == 1:
+		more = append(more, "1 run")
+	case w.Runs > 1:
+		more = append(more, strconv.Itoa(w.Runs)+" runs")
+	}
+	if w.Submitting {
+		more = append(more, "not fully submitted")
+	}
+	if w.Saving {
+		more = append(more, "saving")
+	}
+	text := w.Kind + " " + w.Name
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, ", ") + ")"
+	}
+	return text
 }
 
 // KeptByReason is something that a cleanup leaves.

@@ -24,6 +24,14 @@ func (w *preparation) meta(name string) metav1.ObjectMeta {
 		kube.LabelCampaign: kube.LabelValue(r.ID), kube.LabelUser: kube.LabelValue(r.User), kube.LabelManagedBy: kube.ManagedBy}}
 }
 
+// uploadMeta is that of a Job or pod, by which the upload is known as work.
+func (w *preparation) uploadMeta(name string) metav1.ObjectMeta {
+	m := w.meta(name)
+	m.Labels[kube.LabelKind] = kube.KindUpload
+	m.Annotations = map[string]string{kube.AnnotationCampaign: w.draft.record.ID}
+	return m
+}
+
 // uploadJob brings what a ConfigMap carries into the store.
 func (w *preparation) uploadJob(configMap string, items []corev1.KeyToPath) *batchv1.Job {
 	pod := w.uploadSpec("upload", carriedDir)
@@ -31,15 +39,17 @@ func (w *preparation) uploadJob(configMap string, items []corev1.KeyToPath) *bat
 	pod.Volumes = []corev1.Volume{{Name: carriedVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Items: items}}}}
 	pod.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: carriedVolume, MountPath: carriedDir, ReadOnly: true}}
-	return typed(&batchv1.Job{ObjectMeta: w.meta(w.objectName("upload")), Spec: batchv1.JobSpec{
+	meta := w.uploadMeta(w.objectName("upload"))
+	return typed(&batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{
 		TTLSecondsAfterFinished: ptr.To(int32(w.draft.record.KeepSeconds)), //nolint:gosec // days, checked with the other options
-		Template:                corev1.PodTemplateSpec{Spec: pod}}})
+		Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: meta.Labels, Annotations: meta.Annotations}, Spec: pod}}})
 }
 
 // uploadPod waits for an archive on its stdin and brings what is in it into the
 // store.
 func (w *preparation) uploadPod() *corev1.Pod {
-	pod := &corev1.Pod{ObjectMeta: w.meta(w.objectName("upload")), Spec: w.uploadSpec("upload", "-")}
+	pod := &corev1.Pod{ObjectMeta: w.uploadMeta(w.objectName("upload")), Spec: w.uploadSpec("upload", "-")}
 	pod.APIVersion, pod.Kind = "v1", "Pod"
 	c := &pod.Spec.Containers[0]
 	c.Stdin, c.StdinOnce = true, true

@@ -45,10 +45,40 @@ func (c *Client) checkThere(ctx context.Context, r *run, p *plan, now *observed,
 	if err := c.checkGrowth(ctx, p, now.claim); err != nil {
 		return err
 	}
+	if err := c.checkWork(ctx, p, now); err != nil {
+		return err
+	}
 	if !d.Sends() {
 		return nil
 	}
 	return c.checkLoss(ctx, p, now)
+}
+
+// checkWork refuses to take a store away from work that has not ended: what runs
+// writes to the one that it was begun with, and what waits has its inputs there.
+func (c *Client) checkWork(ctx context.Context, p *plan, now *observed) error {
+	if now.record == nil || !leaves(now.record.Store, p.record.Store) {
+		return nil
+	}
+	w, err := c.unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if all := w.items(); len(all) > 0 {
+		return &api.Conflict{Message: fmt.Sprintf("the store cannot be changed while work that may use it has not ended: %s; wait for it or stop it (kubectl vast stop, kubectl vast campaign stop) first", wordsForWork(all))}
+	}
+	return nil
+}
+
+// leaves reports that another store takes the place of one.
+func leaves(old, other storeRecord) bool {
+	switch old.Kind {
+	case api.StoreBuiltIn:
+		return other.Kind != old.Kind
+	case api.StoreExternal:
+		return other.Kind != old.Kind || other.Endpoint != old.Endpoint || other.Bucket != old.Bucket
+	}
+	return false
 }
 
 // checkStorageClass refuses to change what cannot be changed.

@@ -3,26 +3,24 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
-
-// atOnce is how many tasks are stopped at a time.
-const atOnce = 8
 
 // Cleanup removes what Setup made in the client's namespace, and what all
 // namespaces share when no other one is set up. What others made stays, and
 // whatever they use of ours. It is idempotent; the record goes last, so that a
 // call that was cut short is completed by the next one.
 //
-// Tasks that wait or run are *api.Conflict that names them, unless o.Force,
-// which stops them first. Nothing to remove is no error. No finalizer is ever
-// taken off: what Kueue holds on to is waited for, and *api.TimedOut says what
-// that was.
+// Work of ours that has not ended, of whatever kind and in whatever queue, is
+// *api.Conflict that names it, unless o.Force, which stops it first and waits
+// until it has saved. Others' work in our queue is *api.Conflict in any case.
+// Nothing to remove is no error. No finalizer is ever taken off: what Kueue
+// holds on to is waited for, and *api.TimedOut says what that was.
 func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -32,6 +30,9 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 	p, err := c.planCleanup(ctx, o)
 	if err != nil {
 		return nil, r.inTime(ctx, "looking at the cluster", err)
+	}
+	if len(p.status.Remove) == 0 {
+		return &p.status, nil // no work needs what is not there
 	}
 	if err := p.allowed(o); err != nil || o.DryRun == api.DryRunClient {
 		return &p.status, err
@@ -47,26 +48,19 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 
 // allowed refuses while there is work.
 func (p *removal) allowed(o api.CleanupOptions) error {
-	if len(p.work) > 0 {
-		return &api.Conflict{Message: fmt.Sprintf("other work than tasks is in the queue: %s; delete it or wait for it first",
-			strings.Join(p.work, ", "))}
+	if len(p.foreign) > 0 {
+		return &api.Conflict{Message: fmt.Sprintf("others' work is in the queue %q: %s; delete it or wait for it first",
+			kube.LocalQueueName, strings.Join(p.foreign, ", "))}
 	}
-	if len(p.status.Tasks) > 0 && !o.Force {
-		return &api.Conflict{Message: fmt.Sprintf("%s not ended: %s; wait for them, stop them (kubectl vast stop), or give --force, which stops them",
-			tasksHave(len(p.status.Tasks)), strings.Join(few(p.status.Tasks), ", "))}
+	if len(p.status.Work) > 0 && !o.Force {
+		return &api.Conflict{Message: fmt.Sprintf("work has not ended: %s; wait for it, stop it (kubectl vast stop, kubectl vast campaign stop), or give --force, which stops it and waits until it has saved",
+			wordsForWork(p.status.Work))}
 	}
 	return nil
 }
 
-func tasksHave(n int) string {
-	if n == 1 {
-		return "1 task has"
-	}
-	return fmt.Sprintf("%d tasks have", n)
-}
-
 func (c *Client) takeBack(ctx context.Context, r *run, p *removal) error {
-	if err := c.stopTasks(ctx, r, p.status.Tasks); err != nil {
+	if err := c.stopWork(ctx, r); err != nil {
 		return err
 	}
 	// The queues go one after the other, the rest side by side with them.
@@ -132,43 +126,4 @@ func leaving(u *unstructured.Unstructured) string {
 		return "held by " + strings.Join(f, ", ")
 	}
 	return "it is still there"
-}
-
-// activeTasks are the names of the tasks that wait or run, of all users.
-func (c *Client) activeTasks(ctx context.Context) ([]string, error) {
-	list, err := c.tasks.List(ctx, api.ListOptions{AllUsers: true, States: []api.State{api.Queued, api.Pending, api.Running}})
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, t := range list.Items {
-		names = append(names, t.Name)
-	}
-	return names, nil
-}
-
-func (c *Client) stopTasks(ctx context.Context, r *run, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	for some := range slices.Chunk(names, atOnce) {
-		calls := make([]func() error, len(some))
-		for i, name := range some {
-			r.say("stopping task %s", name)
-			calls[i] = func() error {
-				_, err := c.tasks.Stop(ctx, name, api.StopOptions{FieldManager: fieldManager})
-				if isNotFound(err) {
-					return nil // it was deleted meanwhile
-				}
-				return err
-			}
-		}
-		if err := together(calls...); err != nil {
-			return err
-		}
-	}
-	return r.await(ctx, "the tasks to end", func(ctx context.Context) (string, error) {
-		left, err := c.activeTasks(ctx)
-		return strings.Join(few(left), ", "), err
-	})
 }

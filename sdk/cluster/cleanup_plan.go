@@ -24,8 +24,8 @@ type removal struct {
 	// kueue: the Helm release goes, and its namespace if that is ours.
 	kueue     bool
 	namespace *unstructured.Unstructured
-	// work is in our LocalQueue and is no task.
-	work []string
+	// foreign is others' work in our LocalQueue.
+	foreign []string
 
 	status api.ClusterCleanup
 }
@@ -49,14 +49,14 @@ func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*remova
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: c.conn.Namespace}, Remove: []string{}}}
 	var (
 		rec    *record
-		tasks  []string
+		work   *work
 		others []string
 		use    kueueUse
 		found  foundKueue
 	)
 	err := together(
 		func() (err error) { rec, _, err = c.readRecord(ctx); return err },
-		func() (err error) { tasks, err = c.activeTasks(ctx); return err },
+		func() (err error) { work, err = c.unfinished(ctx); return err },
 		func() (err error) { others, err = c.otherNamespaces(ctx); return err },
 		func() (err error) {
 			if found, err = c.findKueue(ctx); err == nil && found.speaks() {
@@ -68,7 +68,7 @@ func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*remova
 	if err != nil {
 		return nil, err
 	}
-	r.status.Tasks, r.work = tasks, use.work
+	r.status.Work, r.foreign = work.items(), use.foreign
 	there, err := c.lookup(ctx, everything(c.conn.Namespace, rec))
 	if err != nil {
 		return nil, err

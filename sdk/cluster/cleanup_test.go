@@ -112,7 +112,10 @@ func TestQueuesGoInTheirOrder(t *testing.T) {
 func TestWhoUsesKueue(t *testing.T) {
 	ours := metav1.ObjectMeta{Name: "x", Namespace: "lab", Labels: labelsOf(componentQueue)}
 	theirs := metav1.ObjectMeta{Name: "theirs", Namespace: "b"}
-	task := kueue.PodSet{Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{kube.LabelKind: kube.KindTask}}}}
+	ofKind := func(kind string) kueue.PodSet {
+		return kueue.PodSet{Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{kube.LabelKind: kind}}}}
+	}
+	task, run := ofKind(kube.KindTask), ofKind(kube.KindRun)
 	work := func(namespace, queue string, sets ...kueue.PodSet) *kueue.Workload {
 		return &kueue.Workload{ObjectMeta: metav1.ObjectMeta{Name: "w", Namespace: namespace},
 			Spec: kueue.WorkloadSpec{QueueName: kueue.LocalQueueName(queue), PodSets: sets}}
@@ -124,12 +127,12 @@ func TestWhoUsesKueue(t *testing.T) {
 		[]*kueue.ClusterQueue{{ObjectMeta: ours}, {ObjectMeta: theirs, Spec: kueue.ClusterQueueSpec{ResourceGroups: groups(list("cpu", "1"))}}},
 		[]*kueue.LocalQueue{{ObjectMeta: ours}, {ObjectMeta: theirs, Spec: kueue.LocalQueueSpec{ClusterQueue: kube.ClusterQueueName}}},
 		[]*kueue.ResourceFlavor{{ObjectMeta: ours}, {ObjectMeta: theirs}},
-		[]*kueue.Workload{work("lab", "vast", task), work("lab", "vast"), work("b", "theirs"), finished}, "lab")
+		[]*kueue.Workload{work("lab", "vast", task), work("lab", "another", run), work("lab", "vast"), work("b", "theirs"), finished}, "lab")
 	want := kueueUse{
 		others:   []string{"clusterqueue/theirs", "localqueue/theirs in b", "resourceflavor/theirs", "workload/w in b"},
 		ofOurs:   []string{"localqueue/theirs in b"},
 		ofFlavor: []string{"clusterqueue/theirs"},
-		work:     []string{"workload/w in lab"},
+		foreign:  []string{"workload/w in lab"},
 	}
 	if diff := cmp.Diff(want, use, cmp.AllowUnexported(kueueUse{})); diff != "" {
 		t.Errorf("use (-want +got):\n%s", diff)
@@ -137,15 +140,19 @@ func TestWhoUsesKueue(t *testing.T) {
 }
 
 func TestWorkIsInTheWay(t *testing.T) {
+	some := api.ClusterCleanup{Work: []api.UnfinishedWork{
+		{Kind: "campaign", Name: "sweep-1", Runs: 6}, {Kind: "campaign", Name: "sweep-2", Submitting: true}, {Kind: "task", Name: "b-2", Saving: true}}}
 	for name, tc := range map[string]struct {
 		p     removal
 		force bool
 		want  string
 	}{
-		"nothing":                  {},
-		"tasks":                    {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1", "b-2"}}}, want: "2 tasks have not ended: a-1, b-2; wait for them"},
-		"tasks that --force stops": {p: removal{status: api.ClusterCleanup{Tasks: []string{"a-1"}}}, force: true},
-		"other work, which --force does not stop": {p: removal{work: []string{"workload/w in lab"}}, force: true, want: "other work than tasks is in the queue: workload/w in lab"},
+		"nothing": {},
+		"work of ours is named": {p: removal{status: some},
+			want: "work has not ended: campaign sweep-1 (6 runs), campaign sweep-2 (not fully submitted), task b-2 (saving); wait for it, stop it (kubectl vast stop, kubectl vast campaign stop), or give --force"},
+		"work that --force stops": {p: removal{status: some}, force: true},
+		"others' work, which --force does not stop": {p: removal{foreign: []string{"workload/w in lab"}}, force: true,
+			want: `others' work is in the queue "vast": workload/w in lab`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tc.p.allowed(api.CleanupOptions{Force: tc.force})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/campaign"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/task"
 )
@@ -23,15 +24,16 @@ const fieldManager = "kubevast-setup"
 
 // Client implements sdk.Cluster.
 type Client struct {
-	conn    *access.Conn
-	tasks   *task.Client
-	rights  *rights.Checker
-	objects func() (dynamic.Interface, error)
+	conn      *access.Conn
+	tasks     *task.Client
+	campaigns *campaign.Client
+	rights    *rights.Checker
+	objects   func() (dynamic.Interface, error)
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *access.Conn, tasks *task.Client) *Client {
-	return &Client{conn: conn, tasks: tasks, rights: rights.New(conn), objects: sync.OnceValues(func() (dynamic.Interface, error) {
+func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client) *Client {
+	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, rights: rights.New(conn), objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {
 			return nil, api.Invalid("kubeconfig", "%v", err)

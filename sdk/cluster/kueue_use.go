@@ -22,8 +22,8 @@ type kueueUse struct {
 	// ofOurs are LocalQueues of others in our ClusterQueue, ofFlavor their
 	// ClusterQueues with our flavor.
 	ofOurs, ofFlavor []string
-	// work waits or runs in our LocalQueue and is no task.
-	work []string
+	// foreign is others' work that waits or runs in our LocalQueue.
+	foreign []string
 }
 
 // mostNamed is how many objects a message names.
@@ -135,14 +135,14 @@ func (use *kueueUse) add(clusters []*kueue.ClusterQueue, locals []*kueue.LocalQu
 		inOurs := w.Namespace == namespace && w.Spec.QueueName == kube.LocalQueueName
 		name := fmt.Sprintf("workload/%s in %s", w.Name, w.Namespace)
 		switch {
-		case hasFinished(w):
+		case hasFinished(w), w.Namespace == namespace && isWork(w): // for the latter see work.go
 		case !inOurs:
 			use.others = append(use.others, name)
-		case !isTask(w):
-			use.work = append(use.work, name)
+		default:
+			use.foreign = append(use.foreign, name)
 		}
 	}
-	use.others, use.ofOurs, use.ofFlavor, use.work = few(use.others), few(use.ofOurs), few(use.ofFlavor), few(use.work)
+	use.others, use.ofOurs, use.ofFlavor, use.foreign = few(use.others), few(use.ofOurs), few(use.ofFlavor), few(use.foreign)
 }
 
 func flavorsOf(q *kueue.ClusterQueue) sets.Set[string] {
@@ -164,14 +164,13 @@ func hasFinished(w *kueue.Workload) bool {
 	return false
 }
 
-// isTask looks at the pods: Kueue does not copy a Job's labels.
-func isTask(w *kueue.Workload) bool {
-	for _, set := range w.Spec.PodSets {
-		if set.Template.Labels[kube.LabelKind] == kube.KindTask {
-			return true
-		}
-	}
-	return false
+// isWork reports work of ours. It looks at the pods: Kueue does not copy a
+// Job's labels.
+func isWork(w *kueue.Workload) bool {
+	return slices.ContainsFunc(w.Spec.PodSets, func(set kueue.PodSet) bool {
+		_, ours := set.Template.Labels[kube.LabelKind]
+		return ours
+	})
 }
 
 // few cuts a list for people.

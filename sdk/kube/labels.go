@@ -28,13 +28,16 @@ const (
 	LabelQueuePriority = "kueue.x-k8s.io/priority-class"
 )
 
-// Values of LabelKind.
+// Values of LabelKind. A Job or pod that has this label is work, whatever the
+// value: nothing that it may need is taken away under it, see package cluster.
 const (
 	KindTask   = "task"
 	KindVolume = "volume"
 	// KindRun is a Job of a campaign, KindCampaign the record of one.
 	KindRun      = "run"
 	KindCampaign = "campaign"
+	// KindUpload is what brings the inputs of a prepared campaign into the store.
+	KindUpload = "upload"
 	// KindProgress is a Lease that shows how far a pod's work is.
 	KindProgress = "progress"
 )

@@ -150,7 +150,7 @@ func TestCleanupLeavesTasksAlone(t *testing.T) {
 	p.vast("cluster", "setup", "--no-store").exits(0)
 	id := p.submit("run: sleep 3600\nresources: {cpus: 10m, memory: 16Mi}\n")
 	p.becomes(id, api.Running)
-	r := p.vast("cluster", "cleanup", "--yes").exits(5).tells("1 task has not ended", id, "--force")
+	r := p.vast("cluster", "cleanup", "--yes").exits(5).tells("work has not ended: task ", id, "--force")
 	if r.stdout != "" {
 		t.Errorf("something was removed: %s", r.stdout)
 	}
@@ -160,6 +160,54 @@ func TestCleanupLeavesTasksAlone(t *testing.T) {
 	p.vast("cluster", "cleanup", "--yes", "--force").exits(0).tells("stopping task").shows("localqueue/vast removed")
 	if s := p.status(id); s.State != api.Stopped {
 		t.Errorf("the task is %s", s.State)
+	}
+}
+
+// A store with a volume, so that it can be read afterwards what was in it when it
+// went.
+func TestCleanupLeavesCampaignsInNoQueueAloneAndStopsThemWhenForced(t *testing.T) {
+	t.Parallel()
+	guard(t)
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind", "--option", "storage_size=1Gi").exits(0)
+	file := p.file("writes.vast", `
+version: 1
+metadata: {name: writes}
+configuration: [{name: a}]
+execution:
+  image: busybox:1.36
+  runs: 3
+  resources: {cpu: 20m, memory: 32Mi}
+  command: |
+    trap 'echo saved >"$OUTPUT_DIR/last"; exit 143' TERM
+    echo part >"$OUTPUT_DIR/part"; sleep 3600 & wait
+`)
+	id := p.vast("campaign", "run", file, "--queue=none", "-o", "jsonpath={.id}").exits(0).stdout
+	p.waitFor("the runs run", func() (bool, any) { c := p.campaign(id); return c.Runs.Running == 3, c.Runs })
+	named := "campaign " + id + " (3 runs)"
+	r := p.vast("cluster", "cleanup", "--yes").exits(5).tells("work has not ended: "+named, "--force")
+	if r.stdout != "" {
+		t.Errorf("something was removed: %s", r.stdout)
+	}
+	p.vast("cluster", "setup", "--no-store").exits(5).tells("the store cannot be changed", named)
+	if c := p.campaign(id); c.Runs.Running != 3 {
+		t.Errorf("it was refused, and now there are %+v", c.Runs)
+	}
+	p.vast("cluster", "cleanup", "--yes", "--force", "--keep-data").exits(0).
+		tells(named+" has not ended and will be stopped", "stopping "+named).shows("deployment/vast-store removed")
+
+	p.vast("cluster", "setup", "kind").exits(0)
+	if c := p.campaign(id); c.State != api.CampaignStopped || c.Runs.Stopped != 3 {
+		t.Errorf("%s: %+v", c.State, c.Runs)
+	}
+	p.vast("results", "download", id, "--dir", filepath.Join(p.dir, "results")).exits(0)
+	for _, run := range []string{"0", "1", "2"} {
+		if part, last := p.downloaded(id, "a", run, "part"), p.downloaded(id, "a", run, "last"); part != "part\n" || last != "saved\n" {
+			t.Errorf("run %s kept %q and %q", run, part, last)
+		}
+		if m := p.downloaded(id, "a", run, "_vast", "manifest.json"); !strings.Contains(m, `"Stopped"`) {
+			t.Errorf("run %s: %s", run, m)
+		}
 	}
 }
 

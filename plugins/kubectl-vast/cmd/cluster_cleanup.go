@@ -32,7 +32,11 @@ func newClusterCleanup(f *cli.Factory) *cobra.Command {
 			up also what they all share. Whatever others made, or use, stays: a Kueue that
 			setup did not install, and other people's queues.
 
-			It shows what goes and asks first. While tasks wait or run it refuses.`),
+			It shows what goes and asks first. While tasks, campaigns or uploads of the
+			namespace have not ended, in whatever queue or in none, it names them and
+			refuses. --force stops them, as "stop" and "campaign stop" do, and waits until
+			their pods have saved what they have; then it removes. When that takes longer
+			than --timeout, the same command goes on.`),
 		Example: templates.Examples(`
 			# See what would go
 			kubectl vast cluster cleanup --dry-run=client
@@ -40,7 +44,7 @@ func newClusterCleanup(f *cli.Factory) *cobra.Command {
 			# Keep the volume with the results; a later setup takes it again
 			kubectl vast cluster cleanup --keep-data
 
-			# From a script, with tasks that still run
+			# From a script, with work that still runs
 			kubectl vast cluster cleanup --force --yes`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,10 +55,10 @@ func newClusterCleanup(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.BoolVar(&o.api.Force, "force", false, "Stop the tasks that wait or run, instead of refusing.")
+	p.BoolVar(&o.api.Force, "force", false, "Stop the work that has not ended and wait until it has saved, instead of refusing.")
 	p.BoolVar(&o.api.KeepData, "keep-data", false, "Keep the store's volume and its credentials.")
 	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask.")
-	p.Var(&o.timeout, "timeout", "How long to wait until all is gone.")
+	p.Var(&o.timeout, "timeout", "How long to wait until all work has ended and all is gone.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c
@@ -78,7 +82,7 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 		return o.print(plan)
 	}
 	o.show(plan)
-	if o.dryRun.Value == api.DryRunNone && !o.yes && (len(plan.Tasks) == 0 || o.api.Force) {
+	if o.dryRun.Value == api.DryRunNone && !o.yes && (len(plan.Work) == 0 || o.api.Force) {
 		goOn, err := o.Confirm(ctx, "Remove all this?")
 		if err != nil || !goOn {
 			return err
@@ -108,8 +112,10 @@ func (o *cleanupOptions) show(plan *api.ClusterCleanup) {
 	for _, w := range plan.Warnings {
 		o.Warn(w)
 	}
-	if n := len(plan.Tasks); n > 0 && o.api.Force {
-		o.Warn(fmt.Sprintf("tasks that have not ended will be stopped: %d", n))
+	if o.api.Force {
+		for _, w := range plan.Work {
+			o.Warn(fmt.Sprintf("%s has not ended and will be stopped", w))
+		}
 	}
 }
 

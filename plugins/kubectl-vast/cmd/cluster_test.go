@@ -88,11 +88,12 @@ func TestSetupPassesOnWhatWasSaid(t *testing.T) {
 }
 
 func TestCleanupAsks(t *testing.T) {
+	sweep := []api.UnfinishedWork{{Kind: "campaign", Name: "sweep-1", Runs: 6}}
 	for name, tc := range map[string]struct {
 		args     []string
 		stdin    string
 		terminal bool
-		tasks    []string
+		work     []api.UnfinishedWork
 		code     int
 		removed  bool
 	}{
@@ -101,17 +102,18 @@ func TestCleanupAsks(t *testing.T) {
 		"without a terminal":           {code: 2},
 		"without a terminal but --yes": {args: []string{"--yes"}, removed: true},
 		"a dry run asks nothing":       {args: []string{"--dry-run=client"}, removed: true},
-		"tasks are told, not asked":    {terminal: true, tasks: []string{"a-1"}, code: 5},
+		"work is told, not asked":      {terminal: true, work: sweep, code: 5},
+		"work that is stopped, if yes": {args: []string{"--force"}, stdin: "y\n", terminal: true, work: sweep, removed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			plan := &api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup), Remove: []string{"localqueue/vast"}, Tasks: tc.tasks,
+			plan := &api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup), Remove: []string{"localqueue/vast"}, Work: tc.work,
 				Keep:     []api.KeptByReason{{Object: "kueue", Reason: "because"}, {Object: "clusterqueue/x", Reason: "because"}},
 				Warnings: []string{"the store holds 3 objects"}}
 			c := &clitest.Client{Clusters: clitest.Clusters{
 				OnPlan: func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error) { return plan, nil },
-				OnCleanup: func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error) {
-					if len(tc.tasks) > 0 {
-						return nil, &api.Conflict{Message: "1 task has not ended"}
+				OnCleanup: func(_ context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+					if len(tc.work) > 0 && !o.Force {
+						return nil, &api.Conflict{Message: "work has not ended"}
 					}
 					return plan, nil
 				}}}
@@ -120,6 +122,9 @@ func TestCleanupAsks(t *testing.T) {
 			r := run.Do(t, append([]string{"cluster", "cleanup"}, tc.args...)...)
 			if r.Code != tc.code || strings.Contains(r.Out, "localqueue/vast removed") != tc.removed {
 				t.Errorf("result: %+v", r)
+			}
+			if warned := strings.Contains(r.Err, "Warning: campaign sweep-1 (6 runs) has not ended and will be stopped"); warned != (len(tc.work) > 0 && tc.removed) {
+				t.Errorf("what will be stopped is told: %v; %s", warned, r.Err)
 			}
 			for _, text := range []string{"To be removed:\n  localqueue/vast\n", "kueue, clusterqueue/x (because)", "Warning: the store holds 3 objects"} {
 				if !strings.Contains(r.Err, text) {
