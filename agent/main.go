@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,17 +20,20 @@ import (
 
 // command is something the agent can do. It writes what it has to say to out.
 type command struct {
-	// operand names the one argument, empty for none.
+	// operand names the arguments, with "..." for any number of the last one;
+	// empty for none.
 	operand string
 	run     func(ctx context.Context, args []string, out io.Writer) error
 }
 
 var commands = map[string]command{
-	"fetch":  {run: runFetch},
-	"keep":   {run: runKeep},
-	"probe":  {run: runProbe},
-	"stop":   {run: runStop},
-	"upload": {run: runUpload, operand: "DIR"},
+	"fetch":   {run: runFetch},
+	"install": {run: runInstall, operand: "DIR"},
+	"keep":    {run: runKeep},
+	"probe":   {run: runProbe},
+	"run":     {run: runRun, operand: "SECONDS COMMAND..."},
+	"stop":    {run: runStop},
+	"upload":  {run: runUpload, operand: "DIR"},
 }
 
 func main() {
@@ -38,14 +42,24 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// exitCode is the end of a program that a command ran: its own exit code, and
+// nothing to say.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
 // run returns the exit code: 1 when the command failed, 2 when it was called
-// wrongly.
+// wrongly, else that of the program that the command ran.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if len(args) == 0 || !commands[args[0]].takes(args[1:]) {
 		fmt.Fprintln(errOut, "error: this program runs inside a cluster; usage: agent "+usage())
 		return 2
 	}
-	if err := commands[args[0]].run(ctx, args[1:], out); err != nil {
+	err := commands[args[0]].run(ctx, args[1:], out)
+	if code := exitCode(0); errors.As(err, &code) {
+		return int(code)
+	}
+	if err != nil {
 		fmt.Fprintln(errOut, "error:", strings.Join(strings.Fields(err.Error()), " "))
 		return 1
 	}
@@ -53,9 +67,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 }
 
 func (c command) takes(args []string) bool {
-	wanted := 0
-	if c.operand != "" {
-		wanted = 1
+	wanted := len(strings.Fields(c.operand))
+	if strings.HasSuffix(c.operand, "...") {
+		wanted = max(wanted, len(args))
 	}
 	return c.run != nil && len(args) == wanted
 }

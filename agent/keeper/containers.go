@@ -3,7 +3,9 @@ package keeper
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,13 +18,16 @@ import (
 const (
 	askFirst = 500 * time.Millisecond
 	askMost  = 5 * time.Second
+	// endSlack is how long Kubernetes may take to tell of a container that was
+	// killed when its time was over.
+	endSlack = 30 * time.Second
 )
 
 // watchContainers follows the logs of the pod's containers. The channel that it
 // returns is closed when the pod was told to end and all of them have.
 func (k *Keeper) watchContainers(ctx context.Context) <-chan struct{} {
 	var group sync.WaitGroup
-	over := map[string]chan struct{}{}
+	over, mainOver := map[string]chan struct{}{}, make(chan struct{})
 	for _, name := range k.orders.Containers {
 		over[name] = make(chan struct{})
 		f := &follower{container: name, open: k.openLog, file: logFile(k.logs.dirs[0].Path, name),
@@ -31,11 +36,14 @@ func (k *Keeper) watchContainers(ctx context.Context) <-chan struct{} {
 			if err := f.run(ctx); err != nil && ctx.Err() == nil {
 				k.say("the log of %s is not complete: %v", name, err)
 			}
+			if name == k.orders.Main {
+				close(mainOver)
+			}
 		})
 	}
 	// Those that Kubernetes does not tell of are known by their logs alone.
 	asking, stop := context.WithCancel(ctx)
-	go k.awaitEnds(asking, over)
+	go k.awaitEnds(asking, over, mainOver)
 	ended := make(chan struct{})
 	go func() {
 		group.Wait()
@@ -55,19 +63,30 @@ func (k *Keeper) openLog(ctx context.Context, o apiserver.LogOptions) (io.ReadCl
 //
 // When the API server does not answer for too long nobody can tell any more, and
 // all are taken for ended. So they are when we may not ask and their grace is
-// over: the launcher ends them by then.
-func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}) {
+// over: the launcher ends them by then. The others are not waited for beyond their
+// time after the main one's end, when mainOver is closed: a sidecar that does not
+// hear SIGTERM would take the time for saving with it.
+func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}, mainOver <-chan struct{}) {
 	select {
 	case <-k.told:
 	case <-ctx.Done():
 		return
 	}
 	told := time.Now()
-	heard := told
+	heard, alone := told, time.Time{}
 	for pause := askFirst; len(over) > 0; pause = min(2*pause, askMost) {
+		if alone.IsZero() && closed(mainOver) {
+			alone = time.Now()
+		}
 		pod, err := k.pod(ctx)
 		switch {
 		case ctx.Err() != nil:
+			return
+		case !alone.IsZero() && time.Since(alone) > k.sideTime:
+			k.say("not waited for any longer, so that there is time to save: %s", strings.Join(slices.Sorted(maps.Keys(over)), ", "))
+			for _, c := range over {
+				close(c)
+			}
 			return
 		case err == nil:
 			heard = time.Now()

@@ -111,6 +111,21 @@ func TestABusyKubeletIsGivenTimeToTellOfTheEnd(t *testing.T) {
 	}
 }
 
+// A sidecar of the user's may not hear that it is to end.
+func TestOthersAreNotWaitedForWhenTheMainContainerHasEndedLongAgo(t *testing.T) {
+	t.Parallel()
+	k := keeperInto(t, folderOf(t, nil))
+	k.api, k.sideTime = apiOf(t, inTurn(t, podOf(exited(0)))), 1
+	k.where.PodUID = "mine"
+	k.Tell()
+	proxy, mainOver := make(chan struct{}), make(chan struct{})
+	close(mainOver)
+	k.awaitEnds(t.Context(), map[string]chan struct{}{"proxy": proxy}, mainOver)
+	if !closed(proxy) {
+		t.Error("it is waited for")
+	}
+}
+
 func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]int{
@@ -127,7 +142,7 @@ func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
 			}
 			k.Tell()
 			over := make(chan struct{})
-			k.awaitEnds(t.Context(), map[string]chan struct{}{"task": over})
+			k.awaitEnds(t.Context(), map[string]chan struct{}{"task": over}, nil)
 			if !closed(over) {
 				t.Error("it is waited for")
 			}

@@ -53,6 +53,8 @@ type Keeper struct {
 	// patience and silence are the constants, or shorter in tests.
 	patience, silence time.Duration
 	grace             time.Duration
+	// sideTime is how long the others are waited for when the main one has ended.
+	sideTime time.Duration
 
 	told     chan struct{}
 	tellOnce sync.Once
@@ -76,6 +78,7 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 		grace: cmp.Or(time.Duration(o.GraceSeconds)*time.Second, grace),
 		told:  make(chan struct{}), done: make(chan struct{})}
 	k.silence = min(silence, k.patience)
+	k.sideTime = min(k.grace, orders.SideTime) + endSlack
 	k.sender = sender{store: b, moved: &k.moved}
 	k.shower = newShower(client.PutLease, w, o)
 	room := newRoom()

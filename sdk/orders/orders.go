@@ -63,8 +63,9 @@ type Keep struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// DeadlineSeconds of the Job, 0 for none.
 	DeadlineSeconds int64 `json:"deadlineSeconds,omitempty"`
-	// GraceSeconds is how long the containers may take to end when the pod
-	// has to go. The sidecar has SaveTime beyond it.
+	// GraceSeconds is how long the main container may take to end when the pod
+	// has to go, and the others after it, but SideTime at most. The sidecar has
+	// SaveTime beyond it.
 	GraceSeconds int64 `json:"graceSeconds,omitempty"`
 }
 
@@ -72,6 +73,10 @@ type Keep struct {
 // was saved while it ran. More would be felt: who deletes a namespace waits for
 // half the grace of its pods, however soon they end.
 const SaveTime = 10 * time.Minute
+
+// SideTime is the most that a container beside the main one may take to end after
+// that, however long the main one may: it is taken from SaveTime.
+const SideTime = time.Minute
 
 // Result is one set of files with a manifest of its own.
 type Result struct {
