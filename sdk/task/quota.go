@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	resourcehelper "k8s.io/component-helpers/resource"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -75,16 +76,15 @@ func podNeeds(job *batchv1.Job) map[corev1.ResourceName]resource.Quantity {
 		}
 		needs[name] = sum
 	}
-	for _, c := range job.Spec.Template.Spec.Containers {
-		for name, q := range c.Resources.Requests {
-			add("requests."+name, q)
-			if name == corev1.ResourceCPU || name == corev1.ResourceMemory {
-				add(name, q)
-			}
+	pod := &corev1.Pod{Spec: job.Spec.Template.Spec} // with sidecars and init containers, as quotas count it
+	for name, q := range resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{}) {
+		add("requests."+name, q)
+		if name == corev1.ResourceCPU || name == corev1.ResourceMemory {
+			add(name, q)
 		}
-		for name, q := range c.Resources.Limits {
-			add("limits."+name, q)
-		}
+	}
+	for name, q := range resourcehelper.PodLimits(pod, resourcehelper.PodResourcesOptions{}) {
+		add("limits."+name, q)
 	}
 	return needs
 }
