@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/spec"
@@ -145,6 +146,7 @@ func Build(in Input) (*Objects, error) {
 	if err := mergePodConfig(&pod, in.Task); err != nil {
 		return nil, err
 	}
+	b.sidecars(&pod.Spec)
 	b.helpers(&pod.Spec)
 	b.addOurs(&pod.Spec)
 	if err := b.validate(&pod); err != nil {
@@ -164,6 +166,8 @@ type builder struct {
 	alternatives  []spec.Accelerator
 	helperObjects []runtime.Object
 	warnings      []string
+	// problems of pod_config that only show before it is merged in full.
+	problems []api.Problem
 }
 
 func (b *builder) labels() map[string]string {

@@ -23,7 +23,9 @@ const (
 	packsDir = "/vast/packs"
 	// ownerFile tells the init container whose the files are to be.
 	ownerFile = filesDir + "/owner"
-	tokenDir  = "/var/run/secrets/kubernetes.io/serviceaccount"
+	// toolsDir is where the user's sidecars find the agent.
+	toolsDir = "/vast/tools"
+	tokenDir = "/var/run/secrets/kubernetes.io/serviceaccount"
 )
 
 // Volumes of ours.
@@ -33,6 +35,7 @@ const (
 	outVolume   = "vast-out"
 	keepVolume  = "vast-keep"
 	tokenVolume = "vast-token"
+	toolsVolume = "vast-tools"
 )
 
 // filesPath is where the init container and the sidecar see one of Input.Files.

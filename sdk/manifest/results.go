@@ -79,6 +79,7 @@ func mountOf(mounts []corev1.VolumeMount, p string) *corev1.VolumeMount {
 // pod".
 func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
 	grace := b.grace(pod)
+	b.boundSidecars(pod, grace)
 	b.account(pod)
 	addEmptyDir(pod, keepVolume)
 	c := b.ourContainer(kube.ContainerKeep, "keep", pod)
@@ -199,6 +200,11 @@ func (b *builder) complete(keep *orders.Keep, pod *corev1.PodSpec) {
 		}
 		for _, s := range b.in.Secondary {
 			keep.Containers = append(keep.Containers, s.Name)
+		}
+		for i := range pod.InitContainers {
+			if c := &pod.InitContainers[i]; kube.IsSidecar(c) {
+				keep.Containers = append(keep.Containers, c.Name)
+			}
 		}
 	}
 	if keep.DeadlineSeconds == 0 {

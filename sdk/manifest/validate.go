@@ -25,7 +25,7 @@ const (
 // validate finds what the parser cannot know: rules of Kubernetes about the
 // finished pod. All problems come back at once.
 func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
-	v := &problems{file: b.task.Source.File, line: b.task.Source.Line}
+	v := &problems{file: b.task.Source.File, line: b.task.Source.Line, list: slices.Clone(b.problems)}
 	if n := b.task.NumNodes; n < 1 || n > maxNodes {
 		v.add("num_nodes", "%d is out of range; a task has 1 to %d nodes", n, maxNodes)
 	}
@@ -80,6 +80,13 @@ func (v *problems) pod(pod *corev1.PodTemplateSpec) {
 	}
 	if pod.Spec.RestartPolicy != corev1.RestartPolicyNever {
 		v.add(podConfigPath+".spec.restartPolicy", "%q is not possible; a node of a task runs once (Never)", pod.Spec.RestartPolicy)
+	}
+	names := map[string]bool{}
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if names[c.Name] {
+			v.add(podConfigPath, "two containers of the pod are called %q; choose another name", c.Name)
+		}
+		names[c.Name] = true
 	}
 	seen := map[string]string{}
 	for _, m := range pod.Spec.Containers[0].VolumeMounts {

@@ -260,9 +260,9 @@ func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
 	case diagnose.OnLostNode(pod):
 		n.State, n.Reason = api.NodeLost, fmt.Sprintf("machine %s does not answer", pod.Spec.NodeName)
 	case pod.Status.Phase == corev1.PodRunning:
-		n.State = api.NodeRunning
+		n.State, n.Reason = api.NodeRunning, diagnose.Sidecars(pod)
 	case pod.Status.Phase == corev1.PodSucceeded:
-		n.State = api.NodeSucceeded
+		n.State, n.Reason = api.NodeSucceeded, diagnose.Sidecars(pod)
 	case pod.Status.Phase == corev1.PodFailed:
 		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod).Message
 		if diagnose.WasDeleted(pod) {

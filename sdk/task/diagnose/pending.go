@@ -93,7 +93,13 @@ func waiting(s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Dia
 			Hint: "a name is lower case, as in registry.example.com/team/image:tag"}
 	case "CreateContainerConfigError":
 		return configError(message)
-	case "CreateContainerError", "RunContainerError", "CrashLoopBackOff":
+	case "CrashLoopBackOff":
+		if t := s.LastTerminationState.Terminated; t != nil {
+			return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: fmt.Sprintf("container %s ends again and again, with %s", s.Name, codeWords(t.ExitCode)),
+				Hint: "the task starts when it runs; see what it says with kubectl vast logs -c " + s.Name}
+		}
+		fallthrough
+	case "CreateContainerError", "RunContainerError":
 		return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: "the container cannot be started: " + startError(message)}
 	}
 	return nil

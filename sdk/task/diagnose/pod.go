@@ -111,7 +111,7 @@ func WasDeleted(pod *corev1.Pod) bool {
 
 // endedBySignal reports SIGTERM or SIGKILL that nothing but a deletion explains.
 func endedBySignal(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(ends(pod), func(s corev1.ContainerStatus) bool {
+	return slices.ContainsFunc(decisive(pod), func(s corev1.ContainerStatus) bool {
 		t := s.State.Terminated
 		return t != nil && (t.ExitCode == 143 || t.ExitCode == 137) && !ranOutOfMemory(s, t)
 	})
@@ -133,7 +133,7 @@ func boolCompare(a, b bool) int {
 
 func failedAt(pod *corev1.Pod) time.Time {
 	at := time.Time{}
-	for _, s := range ends(pod) {
+	for _, s := range decisive(pod) {
 		if t := s.State.Terminated; t != nil && t.ExitCode != 0 && t.FinishedAt.After(at) {
 			at = t.FinishedAt.Time
 		}
@@ -149,6 +149,12 @@ func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 // results fails nothing.
 func ends(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.DeleteFunc(statuses(pod), func(s corev1.ContainerStatus) bool { return s.Name == kube.ContainerKeep })
+}
+
+// decisive are the containers whose end is the pod's. Sidecars end after them,
+// and many of those by SIGKILL.
+func decisive(pod *corev1.Pod) []corev1.ContainerStatus {
+	return slices.DeleteFunc(ends(pod), func(s corev1.ContainerStatus) bool { return isSidecar(pod, s.Name) })
 }
 
 // ofNode makes a diagnosis of one pod one of its task. A campaign's run has no
@@ -171,7 +177,13 @@ func ofRun(o metav1.Object) bool { return o.GetLabels()[kube.LabelKind] == kube.
 // Pod diagnoses one pod that has failed. The message has no subject: "ended
 // with exit code 3".
 func Pod(pod *corev1.Pod) *api.Diagnosis {
-	for _, s := range ends(pod) {
+	// The user's container first: a side container's end is mostly its
+	// consequence.
+	all := ends(pod)
+	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
+		return boolCompare(a.Name != kube.ContainerTask, b.Name != kube.ContainerTask)
+	})
+	for _, s := range all {
 		if t := s.State.Terminated; t != nil && ranOutOfMemory(s, t) {
 			return outOfMemory(pod, s, t)
 		}
@@ -182,12 +194,6 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 	if pod.Status.Reason == "DeadlineExceeded" {
 		return &api.Diagnosis{Cause: api.CauseDeadline, Message: "ran longer than its pod's deadline"}
 	}
-	// The user's container first: a side container's end is mostly its
-	// consequence.
-	all := ends(pod)
-	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
-		return boolCompare(a.Name != kube.ContainerTask, b.Name != kube.ContainerTask)
-	})
 	for _, s := range all {
 		switch t := s.State.Terminated; {
 		case t == nil || t.ExitCode == 0:
