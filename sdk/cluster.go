@@ -25,7 +25,8 @@ type Cluster interface {
 	Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error)
 	// PlanCleanup says what Cleanup would remove and what it would leave.
 	PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
-	// Cleanup removes what Setup made, and nothing else. It is idempotent.
+	// Cleanup removes what Setup made, and nothing else. Work that has not ended
+	// is Conflict, or is stopped first and saves what it has. It is idempotent.
 	Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
 	// Status returns what is set up; NotInstalled when nothing is.
 	Status(ctx context.Context) (*api.ClusterStatus, error)
