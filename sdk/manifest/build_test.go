@@ -136,7 +136,7 @@ func TestLauncher(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command("sh", "-c", launcher, "vast", tc.setup, tc.run)
+			cmd := exec.Command("sh", "-c", launcher, "vast", "--", tc.setup, tc.run)
 			cmd.Env = append(cmd.Environ(), "NUM_NODES=1", "NODE_RANK=0", "VAST_NODE_IP=10.0.0.1", "VAST_NUM_GPUS_PER_NODE=0")
 			out, _ := cmd.Output() // the exit code is looked at below
 			if got := cmd.ProcessState.ExitCode(); got != tc.code || string(out) != tc.out {

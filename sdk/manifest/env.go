@@ -36,9 +36,6 @@ func (b *builder) env() []corev1.EnvVar {
 		{Name: "VAST_NUM_GPUS_PER_NODE", Value: gpus}, {Name: "SKYPILOT_NUM_GPUS_PER_NODE", Value: gpus},
 		{Name: "VAST_NODE_IP", ValueFrom: ip},
 	}
-	if b.task.NumNodes > 1 {
-		ours = append(ours, corev1.EnvVar{Name: "VAST_HOSTS", Value: b.name})
-	}
 	out = append(out, ours...)
 	if !set["MASTER_ADDR"] {
 		master := corev1.EnvVar{Name: "MASTER_ADDR", ValueFrom: ip}

@@ -16,15 +16,6 @@ import (
 	"github.com/kubevast/vast/sdk/orders"
 )
 
-// Variables by which the launcher knows of files.
-const (
-	// envLinks has a line "<path> <path below the home folder>" for each
-	// link that the launcher makes.
-	envLinks = "VAST_LINKS"
-	// envWorkdir is the folder that setup and run start in.
-	envWorkdir = "VAST_WORKDIR"
-)
-
 // mountFiles shows the user's container what the init container will have
 // brought. An entry may turn out to be a file or a folder: it is mounted when
 // it is there.
@@ -44,13 +35,13 @@ func (b *builder) mountFiles(pod *corev1.PodSpec) {
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{
 			Name: filesVolume, MountPath: at, SubPath: strconv.Itoa(i), ReadOnly: f.ReadOnly})
 		if f.Workdir {
-			c.Env = append(c.Env, corev1.EnvVar{Name: envWorkdir, Value: literal(f.Path)})
+			b.launch.workdir = f.Path
 		}
 	}
 	if len(links) > 0 {
 		// A folder before what lies in it.
 		slices.SortStableFunc(links, func(a, b string) int { return strings.Count(a, "/") - strings.Count(b, "/") })
-		c.Env = append(c.Env, corev1.EnvVar{Name: envLinks, Value: literal(strings.Join(links, "\n"))})
+		b.launch.links = links
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: filesVolume, MountPath: homeDir, SubPath: "home"})
 	}
 }

@@ -1,96 +1,106 @@
-# Arguments: the setup script, the run script; or neither, and both are files.
-# Only what every sh has, since the image is the user's.
-setup=${1-} run=${2-} scripts=/etc/vast/scripts
-shell=sh
-command -v bash >/dev/null 2>&1 && shell=bash
+# Process 1 of the user's container. Words before "--" say how:
+#   --grace=SECONDS   after which what has been told to end is killed
+#   --workdir=DIR     where the scripts start; it may begin with "~/"
+#   --links=LINES     of links to make: "<path> <path below the home folder>"
+#   --hosts=NAME      of several nodes: they are called NAME-<rank>.NAME
+# Behind it stand the setup script and the run script; or neither, and both are
+# files. Only what every sh has, since the image is the user's. The scripts
+# inherit the environment, so nothing here has a name that a user may have
+# given to a variable: all begin with _vast_.
+_vast_grace= _vast_workdir= _vast_links= _vast_hosts=
+while [ "$1" != -- ]; do
+  case $1 in
+    --grace=*) _vast_grace=${1#*=} ;;
+    --workdir=*) _vast_workdir=${1#*=} ;;
+    --links=*) _vast_links=${1#*=} ;;
+    --hosts=*) _vast_hosts=${1#*=} ;;
+  esac
+  shift
+done
+shift
+_vast_setup=${1-} _vast_run=${2-} _vast_scripts=/etc/vast/scripts
+_vast_shell=sh
+command -v bash >/dev/null 2>&1 && _vast_shell=bash
 
 # The termination message says that setup is not over, so that a failure of
 # setup is told from a failure of run, and that memory has run out.
-mark=/dev/termination-log
+_vast_mark=/dev/termination-log
 
-ending=
-child=
-domain=
+_vast_ending=
+_vast_child=
 
 # signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
 # Only as process 1: in a process namespace shared with others, -1 would reach
-# them too.
+# them too, and there it is for the script and its process group.
 signal() {
-  if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else kill "-$1" "$child" 2>/dev/null; fi
+  if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else [ -n "$_vast_child" ] && kill "-$1" "$_vast_child" 2>/dev/null; fi
 }
 
 # drain waits until nothing runs any more: the script may be gone, and what it
-# had started may still be saving its work. What has not ended after VAST_GRACE
-# seconds never will.
+# had started may still be saving its work. What has not ended in its grace
+# never will.
 drain() {
-  tenths=0
+  _vast_tenths=0
   while signal 0; do
-    if [ -n "${VAST_GRACE-}" ] && [ "$tenths" -ge $((VAST_GRACE * 10)) ]; then signal KILL; fi
-    if sleep 0.2 2>/dev/null; then tenths=$((tenths + 2)); else sleep 1; tenths=$((tenths + 10)); fi
+    if [ -n "$_vast_grace" ] && [ "$_vast_tenths" -ge $((_vast_grace * 10)) ]; then signal KILL; fi
+    if sleep 0.2 2>/dev/null; then _vast_tenths=$((_vast_tenths + 2)); else sleep 1; _vast_tenths=$((_vast_tenths + 10)); fi
   done
 }
 
 # The end of the container's life is told to all that runs in it, not to this
-# shell alone, and it gets the whole grace period. All of that happens in the
-# trap: whether the wait for a script was cut short by it or had not begun yet,
-# what is left of it then only has an exit code to tell.
+# shell alone, and it gets the whole grace period. Which signal says so depends
+# on the image. All of that happens in the trap: whether the wait for a script
+# was cut short by it or had not begun yet, what is left of it then only has an
+# exit code to tell.
 finish() {
-  ending=1
+  _vast_ending=1
   signal TERM
   drain
 }
-trap finish TERM INT
+trap finish TERM INT QUIT
 
 # link_files puts what is meant for the home folder there: only in here it is
 # known where that is. A folder that the image has there keeps what it has.
 link_files() {
   [ -w "${HOME:-/}" ] || { HOME=/vast/home; export HOME; }
-  printf '%s\n' "$VAST_LINKS" | while read -r from to; do
-    to=$HOME/$to
-    mkdir -p "${to%/*}" || exit 1
-    if [ -d "$from" ] && [ -d "$to" ] && [ ! -L "$to" ]; then cp -R "$from/." "$to/" || exit 1
-    elif [ "$from" != "$(readlink "$to" 2>/dev/null)" ]; then ln -sfn "$from" "$to" || exit 1
+  printf '%s\n' "$_vast_links" | while read -r _vast_from _vast_to; do
+    _vast_to=$HOME/$_vast_to
+    mkdir -p "${_vast_to%/*}" || exit 1
+    if [ -d "$_vast_from" ] && [ -d "$_vast_to" ] && [ ! -L "$_vast_to" ]; then cp -R "$_vast_from/." "$_vast_to/" || exit 1
+    elif [ "$_vast_from" != "$(readlink "$_vast_to" 2>/dev/null)" ]; then ln -sfn "$_vast_from" "$_vast_to" || exit 1
     fi
   done
 }
 
 # enter_workdir goes where the scripts start.
 enter_workdir() {
-  case $VAST_WORKDIR in
-    "~/"*) cd "$HOME/${VAST_WORKDIR#??}" || return 1 ;;
-    *) cd "$VAST_WORKDIR" || return 1 ;;
+  case $_vast_workdir in
+    "~/"*) cd "$HOME/${_vast_workdir#??}" || return 1 ;;
+    *) cd "$_vast_workdir" || return 1 ;;
   esac
 }
 
 # step NAME SCRIPT: runs one script, as a file when it is mounted as one.
 step() {
-  if [ -f "$scripts/$1" ]; then "$shell" "$scripts/$1" & elif [ -n "$2" ]; then "$shell" -c "$2" & else return 0; fi
-  child=$!
-  # The end may have come before there was a script to tell.
-  [ -z "$ending" ] || finish
-  # Some shells tell of a child that a signal ended, between the user's lines.
-  wait "$child" 2>/dev/null
-  code=$?
-  if [ -n "$ending" ]; then
-    # A wait that the signal has cut short knew no code; one that had it
-    # already makes this one fail.
-    wait "$child" 2>/dev/null
-    last=$?
-    [ "$last" -eq 127 ] || code=$last
+  if [ -f "$_vast_scripts/$1" ]; then start "$_vast_shell" "$_vast_scripts/$1"
+  elif [ -n "$2" ]; then start "$_vast_shell" -c "$2"
+  else return 0
   fi
-  [ "$code" -eq 0 ] || ! memory_ran_out || printf ' vast:oom' >>"$mark" 2>/dev/null
-  return "$code"
+  await && return
+  _vast_code=$?
+  ! memory_ran_out || printf ' vast:oom' >>"$_vast_mark" 2>/dev/null
+  return "$_vast_code"
 }
 
 # memory_ran_out reports whether the kernel has killed a process in here for
 # want of memory. The container runtime tells it too, but may learn of the end
 # first, and then Kubernetes knows of the end only.
 memory_ran_out() {
-  while read -r key count; do
-    [ "$key" != oom_kill ] || [ "$count" -eq 0 ] || return 0
+  while read -r _vast_key _vast_count; do
+    [ "$_vast_key" != oom_kill ] || [ "$_vast_count" -eq 0 ] || return 0
   done 2>/dev/null </sys/fs/cgroup/memory.events
-  while read -r key count; do
-    [ "$key" != oom_kill ] || [ "$count" -eq 0 ] || return 0
+  while read -r _vast_key _vast_count; do
+    [ "$_vast_key" != oom_kill ] || [ "$_vast_count" -eq 0 ] || return 0
   done 2>/dev/null </sys/fs/cgroup/memory/memory.oom_control
   return 1
 }
@@ -99,7 +109,7 @@ memory_ran_out() {
 # does not search, so it gets the full name.
 resolves() {
   if command -v getent >/dev/null 2>&1; then getent hosts "$1" >/dev/null 2>&1
-  elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$domain" >/dev/null 2>&1
+  elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$_vast_domain" >/dev/null 2>&1
   elif command -v python3 >/dev/null 2>&1; then python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$1" 2>/dev/null
   else return 0
   fi
@@ -110,47 +120,47 @@ resolves() {
 # asked for too early is remembered as missing for as long as the DNS server
 # caches its no, so the first look comes late and the next ones are rare.
 await_hosts() {
-  while read -r key first _; do
-    [ "$key" != search ] || domain=$first
+  while read -r _vast_key _vast_first _; do
+    [ "$_vast_key" != search ] || _vast_domain=$_vast_first
   done 2>/dev/null </etc/resolv.conf
   sleep 2
-  i=0 tries=0
-  while [ "$i" -lt "$NUM_NODES" ] && [ -z "$ending" ]; do
-    if resolves "$VAST_HOSTS-$i.$VAST_HOSTS"; then i=$((i + 1)); continue; fi
-    tries=$((tries + 1))
-    [ $((tries % 30)) -ne 10 ] || echo "vast: waiting for node $i to start" >&2
+  _vast_i=0 _vast_tries=0
+  while [ "$_vast_i" -lt "$NUM_NODES" ] && [ -z "$_vast_ending" ]; do
+    if resolves "$_vast_hosts-$_vast_i.$_vast_hosts"; then _vast_i=$((_vast_i + 1)); continue; fi
+    _vast_tries=$((_vast_tries + 1))
+    [ $((_vast_tries % 30)) -ne 10 ] || echo "vast: waiting for node $_vast_i to start" >&2
     sleep 2
   done
 }
 
 NODE_IPS=$VAST_NODE_IP
 if [ "$NUM_NODES" -gt 1 ]; then
-  NODE_IPS= i=0
-  while [ "$i" -lt "$NUM_NODES" ]; do
+  NODE_IPS= _vast_i=0
+  while [ "$_vast_i" -lt "$NUM_NODES" ]; do
     NODE_IPS="$NODE_IPS${NODE_IPS:+
-}$VAST_HOSTS-$i.$VAST_HOSTS"
-    i=$((i + 1))
+}$_vast_hosts-$_vast_i.$_vast_hosts"
+    _vast_i=$((_vast_i + 1))
   done
 fi
 SKYPILOT_NODE_IPS=$NODE_IPS
 export NODE_IPS SKYPILOT_NODE_IPS
 
-if [ -n "${VAST_LINKS-}" ]; then link_files || exit 1; fi
-if [ -n "${VAST_WORKDIR-}" ]; then enter_workdir || exit 1; fi
+if [ -n "$_vast_links" ]; then link_files || exit 1; fi
+if [ -n "$_vast_workdir" ]; then enter_workdir || exit 1; fi
 # Of a run it is a folder of its own below the one that is mounted.
 case ${OUTPUT_DIR-} in /out/*) mkdir -p "$OUTPUT_DIR" || exit 1 ;; esac
 
-if [ -n "$setup" ] || [ -f "$scripts/setup" ]; then
-  printf 'vast:setup' >"$mark" 2>/dev/null
+if [ -n "$_vast_setup" ] || [ -f "$_vast_scripts/setup" ]; then
+  printf 'vast:setup' >"$_vast_mark" 2>/dev/null
   export SKYPILOT_SETUP_NODE_RANK="$NODE_RANK" SKYPILOT_SETUP_NODE_IPS="$NODE_IPS" \
     SKYPILOT_SETUP_NUM_GPUS_PER_NODE="$VAST_NUM_GPUS_PER_NODE"
-  step setup "$setup"
-  code=$?
+  step setup "$_vast_setup"
+  _vast_code=$?
   unset SKYPILOT_SETUP_NODE_RANK SKYPILOT_SETUP_NODE_IPS SKYPILOT_SETUP_NUM_GPUS_PER_NODE
-  [ "$code" -eq 0 ] || exit "$code"
-  : >"$mark" 2>/dev/null
+  [ "$_vast_code" -eq 0 ] || exit "$_vast_code"
+  : >"$_vast_mark" 2>/dev/null
 fi
-[ -n "$ending" ] && exit 143
+[ -n "$_vast_ending" ] && exit 143
 [ "$NUM_NODES" -le 1 ] || await_hosts
-[ -n "$ending" ] && exit 143
-step run "$run"
+[ -n "$_vast_ending" ] && exit 143
+step run "$_vast_run"

@@ -142,6 +142,9 @@ func (o *Objects) All() []runtime.Object {
 func Build(in Input) (*Objects, error) {
 	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
 	b.res = b.chooseResources()
+	if b.task.NumNodes > 1 {
+		b.launch.hosts = b.name
+	}
 	pod := b.pod()
 	if err := mergePodConfig(&pod, in.Task); err != nil {
 		return nil, err
@@ -164,6 +167,7 @@ type builder struct {
 	// alternatives are those of equal candidates.
 	res           spec.Resources
 	alternatives  []spec.Accelerator
+	launch        launch
 	helperObjects []runtime.Object
 	warnings      []string
 	// problems of pod_config that only show before it is merged in full.

@@ -21,7 +21,7 @@ func (b *builder) pod() corev1.PodTemplateSpec {
 			Containers: []corev1.Container{{
 				Name:      Container,
 				Image:     b.image(),
-				Command:   launch(),
+				Command:   b.launch.command(),
 				Env:       b.env(),
 				Resources: b.resources(),
 				Ports:     b.ports(),

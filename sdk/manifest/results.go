@@ -21,10 +21,7 @@ const (
 	// TaskOutputDir is $OUTPUT_DIR of a task.
 	TaskOutputDir = "/out"
 	envOutputDir  = "OUTPUT_DIR"
-	// envGrace tells the launcher after how many seconds of grace it kills
-	// what is left, so that the sidecar has the rest of the pod's.
-	envGrace     = "VAST_GRACE"
-	defaultGrace = 30
+	defaultGrace  = 30
 	// tokenSeconds is how long a token counts before the kubelet writes a
 	// new one; the API server's usual value.
 	tokenSeconds = 3607
@@ -117,8 +114,7 @@ func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
 func (b *builder) grace(pod *corev1.PodSpec) int64 {
 	grace := ptr.Deref(pod.TerminationGracePeriodSeconds, defaultGrace)
 	pod.TerminationGracePeriodSeconds = ptr.To(grace + int64(orders.SaveTime.Seconds()))
-	main := &pod.Containers[0]
-	main.Env = append(main.Env, corev1.EnvVar{Name: envGrace, Value: strconv.FormatInt(grace, 10)})
+	b.launch.grace = &grace
 	return grace
 }
 

@@ -28,7 +28,7 @@ func (b *builder) secondaries(pod *corev1.PodSpec) []corev1.Container {
 			c.Image = main.Image
 		}
 		if s.Script != "" {
-			c.Command, c.Args = launch(), []string{"", literal(s.Script)}
+			c.Command, c.Args = b.launch.command(), []string{"", literal(s.Script)}
 		}
 		out = append(out, c)
 	}
