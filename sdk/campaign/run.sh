@@ -4,60 +4,46 @@
 # VAST_COMMAND is execution.command; without it the scenario is executed.
 # VAST_RUNS is a folder with one file for each packed run: its name in the
 # first line, then its variables. VAST_OUTCOMES takes a line for each that ended.
-shell=sh
-! command -v bash >/dev/null 2>&1 || shell=bash
+#
+# A pre_command is sourced, and the environment is the user's, so all names in
+# here begin with _vast_.
+_vast_shell=sh
+! command -v bash >/dev/null 2>&1 || _vast_shell=bash
 
-# The end is handed on, and what comes behind the run (post_command, the
-# outcome) still happens.
-ending=
-child=
-signal=
-hand_on() {
-  ending=1 signal=1
-  [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
-}
-trap hand_on TERM INT
+# The launcher tells the end to every process. What it ends in here is the run,
+# and what comes behind that (post_command, the outcome) still happens. All runs
+# in the foreground: what a shell starts with "&" ignores SIGINT.
+_vast_ending=
+trap '_vast_ending=1' TERM
+trap : INT QUIT
 
-# await COMMAND...: runs it to its end, also when a signal comes in between.
-# Of a child that is gone some shells remember the code, and the others say 127.
-await() {
-  signal=
-  "$@" &
-  child=$!
-  wait "$child" 2>/dev/null
-  code=$?
-  while [ -n "$signal" ]; do
-    signal=
-    wait "$child" 2>/dev/null
-    again=$?
-    [ "$again" -eq 127 ] || code=$again
-  done
-  child=
-  return "$code"
-}
+# _vast_do runs a command. Some shells tell of a child that a signal ended,
+# between the user's lines: that goes nowhere. (dash gives the redirections of a
+# group that is nothing but a subshell to the subshell.)
+_vast_do() { { :; (exec 2>&7 7>&- && "$@"); } 7>&2 2>/dev/null; }
 
-# display starts a virtual screen, where there is a program for it.
-display() {
+# _vast_display starts a virtual screen, where there is a program for it.
+_vast_display() {
   command -v Xvfb >/dev/null 2>&1 || return 0
   export DISPLAY="${DISPLAY:-:0}"
   [ ! -S "/tmp/.X11-unix/X${DISPLAY#:}" ] || return 0
   mkdir -p /tmp/.X11-unix 2>/dev/null
   chmod 1777 /tmp/.X11-unix 2>/dev/null
   Xvfb "$DISPLAY" -noreset +extension RANDR +extension RENDER -screen 0 "${SIZEW:-1920}x${SIZEH:-1080}x${CDEPTH:-24}" >/dev/null 2>&1 &
-  tries=0
-  while [ ! -S "/tmp/.X11-unix/X${DISPLAY#:}" ] && [ "$tries" -lt 30 ]; do
+  _vast_tries=0
+  while [ ! -S "/tmp/.X11-unix/X${DISPLAY#:}" ] && [ "$_vast_tries" -lt 30 ]; do
     sleep 1
-    tries=$((tries + 1))
+    _vast_tries=$((_vast_tries + 1))
   done
 }
 
-# ros takes ROS and a workspace into the environment, where there are any.
-ros() {
+# _vast_ros takes ROS and a workspace into the environment, where there are any.
+_vast_ros() {
   [ ! -f "/opt/ros/${ROS_DISTRO-}/setup.bash" ] || . "/opt/ros/$ROS_DISTRO/setup.bash"
   [ ! -f /ws/install/setup.bash ] || . /ws/install/setup.bash
 }
 
-scenario() {
+_vast_scenario() {
   if command -v ros2 >/dev/null 2>&1; then set -- ros2 run scenario_execution_ros scenario_execution_ros
   elif command -v scenario_execution >/dev/null 2>&1; then set -- scenario_execution
   else
@@ -69,16 +55,16 @@ scenario() {
     --output-result-per-scenario ${SCENARIO_EXECUTION_PARAMETERS-}
 }
 
-command_of_the_user() { exec "$shell" -c "$VAST_COMMAND" vast; }
+_vast_command_of_the_user() { exec "$_vast_shell" -c "$VAST_COMMAND" vast; }
 
-# one does a run with all that belongs to it, and returns its code.
-one() {
+# _vast_one does a run with all that belongs to it, and returns its code.
+_vast_one() {
   mkdir -p "$OUTPUT_DIR"
   if [ -z "${VAST_COMMAND-}" ]; then
-    ros
-    [ "${ENABLE_X11-}" = false ] || display
+    _vast_ros
+    [ "${ENABLE_X11-}" = false ] || _vast_display
   else
-    [ "${ENABLE_X11-}" != true ] || display
+    [ "${ENABLE_X11-}" != true ] || _vast_display
   fi
   if [ -n "${PRE_COMMAND-}" ]; then
     if [ ! -e "$PRE_COMMAND" ]; then
@@ -87,61 +73,61 @@ one() {
     fi
     . "$PRE_COMMAND" || return
   fi
-  if [ -n "$ending" ]; then return 143; fi
-  if [ -n "${VAST_COMMAND-}" ]; then await command_of_the_user; else await scenario; fi
-  result=$?
+  if [ -n "$_vast_ending" ]; then return 143; fi
+  _vast_result=0
+  if [ -n "${VAST_COMMAND-}" ]; then _vast_do _vast_command_of_the_user || _vast_result=$?; else _vast_do _vast_scenario || _vast_result=$?; fi
   if [ -n "${POST_COMMAND-}" ]; then
-    if [ -x "$POST_COMMAND" ]; then await "$POST_COMMAND"; else await "$shell" "$POST_COMMAND"; fi
-    after=$?
-    [ "$after" -eq 0 ] || echo "vast: post_command $POST_COMMAND failed with exit code $after" >&2
-    [ "$result" -ne 0 ] || result=$after
+    _vast_after=0
+    if [ -x "$POST_COMMAND" ]; then _vast_do "$POST_COMMAND" || _vast_after=$?; else _vast_do "$_vast_shell" "$POST_COMMAND" || _vast_after=$?; fi
+    [ "$_vast_after" -eq 0 ] || echo "vast: post_command $POST_COMMAND failed with exit code $_vast_after" >&2
+    [ "$_vast_result" -ne 0 ] || _vast_result=$_vast_after
   fi
-  return "$result"
+  return "$_vast_result"
 }
 
-# packed does one of several runs, with variables that are gone afterwards.
-packed() {
-  trap hand_on TERM INT
-  child=
+# _vast_packed does one of several runs, with variables that are gone afterwards.
+_vast_packed() (
+  trap '_vast_ending=1' TERM
+  trap : INT QUIT
   . "$1"
   echo "vast: run $RUN_ID" >&2
-  one
-  exit
+  _vast_one
+)
+
+# _vast_judged tells the code of a run of which only the scenario's report is
+# known.
+_vast_judged() {
+  _vast_report=$SCENARIO_OUTPUT_DIR/$1/test.xml
+  if [ ! -f "$_vast_report" ]; then echo "${2:-1}"; elif grep -qE '<(failure|error)' "$_vast_report"; then echo 1; else echo 0; fi
 }
 
-# judged tells the code of a run of which only the scenario's report is known.
-judged() {
-  report=$SCENARIO_OUTPUT_DIR/$1/test.xml
-  if [ ! -f "$report" ]; then echo "${2:-1}"; elif grep -qE '<(failure|error)' "$report"; then echo 1; else echo 0; fi
-}
-
-outcome() { echo "$1 $2" >>"$VAST_OUTCOMES"; }
+_vast_outcome() { echo "$1 $2" >>"$VAST_OUTCOMES"; }
 
 if [ -z "${VAST_RUNS-}" ]; then
-  one
+  _vast_one
   exit
 fi
 
 mkdir -p "${VAST_OUTCOMES%/*}"
-worst=0
+_vast_worst=0
 if [ -z "${VAST_COMMAND-}" ]; then
   # One program executes all of them, as its parameter file says.
-  one
-  worst=$?
-  [ "$worst" -eq 0 ] && unknown=1 || unknown=$worst
-  for file in "$VAST_RUNS"/*; do
-    read -r _ name <"$file"
-    outcome "$name" "$(judged "$name" "$unknown")"
+  _vast_one
+  _vast_worst=$?
+  [ "$_vast_worst" -eq 0 ] && _vast_unknown=1 || _vast_unknown=$_vast_worst
+  for _vast_file in "$VAST_RUNS"/*; do
+    read -r _ _vast_name <"$_vast_file"
+    _vast_outcome "$_vast_name" "$(_vast_judged "$_vast_name" "$_vast_unknown")"
   done
-  exit "$worst"
+  exit "$_vast_worst"
 fi
-for file in "$VAST_RUNS"/*; do
-  read -r _ name <"$file"
-  [ -z "$ending" ] || break
-  await packed "$file"
-  code=$?
-  outcome "$name" "$code"
-  [ "$code" -eq 0 ] || worst=$code
+for _vast_file in "$VAST_RUNS"/*; do
+  read -r _ _vast_name <"$_vast_file"
+  [ -z "$_vast_ending" ] || break
+  _vast_packed "$_vast_file"
+  _vast_code=$?
+  _vast_outcome "$_vast_name" "$_vast_code"
+  [ "$_vast_code" -eq 0 ] || _vast_worst=$_vast_code
 done
-[ -z "$ending" ] || [ "$worst" -ne 0 ] || worst=143
-exit "$worst"
+[ -z "$_vast_ending" ] || [ "$_vast_worst" -ne 0 ] || _vast_worst=143
+exit "$_vast_worst"

@@ -22,6 +22,12 @@ func TestBuildRefuses(t *testing.T) {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: null}}}}", podConfigPath, "without containers"},
 		"a restart policy": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {restartPolicy: Always}}}}", podConfigPath + ".spec.restartPolicy", "Never"},
+		"a variable of ours in pod_config": {
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: [{env: [{name: A, value: a}, {name: VAST_GRACE, value: \"1\"}]}]}}}}",
+			podConfigPath + ".spec.containers[0].env[1].name", "VAST_GRACE is reserved"},
+		"a variable of ours, by SkyPilot's name of the container": {
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: [{name: ray-node, env: [{name: NODE_RANK, value: a}]}]}}}}",
+			podConfigPath + ".spec.containers[0].env[0].name", "NODE_RANK is set by kubectl vast on every node"},
 		"a volume over /dev/shm": {
 			"run: x\nvolumes: {/dev/shm: data}", "volumes./dev/shm", "same path"},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/spec"
 )
 
 const (
@@ -41,6 +42,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
 	v.pod(pod)
+	v.reservedEnv(b.task)
 	return v.err()
 }
 
@@ -52,6 +54,10 @@ type problems struct {
 
 func (v *problems) add(path, format string, args ...any) {
 	v.list = append(v.list, api.Problem{File: v.file, Line: v.line, Column: 1, Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+func (v *problems) addAt(at spec.Position, path, format string, args ...any) {
+	v.list = append(v.list, api.Problem{File: v.file, Line: at.Line, Column: at.Column, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
 func (v *problems) err() error {

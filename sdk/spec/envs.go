@@ -14,15 +14,6 @@ const envPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
 
 var envName = regexp.MustCompile(envPattern)
 
-// reserved are the variables that every node of a task gets from us. They say
-// what is true, so a user cannot set them. MASTER_ADDR and MASTER_PORT are
-// not among them: a user who knows better may.
-var reserved = []string{
-	"NODE_RANK", "NUM_NODES", "NODE_IPS", "VAST_TASK_ID", "VAST_NUM_GPUS_PER_NODE",
-	"SKYPILOT_NODE_RANK", "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_IPS",
-	"SKYPILOT_NUM_GPUS_PER_NODE", "SKYPILOT_TASK_ID",
-}
-
 // registryLogin are the variables that make up a login at a private registry.
 var registryLogin = []string{"SKYPILOT_DOCKER_USERNAME", "SKYPILOT_DOCKER_PASSWORD", "SKYPILOT_DOCKER_SERVER"}
 
@@ -36,10 +27,8 @@ func checkEnvName(name string) string {
 		return "a variable's name cannot hold \"=\""
 	case !envName.MatchString(name):
 		return "is not a variable's name: letters, digits and \"_\" are allowed, and the first is no digit"
-	case slices.Contains(reserved, name):
-		return "is set by kubectl vast on every node and cannot be given; use another name"
 	}
-	return ""
+	return ReservedEnv(name)
 }
 
 type envEntry struct {
@@ -105,6 +94,10 @@ func (s *secretField) decode(r *reader, n *node, _ rules) {
 		name, ok := strings.CutPrefix(item.text, managedPrefix)
 		if item.kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {
 			r.fail(item, "only \"secrets:NAME\" can stand in a list of secrets; write secrets as a mapping, NAME: null")
+			continue
+		}
+		if msg := ReservedEnv(name); msg != "" {
+			r.fail(item, "%s %s", name, msg)
 			continue
 		}
 		s.entries = append(s.entries, envEntry{name: name, missing: true, managed: true, n: item})

@@ -90,6 +90,24 @@ func TestWrongInputsAreRefused(t *testing.T) {
 				`task.yaml:1:37: envs.SKYPILOT_TASK_ID: is set by kubectl vast on every node and cannot be given; use another name`,
 			),
 		},
+		"names that our parts in a pod use": {
+			file: "envs: {VAST_WORKDIR: x, VAST_GRACE: x, _vast_run: x}\nsecrets: {VAST_LINKS: x, SHELLOPTS: x}\n",
+			want: lines(
+				`task.yaml:1:8: envs.VAST_WORKDIR: is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:1:25: envs.VAST_GRACE: is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:1:40: envs._vast_run: is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:2:11: secrets.VAST_LINKS: is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:2:26: secrets.SHELLOPTS: would change the options of every bash before it starts and cannot be given; write "set -o" or "shopt" into the script`,
+			),
+		},
+		"managed secrets that our parts in a pod use": {
+			file: "secrets: ['secrets:VAST_HOSTS']\n",
+			in:   Inputs{Secrets: map[string]string{"VAST_NODE_IP": "x"}},
+			want: lines(
+				`--secret: "VAST_NODE_IP" is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:1:11: secrets[0]: VAST_HOSTS is reserved for kubectl vast itself and cannot be given; use another name`,
+			),
+		},
 		"names of the command line": {
 			in: Inputs{Envs: map[string]string{"a b": "x", "NUM_NODES": "2", "S": "a"}, Secrets: map[string]string{"S": "b", "V": "\x00"}},
 			want: lines(
