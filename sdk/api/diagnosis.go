@@ -9,6 +9,7 @@ const (
 	CauseExit            Cause = "Exit"
 	CauseSignal          Cause = "Signal"
 	CauseSetupFailed     Cause = "SetupFailed"
+	CauseNodesMissing    Cause = "NodesMissing"
 	CauseInputs          Cause = "Inputs"
 	CauseImageNotFound   Cause = "ImageNotFound"
 	CauseImagePull       Cause = "ImagePull"

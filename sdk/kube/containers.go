@@ -23,8 +23,17 @@ func IsSidecar(c *corev1.Container) bool {
 
 // What the launcher leaves in the termination message of the user's container:
 // SetupMark while setup has not succeeded, OOMMark when the kernel has killed a
-// process of a script that failed.
+// process of a script that failed. MissingMark goes before the ranks of the nodes
+// that did not come ("vast:missing:1,2"), or "dns" when a node's own name did not.
 const (
-	SetupMark = "vast:setup"
-	OOMMark   = "vast:oom"
+	SetupMark   = "vast:setup"
+	OOMMark     = "vast:oom"
+	MissingMark = "vast:missing:"
+)
+
+// Lines of the launcher's in the log of the user's container begin with
+// LauncherPrefix, and with LauncherWaits behind it while nodes wait for others.
+const (
+	LauncherPrefix = "vast: "
+	LauncherWaits  = "waits for "
 )

@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,40 @@ func TestBuildRefuses(t *testing.T) {
 				t.Errorf("got %+v; want path %q and %q", p, tc.path, tc.says)
 			}
 		})
+	}
+}
+
+func TestPodsInTheMachinesNetworkFindTheNamesOfTheCluster(t *testing.T) {
+	tests := map[string]struct {
+		podConfig string
+		want      corev1.DNSPolicy
+	}{
+		"a network of its own":        {"{}", ""},
+		"the machine's network":       {"{hostNetwork: true}", corev1.DNSClusterFirstWithHostNet},
+		"as the user says, otherwise": {"{hostNetwork: true, dnsPolicy: Default}", corev1.DNSDefault},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			objects, err := Build(input(t, "task.yaml", "run: x\nnum_nodes: 2\nconfig: {kubernetes: {pod_config: {spec: "+tc.podConfig+"}}}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := objects.Job.Spec.Template.Spec.DNSPolicy; got != tc.want {
+				t.Errorf("dnsPolicy %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestNodesWaitForEachOtherAsLongAsTheFileSays(t *testing.T) {
+	for file, want := range map[string]string{"": "--patience=3600", "barrier_timeout: 90\n": "--patience=90"} {
+		objects, err := Build(input(t, "task.yaml", file+"run: x\nnum_nodes: 2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if command := objects.Job.Spec.Template.Spec.Containers[0].Command; !slices.Contains(command, want) {
+			t.Errorf("%q: the launcher is told %q, want %s", file, command[3:], want)
+		}
 	}
 }
 

@@ -1,10 +1,13 @@
 package manifest
 
 import (
+	"cmp"
 	_ "embed"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -15,12 +18,23 @@ import (
 var (
 	//go:embed start.sh
 	startScript string
+	//go:embed barrier.sh
+	barrierScript string
 	//go:embed launcher.sh
 	launcherScript string
 
-	launcher = uncommented(startScript) + uncommented(launcherScript)
-	// launcherArg is the launcher as the kubelet is to be told of it.
-	launcherArg = literal(launcher)
+	// launcher is that of a task of one node, nodesLauncher that of several.
+	launcher      = uncommented(startScript) + uncommented(launcherScript)
+	nodesLauncher = uncommented(startScript) + uncommented(barrierScript) + uncommented(launcherScript)
+)
+
+const (
+	// defaultPatience is how long a node whose setup has ended waits for the
+	// others.
+	defaultPatience = time.Hour
+	// The ports at which node 0 may listen: below those that Linux and
+	// Kubernetes give out, and none that is known for anything.
+	firstPort, ports = 20480, 4096
 )
 
 // uncommented leaves out the lines that are for people: the launcher stands in
@@ -47,14 +61,16 @@ type launch struct {
 	// links has "<path> <path below the home folder>" for each link that the
 	// launcher makes.
 	links []string
-	// hosts names the nodes: <hosts>-<rank>.<hosts>.
+	// hosts names the nodes, of several: <hosts>-<rank>.<hosts>.
 	hosts string
+	// patience is how long they wait for each other.
+	patience time.Duration
 }
 
 // command returns the command that runs the launcher; its arguments are the
 // setup script and the run script.
 func (l *launch) command() []string {
-	out := []string{"sh", "-c", launcherArg, "vast"}
+	out := []string{"sh", "-c", literal(launcher), "vast"}
 	add := func(name, value string) {
 		if value != "" {
 			out = append(out, literal("--"+name+"="+value))
@@ -65,14 +81,27 @@ func (l *launch) command() []string {
 	}
 	add("workdir", l.workdir)
 	add("links", strings.Join(l.links, "\n"))
-	add("hosts", l.hosts)
+	if l.hosts != "" {
+		out[2] = literal(nodesLauncher)
+		add("hosts", l.hosts)
+		add("port", strconv.Itoa(port(l.hosts)))
+		add("patience", strconv.FormatInt(int64(cmp.Or(l.patience, defaultPatience).Seconds()), 10))
+	}
 	return append(out, "--")
+}
+
+// port is where node 0 of a task listens: a number of its own, since nodes may
+// share a machine's network with those of other tasks.
+func port(task string) int {
+	h := fnv.New32a()
+	h.Write([]byte(task))
+	return firstPort + int(h.Sum32()%ports)
 }
 
 // tell puts what has become known since into a command that is the launcher:
 // pod_config may have put another one in its place.
 func (l *launch) tell(c *corev1.Container) {
-	if slices.Contains(c.Command, launcherArg) {
+	if len(c.Command) > 3 && c.Command[3] == "vast" && slices.Contains([]string{literal(launcher), literal(nodesLauncher)}, c.Command[2]) {
 		c.Command = l.command()
 	}
 }

@@ -3,17 +3,21 @@
 #   --workdir=DIR     where the scripts start; it may begin with "~/"
 #   --links=LINES     of links to make: "<path> <path below the home folder>"
 #   --hosts=NAME      of several nodes: they are called NAME-<rank>.NAME
+#   --port=NUMBER     and node 0 listens there for the others,
+#   --patience=SECONDS who wait for so long for each other
 # Behind it stand the setup script and the run script; or neither, and both are
 # files. Only what every sh has, since the image is the user's. The scripts
 # inherit the environment, so nothing here has a name that a user may have
 # given to a variable: all begin with _vast_.
-_vast_grace= _vast_workdir= _vast_links= _vast_hosts=
+_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience=
 while [ "$1" != -- ]; do
   case $1 in
     --grace=*) _vast_grace=${1#*=} ;;
     --workdir=*) _vast_workdir=${1#*=} ;;
     --links=*) _vast_links=${1#*=} ;;
     --hosts=*) _vast_hosts=${1#*=} ;;
+    --port=*) _vast_port=${1#*=} ;;
+    --patience=*) _vast_patience=${1#*=} ;;
   esac
   shift
 done
@@ -28,6 +32,8 @@ _vast_mark=/dev/termination-log
 
 _vast_ending=
 _vast_child=
+_vast_listener=
+_vast_together=
 
 # signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
 # Only as process 1: in a process namespace shared with others, -1 would reach
@@ -105,34 +111,6 @@ memory_ran_out() {
   return 1
 }
 
-# resolves NAME: whether the cluster's DNS knows a host. nslookup of busybox
-# does not search, so it gets the full name.
-resolves() {
-  if command -v getent >/dev/null 2>&1; then getent hosts "$1" >/dev/null 2>&1
-  elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$_vast_domain" >/dev/null 2>&1
-  elif command -v python3 >/dev/null 2>&1; then python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$1" 2>/dev/null
-  else return 0
-  fi
-}
-
-# await_hosts waits until every node's name resolves, this one's too: the last
-# node to start is the last one that the DNS server hears of. A name that is
-# asked for too early is remembered as missing for as long as the DNS server
-# caches its no, so the first look comes late and the next ones are rare.
-await_hosts() {
-  while read -r _vast_key _vast_first _; do
-    [ "$_vast_key" != search ] || _vast_domain=$_vast_first
-  done 2>/dev/null </etc/resolv.conf
-  sleep 2
-  _vast_i=0 _vast_tries=0
-  while [ "$_vast_i" -lt "$NUM_NODES" ] && [ -z "$_vast_ending" ]; do
-    if resolves "$_vast_hosts-$_vast_i.$_vast_hosts"; then _vast_i=$((_vast_i + 1)); continue; fi
-    _vast_tries=$((_vast_tries + 1))
-    [ $((_vast_tries % 30)) -ne 10 ] || echo "vast: waiting for node $_vast_i to start" >&2
-    sleep 2
-  done
-}
-
 NODE_IPS=$VAST_NODE_IP
 if [ "$NUM_NODES" -gt 1 ]; then
   NODE_IPS= _vast_i=0
@@ -150,6 +128,10 @@ if [ -n "$_vast_workdir" ]; then enter_workdir || exit 1; fi
 # Of a run it is a folder of its own below the one that is mounted.
 case ${OUTPUT_DIR-} in /out/*) mkdir -p "$OUTPUT_DIR" || exit 1 ;; esac
 
+# Without a run nobody waits for anybody.
+[ -z "$_vast_hosts" ] || { [ -z "$_vast_run" ] && [ ! -f "$_vast_scripts/run" ]; } || _vast_together=1
+[ -z "$_vast_together" ] || barrier_open
+
 if [ -n "$_vast_setup" ] || [ -f "$_vast_scripts/setup" ]; then
   printf 'vast:setup' >"$_vast_mark" 2>/dev/null
   export SKYPILOT_SETUP_NODE_RANK="$NODE_RANK" SKYPILOT_SETUP_NODE_IPS="$NODE_IPS" \
@@ -161,6 +143,9 @@ if [ -n "$_vast_setup" ] || [ -f "$_vast_scripts/setup" ]; then
   : >"$_vast_mark" 2>/dev/null
 fi
 [ -n "$_vast_ending" ] && exit 143
-[ "$NUM_NODES" -le 1 ] || await_hosts
-[ -n "$_vast_ending" ] && exit 143
-step run "$_vast_run"
+if [ -n "$_vast_together" ] && ! barrier; then
+  [ -n "$_vast_ending" ] && exit 143
+  exit 124
+fi
+step run "$_vast_run" || exit
+[ -z "$_vast_together" ] || barrier_close

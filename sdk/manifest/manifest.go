@@ -143,13 +143,14 @@ func Build(in Input) (*Objects, error) {
 	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
 	b.res = b.chooseResources()
 	if b.task.NumNodes > 1 {
-		b.launch.hosts = b.name
+		b.launch.hosts, b.launch.patience = b.name, b.task.BarrierTimeout
 	}
 	pod := b.pod()
 	if err := mergePodConfig(&pod, in.Task); err != nil {
 		return nil, err
 	}
 	b.sidecars(&pod.Spec)
+	hostDNS(&pod.Spec)
 	b.helpers(&pod.Spec)
 	b.addOurs(&pod.Spec)
 	if err := b.validate(&pod); err != nil {

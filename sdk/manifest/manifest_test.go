@@ -113,7 +113,7 @@ func shorten(v any) any {
 			v[i] = shorten(v[i])
 		}
 	case string:
-		if v == literal(launcher) {
+		if v == literal(launcher) || v == literal(nodesLauncher) {
 			return "(the launcher)"
 		}
 	}

@@ -43,6 +43,14 @@ func (b *builder) pod() corev1.PodTemplateSpec {
 	return pod
 }
 
+// hostDNS lets a pod that has its machine's network find the names of the
+// cluster all the same, unless the user has said how it finds names.
+func hostDNS(pod *corev1.PodSpec) {
+	if pod.HostNetwork && pod.DNSPolicy == "" {
+		pod.DNSPolicy = corev1.DNSClusterFirstWithHostNet
+	}
+}
+
 func (b *builder) image() string {
 	if b.res.Image != "" {
 		return b.res.Image

@@ -25,6 +25,7 @@ type taskFile struct {
 	Setup      at[string]                            `json:"setup,omitempty" jsonschema:"description=Script that every node runs first"`
 	Run        at[string]                            `json:"run,omitempty" jsonschema:"description=Script that every node runs"`
 	Outputs    outputsFile                           `json:"outputs,omitempty" jsonschema:"description=Paths that are kept beside $OUTPUT_DIR: in the workdir, or absolute folders"`
+	Barrier    at[int]                               `json:"barrier_timeout,omitempty" jsonschema:"minimum=1,maximum=31536000,description=Seconds that a node whose setup has ended waits for the other nodes; 3600 without it"`
 	Config     configFile                            `json:"config,omitempty" jsonschema:"description=Settings of single clouds; kubernetes.pod_config is used"`
 
 	EventCallback    string             `json:"event_callback,omitempty" vast:"ignored"`

@@ -76,7 +76,7 @@ func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
 		"a key that is not text": {
 			"1: a\nrun: x\nconfig: {kubernetes: {pod_config: {true: 1}}}\n",
 			lines(
-				"task.yaml:1:1: 1: unknown field; known are name, num_nodes, envs, secrets, resources, volumes, workdir, file_mounts, setup, run, outputs, config, event_callback, api_server_access, managed_secrets, inputs, volume_mounts, file_mounts_mapping",
+				"task.yaml:1:1: 1: unknown field; known are name, num_nodes, envs, secrets, resources, volumes, workdir, file_mounts, setup, run, outputs, barrier_timeout, config, event_callback, api_server_access, managed_secrets, inputs, volume_mounts, file_mounts_mapping",
 				"task.yaml:3:36: config.kubernetes.pod_config.true: a key must be text, not the boolean true; write it in quotes",
 			),
 		},

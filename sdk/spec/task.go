@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -57,6 +58,8 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 		NumNodes: max(f.NumNodes.v, 1),
 		Setup:    f.Setup.v,
 		Run:      f.Run.v,
+
+		BarrierTimeout: time.Duration(f.Barrier.v) * time.Second,
 	}
 	if f.Name.set() {
 		if msg := checkName(t.Name); msg != "" {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -62,6 +63,9 @@ type Task struct {
 	// Outputs are paths that are kept beside $OUTPUT_DIR, clean: relative
 	// ones lie in the workdir, absolute ones are folders.
 	Outputs []string
+	// BarrierTimeout is how long a node whose setup has ended waits for the
+	// others; 0 for the default.
+	BarrierTimeout time.Duration
 	// Queue is the LocalQueue that the task asks for
 	// (config.kubernetes.kueue.local_queue_name); empty for the default one.
 	Queue string

@@ -26,6 +26,9 @@ func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	if isNotFound(err) && maybeKept(ref) {
 		return c.keptTask(ctx, ref, err)
 	}
+	if err == nil {
+		c.tellBarrier(ctx, s)
+	}
 	return s, err
 }
 

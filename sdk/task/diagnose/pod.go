@@ -268,6 +268,9 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 	case marked(s, t, kube.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
 		d.Hint = "its last lines of output say why"
+	case missing(s, t) != "":
+		d.Cause, d.Message = api.CauseNodesMissing, "gave up waiting for "+missing(s, t)
+		d.Hint = "the last lines of those nodes say what they do; barrier_timeout in the file is how many seconds they may take"
 	case signalName(code) != "":
 		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
 		if code == 137 {
@@ -283,6 +286,25 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 		}
 	}
 	return d
+}
+
+// missing says for whom a node has waited too long, or "".
+func missing(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
+	for _, word := range strings.Fields(t.Message) {
+		list, ok := strings.CutPrefix(word, kube.MissingMark)
+		switch nodes := strings.Split(list, ","); {
+		case !ok || s.Name != kube.ContainerTask:
+		case list == "dns":
+			return "its own name in the cluster's DNS"
+		case len(nodes) == 1:
+			return "node " + list
+		case nodes[len(nodes)-1] == "...":
+			return "nodes " + strings.Join(nodes[:len(nodes)-1], ", ") + " and more"
+		default:
+			return "nodes " + strings.Join(nodes, ", ")
+		}
+	}
+	return ""
 }
 
 func startError(message string) string {

@@ -1,0 +1,216 @@
+# The barrier of a task's nodes: run starts on all of them when setup has ended
+# on all of them. Node 0 keeps the list, in a folder of its own, from before its
+# setup on; the others ask it over short connections, by what the image has for
+# that. Whoever has ended is on the list all the same, and nobody's name is
+# looked up but one's own and node 0's.
+#
+# A question is a line "<task> ready <rank>" or "<task> off <rank>". The answer
+# is "go", or "wait" and the ranks of the first nodes that are missing.
+
+# _vast_answer answers one question. Its arguments: the folder, the task, and
+# the number of nodes.
+_vast_answer='
+read -r _vast_task _vast_word _vast_rank || exit 0
+[ "$_vast_task" = "$2" ] || exit 0
+case $_vast_word in ready | off) ;; *) exit 0 ;; esac
+case $_vast_rank in "" | *[!0-9]*) exit 0 ;; esac
+: >"$1/$_vast_word.$_vast_rank"
+_vast_i=0 _vast_n=0 _vast_missing=
+while [ ! -e "$1/all" ] && [ "$_vast_i" -lt "$3" ]; do
+  if [ ! -e "$1/ready.$_vast_i" ]; then
+    _vast_n=$((_vast_n + 1))
+    [ "$_vast_n" -le 4 ] || { _vast_missing="$_vast_missing ..."; break; }
+    _vast_missing="$_vast_missing $_vast_i"
+  fi
+  _vast_i=$((_vast_i + 1))
+done
+[ -z "$_vast_missing" ] || { echo "wait$_vast_missing"; exit; }
+: >"$1/all"
+echo go
+'
+
+# The ways to serve and to ask. Who asks and says nothing is not waited for.
+_vast_python_serve='
+import socket, struct, subprocess, sys
+for family, host in ((socket.AF_INET6, "::"), (socket.AF_INET, "")):
+    try:
+        s = socket.socket(family)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        s.bind((host, int(sys.argv[1])))
+        s.listen(128)
+        break
+    except OSError as e:
+        error = e
+else:
+    sys.exit("vast: cannot listen at port %s: %s" % (sys.argv[1], error))
+while True:
+    c = s.accept()[0]
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 5, 0))
+    subprocess.call(sys.argv[2:], stdin=c, stdout=c)
+    c.close()
+'
+_vast_python_ask='
+import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+c.sendall((sys.argv[3] + "\n").encode())
+print(c.makefile().readline().strip())
+'
+_vast_perl_serve='
+use IO::Socket; use Socket qw(SOL_SOCKET SO_RCVTIMEO);
+my $port = shift;
+my $s = eval { require IO::Socket::IP; IO::Socket::IP->new(LocalHost => "::", LocalPort => $port, Listen => 128, ReuseAddr => 1, V6Only => 0) }
+  || IO::Socket::INET->new(LocalPort => $port, Listen => 128, ReuseAddr => 1)
+  || die "vast: cannot listen at port $port: $!\n";
+while (1) {
+  my $c = $s->accept or next;
+  setsockopt($c, SOL_SOCKET, SO_RCVTIMEO, pack("l!l!", 5, 0));
+  if (!fork) { open(STDIN, "<&", $c); open(STDOUT, ">&", $c); exec @ARGV }
+  close $c;
+  wait;
+}
+'
+_vast_perl_ask='
+use IO::Socket;
+my %to = (PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => 5);
+alarm 10;
+my $c = eval { require IO::Socket::IP; IO::Socket::IP->new(%to) } || IO::Socket::INET->new(%to) || exit 1;
+print $c "$ARGV[2]\n";
+$c->flush;
+print scalar <$c>;
+'
+
+# barrier_way finds what the image has. All nodes have the same image.
+barrier_way() {
+  _vast_way= _vast_limit=
+  if command -v python3 >/dev/null 2>&1; then _vast_way=python3
+  elif command -v perl >/dev/null 2>&1; then _vast_way=perl
+  elif nc --help 2>&1 | grep -q -e '-e PROG'; then
+    _vast_way=nc
+    ! timeout 5 true 2>/dev/null || _vast_limit="timeout 5"
+  fi
+}
+
+serve() {
+  set -- "$_vast_port" sh -c "$_vast_answer" vast "$_vast_list" "$_vast_hosts" "$NUM_NODES"
+  case $_vast_way in
+    python3) exec python3 -c "$_vast_python_serve" "$@" ;;
+    perl) exec perl -e "$_vast_perl_serve" "$@" ;;
+    nc) shift && exec nc -l -p "$_vast_port" -e $_vast_limit "$@" ;;
+  esac
+}
+
+# ask WORD: the answer of node 0, if there is one.
+ask() {
+  set -- "$_vast_hosts-0.$_vast_hosts" "$_vast_port" "$_vast_hosts $1 $NODE_RANK"
+  if [ "$NODE_RANK" -eq 0 ]; then echo "$3" | sh -c "$_vast_answer" vast "$_vast_list" "$_vast_hosts" "$NUM_NODES"; return; fi
+  case $_vast_way in
+    python3) python3 -c "$_vast_python_ask" "$@" 2>/dev/null ;;
+    perl) perl -e "$_vast_perl_ask" "$@" 2>/dev/null ;;
+    nc) echo "$3" | nc -w 5 "$1" "$2" 2>/dev/null ;;
+  esac
+}
+
+# barrier_open makes node 0 listen, again when something has ended that.
+barrier_open() {
+  barrier_way
+  [ -n "$_vast_way" ] || return 0
+  [ "$NODE_RANK" -eq 0 ] || return 0
+  for _vast_list in /dev/shm /tmp "${HOME:-/}" .; do [ ! -w "$_vast_list" ] || break; done
+  _vast_list=$_vast_list/.vast-$_vast_hosts
+  mkdir -p "$_vast_list" || return
+  (
+    trap 'kill "$_vast_server" 2>/dev/null; exit 0' TERM
+    (serve) &
+    while _vast_server=$!; do
+      # nc ends well after each question.
+      wait "$_vast_server" 2>/dev/null || sleep 1
+      (serve) 2>/dev/null & # what went wrong has been said
+    done
+  ) &
+  _vast_listener=$!
+  trap 'kill "$_vast_listener" 2>/dev/null; rm -rf "$_vast_list"' EXIT
+}
+
+# resolves NAME: whether the cluster's DNS knows a host. nslookup of busybox
+# does not search, so it gets the full name.
+resolves() {
+  if command -v getent >/dev/null 2>&1; then getent hosts "$1" >/dev/null 2>&1
+  elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$_vast_domain" >/dev/null 2>&1
+  elif command -v python3 >/dev/null 2>&1; then python3 -c 'import socket, sys; socket.gethostbyname(sys.argv[1])' "$1" 2>/dev/null
+  else return 0
+  fi
+}
+
+# look asks how far the others are. It returns 0 when this node may start; else
+# _vast_missing has the nodes that are missing and _vast_what says so in words.
+look() {
+  if ! resolves "$_vast_hosts-$NODE_RANK.$_vast_hosts"; then
+    _vast_missing=dns _vast_what="its own name in the cluster's DNS"
+    return 1
+  fi
+  [ -n "$_vast_way" ] || return 0
+  _vast_missing=$(ask ready)
+  case $_vast_missing in
+    go) return 0 ;;
+    "wait "*) _vast_missing=${_vast_missing#wait } ;;
+    *)
+      _vast_missing=0 _vast_what="node 0 to start"
+      return 1
+      ;;
+  esac
+  _vast_what=
+  for _vast_i in $_vast_missing; do
+    if [ "$_vast_i" = ... ]; then _vast_what="$_vast_what and more"; else _vast_what="$_vast_what${_vast_what:+, }$_vast_i"; fi
+  done
+  case $_vast_what in
+    *,*) _vast_what="the setup of nodes $_vast_what" ;;
+    *) _vast_what="node $_vast_what's setup" ;;
+  esac
+  return 1
+}
+
+# barrier waits for all nodes, and fails when that takes too long. DNS is looked
+# at late and seldom: a name that is asked for before it is there is remembered
+# as missing for as long as the DNS server caches its no.
+barrier() {
+  while read -r _vast_key _vast_first _; do
+    [ "$_vast_key" != search ] || _vast_domain=$_vast_first
+  done 2>/dev/null </etc/resolv.conf
+  [ -n "$_vast_way" ] || echo "vast: the image has none of python3, perl and BusyBox's nc: run does not wait for the other nodes' setup" >&2
+  sleep 2
+  _vast_since=$(date +%s) _vast_now=$_vast_since _vast_said= _vast_last=
+  until [ -n "$_vast_ending" ] || look; do
+    _vast_now=$(date +%s)
+    if [ $((_vast_now - _vast_since)) -ge "$_vast_patience" ]; then
+      echo "vast: gave up after $_vast_patience s: waits for $_vast_what" >&2
+      printf ' vast:missing:%s' "$(echo $_vast_missing | tr ' ' ,)" >>"$_vast_mark" 2>/dev/null
+      return 1
+    fi
+    # What is over at once is not worth a line.
+    if [ "$_vast_what" = "$_vast_last" ] && [ "$_vast_what$((_vast_now / 60))" != "$_vast_said" ]; then
+      echo "vast: waits for $_vast_what" >&2
+      _vast_said=$_vast_what$((_vast_now / 60))
+    fi
+    _vast_last=$_vast_what
+    sleep $((2 + NUM_NODES / 100))
+  done
+  [ -z "$_vast_ending" ] || return 1
+  [ -z "$_vast_said" ] || echo "vast: all nodes are ready" >&2
+  [ "$NODE_RANK" -ne 0 ] && [ -n "$_vast_way" ] || return 0
+  # Node 0 stays until it knows.
+  if ! ask off >/dev/null; then
+    (for _vast_i in 1 2 3 4 5; do sleep 2 && ask off && exit; done) >/dev/null &
+  fi
+}
+
+# barrier_close keeps node 0 until the others know that they may start. A node
+# that has failed fails the task, and then nobody waits here.
+barrier_close() {
+  [ -n "$_vast_listener" ] || return 0
+  _vast_i=1 _vast_n=0
+  while [ "$_vast_i" -lt "$NUM_NODES" ] && [ "$_vast_n" -lt 120 ] && [ -z "$_vast_ending" ]; do
+    if [ -e "$_vast_list/off.$_vast_i" ]; then _vast_i=$((_vast_i + 1)); else sleep 1 && _vast_n=$((_vast_n + 1)); fi
+  done
+}
