@@ -146,10 +146,12 @@ resolves() {
 # look asks how far the others are. It returns 0 when this node may start; else
 # _vast_missing has the nodes that are missing and _vast_what says so in words.
 look() {
-  if ! resolves "$_vast_hosts-$NODE_RANK.$_vast_hosts"; then
+  # More than once, since more than one server may answer.
+  for _vast_i in 1 2 3; do
+    resolves "$_vast_hosts-$NODE_RANK.$_vast_hosts" && continue
     _vast_missing=dns _vast_what="its own name in the cluster's DNS"
     return 1
-  fi
+  done
   [ -n "$_vast_way" ] || return 0
   _vast_missing=$(ask ready)
   case $_vast_missing in

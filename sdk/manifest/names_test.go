@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/spec"
 )
 
 // given are names that the launcher shares with the scripts on purpose, or that
@@ -17,7 +19,7 @@ var given = regexp.MustCompile(`^(_vast_.*|VAST_.*|SKYPILOT_.*|NODE_IPS|NODE_RAN
 // What a script finds in its environment is what the user has put there,
 // whatever words the launcher is written with.
 func TestTheLaunchersWordsMayBeUsersVariables(t *testing.T) {
-	words := regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`).FindAllString(launcher, -1)
+	words := regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`).FindAllString(nodesLauncher, -1)
 	words = slices.DeleteFunc(words, given.MatchString)
 	words = append(words, "domain", "run", "shell", "setup", "code", "key", "i", "first", "tries", "mark", "child", "ending", "last",
 		"tenths", "VAST_GRACE", "VAST_WORKDIR", "VAST_LINKS", "VAST_HOSTS", "OPTARG", "CDPATH", "ENV", "BASH_ENV", "TMOUT")
@@ -73,4 +75,23 @@ func TestTheScriptsFindNoVariablesOfTheLauncher(t *testing.T) {
 			t.Errorf("environment, plainly and launched (-want,+got):\n%s", diff)
 		}
 	})
+}
+
+// The variables that we set for a task's scripts say what is true.
+func TestNoUserCanSetWhatIsSetOnNodes(t *testing.T) {
+	objects, err := Build(input(t, "task.yaml", "run: x\nnum_nodes: 2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := []string{"MASTER_ADDR", "MASTER_PORT", "PYTHONUNBUFFERED", "OUTPUT_DIR"}
+	for _, e := range objects.Job.Spec.Template.Spec.Containers[0].Env {
+		if spec.ReservedEnv(e.Name) == "" != slices.Contains(free, e.Name) {
+			t.Errorf("%s: reserved: %q", e.Name, spec.ReservedEnv(e.Name))
+		}
+	}
+	for _, word := range regexp.MustCompile(`\b(VAST|SKYPILOT)_[A-Z_]+`).FindAllString(nodesLauncher, -1) {
+		if spec.ReservedEnv(word) == "" {
+			t.Errorf("%s is not reserved, and the launcher uses it", word)
+		}
+	}
 }

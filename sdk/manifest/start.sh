@@ -43,7 +43,7 @@ start() {
   _vast_group=
   if [ ! -t 0 ] && command -v setsid >/dev/null 2>&1; then _vast_group=- && set -- setsid "$@"; fi
   if ! channel; then
-    echo "vast: no folder is writable, so what the script starts will ignore SIGINT" >&2
+    echo "vast: no named pipe can be made, so what the script starts ignores SIGINT" >&2
     "$@" &
     _vast_child=$! _vast_waiter=$!
     [ -z "$_vast_ending" ] || finish

@@ -70,3 +70,15 @@ except KeyboardInterrupt:
 		}
 	})
 }
+
+func TestAScriptRunsAlsoWhereNoPipeCanBeMade(t *testing.T) {
+	inEachShell(t, func(t *testing.T, shell string) {
+		cmd := launchedIn(t, shell, "", "echo run; exit 3")
+		cmd.Env = append(cmd.Env, "PATH="+imageOf(t, shell)) // there is no mkfifo in it
+		out, _ := cmd.CombinedOutput()                       // the exit code is looked at
+		want := "vast: no named pipe can be made, so what the script starts ignores SIGINT\nrun\n"
+		if code := cmd.ProcessState.ExitCode(); code != 3 || string(out) != want {
+			t.Errorf("exit code %d, output %q; want 3, %q", code, out, want)
+		}
+	})
+}

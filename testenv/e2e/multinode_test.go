@@ -2,8 +2,10 @@ package e2e_test
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -125,5 +127,50 @@ run: echo running; sleep 1000
 	says(t, s, "node 1 failed in setup with exit code 9")
 	if regexp.MustCompile(`(?m)^node-1 \| running`).MatchString(r.stdout) {
 		t.Errorf("run ran although setup had failed:\n%s", r.stdout)
+	}
+}
+
+// The nodes' setups take 0, 4 and 18 s. Whoever is through early has long ended
+// its short run, or would have, when the last one looks for it.
+func TestRunStartsWhenTheLastSetupHasEnded(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"by Python":                            "",
+		"by BusyBox, in the machine's network": "resources: {image_id: \"busybox:1.36\"}\nconfig: {kubernetes: {pod_config: {spec: {hostNetwork: true}}}}\n",
+	}
+	for name, fields := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson(t)
+			id := p.vast("submit", "-d", p.file("task.yaml", fields+`num_nodes: 3
+setup: |
+  case $NODE_RANK in 1) sleep 4 ;; 2) sleep 18 ;; esac
+  echo "setup ended $(date +%s)"
+run: echo "run started $(date +%s)"
+`)).exits(0).id()
+			p.waitFor("status says whose setup is waited for", func() (bool, any) {
+				s := p.status(id)
+				return s.State == api.Running && s.Reason == "waits for node 2's setup", s.Reason
+			})
+			p.vast("wait", id).exits(0)
+			if s := p.status(id); s.State != api.Succeeded || s.Reason != "" {
+				t.Errorf("the task is %s: %s", s.State, s.Reason)
+			}
+			ended, started := 0, math.MaxInt
+			for _, match := range regexp.MustCompile(`(setup ended|run started) (\d+)`).FindAllStringSubmatch(p.vast("logs", id).exits(0).stdout, -1) {
+				at, err := strconv.Atoi(match[2])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if match[1] == "setup ended" {
+					ended = max(ended, at)
+				} else {
+					started = min(started, at)
+				}
+			}
+			if ended == 0 || started == math.MaxInt || started < ended {
+				t.Errorf("a run started at %d, before the last setup ended at %d", started, ended)
+			}
+		})
 	}
 }
