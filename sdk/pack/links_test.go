@@ -344,7 +344,7 @@ func (c *counted) Err() error {
 
 func TestAScanEndsWithItsContext(t *testing.T) {
 	_, in := outer(t, map[string]string{"sub/a": ""})
-	for i := range 3 * atOnce {
+	for i := range atOnce + 10 {
 		if err := os.WriteFile(filepath.Join(in, fmt.Sprint("f", i)), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
