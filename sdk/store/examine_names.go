@@ -106,7 +106,8 @@ func (e *examination) putAll(ctx context.Context, keys []string) (lack *Lack, er
 			return nil
 		})
 	}
-	return lack, group.Wait()
+	err = group.Wait()
+	return lack, err
 }
 
 func (e *examination) readAll(ctx context.Context, keys []string) (map[string]string, error) {
