@@ -55,6 +55,7 @@ var layers = []string{
 	"=plugins/kubectl-vastvol/cmd",
 	"plugins/kubectl-vast",
 	"=plugins/kubectl-vastvol",
+	"plugins",
 }
 
 // outside are packages that nothing imports and that may import everything.
