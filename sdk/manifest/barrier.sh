@@ -8,10 +8,13 @@
 # is "go", or "wait" and the ranks of the first nodes that are missing.
 
 # _vast_answer answers one question. Its arguments: the folder, the task, and
-# the number of nodes.
+# the number of nodes. Anybody may have asked: no more is read than a question
+# has, and nothing is said to who does not know the task.
 _vast_answer='
-read -r _vast_task _vast_word _vast_rank || exit 0
-[ "$_vast_task" = "$2" ] || exit 0
+_vast_line=$(dd bs=256 count=1 2>/dev/null)
+_vast_rank=${_vast_line#"$2 "}
+[ "$_vast_rank" != "$_vast_line" ] || exit 0
+_vast_word=${_vast_rank%% *} _vast_rank=${_vast_rank#* }
 case $_vast_word in ready | off) ;; *) exit 0 ;; esac
 case $_vast_rank in "" | *[!0-9]*) exit 0 ;; esac
 : >"$1/$_vast_word.$_vast_rank"
@@ -190,10 +193,10 @@ barrier() {
       printf ' vast:missing:%s' "$(echo $_vast_missing | tr ' ' ,)" >>"$_vast_mark" 2>/dev/null
       return 1
     fi
-    # What is over at once is not worth a line.
-    if [ "$_vast_what" = "$_vast_last" ] && [ "$_vast_what$((_vast_now / 60))" != "$_vast_said" ]; then
+    # What is over at once is not worth a line; what goes on is, every minute.
+    if [ "$_vast_what" = "$_vast_last" ] && { [ "$_vast_what" != "$_vast_said" ] || [ $((_vast_now - _vast_at)) -ge 60 ]; }; then
       echo "vast: waits for $_vast_what" >&2
-      _vast_said=$_vast_what$((_vast_now / 60))
+      _vast_said=$_vast_what _vast_at=$_vast_now
     fi
     _vast_last=$_vast_what
     sleep $((2 + NUM_NODES / 100))
@@ -215,4 +218,5 @@ barrier_close() {
   while [ "$_vast_i" -lt "$NUM_NODES" ] && [ "$_vast_n" -lt 120 ] && [ -z "$_vast_ending" ]; do
     if [ -e "$_vast_list/off.$_vast_i" ]; then _vast_i=$((_vast_i + 1)); else sleep 1 && _vast_n=$((_vast_n + 1)); fi
   done
+  return 0
 }

@@ -43,7 +43,7 @@ func imageWith(t *testing.T, way string) string {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"sh", "bash", "cat", "date", "getent", "grep", "kill", "ls", "mkdir", "mkfifo", "pkill", "rm", "setsid", "sleep", "timeout", "tr", "wc"} {
+	for _, name := range []string{"sh", "bash", "cat", "date", "dd", "getent", "grep", "kill", "ls", "mkdir", "mkfifo", "pkill", "rm", "setsid", "sleep", "timeout", "tr", "wc"} {
 		link(name, name)
 	}
 	switch way {
@@ -176,7 +176,7 @@ func TestANodeThatDoesNotComeIsWaitedForNoLongerThanAllowed(t *testing.T) {
 // stray says to node 0 what nobody of its task says.
 func (n *nodes) stray(t *testing.T) {
 	t.Helper()
-	for _, line := range []string{"GET / HTTP/1.1\n", "other ready 1\n", n.name + " ready 1;2\n", n.name + " ready ../1\n", n.name + " else 1\n", "\n"} {
+	for _, line := range []string{"GET / HTTP/1.1\n", "other ready 1\n", n.name + " ready 1;2\n", n.name + " ready ../1\n", n.name + " else 1\n", "\n", strings.Repeat("x", 1000) + "\n"} {
 		for range 200 { // until it listens
 			c, err := net.Dial("tcp", net.JoinHostPort("localhost", strconv.Itoa(port(n.name))))
 			if err != nil {
@@ -212,13 +212,18 @@ func TestATaskWithoutRunWaitsForNobody(t *testing.T) {
 
 func TestTheEndIsHeardWhileNodesWait(t *testing.T) {
 	for _, way := range ways {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			n := newNodes(t, way, 2)
-			code, out, err := ended(n.command(t, 0, "echo ready", "echo never"), "", false)
-			if err != nil || code != 143 || strings.Contains(out, "never") {
-				t.Errorf("%v: exit code %d, output %q", err, code, out)
-			}
-		})
+		for _, first := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, as process 1: %v", way, first), func(t *testing.T) {
+				t.Parallel()
+				cmd := newNodes(t, way, 2).command(t, 0, "echo ready", "echo never")
+				if first {
+					asFirst(t, cmd)
+				}
+				code, out, err := ended(cmd, "", first)
+				if err != nil || code != 143 || strings.Contains(out, "never") {
+					t.Errorf("%v: exit code %d, output %q", err, code, out)
+				}
+			})
+		}
 	}
 }
