@@ -151,10 +151,12 @@ resolves() {
 look() {
   # More than once, since more than one server may answer.
   for _vast_i in 1 2 3; do
+    [ -z "$_vast_named" ] || break
     resolves "$_vast_hosts-$NODE_RANK.$_vast_hosts" && continue
     _vast_missing=dns _vast_what="its own name in the cluster's DNS"
     return 1
   done
+  _vast_named=1
   [ -n "$_vast_way" ] || return 0
   _vast_missing=$(ask ready)
   case $_vast_missing in
@@ -185,7 +187,7 @@ barrier() {
   done 2>/dev/null </etc/resolv.conf
   [ -n "$_vast_way" ] || echo "vast: the image has none of python3, perl and BusyBox's nc: run does not wait for the other nodes' setup" >&2
   sleep 2
-  _vast_since=$(date +%s) _vast_now=$_vast_since _vast_said= _vast_last=
+  _vast_since=$(date +%s) _vast_now=$_vast_since _vast_said= _vast_last= _vast_named=
   until [ -n "$_vast_ending" ] || look; do
     _vast_now=$(date +%s)
     if [ $((_vast_now - _vast_since)) -ge "$_vast_patience" ]; then
@@ -203,20 +205,33 @@ barrier() {
   done
   [ -z "$_vast_ending" ] || return 1
   [ -z "$_vast_said" ] || echo "vast: all nodes are ready" >&2
-  [ "$NODE_RANK" -ne 0 ] && [ -n "$_vast_way" ] || return 0
-  # Node 0 stays until it knows.
-  if ! ask off >/dev/null; then
+  # Node 0 stays until it knows of all.
+  if [ -n "$_vast_listener" ]; then
+    barrier_watch &
+  elif [ -n "$_vast_way" ] && ! ask off >/dev/null; then
     (for _vast_i in 1 2 3 4 5; do sleep 2 && ask off && exit; done) >/dev/null &
   fi
 }
 
-# barrier_close keeps node 0 until the others know that they may start. A node
-# that has failed fails the task, and then nobody waits here.
+# barrier_watch ends the listening when all others know that they may start.
+barrier_watch() {
+  _vast_i=1
+  while [ "$_vast_i" -lt "$NUM_NODES" ]; do
+    if [ -e "$_vast_list/off.$_vast_i" ]; then _vast_i=$((_vast_i + 1)); else sleep 1; fi
+  done
+  kill "$_vast_listener" 2>/dev/null
+  : >"$_vast_list/closed"
+}
+
+# barrier_close keeps node 0, when its run has ended well, until the others know
+# that they may start. A node that has failed fails the task, and then nobody
+# waits here.
 barrier_close() {
   [ -n "$_vast_listener" ] || return 0
-  _vast_i=1 _vast_n=0
-  while [ "$_vast_i" -lt "$NUM_NODES" ] && [ "$_vast_n" -lt 120 ] && [ -z "$_vast_ending" ]; do
-    if [ -e "$_vast_list/off.$_vast_i" ]; then _vast_i=$((_vast_i + 1)); else sleep 1 && _vast_n=$((_vast_n + 1)); fi
+  _vast_n=0
+  until [ -e "$_vast_list/closed" ] || [ "$_vast_n" -ge 120 ] || [ -n "$_vast_ending" ]; do
+    _vast_n=$((_vast_n + 1))
+    sleep 1
   done
   return 0
 }
