@@ -12,7 +12,11 @@ import (
 )
 
 // Campaign knows how to look after campaigns. A campaign is many runs of many
-// configurations; each run is a Job, or several are packed into one.
+// configurations; each run is a Job, or several are packed into one. A ref names a
+// campaign: its id, its name where the caller has one campaign of that name, the
+// beginning of one of these, or "@latest" for his newest one; the type may stand
+// before it, as in "campaign.kubevast.io/ID". What changes something takes no
+// beginning of a name: it is InvalidSpec.
 type Campaign interface {
 	CampaignWriter
 	CampaignMonitor

@@ -18,6 +18,7 @@ type Queue interface {
 	// Position returns where one task stands; ref is as in Task. A task that
 	// does not wait is a Conflict that says in which state it is.
 	Position(ctx context.Context, ref string) (*api.QueuedTask, error)
+	// A queue may be named with its type: "queue.kubevast.io/NAME", "lq/NAME".
 	// Hold lets nothing more start from a LocalQueue (empty: the default
 	// one) until Resume. Both are idempotent.
 	Hold(ctx context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error)

@@ -12,8 +12,9 @@ import (
 //
 // Options name a task by its id or its Job's name, with "/<node>" behind it for
 // one node, or a campaign by its id, with "/<config>" or "/<config>/<run>" behind
-// it for a part. A unique prefix of an id does, and "@latest" is the caller's
-// newest task or campaign.
+// it for a part. A name of the caller's does where it is one's alone, and so does
+// the beginning of an id, and "@latest" is his newest task or campaign. A type may
+// stand before it, as -o name prints it. Delete takes no beginning of a name.
 type Result interface {
 	// List returns results with their outcome and size. Without a name it
 	// returns all of the caller's: each campaign is one Result then.

@@ -10,8 +10,11 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Task knows how to run tasks. A ref names a task: its id, a unique prefix of
-// the id, its Job's name, or "@latest" for the caller's newest one.
+// Task knows how to run tasks. A ref names a task: its id, its Job's name, the name
+// that the caller gave it, the beginning of one of these, or "@latest" for his
+// newest one. A type may stand before it, as kubectl writes it: "task/ID",
+// "job.batch/NAME". An id or a name goes before all that only begin so; what may be
+// several is InvalidSpec with all of them, and so is a type of another kind.
 type Task interface {
 	TaskWriter
 	TaskReader
@@ -31,7 +34,8 @@ type TaskWriter interface {
 	// before anything is created. With a RequestID it is idempotent: the
 	// same task again is found and completed, another one is a Conflict.
 	Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error)
-	// Stop ends a task and keeps it in the list. Stopping one that has
+	// Stop ends a task and keeps it in the list. To Stop and Delete the beginning
+	// of a name names nothing: it is InvalidSpec. Stopping one that has
 	// ended changes nothing and is no error.
 	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error)
 	// Delete removes a task and all that it owns.

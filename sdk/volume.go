@@ -10,7 +10,8 @@ import (
 )
 
 // Volume knows how to look after the volumes that tasks mount. A name is the
-// user's name of a volume or its claim's name.
+// user's name of a volume or its claim's name; behind a type, as in
+// "volume.kubevast.io/NAME" or "pvc/NAME", it is the claim's.
 type Volume interface {
 	// Render returns the claim that Create would create.
 	Render(v *spec.Volume) (runtime.Object, error)

@@ -156,7 +156,7 @@ type CampaignCleanup struct {
 // CampaignCleanupOptions say what is removed of campaigns. Without Data it is
 // what lies in the cluster, but for their records.
 type CampaignCleanupOptions struct {
-	// Campaigns are ids, beginnings of ids or @latest; empty means all of the
+	// Campaigns are refs as sdk.Campaign has them; empty means all of the
 	// caller's own that have ended.
 	Campaigns []string
 	// Data removes results, logs and records too.

@@ -3,8 +3,8 @@ package api
 // MonitorOptions choose campaigns. The zero value means the caller's own in
 // the namespace: those that have not ended, and those of the last day.
 type MonitorOptions struct {
-	// IDs are ids, unambiguous beginnings of ids, or @latest. With them
-	// whose campaigns they are and how old does not matter.
+	// IDs are refs as sdk.Campaign has them. With them whose campaigns they
+	// are and how old does not matter.
 	IDs []string
 	// Ended adds those that ended longer ago.
 	Ended bool

@@ -57,8 +57,7 @@ type ResultList struct {
 
 // ResultOptions choose results.
 type ResultOptions struct {
-	// Of names a task (id, prefix, Job's name) or a campaign (id, prefix), or
-	// is @latest, the newer one of both. Empty means all of the caller's.
+	// Of is a ref as sdk.Result has them. Empty means all of the caller's.
 	Of string
 	// AllUsers lists everybody's.
 	AllUsers bool
@@ -91,7 +90,8 @@ type DeleteResultOptions struct {
 	ResultOptions
 	// Force removes what was saved so far of what still runs.
 	Force bool
-	// DryRun only says what would be removed; client and server are the same.
+	// DryRun only says what would be removed; client and server are the same,
+	// since a store knows no dry run.
 	DryRun DryRun
 }
 

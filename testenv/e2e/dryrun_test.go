@@ -61,6 +61,26 @@ func TestDryRunOnTheServerKeepsNothing(t *testing.T) {
 	p.vast("list").exits(0).tells("No tasks found")
 }
 
+// A name that was printed is taken back, and a dry run does nothing to what it
+// names.
+func TestDryRunsStopAndDeleteNothing(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	name := strings.TrimSpace(p.vast("submit", p.file("task.yaml", "name: hello\nrun: sleep 600\n"), "-d", "-o", "name").exits(0).stdout)
+	for _, kind := range []string{"client", "server"} {
+		said := map[string]string{"client": "(dry run)", "server": "(server dry run)"}[kind]
+		p.vast("stop", name, "--dry-run="+kind).exits(0).shows(name + " stopped " + said)
+		p.vast("delete", name, "--dry-run="+kind).exits(0).shows(name + " deleted " + said)
+		p.vast("stop", "--all", "--dry-run="+kind).exits(0).shows(name + " stopped " + said)
+		if s := p.status(name); s.State.Ended() {
+			t.Errorf("after a dry run on the %s it is %s", kind, s.State)
+		}
+	}
+	p.vast("delete", "hel").exits(2).tells("only the beginning of the name")
+	p.vast("stop", "campaign.kubevast.io/x").exits(2).tells("a task is wanted")
+	p.vast("delete", name).exits(0).shows(name + " deleted")
+}
+
 // What the client's dry run prints can be applied as it is.
 func TestDryRunCanBeAppliedWithKubectl(t *testing.T) {
 	t.Parallel()

@@ -38,9 +38,9 @@ func newMonitor(f *cli.Factory) *cobra.Command {
 			runs failed, with an example of each sort and how to see its log, and why others
 			wait.
 
-			A campaign is named by its id, by the beginning of it, or by @latest. Without a
-			name it is your campaigns in the namespace that have not ended, and those of the
-			last day. Runs are counted by the campaign's record and by what is kept of them,
+			A campaign is named by its id or its name, by the beginning of it, or by @latest.
+			Without a name it is your campaigns in the namespace that have not ended, and
+			those of the last day. Runs are counted by the campaign's record and by what is kept of them,
 			so those whose Jobs have expired are counted, too.
 
 			It ends when all of these campaigns have ended. On a terminal the lines are drawn

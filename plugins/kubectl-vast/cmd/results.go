@@ -23,8 +23,9 @@ func newResults(f *cli.Factory) *cobra.Command {
 
 		A result is named by the id of its task, with /NODE behind it for one node, or by
 		CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. The beginning of an id is
-		enough, and @latest is your newest task or campaign. One that is not complete
-		lacks its manifest: the task still runs, or its pod ended before all was saved.`)
+		enough, what -o name prints is taken, too, and @latest is your newest task or
+		campaign. One that is not complete lacks its manifest: the task still runs, or
+		its pod ended before all was saved.`)
 	return c
 }
 
