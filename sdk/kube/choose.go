@@ -22,11 +22,10 @@ type Candidate struct {
 }
 
 // Choose returns which of several things a word means, -1 for none; kinds is what
-// they are, in the plural. One whose
-// id or name it is goes before all whose id or name only begins so. Several are
-// InvalidSpec with all of them. So is, for who is going to change it, one of
-// which it only begins the name: that may be the name of something else that is
-// gone, or not there yet.
+// they are, in the plural. One whose id or name it is goes before all whose id or
+// name only begins so. Several are InvalidSpec with all of them. So is, for who is
+// going to change it, one of which it only begins the name: that may be the name
+// of something else that is gone, or not there yet.
 func Choose(word, kinds string, changes bool, all []Candidate) (int, error) {
 	var exact, begins, byName []int
 	for i, c := range all {

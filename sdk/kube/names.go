@@ -1,5 +1,5 @@
-// Package kube holds the rules that every object of ours obeys: names, labels
-// and annotations.
+// Package kube holds the rules that every object of ours obeys: names, labels,
+// annotations, and how somebody refers to one.
 package kube
 
 import (
