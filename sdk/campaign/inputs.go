@@ -130,9 +130,6 @@ func CheckScenario(s *spec.Campaign) []api.Problem {
 	return invalid.Problems
 }
 
-// maxScenario is how far a scenario is read for its name, in bytes.
-const maxScenario = 16 << 20
-
 func (in *inputs) readScenario(s *spec.Campaign) error {
 	wrong := func(format string, args ...any) error {
 		e := &s.Execution
@@ -143,7 +140,10 @@ func (in *inputs) readScenario(s *spec.Campaign) error {
 	file, err := pack.Open(in.root, s.Execution.ScenarioFile)
 	if err == nil {
 		defer file.Close() // nothing was written
-		data, err = io.ReadAll(io.LimitReader(file, maxScenario))
+		data, err = io.ReadAll(io.LimitReader(file, spec.MaxCampaignBytes+1))
+	}
+	if err == nil && len(data) > spec.MaxCampaignBytes {
+		err = fmt.Errorf("it is larger than %d KiB", spec.MaxCampaignBytes>>10)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return wrong("%s does not exist beside the campaign's file", s.Execution.ScenarioFile)

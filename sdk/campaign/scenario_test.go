@@ -29,8 +29,8 @@ func TestAScenarioIsReadFromAnOrdinaryFileOnly(t *testing.T) {
 		"good":    "",
 		"none":    `none declares no scenario; it needs a line "scenario NAME:"`,
 		"large":   "large cannot be read: it is larger than 16384 KiB",
-		"pipe":    "pipe cannot be read: it is no ordinary file",
-		"folder":  "folder cannot be read: it is a folder",
+		"pipe":    "pipe cannot be read: it is no file",
+		"folder":  "folder cannot be read: it is no file",
 		"missing": "missing does not exist beside the campaign's file",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -156,37 +156,3 @@ func unreadable(path string, err error) error {
 	}
 	return wrong(path, "the file cannot be read: %v", err)
 }
-
-// Regular returns the content of a file that another file names, at most limit
-// bytes. Only an ordinary file is read, so that it waits for nobody. The error
-// is without the path.
-func Regular(path string, limit int) ([]byte, error) {
-	data, err := regular(path, limit)
-	var pe *fs.PathError
-	if errors.As(err, &pe) && !errors.Is(err, fs.ErrNotExist) {
-		err = pe.Err
-	}
-	return data, err
-}
-
-func regular(path string, limit int) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("it is a folder")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no ordinary file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err == nil && len(data) > limit {
-		return nil, fmt.Errorf("it is larger than %d KiB", limit>>10)
-	}
-	return data, err
-}

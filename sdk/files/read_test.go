@@ -208,28 +208,6 @@ func TestAReadThatWaitsEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestOnlyAnOrdinaryFileIsReadForAnotherOne(t *testing.T) {
-	dir := t.TempDir()
-	for name, tt := range map[string]struct{ path, data, err string }{
-		"a file":                   {write(t, "f", "0123456789"), "0123456789", ""},
-		"a file that is too large": {write(t, "f", strings.Repeat("x", limit+1)), "", "it is larger than 0 KiB"},
-		"a folder":                 {dir, "", "it is a folder"},
-		"a pipe":                   {fifo(t, ""), "", "it is no ordinary file"},
-		"a device":                 {"/dev/zero", "", "it is no ordinary file"},
-		"below a file":             {filepath.Join(write(t, "f", ""), "x"), "", "not a directory"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := Regular(tt.path, limit)
-			if tt.err == "" && (err != nil || string(got) != tt.data) || tt.err != "" && (err == nil || err.Error() != tt.err) {
-				t.Errorf("%q, error %v", got, err)
-			}
-		})
-	}
-	if _, err := Regular(filepath.Join(dir, "none"), limit); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing file: %v", err)
-	}
-}
-
 func TestTheFolderThatPathsInAFileCountFrom(t *testing.T) {
 	for path, want := range map[string]string{
 		"a.vast": ".", "jobs/a.vast": "jobs", "/home/me/a.vast": "/home/me", "/dev/shm/a.vast": "/dev/shm", "./-": ".",
