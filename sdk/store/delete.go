@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -49,6 +50,9 @@ func (s *Store) mayBe(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	page, err := s.pageAgain(ctx, key, after{}, false, 1)
+	if minio.ToErrorResponse(err).StatusCode == http.StatusBadRequest {
+		return false, nil // MinIO lists no such prefix, and has no such key
+	}
 	return err == nil && len(page.Contents) > 0 && page.Contents[0].Key == told(key, page), err
 }
 
