@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // unfinished answers for the unfinished uploads of a bucket. How S3 servers differ
@@ -107,5 +109,23 @@ func TestUnfinishedUploadsAreGivenUp(t *testing.T) {
 				t.Errorf("%d lists, want %d", c.h.lists, c.lists)
 			}
 		})
+	}
+}
+
+func TestAKeyThatTheStoreCannotEvenListIsNotThere(t *testing.T) {
+	t.Parallel()
+	// As MinIO answers to such a prefix.
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "<Error><Code>XMinioInvalidResourceName</Code></Error>")
+	})
+	s := connect(t, h)
+	for _, key := range []string{"a/../b", "a//b", "./c"} {
+		if _, err := s.Stat(t.Context(), key); !isKind[*api.NotFound](err) {
+			t.Errorf("stat of %q: %T %v", key, err, err)
+		}
+		if err := s.Delete(t.Context(), key); err != nil {
+			t.Errorf("delete of %q: %v", key, err)
+		}
 	}
 }
