@@ -99,6 +99,9 @@ func namesOf(refs []string) ([]string, error) {
 	var errs []error
 	for _, text := range refs {
 		ref, err := kube.ParseRef(text, kube.RefCampaign)
+		if text == "" {
+			err = api.Invalid("", "no campaign named; give its id, see: kubectl vast campaign list")
+		}
 		names, errs = append(names, ref.Name), append(errs, err)
 	}
 	return names, api.JoinInvalid(errs...)

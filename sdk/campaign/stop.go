@@ -124,9 +124,6 @@ func (c *Client) settled(ctx context.Context, r *Record, d api.DryRun) (bool, er
 // mine finds the campaign that ref names for somebody who is going to change
 // it, and asks at the same time whether he may.
 func (c *Client) mine(ctx context.Context, ref string, needed ...rights.Right) (*Record, error) {
-	if ref == "" {
-		return nil, api.Invalid("", "no campaign named; give its id, see: kubectl vast campaign list")
-	}
 	var group errgroup.Group
 	group.Go(func() error { return c.rights.Require(ctx, needed...) })
 	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)

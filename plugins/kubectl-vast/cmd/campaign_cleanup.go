@@ -38,6 +38,9 @@ func newCampaignCleanup(f *cli.Factory) *cobra.Command {
 			kubectl vast campaign cleanup --campaign=sweep-2026-06-17-101500 --data`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("campaign") && len(o.api.Campaigns) == 0 {
+				return cli.Usagef("--campaign names no campaign; leave it out to mean all of yours that have ended")
+			}
 			if o.api.Force && len(o.api.Campaigns) == 0 {
 				return cli.Usagef("--force needs --campaign: it ends what runs")
 			}

@@ -51,3 +51,15 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 		})
 	}
 }
+
+// As a script says it whose variable is empty: that must not mean all, or the
+// default.
+func TestAnEmptyNameIsNoName(t *testing.T) {
+	for _, args := range [][]string{
+		{"campaign", "cleanup", "--campaign=", "--yes"}, {"queue", "hold", ""}, {"queue", "resume", ""},
+	} {
+		if r := plugin(&clitest.Client{}).Do(t, args...); r.Code != 2 {
+			t.Errorf("%q: exit code %d, %s", args, r.Code, r.Err)
+		}
+	}
+}

@@ -58,7 +58,9 @@ func (o *holdOptions) add(c *cobra.Command) {
 	c.ValidArgsFunction = o.Complete(1, queueNames)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			o.name = args[0]
+			if o.name = args[0]; o.name == "" {
+				return cli.Usagef("the queue has no name; leave it out to mean the one that tasks join by default")
+			}
 		}
 		if err := o.output.Check(); err != nil {
 			return err
