@@ -5,25 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/clitest"
 )
-
-// asPlugin is set for the test program where it is to be the plugin itself: how
-// much memory that takes can be told of a process of its own only.
-const asPlugin = "VAST_TEST_AS_PLUGIN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asPlugin) != "" {
-		os.Exit(cli.Main(cli.Plugin{Name: "kubectl-vast", Display: "kubectl vast"}, New))
-	}
-	os.Exit(m.Run())
-}
 
 // most is how much memory a command may take, however long its output.
 const most = 200 << 20
@@ -32,13 +19,9 @@ const most = 200 << 20
 // the most memory that it has had until then.
 func peak(t *testing.T, until int64, args ...string) int64 {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var stderr bytes.Buffer
-	c := exec.Command(exe, args...)
-	c.Env, c.Stderr = append(os.Environ(), asPlugin+"=1", "KUBECONFIG="+filepath.Join(t.TempDir(), "none")), &stderr
+	c := clitest.Shell(t, nil, `exec "$PLUGIN" "$@"`)
+	c.Args, c.Stderr = append(append(c.Args, "bash"), args...), &stderr
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
