@@ -83,7 +83,9 @@ func TestResultsShowOfOddNames(t *testing.T) {
 			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
 	}}}).Do(t, "results", "show", "x")
 	_, files, _ := strings.Cut(trimLines(r.Out), "Files:\n")
-	cutPath := func(end string) string { return strings.Repeat("d/", 64)[:127] + "..." + (strings.Repeat("d/", 64) + end)[128+len(end)-126:] }
+	cutPath := func(end string) string {
+		return strings.Repeat("d/", 64)[:127] + "..." + (strings.Repeat("d/", 64) + end)[128+len(end)-126:]
+	}
 	want := "1 B " + `a\x1b[31m\tb\nc\u202e` + " 1 B " + cutPath("") + " - " + cutPath("x") + " not kept: it is a pipe"
 	if diff := cmp.Diff(want, strings.Join(strings.Fields(files), " ")); diff != "" || r.Code != 0 {
 		t.Errorf("exit code %d\n%s", r.Code, diff)
