@@ -154,7 +154,7 @@ func TestTheStoreHasTheFilesThatLinksLeadTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &draft{spec: s, inputs: in, record: &Record{Version: keep.RecordVersion, ID: "c-1", File: s.Path, Inputs: in.sum}}
+	d := &draft{spec: s, inputs: in, configs: &configurations{Configs: long(1, 1)}, record: &Record{Version: keep.RecordVersion, ID: "c-1", File: s.Path, Inputs: in.sum}}
 	if err := d.upload(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
