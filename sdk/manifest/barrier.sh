@@ -209,7 +209,8 @@ barrier() {
   if [ -n "$_vast_listener" ]; then
     barrier_watch &
   elif [ -n "$_vast_way" ] && ! ask off >/dev/null; then
-    (for _vast_i in 1 2 3 4 5; do sleep 2 && ask off && exit; done) >/dev/null &
+    (for _vast_i in 1 2 3 4 5; do sleep 1 && ask off && exit; done) >/dev/null &
+    _vast_teller=$!
   fi
 }
 
@@ -224,9 +225,10 @@ barrier_watch() {
 }
 
 # barrier_close keeps node 0, when its run has ended well, until the others know
-# that they may start. A node that has failed fails the task, and then nobody
-# waits here.
+# that they may start, and another one until it has said so: a run may be short.
+# A node that has failed fails the task, and then nobody waits here.
 barrier_close() {
+  [ -z "$_vast_teller" ] || wait "$_vast_teller"
   [ -n "$_vast_listener" ] || return 0
   _vast_n=0
   until [ -e "$_vast_list/closed" ] || [ "$_vast_n" -ge 120 ] || [ -n "$_vast_ending" ]; do

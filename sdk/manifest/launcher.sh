@@ -32,7 +32,7 @@ _vast_mark=/dev/termination-log
 
 _vast_ending=
 _vast_child=
-_vast_listener=
+_vast_listener= _vast_teller=
 _vast_together=
 
 # signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
