@@ -208,8 +208,8 @@ barrier() {
   # Node 0 stays until it knows of all.
   if [ -n "$_vast_listener" ]; then
     barrier_watch &
-  elif [ -n "$_vast_way" ] && ! ask off >/dev/null; then
-    (for _vast_i in 1 2 3 4 5; do sleep 1 && ask off && exit; done) >/dev/null &
+  elif [ -n "$_vast_way" ] && [ "$(ask off)" != go ]; then # nc does not tell of a connection that was dropped
+    (for _vast_i in 1 2 3 4 5; do sleep 1 && [ "$(ask off)" = go ] && exit; done) &
     _vast_teller=$!
   fi
 }
