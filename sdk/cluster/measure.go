@@ -148,8 +148,3 @@ func isForbidden(err error) bool {
 	var f *api.Forbidden
 	return errors.As(err, &f)
 }
-
-func isNotFound(err error) bool {
-	var n *api.NotFound
-	return errors.As(err, &n)
-}
