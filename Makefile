@@ -52,9 +52,9 @@ demo: cluster-up build ## bring up a cluster and run a first task on it
 .PHONY: test
 test: lint test-unit fuzz test-e2e ## everything: lint, unit tests, fuzzing, e2e tests on a real cluster
 
-.PHONY: archive-readers
-archive-readers: ## install what archives are opened with in tests; on Debian, by root, where it is missing
-	@missing=; for of in busybox:busybox bsdtar:libarchive-tools python3:python3 zstd:zstd; do \
+.PHONY: test-programs
+test-programs: ## install the programs that unit tests try things with; on Debian, by root, where they are missing
+	@missing=; for of in pkill:procps busybox:busybox bsdtar:libarchive-tools python3:python3 zstd:zstd; do \
 		command -v $${of%:*} >/dev/null || missing="$$missing $${of#*:}"; done; \
 	test -z "$$missing" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || { \
 		export DEBIAN_FRONTEND=noninteractive; \
@@ -62,7 +62,7 @@ archive-readers: ## install what archives are opened with in tests; on Debian, b
 		$$install || { apt-get update -q && $$install; }; }
 
 .PHONY: test-unit
-test-unit: archive-readers ## unit tests of all modules
+test-unit: test-programs ## unit tests of all modules
 	go test ./...
 	cd testenv && go test $$(go list ./... | grep -v /e2e)
 

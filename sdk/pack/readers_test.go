@@ -60,9 +60,9 @@ func (r program) run(t *testing.T, command string, args ...string) string {
 	for _, name := range r.needs {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("CI") == "true" {
-				t.Fatalf("%v; see archive-readers in the Makefile", err)
+				t.Fatalf("%v; see test-programs in the Makefile", err)
 			}
-			t.Skipf("%v; see archive-readers in the Makefile", err)
+			t.Skipf("%v; see test-programs in the Makefile", err)
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-ec", command, "sh"}, args...)...)
