@@ -37,7 +37,7 @@ func crowd(t *testing.T) *world {
 		{"ab", "11112222", "ann"}, {"zed", "ab345678", "ann"}, {"solo", "eeee1111", "ann"}, {"eeee1111", "dddd1111", "ann"},
 		{"hello", "oi6kbnen", "ann"}, {"hello", "bbbbbbbb", "bob"}, {"theirs", "cccccccc", "bob"},
 		{"train", "fff11111", "ann"}, {"train", "fff22222", "ann"}, {"My Task", "gggg1111", "ann"}, {"onlyone", "hhhh1111", "ann"},
-		{"oi6", "kkkk1111", "ann"}, {"mix", "llll1111", "ann"}, {"nnn", "mix11111", "ann"},
+		{"training-large", "jjjj1111", "ann"}, {"oi6", "kkkk1111", "ann"}, {"mix", "llll1111", "ann"}, {"nnn", "mix11111", "ann"},
 	} {
 		w.job(j[0], j[1], j[2])
 	}
@@ -71,6 +71,7 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 		"the beginning of another user's id":           {"bbb", "hello-bbbbbbbb", ""},
 		"the beginning of a name":                      {"only", "onlyone-hhhh1111", "only the beginning of the name of hhhh1111 (onlyone-hhhh1111)"},
 		"the beginning of a Job's name":                {"onlyone-hh", "onlyone-hhhh1111", "only the beginning of the name"},
+		"the beginning of a name, as long as an id":    {"training", "training-large-jjjj1111", "not found"},
 		"the name of another user's task":              {"theirs", "not found", ""},
 		"the name of two":                              {"train", "may be any of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},
 		"the beginning of the ids of two":              {"fff", "is the beginning of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},

@@ -74,7 +74,7 @@ func (d *draft) upload(ctx context.Context, b store.Backend) error {
 		for _, e := range d.inputs.entries {
 			// What links lead to is there under its own name.
 			if _, ours := documents[prefix+e.Name]; !ours && e.Mode.IsRegular() {
-				items = append(items, store.Upload{Key: prefix + e.Name, Path: e.Path, Size: e.Size})
+				items = append(items, store.Upload{Key: prefix + keep.FileKey(prefix, e.Name), Path: e.Path, Size: e.Size})
 			}
 		}
 		if err := store.UploadAll(ctx, b, items, store.TransferOptions{Root: root}); err != nil {

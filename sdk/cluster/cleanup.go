@@ -40,7 +40,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 	if o.DryRun == api.DryRunServer {
 		return &p.status, c.removeAll(ctx, nil, api.DryRunServer, p.queue, p.shared, p.rest)
 	}
-	if err := c.takeBack(ctx, r, p); err != nil {
+	if err := c.takeBack(ctx, r, p, o.Force); err != nil {
 		return &p.status, r.inTime(ctx, "removing; run the command again to go on", err)
 	}
 	return &p.status, nil
@@ -59,9 +59,11 @@ func (p *removal) allowed(o api.CleanupOptions) error {
 	return nil
 }
 
-func (c *Client) takeBack(ctx context.Context, r *run, p *removal) error {
-	if err := c.stopWork(ctx, r); err != nil {
-		return err
+func (c *Client) takeBack(ctx context.Context, r *run, p *removal, force bool) error {
+	if force {
+		if err := c.stopWork(ctx, r); err != nil {
+			return err
+		}
 	}
 	// The queues go one after the other, the rest side by side with them.
 	err := together(

@@ -41,7 +41,11 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	}
 	checks := make([]api.Check, 0, len(lacks))
 	for _, lack := range lacks {
-		checks = append(checks, warning(name, lackOf(s.Endpoint, lack), lack.Fix))
+		outcome := warning
+		if lack.Loses { // cluster setup would refuse such a store
+			outcome = failed
+		}
+		checks = append(checks, outcome(name, lackOf(s.Endpoint, lack), lack.Fix))
 	}
 	if len(checks) == 0 {
 		return one(ok(name, "objects were put, read, listed and deleted from here"))

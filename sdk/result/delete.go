@@ -2,6 +2,7 @@ package result
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -31,11 +32,12 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return nil, err
 	}
 	units, err := s.findAt(ctx, p, o.ResultOptions, never)
-	if err != nil {
-		return nil, err
-	}
 	if o.Failed || len(o.Configs)+len(o.Runs) > 0 {
 		s.strays = nil // they are of those, too, that are not chosen
+	}
+	var absent *api.NotFound
+	if err != nil && (!errors.As(err, &absent) || len(s.strays) == 0) {
+		return nil, err
 	}
 	if !o.Force {
 		if err := mayGrow(units); err != nil {
@@ -50,7 +52,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return list, nil
 	}
 	if len(units) == 0 {
-		return list, nil
+		return list, s.store.Delete(ctx, s.strays...)
 	}
 	return list, s.remove(ctx, units)
 }

@@ -172,6 +172,15 @@ func TestAllOfATaskIsDeletedWhoeverPutItThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	left()
+	// What is left when the nodes have gone one by one is found, too.
+	w.keep(task("ccccdddd", 0, succeeded, map[string]string{"a": "1"}))
+	w.put("tasks/ccccdddd/notes.txt", "x")
+	for _, o.Of = range []string{"ccccdddd/0", "ccccdddd"} {
+		if _, err := w.Delete(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left()
 }
 
 // blind is a store whose lists do not show some names, as versitygw's do not.

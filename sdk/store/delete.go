@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,6 +20,7 @@ const deleteBatch = 1000
 // Delete implements Backend, 1000 objects a request. Keys that no XML can carry
 // have one each.
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
+	var left []error
 	for batch := range slices.Chunk(keys, deleteBatch) {
 		var there []string
 		for _, key := range batch {
@@ -34,10 +36,10 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 			return s.failed(ctx, "delete objects from", err)
 		}
 		if err := s.isGone(ctx, there); err != nil {
-			return err
+			left = append(left, err) // the others can go all the same
 		}
 	}
-	return nil
+	return errors.Join(left...)
 }
 
 // mayBe reports that an object of this very key may be there. Some servers clean

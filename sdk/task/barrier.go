@@ -2,6 +2,8 @@ package task
 
 import (
 	"context"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,17 +20,20 @@ const (
 	// ended tells whom all of them wait for.
 	askedNodes = 8
 	// tailLines and tailBytes bound what is read of each: what setup has left
-	// running may print behind the launcher's line.
-	tailLines, tailBytes = 50, 16 << 10
+	// running may print behind the launcher's line. The API server's own bound
+	// in bytes would cut off the end, and with it the line.
+	tailLines, tailBytes = 50, 1 << 20
 )
 
 // tellBarrier fills in whose setup the running nodes of a task wait for. Only
-// their logs know it. Who may not read them is not told.
+// their logs know it. Who may not read them is not told. A node that does not
+// wait keeps the reason that it has.
 func (c *Client) tellBarrier(ctx context.Context, s *api.TaskStatus) {
 	if s.State != api.Running || s.NumNodes < 2 || s.Diagnosis != nil {
 		return
 	}
 	var asked sync.WaitGroup
+	waits := make([]string, len(s.Nodes))
 	n := 0
 	for i := range s.Nodes {
 		node := &s.Nodes[i]
@@ -37,20 +42,31 @@ func (c *Client) tellBarrier(ctx context.Context, s *api.TaskStatus) {
 		}
 		n++
 		asked.Go(func() {
-			text, err := c.conn.Kube.CoreV1().Pods(s.Namespace).GetLogs(node.Pod, &corev1.PodLogOptions{
-				Container: manifest.Container, TailLines: ptr.To[int64](tailLines), LimitBytes: ptr.To[int64](tailBytes)}).DoRaw(ctx)
-			if err == nil {
-				node.Reason = waitsFor(string(text))
-			}
+			waits[i] = waitsFor(c.tail(ctx, s.Namespace, node.Pod))
 		})
 	}
 	asked.Wait()
-	for _, node := range s.Nodes {
-		if node.State == api.NodeRunning && node.Reason != "" {
-			s.Reason = node.Reason
-			return
+	for i, what := range slices.Backward(waits) {
+		if what != "" {
+			s.Nodes[i].Reason, s.Reason = what, what
 		}
 	}
+}
+
+// tail is the end of what a pod's main container has printed; "" where that
+// cannot be read.
+func (c *Client) tail(ctx context.Context, namespace, pod string) string {
+	log, err := c.conn.Kube.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
+		Container: manifest.Container, TailLines: ptr.To[int64](tailLines)}).Stream(ctx)
+	if err != nil {
+		return ""
+	}
+	defer log.Close() //nolint:errcheck // nothing was written
+	text, err := io.ReadAll(io.LimitReader(log, tailBytes))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // waitsFor reads from the end of a node's log what its launcher waits for; "" for

@@ -70,8 +70,8 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 	if job != nil || err != nil {
 		return job, err
 	}
-	if isWhole(ref.Name) {
-		return nil, c.notFound(ref.Name) // its Job is gone, and it is no beginning of another's
+	if changes && isWhole(ref.Name) {
+		return nil, c.notFound(ref.Name) // its Job is gone, and it is not meant as the beginning of another's
 	}
 	return c.beginning(ctx, ref.Name, changes)
 }
