@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // counting is a task whose nodes print numbered lines until they are told to
@@ -43,6 +45,9 @@ func count(t testing.TB, log string, nodes int) int {
 				t.Fatalf("line %q has no prefix: %v", line, err)
 			}
 			_, text, _ = strings.Cut(line, " | ")
+		}
+		if strings.HasPrefix(text, kube.LauncherPrefix) {
+			continue // it waits for the others
 		}
 		if _, err := fmt.Sscanf(text[len("line "):], "%d", &number); err != nil {
 			t.Fatalf("line %q has no number: %v", line, err)
