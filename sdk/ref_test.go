@@ -73,6 +73,7 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 		"the beginning of a Job's name":                {"onlyone-hh", "onlyone-hhhh1111", "only the beginning of the name"},
 		"the beginning of a name, as long as an id":    {"training", "training-large-jjjj1111", "not found"},
 		"the name of another user's task":              {"theirs", "not found", ""},
+		"the newest of some that came in one second":   {"@latest", "zed-ab345678", "submitted in the same second"},
 		"the name of two":                              {"train", "may be any of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},
 		"the beginning of the ids of two":              {"fff", "is the beginning of 2 tasks: fff11111 (train-fff11111), fff22222 (train-fff22222)", ""},
 		"the beginning of an id and of a name":         {"mi", "is the beginning of 2 tasks: llll1111 (mix-llll1111), mix11111 (nnn-mix11111)", ""},

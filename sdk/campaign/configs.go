@@ -2,11 +2,13 @@ package campaign
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"iter"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -35,6 +37,10 @@ func (c *configuration) size() int {
 // keptConfigurations is how much memory the configurations may take that are
 // kept for their next run. Beyond that they are made anew for each.
 const keptConfigurations = 8 << 20
+
+// maxConfigurations is how large their file may be, in bytes: who finishes the
+// campaign reads it as a whole. A million small ones are some 60 MB.
+const maxConfigurations = 512 << 20
 
 // configurations are all of a campaign.
 type configurations struct {
@@ -72,17 +78,25 @@ func (c *configurations) each() iter.Seq[*configuration] {
 }
 
 // marshal writes the file by which a campaign is finished, or repeated, without
-// its plug-ins and with the numbers that were drawn for it.
-func (c *configurations) marshal() []byte {
+// its plug-ins and with the numbers that were drawn for it. It ends with ctx, and
+// beyond so many bytes.
+func (c *configurations) marshal(ctx context.Context, most int) ([]byte, error) {
 	var b bytes.Buffer
 	for one := range c.each() {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if b.Len() > most {
+			return nil, api.Invalid("", "the %d configurations have more than %d MiB of parameters, which are kept with the campaign; run it in parts (--config), or put what is large into run files",
+				c.Len(), most>>20)
+		}
 		fmt.Fprintf(&b, "- name: %s\n", one.Name)
 		if one.text != "" {
 			b.WriteString("  parameters:\n")
 			b.WriteString(indent(one.text, "    "))
 		}
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
 }
 
 // parseConfigurations reads what marshal wrote. It keeps the bytes and reads

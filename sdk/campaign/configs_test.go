@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -59,13 +61,20 @@ func TestConfigurationsAreTheSameWhetherKeptOrMadeAnew(t *testing.T) {
 
 func TestConfigurationsComeBackFromTheStore(t *testing.T) {
 	c := &configurations{Configs: long(3, 10)}
-	data := c.marshal()
+	marshal := func(c *configurations) []byte {
+		data, err := c.marshal(t.Context(), maxConfigurations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	data := marshal(c)
 	back, err := parseConfigurations(data)
 	if err != nil || back.Len() != 3 {
 		t.Fatalf("%d of them: %v", back.Len(), err)
 	}
 	for range 2 {
-		if diff := cmp.Diff(string(data), string((&configurations{Configs: back.Configs}).marshal())); diff != "" {
+		if diff := cmp.Diff(string(data), string(marshal(&configurations{Configs: back.Configs}))); diff != "" {
 			t.Errorf("written again (-want,+got):\n%s", diff)
 		}
 	}
@@ -103,4 +112,53 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+func TestWhatGoesThroughAllConfigurationsEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	made := 0
+	endless := variation.From(1<<30, func(yield func(variation.Config) bool) {
+		for one := range long(1<<30, 1).All() {
+			if made++; made == 10 {
+				cancel()
+			}
+			if made == 1000 || !yield(one) {
+				return
+			}
+		}
+	})
+	s := &spec.Campaign{Execution: spec.Execution{Image: "busybox", Runs: 1, Command: "true", RunsPerJob: 1}}
+	for name, do := range map[string]func() error{
+		"the file of them": func() error {
+			_, err := (&configurations{Configs: endless}).marshal(ctx, maxConfigurations)
+			return err
+		},
+		"the warnings": func() error { _, err := lostVariables(ctx, endless); return err },
+		"the Jobs": func() error {
+			p, err := newPlan(&s.Execution, &configurations{Configs: endless}, &Record{ID: "x", Name: "x", Image: "busybox", Runs: 1, RunsPerJob: 1})
+			if err != nil {
+				return err
+			}
+			for _, err := range until(ctx, p.jobs()) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		ctx, cancel = context.WithCancel(t.Context())
+		made = 0
+		if err := do(); !errors.Is(err, context.Canceled) || made != 10 {
+			t.Errorf("%s: error %v after %d", name, err, made)
+		}
+		cancel()
+	}
+}
+
+func TestConfigurationsThatNobodyCouldReadBackAreRefused(t *testing.T) {
+	_, err := (&configurations{Configs: long(100, 100<<10)}).marshal(t.Context(), 1<<20)
+	if invalid := (*api.InvalidSpec)(nil); !errors.As(err, &invalid) || !strings.Contains(err.Error(), "the 100 configurations have more than 1 MiB of parameters") {
+		t.Errorf("error %v", err)
+	}
 }

@@ -53,7 +53,9 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation
 		return nil, problem(s, "configuration", "there is nothing to run: it needs at least one configuration and one run")
 	}
 	if s.Execution.Command != "" { // a scenario reads the file
-		d.lost = lostVariables(configs)
+		if d.lost, err = lostVariables(ctx, configs); err != nil {
+			return nil, err
+		}
 	}
 	now := time.Now()
 	sum := sha256.Sum256(s.Data)
@@ -116,5 +118,16 @@ func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs *variatio
 	if err != nil {
 		return nil, nil, err
 	}
-	return p.jobs(), slices.Concat(d.warnings(), p.warnings), nil
+	return until(ctx, p.jobs()), slices.Concat(d.warnings(), p.warnings), nil
+}
+
+// until yields Jobs for as long as ctx has not ended, and then its error.
+func until(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error]) iter.Seq2[*batchv1.Job, error] {
+	return func(yield func(*batchv1.Job, error) bool) {
+		for job, err := range jobs {
+			if err = cmp.Or(ctx.Err(), err); !yield(job, err) || err != nil {
+				return
+			}
+		}
+	}
 }

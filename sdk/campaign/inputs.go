@@ -107,7 +107,7 @@ func (in *inputs) find(ctx context.Context, s *spec.Campaign, options pack.ScanO
 	}
 	in.entries = folder.Entries
 	for _, i := range folder.Unmatched {
-		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s", s.Execution.RunFiles[i], in.root))
+		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s (what lies behind links or in .git does not count)", s.Execution.RunFiles[i], in.root))
 	}
 	for i, skipped := range folder.Skipped {
 		if i == maxWarnings {

@@ -76,7 +76,7 @@ func TestRunFiles(t *testing.T) {
 			[]string{"execution.run_files: p is left out: it is a named pipe"}, ""},
 		"that nothing fits are told": {
 			command + `run_files: ["a", "gone", "ws/*"]`, []string{"a", "pkg/b", "ws -> pkg"}, []string{"a"},
-			[]string{`execution.run_files: nothing fits "gone" in DIR`, `execution.run_files: nothing fits "ws/*" in DIR`}, ""},
+			[]string{`execution.run_files: nothing fits "gone" in DIR (what lies behind links or in .git does not count)`, `execution.run_files: nothing fits "ws/*" in DIR (what lies behind links or in .git does not count)`}, ""},
 		"and the scenario may have links on their way": {
 			`scenario_file: now/a.osc`, []string{"v2/a.osc", "now -> v2"}, []string{"now -> v2", "v2/a.osc"}, nil, ""},
 		"with a scenario that lies outside are refused": {

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -132,7 +133,7 @@ func variables(params []spec.Parameter) []spec.EnvVar {
 // lostVariables says which parameters a command finds only in its file, because
 // another one has their variable, or since they are too long for one. Each is
 // told once, by the first configuration that has it.
-func lostVariables(configs *variation.Configs) []string {
+func lostVariables(ctx context.Context, configs *variation.Configs) ([]string, error) {
 	var out []string
 	told := map[string]bool{}
 	tell := func(parameter, format string, args ...any) {
@@ -143,6 +144,9 @@ func lostVariables(configs *variation.Configs) []string {
 		}
 	}
 	for c := range configs.All() {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		taken := make(map[string]string, len(c.Parameters))
 		for _, p := range c.Parameters {
 			name := variableName(p.Name)
@@ -157,7 +161,7 @@ func lostVariables(configs *variation.Configs) []string {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 func variableName(parameter string) string {

@@ -120,7 +120,7 @@ func (w *preparation) write(ctx context.Context) error {
 
 // writeInputs writes what the store gets, laid out as the store is.
 func (w *preparation) writeInputs(ctx context.Context) error {
-	documents, err := w.draft.documents()
+	documents, err := w.draft.documents(ctx)
 	if err != nil {
 		return err
 	}

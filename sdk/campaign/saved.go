@@ -31,15 +31,19 @@ type saved struct {
 
 // documents are the objects that the store keeps of a campaign, by their keys,
 // but for the pack and the copies of its files.
-func (d *draft) documents() (map[string][]byte, error) {
+func (d *draft) documents(ctx context.Context) (map[string][]byte, error) {
 	execution, err := json.MarshalIndent(&d.spec.Execution, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode the execution of a campaign: %w", err)
 	}
+	configurations, err := d.configs.marshal(ctx, maxConfigurations)
+	if err != nil {
+		return nil, err
+	}
 	prefix := keep.CampaignPrefix(d.record.ID)
 	return map[string][]byte{
 		prefix + keep.ExecutionFile:                       execution,
-		prefix + keep.ConfigurationsFile:                  d.configs.marshal(),
+		prefix + keep.ConfigurationsFile:                  configurations,
 		prefix + keep.ConfigDir + baseName(d.record.File): d.spec.Data,
 		keep.RecordKey(d.record.ID):                       d.record.Marshal(),
 	}, nil
@@ -59,7 +63,7 @@ func (d *draft) upload(ctx context.Context, b store.Backend) error {
 	if err := d.uploadPack(ctx, b); err != nil {
 		return err
 	}
-	documents, err := d.documents()
+	documents, err := d.documents(ctx)
 	if err != nil {
 		return err
 	}

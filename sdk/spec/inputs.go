@@ -100,7 +100,7 @@ func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (
 	case len(data) > MaxBytes:
 		return nil, fileProblem(path, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
 	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
-		return nil, fileProblem(path, "the file is not text in UTF-8")
+		return nil, fileProblem(path, "the file is no text in UTF-8, or holds a NUL byte")
 	}
 	vars, problems := dotenv.Parse(string(data), lookup)
 	for _, p := range problems {

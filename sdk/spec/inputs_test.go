@@ -69,7 +69,7 @@ func TestEnvFiles(t *testing.T) {
 			names+":1:1: NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name",
 			names+`:3:1: what stands before "=" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
 			names+`:4:1: there is no "=" behind a name; a line is NAME=value`,
-			binary+": the file is not text in UTF-8",
+			binary+": the file is no text in UTF-8, or holds a NUL byte",
 			large+": the file is larger than 1024 KiB",
 			dir+": is a directory; name a file, or - for standard input",
 			filepath.Join(dir, "none")+": no such file",

@@ -51,7 +51,7 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 	case ref.Name == "":
 		return nil, api.Invalid("", "no task named; give its id, see: kubectl vast list")
 	case ref.Name == Latest:
-		return c.latest(ctx)
+		return c.latest(ctx, changes)
 	case strings.Contains(ref.Name, "/"):
 		return c.byRun(ctx, ref.Name)
 	case ref.Kind == kube.RefQueued:

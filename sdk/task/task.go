@@ -58,18 +58,27 @@ func runsWork(job *batchv1.Job) bool {
 	return kind == kube.KindTask || kind == kube.KindRun
 }
 
-func (c *Client) latest(ctx context.Context) (*batchv1.Job, error) {
+func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error) {
 	user, err := c.conn.User(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var newest *batchv1.Job
+	beside := "" // submitted in the same second, which is as exact as it is told
 	err = c.eachJob(ctx, c.conn.Namespace, selector(kindSelector, userSet(user)), func(job *batchv1.Job) {
-		if newest == nil || job.CreationTimestamp.After(newest.CreationTimestamp.Time) ||
-			job.CreationTimestamp.Equal(&newest.CreationTimestamp) && job.Name > newest.Name {
-			newest = job.DeepCopy()
+		switch {
+		case newest == nil || job.CreationTimestamp.After(newest.CreationTimestamp.Time):
+			newest, beside = job.DeepCopy(), ""
+		case job.CreationTimestamp.Equal(&newest.CreationTimestamp):
+			beside = min(job.Name, newest.Name)
+			if job.Name > newest.Name {
+				newest = job.DeepCopy()
+			}
 		}
 	})
+	if err == nil && changes && beside != "" {
+		return nil, api.Invalid("", "%s may be %s or %s, which were submitted in the same second; give an id", Latest, newest.Name, beside)
+	}
 	if err == nil && newest == nil {
 		err = &api.NotFound{Kind: "task", Name: Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
 	}

@@ -100,18 +100,21 @@ func configList() *api.CampaignConfigList {
 	return &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: []api.CampaignConfig{}}
 }
 
-// configLists are the configurations in lists of at most so many.
+// configLists are the configurations in lists of at most so many, and of not much
+// more than maxList.
 func configLists(configs *variation.Configs, most int) cli.Chunks {
 	return func(yield func(runtime.Object) bool) {
-		list := configList()
+		list, weight := configList(), 0
 		for config := range configs.All() {
-			if list.Items = append(list.Items, *config.Item()); len(list.Items) < most {
+			item := config.Item()
+			weight += weigh(item.Parameters)
+			if list.Items = append(list.Items, *item); len(list.Items) < most && weight < maxList {
 				continue
 			}
 			if !yield(list) {
 				return
 			}
-			list = configList()
+			list, weight = configList(), 0
 		}
 		if len(list.Items) > 0 {
 			yield(list)
@@ -119,11 +122,38 @@ func configLists(configs *variation.Configs, most int) cli.Chunks {
 	}
 }
 
-func wholeList(configs *variation.Configs) runtime.Object {
-	for list := range configLists(configs, configs.Len()) {
-		return list
+// maxList is how much a list may weigh, in bytes: what prints it as YAML takes
+// more than a hundred times as much for a while.
+const maxList = 256 << 10
+
+// weigh is about how much memory a value takes, in bytes.
+func weigh(value any) int {
+	const one = 16
+	switch v := value.(type) {
+	case string:
+		return one + len(v)
+	case []any:
+		sum := one
+		for _, e := range v {
+			sum += weigh(e)
+		}
+		return sum
+	case map[string]any:
+		sum := one
+		for key, e := range v {
+			sum += one + len(key) + weigh(e)
+		}
+		return sum
 	}
-	return configList()
+	return one
+}
+
+func wholeList(configs *variation.Configs) runtime.Object {
+	list := configList()
+	for config := range configs.All() {
+		list.Items = append(list.Items, *config.Item())
+	}
+	return list
 }
 
 // tables show all parameters in one column, or with -o wide in a column each.
@@ -164,15 +194,17 @@ func inTables(configs *variation.Configs, columns []string, cells func(*variatio
 		return t
 	}
 	return func(yield func(*cli.Table) bool) {
-		t := empty()
+		t, weight := empty(), 0
 		for config := range configs.All() {
-			if t.Row(config.Item(), cells(&config)...); len(t.Rows) < cli.ChunkSize {
+			item := config.Item()
+			weight += weigh(item.Parameters)
+			if t.Row(item, cells(&config)...); len(t.Rows) < cli.ChunkSize && weight < maxList {
 				continue
 			}
 			if !yield(t) {
 				return
 			}
-			t = empty()
+			t, weight = empty(), 0
 		}
 		if len(t.Rows) > 0 {
 			yield(t)
