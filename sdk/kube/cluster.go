@@ -8,9 +8,17 @@ const (
 	ClusterQueueName = "vast-cluster-queue"
 	// LocalQueueName is the queue that tasks join without being told to.
 	LocalQueueName = "vast"
-	// StoreName is the Deployment, Service and claim of the store in the
-	// cluster, and the Secret that says how to reach whichever store is used.
+	// StoreName is the Deployment, Service, claim and NetworkPolicy of the
+	// store in the cluster, and the Secret by which whichever store is used is
+	// written to: the writer's.
 	StoreName = "vast-store"
+	// StoreReaderName is the Secret with the same keys by which it can only be
+	// read. A namespace that an older version set up has none.
+	StoreReaderName = "vast-store-reader"
+	// StoreRootName is the Secret with what only the Deployment of the store in
+	// the cluster holds: the root credentials, all accounts, the key of its
+	// certificate.
+	StoreRootName = "vast-store-root"
 	// AgentName is the ServiceAccount, Role and RoleBinding of our own pods.
 	AgentName = "vast-agent"
 	// SetupName is the ConfigMap that records what was set up.
@@ -20,13 +28,16 @@ const (
 	SetupKey = "setup.json"
 )
 
-// Keys of the Secret StoreName.
+// Keys of the Secrets StoreName and StoreReaderName.
 const (
-	StoreEndpoint  = "endpoint" // "http://vast-store.team-a.svc:7070"
+	StoreEndpoint  = "endpoint" // "https://vast-store.team-a.svc:7070"
 	StoreRegion    = "region"
 	StoreBucket    = "bucket"
 	StoreAccessKey = "access-key-id"
 	StoreSecretKey = "secret-access-key"
+	// StoreCA is optional: the certificates, as PEM, of which one has to have
+	// signed the store's. Without it those of the machine count.
+	StoreCA = "ca.crt"
 )
 
 // Labels on everything that `cluster setup` made.

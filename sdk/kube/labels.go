@@ -21,6 +21,13 @@ const (
 	LabelCampaign = Prefix + "campaign"
 	LabelConfig   = Prefix + "config"
 	LabelRun      = Prefix + "run"
+	// LabelStoreClient is "true" on the pods in which one of our containers
+	// talks to the store: the NetworkPolicy of the store lets in these alone.
+	// Tasks may not set it.
+	LabelStoreClient = Prefix + "store-client"
+	// LabelStore is "true" on the pod of the store in the cluster. Its Service
+	// and its NetworkPolicy go by it. Tasks may not set it.
+	LabelStore = Prefix + "store"
 	// LabelQueue is Kueue's. It must be a label: Kueue 0.15 dropped the
 	// annotation, and a Job that carries only that starts unqueued.
 	LabelQueue = "kueue.x-k8s.io/queue-name"
