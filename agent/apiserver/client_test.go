@@ -1,7 +1,9 @@
 package apiserver
 
 import (
+	"cmp"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +16,8 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // serve starts a server of TLS and opens a client with its certificate.
@@ -85,19 +89,28 @@ func TestALogIsAskedForFromASecondOn(t *testing.T) {
 }
 
 // A Lease may be there already, be changed by others, or be removed; each answer
-// of the server is one that only a race would give.
-func TestALeaseIsPutWhateverIsThere(t *testing.T) {
+// of the server is one that only a race would give. What is somebody else's is
+// never written to.
+func TestALeaseIsPutUnlessItIsSomebodyElses(t *testing.T) {
 	t.Parallel()
+	const ours, elses = `{"kubevast.io/kind":"progress"}`, `{"app":"operator"}`
 	for name, c := range map[string]struct {
 		version string
+		there   string // its labels
 		answers []int
 		asks    string
+		foreign bool
 	}{
-		"none is there":        {"", []int{201}, "POST"},
-		"one is there":         {"", []int{409, 200, 200}, "POST GET PUT"},
-		"ours":                 {"7", []int{200}, "PUT"},
-		"ours, changed since":  {"7", []int{409, 200, 200}, "PUT GET PUT"},
-		"ours, that was taken": {"7", []int{404, 201}, "PUT POST"},
+		"none is there":                            {"", "", []int{201}, "POST", false},
+		"one of ours is there":                     {"", ours, []int{409, 200, 200}, "POST GET PUT", false},
+		"ours":                                     {"7", ours, []int{200}, "PUT", false},
+		"ours, changed since":                      {"7", ours, []int{409, 200, 200}, "PUT GET PUT", false},
+		"ours, that was taken away":                {"7", "", []int{404, 201}, "PUT POST", false},
+		"an operator's is there":                   {"", elses, []int{409, 200}, "POST GET", true},
+		"one without labels is there":              {"", "{}", []int{409, 200}, "POST GET", true},
+		"one of another kind of ours is there":     {"", `{"kubevast.io/kind":"task"}`, []int{409, 200}, "POST GET", true},
+		"ours, replaced by an operator's since":    {"7", elses, []int{409, 200}, "PUT GET", true},
+		"ours, taken away and an operator's since": {"7", elses, []int{404, 409, 200}, "PUT POST GET", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,13 +118,15 @@ func TestALeaseIsPutWhateverIsThere(t *testing.T) {
 			client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				asks = append(asks, r.Method)
 				w.WriteHeader(c.answers[len(asks)-1])
-				fmt.Fprintf(w, `{"metadata":{"name":"l","resourceVersion":"%d"}}`, 8+len(asks))
+				fmt.Fprintf(w, `{"metadata":{"name":"l","resourceVersion":"%d","labels":%s}}`, 8+len(asks), cmp.Or(c.there, ours))
 			})
-			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "l", Namespace: "n", ResourceVersion: c.version}}
-			if err := client.PutLease(t.Context(), lease); err != nil {
+			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "l", Namespace: "n", ResourceVersion: c.version,
+				Labels: map[string]string{kube.LabelKind: kube.KindProgress}}}
+			err := client.PutLease(t.Context(), lease)
+			if errors.Is(err, ErrForeign) != c.foreign || err != nil && !c.foreign {
 				t.Fatal(err)
 			}
-			if got := strings.Join(asks, " "); got != c.asks || lease.ResourceVersion != fmt.Sprint(8+len(asks)) {
+			if got := strings.Join(asks, " "); got != c.asks || !c.foreign && lease.ResourceVersion != fmt.Sprint(8+len(asks)) {
 				t.Errorf("%s, version %s", got, lease.ResourceVersion)
 			}
 		})

@@ -2,12 +2,16 @@ package apiserver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
 	batchv1 "k8s.io/api/batch/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Pod reads a pod.
@@ -30,8 +34,14 @@ func (c *Client) Job(ctx context.Context, namespace, name string) (*batchv1.Job,
 	return job, c.do(ctx, http.MethodGet, "/apis/batch/v1/namespaces/"+namespace+"/jobs/"+name, nil, job)
 }
 
-// PutLease creates the Lease, or replaces the one of that name whatever is in
-// it. It fills in the resourceVersion, so that the next call is one request.
+// ErrForeign is about an object that has the name of ours, and is somebody
+// else's.
+var ErrForeign = errors.New("it belongs to somebody else")
+
+// PutLease creates the Lease, or replaces the one of that name if it is of the
+// same kind of ours (kube.LabelKind), whatever is in it. Any other is left as it
+// is, and the error is ErrForeign: it may be what an operator's leader is elected
+// by. It fills in the resourceVersion, so that the next call is one request.
 func (c *Client) PutLease(ctx context.Context, lease *coordinationv1.Lease) error {
 	path := "/apis/coordination.k8s.io/v1/namespaces/" + lease.Namespace + "/leases"
 	if lease.ResourceVersion == "" {
@@ -53,6 +63,10 @@ func (c *Client) PutLease(ctx context.Context, lease *coordinationv1.Lease) erro
 	if err := c.do(ctx, http.MethodGet, path+"/"+lease.Name, nil, there); err != nil {
 		return err
 	}
-	lease.ResourceVersion = there.ResourceVersion
+	if kind := there.Labels[kube.LabelKind]; kind == "" || kind != lease.Labels[kube.LabelKind] {
+		return fmt.Errorf("lease %q: %w", lease.Name, ErrForeign)
+	}
+	// With both of them it is this very one that is replaced, or none.
+	lease.ResourceVersion, lease.UID = there.ResourceVersion, there.UID
 	return c.do(ctx, http.MethodPut, path+"/"+lease.Name, lease, lease)
 }

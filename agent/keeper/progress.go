@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/agent/apiserver"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
@@ -99,6 +101,8 @@ type shower struct {
 	shown    string
 	complain sync.Once
 	at       time.Time
+	// taken: the Lease's name is taken by somebody else's, which stays as it is.
+	taken bool
 }
 
 func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, o orders.Keep) *shower {
@@ -119,7 +123,7 @@ func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, 
 // show writes what is new, at most once in progressEvery unless it is the last
 // time.
 func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, last bool) error {
-	if told == nil {
+	if told == nil || s.taken {
 		return nil
 	}
 	text, err := json.Marshal(told)
@@ -130,6 +134,7 @@ func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, la
 	s.lease.Annotations = map[string]string{kube.AnnotationProgress: string(text)}
 	s.lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(now))
 	if err := s.put(ctx, s.lease); err != nil {
+		s.taken = errors.Is(err, apiserver.ErrForeign)
 		return err
 	}
 	s.shown = string(text)

@@ -12,6 +12,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/agent/apiserver"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
@@ -85,6 +86,10 @@ func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
 	show(&api.Progress{Step: "d"}, time.Minute, false, 3)
 	refuse = nil
 	show(&api.Progress{Step: "d"}, 2*time.Minute, false, 4)
+	refuse = apiserver.ErrForeign
+	show(&api.Progress{Step: "e"}, 3*time.Minute, false, 4)
+	refuse = nil
+	show(&api.Progress{Step: "f"}, 4*time.Minute, true, 4) // never again
 }
 
 // With -race: the progress of all runs in a pod is shown while one is finished.

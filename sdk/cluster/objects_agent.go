@@ -9,19 +9,22 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-// agentRules are what our own pods need in their namespace: to submit tasks,
-// to follow them and to say what became of them. They cannot read Secrets; a
-// pod gets the store's from its own specification.
+// agentRules are what the sidecar asks of the API server (package apiserver of
+// the agent), and nothing else: its own pod and that pod's logs, which pods the
+// other nodes are, how the Job has ended, and the Lease that shows the progress.
+// Names of pods are not known beforehand, so none can stand here. The pods of
+// tasks run as this account, and who may create pods can run one as it: it may
+// do no more than who may only look, but for the Leases.
 var agentRules = []rbacv1.PolicyRule{
-	{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
-	{APIGroups: []string{""}, Resources: []string{"pods", "pods/log", "events", "persistentvolumeclaims", "resourcequotas"}, Verbs: []string{"get", "list", "watch"}},
-	{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
-	{APIGroups: []string{""}, Resources: []string{"services", "secrets"}, Verbs: []string{"create"}},
+	{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}},
+	{APIGroups: []string{""}, Resources: []string{"pods/log"}, Verbs: []string{"get"}},
+	{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get"}},
 	{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
-	{APIGroups: []string{"kueue.x-k8s.io"}, Resources: []string{"localqueues", "workloads"}, Verbs: []string{"get", "list", "watch"}},
 }
 
-// agentObjects are the account that our own pods run as.
+// agentObjects are the account that the pods of tasks with our sidecar run as. A
+// setup replaces the rules and the subjects as a whole, so that rights of an
+// older version go.
 func agentObjects(namespace string) []runtime.Object {
 	meta := metav1.ObjectMeta{Name: kube.AgentName, Namespace: namespace, Labels: labelsOf(componentAgent)}
 	return []runtime.Object{
