@@ -1,6 +1,10 @@
 package campaign
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/kubevast/vast/sdk/kube"
+)
 
 // again is a command line that reaches this cluster and namespace from wherever
 // it is typed.
@@ -13,11 +17,15 @@ func (c *Client) again(command string) string {
 }
 
 // goOn is the command line that finishes the submission of a campaign; with its
-// file as long as that is not in the store.
+// file as long as that is not in the store, and with the agent image that it was
+// begun with, which has to be said again.
 func (c *Client) goOn(r *Record, withFile bool) string {
 	command := "campaign run --resume=" + r.ID
 	if withFile {
 		command = "campaign run " + word(r.File) + " --resume=" + r.ID
+	}
+	if r.AgentImage != "" && !kube.IsAgentImage(r.AgentImage) {
+		command += " --agent-image=" + word(r.AgentImage)
 	}
 	return c.again(command)
 }

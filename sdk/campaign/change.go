@@ -32,7 +32,7 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, d api.D
 			return nil
 		}
 		patch, err := json.Marshal(map[string]any{
-			"metadata": map[string]any{"resourceVersion": object.ResourceVersion},
+			"metadata": map[string]any{"uid": object.UID, "resourceVersion": object.ResourceVersion},
 			"data":     recordData(r),
 		})
 		if err != nil {
@@ -51,7 +51,7 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, d api.D
 	if b == nil || !d.Keeps() {
 		return changed, nil
 	}
-	if err := changeStored(ctx, b, id, edit); err != nil && ctx.Err() == nil {
+	if err := c.changeStored(ctx, b, id, edit); err != nil && ctx.Err() == nil {
 		c.conn.Warn(fmt.Sprintf("campaign %s: the store's copy of its record is not up to date: %v", id, err))
 	}
 	return changed, nil
@@ -77,18 +77,15 @@ func (c *Client) noteWhole(ctx context.Context, r *Record, known int, d api.DryR
 	r.Complete = true
 }
 
-// changeStored changes the store's copy, which has all configurations.
-func changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
-	data, err := get(ctx, b, keep.RecordKey(id))
+// changeStored changes the store's copy, which has all configurations. One that
+// is the record of something else is left as it is.
+func (c *Client) changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
+	r, err := c.stored(ctx, b, id)
 	if missing(err) {
 		return nil // its submission never got that far
 	}
 	if err != nil {
 		return err
-	}
-	r, err := keep.ParseRecord(data)
-	if err != nil {
-		return nil //nolint:nilerr // another version's; the cluster's copy counts
 	}
 	edit(r)
 	return put(ctx, b, keep.RecordKey(id), r.Marshal())

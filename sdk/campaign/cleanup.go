@@ -37,6 +37,9 @@ func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*ap
 	}
 	var going []*leaving
 	for _, r := range records {
+		if err := vet(r, nil); err != nil {
+			return nil, err // by it is decided what is removed from the store
+		}
 		l, err := c.removable(ctx, r, jobs[r.ID], o)
 		if err != nil {
 			return nil, err

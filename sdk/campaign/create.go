@@ -135,7 +135,7 @@ func (m *creation) tell(more int) {
 // comes from its run, so there is never a second one. 429 and 5xx are repeated
 // by the connection, as the server asks for it; here is what has no answer.
 func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
-	jobs := m.c.conn.Kube.BatchV1().Jobs(job.Namespace)
+	jobs := m.c.conn.Kube.BatchV1().Jobs(m.c.conn.Namespace)
 	for attempt := 1; ; attempt++ {
 		_, err := jobs.Create(ctx, job, metav1.CreateOptions{DryRun: m.o.DryRun.Param(), FieldManager: m.o.FieldManager})
 		switch {
@@ -155,7 +155,7 @@ func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
 }
 
 func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
-	have, err := m.c.conn.Kube.BatchV1().Jobs(want.Namespace).Get(ctx, want.Name, metav1.GetOptions{})
+	have, err := m.c.conn.Kube.BatchV1().Jobs(m.c.conn.Namespace).Get(ctx, want.Name, metav1.GetOptions{})
 	switch {
 	case err != nil:
 		return m.c.conn.Classify(err, "get", jobsResource)

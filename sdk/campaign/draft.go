@@ -28,6 +28,8 @@ type draft struct {
 	configs *configurations
 	inputs  *inputs
 	record  *Record
+	// agent is the image of our own containers, if not that of the record.
+	agent string
 	// lost are warnings about parameters.
 	lost []string
 }
@@ -105,7 +107,11 @@ func (d *draft) warnings() []string {
 }
 
 // plan is the draft's plan by its record as it is now.
-func (d *draft) plan() (*plan, error) { return newPlan(&d.spec.Execution, d.configs, d.record) }
+func (d *draft) plan() (*plan, error) {
+	r := *d.record
+	r.AgentImage = cmp.Or(d.agent, r.AgentImage)
+	return newPlan(&d.spec.Execution, d.configs, &r)
+}
 
 // Render implements sdk.Campaign. Who the user is and which queue there is is
 // taken from the options and the kubeconfig.

@@ -177,6 +177,9 @@ func (c *Client) jobRuns(ctx context.Context, ids []string, allUsers bool) (map[
 	all := map[string]jobRuns{}
 	err = c.tasks.EachJob(ctx, c.conn.Namespace, sel, func(job *batchv1.Job, s *api.TaskStatus) {
 		id := job.Annotations[kube.AnnotationCampaign]
+		if job.Labels[kube.LabelCampaign] != kube.LabelValue(id) {
+			return // nobody can say whose it is
+		}
 		if all[id] == nil {
 			all[id] = jobRuns{}
 		}

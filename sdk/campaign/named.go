@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task"
 )
@@ -40,20 +38,29 @@ func (c *Client) selector(ctx context.Context, kind string, ids []string, allUse
 	return sel, nil
 }
 
-// eachRecord calls do for the records that sel selects. One that cannot be read
-// is a warning: it must not hide the others.
+// eachRecord calls do for the records that sel selects. One that cannot be read,
+// or is that of something else, is a warning: it must not hide the others.
 func (c *Client) eachRecord(ctx context.Context, sel string, do func(*Record)) error {
+	return c.eachObject(ctx, sel, func(_ string, r *Record, err error) {
+		if err != nil {
+			c.conn.Warn(err.Error())
+			return
+		}
+		do(r)
+	})
+}
+
+// eachObject calls do for the ConfigMaps that sel selects, with their names, and
+// the record or what is wrong with it.
+func (c *Client) eachObject(ctx context.Context, sel string, do func(string, *Record, error)) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)
 		return list, c.conn.Classify(err, "list", "configmaps")
 	})
 	return p.EachListItem(ctx, metav1.ListOptions{LabelSelector: sel}, func(obj runtime.Object) error {
-		r, err := FromObject(obj.(*corev1.ConfigMap))
-		if err != nil {
-			c.conn.Warn(err.Error())
-			return nil
-		}
-		do(r)
+		m := obj.(*corev1.ConfigMap)
+		r, err := FromObject(m)
+		do(m.Name, r, err)
 		return nil
 	})
 }
@@ -76,7 +83,21 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) 
 		return nil, nil, err
 	}
 	var all []*Record
-	if err := c.eachRecord(ctx, sel, func(r *Record) { all = append(all, r) }); err != nil {
+	wrong := map[string]error{}
+	for _, id := range wanted {
+		wrong[ObjectName(id)] = nil
+	}
+	err = c.eachObject(ctx, sel, func(name string, r *Record, err error) {
+		switch _, asked := wrong[name]; {
+		case err == nil:
+			all = append(all, r)
+		case asked:
+			wrong[name] = err // it is what the campaign that was asked for has in the cluster
+		default:
+			c.conn.Warn(err.Error())
+		}
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	if len(o.IDs) == 0 {
@@ -84,7 +105,11 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) 
 	}
 	var errs []error
 	for _, ref := range o.IDs {
-		r, err := c.choose(ctx, ref, all, changes)
+		var r *Record
+		err := wrong[ObjectName(ref)]
+		if err == nil {
+			r, err = c.choose(ctx, ref, all, changes)
+		}
 		errs = append(errs, err)
 		if r != nil && !slices.ContainsFunc(found, func(have *Record) bool { return have.ID == r.ID }) {
 			found = append(found, r)
@@ -163,25 +188,19 @@ func (c *Client) newest(user string, all []*Record) (*Record, error) {
 // storedRecord reads a record from the store. What keeps it from being read
 // makes the campaign not found: the cluster does not know it either.
 func (c *Client) storedRecord(ctx context.Context, id string) (*Record, error) {
-	if kube.CampaignName(id) == "" || strings.Contains(id, "/") {
+	if checkID(id) != nil {
 		return nil, c.notFound(id)
 	}
 	s, err := c.seen.open(ctx, c.conn)
 	if err != nil {
 		return nil, c.notFound(id)
 	}
-	body, _, err := s.Get(ctx, keep.RecordKey(id), 0)
-	if err != nil {
+	r, err := c.stored(ctx, s, id)
+	if wrong := (*api.Conflict)(nil); err != nil && !errors.As(err, &wrong) {
 		return nil, c.notFound(id)
 	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
 	if err != nil {
-		return nil, c.notFound(id)
-	}
-	r, err := keep.ParseRecord(data)
-	if err != nil {
-		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
+		return nil, err
 	}
 	return r, nil
 }

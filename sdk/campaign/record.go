@@ -13,6 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 // Record says what a campaign is. It lies in the store, and in the cluster in
@@ -63,10 +64,18 @@ func FromObject(m *corev1.ConfigMap) (*Record, error) {
 	if m.Labels[kube.LabelKind] != kube.KindCampaign {
 		return nil, &api.Conflict{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is no campaign's", m.Name, m.Namespace)}
 	}
+	where := fmt.Sprintf("ConfigMap %q in namespace %q", m.Name, m.Namespace)
 	r, err := keep.ParseRecord([]byte(m.Data[recordKey]))
 	if err != nil {
-		return nil, &api.Conflict{Message: fmt.Sprintf("ConfigMap %q in namespace %q: %v", m.Name, m.Namespace, err)}
+		return nil, &api.Conflict{Message: fmt.Sprintf("%s: %v", where, err)}
 	}
+	if err := r.Belongs(m.Annotations[kube.AnnotationCampaign], m.Namespace, where); err != nil {
+		return nil, err
+	}
+	if checkID(r.ID) != nil || m.Name != ObjectName(r.ID) || m.Labels[kube.LabelCampaign] != kube.LabelValue(r.ID) {
+		return nil, &api.Conflict{Message: fmt.Sprintf("%s has the record of campaign %.80q, but neither its name nor its label: it was changed or copied there, and is not used", where, r.ID)}
+	}
+	r.UID = string(m.UID)
 	return r, nil
 }
 
@@ -80,10 +89,27 @@ func (c *Client) record(ctx context.Context, id string) (*Record, *corev1.Config
 		return nil, nil, c.conn.Classify(err, "get", "configmaps")
 	}
 	r, err := FromObject(m)
-	if err == nil && r.ID != id {
-		err = c.notFound(id)
+	if err == nil {
+		err = r.Belongs(id, c.conn.Namespace, fmt.Sprintf("ConfigMap %q", m.Name))
 	}
-	return r, m, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, m, nil
+}
+
+// stored returns the store's copy of a campaign's record. One that is not there
+// is *api.NotFound, one of something else *api.Conflict.
+func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Record, error) {
+	data, err := get(ctx, b, keep.RecordKey(id))
+	if err != nil {
+		return nil, err
+	}
+	r, err := keep.ParseRecord(data)
+	if err != nil {
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: the store's copy: %v", id, err)}
+	}
+	return r, r.Belongs(id, c.conn.Namespace, "the store's copy")
 }
 
 func (c *Client) notFound(id string) error {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -27,25 +26,29 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	if err != nil {
 		return nil, err
 	}
-	have, stored, err := load(ctx, b, old.ID)
+	have, stored, err := c.load(ctx, b, old)
 	if missing(err) {
 		return nil, &api.NotFound{Kind: "campaign", Name: old.ID, Namespace: old.Namespace, Hint: "the store has no copy of it any more; submit its file again"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	selected, err := c.toRepeat(ctx, whole(old, stored), o)
+	agent, err := c.agentOf(old, o.CampaignOptions, "campaign rerun "+old.ID+" --failed")
+	if err != nil {
+		return nil, err
+	}
+	r := *whole(old, stored)
+	selected, err := c.toRepeat(ctx, &r, o)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	r := *stored
 	r.ID = newID(cmp.Or(o.Name, r.Name), now, 0)
 	r.Name, r.Created, r.Context = cmp.Or(o.Name, r.Name), now.Truncate(time.Second), c.conn.Context
 	r.RerunOf, r.Selected, r.Total = old.ID, selected, len(selected)
 	r.Jobs = (r.Total + r.RunsPerJob - 1) / r.RunsPerJob
 	r.Complete, r.Held, r.Stopped, r.StoppedBy, r.ImageID = false, false, false, "", ""
-	r.Priority, r.AgentImage = "", agentOf(old, o.CampaignOptions)
+	r.Priority, r.AgentImage, r.Namespace, r.UID = "", agent, c.conn.Namespace, ""
 	if o.Version != "" {
 		r.Versions = map[string]string{"kubevast": o.Version}
 	}
@@ -58,15 +61,6 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	// A campaign that joined no queue has none to its name.
 	o.Queue, o.Priority = cmp.Or(o.Queue, old.Queue, queue.None), cmp.Or(o.Priority, old.Priority)
 	return c.start(ctx, d, o.CampaignOptions)
-}
-
-// agentOf is the agent for Jobs that this program makes of another campaign's:
-// its own, which understands what it writes, unless the old one was named.
-func agentOf(old *Record, o api.CampaignOptions) string {
-	if o.Version != "" && old.AgentImage == kube.AgentImageFor(old.Versions["kubevast"]) {
-		return cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version))
-	}
-	return cmp.Or(o.AgentImage, old.AgentImage)
 }
 
 // storedFile is where the store has a campaign's file.

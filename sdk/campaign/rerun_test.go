@@ -31,8 +31,8 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 			"", "", "ghcr.io/kubevast/agent:dev", ""},
 		"the program that makes it now brings its own agent": {api.CampaignOptions{Version: "v1.0.0"}, api.CampaignOptions{Version: "v1.1.0"},
 			"vast", "", "ghcr.io/kubevast/agent:v1.1.0", "v1.1.0"},
-		"an agent that was named stays": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "mirror/agent:1"}, api.CampaignOptions{Version: "v1.1.0"},
-			"vast", "", "mirror/agent:1", "v1.1.0"},
+		"an agent that was named stays when it is named again": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "mirror/agent:1"},
+			api.CampaignOptions{Version: "v1.1.0", AgentImage: "mirror/agent:1"}, "vast", "", "mirror/agent:1", "v1.1.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -35,6 +35,9 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	if err := c.resumable(r, d, o); err != nil {
 		return nil, err
 	}
+	if err := c.trusted(ctx, r, object, o); err != nil {
+		return nil, err
+	}
 	if object == nil {
 		c.conn.Warn(fmt.Sprintf("the cluster has lost the record of campaign %s; it goes on by the store's copy", r.ID))
 		if object, err = c.claim(ctx, &draft{record: r}, o); err != nil {
@@ -71,19 +74,37 @@ func (c *Client) begun(ctx context.Context, id string) (*Record, *corev1.ConfigM
 	} else if openErr != nil {
 		return nil, nil, openErr
 	}
-	data, getErr := get(ctx, b, keep.RecordKey(id))
-	if missing(getErr) {
+	r, storedErr := c.stored(ctx, b, id)
+	if missing(storedErr) {
 		return nil, nil, err
-	} else if getErr != nil {
-		return nil, nil, getErr
-	}
-	if r, err = keep.ParseRecord(data); err != nil {
-		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
-	}
-	if r.Namespace != c.conn.Namespace {
-		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is one of namespace %q, and this is %q; resume it there, with --namespace=%s", id, r.Namespace, c.conn.Namespace, r.Namespace)}
+	} else if storedErr != nil {
+		return nil, nil, storedErr
 	}
 	return r, nil, nil
+}
+
+// trusted refuses, before anything is made, a record by which nothing may be made.
+// object is its ConfigMap, nil if that is gone.
+func (c *Client) trusted(ctx context.Context, r *Record, object *corev1.ConfigMap, o api.CampaignOptions) error {
+	if err := vet(r, nil); err != nil {
+		return err
+	}
+	if !r.Complete {
+		if _, err := c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+			return err
+		}
+	}
+	if object != nil {
+		return nil // the store's copy is looked at when it is needed
+	}
+	b, err := c.openStore(ctx)
+	if err == nil {
+		_, _, err = c.load(ctx, b, r)
+	}
+	if missing(err) {
+		return nil
+	}
+	return err
 }
 
 // resumable refuses what cannot be gone on with, or not by this file and these
@@ -112,20 +133,28 @@ func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 // complete makes what is missing, from the store's copy of the campaign if it
 // got there, else from its file.
 func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
-	have, stored, err := load(ctx, b, r.ID)
+	have, stored, err := c.load(ctx, b, r)
 	switch {
 	case missing(err) && d == nil:
+		r.AgentImage = "" // nobody has said yet that it is to be used
 		return nil, &api.Conflict{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: %s", r.ID, c.goOn(r, true))}
 	case missing(err):
 		if d.record.Inputs != r.Inputs {
 			return nil, &api.Conflict{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
 		}
 		d.record = whole(r, d.record)
+		if d.agent, err = c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+			return nil, err
+		}
 		return c.finish(ctx, d, b, object, o, there)
 	case err != nil:
 		return nil, err
 	}
-	p, err := newPlan(&have.execution, have.configs, whole(r, stored))
+	planned := whole(r, stored)
+	if planned.AgentImage, err = c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+		return nil, err
+	}
+	p, err := newPlan(&have.execution, have.configs, planned)
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 // ConfigMap is the lock: who creates it has the id.
 func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*corev1.ConfigMap, error) {
 	r := d.record
-	maps := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace)
+	maps := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace)
 	for attempt := 0; ; attempt++ {
 		if o.ID == "" {
 			now := time.Now()
@@ -209,7 +209,7 @@ func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap,
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying) // also after a Ctrl-C
 	defer cancel()
-	err := c.conn.Kube.CoreV1().ConfigMaps(r.Namespace).Delete(ctx, object.Name,
+	err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, object.Name,
 		metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}})
 	if err != nil {
 		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, c.conn.Classify(err, "delete", "configmaps"))

@@ -22,6 +22,10 @@ import (
 // look at. More than that are in the pack only.
 const maxCopied = 1000
 
+// maxRead bounds what is read of one object of the store, in bytes. The list of
+// configurations is the largest that there is.
+const maxRead = maxConfigurations + keep.MaxRecord
+
 // saved is what the store keeps of a campaign: enough to make its Jobs again,
 // without its file, its plug-ins, or what the command line had added.
 type saved struct {
@@ -132,19 +136,20 @@ func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
 	return err
 }
 
-// load reads what upload wrote; a campaign whose inputs did not get there is
-// *api.NotFound.
-func load(ctx context.Context, b store.Backend, id string) (*saved, *Record, error) {
-	prefix := keep.CampaignPrefix(id)
-	data, err := get(ctx, b, keep.RecordKey(id))
+// load reads what upload wrote, and checks it as if it had been typed; a campaign
+// whose inputs did not get there is *api.NotFound. r is the record that it is
+// asked for by: the cluster's copy, unless that is gone.
+func (c *Client) load(ctx context.Context, b store.Backend, r *Record) (*saved, *Record, error) {
+	id, prefix := r.ID, keep.CampaignPrefix(r.ID)
+	stored, err := c.stored(ctx, b, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := keep.ParseRecord(data)
-	if err != nil {
-		return nil, nil, &api.Conflict{Message: err.Error()}
+	if err := sameCampaign(r, stored); err != nil {
+		return nil, nil, err
 	}
-	if data, err = get(ctx, b, prefix+keep.ExecutionFile); err != nil {
+	data, err := get(ctx, b, prefix+keep.ExecutionFile)
+	if err != nil {
 		return nil, nil, err
 	}
 	out := &saved{}
@@ -157,7 +162,7 @@ func load(ctx context.Context, b store.Backend, id string) (*saved, *Record, err
 	if out.configs, err = parseConfigurations(data); err != nil {
 		return nil, nil, &api.Conflict{Message: fmt.Sprintf("campaign %s: %v", id, err)}
 	}
-	return out, r, nil
+	return out, stored, vet(stored, &out.execution)
 }
 
 func put(ctx context.Context, b store.Backend, key string, data []byte) error {
@@ -171,7 +176,11 @@ func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
 		return nil, err
 	}
 	defer body.Close()
-	return io.ReadAll(body)
+	data, err := io.ReadAll(io.LimitReader(body, maxRead+1))
+	if err == nil && len(data) > maxRead {
+		err = &api.Conflict{Message: fmt.Sprintf("%s in the store is larger than %d MiB, and was not made by this program", key, maxRead>>20)}
+	}
+	return data, err
 }
 
 // missing reports that there is no such object.

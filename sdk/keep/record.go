@@ -4,11 +4,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // RecordVersion is the version of Record's format.
 const RecordVersion = 1
+
+// MaxRecord bounds what is read of a record, in bytes: a million configurations
+// have some 60 MB of names.
+const MaxRecord = 256 << 20
 
 // What lies beside a campaign's results.
 const (
@@ -85,6 +93,33 @@ type Record struct {
 	Stopped  bool `json:"stopped,omitempty"`
 	// StoppedBy is who.
 	StoppedBy string `json:"stoppedBy,omitempty"`
+
+	// UID is that of the ConfigMap that it was read from, empty for the
+	// store's copy. It is no part of the format.
+	UID string `json:"-"`
+}
+
+// Belongs reports a record that is not that of this campaign in this namespace
+// as *api.Conflict. Whoever may write ConfigMaps or objects of the store can put
+// the record of anything anywhere; where says which copy it is.
+func (r *Record) Belongs(campaign, namespace, where string) error {
+	switch {
+	case r.ID != campaign:
+		return &api.Conflict{Message: fmt.Sprintf("%s is a record of campaign %s, and not of %s, whose place it has: it was changed or copied there, and is not used", where, quote(r.ID), quote(campaign))}
+	case r.Namespace != namespace:
+		return &api.Conflict{Message: fmt.Sprintf("campaign %s is one of namespace %s, and this is %q: so says %s; if that is so, look there with --namespace=%s", campaign, quote(r.Namespace), namespace, where, strings.Trim(quote(r.Namespace), `"`))}
+	}
+	return nil
+}
+
+// quote is a text from a record for a message: of bounded length, and nothing in
+// it that a terminal obeys.
+func quote(s string) string {
+	const most = 80
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return strconv.Quote(s)
 }
 
 // RunRef names one run of a campaign.

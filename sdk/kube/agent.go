@@ -3,6 +3,7 @@ package kube
 import (
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -55,6 +56,12 @@ var DefaultAgentImage = sync.OnceValue(func() string {
 
 // released is the version of a release, and of nothing in between.
 var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
+
+// IsAgentImage reports an image of our own repository, of whatever release.
+func IsAgentImage(image string) bool {
+	rest, ours := strings.CutPrefix(image, AgentImage)
+	return ours && (rest == "" || rest[0] == ':' || rest[0] == '@')
+}
 
 // AgentImageFor returns the image of our own containers that belongs to a
 // version of the plugins: that of the same release, else "dev".

@@ -56,7 +56,7 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 	} {
 		for at := 1; ; at++ {
 			w := newWorld(t)
-			r := keep.Record{Version: keep.RecordVersion, ID: sweep, User: user, Total: 2, Created: ended, Configs: []string{"a-1"}, Runs: 2, RunsPerJob: 2}
+			r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 2, Created: ended, Configs: []string{"a-1"}, Runs: 2, RunsPerJob: 2}
 			w.put(keep.RecordKey(sweep), string(r.Marshal()))
 			w.put(packedLog("0"), "hello\n")
 			for n := range 2 {

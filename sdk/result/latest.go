@@ -105,7 +105,10 @@ func (c *Client) newestCampaign(ctx context.Context, user string) (newest, error
 	p.PageSize = pageSize
 	err := p.EachListItem(ctx, metav1.ListOptions{LabelSelector: set.String()}, func(obj runtime.Object) error {
 		m := obj.(*corev1.ConfigMap)
-		last.see(m.Annotations[kube.AnnotationCampaign], m.CreationTimestamp)
+		// Anybody's ConfigMap may say that it is a campaign's.
+		if id := m.Annotations[kube.AnnotationCampaign]; m.Name == kube.DNSLabel(id, "campaign", 63) && m.Labels[kube.LabelCampaign] == kube.LabelValue(id) {
+			last.see(id, m.CreationTimestamp)
+		}
 		return nil
 	})
 	if errors.As(err, new(*api.Forbidden)) {

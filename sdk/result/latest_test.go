@@ -63,7 +63,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 				w.keep(k)
 			}
 			for id, made := range map[string]int{old: 2, young: 6} {
-				r := keep.Record{Version: keep.RecordVersion, ID: id, User: user, Total: 1, Created: day(made).Time}
+				r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: id, User: user, Total: 1, Created: day(made).Time}
 				w.put(keep.RecordKey(id), string(r.Marshal()))
 				w.keep(run(id, "a-1", 0, succeeded, nil))
 			}

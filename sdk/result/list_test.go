@@ -136,7 +136,7 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, tc.jobs...)
 			w.keep(tc.kept...)
-			r := keep.Record{Version: keep.RecordVersion, ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped}
+			r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped}
 			w.put(keep.RecordKey(sweep), string(r.Marshal()))
 			list, err := w.List(t.Context(), api.ResultOptions{})
 			if err != nil || len(list.Items) != 1 || list.Items[0].State != tc.state {
@@ -185,7 +185,8 @@ func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T
 		t.Error(diff)
 	}
 	slices.Sort(b.read)
-	if diff := cmp.Diff([]string{keep.RunPrefix(sweep, "a-1", 0) + keep.ManifestFile, keep.RunPrefix(sweep, "c-1", 0) + keep.ManifestFile}, b.read); diff != "" {
+	if diff := cmp.Diff([]string{keep.RunPrefix(sweep, "a-1", 0) + keep.ManifestFile, keep.RunPrefix(sweep, "c-1", 0) + keep.ManifestFile,
+		keep.RecordKey(sweep)}, b.read); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -91,16 +92,29 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 		return nil, err
 	}
 	found := make([]*api.Result, len(ids))
+	foreign := make([]bool, len(ids)) // a store may serve several namespaces
 	group, reading := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, id := range ids {
 		group.Go(func() (err error) {
 			found[i], err = s.campaign(reading, id, user)
+			if foreign[i] = errors.As(err, new(*api.Conflict)); foreign[i] {
+				return nil
+			}
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
+	}
+	var others []string
+	for i, id := range ids {
+		if foreign[i] {
+			others = append(others, id)
+		}
+	}
+	if len(others) > 0 {
+		s.conn.Warn(fmt.Sprintf("left out, since their records in the store are of other namespaces or other campaigns: %s", some(others)))
 	}
 	s.markRunning(ctx, found)
 	results := make([]api.Result, 0, len(ids))
@@ -197,7 +211,8 @@ func countWords(total, have int, count map[api.State]int) string {
 	return words + ": " + strings.Join(parts, ", ")
 }
 
-// record is a campaign's; an empty one where it has none.
+// record is a campaign's; an empty one where it has none. That of something else
+// is *api.Conflict.
 func (s *session) record(ctx context.Context, id string) (*keep.Record, error) {
 	body, _, err := s.store.Get(ctx, keep.RecordKey(id), 0)
 	if isNotFound(err) {
@@ -207,13 +222,16 @@ func (s *session) record(ctx context.Context, id string) (*keep.Record, error) {
 		return nil, err
 	}
 	defer body.Close()
-	data, err := io.ReadAll(body)
+	data, err := io.ReadAll(io.LimitReader(body, keep.MaxRecord))
 	if err != nil {
 		return nil, err
 	}
 	record, err := keep.ParseRecord(data)
 	if err != nil {
 		return &keep.Record{ID: id}, nil // a newer program's
+	}
+	if err := record.Belongs(id, s.conn.Namespace, "the store's copy of its record"); err != nil {
+		return nil, err
 	}
 	return record, nil
 }

@@ -18,7 +18,7 @@ func packedLog(number string) string {
 // a-1/1 and b-1/1. The last one has no manifest.
 func filledPacked(t *testing.T) *world {
 	w := newWorld(t)
-	r := keep.Record{Version: keep.RecordVersion, ID: sweep, User: user, Total: 4, Created: ended, Configs: []string{"a-1", "b-1"}, Runs: 2, RunsPerJob: 2}
+	r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 4, Created: ended, Configs: []string{"a-1", "b-1"}, Runs: 2, RunsPerJob: 2}
 	w.put(keep.RecordKey(sweep), string(r.Marshal()))
 	for number, name := range []string{"0", "1"} {
 		w.put(packedLog(name), "2026-03-01T12:00:00Z Job "+name+"\n")

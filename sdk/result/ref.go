@@ -51,8 +51,20 @@ func (s *session) resolveTask(ctx context.Context, ref string) (place, error) {
 	return s.resolveBy(ctx, ref, s.latestTask, false)
 }
 
-// resolveBy is resolve; changes says that something is going to be done to it.
+// resolveBy is resolve; changes says that something is going to be done to it. A
+// campaign whose record is that of something else is *api.Conflict.
 func (s *session) resolveBy(ctx context.Context, text string, latest func(context.Context) (string, error), changes bool) (place, error) {
+	p, err := s.placeOf(ctx, text, latest, changes)
+	if err == nil && p.campaign != "" {
+		_, err = s.record(ctx, p.campaign)
+	}
+	if err != nil {
+		return place{}, err
+	}
+	return p, nil
+}
+
+func (s *session) placeOf(ctx context.Context, text string, latest func(context.Context) (string, error), changes bool) (place, error) {
 	ref, err := kube.ParseRef(text, kube.RefResult, kube.RefTask, kube.RefJob, kube.RefCampaign)
 	if err != nil {
 		return place{}, err

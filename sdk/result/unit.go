@@ -159,6 +159,14 @@ func (s *session) readManifest(ctx context.Context, u *unit) error {
 		u.complete, u.broken = false, fmt.Sprintf("its manifest is of version %d, and this program reads %d: use a newer one", m.Version, keep.ManifestVersion)
 		return nil
 	}
+	if of := (&unit{Identity: m.Identity}); (m.TaskID != "" || m.Campaign != "") && !u.isOf(of) {
+		u.complete, u.broken = false, fmt.Sprintf("its manifest is that of %.120q: it was changed or copied there, and is not used", of.name())
+		return nil
+	}
+	if m.LogPrefix != "" && !u.holdsLogs(m.LogPrefix) {
+		u.complete, u.broken = false, fmt.Sprintf("its manifest has its logs elsewhere, at %.120q: it was changed there, and is not used", m.LogPrefix)
+		return nil
+	}
 	u.manifest, u.outcome = m, &m.Outcome
 	// Where it lies says which one it is; the rest is the manifest's to tell.
 	identity := m.Identity
@@ -168,6 +176,23 @@ func (s *session) readManifest(ctx context.Context, u *unit) error {
 	}
 	u.Identity = identity
 	return nil
+}
+
+// holdsLogs reports where the logs of a unit can lie: in itself or, of packed
+// runs, with those of their Job.
+func (u *unit) holdsLogs(prefix string) bool {
+	if job, packed := strings.CutPrefix(prefix, keep.JobsPrefix(u.Campaign)); packed && u.Campaign != "" {
+		return keep.Regular(strings.TrimSuffix(job, "/"))
+	}
+	return prefix == u.prefix+keep.LogDir
+}
+
+// isOf reports that two units are one. A run has a task's id, too.
+func (u *unit) isOf(other *unit) bool {
+	if u.Campaign != "" || other.Campaign != "" {
+		return u.Campaign == other.Campaign && u.Config == other.Config && u.Run == other.Run
+	}
+	return u.TaskID == other.TaskID && u.Rank == other.Rank
 }
 
 // result is the unit as the API tells it.

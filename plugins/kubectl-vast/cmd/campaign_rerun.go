@@ -60,6 +60,7 @@ func newCampaignRerun(f *cli.Factory) *cobra.Command {
 	p.StringVar(&o.api.Queue, "queue", "", "Kueue LocalQueue to join, instead of the old one's.")
 	p.StringVar(&o.api.Priority, "priority", "", "Priority in the queue, instead of the old one's.")
 	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it can never fit into the quota or onto a machine.")
+	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors; that of the old campaign counts only when it is given again.")
 	p.StringVar(&o.api.FieldManager, "field-manager", defaultFieldManager, "Name of the manager used to track field ownership.")
 	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, queueNames))
 	o.dryRun.Add(c)

@@ -1,0 +1,320 @@
+package sdk_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
+	"github.com/kubevast/vast/sdk/kube"
+)
+
+// onRecords are the methods that read the record of a campaign that they are
+// given. cluster and store say which copy they go by.
+var onRecords = map[string]struct {
+	do             func(context.Context, *world) error
+	cluster, store bool
+	// makes: Jobs are made by it.
+	makes bool
+}{
+	"campaign run --resume": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Run(ctx, nil, nil, api.CampaignOptions{ID: w.campaign})
+		return err
+	}, true, true, true},
+	"campaign rerun": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
+		return err
+	}, true, true, true},
+	"monitor": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}})
+		return err
+	}, true, false, false},
+	"campaign list": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Brief: true})
+		return err
+	}, true, false, false},
+	"campaign stop": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Stop(ctx, w.campaign, api.StopOptions{})
+		return err
+	}, true, false, false},
+	"campaign hold": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{})
+		return err
+	}, true, false, false},
+	"campaign resume": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Resume(ctx, w.campaign, api.HoldOptions{})
+		return err
+	}, true, false, false},
+	"campaign cleanup": {func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Cleanup(ctx, api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
+		return err
+	}, true, false, false},
+	"results list": {func(ctx context.Context, w *world) error {
+		_, err := w.Result().List(ctx, api.ResultOptions{Of: w.campaign})
+		return err
+	}, false, true, false},
+	"results show": {func(ctx context.Context, w *world) error {
+		_, err := w.Result().Show(ctx, api.ResultOptions{Of: w.campaign})
+		return err
+	}, false, true, false},
+	"results download": {func(ctx context.Context, w *world) error {
+		_, err := w.Result().Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: w.campaign}, Dir: w.dir})
+		return err
+	}, false, true, false},
+	"results delete": {func(ctx context.Context, w *world) error {
+		_, err := w.Result().Delete(ctx, api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: w.campaign}})
+		return err
+	}, false, true, false},
+}
+
+// A field of a record, as somebody else wants it. shape: it says what is run, not
+// which campaign it is, so that it only matters to who makes Jobs of it.
+var poisons = map[string]struct {
+	change func(*keep.Record)
+	shape  bool
+}{
+	"another namespace":                       {func(r *keep.Record) { r.Namespace = "victim" }, false},
+	"another id":                              {func(r *keep.Record) { r.ID = "other-2026-06-17-101500" }, false},
+	"an agent image of somebody else's":       {func(r *keep.Record) { r.AgentImage = "evil.example.com/agent:1" }, true},
+	"another image":                           {func(r *keep.Record) { r.Image = "evil.example.com/run:1" }, true},
+	"an image that is none":                   {func(r *keep.Record) { r.Image = "UPPER CASE\x1b[2J" }, true},
+	"a profile that there is not":             {func(r *keep.Record) { r.Profile = "anything" }, true},
+	"another profile":                         {func(r *keep.Record) { r.Profile = "privileged" }, true},
+	"a queue that is no name":                 {func(r *keep.Record) { r.Queue = "a,b in (c)" }, true},
+	"a priority that is no name":              {func(r *keep.Record) { r.Priority = "a b" }, true},
+	"a configuration outside of the campaign": {func(r *keep.Record) { r.Configs = []string{"../other"} }, true},
+	"no runs in a Job":                        {func(r *keep.Record) { r.RunsPerJob = 0 }, true},
+	"other inputs":                            {func(r *keep.Record) { r.Inputs = "0" }, true},
+	"a user on two lines":                     {func(r *keep.Record) { r.User = "ann\nbob" }, true},
+}
+
+// clusterRecord changes the record in the cluster, and nothing else of its object.
+func (w *world) clusterRecord(change func(*keep.Record)) {
+	w.t.Helper()
+	key := "/api/v1/namespaces/lab/configmaps/" + kube.DNSLabel(w.campaign, "campaign", 63)
+	var m corev1.ConfigMap
+	if err := json.Unmarshal(w.server.objects[key], &m); err != nil {
+		w.t.Fatal(err)
+	}
+	m.Data[keep.RecordFile] = string(changed(w.t, []byte(m.Data[keep.RecordFile]), change))
+	w.server.objects[key], _ = json.Marshal(&m)
+}
+
+// storedRecord changes the store's copy.
+func (w *world) storedRecord(change func(*keep.Record)) {
+	w.t.Helper()
+	key := keep.RecordKey(w.campaign)
+	w.bucket.objects[key] = changed(w.t, w.bucket.objects[key], change)
+}
+
+func changed(t *testing.T, data []byte, change func(*keep.Record)) []byte {
+	t.Helper()
+	r, err := keep.ParseRecord(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(r)
+	return r.Marshal()
+}
+
+// half makes of the campaign one whose submission ended half-way, and that has a
+// result.
+func (w *world) half() {
+	w.t.Helper()
+	later := func(r *keep.Record) { r.Complete = false }
+	w.clusterRecord(later)
+	w.storedRecord(later)
+	for _, key := range slices.Sorted(maps.Keys(w.server.objects)) {
+		if m := metaOf(w.server.objects[key]); m.Labels[kube.LabelKind] == kube.KindRun && m.Annotations[kube.AnnotationRun] == "1" {
+			delete(w.server.objects, key)
+		}
+	}
+	prefix := keep.RunPrefix(w.campaign, "a", 0)
+	manifest, _ := json.Marshal(keep.Manifest{Version: keep.ManifestVersion})
+	w.bucket.objects[prefix+keep.ManifestFile] = manifest
+}
+
+func TestARecordThatWasChangedIsUsedByNoCommand(t *testing.T) {
+	t.Parallel()
+	for command, c := range onRecords {
+		for poison, p := range poisons {
+			for _, in := range []string{"the cluster", "the store", "both", "the store, and the cluster's copy is gone"} {
+				inCluster, inStore := in == "the cluster" || in == "both", in != "the cluster"
+				gone := strings.Contains(in, "gone")
+				reads := c.cluster && (inCluster || gone) || c.store && inStore
+				matters := !p.shape || c.makes
+				valid := poison == "another profile" && in == "both" || poison == "another profile" && gone // whoever says so in both may have typed it
+				if !reads || !matters || valid {
+					continue
+				}
+				t.Run(command+" with "+poison+" in "+in, func(t *testing.T) {
+					t.Parallel()
+					w := newWorld(t)
+					w.half()
+					if inCluster {
+						w.clusterRecord(p.change)
+					}
+					if inStore {
+						w.storedRecord(p.change)
+					}
+					if gone {
+						delete(w.server.objects, "/api/v1/namespaces/lab/configmaps/"+kube.DNSLabel(w.campaign, "campaign", 63))
+					}
+					w.forget()
+					before := w.state()
+					err := c.do(t.Context(), w)
+					if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) {
+						t.Fatalf("it is no Conflict: %v", err)
+					}
+					if strings.ContainsAny(err.Error(), "\x1b\n") {
+						t.Errorf("the message has control characters of the record: %q", err)
+					}
+					if diff := gocmp.Diff(before, w.state()); diff != "" {
+						t.Errorf("it changed something:\n%s\nby %q", diff, w.changes())
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestARecordThatIsRightIsUsedByEveryCommand(t *testing.T) {
+	t.Parallel()
+	for command, c := range onRecords {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.half()
+			if err := c.do(t.Context(), w); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
+	t.Parallel()
+	for name, poison := range map[string]func(*keep.Record){
+		"that of another namespace": func(r *keep.Record) { r.Namespace = "victim" },
+		"that of the other one":     func(r *keep.Record) { r.ID = "other-2026-06-17-101500" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s, configs := w.sweep()
+			good, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Force: true, ID: "other-2026-06-17-101500"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.clusterRecord(poison)
+			list, err := w.Campaign().Monitor(t.Context(), api.MonitorOptions{AllUsers: true, Brief: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []string
+			for _, item := range list.Items {
+				ids = append(ids, item.ID)
+			}
+			if diff := gocmp.Diff([]string{good.ID}, ids); diff != "" {
+				t.Error(diff)
+			}
+			w.storedRecord(poison)
+			results, err := w.Result().List(t.Context(), api.ResultOptions{AllUsers: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range results.Items {
+				if r.Campaign == w.campaign {
+					t.Errorf("the campaign whose record was changed is listed: %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// By a beginning of a hash, what others have brought would go with the campaign.
+func TestACleanupRemovesNoInputsOfOthersByARecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	others := keep.InputKey(strings.Repeat("0", 64))
+	w.bucket.objects[others] = []byte("the files of somebody else")
+	w.clusterRecord(func(r *keep.Record) { r.Inputs = "0" })
+	_, err := w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
+	if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) || w.bucket.objects[others] == nil {
+		t.Errorf("%v; the others have %q", err, w.bucket.objects[others])
+	}
+}
+
+func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
+	t.Parallel()
+	const mirror = "mirror.example.com/agent:1"
+	for name, tt := range map[string]struct {
+		record string
+		now    api.CampaignOptions
+		want   string // empty: Conflict
+	}{
+		"a mirror that is said again":           {mirror, api.CampaignOptions{AgentImage: mirror, Version: "v1.1.0"}, mirror},
+		"a mirror that nobody says":             {mirror, api.CampaignOptions{Version: "v1.1.0"}, ""},
+		"the plugin's default is not said":      {mirror, api.CampaignOptions{AgentImage: kube.AgentImageFor("v1.1.0"), Version: "v1.1.0"}, ""},
+		"an older release made it":              {kube.AgentImageFor("v1.0.0"), api.CampaignOptions{Version: "v1.1.0"}, kube.AgentImageFor("v1.1.0")},
+		"another mirror is said":                {mirror, api.CampaignOptions{AgentImage: "new.example.com/agent:2", Version: "v1.1.0"}, "new.example.com/agent:2"},
+		"a repository that only begins as ours": {kube.AgentImage + "-evil:v1.0.0", api.CampaignOptions{Version: "v1.1.0"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.half()
+			change := func(r *keep.Record) { r.AgentImage = tt.record }
+			w.clusterRecord(change)
+			w.storedRecord(change)
+			tt.now.ID = w.campaign
+			_, err := w.Campaign().Run(t.Context(), nil, nil, tt.now)
+			if tt.want == "" {
+				if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--agent-image="+tt.record) {
+					t.Errorf("it is no Conflict that says what helps: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, object := range w.server.objects {
+				if m := metaOf(object); m.Labels[kube.LabelKind] == kube.KindRun && m.Annotations[kube.AnnotationRun] == "1" && !bytes.Contains(object, []byte(tt.want)) {
+					t.Errorf("%s has no container of %s", key, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestAManifestOfSomethingElseIsNotUsed(t *testing.T) {
+	t.Parallel()
+	for name, manifest := range map[string]string{
+		"that of another task":               `{"version":1,"taskID":"zzzzzzzz","outcome":{"state":"Succeeded"}}`,
+		"that of another node":               `{"version":1,"taskID":"abcdefgh","rank":7,"outcome":{"state":"Succeeded"}}`,
+		"that of a run":                      `{"version":1,"taskID":"abcdefgh","campaign":"c","config":"a","outcome":{"state":"Succeeded"}}`,
+		"one whose logs are somebody else's": `{"version":1,"taskID":"abcdefgh","logPrefix":"tasks/zzzzzzzz/0/_vast/logs/","outcome":{"state":"Succeeded"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.bucket.objects[keep.NodePrefix(w.other, 0)+keep.ManifestFile] = []byte(manifest)
+			list, err := w.Result().List(t.Context(), api.ResultOptions{Of: w.other})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := list.Items[0]; r.Complete || r.State == api.Succeeded || !strings.Contains(r.Reason, "is not used") {
+				t.Errorf("it is %+v", r)
+			}
+		})
+	}
+}
