@@ -79,6 +79,10 @@ type DownloadOptions struct {
 	Force bool
 	// Logs: fetch the logs of the containers too (they are by default).
 	NoLogs bool
+	// PreserveModes gives files and folders the permissions that they had in the
+	// pod. Otherwise the umask says, and only whether a file can be executed is as
+	// it was. An archive has the pod's in any case.
+	PreserveModes bool
 	// Parallel transfers; 0 for the default.
 	Parallel int
 	// Notify is told how far it is.

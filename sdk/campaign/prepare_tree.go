@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 )
 
 // campaignFileName is the file with the record. A folder that has it, and in it
@@ -60,10 +61,7 @@ func newTree(name string, overwrite bool, d api.DryRun) (*tree, error) {
 	if err := os.MkdirAll(beside, 0o777); err != nil {
 		return nil, err
 	}
-	t.dir, err = os.MkdirTemp(beside, "."+filepath.Base(whole)+"-*")
-	if err == nil {
-		err = os.Chmod(t.dir, 0o755)
-	}
+	t.dir, err = files.MkdirBeside(beside, filepath.Base(whole))
 	return t, err
 }
 
@@ -106,10 +104,10 @@ func (t *tree) discard() {
 
 func (t *tree) create(name string) (*os.File, error) {
 	file := filepath.Join(t.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	return os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 func (t *tree) file(name string, data []byte) error {

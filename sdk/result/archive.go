@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/pack"
 )
@@ -44,7 +44,7 @@ func checkArchive(o api.DownloadOptions) error {
 // archive writes all that is planned into one file, in order, without a tree on
 // this side. The file gets its name when it is whole.
 func (s *session) archive(ctx context.Context, p *plan, o api.DownloadOptions) (err error) {
-	out, err := os.CreateTemp(filepath.Dir(o.Archive), "."+filepath.Base(o.Archive)+".*"+partSuffix)
+	out, err := files.CreateBeside(o.Archive, partSuffix)
 	if err != nil {
 		return api.Invalid("--archive", "%v", err)
 	}
@@ -54,9 +54,6 @@ func (s *session) archive(ctx context.Context, p *plan, o api.DownloadOptions) (
 			_ = os.Remove(out.Name()) // of half an archive nothing can be made
 		}
 	}()
-	if err := out.Chmod(plainFile); err != nil {
-		return err
-	}
 	w, err := pack.ArchiveWriter(out, o.Archive)
 	if err != nil {
 		return err

@@ -125,6 +125,9 @@ func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
 	}
 	want := wantRich("")
 	want["train-aaaabbbb/0/large"] = "-rw-r----- " + large
+	// An archive has the permissions of the pod.
+	want["train-aaaabbbb/0/a/b.txt"], want["train-aaaabbbb/0/empty"] = "-rw-r----- 12345", "-rw-r----- "
+	want["train-aaaabbbb/0/none/here"] = "empty -rwxr-x---"
 	want["train-aaaabbbb/0/_vast/logs/task.log"] = "-rw-r--r-- " + strings.Repeat("a line of a long log\n", 60_000)
 	if diff := cmp.Diff(want, untar(t, o.Archive)); diff != "" {
 		t.Errorf("%.2000s", diff)

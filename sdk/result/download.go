@@ -109,7 +109,7 @@ func (s *session) tree(ctx context.Context, p *plan, o api.DownloadOptions) erro
 		o.Dir = "."
 	}
 	p.report.Path = o.Dir
-	if err := os.MkdirAll(o.Dir, plainDir); err != nil {
+	if err := os.MkdirAll(o.Dir, newDir); err != nil {
 		return api.Invalid("", "results cannot be put into %s: %v", o.Dir, err)
 	}
 	root, err := os.OpenRoot(o.Dir)
@@ -117,7 +117,7 @@ func (s *session) tree(ctx context.Context, p *plan, o api.DownloadOptions) erro
 		return api.Invalid("", "results cannot be put into %s: %v", o.Dir, err)
 	}
 	defer root.Close()
-	t := &tree{plan: p, root: root, force: o.Force, notify: o.Notify, parallel: o.Parallel}
+	t := &tree{plan: p, root: root, force: o.Force, exact: o.PreserveModes, notify: o.Notify, parallel: o.Parallel}
 	if err := t.conflicts(); err != nil {
 		return err
 	}
@@ -137,6 +137,7 @@ type tree struct {
 	*plan
 	root     *os.Root
 	force    bool
+	exact    bool // the modes of the pod, not the umask's
 	parallel int
 	notify   func(api.TransferProgress)
 }
@@ -164,7 +165,8 @@ func isDir(f file) bool  { return f.dir }
 func (t *tree) fetch(ctx context.Context, b store.Backend) error {
 	var items []store.Download
 	_ = t.each(isData, func(_ *unit, path string, f file) error {
-		items = append(items, store.Download{Key: f.key, Path: filepath.FromSlash(path), Size: f.size, SHA256: f.sha256, Mode: f.mode})
+		items = append(items, store.Download{Key: f.key, Path: filepath.FromSlash(path), Size: f.size, SHA256: f.sha256,
+			Mode: t.modeOf(f), ExactMode: t.exact})
 		return nil
 	})
 	if t.hasSizesThatMayChange() {
@@ -184,6 +186,18 @@ func (t *tree) fetch(ctx context.Context, b store.Backend) error {
 		}})
 	t.report.Files, t.report.Bytes, t.report.Skipped = last.Files-last.Skipped, last.Bytes-last.SkippedBytes, last.Skipped
 	return err
+}
+
+// modeOf is what a file is made with: as in git, of the permissions that it had
+// only whether it was a program.
+func (t *tree) modeOf(f file) fs.FileMode {
+	switch {
+	case t.exact:
+		return f.mode
+	case f.mode&executable != 0:
+		return newProgram
+	}
+	return newFile
 }
 
 // hasSizesThatMayChange: the files of an incomplete result.

@@ -65,8 +65,8 @@ func rich() kept {
 func wantRich(prefix string) map[string]string {
 	p := prefix + "train-aaaabbbb/0/"
 	return map[string]string{
-		p + "a/b.txt": "-rw-r----- 12345", p + "empty": "-rw-r----- ", p + "bin/tool": "-rwxr-xr-x #!",
-		p + "none/here": "empty -rwxr-x---", p + "a/link": "-> b.txt",
+		p + "a/b.txt": "-rw-r--r-- 12345", p + "empty": "-rw-r--r-- ", p + "bin/tool": "-rwxr-xr-x #!",
+		p + "none/here": "empty -rwxr-xr-x", p + "a/link": "-> b.txt",
 		p + "_vast/logs/task.log": "-rw-r--r-- hello\n", p + "_vast/manifest.json": "manifest",
 	}
 }
@@ -189,7 +189,7 @@ func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r----- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
 			told := []string{"train-aaaabbbb/0/" + path + " (no object can have its key)"}
 			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(told, report.LeftOut); diff != "" {
 				t.Error(diff)
@@ -205,17 +205,17 @@ func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
 		renamed map[string]string
 	}{
 		"a chain of links": {more: []keep.File{{Path: "a/up", Link: "."}, {Path: "a/up/out", Link: ".."}},
-			want: map[string]string{"b": "-rw-r----- 1", "a/up~2": "-> .", "a/up/out": "-> .."}, renamed: map[string]string{"a/up": "a/up~2"}},
+			want: map[string]string{"b": "-rw-r--r-- 1", "a/up~2": "-> .", "a/up/out": "-> .."}, renamed: map[string]string{"a/up": "a/up~2"}},
 		"a file below a link": {more: []keep.File{{Path: "to", Link: "a"}, {Path: "to/x/y", Key: "b", Size: 1}},
-			want: map[string]string{"b": "-rw-r----- 1", "to~2": "-> a", "to/x/y": "-rw-r--r-- 1"}, renamed: map[string]string{"to": "to~2"}},
+			want: map[string]string{"b": "-rw-r--r-- 1", "to~2": "-> a", "to/x/y": "-rw-r--r-- 1"}, renamed: map[string]string{"to": "to~2"}},
 		"a folder below a link": {more: []keep.File{{Path: "to", Link: "a"}, {Path: "to/none", Dir: true}},
-			want: map[string]string{"b": "-rw-r----- 1", "to~2": "-> a", "to/none": "empty -rwxr-xr-x"}, renamed: map[string]string{"to": "to~2"}},
+			want: map[string]string{"b": "-rw-r--r-- 1", "to~2": "-> a", "to/none": "empty -rwxr-xr-x"}, renamed: map[string]string{"to": "to~2"}},
 		"a link below a file": {more: []keep.File{{Path: "b/l", Link: "c"}},
-			want: map[string]string{"b~2": "-rw-r----- 1", "b/l": "-> c"}, renamed: map[string]string{"b": "b~2"}},
+			want: map[string]string{"b~2": "-rw-r--r-- 1", "b/l": "-> c"}, renamed: map[string]string{"b": "b~2"}},
 		"two of one name": {more: []keep.File{{Path: "b", Link: "c"}},
-			want: map[string]string{"b": "-> c", "b~2": "-rw-r----- 1"}, renamed: map[string]string{"b": "b~2"}},
+			want: map[string]string{"b": "-> c", "b~2": "-rw-r--r-- 1"}, renamed: map[string]string{"b": "b~2"}},
 		"what has the name of our own folder": {more: []keep.File{{Path: "_vast/manifest.json", Key: "b", Size: 1}},
-			want: map[string]string{"b": "-rw-r----- 1", "%5Fvast/manifest.json": "-rw-r--r-- 1"}, renamed: map[string]string{"_vast/manifest.json": "%5Fvast/manifest.json"}},
+			want: map[string]string{"b": "-rw-r--r-- 1", "%5Fvast/manifest.json": "-rw-r--r-- 1"}, renamed: map[string]string{"_vast/manifest.json": "%5Fvast/manifest.json"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -227,7 +227,7 @@ func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[string]string{"train-aaaabbbb/0/a/f": "-rw-r----- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			want := map[string]string{"train-aaaabbbb/0/a/f": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
 			for name, content := range c.want {
 				want["train-aaaabbbb/0/"+name] = content
 			}
@@ -270,7 +270,7 @@ func TestDownloadOfACampaignKeepsItsRunsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		sweep + "/b-1/0/r": "-rw-r----- 11", sweep + "/b-1/0/_vast/manifest.json": "manifest",
+		sweep + "/b-1/0/r": "-rw-r--r-- 11", sweep + "/b-1/0/_vast/manifest.json": "manifest",
 		sweep + "/b-1/1/_vast/manifest.json": "manifest", sweep + "/b-2/0/half": "-rw-r--r-- 1",
 	}
 	if diff := cmp.Diff(want, treeOf(t, dir)); diff != "" {

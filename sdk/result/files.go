@@ -26,7 +26,8 @@ type file struct {
 	key    string
 	size   int64
 	sha256 string
-	mode   fs.FileMode
+	// mode are the permissions that it had in the pod.
+	mode fs.FileMode
 	// modified is when the object was written; zero for what a manifest tells
 	// of, which ended with the whole.
 	modified time.Time
@@ -37,8 +38,17 @@ type file struct {
 }
 
 const (
+	// plainFile and plainDir are the permissions in an archive of what has none
+	// in the store.
 	plainFile = 0o644
 	plainDir  = 0o755
+	// newFile, newProgram and newDir are what is asked of this system, which takes
+	// the umask's part of it.
+	newFile    = 0o666
+	newProgram = 0o777
+	newDir     = 0o777
+	// executable are the bits of which one makes a file a program.
+	executable = 0o111
 )
 
 // files are what a result consists of, by its manifest; without one what lies

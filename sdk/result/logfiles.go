@@ -58,7 +58,7 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 	if err == nil && !ended.IsZero() && there.ModTime().Equal(ended) {
 		return -1, nil
 	}
-	if err := t.root.MkdirAll(path.Dir(name), plainDir); err != nil {
+	if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
 		return 0, err
 	}
 	part := name + partSuffix

@@ -53,7 +53,7 @@ func TestEveryNameComesBack(t *testing.T) {
 			w := newWorld(t)
 			w.oddly(incomplete)
 			o := api.ResultOptions{Of: "aaaabbbb"}
-			mode, want := "-rw-r----- ", map[string]string{}
+			mode, want := "-rw-r--r-- ", map[string]string{}
 			if incomplete {
 				mode = "-rw-r--r-- "
 			} else {

@@ -69,7 +69,7 @@ func (t *tree) same(name string, info fs.FileInfo, f file) bool {
 // makeFolders makes the folders that have no files, with their modes.
 func (t *tree) makeFolders() error {
 	return t.each(isDir, func(_ *unit, name string, f file) error {
-		if err := t.root.MkdirAll(name, plainDir); err != nil {
+		if err := t.root.MkdirAll(name, newDir); err != nil || !t.exact {
 			return err
 		}
 		return t.root.Chmod(name, f.mode)
@@ -80,7 +80,7 @@ func (t *tree) makeFolders() error {
 // ever written through one of them.
 func (t *tree) makeLinks() error {
 	return t.each(isLink, func(_ *unit, name string, f file) error {
-		if err := t.root.MkdirAll(path.Dir(name), plainDir); err != nil {
+		if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
 			return err
 		}
 		err := t.root.Symlink(f.link, name)
@@ -129,11 +129,11 @@ func (u *unit) manifestFile() []byte {
 
 // write replaces a small file at once.
 func (t *tree) write(name string, data []byte) error {
-	if err := t.root.MkdirAll(path.Dir(name), plainDir); err != nil {
+	if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
 		return err
 	}
 	part := name + partSuffix
-	if err := t.root.WriteFile(part, data, plainFile); err != nil {
+	if err := t.root.WriteFile(part, data, newFile); err != nil {
 		return err
 	}
 	return t.root.Rename(part, name)

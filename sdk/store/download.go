@@ -63,6 +63,9 @@ func (d *downloads) one(ctx context.Context, item Download) error {
 	}
 	if same {
 		d.meter.skip(item.Size)
+		if item.ExactMode {
+			return d.at.Chmod(item.Path, item.Mode)
+		}
 		return nil
 	}
 	if err := d.folder(filepath.Dir(item.Path)); err != nil {
@@ -160,9 +163,9 @@ func (d *downloads) fetch(ctx context.Context, item Download) error {
 	}
 	mode := item.Mode
 	if mode == 0 {
-		mode = 0o644
+		mode = 0o666
 	}
-	file, err := d.at.OpenFile(name, flags, 0o600)
+	file, err := d.at.OpenFile(name, flags, mode)
 	if err != nil {
 		return err
 	}
@@ -170,7 +173,7 @@ func (d *downloads) fetch(ctx context.Context, item Download) error {
 	if errors.Is(err, errMismatch) {
 		err = d.afresh(ctx, item, file)
 	}
-	if err == nil {
+	if err == nil && item.ExactMode {
 		err = file.Chmod(mode)
 	}
 	return errors.Join(err, file.Close())

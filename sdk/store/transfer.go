@@ -28,8 +28,12 @@ type Download struct {
 	// it has.
 	Size   int64
 	SHA256 string
-	// Mode are the file's permissions; 0 is 0644.
+	// Mode are the permissions that the file is made with, of which the umask
+	// takes its part; 0 is 0666.
 	Mode fs.FileMode
+	// ExactMode gives the file Mode whatever the umask, also one that is there
+	// already with the same content.
+	ExactMode bool
 }
 
 // TransferOptions say how objects are moved.
@@ -62,6 +66,7 @@ type place interface {
 	Open(name string) (*os.File, error)
 	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	Lstat(name string) (fs.FileInfo, error)
+	Chmod(name string, mode fs.FileMode) error
 	MkdirAll(name string, perm fs.FileMode) error
 	Rename(from, to string) error
 	Remove(name string) error
@@ -79,6 +84,7 @@ type anywhere struct{}
 
 func (anywhere) Open(name string) (*os.File, error)           { return os.Open(name) }
 func (anywhere) Lstat(name string) (fs.FileInfo, error)       { return os.Lstat(name) }
+func (anywhere) Chmod(name string, mode fs.FileMode) error    { return os.Chmod(name, mode) }
 func (anywhere) MkdirAll(name string, perm fs.FileMode) error { return os.MkdirAll(name, perm) }
 func (anywhere) Rename(from, to string) error                 { return os.Rename(from, to) }
 func (anywhere) Remove(name string) error                     { return os.Remove(name) }

@@ -270,11 +270,11 @@ func TestObjectsComeDown(t *testing.T) {
 		b.breakGetAfter = 0
 		path := filepath.Join(t.TempDir(), "one")
 		item := whole
-		item.Path = path
+		item.Path, item.Mode, item.ExactMode = path, 0o707, true
 		if err := store.DownloadAll(t.Context(), b, []store.Download{item}, store.TransferOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o707 {
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
 	})

@@ -105,7 +105,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 
 	t.Run("also when it is killed and started again", func(t *testing.T) {
 		p := p.in(t)
-		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out")
+		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out", "--preserve-modes")
 		part := ""
 		p.waitFor("the large file is half-way", func() (bool, any) {
 			found, err := filepath.Glob(filepath.Join(p.dir, folder, "large.*.part"))
@@ -123,7 +123,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 		if info, err := os.Stat(part); err != nil || info.Size() >= 96<<20 {
 			t.Fatalf("nothing is left to be done: %v, %v", info, err)
 		}
-		p.vast("results", "download", id, "--dir=out").exits(0)
+		p.vast("results", "download", id, "--dir=out", "--preserve-modes").exits(0)
 		if diff := cmp.Diff(written, described(t, filepath.Join(p.dir, folder))); diff != "" {
 			t.Error(diff)
 		}

@@ -63,6 +63,7 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
 	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
 	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Leave out the logs.")
+	p.BoolVar(&o.download.PreserveModes, "preserve-modes", false, "Give files and folders the permissions that they had in the pod; otherwise your umask says, and only what could be executed can be.")
 	p.IntVar(&o.download.Parallel, "parallel", 0, "How many files to fetch at a time (0: 16).")
 	_ = c.MarkFlagDirname("dir")
 	o.output.AddFlags(c)
@@ -71,6 +72,9 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 
 // Validate reports wrong values of flags.
 func (o *resultsDownloadOptions) Validate() error {
+	if o.download.PreserveModes && o.download.Archive != "" {
+		return cli.Usagef("--preserve-modes goes with a folder: an archive always has the permissions of the pod")
+	}
 	if o.download.Parallel < 0 {
 		return cli.Usagef("--parallel must be 1 or more, or 0 for the default")
 	}
