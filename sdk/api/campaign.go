@@ -125,6 +125,9 @@ type CampaignOptions struct {
 	Queue, Priority, Profile string
 	Force                    bool
 	Keep                     time.Duration
+	// Secrets are values for the variables that a campaign which is resumed or
+	// run again has as secrets. A new one has them from its file's reader.
+	Secrets map[string]string
 	// AgentImage overrides the image of our own containers.
 	AgentImage string
 	// Version is that of the program, for the record.

@@ -30,6 +30,9 @@ type PrepareReport struct {
 	// folder brings them along; else they have to be uploaded before.
 	InputBytes    int64 `json:"inputBytes"`
 	InputsApplied bool  `json:"inputsApplied"`
+	// Secret is what the values of the campaign's secrets have to lie in,
+	// which whoever applies the folder makes; empty without secrets.
+	Secret string `json:"secret,omitempty"`
 }
 
 // DeepCopyObject implements runtime.Object.

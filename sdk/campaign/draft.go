@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,11 @@ type draft struct {
 func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions, rendered bool) (*draft, error) {
 	if err := checkOptions(o); err != nil {
 		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Secrets)) {
+		if !slices.Contains(s.Execution.Secrets, name) {
+			return nil, api.Invalid("--secret", "%s is no secret of %s", name, s.Path)
+		}
 	}
 	if len(o.Configs) > 0 {
 		var err error

@@ -68,8 +68,12 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs *v
 			return nil, err
 		}
 	}
-	return &api.PrepareReport{TypeMeta: api.TypeMeta(api.KindPrepareReport), ID: d.record.ID, Dir: o.Dir,
-		Jobs: d.record.Jobs, Runs: d.record.Total, InputBytes: w.bytes, InputsApplied: w.carried}, nil
+	report := &api.PrepareReport{TypeMeta: api.TypeMeta(api.KindPrepareReport), ID: d.record.ID, Dir: o.Dir,
+		Jobs: d.record.Jobs, Runs: d.record.Total, InputBytes: w.bytes, InputsApplied: w.carried}
+	if len(p.execution.Secrets) > 0 {
+		report.Secret = SecretName(d.record.ID)
+	}
+	return report, nil
 }
 
 // preparedID is an id with the hundredths of the second in it: no cluster is

@@ -58,13 +58,17 @@ type readmeFacts struct {
 	VastFile, Store, Bucket, Upload, Label string
 	Kueue, Queue, Quota, Ask               string
 	Secret                                 []string
-	Carried                                bool
+	// Values is the Secret of the campaign's secrets, and Names what it has.
+	Values  string
+	Names   []string
+	Carried bool
 }
 
 func (w *preparation) writeReadmes() error {
 	r := w.draft.record
 	facts := readmeFacts{Record: r, VastFile: w.vastFile(), Store: kube.StoreName, Upload: w.objectName("upload"),
-		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: kueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask()}
+		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: kueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask(),
+		Values: SecretName(r.ID), Names: w.plan.execution.Secrets}
 	for _, o := range w.setup {
 		switch u := asUnstructured(o); u.GetKind() {
 		case "Secret":

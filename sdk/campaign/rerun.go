@@ -52,6 +52,9 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	if o.Version != "" {
 		r.Versions = map[string]string{"kubevast": o.Version}
 	}
+	if o.Secrets, err = c.secretsOf(ctx, old, have.execution.Secrets, o.Secrets); err != nil {
+		return nil, err
+	}
 	// The pack is in the store, and there is nothing else to bring.
 	d := &draft{spec: &spec.Campaign{Path: r.File, Execution: have.execution}, configs: have.configs,
 		inputs: &inputs{sum: r.Inputs, scenario: r.Scenario}, record: &r}

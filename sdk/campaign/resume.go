@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/store"
 )
 
@@ -159,6 +160,17 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 		return nil, err
 	}
 	if err := p.matches(); err != nil {
+		return nil, err
+	}
+	var file *spec.Campaign
+	if d != nil {
+		file = d.spec
+	}
+	given := secretsGiven(file, o)
+	if err := checkSecrets(r.ID, have.execution.Secrets, given); err != nil {
+		return nil, err
+	}
+	if err := c.makeSecret(ctx, r, object, have.execution.Secrets, given, o); err != nil {
 		return nil, err
 	}
 	ended, err := c.indexed(ctx, b, r.ID)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,11 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 	)
 	asked.Go(func() { profile, profileErr = c.tasks.Profile(ctx) })
 	asked.Go(func() { choice, choiceErr = c.queues.Choose(ctx, c.conn.Namespace, o.Queue) })
-	asked.Go(func() { rightsErr = c.rights.Require(ctx, runRights...) })
+	needed := runRights
+	if len(d.spec.Execution.Secrets) > 0 {
+		needed = slices.Concat(runRights, secretRights)
+	}
+	asked.Go(func() { rightsErr = c.rights.Require(ctx, needed...) })
 	asked.Go(func() { b, openErr = c.openStore(ctx) })
 	asked.Go(func() {
 		if v, err := c.conn.ServerVersion(ctx); err == nil { // it is only for the record
@@ -172,6 +177,9 @@ func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *
 	if err != nil {
 		return nil, c.leave(ctx, r, object, err)
 	}
+	if err := c.makeSecret(ctx, r, object, p.execution.Secrets, secretsGiven(d.spec, o), o); err != nil {
+		return nil, c.halfway(ctx, "its secrets are not in the cluster", c.goOn(r, false)+flagsFor(p.execution.Secrets), r, err)
+	}
 	return c.makeJobs(ctx, p, b, object, o, there)
 }
 
@@ -231,6 +239,9 @@ func (c *Client) halfway(ctx context.Context, how, goOn string, r *Record, cause
 func (c *Client) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions) (*api.Campaign, error) {
 	p, err := d.plan()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.makeSecret(ctx, d.record, object, p.execution.Secrets, secretsGiven(d.spec, o), o); err != nil {
 		return nil, err
 	}
 	m := &creation{c: c, o: o, total: d.record.Jobs}

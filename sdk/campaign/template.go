@@ -110,13 +110,14 @@ func templateInput(e *spec.Execution, r *Record) (*manifest.Input, error) {
 	}
 	in := &manifest.Input{
 		Task: &spec.Task{Source: spec.Source{File: r.File, Line: 1}, Name: r.ID, NumNodes: 1, Run: runScript,
-			Envs: commonEnv(e, r), Resources: []spec.Resources{resources}},
+			Envs: commonEnv(e, r), Secrets: withoutValues(e.Secrets), Resources: []spec.Resources{resources}},
 		ID: "template", Namespace: r.Namespace, User: r.User,
 		Keep: time.Duration(r.KeepSeconds) * time.Second, Deadline: time.Duration(e.TimeoutSeconds) * time.Second,
 		Profile: manifest.Profile(r.Profile), Queue: r.Queue, QueuePriority: r.Priority,
 		Kind:        kube.KindRun,
 		Labels:      map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)},
 		Annotations: map[string]string{kube.AnnotationCampaign: r.ID},
+		SecretName:  SecretName(r.ID),
 		RunAsUser:   &e.RunAsUser,
 		AgentImage:  r.AgentImage,
 		Files:       []manifest.Files{{Path: configDir, ReadOnly: true, Sources: []orders.Item{{Pack: keep.InputKey(r.Inputs)}}}},
@@ -191,6 +192,15 @@ func resourceList(file, path, cpu, memory string, gpu int) (corev1.ResourceList,
 		list[gpuResource] = *resource.NewQuantity(int64(gpu), resource.DecimalSI)
 	}
 	return list, api.JoinInvalid(errs...)
+}
+
+// withoutValues are variables without their values, which the Jobs only refer to.
+func withoutValues(secrets []string) []spec.EnvVar {
+	var out []spec.EnvVar
+	for _, name := range secrets {
+		out = append(out, spec.EnvVar{Name: name})
+	}
+	return out
 }
 
 // commonEnv are the variables that all runs have alike: the file's, then ours.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ func (b *builder) env() []corev1.EnvVar {
 	for _, s := range b.task.Secrets {
 		set[s.Name] = true
 		out = append(out, corev1.EnvVar{Name: s.Name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-			LocalObjectReference: corev1.LocalObjectReference{Name: b.name}, Key: s.Name}}})
+			LocalObjectReference: corev1.LocalObjectReference{Name: cmp.Or(b.in.SecretName, b.name)}, Key: s.Name}}})
 	}
 	nodes, gpus := strconv.Itoa(b.task.NumNodes), strconv.Itoa(b.gpuCount())
 	rank := fieldRef("metadata.annotations['batch.kubernetes.io/job-completion-index']")

@@ -32,7 +32,7 @@ func Helpers(in Input) []string {
 	if in.Task.NumNodes > 1 {
 		kinds = append(kinds, "services")
 	}
-	if len(in.Task.Secrets) > 0 || b.registryLogin() != nil {
+	if len(in.Task.Secrets) > 0 && in.SecretName == "" || b.registryLogin() != nil {
 		kinds = append(kinds, "secrets")
 	}
 	if b.longScripts() || slices.ContainsFunc(in.Files, func(f Files) bool { return len(f.Pack) > 0 }) {
@@ -75,7 +75,7 @@ func (b *builder) scripts(pod *corev1.PodSpec) {
 
 // secrets keeps the task's secrets in a Secret; the pods only refer to it.
 func (b *builder) secrets(pod *corev1.PodSpec) {
-	if len(b.task.Secrets) > 0 {
+	if len(b.task.Secrets) > 0 && b.in.SecretName == "" {
 		data := map[string][]byte{}
 		for _, s := range b.task.Secrets {
 			data[s.Name] = []byte(s.Value)

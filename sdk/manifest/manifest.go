@@ -67,6 +67,9 @@ type Input struct {
 	Kind string
 	// Labels and Annotations are added to the Job and its pods.
 	Labels, Annotations map[string]string
+	// SecretName names the Secret that has the task's secrets; it is made
+	// elsewhere then. Empty: one goes with the Job.
+	SecretName string
 	// RunAsUser is the user of the user's containers; nil for the image's.
 	RunAsUser *int64
 	// AgentImage is the image of our own containers. Files and Results need it.

@@ -11,6 +11,9 @@ type Campaign struct {
 	Metadata       map[string]any
 	Configurations []Configuration
 	Execution      Execution
+	// Secrets are those of Execution with their values, which no copy of the
+	// campaign may have.
+	Secrets []EnvVar
 	// Ignored are the paths of the fields that have no meaning here, sorted
 	// (results_processing, evaluation, general, execution.local ...).
 	Ignored []string
@@ -71,6 +74,9 @@ type Execution struct {
 	GPU         int
 	Secondary   []Secondary
 	Envs        []EnvVar
+	// Secrets are the names of variables whose values are not part of the
+	// file, nor of this.
+	Secrets     []string `json:",omitempty"`
 	RunAsUser   int64
 	PreCommand  string
 	PostCommand string

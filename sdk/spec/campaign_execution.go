@@ -52,10 +52,10 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	}
 	var env environment
 	env.values, env.missing = map[string]string{}, map[string]bool{}
-	entries := f.Env.entries
-	if in.Look {
-		entries = slices.DeleteFunc(entries, func(e envEntry) bool { return e.missing })
-	}
+	entries := slices.DeleteFunc(f.Env.entries, func(e envEntry) bool {
+		_, secret := in.Secrets[e.name]
+		return secret || in.Look && e.missing
+	})
 	e.Envs = r.resolve(&env, entries, in.Envs, "--env")
 	r.overrideExecution(n, in, e)
 }

@@ -2,8 +2,10 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -14,8 +16,8 @@ import (
 // absent.
 //
 // Of in, Name, Image, CPUs, Memory and GPUs take the place of what the file
-// has, Envs add to execution.env or fill it in, and Context chooses among
-// values per cluster; NumNodes and Secrets are refused.
+// has, Envs add to execution.env or fill it in, Secrets take variables out of it,
+// and Context chooses among values per cluster; NumNodes is refused.
 //
 // The error is an *api.InvalidSpec with every problem that was found, in the
 // file's order, those of in.Check among them. Whether a variation's type exists
@@ -82,6 +84,10 @@ func (r *reader) parseCampaign(doc *node, in Inputs, c *Campaign) {
 	c.Name, c.Metadata = r.campaignName(f.Metadata, in), f.Metadata.v
 	c.Configurations = r.configurations(f.Configuration)
 	r.execution(doc.get("execution"), f.Execution, in, &c.Execution)
+	for _, name := range slices.Sorted(maps.Keys(in.Secrets)) {
+		c.Execution.Secrets = append(c.Execution.Secrets, name)
+		c.Secrets = append(c.Secrets, EnvVar{Name: name, Value: in.Secrets[name]})
+	}
 	c.Ignored = r.takeIgnored()
 	if in.Check != nil {
 		r.problems = append(r.problems, in.Check(c)...)
@@ -109,12 +115,14 @@ func (r *reader) checkCampaignInputs(in Inputs) {
 	if in.NumNodes != 0 {
 		r.flag("--num-nodes", "a campaign's runs have one node each")
 	}
-	if len(in.Secrets) > 0 {
-		r.flag("--secret", "a campaign has no secrets; what is no secret can be given with --env")
-	}
-	for name := range in.Envs {
-		if msg := checkRunEnv(name); msg != "" {
-			r.flag("--env", "%q %s", shorten(name), msg)
+	for _, g := range []struct {
+		flag  string
+		given map[string]string
+	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
+		for _, name := range slices.Sorted(maps.Keys(g.given)) {
+			if msg := checkRunEnv(name); msg != "" {
+				r.flag(g.flag, "%q %s", shorten(name), msg)
+			}
 		}
 	}
 }

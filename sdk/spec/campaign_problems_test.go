@@ -138,10 +138,10 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:7:48: execution.kubernetes.jobs.node_labels.d: "e f" is not the value of a label`,
 			`c.vast:7:58: execution.kubernetes.jobs.node_labels.g: must be text, not the number 1; write it in quotes: "1"`)},
 
-		"options that no campaign has": {head + small, Inputs{NumNodes: 2, Secrets: map[string]string{"S": "hush"}, Envs: map[string]string{"RUN_ID": "1"}, CPUs: "4+", Memory: "x", GPUs: "H100:8", Image: "A"}, lines(
+		"options that no campaign has": {head + small, Inputs{NumNodes: 2, Secrets: map[string]string{"RUN_NUMBER": "hush"}, Envs: map[string]string{"RUN_ID": "1"}, CPUs: "4+", Memory: "x", GPUs: "H100:8", Image: "A"}, lines(
 			"--num-nodes: a campaign's runs have one node each",
-			"--secret: a campaign has no secrets; what is no secret can be given with --env",
 			`--env: "RUN_ID" is set for each run and cannot be given; use another name than RUN_ID`,
+			`--secret: "RUN_NUMBER" is set for each run and cannot be given; use another name than RUN_NUMBER`,
 			`--image: "A" is not a container image: the repository must be in lower case`,
 			`--cpus: "4+": a run gets exactly what it asks for; leave out the "+"`,
 			`--memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,

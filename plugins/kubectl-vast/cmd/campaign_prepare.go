@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type prepareFlags struct {
 	inputs         spec.Inputs
 	env            spec.EnvFlags
 	options, quota []string
+	secrets        []string
 	keep           cli.Timeout
 	output         *cli.DoneFlags
 	api            api.PrepareOptions
@@ -63,6 +65,7 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 	p.IntVar(&flags.api.Runs, "runs", 0, "Runs of each configuration, instead of the file's.")
 	p.StringVar(&flags.api.Name, "name", "", "First part of the campaign's id, instead of metadata.name.")
 	addValues(p, &flags.inputs, &flags.env)
+	p.StringArrayVar(&flags.secrets, "secret", nil, "Name of an environment variable whose value a Secret has; README.md in the folder says how to make it. Can be given several times.")
 	addRunResources(p, &flags.inputs)
 	p.StringVar(&flags.api.Queue, "queue", "", `Queue that the Jobs wait in; "none" for none. (default vast)`)
 	p.StringVar(&flags.api.Priority, "priority", "", "WorkloadPriorityClass of the Jobs.")
@@ -92,6 +95,13 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 	}
 	var envErr error
 	p.inputs.Context = f.GivenContext()
+	p.inputs.Secrets = map[string]string{}
+	for _, name := range p.secrets {
+		if strings.Contains(name, "=") {
+			return cli.Usagef("--secret takes the name of a variable here, without its value: no secret is written into the folder")
+		}
+		p.inputs.Secrets[name] = ""
+	}
 	p.inputs.Envs, envErr = p.env.Read(ctx, f.Files(), os.LookupEnv)
 	campaign, configs, fileErr := p.read(ctx, f, p.file, p.inputs)
 	options, optionErr := pairs("--option", p.options)
@@ -117,6 +127,9 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		return printer.PrintObj(r, f.Out)
 	}
 	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, count(r.Runs, "run"), count(r.Jobs, "Job"), r.Dir, client.Namespace())
+	if r.Secret != "" {
+		f.Notef("Its runs wait for the Secret %q with %s: see %s/README.md", r.Secret, strings.Join(p.secrets, ", "), r.Dir)
+	}
 	if r.InputsApplied {
 		f.Notef("Run it with: kubectl apply -f %s\n(in a namespace that is set up; %s/README.md has the rest)", r.Dir, r.Dir)
 	} else {

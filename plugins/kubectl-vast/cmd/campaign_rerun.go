@@ -2,18 +2,21 @@ package cmd
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
 )
 
 type campaignRerun struct {
 	*cli.Factory
 	ref            string
 	failed, follow bool
+	secret         spec.EnvFlags
 	api            api.CampaignRerunOptions
 	dryRun         cli.DryRunFlag
 	output         *cli.DoneFlags
@@ -27,7 +30,8 @@ func newCampaignRerun(f *cli.Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Run the failed runs of a campaign again, as a new campaign. The old one stays as
 			it is. Everything is taken from the store: the file and the options of then are
-			not needed.`),
+			not needed. The values of its secrets are taken from its Secret; when that is
+			gone they have to be given again.`),
 		Example: templates.Examples(`
 			# Try again what has failed
 			kubectl vast campaign rerun @latest --failed
@@ -62,6 +66,7 @@ func newCampaignRerun(f *cli.Factory) *cobra.Command {
 	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it can never fit into the quota or onto a machine.")
 	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors; that of the old campaign counts only when it is given again.")
 	p.StringVar(&o.api.FieldManager, "field-manager", defaultFieldManager, "Name of the manager used to track field ownership.")
+	addSecrets(p, &o.secret)
 	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, queueNames))
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
@@ -70,6 +75,13 @@ func newCampaignRerun(f *cli.Factory) *cobra.Command {
 
 // Run makes the new campaign.
 func (o *campaignRerun) Run(ctx context.Context) error {
+	if err := cli.StdinOnce(o.secret.Files...); err != nil {
+		return err
+	}
+	var err error
+	if o.api.Secrets, err = o.secret.Read(ctx, o.Files(), os.LookupEnv); err != nil {
+		return err
+	}
 	client, err := o.Client()
 	if err != nil {
 		return err

@@ -102,6 +102,9 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 	r.api = api.CampaignOptions{ID: extra.resume, Name: s.inputs.Name, Runs: extra.runs, Queue: s.queue, Priority: s.priority,
 		Profile: s.profile, Force: s.force, Keep: time.Duration(s.keep), AgentImage: s.agentImage, Version: cli.Version().GitVersion,
 		DryRun: s.dryRun.Value, FieldManager: s.manager}
+	if path == "" {
+		r.api.Secrets = r.inputs.Secrets
+	}
 	switch follow := extra.follow || s.wait; {
 	case path == "" && extra.resume == "":
 		return cli.Usagef("a campaign file is missing: kubectl vast campaign run FILE")

@@ -21,6 +21,13 @@ func addValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.EnvFlags) {
 	p.StringArrayVar(&env.Files, "env-file", nil, `File with environment variables, NAME=VALUE a line, read as SkyPilot does; "-" for standard input. Can be given several times.`)
 }
 
+// addSecrets binds the flags for variables that are kept in a Kubernetes Secret.
+func addSecrets(p *pflag.FlagSet, secret *spec.EnvFlags) {
+	secret.Flag = "--secret"
+	p.StringArrayVar(&secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
+	p.StringArrayVar(&secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
+}
+
 // addRunResources binds the flags for what a campaign's runs need; those of a
 // task speak of its nodes, and take more than one exact amount.
 func addRunResources(p *pflag.FlagSet, in *spec.Inputs) {
@@ -38,7 +45,6 @@ func (s *submitFlags) stdinOnce(files ...string) error {
 func (s *submitFlags) readInputs(ctx context.Context, f *cli.Factory) (spec.Inputs, error) {
 	in := s.inputs
 	var errEnv, errSecret error
-	s.secret.Flag = "--secret"
 	in.Envs, errEnv = s.env.Read(ctx, f.Files(), os.LookupEnv)
 	in.Secrets, errSecret = s.secret.Read(ctx, f.Files(), os.LookupEnv)
 	return in, errors.Join(errEnv, errSecret)
