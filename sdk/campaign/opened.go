@@ -15,12 +15,15 @@ type opened struct {
 	store store.Backend
 }
 
+// way is tunnel.Open or tunnel.OpenToRead.
+type way func(context.Context, *access.Conn, ...store.Option) (*store.Store, error)
+
 // open returns the store, or why there is no way to it.
-func (o *opened) open(ctx context.Context, conn *access.Conn, options ...store.Option) (store.Backend, error) {
+func (o *opened) open(ctx context.Context, conn *access.Conn, by way, options ...store.Option) (store.Backend, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.store == nil {
-		s, err := tunnel.Open(ctx, conn, options...)
+		s, err := by(ctx, conn, options...)
 		if err != nil {
 			return nil, err
 		}
@@ -33,5 +36,5 @@ func (o *opened) open(ctx context.Context, conn *access.Conn, options ...store.O
 // away, as while its pod is made anew, is waited for longer than by who only
 // looks and will look again.
 func (c *Client) openStore(ctx context.Context) (store.Backend, error) {
-	return c.needed.open(ctx, c.conn)
+	return c.needed.open(ctx, c.conn, tunnel.Open)
 }

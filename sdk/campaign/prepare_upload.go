@@ -32,6 +32,13 @@ func (w *preparation) uploadMeta(name string) metav1.ObjectMeta {
 	return m
 }
 
+// uploadPodMeta is for the pod, which the store has to let in.
+func (w *preparation) uploadPodMeta() metav1.ObjectMeta {
+	m := w.uploadMeta(w.objectName("upload"))
+	m.Labels[kube.LabelStoreClient] = "true"
+	return m
+}
+
 // uploadJob brings what a ConfigMap carries into the store.
 func (w *preparation) uploadJob(configMap string, items []corev1.KeyToPath) *batchv1.Job {
 	pod := w.uploadSpec("upload", carriedDir)
@@ -39,17 +46,17 @@ func (w *preparation) uploadJob(configMap string, items []corev1.KeyToPath) *bat
 	pod.Volumes = []corev1.Volume{{Name: carriedVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Items: items}}}}
 	pod.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: carriedVolume, MountPath: carriedDir, ReadOnly: true}}
-	meta := w.uploadMeta(w.objectName("upload"))
+	meta, podMeta := w.uploadMeta(w.objectName("upload")), w.uploadPodMeta()
 	return typed(&batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{
 		TTLSecondsAfterFinished: ptr.To(int32(w.draft.record.KeepSeconds)), //nolint:gosec // days, checked with the other options
 		Template: corev1.PodTemplateSpec{
-			ObjectMeta: metav1.ObjectMeta{Labels: meta.Labels, Annotations: meta.Annotations}, Spec: pod}}})
+			ObjectMeta: metav1.ObjectMeta{Labels: podMeta.Labels, Annotations: podMeta.Annotations}, Spec: pod}}})
 }
 
 // uploadPod waits for an archive on its stdin and brings what is in it into the
 // store.
 func (w *preparation) uploadPod() *corev1.Pod {
-	pod := &corev1.Pod{ObjectMeta: w.uploadMeta(w.objectName("upload")), Spec: w.uploadSpec("upload", "-")}
+	pod := &corev1.Pod{ObjectMeta: w.uploadPodMeta(), Spec: w.uploadSpec("upload", "-")}
 	pod.APIVersion, pod.Kind = "v1", "Pod"
 	c := &pod.Spec.Containers[0]
 	c.Stdin, c.StdinOnce = true, true

@@ -16,6 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // trustIndex is how long an index is not read again while no Job tells that a
@@ -73,7 +74,7 @@ type readIndex struct {
 
 // open returns the store for who only looks; it is opened once.
 func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, error) {
-	return s.opened.open(ctx, conn, store.WithPatience(lookPatience))
+	return s.opened.open(ctx, conn, tunnel.OpenToRead, store.WithPatience(lookPatience))
 }
 
 // merged are all runs of a campaign of which anything is known. With an

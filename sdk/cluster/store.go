@@ -29,7 +29,7 @@ func (c *Client) secretNamed(ctx context.Context, name string) (*corev1.Secret, 
 
 // storeContent counts what the namespace's store holds.
 func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
-	s, err := tunnel.Open(ctx, c.conn)
+	s, err := tunnel.OpenToRead(ctx, c.conn)
 	if err != nil {
 		return store.Content{}, err
 	}

@@ -65,7 +65,7 @@ func without(why string) []api.Check {
 // probePod is as tame as a pod can be, so that no namespace refuses it.
 func probePod(image string) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "vast-doctor-", Labels: map[string]string{kube.LabelManagedBy: kube.ManagedBy, kube.LabelComponent: "doctor"}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "vast-doctor-", Labels: map[string]string{kube.LabelManagedBy: kube.ManagedBy, kube.LabelComponent: "doctor", kube.LabelStoreClient: "true"}},
 		Spec: corev1.PodSpec{
 			RestartPolicy:                 corev1.RestartPolicyNever,
 			ActiveDeadlineSeconds:         ptr.To(int64(2 * probeTime.Seconds())),

@@ -38,6 +38,8 @@ const (
 	// StoreCA is optional: the certificates, as PEM, of which one has to have
 	// signed the store's. Without it those of the machine count.
 	StoreCA = "ca.crt"
+	// StorePolicy is optional: what a bucket that has to be made again gets.
+	StorePolicy = "bucket-policy"
 )
 
 // Labels on everything that `cluster setup` made.

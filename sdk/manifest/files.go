@@ -122,8 +122,8 @@ var sourcePrefixes = []string{"AWS_", "GS_", "GCS_", "GOOGLE_", "GIT_", "HTTP_PR
 // the user's containers never get, and the user's own for what is the user's.
 func (b *builder) sourceEnv(pod *corev1.PodSpec, items []orders.Item) []corev1.EnvVar {
 	var env []corev1.EnvVar
-	if slices.ContainsFunc(items, func(i orders.Item) bool { return i.Pack != "" || i.URI != "" }) {
-		env = append(env, kube.StoreEnv()...)
+	if slices.ContainsFunc(items, fromStore) {
+		env = append(env, kube.StoreReaderEnv()...)
 	}
 	if !slices.ContainsFunc(items, func(i orders.Item) bool { return i.Git != "" || i.URI != "" }) {
 		return env

@@ -156,6 +156,9 @@ func Build(in Input) (*Objects, error) {
 	hostDNS(&pod.Spec)
 	b.helpers(&pod.Spec)
 	b.addOurs(&pod.Spec)
+	if b.reachesStore() {
+		pod.Labels[kube.LabelStoreClient] = "true"
+	}
 	if err := b.validate(&pod); err != nil {
 		return nil, err
 	}

@@ -1,9 +1,13 @@
 package manifest
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/orders"
 )
 
 // addOurs puts our own containers before all others that start first. It comes
@@ -20,6 +24,16 @@ func (b *builder) addOurs(pod *corev1.PodSpec) {
 	ours = append(ours, b.secondaries(pod)...)
 	pod.InitContainers = append(ours, pod.InitContainers...)
 }
+
+// reachesStore reports whether one of our containers in the pod talks to a store:
+// the store's NetworkPolicy has to let the pod in.
+func (b *builder) reachesStore() bool {
+	fetch, _ := b.fetchOrders()
+	return b.in.Results != nil || slices.ContainsFunc(fetch.Items, fromStore)
+}
+
+// fromStore reports that an item may lie in the namespace's store.
+func fromStore(i orders.Item) bool { return i.Pack != "" || i.URI != "" }
 
 // userOf returns the user that the main container runs as; nil for the
 // image's, which nobody knows here.

@@ -22,7 +22,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 	if o.Of == "" {
 		return nil, api.Invalid("", "name the task or the campaign whose results are to be removed; see: kubectl vast results list")
 	}
-	s, done, err := c.session(ctx)
+	s, done, err := c.sessionBy(ctx, c.change)
 	if err != nil {
 		return nil, err
 	}

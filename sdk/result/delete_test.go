@@ -65,7 +65,7 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 				w.keep(k)
 			}
 			f := &failing{Backend: w.store, left: at}
-			w.open = func(context.Context) (store.Backend, func(), error) { return f, func() {}, nil }
+			w.change = func(context.Context) (store.Backend, func(), error) { return f, func() {}, nil }
 			o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep}}
 			_, err := w.Delete(t.Context(), o)
 			if err == nil {
@@ -96,7 +96,7 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 func TestADeleteRemovesNothingBeforeUploadsAreGivenUp(t *testing.T) {
 	w := newWorld(t)
 	w.keep(task("abcdefgh", 0, succeeded, map[string]string{"f": "1"}))
-	w.open = func(context.Context) (store.Backend, func(), error) {
+	w.change = func(context.Context) (store.Backend, func(), error) {
 		return &failing{Backend: w.store, noAbort: true}, func() {}, nil
 	}
 	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "abcdefgh"}}); err == nil {

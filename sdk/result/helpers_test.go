@@ -72,7 +72,8 @@ func newWorld(t *testing.T, jobs ...runtime.Object) *world {
 	})
 	conn := &access.Conn{Kube: cluster, Namespace: "ns", Warn: func(m string) { t.Log("warning:", m) }}
 	return &world{T: t, store: b, dir: dir, Client: &Client{conn: conn,
-		open: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
+		open:   func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil },
+		change: func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }}}
 }
 
 // refuse makes a cluster that does not list a resource.

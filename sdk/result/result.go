@@ -18,17 +18,22 @@ type Client struct {
 	// open connects to the namespace's store; the function it returns ends
 	// the connection.
 	open func(context.Context) (store.Backend, func(), error)
+	// change is open for what deletes.
+	change func(context.Context) (store.Backend, func(), error)
 }
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn) *Client {
-	return &Client{conn: conn, open: func(ctx context.Context) (store.Backend, func(), error) {
-		s, err := tunnel.Open(ctx, conn)
-		if err != nil {
-			return nil, nil, err
+	by := func(open func(context.Context, *access.Conn, ...store.Option) (*store.Store, error)) func(context.Context) (store.Backend, func(), error) {
+		return func(ctx context.Context) (store.Backend, func(), error) {
+			s, err := open(ctx, conn)
+			if err != nil {
+				return nil, nil, err
+			}
+			return s, s.Close, nil
 		}
-		return s, s.Close, nil
-	}}
+	}
+	return &Client{conn: conn, open: by(tunnel.OpenToRead), change: by(tunnel.Open)}
 }
 
 // atOnce is how many small objects are read at a time. Each request travels
@@ -56,8 +61,13 @@ type session struct {
 	strays []string
 }
 
+// session is for who only reads.
 func (c *Client) session(ctx context.Context) (*session, func(), error) {
-	b, done, err := c.open(ctx)
+	return c.sessionBy(ctx, c.open)
+}
+
+func (c *Client) sessionBy(ctx context.Context, open func(context.Context) (store.Backend, func(), error)) (*session, func(), error) {
+	b, done, err := open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

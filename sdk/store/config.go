@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"crypto/x509"
 	"net/url"
 	"strings"
 
@@ -13,6 +15,15 @@ type Config struct {
 	// Endpoint is a URL: "http://vast-store.lab.svc:7070".
 	Endpoint, Region, Bucket string
 	AccessKey, SecretKey     string
+	// CA are certificates, as PEM, of which one has to have signed that of an
+	// https endpoint. Without it those of the machine count.
+	CA []byte
+	// Policy is the policy, as JSON, of a bucket that EnsureBucket makes; it may
+	// be empty.
+	Policy string
+	// Secret is the name of the Secret that this is from, for errors; empty:
+	// kube.StoreName.
+	Secret string
 }
 
 // check finds all that cannot be right, and returns the endpoint. Values are
@@ -29,8 +40,23 @@ func (c Config) check() (*url.URL, error) {
 		{kube.StoreBucket, c.Bucket}, {kube.StoreAccessKey, c.AccessKey}, {kube.StoreSecretKey, c.SecretKey},
 	} {
 		if needed.value == "" {
-			problems = append(problems, api.Invalid("", "Secret %s has no %s; run `kubectl vast cluster setup` again", kube.StoreName, needed.key))
+			problems = append(problems, api.Invalid("", "Secret %s has no %s; run `kubectl vast cluster setup` again", c.secret(), needed.key))
 		}
 	}
+	if _, ok := c.roots(); !ok {
+		problems = append(problems, api.Invalid("", "%s in Secret %s holds no certificate as PEM; run `kubectl vast cluster setup` again", kube.StoreCA, c.secret()))
+	}
 	return endpoint, api.JoinInvalid(problems...)
+}
+
+// secret names the Secret in errors.
+func (c Config) secret() string { return cmp.Or(c.Secret, kube.StoreName) }
+
+// roots are the certificates that count; nil for those of the machine.
+func (c Config) roots() (roots *x509.CertPool, ok bool) {
+	if len(c.CA) == 0 {
+		return nil, true
+	}
+	roots = x509.NewCertPool()
+	return roots, roots.AppendCertsFromPEM(c.CA)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,8 +33,12 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	// The last one is versitygw's for a key that it does not know.
 	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
 		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s%s", s.Endpoint, s.credentials(), s.mend("; run `kubectl vast cluster setup` again with the right ones")), Cause: err}
-	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized:
+	// A delete of many objects tells of each by its code alone.
+	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized, answer.Code == minio.AccessDenied:
 		return &api.Forbidden{Message: fmt.Sprintf("the credentials in %s may not %s %s", s.credentials(), what, where), Cause: err}
+	case isUntrusted(err):
+		return api.Invalid("", "the store at %s is not trusted: its certificate is not as %s in %s says (%s)%s",
+			s.Endpoint, kube.StoreCA, s.credentials(), oneLine(reason(err)), s.mend("; run `kubectl vast cluster setup` again"))
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return api.Invalid("", "the store at %s speaks http, not https; run `kubectl vast cluster setup` again with --store-endpoint http://...", s.Endpoint)
 	}
@@ -41,7 +46,21 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 }
 
 // credentials says where they are from.
-func (s *Store) credentials() string { return cmp.Or(s.login, "Secret "+kube.StoreName) }
+func (s *Store) credentials() string { return cmp.Or(s.login, "Secret "+s.secret) }
+
+// isUntrusted reports that the server could not prove to be the store.
+func isUntrusted(err error) bool {
+	return errors.As(err, new(*tls.CertificateVerificationError))
+}
+
+// reason is what is wrong with the certificate.
+func reason(err error) string {
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) && untrusted.Err != nil {
+		return untrusted.Err.Error()
+	}
+	return err.Error()
+}
 
 // mend is a hint that helps with the namespace's own store only.
 func (s *Store) mend(hint string) string {

@@ -25,7 +25,10 @@ type Store struct {
 	Endpoint  string
 	Bucket    string
 	// login says where the credentials are from; empty: the namespace's Secret.
-	login    string
+	login string
+	// secret is the name of that Secret, and policy is for a bucket that is made.
+	secret   string
+	policy   string
 	patience time.Duration
 	reached  atomic.Bool
 	buffers  *buffers
@@ -41,7 +44,8 @@ const (
 	podPatience = 10 * time.Minute
 )
 
-// FromEnv connects from inside one of our own containers; see kube.StoreEnv.
+// FromEnv connects from inside one of our own containers; see kube.StoreEnv. It
+// takes the reader's credentials where there are some, see kube.StoreReaderEnv.
 // Without VAST_STORE_ENDPOINT it is NotInstalled.
 func FromEnv() (*Store, error) { return fromEnv(os.Getenv) }
 
@@ -49,9 +53,13 @@ func fromEnv(getenv func(string) string) (*Store, error) {
 	if getenv(kube.EnvStoreEndpoint) == "" {
 		return nil, &api.NotInstalled{Message: kube.EnvStoreEndpoint + " is not set"}
 	}
-	return Connect(Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
-		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey)},
-		WithPatience(podPatience))
+	c := Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
+		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey),
+		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy)}
+	if key, secret := getenv(kube.EnvStoreReaderKey), getenv(kube.EnvStoreReaderSecret); key != "" && secret != "" {
+		c.AccessKey, c.SecretKey, c.Secret = key, secret, kube.StoreReaderName
+	}
+	return Connect(c, WithPatience(podPatience))
 }
 
 // Option changes how a store is reached.
@@ -95,7 +103,8 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 	for _, set := range with {
 		set(&o)
 	}
-	transport := newTransport(o)
+	roots, _ := c.roots() // checked before
+	transport := newTransport(o, roots)
 	client, err := minio.New(endpoint.Host, &minio.Options{
 		Creds: secret, Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport, MaxRetries: retries,
 	})
@@ -103,7 +112,7 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 		return nil, api.Invalid("", "the store's endpoint %q: %v", c.Endpoint, err)
 	}
 	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: c.Endpoint, Bucket: c.Bucket, login: login,
-		patience: o.patience, buffers: newBuffers(), close: func() {
+		secret: c.secret(), policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
 				o.close()

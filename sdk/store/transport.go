@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -21,7 +23,9 @@ const (
 // patient gives requests that take long another limit.
 type patient struct{ quick, slow *http.Transport }
 
-func newTransport(o options) *patient {
+// newTransport takes roots for the certificates that may have signed the store's;
+// nil stands for those of the machine.
+func newTransport(o options, roots *x509.CertPool) *patient {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true // objects come as they are
 	t.ForceAttemptHTTP2 = false // one connection for all would be the slower one
@@ -30,6 +34,9 @@ func newTransport(o options) *patient {
 	t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	if o.dial != nil {
 		t.DialContext, t.Proxy = o.dial, nil
+	}
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	slow := t.Clone()
 	t.ResponseHeaderTimeout, slow.ResponseHeaderTimeout = answerTimeout, joinTimeout

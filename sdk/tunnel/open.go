@@ -18,13 +18,13 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// Open reads the namespace's Secret and connects to the store that it names.
-// It is NotInstalled when there is no such Secret. The store itself is not
+// Open reads the namespace's Secret for writers and connects to the store that it
+// names. It is NotInstalled when there is no such Secret. The store itself is not
 // asked anything yet. Close has to be called.
 func Open(ctx context.Context, conn *access.Conn, options ...store.Option) (*store.Store, error) {
-	secret, err := conn.Kube.CoreV1().Secrets(conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+	secret, err := secretOf(ctx, conn, kube.StoreName)
 	if apierrors.IsNotFound(err) {
-		return nil, &api.NotInstalled{Message: fmt.Sprintf("namespace %q has no store; run: kubectl vast cluster setup", conn.Namespace)}
+		return nil, notInstalled(conn)
 	}
 	if err != nil {
 		return nil, conn.Classify(err, "get", "secrets")
@@ -32,11 +32,42 @@ func Open(ctx context.Context, conn *access.Conn, options ...store.Option) (*sto
 	return OpenBy(conn, secret, options...)
 }
 
+// OpenToRead is Open for who only reads, by the Secret for readers. Where there is
+// none, as an older version has set it up, or where the caller may read only the
+// one for writers, that is taken.
+func OpenToRead(ctx context.Context, conn *access.Conn, options ...store.Option) (*store.Store, error) {
+	secret, err := secretOf(ctx, conn, kube.StoreReaderName)
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+		writer, writerErr := secretOf(ctx, conn, kube.StoreName)
+		switch {
+		case writerErr == nil:
+			secret, err = writer, nil
+		case apierrors.IsNotFound(err) && apierrors.IsNotFound(writerErr):
+			return nil, notInstalled(conn)
+		case apierrors.IsNotFound(err):
+			err = writerErr
+		}
+	}
+	if err != nil {
+		return nil, conn.Classify(err, "get", "secrets")
+	}
+	return OpenBy(conn, secret, options...)
+}
+
+func secretOf(ctx context.Context, conn *access.Conn, name string) (*corev1.Secret, error) {
+	return conn.Kube.CoreV1().Secrets(conn.Namespace).Get(ctx, name, metav1.GetOptions{})
+}
+
+func notInstalled(conn *access.Conn) error {
+	return &api.NotInstalled{Message: fmt.Sprintf("namespace %q has no store; run: kubectl vast cluster setup", conn.Namespace)}
+}
+
 // OpenBy is Open by a Secret that need not be in the cluster yet.
 func OpenBy(conn *access.Conn, secret *corev1.Secret, options ...store.Option) (*store.Store, error) {
 	value := func(key string) string { return string(secret.Data[key]) }
 	config := store.Config{Endpoint: value(kube.StoreEndpoint), Region: value(kube.StoreRegion), Bucket: value(kube.StoreBucket),
-		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey)}
+		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey),
+		CA: secret.Data[kube.StoreCA], Policy: value(kube.StorePolicy), Secret: secret.Name}
 	return store.Connect(config, append(way(conn, config.Endpoint), options...)...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // tunnel reaches a Service of the cluster through the API server, as kubectl
@@ -134,13 +136,24 @@ func (t *tunnel) target(ctx context.Context, address string) (pod string, port i
 		return "", 0, t.conn.Classify(err, "list", "pods")
 	}
 	for i := range pods.Items {
-		if p := &pods.Items[i]; ready(p) {
+		if p := &pods.Items[i]; ready(p) && t.trusts(p) {
 			port, err := podPort(service, p, address)
 			return p.Name, port, err
 		}
 	}
 	return "", 0, &api.Unavailable{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready; see: kubectl vast cluster status",
 		t.service, t.namespace)}
+}
+
+// trusts reports whether a pod that the Service selects is behind it. Any pod of the
+// namespace may have the labels of the built-in store; that one's is made by a
+// Deployment, which the pods of tasks never are.
+func (t *tunnel) trusts(p *corev1.Pod) bool {
+	if t.service != kube.StoreName {
+		return true // somebody else's S3, of which we know only the Service
+	}
+	owner := metav1.GetControllerOf(p)
+	return owner != nil && owner.Kind == "ReplicaSet" && strings.HasPrefix(owner.Name, kube.StoreName+"-")
 }
 
 func ready(p *corev1.Pod) bool {
