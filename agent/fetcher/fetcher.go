@@ -24,6 +24,8 @@ type Fetcher struct {
 	Store func() (store.Backend, error)
 
 	opened store.Backend
+	// roots are certificates that are trusted beside the system's. Of tests.
+	roots []byte
 }
 
 // FromEnv reads the orders; see package orders.

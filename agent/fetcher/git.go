@@ -5,17 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"unicode"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
+	"github.com/kubevast/vast/sdk/gitremote"
 	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 const remoteName = "origin"
@@ -24,13 +27,13 @@ const remoteName = "origin"
 // commit that commit alone where the server lets it be asked for.
 func (f *Fetcher) git(ctx context.Context, item orders.Item) error {
 	if err := f.clone(ctx, item); err != nil {
-		return fmt.Errorf("git %s: %w", withoutPassword(item.Git), gitError(err))
+		return fmt.Errorf("git %s: %w", redact.URL(item.Git), gitError(err))
 	}
 	return nil
 }
 
 func (f *Fetcher) clone(ctx context.Context, item orders.Item) error {
-	auth, err := gitAuth(item.Git, f.Getenv)
+	auth, err := gitAuth(item, f.Getenv)
 	if err != nil {
 		return err
 	}
@@ -41,11 +44,14 @@ func (f *Fetcher) clone(ctx context.Context, item orders.Item) error {
 	if err != nil {
 		return err
 	}
-	remote, err := repository.CreateRemote(&config.RemoteConfig{Name: remoteName, URLs: []string{withoutPassword(item.Git)}})
+	remote, err := repository.CreateRemote(&config.RemoteConfig{Name: remoteName, URLs: []string{item.Git}})
 	if err != nil {
 		return err
 	}
-	refs, err := remote.ListContext(ctx, &git.ListOptions{Auth: auth, PeelingOption: git.IgnorePeeled})
+	if gitremote.IsCommit(item.Ref) {
+		return f.fetchCommit(ctx, repository, strings.ToLower(item.Ref), auth)
+	}
+	refs, err := remote.ListContext(ctx, &git.ListOptions{Auth: auth, PeelingOption: git.IgnorePeeled, CABundle: f.roots})
 	if err != nil {
 		return err
 	}
@@ -54,25 +60,26 @@ func (f *Fetcher) clone(ctx context.Context, item orders.Item) error {
 		return err
 	}
 	if name == "" {
-		return fetchCommit(ctx, repository, item.Ref, auth)
+		return f.fetchAll(ctx, repository, item.Ref, auth)
 	}
 	here := localName(name)
-	err = remote.FetchContext(ctx, &git.FetchOptions{Auth: auth, Depth: 1, Tags: git.NoTags,
+	err = remote.FetchContext(ctx, &git.FetchOptions{Auth: auth, Depth: 1, Tags: git.NoTags, CABundle: f.roots,
 		RefSpecs: []config.RefSpec{config.RefSpec("+" + name.String() + ":" + here.String())}})
 	if err != nil {
 		return err
 	}
 	if !name.IsBranch() {
-		return checkout(repository, here.String())
+		return checkoutRevision(repository, here.String())
 	}
 	return checkoutBranch(repository, name, here)
 }
 
 // looksLikeCommit is what may be the beginning of a commit's name.
-var looksLikeCommit = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
+var looksLikeCommit = regexp.MustCompile(`^[0-9a-f]{7,39}$`)
 
 // chooseRef finds the branch or the tag that is meant, the default branch
-// without one. It is empty for what can only be a commit.
+// without one. It is empty for what can only be the beginning of a commit's name;
+// the full name never gets here, whatever branches are called.
 func chooseRef(refs []*plumbing.Reference, wanted string) (plumbing.ReferenceName, error) {
 	there := map[plumbing.ReferenceName]*plumbing.Reference{}
 	for _, ref := range refs {
@@ -109,33 +116,56 @@ func localName(name plumbing.ReferenceName) plumbing.ReferenceName {
 }
 
 // fetchCommit asks for the one commit, and, where the server does not give one
-// by name or only its beginning is known, for everything.
-func fetchCommit(ctx context.Context, repository *git.Repository, commit string, auth transport.AuthMethod) error {
-	if plumbing.IsHash(commit) {
-		err := repository.FetchContext(ctx, &git.FetchOptions{RemoteName: remoteName, Auth: auth, Depth: 1, Tags: git.NoTags,
-			RefSpecs: []config.RefSpec{config.RefSpec(commit + ":refs/remotes/" + remoteName + "/vast")}})
-		if err == nil {
-			return checkout(repository, commit)
+// by name, for everything. What is checked out is the commit of that name and no
+// branch called like it: objects have the name that their content gives them, so
+// that this one is what was asked for whoever has sent it.
+func (f *Fetcher) fetchCommit(ctx context.Context, repository *git.Repository, commit string, auth transport.AuthMethod) error {
+	err := repository.FetchContext(ctx, &git.FetchOptions{RemoteName: remoteName, Auth: auth, Depth: 1, Tags: git.NoTags, CABundle: f.roots,
+		RefSpecs: []config.RefSpec{config.RefSpec(commit + ":refs/remotes/" + remoteName + "/vast")}})
+	hash := plumbing.NewHash(commit)
+	if err != nil || !has(repository, hash) {
+		if err := f.fetchEverything(ctx, repository, auth); err != nil {
+			return err
 		}
 	}
-	err := repository.FetchContext(ctx, &git.FetchOptions{RemoteName: remoteName, Auth: auth, Tags: git.AllTags,
-		RefSpecs: []config.RefSpec{"+refs/heads/*:refs/remotes/" + remoteName + "/*"}})
-	if err != nil {
-		return err
+	if !has(repository, hash) {
+		return fmt.Errorf("it has no commit %q", commit)
 	}
-	return checkout(repository, commit)
+	return checkout(repository, hash)
 }
 
-func checkout(repository *git.Repository, revision string) error {
+func has(repository *git.Repository, commit plumbing.Hash) bool {
+	found, err := repository.CommitObject(commit)
+	return err == nil && found.Hash == commit
+}
+
+// fetchAll brings everything, to find a commit by the beginning of its name.
+func (f *Fetcher) fetchAll(ctx context.Context, repository *git.Repository, commit string, auth transport.AuthMethod) error {
+	if err := f.fetchEverything(ctx, repository, auth); err != nil {
+		return err
+	}
+	return checkoutRevision(repository, commit)
+}
+
+func (f *Fetcher) fetchEverything(ctx context.Context, repository *git.Repository, auth transport.AuthMethod) error {
+	return repository.FetchContext(ctx, &git.FetchOptions{RemoteName: remoteName, Auth: auth, Tags: git.AllTags, CABundle: f.roots,
+		RefSpecs: []config.RefSpec{"+refs/heads/*:refs/remotes/" + remoteName + "/*"}})
+}
+
+func checkoutRevision(repository *git.Repository, revision string) error {
 	hash, err := repository.ResolveRevision(plumbing.Revision(revision))
 	if err != nil {
 		return fmt.Errorf("it has no branch, tag or commit %q", revision)
 	}
+	return checkout(repository, *hash)
+}
+
+func checkout(repository *git.Repository, commit plumbing.Hash) error {
 	tree, err := repository.Worktree()
 	if err != nil {
 		return err
 	}
-	return tree.Checkout(&git.CheckoutOptions{Hash: *hash, Force: true})
+	return tree.Checkout(&git.CheckoutOptions{Hash: commit, Force: true})
 }
 
 func checkoutBranch(repository *git.Repository, branch, here plumbing.ReferenceName) error {
@@ -162,27 +192,28 @@ func empty(dir string) error {
 	return err
 }
 
-// withoutPassword takes a password out of a URL: it is written into the
-// repository's configuration and into messages.
-func withoutPassword(repository string) string {
-	u, err := url.Parse(repository)
-	if err != nil || u.User == nil {
-		return repository
-	}
-	if _, secret := u.User.Password(); secret {
-		u.User = url.User(u.User.Username())
-	}
-	return u.String()
-}
-
+// gitError says what helps. What a server has said is part of some errors: it is
+// one line without credentials, and not a long one.
 func gitError(err error) error {
+	hint := ""
 	switch {
 	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
-		return fmt.Errorf("%w; give a token in the variable %s", err, envToken)
+		hint = "; give a token in the variable " + envToken
 	case errors.Is(err, transport.ErrRepositoryNotFound):
-		return fmt.Errorf("%w; if it is private, give a token in the variable %s", err, envToken)
+		hint = "; if it is private, give a token in the variable " + envToken
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errors.New("it is empty")
 	}
-	return err
+	return errors.New(oneLine(redact.Text(err.Error())) + hint)
+}
+
+// longest is how much of an error is told.
+const longest = 1000
+
+func oneLine(text string) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + " ..."
+	}
+	return text
 }

@@ -1,6 +1,7 @@
 package fetcher
 
 import (
+	"encoding/pem"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kubevast/vast/sdk/orders"
@@ -19,6 +21,10 @@ type repository struct {
 	first   string // the commit of the tag v1
 	secret  string // what is asked for as the password, empty for none
 	allowed bool   // commits may be asked for by name
+	posing  bool   // a branch and a tag are called like the first commit
+	plain   bool   // it is served without TLS
+	roots   []byte // the server's certificate
+	dir     string
 }
 
 func gitIn(t *testing.T, dir string, args ...string) string {
@@ -55,13 +61,17 @@ func serveRepository(t *testing.T, r *repository) {
 	commit("three")
 	gitIn(t, dir, "checkout", "-q", "main")
 	commit("four")
+	if r.posing {
+		gitIn(t, dir, "update-ref", "refs/heads/"+r.first, "main")
+		gitIn(t, dir, "update-ref", "refs/tags/"+r.first, "main")
+	}
 	gitIn(t, dir, "config", "http.uploadpack", "true")
 	if r.allowed {
 		gitIn(t, dir, "config", "uploadpack.allowAnySHA1InWant", "true")
 	}
 	backend := &cgi.Handler{Path: filepath.Join(gitIn(t, dir, "--exec-path"), "git-http-backend"),
 		Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if _, password, _ := req.BasicAuth(); password != r.secret {
 			w.Header().Set("WWW-Authenticate", "Basic")
 			w.WriteHeader(http.StatusUnauthorized)
@@ -70,7 +80,17 @@ func serveRepository(t *testing.T, r *repository) {
 		backend.ServeHTTP(w, req)
 	}))
 	t.Cleanup(server.Close)
-	r.url = server.URL + "/r/.git"
+	if r.plain {
+		server.Start()
+	} else {
+		server.StartTLS()
+		r.roots = certificate(server)
+	}
+	r.dir, r.url = dir, server.URL+"/r/.git"
+}
+
+func certificate(server *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 }
 
 func TestARepositoryIsCheckedOut(t *testing.T) {
@@ -82,19 +102,25 @@ func TestARepositoryIsCheckedOut(t *testing.T) {
 		want       string
 		err        string
 	}{
-		"at its default branch":        {want: "four"},
-		"at a branch":                  {ref: func(*repository) string { return "feature/x" }, want: "three"},
-		"at a tag":                     {ref: func(*repository) string { return "v1" }, want: "one"},
-		"at an annotated tag":          {ref: func(*repository) string { return "v1-annotated" }, want: "one"},
-		"at a full reference":          {ref: func(*repository) string { return "refs/tags/v1" }, want: "one"},
-		"at a commit":                  {ref: func(r *repository) string { return r.first }, want: "one"},
-		"at a commit asked for":        {repository: repository{allowed: true}, ref: func(r *repository) string { return r.first }, want: "one"},
+		"at its default branch":                     {want: "four"},
+		"at a branch":                               {ref: func(*repository) string { return "feature/x" }, want: "three"},
+		"at a tag":                                  {ref: func(*repository) string { return "v1" }, want: "one"},
+		"at an annotated tag":                       {ref: func(*repository) string { return "v1-annotated" }, want: "one"},
+		"at a full reference":                       {ref: func(*repository) string { return "refs/tags/v1" }, want: "one"},
+		"at a commit":                               {ref: func(r *repository) string { return r.first }, want: "one"},
+		"at a commit asked for":                     {repository: repository{allowed: true}, ref: func(r *repository) string { return r.first }, want: "one"},
+		"at a commit in capitals":                   {ref: func(r *repository) string { return strings.ToUpper(r.first) }, want: "one"},
+		"at a commit, whatever branches are called": {repository: repository{posing: true}, ref: func(r *repository) string { return r.first }, want: "one"},
+		"at a commit asked for, whatever they are called": {repository: repository{posing: true, allowed: true}, ref: func(r *repository) string { return r.first }, want: "one"},
+		"without TLS":                  {repository: repository{plain: true}, want: "four"},
+		"not without TLS with a token": {repository: repository{plain: true}, variables: map[string]string{envToken: "s3cret"}, err: "write the URL with https://"},
+		"not at an option":             {ref: func(*repository) string { return "--upload-pack=x" }, err: "the ref is no name of a branch"},
 		"at the beginning of a commit": {ref: func(r *repository) string { return r.first[:8] }, want: "one"},
 		"with a token":                 {repository: repository{secret: "s3cret"}, variables: map[string]string{envToken: "s3cret"}, want: "four"},
 		"not without one":              {repository: repository{secret: "s3cret"}, err: "GIT_TOKEN"},
 		"not with a wrong one":         {repository: repository{secret: "s3cret"}, variables: map[string]string{envToken: "wr0ng"}, err: "GIT_TOKEN"},
 		"not at what is not there":     {ref: func(*repository) string { return "nope" }, err: `no branch, tag or commit "nope"`},
-		"not at a commit of another":   {ref: func(*repository) string { return strings.Repeat("a", 40) }, err: "no branch, tag or commit"},
+		"not at a commit of another":   {ref: func(*repository) string { return strings.Repeat("a", 40) }, err: "it has no commit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +130,7 @@ func TestARepositoryIsCheckedOut(t *testing.T) {
 			if c.ref != nil {
 				item.Ref = c.ref(&r)
 			}
-			f := &Fetcher{Getenv: func(name string) string { return c.variables[name] }}
+			f := &Fetcher{Getenv: func(name string) string { return c.variables[name] }, roots: r.roots}
 			for range 2 { // again does no harm
 				err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{item}})
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
@@ -131,15 +157,58 @@ func TestARepositoryIsCheckedOut(t *testing.T) {
 	}
 }
 
-func TestAPasswordInAURLIsNotRepeated(t *testing.T) {
+// What a server that is not the repository's gets to see, when it is sent to it.
+func TestATokenIsNotSentElsewhere(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
-		"https://user:pw@example.com/r.git": "https://user@example.com/r.git",
-		"https://user@example.com/r.git":    "https://user@example.com/r.git",
-		"git@example.com:r.git":             "git@example.com:r.git",
-	} {
-		if got := withoutPassword(in); got != want {
-			t.Errorf("%s: %s", in, got)
+	for name, tls := range map[string]bool{"to another port with TLS": true, "to one without TLS": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var seen, asked atomic.Int32
+			other := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				asked.Add(1)
+				if req.Header.Get("Authorization") != "" || strings.Contains(req.URL.String(), "s3cret") {
+					seen.Add(1)
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+			}))
+			defer other.Close()
+			if tls {
+				other.StartTLS()
+			} else {
+				other.Start()
+			}
+			first := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if _, password, _ := req.BasicAuth(); password != "s3cret" {
+					t.Error("the repository's own server gets no token")
+				}
+				http.Redirect(w, req, other.URL+req.URL.String(), http.StatusFound)
+			}))
+			defer first.Close()
+			roots := certificate(first)
+			if tls {
+				roots = append(roots, certificate(other)...)
+			}
+			f := &Fetcher{roots: roots, Getenv: func(name string) string { return map[string]string{envToken: "s3cret"}[name] }}
+			err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{{Git: first.URL + "/r", To: filepath.Join(t.TempDir(), "w")}}})
+			if err == nil || strings.Contains(err.Error(), "s3cret") || seen.Load() > 0 || tls && asked.Load() == 0 {
+				t.Errorf("%d of %d requests had the token; %v", seen.Load(), asked.Load(), err)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoRepositoryIsRefusedBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
+	local := t.TempDir()
+	gitIn(t, local, "init", "-q")
+	for _, url := range []string{"file://" + local, local, "git://example.com/r", "ext::sh -c touch", "-oProxyCommand=x", "https://u:s3cret@example.com/r", "https://s3cret@example.com/r", "https://u:s3 cret@example.com/r"} {
+		dir := filepath.Join(t.TempDir(), "w")
+		err := (&Fetcher{Getenv: func(string) string { return "" }}).Fetch(t.Context(), orders.Fetch{Items: []orders.Item{{Git: url, To: dir}}})
+		if err == nil || strings.Contains(err.Error(), "s3") || !strings.Contains(err.Error(), "the URL ") {
+			t.Errorf("%s: %v", url, err)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: something was made", url)
 		}
 	}
 }

@@ -3,14 +3,15 @@ package fetcher
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 	gitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
-	"golang.org/x/crypto/ssh"
+
+	"github.com/kubevast/vast/sdk/gitremote"
+	"github.com/kubevast/vast/sdk/orders"
 )
 
 // The variables that let us into a private repository. The key is the key
@@ -26,28 +27,41 @@ const (
 )
 
 // gitAuth chooses the credentials for a repository, nil for none.
-func gitAuth(repository string, getenv func(string) string) (transport.AuthMethod, error) {
-	endpoint, err := transport.NewEndpoint(repository)
+func gitAuth(item orders.Item, getenv func(string) string) (transport.AuthMethod, error) {
+	remote, err := gitremote.Parse(item.Git)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the URL %w", err)
 	}
-	switch endpoint.Protocol {
-	case "http", "https":
-		if u, err := url.Parse(repository); err == nil && u.User != nil {
-			if password, set := u.User.Password(); set {
-				return &githttp.BasicAuth{Username: u.User.Username(), Password: password}, nil
-			}
-		}
-		if token := getenv(envToken); token != "" {
-			return &githttp.BasicAuth{Username: cmp.Or(getenv(envUser), anyUser), Password: token}, nil
-		}
-	case "ssh":
-		return sshAuth(cmp.Or(endpoint.User, "git"), getenv)
+	if err := gitremote.CheckRef(item.Ref); err != nil {
+		return nil, fmt.Errorf("the ref %w", err)
 	}
-	return nil, nil
+	if !sameEndpoint(remote, item.Git) {
+		return nil, fmt.Errorf("the URL can be read in two ways")
+	}
+	if remote.Protocol == gitremote.SSH {
+		return sshAuth(remote, item, getenv)
+	}
+	token := getenv(envToken)
+	switch {
+	case token == "":
+		return nil, nil
+	case remote.Protocol != gitremote.HTTPS:
+		return nil, fmt.Errorf("the token in %s would go over the network for all to read; write the URL with https://", envToken)
+	}
+	return &githttp.BasicAuth{Username: cmp.Or(getenv(envUser), anyUser), Password: token}, nil
 }
 
-func sshAuth(user string, getenv func(string) string) (transport.AuthMethod, error) {
+// sameEndpoint reports whether the library will connect to what was checked.
+func sameEndpoint(r gitremote.Remote, text string) bool {
+	e, err := transport.NewEndpoint(text)
+	if err != nil {
+		return false
+	}
+	theirs := gitremote.Remote{Protocol: e.Protocol, Host: strings.Trim(e.Host, "[]"), Port: e.Port}
+	return theirs.Protocol == r.Protocol && theirs.Address() == r.Address() && e.User == r.User && e.Password == ""
+}
+
+func sshAuth(remote gitremote.Remote, item orders.Item, getenv func(string) string) (transport.AuthMethod, error) {
 	key := []byte(getenv(envKey))
 	if path := getenv(envKeyPath); len(key) == 0 && path != "" {
 		var err error
@@ -59,11 +73,15 @@ func sshAuth(user string, getenv func(string) string) (transport.AuthMethod, err
 		return nil, fmt.Errorf("it is reached by ssh; give a key in the variable %s, or use its https URL", envKey)
 	}
 	// An editor may have taken the last line's end, which a key must have.
-	auth, err := gitssh.NewPublicKeys(user, []byte(strings.TrimSpace(string(key))+"\n"), "")
+	auth, err := gitssh.NewPublicKeys(cmp.Or(remote.User, "git"), []byte(strings.TrimSpace(string(key))+"\n"), "")
 	if err != nil {
 		return nil, fmt.Errorf("the key in %s cannot be used: %w", envKey, err)
 	}
-	// A pod knows no host yet. The commit that is checked out is what counts.
-	auth.HostKeyCallback = ssh.InsecureIgnoreHostKey() //nolint:gosec // see above
+	hosts, err := gitremote.ReadHosts(getenv(gitremote.EnvKnownHosts), strings.Join(item.KnownHosts, "\n"), gitremote.Published)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", gitremote.EnvKnownHosts, err)
+	}
+	auth.HostKeyCallback = hosts.Check(item.Ref)
+	auth.HostKeyAlgorithms = hosts.Algorithms(remote.Address())
 	return auth, nil
 }

@@ -16,6 +16,8 @@ const module = "github.com/kubevast/vast/"
 // those below it only; "=" marks packages that stand beside the one before.
 var layers = []string{
 	"sdk/api",
+	"=sdk/redact",
+	"=sdk/gitremote",
 	"=internal/helm",
 	"=sdk/orders",
 	"sdk/keep",

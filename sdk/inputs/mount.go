@@ -27,6 +27,8 @@ type source struct {
 	uri   string
 	git   string
 	ref   string
+	// knownHosts are what this machine knows of git's host.
+	knownHosts []string
 	// field and at say where in the task file it stands.
 	field string
 	at    spec.Position

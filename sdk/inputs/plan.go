@@ -82,7 +82,7 @@ func (p *Plan) arrange(ctx context.Context, places []place, read [][]*content) e
 		f := manifest.Files{Path: place.path, File: place.file, Workdir: place.workdir}
 		several := locals(read[i]) > 1
 		for j, s := range place.sources {
-			item := orders.Item{To: s.to, URI: s.uri, Git: s.git, Ref: s.ref}
+			item := orders.Item{To: s.to, URI: s.uri, Git: s.git, Ref: s.ref, KnownHosts: s.knownHosts}
 			if c := read[i][j]; c != nil {
 				if small == nil {
 					item.Pack = c.pack.Key()

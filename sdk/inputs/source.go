@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/files"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 // scheme is the beginning of what is no local path.
@@ -21,8 +22,7 @@ var scheme = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*)://|^(hf):`)
 func (f *finder) workdir(m mount) []source {
 	w := f.task.Workdir
 	if w.URL != "" {
-		f.gitURL(m, w.URL)
-		return []source{{git: w.URL, ref: w.Ref}}
+		return []source{f.git(m, w)}
 	}
 	if scheme.MatchString(w.Local) {
 		f.problem(m.field, m.at, "must be a local folder, or a git repository: {url: ..., ref: ...}; copy a bucket with file_mounts")
@@ -33,17 +33,6 @@ func (f *finder) workdir(m mount) []source {
 		f.problem(m.field, m.at, f.quote(w.Local)+" is a file; a workdir is a folder")
 	}
 	return []source{s}
-}
-
-// gitURL refuses credentials: they would stand in the pod for all to read.
-func (f *finder) gitURL(m mount, text string) {
-	u, err := url.Parse(text)
-	if err != nil || u.User == nil {
-		return // "git@host:path" is no URL, and fine
-	}
-	if _, password := u.User.Password(); password || u.Scheme == "http" || u.Scheme == "https" {
-		f.problem(m.field+".url", m.at, "holds a user's name or password, which everybody who sees the pod could read; take it out, and give the token as the secret GIT_TOKEN")
-	}
 }
 
 // source finds what the short form of a file mount names.
@@ -129,12 +118,13 @@ func bare(err error) error {
 	return err
 }
 
-// quote repeats what the file says, unless a secret was filled in.
+// quote repeats what the file says, unless a secret was filled in, and without
+// the credentials of a URL.
 func (f *finder) quote(text string) string {
 	if f.secret(text) {
 		return "this path (it holds a secret)"
 	}
-	return fmt.Sprintf("%q", text)
+	return fmt.Sprintf("%q", redact.URL(text))
 }
 
 func (f *finder) secret(text string) bool {

@@ -32,6 +32,8 @@ type Item struct {
 	// Git is a repository, Ref a branch, a tag or a commit of it.
 	Git string `json:"git,omitempty"`
 	Ref string `json:"ref,omitempty"`
+	// KnownHosts are lines of the user's known_hosts file about the host of Git.
+	KnownHosts []string `json:"knownHosts,omitempty"`
 	// Text is the content of a file.
 	Text string `json:"text,omitempty"`
 
