@@ -16,6 +16,8 @@ import (
 
 	// The image has no certificates of its own.
 	_ "golang.org/x/crypto/x509roots/fallback"
+
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 // command is something the agent can do. It writes what it has to say to out.
@@ -60,7 +62,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(errOut, "error:", strings.Join(strings.Fields(err.Error()), " "))
+		fmt.Fprintln(errOut, "error:", strings.Join(strings.Fields(redact.Text(err.Error())), " "))
 		return 1
 	}
 	return 0

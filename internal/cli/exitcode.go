@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 // The exit codes of both plugins.
@@ -160,7 +161,7 @@ func PrintError(w io.Writer, err error) {
 func printLine(w io.Writer, message string) {
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return r == '\n' }), "; ")
 	if message != "" {
-		fmt.Fprintln(w, "error: "+Text(message))
+		fmt.Fprintln(w, "error: "+Text(redact.Text(message)))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 // Classify turns the failure of one request into one of the SDK's errors.
@@ -68,7 +69,7 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", oneLine(status.Message))
 	default:
 		return &api.Unavailable{Cause: err, Message: fmt.Sprintf(
-			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Config.Host, verb, resource, oneLine(status.Message))}
+			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Server(), verb, resource, oneLine(status.Message))}
 	}
 }
 
@@ -125,7 +126,7 @@ func (c *Conn) forbidden(message, verb, resource string) string {
 // from this side: an expired client certificate is by far the most frequent
 // reason, and the API server does not name it. what says what was tried.
 func (c *Conn) unauthorized(what string) string {
-	msg := fmt.Sprintf("the cluster at %s does not accept your credentials%s", c.Config.Host, what)
+	msg := fmt.Sprintf("the cluster at %s does not accept your credentials%s", c.Server(), what)
 	if end, ok := c.clientCertificateEnd(); ok && time.Now().After(end) {
 		return fmt.Sprintf("%s: the client certificate expired on %s; get a new kubeconfig", msg, end.Format(time.DateOnly))
 	}
@@ -188,7 +189,7 @@ func (c *Conn) unreachable(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		why = "no answer"
 	}
-	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Config.Host, oneLine(why))
+	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), oneLine(redact.Text(why)))
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

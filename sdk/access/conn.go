@@ -21,6 +21,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/identity"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 const (
@@ -162,3 +163,6 @@ func (c *Conn) InCluster() bool {
 	own, err := rest.InClusterConfig()
 	return err == nil && own.Host == c.Config.Host
 }
+
+// Server is the API server's URL as it may be shown.
+func (c *Conn) Server() string { return redact.URL(c.Config.Host) }

@@ -39,7 +39,7 @@ func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorRep
 	report := &api.DoctorReport{
 		TypeMeta:   api.TypeMeta(api.KindDoctorReport),
 		ObjectMeta: metav1.ObjectMeta{Namespace: c.conn.Namespace},
-		Context:    c.conn.Context, Server: c.conn.Config.Host, Healthy: true, Checks: []api.Check{},
+		Context:    c.conn.Context, Server: c.conn.Server(), Healthy: true, Checks: []api.Check{},
 	}
 	add := func(checks []api.Check) {
 		for _, check := range checks {

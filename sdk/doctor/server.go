@@ -20,7 +20,7 @@ func (c *Client) server(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	if err != nil {
 		return one(failed("api", err.Error(), "nothing else could be looked at"))
 	}
-	checks := []api.Check{ok("api", fmt.Sprintf("%s answers in %d ms", c.conn.Config.Host, time.Since(began).Milliseconds()))}
+	checks := []api.Check{ok("api", fmt.Sprintf("%s answers in %d ms", c.conn.Server(), time.Since(began).Milliseconds()))}
 	return append(checks, versionCheck(info.GitVersion))
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/redact"
 )
 
 // Store is an open connection to one bucket of an S3 server.
@@ -109,9 +110,9 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 		Creds: secret, Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport, MaxRetries: retries,
 	})
 	if err != nil {
-		return nil, api.Invalid("", "the store's endpoint %q: %v", c.Endpoint, err)
+		return nil, api.Invalid("", "the store's endpoint %q: %v", redact.URL(c.Endpoint), redact.Text(err.Error()))
 	}
-	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: c.Endpoint, Bucket: c.Bucket, login: login,
+	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: redact.URL(c.Endpoint), Bucket: c.Bucket, login: login,
 		secret: c.secret(), policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
