@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 )
 
@@ -27,6 +28,11 @@ type server struct {
 	changes []string
 	// changed is called at each of them that is kept.
 	changed func()
+	// loose are those deletions and merge patches that do not say of which very
+	// object they are.
+	loose []string
+	// replaced: what is to be deleted has been made anew just before.
+	replaced bool
 }
 
 const kueueAPI = "/apis/kueue.x-k8s.io/v1beta2"
@@ -108,10 +114,14 @@ func (s *server) read(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) change(w http.ResponseWriter, r *http.Request, body []byte) {
 	dryRun := r.URL.Query()["dryRun"]
+	uid := metaOf(body).UID
 	if r.Method == http.MethodDelete { // it is told in the body
 		var o metav1.DeleteOptions
 		_ = json.Unmarshal(decode(body, r.Header.Get("Content-Type")), &o)
 		dryRun = append(dryRun, o.DryRun...)
+		if uid = ""; o.Preconditions != nil {
+			uid = ptr.Deref(o.Preconditions.UID, "")
+		}
 	}
 	keep, said := len(dryRun) == 0, r.Method+" "+r.URL.Path
 	if !keep {
@@ -121,6 +131,20 @@ func (s *server) change(w http.ResponseWriter, r *http.Request, body []byte) {
 	_, _, name := objectPath(r.URL.Path)
 	key := r.URL.Path
 	object := s.objects[key]
+	if merge := strings.HasPrefix(r.Header.Get("Content-Type"), "application/merge-patch"); merge || r.Method == http.MethodDelete {
+		if s.replaced && r.Method == http.MethodDelete && object != nil {
+			object = merged(object, `{"metadata":{"uid":"another"}}`)
+			s.objects[key] = object
+		}
+		switch {
+		case name == "": // by a selector
+		case uid == "":
+			s.loose = append(s.loose, said)
+		case object != nil && metaOf(object).UID != uid:
+			refuse(w, http.StatusConflict, metav1.StatusReasonConflict, "Precondition failed: UID in precondition: "+string(uid))
+			return
+		}
+	}
 	switch r.Method {
 	case http.MethodPost:
 		object = decode(body, r.Header.Get("Content-Type"))

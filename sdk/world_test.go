@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -36,6 +37,9 @@ type world struct {
 	bucket *bucket
 	dir    string // for files
 
+	mu       sync.Mutex
+	warnings []string
+
 	task, campaign, other string // other is a task that is kept in the store only
 }
 
@@ -48,7 +52,11 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(cluster.Close)
 	t.Cleanup(store.Close)
 	var err error
-	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: cluster.URL}, sdk.WithNamespace("lab")); err != nil {
+	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: cluster.URL}, sdk.WithNamespace("lab"), sdk.WithWarnings(func(s string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.warnings = append(w.warnings, s)
+	})); err != nil {
 		t.Fatal(err)
 	}
 	w.setUp(store.URL)
@@ -73,6 +81,13 @@ func newWorld(t *testing.T) *world {
 	w.bucket.objects[keep.NodePrefix(w.other, 0)+"out.txt"] = []byte("a result")
 	w.forget()
 	return w
+}
+
+// warned reports whether a warning has these words.
+func (w *world) warned(words string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.warnings, func(s string) bool { return strings.Contains(s, words) })
 }
 
 // forget is about what was changed so far.

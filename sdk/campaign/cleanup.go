@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/rights"
@@ -37,8 +37,12 @@ func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*ap
 	}
 	var going []*leaving
 	for _, r := range records {
-		if err := vet(r, nil); err != nil {
-			return nil, err // by it is decided what is removed from the store
+		// By it is decided what is removed from the store.
+		if err := vet(r, nil); err != nil && len(o.Campaigns) > 0 {
+			return nil, err
+		} else if err != nil {
+			c.conn.Warn(err.Error())
+			continue
 		}
 		l, err := c.removable(ctx, r, jobs[r.ID], o)
 		if err != nil {
@@ -154,9 +158,13 @@ func (c *Client) forget(ctx context.Context, gone []*leaving, o api.CampaignClea
 		return nil
 	}
 	for _, l := range gone {
-		err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, ObjectName(l.ID), metav1.DeleteOptions{DryRun: o.DryRun.Param()})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return c.conn.Classify(err, "delete", "configmaps")
+		if l.UID == "" {
+			continue // only the store knew of it
+		}
+		err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, ObjectName(l.ID),
+			access.Exactly(types.UID(l.UID), metav1.DeleteOptions{DryRun: o.DryRun.Param()}))
+		if err := c.conn.Deleted(err, "configmaps", ObjectName(l.ID)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
@@ -218,9 +219,9 @@ func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying) // also after a Ctrl-C
 	defer cancel()
 	err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, object.Name,
-		metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}})
-	if err != nil {
-		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, c.conn.Classify(err, "delete", "configmaps"))
+		access.Exactly(object.UID, metav1.DeleteOptions{}))
+	if err := c.conn.Deleted(err, "configmaps", object.Name); err != nil {
+		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, err)
 	}
 	return cause
 }

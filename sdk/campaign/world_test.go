@@ -96,6 +96,12 @@ func newWorld(t *testing.T) *world {
 		}
 		return false, nil, nil
 	})
+	w.fake.PrependReactor("create", "configmaps", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		if m := a.(clienttesting.CreateAction).GetObject().(*corev1.ConfigMap); m.UID == "" {
+			m.UID = types.UID(m.Name)
+		}
+		return false, nil, nil
+	})
 	w.fake.PrependReactor("delete-collection", "jobs", w.deleteJobs)
 	w.url = server.URL
 	w.Client = w.again()

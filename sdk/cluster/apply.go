@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/util/retry"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 )
@@ -80,8 +81,8 @@ func (c *Client) get(ctx context.Context, obj runtime.Object) (*unstructured.Uns
 	return there, c.conn.Classify(err, "get", words)
 }
 
-// remove deletes an object, and does not wait until it is gone. One that is
-// not there is no error.
+// remove deletes an object that was looked up, and does not wait until it is gone.
+// One that is not there is no error.
 func (c *Client) remove(ctx context.Context, obj *unstructured.Unstructured, dryRun api.DryRun) error {
 	client, words, err := c.at(obj)
 	if err != nil {
@@ -91,12 +92,12 @@ func (c *Client) remove(ctx context.Context, obj *unstructured.Unstructured, dry
 	if obj.GetKind() == "Deployment" {
 		policy = metav1.DeletePropagationForeground // it goes when its pods are gone
 	}
-	opts := metav1.DeleteOptions{PropagationPolicy: &policy, DryRun: dryRun.Param()}
+	opts := access.Exactly(obj.GetUID(), metav1.DeleteOptions{PropagationPolicy: &policy, DryRun: dryRun.Param()})
 	err = client.Delete(ctx, obj.GetName(), opts)
 	if isAbsent(err) {
 		return nil
 	}
-	return c.conn.Classify(err, "delete", words)
+	return c.conn.Deleted(err, words, obj.GetName())
 }
 
 // lookup gets many objects side by side. What is not there is left out.

@@ -88,7 +88,7 @@ func (c *Client) showCertificates(ctx context.Context) {
 		if pods.Items[i].Status.Phase != corev1.PodRunning {
 			continue
 		}
-		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"kubevast.io/certificates":%q}}}`,
+		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q,"annotations":{"kubevast.io/certificates":%q}}}`, pods.Items[i].UID,
 			secret.ResourceVersion+"-"+pods.Items[i].ResourceVersion)
 		_, _ = core.Pods(kueueNamespace).Patch(ctx, pods.Items[i].Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 	}

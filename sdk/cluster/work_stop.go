@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -93,11 +93,8 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 		s.r.say("deleting pod %s", p.name)
 		group.Go(func() error {
 			err := s.c.conn.Kube.CoreV1().Pods(s.c.conn.Namespace).Delete(ctx, p.name,
-				metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: ptr.To(p.uid)}})
-			if isAbsent(err) {
-				return nil
-			}
-			return s.c.conn.Classify(err, "delete", "pods")
+				access.Exactly(p.uid, metav1.DeleteOptions{}))
+			return s.c.conn.Deleted(err, "pods", p.name)
 		})
 	}
 	return group.Wait()

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
@@ -46,7 +47,7 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 		// Also after Ctrl-C, for which the context has ended.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 		defer cancel()
-		_ = pods.Delete(last, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)}) // it ends by itself
+		_ = pods.Delete(last, pod.Name, access.Exactly(pod.UID, metav1.DeleteOptions{GracePeriodSeconds: ptr.To[int64](0)})) // it ends by itself
 	}()
 	ended, why := c.awaitProbe(ctx, pod.Name)
 	if why != "" {

@@ -6,6 +6,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/kube"
@@ -59,9 +60,10 @@ func (o *Objects) Unreleased() *batchv1.Job {
 }
 
 // Release returns the JSON merge patch that makes an unreleased Job what it is
-// to be: free to start, or waiting in its queue.
-func (o *Objects) Release() ([]byte, error) {
-	metadata := map[string]any{"annotations": map[string]any{kube.AnnotationSubmitting: nil}}
+// to be: free to start, or waiting in its queue. It is for the Job of this UID
+// only.
+func (o *Objects) Release(uid types.UID) ([]byte, error) {
+	metadata := map[string]any{"uid": uid, "annotations": map[string]any{kube.AnnotationSubmitting: nil}}
 	patch := map[string]any{"metadata": metadata}
 	if queue := o.Job.Labels[kube.LabelQueue]; queue != "" {
 		metadata["labels"] = map[string]any{kube.LabelQueue: queue}

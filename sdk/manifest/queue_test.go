@@ -48,7 +48,7 @@ func TestAJobThatIsReleasedIsTheJobThatWasAskedFor(t *testing.T) {
 
 func patched(t *testing.T, o *Objects, job *batchv1.Job) *batchv1.Job {
 	t.Helper()
-	patch, err := o.Release()
+	patch, err := o.Release("one")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,11 +31,11 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 	if err != nil {
 		return 0, err
 	}
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"active": active}})
-	if err != nil {
-		return 0, fmt.Errorf("encode whether a Workload is active: %w", err)
+	type one struct {
+		name string
+		uid  types.UID
 	}
-	var names []string
+	var change []one
 	waiting := 0
 	err = c.eachWorkload(ctx, c.conn.Namespace, "", func(w *workload) {
 		if w.is(kueue.WorkloadFinished) || w.is(kueue.WorkloadQuotaReserved) || !w.has(labels) {
@@ -43,7 +43,7 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 		}
 		waiting++
 		if ptr.Deref(w.Spec.Active, true) != active {
-			names = append(names, w.Metadata.Name)
+			change = append(change, one{w.Metadata.Name, w.Metadata.UID})
 		}
 	})
 	if err != nil {
@@ -52,11 +52,15 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 	var gone atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
-	for _, name := range names {
+	for _, w := range change {
 		group.Go(func() error {
-			_, err := set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
-			if apierrors.IsNotFound(err) {
-				gone.Add(1) // its Job was deleted meanwhile
+			patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": w.uid}, "spec": map[string]any{"active": active}})
+			if err != nil {
+				return fmt.Errorf("encode whether a Workload is active: %w", err)
+			}
+			_, err = set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, w.name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
+			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+				gone.Add(1) // its Job was deleted meanwhile, or is another one
 				return nil
 			}
 			return c.conn.Classify(err, "patch", workloads)

@@ -58,7 +58,7 @@ func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopP
 		had = *q.Spec.StopPolicy
 	}
 	if had != policy && o.DryRun.Sends() {
-		patch, err := json.Marshal(map[string]any{"spec": map[string]any{"stopPolicy": policy}})
+		patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": q.UID}, "spec": map[string]any{"stopPolicy": policy}})
 		if err != nil {
 			return nil, fmt.Errorf("encode the stop policy: %w", err)
 		}

@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
@@ -45,7 +46,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 		s.ObjectMeta = publicMeta(job)
 		return &s, nil
 	}
-	release, err := objects.Release()
+	release, err := objects.Release(job.UID)
 	if err != nil {
 		return nil, err
 	}
@@ -121,9 +122,9 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	}
 	background := metav1.DeletePropagationBackground
 	err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
-		metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &job.UID}})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, c.conn.Classify(err, "delete", jobsResource))
+		access.Exactly(job.UID, metav1.DeleteOptions{PropagationPolicy: &background}))
+	if err := c.conn.Deleted(err, jobsResource, job.Name); err != nil {
+		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, err)
 	}
 	return cause
 }

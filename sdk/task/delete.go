@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -32,10 +33,10 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*
 	if o.Wait {
 		propagation = metav1.DeletePropagationForeground
 	}
-	err = c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
-		Preconditions: &metav1.Preconditions{UID: &job.UID}, PropagationPolicy: &propagation, DryRun: o.DryRun.Param()})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, c.conn.Classify(err, "delete", jobsResource)
+	err = c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
+		access.Exactly(job.UID, metav1.DeleteOptions{PropagationPolicy: &propagation, DryRun: o.DryRun.Param()}))
+	if err := c.conn.Deleted(err, jobsResource, job.Name); err != nil {
+		return nil, err
 	}
 	if o.Wait && o.DryRun.Keeps() {
 		err = c.awaitGone(ctx, job)

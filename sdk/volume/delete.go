@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -47,10 +48,10 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 	if !o.DryRun.Sends() {
 		return st, nil
 	}
-	opts := metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(pvc.UID)), DryRun: o.DryRun.Param()}
+	opts := access.Exactly(pvc.UID, metav1.DeleteOptions{DryRun: o.DryRun.Param()})
 	err = c.conn.Kube.CoreV1().PersistentVolumeClaims(pvc.Namespace).Delete(ctx, pvc.Name, opts)
-	if err != nil && !apierrors.IsNotFound(err) {
-		return nil, c.conn.Classify(err, "delete", claims)
+	if err := c.conn.Deleted(err, claims, pvc.Name); err != nil {
+		return nil, err
 	}
 	if o.Wait && o.DryRun.Keeps() {
 		return st, c.awaitGone(ctx, pvc)
