@@ -129,6 +129,25 @@ func (c *Client) Uninstall(name string) error {
 	return nil
 }
 
+// ReleaseOf returns a release as Find does, of the values that it was given.
+func ReleaseOf(name string, ours bool, values map[string]any) *Release {
+	return &Release{Name: name, Ours: ours, last: &release.Release{Name: name, Config: values}}
+}
+
+// Value returns the text that a release was given for a value of its chart, by
+// the names on the way to it; empty when it was given none, or r is nil.
+func (r *Release) Value(path ...string) string {
+	if r == nil || r.last == nil {
+		return ""
+	}
+	values := r.last.Config
+	for _, name := range path[:len(path)-1] {
+		values, _ = values[name].(map[string]any)
+	}
+	text, _ := values[path[len(path)-1]].(string)
+	return text
+}
+
 func (r *Release) isUninstalling() bool { return r.last.Info.Status == release.StatusUninstalling }
 
 // is reports whether a release is what Ensure would make it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -12,11 +13,15 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-var validBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+var (
+	validBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	validRegion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+)
 
 // chooseStore decides on the store: what was given goes before what was
-// recorded, and that before the built-in one. Every problem is told at once.
-func chooseStore(o api.StoreOptions, recorded storeRecord, namespace string) (storeRecord, error) {
+// recorded, and that before the built-in one. Its image is what was given, else
+// what administrators gave before. Every problem is told at once.
+func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace string) (storeRecord, error) {
 	kind := o.Kind
 	switch {
 	case kind != "":
@@ -31,6 +36,10 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, namespace string) (st
 		recorded = storeRecord{}
 	}
 	s := storeRecord{Kind: kind}
+	if !slices.Contains([]api.StoreKind{api.StoreBuiltIn, api.StoreExternal, api.StoreNone}, kind) {
+		return s, api.Invalid("--no-store", "the record of the setup has a store of the kind %q, which there is not; "+
+			"give --no-store, --no-store=false or --store-endpoint", kube.Shortened(string(kind)))
+	}
 	var problems []api.Problem
 	unfit := func(flag, value, why string) {
 		if value != "" {
@@ -49,7 +58,8 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, namespace string) (st
 	}
 	switch kind {
 	case api.StoreBuiltIn:
-		s.Image = cmp.Or(o.Image, recorded.Image)
+		s.Image = unless(cmp.Or(o.Image, given), storeImage)
+		problems = append(problems, checkImage("--store-image", s.Image)...)
 		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace), storeBucket, storeRegion
 	case api.StoreExternal:
 		s.Endpoint, s.Secret = cmp.Or(o.Endpoint, recorded.Endpoint), cmp.Or(o.Secret, recorded.Secret)
@@ -83,10 +93,13 @@ func (s storeRecord) check() []api.Problem {
 	case s.Secret == kube.StoreName:
 		add("--store-secret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
 	case len(validation.IsDNS1123Subdomain(s.Secret)) > 0:
-		add("--store-secret", "%q cannot be the name of a Secret", s.Secret)
+		add("--store-secret", "%q cannot be the name of a Secret", kube.Shortened(s.Secret))
 	}
 	if !validBucket.MatchString(s.Bucket) {
-		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", s.Bucket)
+		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", kube.Shortened(s.Bucket))
+	}
+	if !validRegion.MatchString(s.Region) {
+		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", kube.Shortened(s.Region))
 	}
 	return problems
 }

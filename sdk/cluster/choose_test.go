@@ -12,17 +12,27 @@ func TestChooseStore(t *testing.T) {
 	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
 	mirror := builtIn
 	mirror.Image = "mirror.example.com/versitygw:v1.8.0"
+	pinned := builtIn
+	pinned.Image = "mirror.example.com/versitygw@sha256:30292fc2eeacc67a36993b01f7a7a5e3361a19cced0e80c1d71cfa2a4b0a2499"
 	external := storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "vast", Region: "us-east-1"}
 	moved := external
 	moved.Bucket, moved.Region = "results", "eu-west-1"
 	for name, tc := range map[string]struct {
 		o        api.StoreOptions
 		recorded storeRecord
+		given    string // by administrators, before
 		want     storeRecord
 		problems []string
 	}{
 		"nothing said takes the built-in one":   {want: builtIn},
-		"what was set up before stays":          {recorded: mirror, want: mirror},
+		"what was set up before stays":          {recorded: mirror, given: mirror.Image, want: mirror},
+		"an image of a record alone is no word": {recorded: mirror, want: builtIn},
+		"an image stays without a record":       {given: mirror.Image, want: mirror},
+		"the default is not asked for":          {o: api.StoreOptions{Image: storeImage}, given: mirror.Image, want: builtIn},
+		"an image by its digest":                {o: api.StoreOptions{Image: pinned.Image}, recorded: builtIn, want: pinned},
+		"an image without a tag is refused":     {o: api.StoreOptions{Image: "mirror.example.com/versitygw"}, problems: []string{`--store-image: "mirror.example.com/versitygw" has neither a tag nor a digest`}},
+		"a kind that there is not":              {recorded: storeRecord{Kind: "\x1b[2J"}, problems: []string{`--no-store: the record of the setup has a store of the kind "\x1b[2J"`}},
+		"a region that is none":                 {o: api.StoreOptions{Region: "a b"}, recorded: external, problems: []string{`--store-region: "a b" cannot be a region`}},
 		"an own S3 stays, too":                  {recorded: external, want: external},
 		"no store stays no store":               {recorded: storeRecord{Kind: api.StoreNone}, want: storeRecord{Kind: api.StoreNone}},
 		"an image of the built-in one":          {o: api.StoreOptions{Image: mirror.Image}, recorded: builtIn, want: mirror},
@@ -39,7 +49,7 @@ func TestChooseStore(t *testing.T) {
 		"every problem of an own S3 is at once": {o: api.StoreOptions{Endpoint: "ftp://x", Secret: "A_B", Bucket: "B"}, problems: []string{"--store-endpoint: must be", `--store-secret: "A_B" cannot`, `--store-bucket: "B" cannot`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := chooseStore(tc.o, tc.recorded, "lab")
+			got, err := chooseStore(tc.o, tc.recorded, tc.given, "lab")
 			if len(tc.problems) > 0 {
 				says(t, err, tc.problems...)
 				return

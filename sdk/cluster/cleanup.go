@@ -85,6 +85,11 @@ func (c *Client) takeBack(ctx context.Context, r *run, p *removal, force bool) e
 			return err
 		}
 	}
+	if p.recorded || p.kueue {
+		if err := c.forgetShared(ctx, c.conn.Namespace, p.kueueStays); err != nil {
+			return err
+		}
+	}
 	var last []*unstructured.Unstructured
 	for _, u := range []*unstructured.Unstructured{p.namespace, p.record} {
 		if u != nil {

@@ -19,22 +19,27 @@ import (
 func (c *Client) planKueue(ctx context.Context, r *removal, found foundKueue, others []string, use kueueUse) error {
 	release, err := c.findRelease(ctx)
 	if isForbidden(err) {
+		r.kueueStays = true
 		r.keep("kueue", "its Helm release may not be read: %v", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	r.kueueStays = release != nil && release.Ours
 	switch {
 	case release == nil && found.absent():
+		if len(others) == 0 { // a setup may have come as far as to make its namespace
+			r.namespace, err = c.kueueNamespaceOfOurs(ctx)
+		}
 	case release == nil || !release.Ours:
 		r.keep("kueue", "cluster setup did not install it")
 	case len(others) > 0:
-		r.keep("kueue", "%s also set up: %s", wereSetUp(len(others)), strings.Join(others, ", "))
+		r.keep("kueue", "%s also set up: %s", wereSetUp(len(others)), strings.Join(few(others), ", "))
 	case len(use.others) > 0:
 		r.keep("kueue", "others use it: %s", strings.Join(use.others, ", "))
 	default:
-		r.kueue = true
+		r.kueue, r.kueueStays = true, false
 		r.namespace, err = c.kueueNamespaceOfOurs(ctx)
 	}
 	return err

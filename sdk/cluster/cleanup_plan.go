@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -24,6 +26,10 @@ type removal struct {
 	// kueue: the Helm release goes, and its namespace if that is ours.
 	kueue     bool
 	namespace *unstructured.Unstructured
+	// recorded: what administrators decided for the namespace goes.
+	recorded bool
+	// kueueStays: it was installed by a setup and is still needed.
+	kueueStays bool
 	// foreign is others' work in our LocalQueue.
 	foreign []string
 
@@ -48,23 +54,31 @@ func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*remova
 	r := &removal{status: api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: c.conn.Namespace}, Remove: []string{}}}
 	var (
-		rec    *record
-		work   *work
-		others []string
-		use    kueueUse
-		found  foundKueue
+		rec      *record
+		work     *work
+		recorded []string
+		set      shared
+		use      kueueUse
+		found    foundKueue
 	)
 	err := together(
 		func() (err error) { rec, _, err = c.readRecord(ctx); return err },
 		func() (err error) { work, err = c.unfinished(ctx); return err },
-		func() (err error) { others, err = c.otherNamespaces(ctx); return err },
+		func() (err error) { recorded, err = c.recordedNamespaces(ctx); return err },
 		func() (err error) {
 			if found, err = c.findKueue(ctx); err == nil && found.speaks() {
 				use, err = c.whoUsesKueue(ctx)
 			}
+			if err == nil {
+				set, err = c.readShared(ctx, found.home())
+			}
 			return err
 		},
 	)
+	if err != nil {
+		return nil, err
+	}
+	others, err := c.otherNamespaces(ctx, recorded, use.setUp, set)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +92,10 @@ func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*remova
 		return nil, err
 	}
 	r.list()
+	if set.mentions(c.conn.Namespace) {
+		r.recorded = true
+		r.status.Remove = append(r.status.Remove, "entry of namespace "+c.conn.Namespace+" in "+set.words())
+	}
 	if rec != nil {
 		c.warnOfLoss(ctx, r, rec.Store, o)
 	}
@@ -103,7 +121,7 @@ func (r *removal) sort(there []*unstructured.Unstructured, o api.CleanupOptions,
 		switch kind := u.GetKind(); {
 		case !isOurs(u):
 		case u.GetNamespace() == "" && len(others) > 0:
-			r.keep(name, "%s also set up: %s", wereSetUp(len(others)), strings.Join(others, ", "))
+			r.keep(name, "%s also set up: %s", wereSetUp(len(others)), strings.Join(few(others), ", "))
 		case (kind == "ClusterQueue" || kind == "ResourceFlavor") && len(use.ofOurs) > 0:
 			r.keep(name, "used by %s, which cluster setup did not make", strings.Join(use.ofOurs, ", "))
 		case kind == "ResourceFlavor" && len(use.ofFlavor) > 0:
@@ -122,6 +140,33 @@ func (r *removal) sort(there []*unstructured.Unstructured, o api.CleanupOptions,
 			r.rest = append(r.rest, u)
 		}
 	}
+}
+
+// otherNamespaces returns the namespaces besides ours that were set up: those
+// with a record, those with a LocalQueue of ours, and those that administrators
+// have set up. Who works in a namespace can take away the first two of it, and
+// then lose no more than that; who adds one is named.
+func (c *Client) otherNamespaces(ctx context.Context, recorded, withQueue []string, set shared) ([]string, error) {
+	others := sets.New(append(recorded, withQueue...)...)
+	known := set.namespaces()
+	delete(known, c.conn.Namespace)
+	if len(known) == 0 {
+		return sets.List(others), nil
+	}
+	err := c.listAll(ctx, "namespaces", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.conn.Kube.CoreV1().Namespaces().List(ctx, o)
+	}, func(obj runtime.Object) {
+		if n := obj.(*corev1.Namespace); known[n.Name] == n.UID && n.UID != "" && n.DeletionTimestamp == nil {
+			others.Insert(n.Name)
+		}
+	})
+	if isForbidden(err) { // then none of them is known to be gone
+		for name := range known {
+			others.Insert(name)
+		}
+		err = nil
+	}
+	return sets.List(others), err
 }
 
 func wereSetUp(n int) string {

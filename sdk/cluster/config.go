@@ -39,6 +39,10 @@ type Option struct {
 	Name, Default, Description string
 	Allowed                    []string
 	Check                      func(value string) error
+	// Parameter, if set, is the parameter of NewStorageClass that it becomes.
+	// The class belongs to the whole cluster, so it, and no record, says what
+	// the option is.
+	Parameter string
 }
 
 // configs are in the order in which nodes are tried.
@@ -109,16 +113,24 @@ func recognise(nodes []corev1.Node) (*Config, error) {
 	return best, nil
 }
 
-// values puts what was given over what was recorded and over the defaults.
-// Every problem is told at once.
+// values puts what was given over what was recorded and over the defaults. What
+// was recorded is checked as if it had been given: users of the namespace can
+// write it. Every problem is told at once.
 func (c *Config) values(given, recorded map[string]string) (map[string]string, error) {
 	var problems []api.Problem
 	out := map[string]string{}
 	for _, o := range c.Options {
 		out[o.Name] = o.Default
-		if old, ok := recorded[o.Name]; ok {
-			out[o.Name] = old
+		old, ok := recorded[o.Name]
+		if _, again := given[o.Name]; !ok || again {
+			continue
 		}
+		if err := o.check(old); err != nil {
+			problems = append(problems, api.Problem{Path: "--option " + o.Name, Message: fmt.Sprintf(
+				"the record of the setup says %v; give the option", err)})
+			continue
+		}
+		out[o.Name] = old
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		value := given[name]
@@ -139,6 +151,42 @@ func (c *Config) values(given, recorded map[string]string) (map[string]string, e
 	return out, nil
 }
 
+// confirm puts into kept, which is of a record, what the StorageClass of the
+// cluster says of the options that become its parameters. Where there is no
+// class yet, a record alone does not decide on one: that is a Conflict, unless
+// it is the default or the option is given.
+func (c *Config) confirm(kept, given map[string]string, class *storagev1.StorageClass, namespace string) error {
+	for _, o := range c.Options {
+		if o.Parameter == "" {
+			continue
+		}
+		said := kept[o.Name]
+		delete(kept, o.Name)
+		if _, again := given[o.Name]; again {
+			continue
+		}
+		switch {
+		case class != nil:
+			if is := class.Parameters[o.Parameter]; o.check(is) == nil {
+				kept[o.Name] = is
+			}
+		case said != "" && said != o.Default && o.check(said) == nil:
+			return &api.Conflict{Message: fmt.Sprintf(
+				"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, says %s=%s for the StorageClass of the whole cluster, which is not there yet; give --option %s=%s or --option %s=%s; nothing was changed",
+				kube.SetupName, namespace, o.Name, said, o.Name, said, o.Name, o.Default)}
+		case said != "":
+			kept[o.Name] = said // what is wrong with it is told with all else
+		}
+	}
+	return nil
+}
+
+// isShared reports that choosing it decides about the whole cluster: about a
+// StorageClass or, when Kueue is to be installed, about how much that asks for.
+func (c *Config) isShared(install bool) bool {
+	return c.NewStorageClass != nil || c.Small && install
+}
+
 func (c *Config) optionList() string {
 	if len(c.Options) == 0 {
 		return "it has none"
@@ -152,7 +200,7 @@ func (c *Config) optionList() string {
 
 func (o Option) check(value string) error {
 	if len(o.Allowed) > 0 && !slices.Contains(o.Allowed, value) {
-		return fmt.Errorf("%q is not one of %s", value, strings.Join(o.Allowed, ", "))
+		return fmt.Errorf("%q is not one of %s", kube.Shortened(value), strings.Join(o.Allowed, ", "))
 	}
 	if o.Check != nil {
 		return o.Check(value)
@@ -178,7 +226,7 @@ func checkSize(value string) error {
 	}
 	q, err := resource.ParseQuantity(value)
 	if err != nil || q.Sign() <= 0 {
-		return fmt.Errorf("%q is not a size: write it as 10Gi or 500Gi", value)
+		return fmt.Errorf("%q is not a size: write it as 10Gi or 500Gi", kube.Shortened(value))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 const (
 	optionDiskType  = "disk_type"
+	parameterType   = "type"
 	gcpStorageClass = "vast-storage"
 )
 
@@ -25,7 +26,7 @@ var gcp = Config{
 	Options: []Option{
 		storageSize("10Gi"),
 		{Name: optionDiskType, Default: "pd-standard", Allowed: []string{"pd-standard", "pd-ssd", "pd-balanced"},
-			Description: "type of the persistent disk"},
+			Description: "type of the persistent disk", Parameter: parameterType},
 	},
 	StorageClass: gcpStorageClass,
 	// Its parameters cannot be changed: another disk_type needs a cleanup first.
@@ -33,7 +34,7 @@ var gcp = Config{
 		return &storagev1.StorageClass{
 			ObjectMeta:           metav1.ObjectMeta{Name: gcpStorageClass},
 			Provisioner:          "pd.csi.storage.gke.io",
-			Parameters:           map[string]string{"type": values[optionDiskType]},
+			Parameters:           map[string]string{parameterType: values[optionDiskType]},
 			ReclaimPolicy:        ptr.To(corev1.PersistentVolumeReclaimDelete),
 			VolumeBindingMode:    ptr.To(storagev1.VolumeBindingWaitForFirstConsumer),
 			AllowVolumeExpansion: ptr.To(true),

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -15,12 +16,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-const (
-	kueueChart      = "registry.k8s.io/kueue/charts/kueue"
-	kueueRepository = "registry.k8s.io/kueue/kueue"
-	// chartEmbedded is the value of KueueChart for the chart in this program.
-	chartEmbedded = "embedded"
-)
+// chartEmbedded is the value of KueueChart for the chart in this program.
+const chartEmbedded = "embedded"
 
 // embeddedChart is Kueue's chart, packed from the module that go.mod names.
 //
@@ -50,9 +47,13 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 	switch from {
 	case "":
 		ref := kueueChart + ":" + kueueVersion
-		if chart, err = helm.PullChart(ctx, ref); err != nil {
+		if chart, err = helm.PullChart(ctx, ref, kueueChartDigest); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
+			}
+			if errors.As(err, new(*helm.DigestError)) {
+				return nil, &api.Conflict{Message: fmt.Sprintf("%v, so it is not the chart that Kueue's project released; "+
+					"nothing of Kueue was installed. --kueue-chart=embedded takes the chart in this program", err)}
 			}
 			return nil, &api.Unavailable{Cause: err, Message: fmt.Sprintf(
 				"Kueue's chart cannot be fetched from %s: %s; without a way to it give --kueue-chart=embedded, which takes the chart in this program",
@@ -99,26 +100,33 @@ func reason(err error) error {
 	return err
 }
 
-// splitImage cuts "registry/name:tag" into what the chart wants.
-func splitImage(image string) (repository, tag string, err error) {
-	tag = tagOf(image)
-	if tag == "" || strings.Contains(image, "@") {
-		return "", "", api.Invalid("--kueue-image", "%q must be an image with a tag, as in mirror.example.com/kueue:v%s", image, kueueVersion)
+// splitImage cuts an image, which has a tag, a digest or both, where the chart
+// joins it again with a colon: "registry/name" and "v1", or "registry/name@sha256"
+// and the digest's digits.
+func splitImage(image string) (repository, tag string) {
+	i := strings.LastIndexByte(image, ':')
+	return image[:i], image[i+1:]
+}
+
+// releasedImage is the image that an earlier setup was asked to install Kueue
+// with, as its Helm release says, which lies where administrators write; empty
+// when it was asked for none.
+func releasedImage(r *helm.Release) string {
+	if r == nil || !r.Ours {
+		return ""
 	}
-	return strings.TrimSuffix(image, ":"+tag), tag, nil
+	repository, tag := r.Value("controllerManager", "manager", "image", "repository"), r.Value("controllerManager", "manager", "image", "tag")
+	if repository == "" || tag == "" || strings.HasPrefix(repository+"@", kueueRepository+"@") || strings.HasPrefix(repository, kueueRepository+":") {
+		return ""
+	}
+	return repository + ":" + tag
 }
 
 // kueueValues are the chart's own but for the image, which the chart takes from
 // a registry for builds under test, and for the probe, whose period is counted
 // from its delay. On somebody's own machine Kueue asks for little.
-func kueueValues(image string, small bool) (map[string]any, error) {
-	repository, tag := kueueRepository, "v"+kueueVersion
-	if image != "" {
-		var err error
-		if repository, tag, err = splitImage(image); err != nil {
-			return nil, err
-		}
-	}
+func kueueValues(image string, small bool) map[string]any {
+	repository, tag := splitImage(cmp.Or(image, kueueImage))
 	manager := map[string]any{"image": map[string]any{
 		"repository": repository, "tag": tag, "pullPolicy": string(corev1.PullIfNotPresent)}}
 	if small {
@@ -130,7 +138,7 @@ func kueueValues(image string, small bool) (map[string]any, error) {
 	return map[string]any{"controllerManager": map[string]any{
 		"manager":        manager,
 		"readinessProbe": map[string]any{"initialDelaySeconds": 1, "periodSeconds": 2},
-	}}, nil
+	}}
 }
 
 // installKueue installs Kueue, or completes or changes what an earlier setup
@@ -140,15 +148,9 @@ func (c *Client) installKueue(ctx context.Context, r *run, p *plan) error {
 	if err != nil {
 		return err
 	}
-	values, err := kueueValues(p.record.Kueue.Image, p.config.Small)
-	if err != nil {
-		return err
-	}
+	values := kueueValues(p.kueueImage, p.config.Small)
 	client, err := helm.New(c.conn.Config, kueueNamespace)
 	if err != nil {
-		return err
-	}
-	if err := r.await(ctx, "namespace "+kueueNamespace, c.missingKueueNamespace); err != nil {
 		return err
 	}
 	if _, err := client.Ensure(ctx, kueueRelease, chart, values); err != nil {

@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/version"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
@@ -16,7 +19,6 @@ import (
 )
 
 const (
-	kueueVersion   = "0.16.1"
 	kueueNamespace = "kueue-system"
 	kueueRelease   = "kueue"
 	// oldestKueue is the first that serves the API that we speak, and that
@@ -39,38 +41,71 @@ func (k foundKueue) absent() bool { return len(k.served) == 0 && k.deployment ==
 // partial: its CRDs without its controller, or the other way round.
 func (k foundKueue) partial() bool { return (len(k.served) == 0) != (k.deployment == nil) }
 
-// findKueue looks for Kueue's API and for its controller in all namespaces.
+// findKueue looks for Kueue's API and for its controller: in kueue-system, or
+// where the API server is told to ask Kueue, which only administrators can say. A
+// Deployment that looks like Kueue's elsewhere is none: whoever may write in a
+// namespace can make one.
 func (c *Client) findKueue(ctx context.Context) (foundKueue, error) {
-	var (
-		found           foundKueue
-		byLabel, byName *appsv1.DeploymentList
-	)
-	deployments := func(o metav1.ListOptions) (*appsv1.DeploymentList, error) {
-		list, err := c.conn.Kube.AppsV1().Deployments(metav1.NamespaceAll).List(ctx, o)
-		return list, c.conn.Classify(err, "list", "deployments.apps")
-	}
+	var found foundKueue
 	err := together(
 		func() (err error) { found.served, err = c.servedKueue(ctx); return err },
-		func() (err error) {
-			byLabel, err = deployments(metav1.ListOptions{LabelSelector: kueueSelector})
-			return err
-		},
-		func() (err error) {
-			byName, err = deployments(metav1.ListOptions{FieldSelector: "metadata.name=" + kueueDeployment})
-			return err
-		},
+		func() (err error) { found.deployment, err = c.kueueIn(ctx, kueueNamespace); return err },
 	)
-	if err != nil {
+	if err != nil || found.deployment != nil {
 		return found, err
 	}
-	for _, list := range []*appsv1.DeploymentList{byLabel, byName} {
+	elsewhere, err := c.kueueNamespaces(ctx)
+	for _, namespace := range elsewhere {
+		if err == nil && found.deployment == nil {
+			found.deployment, err = c.kueueIn(ctx, namespace)
+		}
+	}
+	return found, err
+}
+
+// home is where what administrators decided is recorded: beside Kueue. Whoever
+// may write there rules over Kueue anyhow.
+func (k foundKueue) home() string {
+	if k.deployment != nil {
+		return k.deployment.Namespace
+	}
+	return kueueNamespace
+}
+
+// kueueIn returns the Deployment of Kueue's controller in a namespace; nil when
+// there is none.
+func (c *Client) kueueIn(ctx context.Context, namespace string) (*appsv1.Deployment, error) {
+	for _, o := range []metav1.ListOptions{{LabelSelector: kueueSelector}, {FieldSelector: "metadata.name=" + kueueDeployment}} {
+		list, err := c.conn.Kube.AppsV1().Deployments(namespace).List(ctx, o)
+		if err != nil {
+			return nil, c.conn.Classify(err, "list", "deployments.apps")
+		}
 		for i := range list.Items {
-			if found.deployment == nil && list.Items[i].DeletionTimestamp == nil {
-				found.deployment = &list.Items[i]
+			if list.Items[i].DeletionTimestamp == nil {
+				return &list.Items[i], nil
 			}
 		}
 	}
-	return found, nil
+	return nil, nil //nolint:nilnil // absence is no error here
+}
+
+// kueueNamespaces are those that the webhooks of Kueue's API lead to, but for
+// kueue-system.
+func (c *Client) kueueNamespaces(ctx context.Context) ([]string, error) {
+	found := sets.New[string]()
+	err := c.listAll(ctx, "validatingwebhookconfigurations.admissionregistration.k8s.io", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return c.conn.Kube.AdmissionregistrationV1().ValidatingWebhookConfigurations().List(ctx, o)
+	}, func(obj runtime.Object) {
+		for _, hook := range obj.(*admissionv1.ValidatingWebhookConfiguration).Webhooks {
+			ofKueue := slices.ContainsFunc(hook.Rules, func(r admissionv1.RuleWithOperations) bool {
+				return slices.Contains(r.APIGroups, kueue.GroupVersion.Group)
+			})
+			if s := hook.ClientConfig.Service; ofKueue && s != nil && s.Namespace != kueueNamespace {
+				found.Insert(s.Namespace)
+			}
+		}
+	})
+	return sets.List(found), err
 }
 
 // servedKueue asks which versions of Kueue's API there are.

@@ -10,5 +10,5 @@ import (
 // it. What is wrong with it, or may not be read, is in the result's Reason.
 func (c *Client) Kueue(ctx context.Context) (*api.KueueStatus, error) {
 	s := &api.KueueStatus{}
-	return s, c.kueueStatus(ctx, &record{}, s)
+	return s, c.kueueStatus(ctx, s)
 }

@@ -22,6 +22,8 @@ type kueueUse struct {
 	// ofOurs are LocalQueues of others in our ClusterQueue, ofFlavor their
 	// ClusterQueues with our flavor.
 	ofOurs, ofFlavor []string
+	// setUp are other namespaces with a LocalQueue of ours.
+	setUp []string
 	// foreign is others' work that waits or runs in our LocalQueue.
 	foreign []string
 }
@@ -118,6 +120,9 @@ func (use *kueueUse) add(clusters []*kueue.ClusterQueue, locals []*kueue.LocalQu
 	}
 	for _, q := range locals {
 		if isOurs(q) {
+			if q.Namespace != namespace && q.Spec.ClusterQueue == kube.ClusterQueueName {
+				use.setUp = append(use.setUp, q.Namespace)
+			}
 			continue
 		}
 		name := fmt.Sprintf("localqueue/%s in %s", q.Name, q.Namespace)

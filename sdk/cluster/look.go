@@ -4,8 +4,10 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/internal/helm"
@@ -23,6 +25,12 @@ type observed struct {
 	flavor       *kueue.ResourceFlavor
 	claim        *corev1.PersistentVolumeClaim
 	secret       *corev1.Secret
+	// uid is the namespace's.
+	uid types.UID
+	// shared is what administrators asked for.
+	shared shared
+	// class is the StorageClass that the config makes.
+	class *storagev1.StorageClass
 }
 
 // look reads all of it side by side. Whose each thing is, is for others to
@@ -32,10 +40,11 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 	core := c.conn.Kube.CoreV1()
 	err := together(
 		func() error {
-			_, err := core.Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
+			namespace, err := core.Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
 			if apierrors.IsNotFound(err) {
 				return access.NamespaceNotFound(c.conn.Namespace)
 			}
+			now.uid = namespace.UID
 			return c.conn.Classify(err, "get", "namespaces")
 		},
 		func() (err error) { now.record, _, err = c.readRecord(ctx); return err },
@@ -57,6 +66,9 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 func (c *Client) lookAtKueue(ctx context.Context, now *observed) error {
 	var err error
 	if now.kueue, err = c.findKueue(ctx); err != nil {
+		return err
+	}
+	if now.shared, err = c.readShared(ctx, now.kueue.home()); err != nil {
 		return err
 	}
 	if now.kueue.absent() || now.kueue.partial() || now.kueue.byHelm() {

@@ -14,6 +14,8 @@ const (
 	componentQueue = "queue"
 	componentStore = "store"
 	componentAgent = "agent"
+	// componentShared is not counted as a namespace that was set up.
+	componentShared = "cluster"
 )
 
 // labelsOf are on everything that setup makes.

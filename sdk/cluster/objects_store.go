@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	storeImage   = "ghcr.io/versity/versitygw:v1.8.0"
 	storePort    = 7070
 	storeBucket  = "vast"
 	storeRegion  = "us-east-1"

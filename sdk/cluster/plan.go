@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // plan is a setup with everything decided.
@@ -21,6 +23,9 @@ type plan struct {
 	values     map[string]string
 	record     record
 	kueueChart string
+	// kueueImage and storeImage are what administrators asked for; empty are
+	// this program's.
+	kueueImage, storeImage string
 	// install: Kueue is for us to install, to complete or to change.
 	install bool
 	// groups are the quotas of the ClusterQueue; none yet when they have to
@@ -44,10 +49,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 	}
 	p := &plan{namespace: namespace, config: recognised, kueueChart: o.KueueChart}
 	var errs []error
-	if name := o.Config; name != "" || recorded.Config != "" {
-		if name == "" {
-			name = recorded.Config
-		}
+	if name := cmp.Or(o.Config, recorded.Config); name != "" {
 		var err error
 		p.config, err = findConfig(name)
 		errs = append(errs, err)
@@ -57,6 +59,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 		if recorded.Config == p.config.Name {
 			maps.Copy(kept, recorded.Options)
 		}
+		errs = append(errs, p.config.confirm(kept, o.Options, now.class, namespace))
 		// A claim that is there, kept by a cleanup perhaps, is taken again.
 		if now.claim != nil && isOurs(now.claim) {
 			kept[optionStorageSize] = claimed(now.claim)
@@ -65,19 +68,43 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 		p.values, err = p.config.values(o.Options, kept)
 		errs = append(errs, err)
 	}
-	s, err := chooseStore(o.Store, recorded.Store, namespace)
+	given := now.shared.of(sharedStore, namespace, now.uid)
+	s, err := chooseStore(o.Store, recorded.Store, given, namespace)
+	p.storeImage = unless(cmp.Or(o.Store.Image, given), storeImage)
+	p.kueueImage = unless(cmp.Or(o.KueueImage, now.shared.data[sharedKueue], releasedImage(now.release)), kueueImage)
 	errs = append(errs, err, checkChart(o.KueueChart))
-	image := recorded.Kueue.Image
-	if o.KueueImage != "" {
-		image = o.KueueImage
-		_, _, err := splitImage(image)
-		errs = append(errs, err)
+	if problems := checkImage("--kueue-image", p.kueueImage); len(problems) > 0 {
+		errs = append(errs, &api.InvalidSpec{Problems: problems})
 	}
 	if err := api.JoinInvalid(errs...); err != nil {
 		return nil, err
 	}
-	p.record = record{Config: p.config.Name, Options: p.values, Store: s, Kueue: kueueRecord{Image: image, Installed: recorded.Kueue.Installed}}
+	p.record = record{Config: p.config.Name, Options: p.values, Store: s}
 	return p, nil
+}
+
+// checkRecord refuses to go on by a record that asks for more than the record of
+// a namespace can: for a config that makes objects of the whole cluster and is
+// not that of its nodes, or for an image that no administrator has named. What
+// the options name, or what is not going to be installed, is asked by nobody.
+func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *Config) error {
+	if now.record == nil {
+		return nil
+	}
+	if o.Config == "" && recognised != nil && recognised != p.config {
+		return &api.Conflict{Message: fmt.Sprintf(
+			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; name the one to take: kubectl vast cluster setup %s; nothing was changed",
+			kube.SetupName, p.namespace, p.config.Name, recognised.Name, recognised.Name)}
+	}
+	if was := now.record.Store; was.Kind == api.StoreBuiltIn && p.record.Store.Kind == api.StoreBuiltIn && o.Store.Image == "" {
+		if err := unconfirmed(p.namespace, "the store", "--store-image", was.Image, p.record.Store.image()); err != nil {
+			return err
+		}
+	}
+	if p.install && o.KueueImage == "" {
+		return unconfirmed(p.namespace, "Kueue", "--kueue-image", now.record.Kueue.Image, cmp.Or(p.kueueImage, kueueImage))
+	}
+	return nil
 }
 
 // check refuses what cannot be done to a claim that is there.

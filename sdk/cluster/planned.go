@@ -38,7 +38,7 @@ func (c *Client) planned(ctx context.Context, p *plan, now *observed, d api.DryR
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: p.namespace},
 		Config:     p.record.Config, Options: p.record.Options,
 		Kueue: api.KueueStatus{ComponentState: component("kueue"), Version: now.kueue.version(), Image: now.kueue.image(),
-			InstalledBySetup: p.record.Kueue.Installed != ""},
+			InstalledBySetup: p.install || now.release != nil && now.release.Ours},
 		Queue: api.ClusterQueue{ComponentState: component(kube.LocalQueueName), ClusterQueue: kube.ClusterQueueName,
 			Resources: queue.Quotas(clusterQueue(p.groups))},
 		Store: api.StoreStatus{ComponentState: component(kube.StoreName), Kind: p.record.Store.Kind,
@@ -50,7 +50,7 @@ func (c *Client) planned(ctx context.Context, p *plan, now *observed, d api.DryR
 	}
 	if p.install {
 		s.Kueue.Namespace, s.Kueue.Version = kueueNamespace, kueueVersion
-		s.Kueue.Image = cmp.Or(p.record.Kueue.Image, s.Kueue.Image)
+		s.Kueue.Image = cmp.Or(p.kueueImage, kueueImage)
 	}
 	if s.Store.Kind == api.StoreBuiltIn {
 		s.Store.Image, s.Store.Capacity, s.Store.StorageClass = p.record.Store.image(), p.values[optionStorageSize], p.config.StorageClass

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,13 +25,14 @@ type record struct {
 	Config  string            `json:"config"`
 	Options map[string]string `json:"options,omitempty"`
 	Store   storeRecord       `json:"store"`
-	Kueue   kueueRecord       `json:"kueue"`
+	// Kueue is what older versions recorded here. It is not believed: see shared.go.
+	Kueue kueueRecord `json:"kueue,omitzero"`
 }
 
 type storeRecord struct {
 	Kind api.StoreKind `json:"kind"`
 	// Image that was asked for; empty is that of this program, so that a
-	// newer one brings a newer store.
+	// newer one brings a newer store. It is taken from shared.go's record.
 	Image    string `json:"image,omitempty"`
 	Endpoint string `json:"endpoint,omitempty"`
 	Secret   string `json:"secret,omitempty"`
@@ -44,9 +44,7 @@ type storeRecord struct {
 func (s storeRecord) image() string { return cmp.Or(s.Image, storeImage) }
 
 type kueueRecord struct {
-	// Installed by us, in this version.
-	Installed string `json:"installed,omitempty"`
-	Image     string `json:"image,omitempty"`
+	Image string `json:"image,omitempty"`
 }
 
 // object is the ConfigMap of a record.
@@ -89,18 +87,17 @@ func (c *Client) readRecord(ctx context.Context) (*record, *corev1.ConfigMap, er
 	return r, m, err
 }
 
-// otherNamespaces returns the namespaces besides ours that were set up.
-func (c *Client) otherNamespaces(ctx context.Context) ([]string, error) {
+// recordedNamespaces returns the namespaces besides ours that have a record.
+func (c *Client) recordedNamespaces(ctx context.Context) ([]string, error) {
 	var found []string
 	err := c.listAll(ctx, "configmaps", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		o.LabelSelector = metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labelsOf(componentSetup)})
 		return c.conn.Kube.CoreV1().ConfigMaps(metav1.NamespaceAll).List(ctx, o)
 	}, func(obj runtime.Object) {
 		m := obj.(*corev1.ConfigMap)
-		if m.Name == kube.SetupName && m.Namespace != c.conn.Namespace && m.DeletionTimestamp == nil {
+		if _, ofNamespace := m.Data[recordKey]; ofNamespace && m.Name == kube.SetupName && m.Namespace != c.conn.Namespace && m.DeletionTimestamp == nil {
 			found = append(found, m.Namespace)
 		}
 	})
-	slices.Sort(found)
 	return found, err
 }

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,7 +91,8 @@ func (c *Client) checked(ctx context.Context, p *plan, now *observed) ([]runtime
 		return nil, err
 	}
 	if p.install {
-		c.conn.Warn("Kueue would be installed or changed by Helm; its own objects are not among these")
+		c.conn.Warn(fmt.Sprintf("Kueue %s (image %s) would be installed or changed by Helm; its own objects are not among these",
+			kueueVersion, cmp.Or(p.kueueImage, kueueImage)))
 	}
 	if !now.kueue.speaks() {
 		c.conn.Warn("the cluster has no Kueue yet, so the API server cannot check the queues")

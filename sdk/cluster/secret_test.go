@@ -110,7 +110,7 @@ func TestAClaimThatIsThereIsTaken(t *testing.T) {
 }
 
 func TestTheRecordIsReadBack(t *testing.T) {
-	r := record{Config: "gcp", Options: map[string]string{"disk_type": "pd-ssd"}, Kueue: kueueRecord{Installed: kueueVersion},
+	r := record{Config: "gcp", Options: map[string]string{"disk_type": "pd-ssd"}, Kueue: kueueRecord{Image: "mirror/kueue:v0.16.1"},
 		Store: storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "b", Region: "r"}}
 	m := r.object("lab")
 	back, err := parseRecord(m)

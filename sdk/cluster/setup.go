@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -56,26 +58,26 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 // prepare decides everything and changes nothing.
 func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *observed) (*plan, error) {
 	quota, quotaErr := parseQuota(o.Quota)
-	var recognised *Config
-	if o.Config == "" && now.record == nil {
-		nodes, err := c.nodes(ctx)
-		if err == nil {
-			recognised, err = recognise(nodes)
-		}
-		if err != nil {
-			return nil, err
-		}
+	install, kueueErr := wantsKueue(o, now)
+	recognised, err := c.recognised(ctx, o, now, install)
+	if err != nil {
+		return nil, err
+	}
+	if now.record == nil && recognised != nil {
 		r.say("config %s, which the nodes were recognised by", recognised.Name)
+	}
+	if now.class, err = c.classOf(ctx, o, now, recognised); err != nil {
+		return nil, err
 	}
 	p, err := decide(o, now, recognised, c.conn.Namespace)
 	if err := api.JoinInvalid(quotaErr, err); err != nil {
 		return nil, err
 	}
-	if p.install, err = wantsKueue(o, now); err != nil {
-		return nil, err
+	if p.install = install; kueueErr != nil {
+		return nil, kueueErr
 	}
-	if p.install || now.release != nil && now.release.Ours {
-		p.record.Kueue.Installed = kueueVersion
+	if err := p.checkRecord(o, now, recognised); err != nil {
+		return nil, err
 	}
 	p.asked = quota
 	if now.clusterQueue != nil {
@@ -88,6 +90,46 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 		return nil, err
 	}
 	return p, c.rights.Require(ctx, p.rights()...)
+}
+
+// recognised asks the nodes for the config, where none is named and the record
+// has none or one that decides about the whole cluster and that no administrator
+// has named; else it is nil.
+func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*Config, error) {
+	if o.Config != "" {
+		return nil, nil //nolint:nilnil // it is named
+	}
+	if now.record != nil {
+		config, err := findConfig(now.record.Config)
+		if err != nil || !config.isShared(install) || now.shared.of(sharedConfig, c.conn.Namespace, now.uid) == config.Name {
+			return nil, nil //nolint:nilnil,nilerr // a wrong name is told with all else that is wrong
+		}
+	}
+	nodes, err := c.nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return recognise(nodes)
+}
+
+// classOf returns the StorageClass of the config that is going to be taken; nil
+// when it is not there or the config makes none.
+func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed, config *Config) (*storagev1.StorageClass, error) {
+	name := o.Config
+	if name == "" && now.record != nil {
+		name = now.record.Config
+	}
+	if name != "" {
+		config, _ = findConfig(name) // a wrong one is told with all else that is wrong
+	}
+	if config == nil || config.NewStorageClass == nil {
+		return nil, nil //nolint:nilnil // it makes none
+	}
+	class, err := c.conn.Kube.StorageV1().StorageClasses().Get(ctx, config.StorageClass, metav1.GetOptions{})
+	if isAbsent(err) {
+		return nil, nil //nolint:nilnil // absence is no error here
+	}
+	return class, c.conn.Classify(err, "get", "storageclasses.storage.k8s.io")
 }
 
 // wantsKueue reports whether Kueue is for us to install or to change. A Kueue
@@ -160,8 +202,14 @@ func (c *Client) decideSecret(ctx context.Context, p *plan, now *observed) (*cor
 // after it can be found and taken back. The store starts while Kueue is being
 // installed; until that is up, its webhooks keep new pods from being made.
 func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) error {
+	if err := c.recordShared(ctx, r, p, now); err != nil {
+		return err
+	}
 	if _, err := c.apply(ctx, p.record.object(p.namespace), api.DryRunNone); err != nil {
 		return err
+	}
+	if p.record.Store.Kind == api.StoreBuiltIn {
+		r.say("installing the store (image %s) in namespace %s", p.record.Store.image(), p.namespace)
 	}
 	for _, objects := range [][]runtime.Object{p.storeObjects(p.secret), agentObjects(p.namespace)} {
 		if err := c.applyAll(ctx, p.without(objects)); err != nil {
@@ -180,7 +228,7 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 // makeQueues brings Kueue up where that is ours to do, and makes the queues.
 func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed) error {
 	if p.install {
-		r.say("installing Kueue %s in namespace %s", kueueVersion, kueueNamespace)
+		r.say("installing Kueue %s (image %s) in namespace %s", kueueVersion, cmp.Or(p.kueueImage, kueueImage), kueueNamespace)
 		if err := c.installKueue(ctx, r, p); err != nil {
 			return err
 		}

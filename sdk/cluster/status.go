@@ -33,7 +33,7 @@ func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
 		Config: r.Config, Options: r.Options,
 	}
 	err = together(
-		func() error { return c.kueueStatus(ctx, r, &s.Kueue) },
+		func() error { return c.kueueStatus(ctx, &s.Kueue) },
 		func() error { return c.queueStatus(ctx, &s.Queue) },
 		func() error { return c.storeStatus(ctx, r, &s.Store) },
 		func() error { return c.agentStatus(ctx, &s.Agent) },
@@ -42,13 +42,27 @@ func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
 	return s, err
 }
 
-func (c *Client) kueueStatus(ctx context.Context, r *record, s *api.KueueStatus) error {
+// installedBySetup asks what only administrators write; who may not read it is
+// not told.
+func (c *Client) installedBySetup(ctx context.Context, found foundKueue) bool {
+	if !found.byHelm() {
+		return false
+	}
+	if s, err := c.readShared(ctx, found.home()); err == nil && s.data[sharedInstalled] != "" {
+		return true
+	}
+	// A setup by an older version has left a release only.
+	release, err := c.findRelease(ctx)
+	return err == nil && release != nil && release.Ours
+}
+
+func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
 	s.Name = "kueue"
 	found, err := c.findKueue(ctx)
 	if err != nil {
 		return c.unread(err, &s.ComponentState)
 	}
-	s.InstalledBySetup = r.Kueue.Installed != "" && found.byHelm()
+	s.InstalledBySetup = c.installedBySetup(ctx, found)
 	s.Version, s.Image = found.version(), found.image()
 	if found.absent() {
 		s.Reason = "Kueue is not there; run `kubectl vast cluster setup` again"

@@ -16,6 +16,7 @@ func (c *Client) tryOwnStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind != api.StoreExternal {
 		return nil
 	}
+	r.say("trying the store at %s, bucket %s, with the Secret %s", p.record.Store.Endpoint, p.record.Store.Bucket, p.record.Store.Secret)
 	s, err := tunnel.OpenBy(c.conn, p.secret)
 	if err != nil {
 		return err

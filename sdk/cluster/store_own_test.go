@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -53,7 +54,11 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 			case err != nil:
 				t.Errorf("%T %v", err, err)
 			}
-			if got := strings.Join(told, "\n"); !strings.Contains(got, c.tells) || c.tells == "" && got != "" {
+			before := fmt.Sprintf("trying the store at %s, bucket vast, with the Secret mine", web.URL)
+			if len(told) == 0 || told[0] != before {
+				t.Fatalf("told %q, and not first whom it asks", told)
+			}
+			if got := strings.Join(told[1:], "\n"); !strings.Contains(got, c.tells) || c.tells == "" && got != "" {
 				t.Errorf("told: %q", got)
 			}
 			if n := c.server.Objects(); n > 0 {

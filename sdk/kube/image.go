@@ -1,0 +1,46 @@
+package kube
+
+import (
+	"fmt"
+
+	"github.com/distribution/reference"
+)
+
+// maxImage is longer than any reference that a registry takes.
+const maxImage = 512
+
+// CheckImage returns what is wrong with the name of an image that we run with more
+// than a user's rights, for an error to say. One without a tag and a digest may be
+// another image tomorrow.
+func CheckImage(image string) error {
+	const write = "write registry/repository:tag, registry/repository@sha256:... or both"
+	named, err := reference.ParseNormalizedNamed(image)
+	switch {
+	case err != nil || len(image) > maxImage:
+		return fmt.Errorf("%q is not a container image: %s", Shortened(image), write)
+	case reference.IsNameOnly(named):
+		return fmt.Errorf("%q has neither a tag nor a digest: %s", image, write)
+	}
+	return nil
+}
+
+// IsPinned reports whether an image is named by its digest, so that nobody can
+// make the name mean another one.
+func IsPinned(image string) bool {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return false
+	}
+	_, pinned := named.(reference.Digested)
+	return pinned
+}
+
+// Shortened is a text that others wrote, short enough for one line of a message.
+// Print it with %q.
+func Shortened(s string) string {
+	const most = 300
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}
