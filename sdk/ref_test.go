@@ -199,7 +199,7 @@ func TestWhichResultAReferenceNames(t *testing.T) {
 	keep("tasks/" + w.task + "/0/")
 	keep("campaigns/" + w.campaign + "/a/0/")
 	keep("campaigns/" + bobs + "/a/0/")
-	w.bucket.objects["campaigns/"+bobs+"/record.json"] = []byte(`{"version": 1, "id": "` + bobs + `", "user": "bob"}`)
+	w.bucket.objects["campaigns/"+bobs+"/record.json"] = []byte(`{"version": 1, "id": "` + bobs + `", "namespace": "lab", "user": "bob"}`)
 	keep("tasks/first000/0/") // its id begins as the name of another one
 	run := ""
 	for key, object := range w.server.objects {
