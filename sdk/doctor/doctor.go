@@ -54,7 +54,7 @@ func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorRep
 	if !report.Healthy {
 		return report, ctx.Err()
 	}
-	all := []examination{c.namespace, c.access, c.storageClass, c.kueue, c.queue, c.quota, c.store, c.probe}
+	all := []examination{c.namespace, c.access, c.storageClass, c.kueue, c.queue, c.quota, c.store, c.storeSecrets, c.probe}
 	done := make([]chan []api.Check, len(all))
 	for i, examine := range all {
 		done[i] = make(chan []api.Check, 1)
