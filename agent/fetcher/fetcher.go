@@ -49,7 +49,7 @@ func (f *Fetcher) Fetch(ctx context.Context, o orders.Fetch) error {
 	if o.OwnerFile == "" {
 		return nil
 	}
-	return giveAway(o.OwnerFile)
+	return giveAway(o.Give, o.OwnerFile)
 }
 
 func (f *Fetcher) item(ctx context.Context, item orders.Item) error {

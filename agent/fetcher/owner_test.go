@@ -1,6 +1,8 @@
 package fetcher
 
 import (
+	"crypto/rand"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,7 +27,7 @@ func TestWhatIsBroughtBelongsToTheImagesUser(t *testing.T) {
 	if err := os.Symlink(elsewhere, filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0/deep/file")}}}
+	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0/deep/file")}}}
 	if err := (&Fetcher{}).Fetch(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -48,14 +50,69 @@ func TestWhatIsBroughtBelongsToTheImagesUser(t *testing.T) {
 
 func TestNobodyIsNamedAsTheOwner(t *testing.T) {
 	dir := t.TempDir()
-	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0")}}}
+	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0")}}}
 	if err := (&Fetcher{}).Fetch(t.Context(), o); err != nil {
 		t.Errorf("no file: %v", err)
 	}
 	if err := os.WriteFile(o.OwnerFile, []byte("root"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&Fetcher{}).Fetch(t.Context(), o); err == nil || !strings.Contains(err.Error(), "root") {
-		t.Errorf("no numbers: %v", err)
+	if err := (&Fetcher{}).Fetch(t.Context(), o); err == nil {
+		t.Error("words were taken for a user")
+	}
+}
+
+// The user's image makes the file, and is not to be trusted.
+func TestWhatAnImageWritesInThePlaceOfTheOwnerIsNeitherFollowedNorQuoted(t *testing.T) {
+	canary := "canary-" + rand.Text()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(canary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	numbers := filepath.Join(t.TempDir(), "numbers")
+	if err := os.WriteFile(numbers, []byte("1:1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) func(string) error {
+		return func(file string) error { return os.WriteFile(file, []byte(text), 0o644) }
+	}
+	link := func(to string) func(string) error {
+		return func(file string) error { return os.Symlink(to, file) }
+	}
+	for name, tc := range map[string]struct {
+		make func(file string) error
+		says string
+	}{
+		"a link to a secret":               {link(secret), "is a link"},
+		"a link to a file that would do":   {link(numbers), "is a link"},
+		"a link to our own environment":    {link("/proc/self/environ"), "is a link"},
+		"a link to nothing":                {link("/nowhere"), "is a link"},
+		"a link to itself":                 {link("owner"), "is a link"},
+		"a link to a device without end":   {link("/dev/zero"), "is a link"},
+		"a pipe that nobody writes to":     {func(file string) error { return syscall.Mkfifo(file, 0o644) }, "no regular file"},
+		"a folder":                         {func(file string) error { return os.Mkdir(file, 0o755) }, "no regular file"},
+		"words":                            {write(canary), "two numbers"},
+		"two numbers and words":            {write("1:1\n" + canary), "two numbers"},
+		"a file of 64 GiB":                 {func(file string) error { return errors.Join(os.WriteFile(file, nil, 0o644), os.Truncate(file, 64<<30)) }, "two numbers"},
+		"nothing":                          {write(""), "two numbers"},
+		"a negative number":                {write("-1:-1"), "two numbers"},
+		"the number that changes nothing":  {write("4294967295:1"), "no user has"},
+		"a number that is too large":       {write("1:4294967296"), "no user has"},
+		"control characters and no number": {write("\x1b[2J:1"), "two numbers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("CANARY", canary)
+			file := filepath.Join(t.TempDir(), "owner")
+			if err := tc.make(file); err != nil {
+				t.Fatal(err)
+			}
+			err := giveAway(filepath.Dir(file), file)
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("%v, want %q", err, tc.says)
+			}
+			if strings.Contains(err.Error(), canary) || strings.ContainsRune(err.Error(), '\x1b') || len(err.Error()) > 300 {
+				t.Errorf("it says what is in the file: %.300q", err)
+			}
+		})
 	}
 }

@@ -19,7 +19,13 @@ type folder struct{ *os.Root }
 // openFolder opens the folder at path. It is fs.ErrNotExist where there is none
 // yet, and an error when a link stands in the way to it.
 func openFolder(path string) (folder, error) {
-	root, err := os.OpenRoot(path)
+	// What the user has put there may be a pipe, whose other end nobody opens.
+	dir, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return folder{}, err
+	}
+	defer dir.Close()
+	root, err := os.OpenRoot(fdPath(dir))
 	if err != nil {
 		return folder{}, err
 	}
@@ -41,8 +47,11 @@ func realPath(root *os.Root) (string, error) {
 		return "", err
 	}
 	defer dir.Close()
-	return os.Readlink(fmt.Sprintf("/proc/self/fd/%d", dir.Fd()))
+	return os.Readlink(fdPath(dir))
 }
+
+// fdPath is a path of an open file that leads to it whatever has become of its name.
+func fdPath(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
 
 // walk is fs.WalkDir of all that is in the folder. That one refuses folders whose
 // names are not UTF-8.

@@ -276,3 +276,15 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 		t.Error("it was opened")
 	}
 }
+
+func TestAPipeInAFoldersPlaceIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(folderOf(t, nil), "x")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if root, err := openFolder(pipe); err == nil {
+		root.Close()
+		t.Error("it was opened")
+	}
+}

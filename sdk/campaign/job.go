@@ -109,7 +109,7 @@ func (j *oneJob) describe(labels, annotations *map[string]string) {
 // orders returns what our own containers are told.
 func (j *oneJob) orders() (fetch, kept string, err error) {
 	t, p := j.plan.template, j.plan
-	f := orders.Fetch{Items: j.files(), OwnerFile: t.fetch.OwnerFile}
+	f := orders.Fetch{Items: j.files(), OwnerFile: t.fetch.OwnerFile, Give: t.fetch.Give}
 	k := t.keep
 	k.Results, k.LogPrefix = nil, ""
 	for _, ref := range j.runs {

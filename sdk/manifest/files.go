@@ -57,7 +57,9 @@ func (b *builder) fetchContainers(pod *corev1.PodSpec) []corev1.Container {
 	}
 	var out []corev1.Container
 	if userOf(pod) == nil {
-		fetch.OwnerFile = ownerFile
+		fetch.OwnerFile, fetch.Give = ownerFile, filesDir
+		addSmallDir(pod, ownerVolume, ownerRoom)
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: ownerVolume, MountPath: ownerDir, ReadOnly: true})
 		out = append(out, askOwner(&pod.Containers[0]))
 	}
 	text, err := json.Marshal(fetch)
@@ -102,7 +104,8 @@ func (b *builder) packsVolume(pod *corev1.PodSpec, c *corev1.Container, packs ma
 	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: packsVolume, MountPath: packsDir, ReadOnly: true})
 }
 
-// askOwner is the user's image asked as which user it runs.
+// askOwner is the user's image asked as which user it runs. It sees nothing that
+// one of our containers trusts.
 func askOwner(main *corev1.Container) corev1.Container {
 	return corev1.Container{
 		Name:            "vast-user",
@@ -110,7 +113,7 @@ func askOwner(main *corev1.Container) corev1.Container {
 		ImagePullPolicy: main.ImagePullPolicy,
 		Command:         []string{"sh", "-c", fmt.Sprintf(`echo "$$(id -u):$$(id -g)" >%s`, ownerFile)},
 		SecurityContext: main.SecurityContext.DeepCopy(),
-		VolumeMounts:    []corev1.VolumeMount{{Name: filesVolume, MountPath: filesDir}},
+		VolumeMounts:    []corev1.VolumeMount{{Name: ownerVolume, MountPath: ownerDir}},
 	}
 }
 

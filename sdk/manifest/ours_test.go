@@ -75,7 +75,7 @@ func TestOrdersReachTheAgentAsTheyWere(t *testing.T) {
 	if err := json.Unmarshal([]byte(expanded(ours(t, objects, kube.ContainerFetch).Env[0].Value)), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := orders.Fetch{OwnerFile: ownerFile, Items: []orders.Item{{Text: "$(HOME) $$ $PATH", To: "/vast/files/0/a"}}}
+	want := orders.Fetch{OwnerFile: ownerFile, Give: filesDir, Items: []orders.Item{{Text: "$(HOME) $$ $PATH", To: "/vast/files/0/a"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

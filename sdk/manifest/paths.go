@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/utils/ptr"
 )
 
 // Where things of ours lie in the containers. The user's containers see single
@@ -21,8 +23,10 @@ const (
 	// packsDir is where the init container finds the packs that came with
 	// the task.
 	packsDir = "/vast/packs"
-	// ownerFile tells the init container whose the files are to be.
-	ownerFile = filesDir + "/owner"
+	// ownerFile tells the init container whose the files are to be. The user's
+	// image writes it, so nothing else lies there.
+	ownerDir  = "/vast/user"
+	ownerFile = ownerDir + "/owner"
 	// toolsDir is where the user's sidecars find the agent.
 	toolsDir = "/vast/tools"
 	tokenDir = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -32,10 +36,14 @@ const (
 const (
 	filesVolume = "vast-files"
 	packsVolume = "vast-packs"
+	ownerVolume = "vast-user"
 	outVolume   = "vast-out"
 	keepVolume  = "vast-keep"
 	tokenVolume = "vast-token"
 	toolsVolume = "vast-tools"
+
+	outputPrefix = "vast-output-"
+	sharedPrefix = "vast-shared-"
 )
 
 // filesPath is where the init container and the sidecar see one of Input.Files.
@@ -57,4 +65,20 @@ func below(path, dir string) bool {
 func addEmptyDir(pod *corev1.PodSpec, name string) {
 	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 		EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+}
+
+// How large the volumes may become that hold nothing of what the user makes: who
+// writes more into one has the pod evicted. The others have no limit of ours:
+// inputs and outputs are as large as they are, and vast-keep holds all logs until
+// they are saved; resources.disk_size limits all of the pod together. /dev/shm
+// counts as memory.
+const (
+	ownerRoom = "1Mi"
+	toolsRoom = "256Mi"
+)
+
+// addSmallDir is addEmptyDir with a limit.
+func addSmallDir(pod *corev1.PodSpec, name, room string) {
+	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+		EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: ptr.To(resource.MustParse(room))}}})
 }

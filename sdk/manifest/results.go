@@ -39,7 +39,7 @@ func (b *builder) outputs(pod *corev1.PodSpec) {
 	}
 	for i, out := range b.task.Outputs {
 		if path.IsAbs(out) && mountOf(c.VolumeMounts, out) == nil {
-			b.emptyDir(pod, "vast-output-"+strconv.Itoa(i), out, corev1.StorageMediumDefault)
+			b.emptyDir(pod, outputPrefix+strconv.Itoa(i), out, corev1.StorageMediumDefault)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (b *builder) sharedDirs(pod *corev1.PodSpec) {
 	for i, dir := range b.in.SharedDirs {
 		c := &pod.Containers[0]
 		if !slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == dir }) {
-			b.emptyDir(pod, "vast-shared-"+strconv.Itoa(i), dir, corev1.StorageMediumDefault)
+			b.emptyDir(pod, sharedPrefix+strconv.Itoa(i), dir, corev1.StorageMediumDefault)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (b *builder) boundSidecars(pod *corev1.PodSpec, grace int64) {
 	if !bound {
 		return
 	}
-	addEmptyDir(pod, toolsVolume)
+	addSmallDir(pod, toolsVolume, toolsRoom)
 	c := b.ourContainer(kube.ContainerTools, "install", pod)
 	c.Args = append(c.Args, toolsDir)
 	c.VolumeMounts = []corev1.VolumeMount{{Name: toolsVolume, MountPath: toolsDir}}

@@ -14,10 +14,11 @@ const (
 // user's starts.
 type Fetch struct {
 	Items []Item `json:"items"`
-	// OwnerFile holds "<uid>:<gid>", to whom the folder it lies in is given
-	// with all that was brought into it; empty, or no such file, leaves all
-	// with the one who brought it.
+	// OwnerFile holds "<uid>:<gid>", to whom the folder Give is given with all
+	// that was brought into it; empty, or no such file, leaves all with the one
+	// who brought it. The user's image has written the file.
 	OwnerFile string `json:"ownerFile,omitempty"`
+	Give      string `json:"give,omitempty"`
 }
 
 // Item is one thing to bring. Of the sources exactly one is set.
