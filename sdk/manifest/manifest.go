@@ -149,9 +149,11 @@ func Build(in Input) (*Objects, error) {
 		b.launch.hosts, b.launch.patience = b.name, b.task.BarrierTimeout
 	}
 	pod := b.pod()
-	if err := mergePodConfig(&pod, in.Task); err != nil {
-		return nil, err
+	b.checkReach()
+	if err := b.mergePodConfig(&pod); err != nil {
+		return nil, api.JoinInvalid((&problems{list: b.problems}).err(), err)
 	}
+	b.checkToken(&pod.Spec)
 	b.sidecars(&pod.Spec)
 	hostDNS(&pod.Spec)
 	b.helpers(&pod.Spec)

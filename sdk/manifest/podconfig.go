@@ -10,7 +10,6 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/spec"
 )
 
 const podConfigPath = "config.kubernetes.pod_config"
@@ -19,7 +18,8 @@ const podConfigPath = "config.kubernetes.pod_config"
 // SkyPilot's rules (sky/utils/config_utils.py): maps merge, scalars replace,
 // lists of things with a name merge by that name, and every other list is
 // appended to.
-func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
+func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec) error {
+	task := b.task
 	if len(task.PodConfig) == 0 {
 		return nil
 	}
@@ -37,10 +37,7 @@ func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
 	if err != nil {
 		return problem("%v", err)
 	}
-	for _, key := range []string{"apiVersion", "kind"} { // some write a whole Pod
-		delete(config, key)
-	}
-	merged, err := json.Marshal(mergeMaps(base, config))
+	merged, err := marshal(mergeMaps(base, config))
 	if err != nil {
 		return err
 	}
@@ -58,8 +55,20 @@ func mergePodConfig(pod *corev1.PodTemplateSpec, task *spec.Task) error {
 	if len(out.Spec.Containers) == 0 {
 		return problem("it leaves the pod without containers; remove spec.containers from it")
 	}
+	if out.Spec.ServiceAccountName == "" { // the API server takes the older field for it
+		out.Spec.ServiceAccountName = out.Spec.DeprecatedServiceAccount
+	}
+	out.Spec.DeprecatedServiceAccount = ""
+	b.weakened(pod, &out)
 	*pod = out
 	return nil
+}
+
+func marshal(fields map[string]any) ([]byte, error) {
+	for _, key := range []string{"apiVersion", "kind"} { // some write a whole Pod
+		delete(fields, key)
+	}
+	return json.Marshal(fields)
 }
 
 // plain brings YAML's numbers and maps to the forms that JSON has.

@@ -22,8 +22,8 @@ func (v *problems) reservedEnv(task *spec.Task) {
 			entry, _ := e.(map[string]any)
 			name, _ := entry["name"].(string)
 			if msg := spec.ReservedEnv(name); msg != "" {
-				path := fmt.Sprintf("%s.spec.containers[%d].env[%d].name", podConfigPath, i, j)
-				v.addAt(task.PodConfigAt, path, "%s %s", name, msg)
+				path := fmt.Sprintf("spec.containers[%d].env[%d].name", i, j)
+				v.addAt(task.PodConfigPlace(path), podConfigPath+"."+path, "%s %s", name, msg)
 			}
 		}
 	}

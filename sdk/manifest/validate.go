@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -41,7 +40,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	if n := len(b.task.Setup) + len(b.task.Run); n > maxScripts {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
-	v.pod(pod)
+	v.pod(pod, b.hasOurs())
 	v.reservedEnv(b.task)
 	return v.err()
 }
@@ -68,8 +67,8 @@ func (v *problems) err() error {
 }
 
 func (v *problems) label(path, key, value string) {
-	if strings.HasPrefix(key, kube.Prefix) || strings.HasPrefix(key, "batch.kubernetes.io/") {
-		v.add(path, "labels under %s are set by kubevast and Kubernetes; choose another prefix", key[:strings.Index(key, "/")+1])
+	if msg := reservedKey(key, value); msg != "" {
+		v.add(path, "%s", msg)
 	}
 	for _, msg := range validation.IsQualifiedName(key) {
 		v.add(path, "not a label's name: %s", msg)
@@ -79,8 +78,9 @@ func (v *problems) label(path, key, value string) {
 	}
 }
 
-// pod checks what pod_config may have broken that the rest relies on.
-func (v *problems) pod(pod *corev1.PodTemplateSpec) {
+// pod checks what pod_config may have broken that the rest relies on. Beside
+// containers of ours their names are refused already.
+func (v *problems) pod(pod *corev1.PodTemplateSpec, ours bool) {
 	if len(pod.Spec.Containers) == 0 || pod.Spec.Containers[0].Name != Container {
 		v.add(podConfigPath, "the first container must be %q, the one that runs the task", Container)
 	}
@@ -89,7 +89,7 @@ func (v *problems) pod(pod *corev1.PodTemplateSpec) {
 	}
 	names := map[string]bool{}
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-		if names[c.Name] {
+		if names[c.Name] && !(ours && strings.HasPrefix(c.Name, oursPrefix)) {
 			v.add(podConfigPath, "two containers of the pod are called %q; choose another name", c.Name)
 		}
 		names[c.Name] = true

@@ -59,6 +59,23 @@ func labelOf(key string) string {
 	return "[" + shorten(key) + "]"
 }
 
+// Below is the path of what a mapping at this path has under a key.
+func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key), ".") }
+
+// places notes where everything below a node stands, by its path.
+func (n *node) places(path string, into map[string]Position) {
+	for _, f := range n.fields {
+		below := Below(path, f.key.text)
+		into[below] = Position{Line: f.line, Column: f.col}
+		f.places(below, into)
+	}
+	for i, item := range n.items {
+		below := fmt.Sprintf("%s[%d]", path, i)
+		into[below] = Position{Line: item.line, Column: item.col}
+		item.places(below, into)
+	}
+}
+
 // shorten keeps a user's text in a message readable.
 func shorten(s string) string {
 	const most = 60

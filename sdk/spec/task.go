@@ -103,6 +103,8 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 			}
 		}
 		t.PodConfigAt = Position{Line: at.line, Column: at.col}
+		t.PodConfigPlaces = map[string]Position{}
+		at.places("", t.PodConfigPlaces)
 	}
 	t.Ignored = r.takeIgnored()
 	return t

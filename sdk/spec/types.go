@@ -72,10 +72,25 @@ type Task struct {
 	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
 	// YAML values with string keys.
 	PodConfig map[string]any
-	// PodConfigAt is where it stands.
-	PodConfigAt Position
+	// PodConfigAt is where it stands, and PodConfigPlaces where each value in it
+	// does, by its path below it: "spec.containers[0].name".
+	PodConfigAt     Position
+	PodConfigPlaces map[string]Position `json:"-"`
 	// Ignored are the paths of the fields that have no meaning here, sorted.
 	Ignored []string
+}
+
+// PodConfigPlace is where in the file the value at a path below pod_config
+// stands. A path that is not written there has the place of the nearest value
+// above it.
+func (t *Task) PodConfigPlace(path string) Position {
+	for path != "" {
+		if at, ok := t.PodConfigPlaces[path]; ok {
+			return at
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return t.PodConfigAt
 }
 
 // NothingToRun is the problem of an idle task.

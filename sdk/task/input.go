@@ -56,7 +56,7 @@ func (c *Client) setUser(in *manifest.Input, user string, o api.SubmitOptions) {
 // secrets are not in it; who can read the hash could guess them.
 func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	same := *t
-	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
+	same.Source, same.PodConfigAt, same.PodConfigPlaces = spec.Source{}, spec.Position{}, nil
 	same.Secrets = make([]spec.EnvVar, len(t.Secrets))
 	for i, s := range t.Secrets {
 		same.Secrets[i].Name = s.Name
