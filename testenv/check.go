@@ -27,7 +27,7 @@ func (c *Cluster) problems(ctx context.Context) []string {
 	if err := c.ready(ctx); err != nil {
 		return []string{"the API server does not answer: " + err.Error()}
 	}
-	checks := []func(context.Context) error{c.checkNodes, c.checkDNS, c.checkStorage, c.checkRoutes}
+	checks := []func(context.Context) error{c.checkNodes, c.checkDNS, c.checkStorage, c.checkRoutes, c.checkPolicies}
 	if c.kueue || c.way == WayExisting {
 		checks = append(checks, c.checkKueue)
 	}

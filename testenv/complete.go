@@ -40,6 +40,10 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	if err != nil {
 		return err
 	}
+	policies, err := s.wantedPolicies(c.way)
+	if err != nil {
+		return err
+	}
 	// The images of tasks are large; what Kueue waits for meanwhile is not the disk.
 	group, groupCtx := errgroup.WithContext(ctx)
 	loaded := make(chan struct{})
@@ -68,10 +72,13 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 	if known.Agent != agent {
 		group.Go(func() error { return s.loadAgent(groupCtx, c) })
 	}
+	if known.Policies != policies {
+		group.Go(func() error { return s.enforcePolicies(groupCtx, c) })
+	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	known.Agent = agent
+	known.Agent, known.Policies = agent, policies
 	known.Images, known.Kueue = wantedImages(), s.wantedKueue()
 	s.progress("waiting for all that the cluster should have")
 	if err := c.settle(ctx); err != nil {

@@ -32,20 +32,27 @@ func (c *Cluster) LoadProgram(ctx context.Context, image, file string) error {
 
 // loadPrograms copies images of programs into every node.
 func (c *Cluster) loadPrograms(ctx context.Context, programs ...program) error {
+	return withWork(func(work string) error {
+		images := make([]archive.Image, 0, len(programs))
+		for _, p := range programs {
+			image, err := p.image(filepath.Join(work, path.Base(p.path)+".tar"))
+			if err != nil {
+				return err
+			}
+			images = append(images, image)
+		}
+		return c.loadStream(ctx, func(w io.Writer) error { return archive.Write(w, images...) })
+	})
+}
+
+// withWork calls do with a folder that is gone afterwards.
+func withWork(do func(work string) error) error {
 	work, err := os.MkdirTemp("", "kubevast-image-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	images := make([]archive.Image, 0, len(programs))
-	for _, p := range programs {
-		image, err := p.image(filepath.Join(work, path.Base(p.path)+".tar"))
-		if err != nil {
-			return err
-		}
-		images = append(images, image)
-	}
-	return c.loadStream(ctx, func(w io.Writer) error { return archive.Write(w, images...) })
+	return do(work)
 }
 
 // image writes the only layer to a file and describes the image around it.

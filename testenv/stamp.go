@@ -19,6 +19,8 @@ type stamp struct {
 	Images string `json:"images,omitempty"` // version of the images loaded into the nodes
 	Agent  string `json:"agent,omitempty"`  // version of our own image
 	Kueue  string `json:"kueue,omitempty"`
+	// Policies is the version of what enforces NetworkPolicies.
+	Policies string `json:"policies,omitempty"`
 }
 
 // wantedImages changes when other images belong into the nodes.

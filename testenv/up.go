@@ -94,6 +94,9 @@ func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 	if agent, err := s.wantedAgent(ctx); err != nil || known.Agent != agent {
 		return nil // complete tells what is wrong with its sources
 	}
+	if policies, err := s.wantedPolicies(known.Way); err != nil || known.Policies != policies {
+		return nil
+	}
 	c, err := s.connect(known.Way)
 	if err != nil || len(c.problems(ctx)) > 0 {
 		return nil

@@ -57,6 +57,11 @@ var (
 		Programs: map[string]string{"manager": "sigs.k8s.io/kueue/cmd/kueue"},
 		Why:      "Kueue " + KueueVersion + ", the queue; about 3 minutes",
 	}
+	NetworkPolicy = Module{
+		Name:     "networkpolicy",
+		Programs: map[string]string{"networkpolicy": "."},
+		Why:      "what enforces NetworkPolicies; half a minute",
+	}
 	VersityGW = Module{
 		Name:     "versitygw",
 		Programs: map[string]string{"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
