@@ -9,14 +9,15 @@ import (
 	"io"
 	"maps"
 	"os"
+	"strings"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 
 	// The image has no certificates of its own.
 	_ "golang.org/x/crypto/x509roots/fallback"
 
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/redact"
 )
 
@@ -44,6 +45,10 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// maxError is how many characters of an error are told: the kubelet makes the last
+// 2048 bytes of a container's log its termination message.
+const maxError = 1500
+
 // exitCode is the end of a program that a command ran: its own exit code, and
 // nothing to say.
 type exitCode int
@@ -62,7 +67,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(errOut, "error:", strings.Join(strings.Fields(redact.Text(err.Error())), " "))
+		fmt.Fprintln(errOut, "error:", keep.OneLine(redact.Text(err.Error()), maxError))
 		return 1
 	}
 	return 0

@@ -113,6 +113,9 @@ type NodeStatus struct {
 	ExitCode       *int32       `json:"exitCode,omitempty"`
 	StartTime      *metav1.Time `json:"startTime,omitempty"`
 	EndTime        *metav1.Time `json:"endTime,omitempty"`
+	// ByOthers is what others have changed in its pod since the task was
+	// submitted that lets a container at what is for ours alone, in words.
+	ByOthers []string `json:"byOthers,omitempty"`
 }
 
 // Event is a Kubernetes event about the task's Job or one of its pods.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -49,7 +47,8 @@ func ParseProgress(line []byte) (api.Progress, error) {
 	if err != nil {
 		return api.Progress{}, err
 	}
-	p := api.Progress{Step: tidy(step), Message: tidy(told.Message), Status: tidy(told.Status)}
+	text := func(s string) string { return OneLine(s, maxProgressText) }
+	p := api.Progress{Step: text(step), Message: text(told.Message), Status: text(told.Status)}
 	if f := told.Fraction; f != nil {
 		if *f < -roundingError || *f > 1+roundingError {
 			return api.Progress{}, fmt.Errorf("fraction %v is not between 0 and 1", *f)
@@ -73,24 +72,6 @@ func parseStep(raw json.RawMessage) (string, error) {
 		return "", errors.New("step is neither a text nor a number")
 	}
 	return string(raw), nil
-}
-
-// tidy makes a text one line that does no harm on a terminal.
-func tidy(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > maxProgressText {
-		return string(runes[:maxProgressText-3]) + "..."
-	}
-	return s
 }
 
 // ProgressReader follows the lines of a file that grows. What a line does not

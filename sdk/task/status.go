@@ -174,7 +174,7 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 // build makes the whole status of a task from its objects.
 func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
 	s := fromJob(job)
-	s.Nodes = nodes(&s, pods, events)
+	s.Nodes = nodes(&s, job, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters.
 		s.State, s.StartTime = api.Running, job.Status.StartTime
@@ -212,7 +212,7 @@ func allStarted(nodes []api.NodeStatus) bool {
 
 // nodes returns the status of every node, in rank order, also of those that
 // have no pod yet or any more.
-func nodes(s *api.TaskStatus, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
+func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
 	out := make([]api.NodeStatus, s.NumNodes)
 	gone := "its pod is gone"
 	if s.StartTime == nil {
@@ -225,7 +225,9 @@ func nodes(s *api.TaskStatus, pods []corev1.Pod, events []corev1.Event) []api.No
 		}
 	}
 	for _, pod := range newestByRank(pods, s.NumNodes) {
-		out[diagnose.Rank(pod)] = node(pod, events)
+		n := node(pod, events)
+		n.ByOthers = diagnose.ByOthers(job, pod)
+		out[n.Rank] = n
 	}
 	return out
 }

@@ -123,6 +123,11 @@ func describeNodes(f *cli.Factory, out io.Writer, nodes []api.NodeStatus) {
 			cmp.Or(f.Lasted(n.StartTime, n.EndTime), "-"), cmp.Or(n.KubernetesNode, "-"), cmp.Or(n.Pod, "-"), oneLine(n.Reason))
 	}
 	_ = w.Flush()
+	for _, n := range nodes {
+		if len(n.ByOthers) > 0 {
+			fmt.Fprintf(out, "  The pod of node %d is not as it was submitted: %s\n", n.Rank, oneLine(strings.Join(n.ByOthers, "; ")))
+		}
+	}
 }
 
 func describeEvents(f *cli.Factory, out io.Writer, events []api.Event) {

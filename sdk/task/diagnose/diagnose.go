@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -205,4 +206,8 @@ func createHint(message string) string {
 	return ""
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// maxMessage is how much of a message is told, in characters. Anybody may write
+// an event, and a container its last words.
+const maxMessage = 1500
+
+func oneLine(s string) string { return keep.OneLine(s, maxMessage) }

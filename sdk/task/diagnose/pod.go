@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -288,12 +289,16 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 	return d
 }
 
+// missingNodes is what the launcher writes behind kube.MissingMark. Anything in the
+// container may write there, too.
+var missingNodes = regexp.MustCompile(`^(dns|[0-9]{1,5}(,[0-9]{1,5}){0,99}(,\.\.\.)?)$`)
+
 // missing says for whom a node has waited too long, or "".
 func missing(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
 	for _, word := range strings.Fields(t.Message) {
 		list, ok := strings.CutPrefix(word, kube.MissingMark)
 		switch nodes := strings.Split(list, ","); {
-		case !ok || s.Name != kube.ContainerTask:
+		case !ok || s.Name != kube.ContainerTask || !missingNodes.MatchString(list):
 		case list == "dns":
 			return "its own name in the cluster's DNS"
 		case len(nodes) == 1:

@@ -1,0 +1,26 @@
+package keep
+
+import (
+	"strings"
+	"unicode"
+)
+
+// OneLine makes a text that a user's container, or anybody, has written one line
+// of at most so many characters that does no harm on a terminal: white space
+// becomes one blank, what cannot be seen is left out.
+func OneLine(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-3]) + "..."
+	}
+	return s
+}
