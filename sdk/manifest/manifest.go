@@ -181,6 +181,8 @@ type builder struct {
 	warnings      []string
 	// problems of pod_config that only show before it is merged in full.
 	problems []api.Problem
+	// unread is why pod_config alone is no pod, so that it could not be checked.
+	unread error
 }
 
 func (b *builder) labels() map[string]string {

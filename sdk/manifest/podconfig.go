@@ -52,6 +52,9 @@ func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec) error {
 	if err != nil {
 		return err
 	}
+	if b.unread != nil { // a later entry of the same name covers what is wrong
+		return problem("it does not make a pod: %v", b.unread)
+	}
 	if len(out.Spec.Containers) == 0 {
 		return problem("it leaves the pod without containers; remove spec.containers from it")
 	}

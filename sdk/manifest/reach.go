@@ -36,9 +36,7 @@ func (b *builder) checkReach() {
 	r.raw("spec", "", b.task.PodConfig["spec"])
 	if config, err := plain(b.task.PodConfig); err == nil && len(config) > 0 {
 		pod := &corev1.PodTemplateSpec{}
-		if err := decodePod(config, pod); err != nil {
-			r.refuse("", "it does not make a pod: %v", err)
-		} else {
+		if b.unread = decodePod(config, pod); b.unread == nil {
 			r.meta(pod)
 			r.pod(&pod.Spec)
 		}

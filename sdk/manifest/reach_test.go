@@ -161,6 +161,14 @@ config:
 	}
 }
 
+// What could not be read could not be checked.
+func TestPodConfigThatIsNoPodByItselfIsRefused(t *testing.T) {
+	_, err := Build(keptInput(t, withPod("containers: [{name: x, image: x, tty: 7, volumeMounts: [{name: vast-token, mountPath: /t}]}, {name: x, tty: true}]")))
+	if diff := cmp.Diff([]string{"2:35 config.kubernetes.pod_config"}, refusals(t, err)); diff != "" {
+		t.Errorf("-want +got:\n%s\n%v", diff, err)
+	}
+}
+
 func TestTheStoresVolumeIsNoTasks(t *testing.T) {
 	_, err := Build(input(t, "task.yaml", "run: x\nvolumes:\n  /d: vast-store\n"))
 	if diff := cmp.Diff([]string{"3:3 volumes./d"}, refusals(t, err)); diff != "" {

@@ -52,7 +52,7 @@ func TestWall04PodConfigReachesNothingOfOurs(t *testing.T) {
 		"spec: {containers: [{envFrom: [{secretRef: {name: vast-store}}]}]}":                     "6:57: config.kubernetes.pod_config.spec.containers[0].envFrom[0].secretRef.name",
 		"spec: {automountServiceAccountToken: true}":                                             "6:44: config.kubernetes.pod_config.spec.automountServiceAccountToken",
 		"spec: {volumes: [{name: m, hostPath: {path: /var/lib/kubelet/pods}}]}":                  "6:44: config.kubernetes.pod_config.spec.volumes[0].hostPath",
-		"spec: {containers: [{securityContext: {privileged: true}}]}":                            "6:57: config.kubernetes.pod_config.spec.containers[0].securityContext.privileged",
+		"spec: {containers: [{securityContext: {privileged: true}}]}":                            "6:58: config.kubernetes.pod_config.spec.containers[0].securityContext.privileged",
 		"metadata: {labels: {kubevast.io/store: 'true'}}":                                        "6:46: config.kubernetes.pod_config.metadata.labels[kubevast.io/store]",
 		"spec: {volumes: [{name: s, persistentVolumeClaim: {claimName: vast-store}}]}":           "6:69: config.kubernetes.pod_config.spec.volumes[0].persistentVolumeClaim.claimName",
 		"spec: {volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: t}}]}}]}": "6:24: config.kubernetes.pod_config.spec.volumes[0]",

@@ -34,27 +34,30 @@ func TestWall05AFileThatAnImageWritesIsNotQuoted(t *testing.T) {
 	first := p.vast(append(submit, "-d", "-o", "name")...).exits(0) // an honest image, and the files are uploaded
 	p.podOf(strings.TrimSpace(first.stdout), "it succeeds", func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded })
 
-	for name, does := range map[string]string{
-		"a link to our variables": `ln -s /proc/self/environ $1`,
-		"a link to our token":     `ln -s /var/run/secrets/kubernetes.io/serviceaccount/token $1`,
-		"a pipe":                  `mkfifo $1`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
-			rendered := p.vast(append(submit, "--dry-run=client", "-o", "yaml")...).exits(0).stdout
-			changed := askUser.ReplaceAllString(rendered, does)
-			if changed == rendered {
-				t.Fatalf("the image is not asked for its user:\n%s", rendered)
-			}
-			p.apply(changed)
-			m := regexp.MustCompile(regexp.QuoteMeta(kube.LabelTaskID) + `: (\S+)`).FindStringSubmatch(changed)
-			if m == nil {
-				t.Fatal("no id")
-			}
-			p.podOf(m[1], "it fails", func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodFailed })
-			p.vast("status", m[1]).says("could not bring its files: the image does not tell as which user it runs")
-			p.inEveryForm("status", m[1])
-		})
-	}
+	t.Run("at once", func(t *testing.T) {
+		for name, does := range map[string]string{
+			"a link to our variables": `ln -s /proc/self/environ $1`,
+			"a link to our token":     `ln -s /var/run/secrets/kubernetes.io/serviceaccount/token $1`,
+			"a pipe":                  `mkfifo $1`,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				p := p.in(t)
+				rendered := p.vast(append(submit, "--dry-run=client", "-o", "yaml")...).exits(0).stdout
+				changed := askUser.ReplaceAllString(rendered, does)
+				if changed == rendered {
+					t.Fatalf("the image is not asked for its user:\n%s", rendered)
+				}
+				p.apply(changed)
+				m := regexp.MustCompile(regexp.QuoteMeta(kube.LabelTaskID) + `: (\S+)`).FindStringSubmatch(changed)
+				if m == nil {
+					t.Fatal("no id")
+				}
+				p.podOf(m[1], "it fails", func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodFailed })
+				p.vast("status", m[1]).says("could not bring its files: the image does not tell as which user it runs")
+				p.inEveryForm("status", m[1])
+			})
+		}
+	})
 	p.searchEverywhere(key)
 }
