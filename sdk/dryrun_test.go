@@ -103,7 +103,7 @@ var reading = []string{
 	"Campaign.Render", "Campaign.Monitor",
 	"Result.List", "Result.Show", "Result.Download",
 	"Cluster.Configs", "Cluster.Render", "Cluster.PlanCleanup", "Cluster.Status",
-	"Doctor.Check",
+	"Doctor.Check", "Doctor.Role",
 }
 
 func TestOfEveryMethodItIsKnownWhetherItChangesSomething(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevast/vast/sdk/rights"
 )
 
 // server is an API server that keeps objects as JSON and writes down every
@@ -33,6 +35,10 @@ type server struct {
 	loose []string
 	// replaced: what is to be deleted has been made anew just before.
 	replaced bool
+	// needed are the rights that the requests need, with those that were asked
+	// for; denied, if set, is the one that the caller has not got.
+	needed map[rights.Right]bool
+	denied *rights.Right
 }
 
 const kueueAPI = "/apis/kueue.x-k8s.io/v1beta2"
@@ -66,6 +72,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	body, _ := io.ReadAll(r.Body)
+	if need, ok := rightOf(r); ok {
+		if s.needed == nil {
+			s.needed = map[rights.Right]bool{}
+		}
+		s.needed[need] = true
+		if s.denied != nil && covers(*s.denied, need) {
+			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, denial(r, need))
+			return
+		}
+	}
 	switch {
 	case r.URL.Path == "/version":
 		answer(w, http.StatusOK, map[string]string{"gitVersion": "v1.36.3", "major": "1", "minor": "36"})
@@ -75,7 +91,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectreviews"):
 		answer(w, http.StatusCreated, map[string]any{"status": map[string]any{"userInfo": map[string]any{"username": "ann"}}})
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews"):
-		answer(w, http.StatusCreated, map[string]any{"status": map[string]any{"allowed": true}})
+		need := askedFor(decode(body, r.Header.Get("Content-Type")))
+		if s.needed == nil {
+			s.needed = map[rights.Right]bool{}
+		}
+		s.needed[need] = true
+		answer(w, http.StatusCreated, map[string]any{"status": map[string]any{"allowed": s.denied == nil || !covers(*s.denied, need)}})
 	case r.Method == http.MethodGet:
 		s.read(w, r)
 	default:

@@ -36,6 +36,7 @@ type world struct {
 	server *server
 	bucket *bucket
 	dir    string // for files
+	host   string // the server's
 
 	mu       sync.Mutex
 	warnings []string
@@ -52,7 +53,8 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(cluster.Close)
 	t.Cleanup(store.Close)
 	var err error
-	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: cluster.URL}, sdk.WithNamespace("lab"), sdk.WithWarnings(func(s string) {
+	w.host = cluster.URL
+	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: w.host}, sdk.WithNamespace("lab"), sdk.WithWarnings(func(s string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.warnings = append(w.warnings, s)

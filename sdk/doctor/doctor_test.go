@@ -16,9 +16,9 @@ import (
 // What asks the cluster is tested on a real one; here it is how that is judged.
 func TestChecksAreJudged(t *testing.T) {
 	lab := &Client{conn: &access.Conn{Namespace: "lab"}}
-	tasks := purpose{name: "tasks", needed: true, role: "edit", rights: rights.Each("jobs.batch", "create", "patch", "get")}
-	quotas := purpose{name: "quotas", role: "viewer", lost: "numbers", rights: rights.InCluster(rights.Each("clusterqueues", "list"))}
-	setup := purpose{name: "cluster setup", optional: true, lost: "cluster setup", rights: rights.Each("deployments.apps", "create")}
+	tasks := rights.Purpose{Name: "tasks", Needed: true, Rights: rights.Each("jobs.batch", "create", "patch", "get")}
+	quotas := rights.Purpose{Name: "quotas", Lost: "numbers", Rights: rights.InCluster(rights.Each("clusterqueues", "list"))}
+	setup := rights.Purpose{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: "cluster setup", Rights: rights.Each("deployments.apps", "create")}
 	level := func(l string) *corev1.Namespace {
 		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{enforceLabel: l}}}
 	}
@@ -36,10 +36,10 @@ func TestChecksAreJudged(t *testing.T) {
 		"one without sidecars":     {versionCheck("v1.28.15"), api.CheckFailed, []string{"1.29", "upgrade"}},
 		"one that cannot be read":  {versionCheck("main"), api.CheckWarning, []string{`"main"`}},
 		"all rights":               {lab.judge(tasks, nil, "ada"), api.CheckOK, []string{"all 3"}},
-		"a needed right":           {lab.judge(tasks, tasks.rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl -n lab create rolebinding vast-tasks --clusterrole=edit --user='ada'"}},
-		"a service account's":      {lab.judge(tasks, tasks.rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"--serviceaccount=lab:bot"}},
-		"a right in the cluster":   {lab.judge(quotas, quotas.rights, "ada"), api.CheckWarning, []string{"numbers will be missing", "kubectl create clusterrolebinding vast-quotas"}},
-		"an administrator's right": {lab.judge(setup, setup.rights, "ada"), api.CheckSkipped, []string{"only cluster setup"}},
+		"a needed right":           {lab.judge(tasks, tasks.Rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl vast doctor -n lab --role | kubectl apply -f - && kubectl -n lab create rolebinding vast-user --role=vast-user --user='ada'"}},
+		"a service account's":      {lab.judge(tasks, tasks.Rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"--serviceaccount=lab:bot"}},
+		"a right in the cluster":   {lab.judge(quotas, quotas.Rights, "ada"), api.CheckWarning, []string{"numbers will be missing", "kubectl create clusterrolebinding vast-user --clusterrole=vast-user"}},
+		"an administrator's right": {lab.judge(setup, setup.Rights, "ada"), api.CheckSkipped, []string{"only cluster setup"}},
 		"a restricted namespace":   {podSecurity(level("restricted")), api.CheckOK, []string{"as user 65534"}},
 		"a baseline one":           {podSecurity(level("baseline")), api.CheckOK, []string{"enforces baseline"}},
 		"a free one":               {podSecurity(level("")), api.CheckOK, []string{"enforces nothing"}},

@@ -61,9 +61,9 @@ func (c *Client) kueueWebhook(ctx context.Context, _ api.DoctorOptions) api.Chec
 	made, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
-		return skipped(name, "no Job could be tried: "+c.conn.Classify(err, "create", jobs).Error())
+		return skipped(name, "no Job could be tried: "+c.conn.Classify(err, "create", "jobs.batch").Error())
 	case err != nil:
-		return failed(name, "a Job with a queue is refused: "+c.conn.Classify(err, "create", jobs).Error(),
+		return failed(name, "a Job with a queue is refused: "+c.conn.Classify(err, "create", "jobs.batch").Error(),
 			"see that Kueue runs: kubectl -n kueue-system get pods")
 	case !ptr.Deref(made.Spec.Suspend, false):
 		return warning(name, "a Job with a queue is not held back", "tasks would start without waiting for their turn; see that Kueue runs: kubectl -n kueue-system get pods")

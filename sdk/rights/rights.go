@@ -25,9 +25,16 @@ type Right struct {
 	Resource string
 	// Cluster: in all namespaces, or of a resource that has none.
 	Cluster bool
+	// Name is the one object that it is about, empty for all.
+	Name string
 }
 
-func (r Right) String() string { return r.Verb + " " + r.Resource }
+func (r Right) String() string {
+	if r.Name != "" {
+		return r.Verb + " " + r.Resource + " " + r.Name
+	}
+	return r.Verb + " " + r.Resource
+}
 
 // Each returns one right for every verb.
 func Each(resource string, verbs ...string) []Right {
@@ -36,6 +43,11 @@ func Each(resource string, verbs ...string) []Right {
 		out[i] = Right{Verb: verb, Resource: resource}
 	}
 	return out
+}
+
+// Named returns a right about one object.
+func Named(resource, verb, name string) []Right {
+	return []Right{{Verb: verb, Resource: resource, Name: name}}
 }
 
 // InCluster returns the same rights for the whole cluster.
@@ -94,7 +106,7 @@ func (c *Checker) Missing(ctx context.Context, wanted []Right) ([]Right, error) 
 func (c *Checker) attributes(r Right) *authorizationv1.ResourceAttributes {
 	resource, sub, _ := strings.Cut(r.Resource, "/")
 	resource, group, _ := strings.Cut(resource, ".")
-	a := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: group, Resource: resource, Subresource: sub}
+	a := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: group, Resource: resource, Subresource: sub, Name: r.Name}
 	if !r.Cluster {
 		a.Namespace = c.conn.Namespace
 	}
@@ -106,11 +118,12 @@ func Words(all []Right) string {
 	var order []string
 	verbs := map[string][]string{}
 	for _, r := range all {
-		if verbs[r.Resource] == nil {
-			order = append(order, r.Resource)
+		of := strings.TrimSpace(r.Resource + " " + r.Name)
+		if verbs[of] == nil {
+			order = append(order, of)
 		}
-		if !slices.Contains(verbs[r.Resource], r.Verb) {
-			verbs[r.Resource] = append(verbs[r.Resource], r.Verb)
+		if !slices.Contains(verbs[of], r.Verb) {
+			verbs[of] = append(verbs[of], r.Verb)
 		}
 	}
 	for i, resource := range order {

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/rights"
 )
 
 type doctorOptions struct {
@@ -20,6 +22,7 @@ type doctorOptions struct {
 	check   api.DoctorOptions
 	timeout cli.Timeout
 	output  *cli.DoneFlags
+	role    string
 }
 
 func newDoctor(f *cli.Factory) *cobra.Command {
@@ -34,7 +37,11 @@ func newDoctor(f *cli.Factory) *cobra.Command {
 
 			The exit code is 1 when something is missing without which no task runs. What only
 			some commands need is a warning. Two checks create something for a moment, and
-			remove it again: an object in the store, and a pod of our own image.`),
+			remove it again: an object in the store, and a pod of our own image.
+
+			--role checks nothing: it prints the Role with exactly the rights that the commands
+			need in the namespace, and a ClusterRole with what is optional, for an administrator
+			to apply and to bind.`),
 		Example: templates.Examples(`
 			# Is everything there?
 			kubectl vast doctor -n lab
@@ -43,21 +50,50 @@ func newDoctor(f *cli.Factory) *cobra.Command {
 			kubectl vast doctor -o json | jq '.checks[] | select(.outcome != "OK")'
 
 			# Only look
-			kubectl vast doctor --no-probe`),
+			kubectl vast doctor --no-probe
+
+			# Let ann submit tasks in the namespace, and bob look at them
+			kubectl vast doctor -n lab --role | kubectl apply -f -
+			kubectl create rolebinding ann -n lab --role=vast-user --user=ann
+			kubectl vast doctor -n lab --role=reader | kubectl apply -f -
+			kubectl create rolebinding bob -n lab --role=vast-reader --user=bob`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	c.Flags().BoolVar(&o.check.NoProbe, "no-probe", false, "Create nothing: leave out the checks that put an object or a pod there for a moment.")
 	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of.")
 	c.Flags().Var(&o.timeout, "timeout", "How long all checks may take together.")
+	c.Flags().StringVar(&o.role, "role", "", "Check nothing and print the Role that grants what the commands need: user, or reader for those that change nothing.")
+	c.Flags().Lookup("role").NoOptDefVal = rights.RoleUser
+	c.MarkFlagsMutuallyExclusive("role", "no-probe")
+	c.MarkFlagsMutuallyExclusive("role", "agent-image")
 	o.output.AddFlags(c)
 	return c
+}
+
+// printRole prints the Role and the ClusterRole, as YAML unless asked otherwise.
+func (o *doctorOptions) printRole() error {
+	client, err := o.OfflineClient()
+	if err != nil {
+		return err
+	}
+	role, wide, err := client.Doctor().Role(o.role)
+	if err != nil {
+		return err
+	}
+	if !o.output.Given() {
+		*o.output.OutputFormat = "yaml"
+	}
+	return printRendered(o.Factory, o.output, "", each([]runtime.Object{role, wide}), true)
 }
 
 // Run checks, and prints each result as soon as it is there.
 func (o *doctorOptions) Run(ctx context.Context) error {
 	if err := o.output.Check(); err != nil {
 		return err
+	}
+	if o.role != "" {
+		return o.printRole()
 	}
 	client, err := o.Client()
 	if err != nil {
