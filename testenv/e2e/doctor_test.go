@@ -112,13 +112,18 @@ func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
 		})
 		checks := reader.doctor(1)
 		reader.is(checks, "rights: tasks", api.CheckFailed, "create, patch, delete jobs.batch", "create secrets",
-			"kubectl -n "+p.namespace+" create rolebinding", "--serviceaccount="+p.namespace+":reader")
+			"kubectl -n "+p.namespace+" create rolebinding vast-user --role=vast-user", "--serviceaccount="+p.namespace+":reader")
 		reader.is(checks, "rights: cluster setup", api.CheckSkipped)
 		reader.is(checks, "agent image", api.CheckSkipped, "may not create pods")
 		t.Run("and the command that it tells to run grants them", func(t *testing.T) {
-			fix := checks["rights: tasks"].Fix
-			_, command, _ := strings.Cut(fix, "kubectl ")
-			p.in(t).kubectl(strings.Fields(command)...)
+			admin := p.in(t)
+			_, line, _ := strings.Cut(checks["rights: tasks"].Fix, "an administrator can run: ")
+			print, bind, _ := strings.Cut(line, " | kubectl apply -f - && kubectl ")
+			role := admin.vast(strings.Fields(strings.TrimPrefix(print, "kubectl vast "))...).exits(0)
+			// The Role alone: the other one is of the whole cluster, and optional.
+			here, _, _ := strings.Cut(role.stdout, "\n---")
+			admin.kubectl("apply", "-f", admin.file("role.yaml", here))
+			admin.kubectl(strings.Fields(bind)...)
 			reader := *reader
 			reader.TB = t
 			reader.waitFor("the rights are there", func() (bool, any) {

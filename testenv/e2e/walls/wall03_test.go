@@ -104,11 +104,11 @@ run: |
 `)).exits(0).says("token: ls: ")
 	p.vast("results", "show", "@latest").exits(0).says("result.txt")
 	p.vast("list", "-o", "jsonpath={.items[0].progress.message} {.items[0].state}").exits(0).says("half Succeeded")
-	keep := p.kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.serviceAccountName} {.items[*].spec.automountServiceAccountToken}")
+	keep := p.kubectl("get", "pods", "-l", "batch.kubernetes.io/job-name", "-o", "jsonpath={.items[*].spec.serviceAccountName} {.items[*].spec.automountServiceAccountToken}")
 	if keep != "vast-agent false" {
 		t.Errorf("the pod runs as %q", keep)
 	}
-	pod := p.kubectl("get", "pods", "-o", "name")
+	pod := p.kubectl("get", "pods", "-l", "batch.kubernetes.io/job-name", "-o", "name")
 	logs := p.kubectl("logs", strings.TrimSpace(pod), "-c", "vast-keep", "--tail=-1")
 	if strings.Contains(logs, "403") || strings.Contains(logs, "forbidden") || strings.Contains(logs, "cannot be shown") {
 		t.Errorf("the sidecar lacks a right:\n%s", logs)
