@@ -86,13 +86,12 @@ func covers(has, need rights.Right) bool {
 }
 
 // denial is what the API server says.
-func denial(r *http.Request, need rights.Right) string {
+func denial(need rights.Right) string {
 	resource, group, _ := strings.Cut(need.Resource, ".")
 	where := `in the namespace "lab"`
 	if need.Cluster {
 		where = "at the cluster scope"
 	}
-	_ = r
 	return fmt.Sprintf(`User "ann" cannot %s resource %q in API group %q %s`, need.Verb, resource, group, where)
 }
 

@@ -78,7 +78,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.needed[need] = true
 		if s.denied != nil && covers(*s.denied, need) {
-			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, denial(r, need))
+			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, denial(need))
 			return
 		}
 	}

@@ -71,11 +71,11 @@ func (c *Client) grant(p rights.Purpose, user string) string {
 		return fmt.Sprintf("kubectl -n %s create rolebinding %s --clusterrole=%s %s", c.conn.Namespace, name, p.Others, subject)
 	}
 	name := rights.RoleName(rights.RoleUser)
-	print := fmt.Sprintf("kubectl vast doctor -n %s --role | kubectl apply -f - && ", c.conn.Namespace)
+	apply := fmt.Sprintf("kubectl vast doctor -n %s --role | kubectl apply -f - && ", c.conn.Namespace)
 	if wide {
-		return fmt.Sprintf("%skubectl create clusterrolebinding %s --clusterrole=%s %s", print, name, name, subject)
+		return fmt.Sprintf("%skubectl create clusterrolebinding %s --clusterrole=%s %s", apply, name, name, subject)
 	}
-	return fmt.Sprintf("%skubectl -n %s create rolebinding %s --role=%s %s", print, c.conn.Namespace, name, name, subject)
+	return fmt.Sprintf("%skubectl -n %s create rolebinding %s --role=%s %s", apply, c.conn.Namespace, name, name, subject)
 }
 
 // Role returns the Role of that kind ("user", "reader") for the namespace, and a

@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // descriptionKey is how Kubernetes has objects described.
@@ -43,8 +42,7 @@ func RolesFor(kind, namespace string) (*rbacv1.Role, *rbacv1.ClusterRole, error)
 		RoleUser:   "What the commands of kubectl vast and kubectl vastvol need in a namespace.",
 		RoleReader: "What the commands of kubectl vast and kubectl vastvol need in a namespace that change nothing.",
 	}[kind]
-	labels := map[string]string{kube.LabelManagedBy: kube.ManagedBy}
-	meta := metav1.ObjectMeta{Name: RoleName(kind), Labels: labels, Annotations: map[string]string{descriptionKey: what}}
+	meta := metav1.ObjectMeta{Name: RoleName(kind), Annotations: map[string]string{descriptionKey: what}}
 	wide := *meta.DeepCopy()
 	wide.Annotations[descriptionKey] = "Optional: without it kubectl vast shows no quotas, machines, classes and priorities of the cluster."
 	meta.Namespace = namespace
