@@ -9,9 +9,9 @@ import (
 	"io"
 	"maps"
 	"os"
-	"strings"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	// The image has no certificates of its own.

@@ -79,6 +79,11 @@ type StoreOptions struct {
 	// Endpoint is the URL of an external store; Secret names a Secret in the
 	// namespace with the keys access-key-id and secret-access-key.
 	Endpoint, Secret string
+	// ReaderSecret names one with the credentials of an account that may only
+	// list and get; without it readers have those of Secret.
+	ReaderSecret string
+	// TLS of the built-in store; nil is as it was set up, and true at first.
+	TLS *bool
 	// Bucket and Region of an external store (defaults: vast, us-east-1).
 	Bucket, Region string
 }

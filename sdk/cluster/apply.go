@@ -26,6 +26,7 @@ var resources = map[string]string{
 	"Role": "roles", "RoleBinding": "rolebindings", "Namespace": "namespaces",
 	"ResourceFlavor": "resourceflavors", "ClusterQueue": "clusterqueues", "LocalQueue": "localqueues",
 	"WorkloadPriorityClass": "workloadpriorityclasses",
+	"NetworkPolicy":         "networkpolicies",
 }
 
 // at returns the client for the objects of one kind, and the words for it in

@@ -74,7 +74,7 @@ func (c *Client) checkWork(ctx context.Context, p *plan, now *observed) error {
 func leaves(old, other storeRecord) bool {
 	switch old.Kind {
 	case api.StoreBuiltIn:
-		return other.Kind != old.Kind
+		return other.Kind != old.Kind || other.Plain != old.Plain
 	case api.StoreExternal:
 		return other.Kind != old.Kind || other.Endpoint != old.Endpoint || other.Bucket != old.Bucket
 	}
@@ -144,7 +144,10 @@ func (c *Client) checkLoss(ctx context.Context, p *plan, now *observed) error {
 
 // replacesStore reports whether the plan would end the store's pod.
 func (c *Client) replacesStore(ctx context.Context, p *plan) (bool, error) {
-	for _, obj := range p.storeObjects(p.secret) {
+	if p.replaces {
+		return true, nil
+	}
+	for _, obj := range p.storeObjects() {
 		u := toUnstructured(obj)
 		if u.GetKind() != "Deployment" {
 			continue

@@ -52,17 +52,26 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 		unfit("--store-secret", o.Secret, why)
 		unfit("--store-bucket", o.Bucket, why)
 		unfit("--store-region", o.Region, why)
+		unfit("--store-reader-secret", o.ReaderSecret, why)
 	}
 	if kind != api.StoreBuiltIn {
+		if o.TLS != nil {
+			problems = append(problems, api.Problem{Path: "--store-tls", Message: "is for the built-in store, which is not used here; an S3 of your own has it by https:// in --store-endpoint"})
+		}
 		unfit("--store-image", o.Image, "is for the built-in store, which is not used here; --no-store=false goes back to it")
 	}
 	switch kind {
 	case api.StoreBuiltIn:
 		s.Image = unless(cmp.Or(o.Image, given), storeImage)
 		problems = append(problems, checkImage("--store-image", s.Image)...)
-		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace), storeBucket, storeRegion
+		s.Plain = recorded.Plain
+		if o.TLS != nil {
+			s.Plain = !*o.TLS
+		}
+		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace, !s.Plain), storeBucket, storeRegion
 	case api.StoreExternal:
 		s.Endpoint, s.Secret = cmp.Or(o.Endpoint, recorded.Endpoint), cmp.Or(o.Secret, recorded.Secret)
+		s.ReaderSecret = cmp.Or(o.ReaderSecret, recorded.ReaderSecret)
 		s.Bucket, s.Region = cmp.Or(o.Bucket, recorded.Bucket, storeBucket), cmp.Or(o.Region, recorded.Region, storeRegion)
 		problems = append(problems, s.check()...)
 	}
@@ -90,10 +99,17 @@ func (s storeRecord) check() []api.Problem {
 	switch {
 	case s.Secret == "":
 		add("--store-secret", "is missing: a Secret of the namespace with the keys %s and %s", kube.StoreAccessKey, kube.StoreSecretKey)
-	case s.Secret == kube.StoreName:
+	case isStoreSecret(s.Secret):
 		add("--store-secret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
 	case len(validation.IsDNS1123Subdomain(s.Secret)) > 0:
 		add("--store-secret", "%q cannot be the name of a Secret", kube.Shortened(s.Secret))
+	}
+	switch {
+	case s.ReaderSecret == "":
+	case isStoreSecret(s.ReaderSecret):
+		add("--store-reader-secret", "must not be %q: setup keeps a Secret of its own under this name", s.ReaderSecret)
+	case len(validation.IsDNS1123Subdomain(s.ReaderSecret)) > 0:
+		add("--store-reader-secret", "%q cannot be the name of a Secret", s.ReaderSecret)
 	}
 	if !validBucket.MatchString(s.Bucket) {
 		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", kube.Shortened(s.Bucket))
@@ -102,4 +118,9 @@ func (s storeRecord) check() []api.Problem {
 		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", kube.Shortened(s.Region))
 	}
 	return problems
+}
+
+// isStoreSecret reports a name under which setup keeps a Secret.
+func isStoreSecret(name string) bool {
+	return name == kube.StoreName || name == kube.StoreReaderName || name == kube.StoreRootName
 }

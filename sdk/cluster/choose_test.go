@@ -9,13 +9,19 @@ import (
 )
 
 func TestChooseStore(t *testing.T) {
-	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
+	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: "https://vast-store.lab.svc:7070", Bucket: "vast", Region: "us-east-1"}
 	mirror := builtIn
 	mirror.Image = "mirror.example.com/versitygw:v1.8.0"
 	pinned := builtIn
 	pinned.Image = "mirror.example.com/versitygw@sha256:30292fc2eeacc67a36993b01f7a7a5e3361a19cced0e80c1d71cfa2a4b0a2499"
+	plain := builtIn
+	plain.Plain, plain.Endpoint = true, "http://vast-store.lab.svc:7070"
+	older := storeRecord{Kind: api.StoreBuiltIn, Endpoint: plain.Endpoint, Bucket: "vast", Region: "us-east-1"}
+	on, off := true, false
 	external := storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "vast", Region: "us-east-1"}
 	moved := external
+	read := external
+	read.ReaderSecret = "s3-reader"
 	moved.Bucket, moved.Region = "results", "eu-west-1"
 	for name, tc := range map[string]struct {
 		o        api.StoreOptions
@@ -38,6 +44,16 @@ func TestChooseStore(t *testing.T) {
 		"an image of the built-in one":          {o: api.StoreOptions{Image: mirror.Image}, recorded: builtIn, want: mirror},
 		"an endpoint and a Secret":              {o: api.StoreOptions{Endpoint: external.Endpoint, Secret: "s3"}, recorded: builtIn, want: external},
 		"only the bucket of an own S3 changes":  {o: api.StoreOptions{Bucket: "results", Region: "eu-west-1"}, recorded: external, want: moved},
+		"TLS is there without being asked for":  {recorded: older, want: builtIn},
+		"TLS that was not wanted stays away":    {recorded: plain, want: plain},
+		"TLS can be given up":                   {o: api.StoreOptions{TLS: &off}, recorded: builtIn, want: plain},
+		"TLS can be taken again":                {o: api.StoreOptions{TLS: &on}, recorded: plain, want: builtIn},
+		"TLS of an own S3 is in its endpoint":   {o: api.StoreOptions{TLS: &on}, recorded: external, problems: []string{"--store-tls: is for the built-in store"}},
+		"readers of an own S3 have their own":   {o: api.StoreOptions{ReaderSecret: "s3-reader"}, recorded: external, want: read},
+		"readers of an own S3 stay":             {recorded: read, want: read},
+		"a reader's Secret without an own S3":   {o: api.StoreOptions{ReaderSecret: "x"}, problems: []string{"--store-reader-secret: goes with"}},
+		"a reader's Secret of our own name":     {o: api.StoreOptions{ReaderSecret: "vast-store-reader"}, recorded: external, problems: []string{`--store-reader-secret: must not be "vast-store-reader"`}},
+		"a writer's Secret of our root's name":  {o: api.StoreOptions{Endpoint: "https://x", Secret: "vast-store-root"}, problems: []string{`--store-secret: must not be "vast-store-root"`}},
 		"back to the built-in one":              {o: api.StoreOptions{Kind: api.StoreBuiltIn}, recorded: external, want: builtIn},
 		"no store after all":                    {o: api.StoreOptions{Kind: api.StoreNone}, recorded: builtIn, want: storeRecord{Kind: api.StoreNone}},
 		"no store and an endpoint cannot be":    {o: api.StoreOptions{Kind: api.StoreNone, Endpoint: "https://x"}, problems: []string{"--store-endpoint: goes with"}},

@@ -105,7 +105,7 @@ func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*remova
 // everything is all that a setup may have made, in whatever config.
 func everything(namespace string, rec *record) []runtime.Object {
 	p := &plan{namespace: namespace, config: &gcp, values: map[string]string{optionStorageSize: "1Gi"}}
-	p.record.Store.Kind, p.secret = api.StoreBuiltIn, hiddenSecret(namespace, storeRecord{})
+	p.record.Store.Kind, p.secrets = api.StoreBuiltIn, hiddenSecrets(namespace, storeRecord{Kind: api.StoreBuiltIn})
 	if rec != nil {
 		p.record = *rec
 		p.record.Store.Kind = api.StoreBuiltIn

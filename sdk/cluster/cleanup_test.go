@@ -43,9 +43,9 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 		"a ClusterQueue of others keeps our flavor": {use: kueueUse{ofFlavor: []string{"clusterqueue/theirs"}},
 			keep: map[string]string{"used by clusterqueue/theirs": "resourceflavor/default-flavor"}},
 		"the data": {o: api.CleanupOptions{KeepData: true},
-			keep: map[string]string{"--keep-data; a later setup": "persistentvolumeclaim/vast-store secret/vast-store",
+			keep: map[string]string{"--keep-data; a later setup": "persistentvolumeclaim/vast-store secret/vast-store secret/vast-store-reader secret/vast-store-root",
 				"--keep-data; the volume": "storageclass/vast-storage"}},
-		"what others made is not ours to name": {not: []string{"resourceflavor/default-flavor", "secret/vast-store"},
+		"what others made is not ours to name": {not: []string{"resourceflavor/default-flavor", "secret/vast-store", "secret/vast-store-reader", "secret/vast-store-root"},
 			change: func(u *unstructured.Unstructured) {
 				if kind := u.GetKind(); kind == "ResourceFlavor" || kind == "Secret" {
 					u.SetLabels(nil)

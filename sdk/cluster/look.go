@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,8 +24,10 @@ type observed struct {
 	release      *helm.Release
 	clusterQueue *kueue.ClusterQueue
 	flavor       *kueue.ResourceFlavor
-	claim        *corev1.PersistentVolumeClaim
-	secret       *corev1.Secret
+	// The store's.
+	claim                *corev1.PersistentVolumeClaim
+	deployment           *appsv1.Deployment
+	secret, reader, root *corev1.Secret
 	// uid is the namespace's.
 	uid types.UID
 	// shared is what administrators asked for.
@@ -54,9 +57,12 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 			return c.unlessAbsent(err, "persistentvolumeclaims", func() { now.claim = nil })
 		},
 		func() (err error) {
-			now.secret, err = core.Secrets(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
-			return c.unlessAbsent(err, "secrets", func() { now.secret = nil })
+			now.deployment, err = c.conn.Kube.AppsV1().Deployments(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
+			return c.unlessAbsent(err, "deployments.apps", func() { now.deployment = nil })
 		},
+		func() (err error) { now.secret, err = c.secretNamed(ctx, kube.StoreName); return err },
+		func() (err error) { now.reader, err = c.secretNamed(ctx, kube.StoreReaderName); return err },
+		func() (err error) { now.root, err = c.secretNamed(ctx, kube.StoreRootName); return err },
 	)
 	return now, err
 }

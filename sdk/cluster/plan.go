@@ -32,8 +32,11 @@ type plan struct {
 	// be measured. asked are those that were asked for.
 	asked  corev1.ResourceList
 	groups []kueue.ResourceGroup
-	// secret is the store's.
-	secret *corev1.Secret
+	// secrets are the store's.
+	secrets storeSecrets
+	// old: the built-in store stays as an older version made it. replaces: such a
+	// one is ended first.
+	old, replaces bool
 	// others are objects, as describe names them, that somebody else made
 	// and that are taken as they are.
 	others sets.Set[string]
@@ -137,10 +140,10 @@ func claimed(claim *corev1.PersistentVolumeClaim) string {
 // objects are all objects of a plan but for the record and Kueue's own. Those
 // that others need come first.
 func (p *plan) objects() []runtime.Object {
-	return slices.Concat(p.storeObjects(p.secret), agentObjects(p.namespace), queueObjects(p.namespace, p.groups))
+	return slices.Concat(p.storeObjects(), agentObjects(p.namespace), queueObjects(p.namespace, p.groups))
 }
 
-func (p *plan) storeObjects(secret *corev1.Secret) []runtime.Object {
+func (p *plan) storeObjects() []runtime.Object {
 	var objects []runtime.Object
 	if p.record.Store.Kind == api.StoreNone {
 		return nil
@@ -149,9 +152,24 @@ func (p *plan) storeObjects(secret *corev1.Secret) []runtime.Object {
 		if p.config.NewStorageClass != nil {
 			objects = append(objects, p.storageClass())
 		}
-		objects = append(objects, storeObjects(p.namespace, p.config, p.values[optionStorageSize], p.record.Store.image())...)
+		objects = append(objects, storeObjects(p.storePod(), p.config, p.values[optionStorageSize])...)
 	}
-	return append([]runtime.Object{secret}, objects...)
+	return append(p.secrets.objects(), objects...)
+}
+
+// storePod is the built-in store that is planned.
+func (p *plan) storePod() storePod {
+	s := storePod{namespace: p.namespace, image: p.record.Store.image(), old: p.old, tls: !p.old && !p.record.Store.Plain}
+	if root := p.secrets.root; root != nil {
+		s.state = kube.Hash(string(root.Data[kube.StoreAccessKey]) + string(root.Data[rootCert]))
+	}
+	return s
+}
+
+// storeDeployment is the last of the store's objects.
+func (p *plan) storeDeployment() runtime.Object {
+	objects := p.storeObjects()
+	return objects[len(objects)-1]
 }
 
 func (p *plan) storageClass() runtime.Object {

@@ -38,6 +38,10 @@ type storeRecord struct {
 	Secret   string `json:"secret,omitempty"`
 	Bucket   string `json:"bucket,omitempty"`
 	Region   string `json:"region,omitempty"`
+	// Plain is a built-in store without TLS, as was asked for.
+	Plain bool `json:"plain,omitempty"`
+	// ReaderSecret is the Secret with the readers' credentials of an external one.
+	ReaderSecret string `json:"readerSecret,omitempty"`
 }
 
 // image of the built-in store.

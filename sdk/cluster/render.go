@@ -39,9 +39,7 @@ func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Obje
 		return nil, err
 	}
 	p.groups = groups(c.withPlaceholders(quota))
-	if p.record.Store.Kind != api.StoreNone {
-		p.secret = hiddenSecret(p.namespace, p.record.Store)
-	}
+	p.secrets = hiddenSecrets(p.namespace, p.record.Store)
 	objects := p.all()
 	for i := range objects {
 		objects[i] = toUnstructured(objects[i]) // without empty statuses
@@ -100,7 +98,9 @@ func (c *Client) checked(ctx context.Context, p *plan, now *observed) ([]runtime
 	objects := p.without(p.all())
 	calls := make([]func() error, len(objects))
 	for i, obj := range objects {
-		if toUnstructured(obj).GroupVersionKind().Group == kueue.GroupVersion.Group && !now.kueue.speaks() {
+		u := toUnstructured(obj)
+		replaced := p.replaces && u.GetKind() == "Deployment" // it cannot be changed to the new one
+		if replaced || u.GroupVersionKind().Group == kueue.GroupVersion.Group && !now.kueue.speaks() {
 			calls[i] = func() error { return nil }
 			continue
 		}
@@ -116,14 +116,17 @@ func (c *Client) checked(ctx context.Context, p *plan, now *observed) ([]runtime
 	if err := together(calls...); err != nil {
 		return nil, err
 	}
-	return p.hideSecret(objects), nil
+	return p.hideSecrets(objects), nil
 }
 
-// hideSecret puts the Secret without credentials in the place of the real one.
-func (p *plan) hideSecret(objects []runtime.Object) []runtime.Object {
+// hideSecrets puts Secrets without credentials in the place of the real ones.
+func (p *plan) hideSecrets(objects []runtime.Object) []runtime.Object {
 	for i, obj := range objects {
-		if toUnstructured(obj).GetKind() == "Secret" {
-			objects[i] = hiddenSecret(p.namespace, p.record.Store)
+		u := toUnstructured(obj)
+		for _, shown := range hiddenSecrets(p.namespace, p.record.Store).objects() {
+			if u.GetKind() == "Secret" && u.GetName() == shown.(*corev1.Secret).Name {
+				objects[i] = shown
+			}
 		}
 	}
 	return objects

@@ -27,6 +27,9 @@ func (p *plan) rights() []rights.Right {
 		}
 		add(needed...)
 	}
+	if p.replaces {
+		add(rights.Each("deployments.apps", "delete")...)
+	}
 	if len(p.groups) == 0 {
 		add(rights.InCluster(append(rights.Each("nodes", "list"), rights.Each("pods", "list")...))...)
 	}

@@ -9,43 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
-
-func TestCredentialsAreMadeOnce(t *testing.T) {
-	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: storeEndpoint("lab")}
-	made, err := storeCredentials(builtIn, "lab", nil, nil)
-	if err != nil || !made.complete() || len(made.secret) < 40 {
-		t.Fatalf("credentials of %d and %d characters, %v", len(made.access), len(made.secret), err)
-	}
-	other, _ := storeCredentials(builtIn, "lab", nil, nil)
-	if string(other.secret) == string(made.secret) || string(other.access) == string(made.access) {
-		t.Error("two stores have the same credentials")
-	}
-	there := storeSecret("lab", builtIn, made)
-	if again, _ := storeCredentials(builtIn, "lab", there, nil); string(again.secret) != string(made.secret) {
-		t.Error("a second setup changes them")
-	}
-	there.Data[kube.StoreEndpoint] = []byte("https://s3.example.com")
-	if back, _ := storeCredentials(builtIn, "lab", there, nil); string(back.secret) == string(made.secret) {
-		t.Error("the built-in store takes the credentials of an S3 of one's own")
-	}
-}
-
-func TestCredentialsOfAnOwnS3(t *testing.T) {
-	external := storeRecord{Kind: api.StoreExternal, Secret: "s3"}
-	own := &corev1.Secret{Data: map[string][]byte{kube.StoreAccessKey: []byte("me"), kube.StoreSecretKey: []byte("hush")}}
-	if got, err := storeCredentials(external, "lab", nil, own); err != nil || string(got.access) != "me" || string(got.secret) != "hush" {
-		t.Errorf("credentials: %v", err)
-	}
-	delete(own.Data, kube.StoreSecretKey)
-	_, err := storeCredentials(external, "lab", nil, own)
-	says(t, err, `--store-secret: the Secret "s3" lacks the keys access-key-id and secret-access-key`)
-	var missing *api.NotFound
-	if _, err := storeCredentials(external, "lab", nil, nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "kubectl create secret generic s3") {
-		t.Errorf("error: %v", err)
-	}
-}
 
 func TestWhatCannotBeDoneToAVolume(t *testing.T) {
 	claim := func(size, class string) *corev1.PersistentVolumeClaim {

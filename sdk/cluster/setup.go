@@ -83,7 +83,10 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if now.clusterQueue != nil {
 		p.groups = withQuota(now.clusterQueue.Spec.ResourceGroups, quota)
 	}
-	if p.secret, err = c.decideSecret(ctx, p, now); err != nil {
+	if err := c.decideLayout(ctx, r, p, now, o.Store); err != nil {
+		return nil, err
+	}
+	if p.secrets, err = c.decideSecrets(ctx, r, p, now); err != nil {
 		return nil, err
 	}
 	if err := c.checkThere(ctx, r, p, now, o.DryRun); err != nil {
@@ -178,26 +181,6 @@ func (c *Client) warnOfNothing(measured, asked corev1.ResourceList) {
 	}
 }
 
-// decideSecret returns the store's Secret as it should be; nil without a store.
-func (c *Client) decideSecret(ctx context.Context, p *plan, now *observed) (*corev1.Secret, error) {
-	s := p.record.Store
-	var own *corev1.Secret
-	switch s.Kind {
-	case api.StoreNone:
-		return nil, nil //nolint:nilnil // no store, no Secret
-	case api.StoreExternal:
-		var err error
-		if own, err = c.secretNamed(ctx, s.Secret); err != nil {
-			return nil, err
-		}
-	}
-	found, err := storeCredentials(s, p.namespace, now.secret, own)
-	if err != nil {
-		return nil, err
-	}
-	return storeSecret(p.namespace, s, found), nil
-}
-
 // carryOut makes what was decided. The record comes first: whatever is made
 // after it can be found and taken back. The store starts while Kueue is being
 // installed; until that is up, its webhooks keep new pods from being made.
@@ -208,10 +191,13 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 	if _, err := c.apply(ctx, p.record.object(p.namespace), api.DryRunNone); err != nil {
 		return err
 	}
+	if err := c.removeOldStore(ctx, r, p); err != nil {
+		return err
+	}
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		r.say("installing the store (image %s) in namespace %s", p.record.Store.image(), p.namespace)
 	}
-	for _, objects := range [][]runtime.Object{p.storeObjects(p.secret), agentObjects(p.namespace)} {
+	for _, objects := range [][]runtime.Object{p.storeObjects(), agentObjects(p.namespace)} {
 		if err := c.applyAll(ctx, p.without(objects)); err != nil {
 			return err
 		}

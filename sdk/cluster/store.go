@@ -78,18 +78,17 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 		if err != nil {
 			return err
 		}
-		return r.await(ctx, "the store to answer", c.missingAnswer)
+		return r.await(ctx, "the store to answer", func(ctx context.Context) (string, error) { return c.missingAnswer(ctx, p) })
 	}
 	// Somebody else's store does not start because we wait.
-	_, err := c.missingAnswer(ctx)
+	_, err := c.missingAnswer(ctx, p)
 	return err
 }
 
 // missingStore makes the Deployment again when it is not there: the one that
 // was applied to may have been on its way out, from an earlier change.
 func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
-	objects := p.storeObjects(p.secret)
-	deployment := objects[len(objects)-1]
+	deployment := p.storeDeployment()
 	there, err := c.get(ctx, deployment)
 	if err != nil {
 		return "", err
@@ -104,10 +103,13 @@ func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
 	return c.missingPods(ctx, p.namespace, kube.StoreName)
 }
 
-// missingAnswer makes the bucket where it is missing, and writes and reads an
-// object.
-func (c *Client) missingAnswer(ctx context.Context) (string, error) {
-	s, err := tunnel.Open(ctx, c.conn)
+// missingAnswer makes the bucket where it is missing, writes and reads an object, and
+// lists what is there as readers do.
+func (c *Client) missingAnswer(ctx context.Context, p *plan) (string, error) {
+	if missing, err := c.missingPolicy(ctx, p); missing != "" || err != nil {
+		return missing, err
+	}
+	s, err := tunnel.OpenBy(c.conn, p.secrets.writer)
 	if err != nil {
 		return "", err
 	}
@@ -115,8 +117,44 @@ func (c *Client) missingAnswer(ctx context.Context) (string, error) {
 	if err := s.EnsureBucket(ctx); err != nil {
 		return "", err
 	}
-	return "", s.Probe(ctx)
+	if err := s.Probe(ctx); err != nil || p.secrets.reader == nil {
+		return "", err
+	}
+	reader, err := tunnel.OpenBy(c.conn, p.secrets.reader)
+	if err != nil {
+		return "", err
+	}
+	defer reader.Close()
+	_, err = reader.Content(ctx, "", 1)
+	return "", err
 }
+
+// missingPolicy has root make the bucket of the built-in store, and say who may do
+// what in it.
+func (c *Client) missingPolicy(ctx context.Context, p *plan) (string, error) {
+	if p.secrets.root == nil {
+		return "", nil
+	}
+	s, err := tunnel.OpenBy(c.conn, p.secrets.admin())
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if err := s.EnsureBucket(ctx); err != nil {
+		if store.IsUnknownAccount(err) {
+			return waitsForAccounts, nil
+		}
+		return "", err
+	}
+	err = s.SetPolicy(ctx, string(p.secrets.writer.Data[kube.StorePolicy]))
+	if store.IsUnknownAccount(err) {
+		return waitsForAccounts, nil
+	}
+	return "", err
+}
+
+// waitsForAccounts is said while the kubelet has not shown the store a changed Secret.
+const waitsForAccounts = "its accounts have changed, and it has not read them yet"
 
 // dropOldStore removes the built-in store that another one takes the place of.
 // Its volume stays: nothing is lost before a cleanup says so.
@@ -124,14 +162,16 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		return nil
 	}
-	there, err := c.lookup(ctx, append(storeObjects(p.namespace, p.config, "1Gi", storeImage), hiddenSecret(p.namespace, p.record.Store)))
+	gone := append(storeObjects(storePod{namespace: p.namespace, image: storeImage}, p.config, "1Gi"),
+		hiddenSecrets(p.namespace, storeRecord{Kind: api.StoreBuiltIn}).objects()...)
+	there, err := c.lookup(ctx, gone)
 	if err != nil {
 		return err
 	}
 	var old []*unstructured.Unstructured
 	for _, u := range there {
 		switch {
-		case !isOurs(u), u.GetKind() == "Secret" && p.record.Store.Kind != api.StoreNone:
+		case !isOurs(u), u.GetKind() == "Secret" && u.GetName() != kube.StoreRootName && p.record.Store.Kind != api.StoreNone:
 		case u.GetKind() == "PersistentVolumeClaim":
 			r.say("the volume of the built-in store stays (%s); --no-store=false takes it again", describe(u))
 		default:

@@ -17,7 +17,7 @@ func (c *Client) tryOwnStore(ctx context.Context, r *run, p *plan) error {
 		return nil
 	}
 	r.say("trying the store at %s, bucket %s, with the Secret %s", p.record.Store.Endpoint, p.record.Store.Bucket, p.record.Store.Secret)
-	s, err := tunnel.OpenBy(c.conn, p.secret)
+	s, err := tunnel.OpenBy(c.conn, p.secrets.writer)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 				web.Close()
 			}
 			s := storeRecord{Kind: api.StoreExternal, Endpoint: web.URL, Region: "us-east-1", Bucket: "vast", Secret: "mine"}
-			p := &plan{namespace: "lab", record: record{Store: s}, secret: storeSecret("lab", s, credentials{access: []byte("me"), secret: []byte("sesame-open")})}
+			p := &plan{namespace: "lab", record: record{Store: s}, secrets: storeSecrets{
+				writer: storeSecret("vast-store", "lab", s, credentials{access: []byte("me"), secret: []byte("sesame-open")}, nil)}}
 			var told []string
 			r, ctx, cancel := newRun(t.Context(), func(line string) { told = append(told, line) }, 0)
 			defer cancel()

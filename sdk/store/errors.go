@@ -48,6 +48,16 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 // credentials says where they are from.
 func (s *Store) credentials() string { return cmp.Or(s.login, "Secret "+s.secret) }
 
+// IsUnknownAccount reports that the store does not know an account: the one that
+// asks, or one that a policy names.
+func IsUnknownAccount(err error) bool {
+	switch minio.ToErrorResponse(errors.Unwrap(err)).Code {
+	case "InvalidAccessKeyId", "XAdminUserNotFound", "MalformedPolicy":
+		return true
+	}
+	return false
+}
+
 // isUntrusted reports that the server could not prove to be the store.
 func isUntrusted(err error) bool {
 	return errors.As(err, new(*tls.CertificateVerificationError))

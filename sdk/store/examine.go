@@ -35,7 +35,7 @@ const (
 // list and delete objects. Examinations do not get into each other's way. An error
 // is one of the way to the store, or of the rights.
 func (s *Store) Examine(ctx context.Context) ([]Lack, error) {
-	e := &examination{s: s, prefix: probes + kube.NewID() + "/"}
+	e := &examination{s: s, prefix: Probes + kube.NewID() + "/"}
 	// One request tells what is wrong with the way to the store, or with the rights.
 	lack, err := e.replaced(ctx)
 	found := []*Lack{lack}

@@ -12,13 +12,13 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-// probes is where probes put their objects.
-const probes = "probes/"
+// Probes is where probes put their objects.
+const Probes = "probes/"
 
 // Probe puts a small object, reads it back and deletes it. Probes do not get
 // into each other's way.
 func (s *Store) Probe(ctx context.Context) error {
-	key := probes + kube.NewID()
+	key := Probes + kube.NewID()
 	content := []byte("kubevast probe " + key)
 	_, err := s.s3.Client.PutObject(ctx, s.Bucket, key, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
 	if err != nil {

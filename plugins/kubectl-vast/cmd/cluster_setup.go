@@ -15,7 +15,7 @@ import (
 type setupFlags struct {
 	list                 bool
 	options, quota       []string
-	noStore              bool
+	noStore, storeTLS    bool
 	kueueChart, kueueImg string
 	store                api.StoreOptions
 	timeout              cli.Timeout
@@ -75,6 +75,8 @@ func newClusterSetup(f *cli.Factory) *cobra.Command {
 	p.StringVar(&flags.store.Image, "store-image", "", "Image of the built-in store, for mirrors.")
 	p.StringVar(&flags.store.Endpoint, "store-endpoint", "", "URL of an S3 of your own, to be used instead of the built-in store.")
 	p.StringVar(&flags.store.Secret, "store-secret", "", "Secret in the namespace with the credentials of that S3: access-key-id and secret-access-key.")
+	p.StringVar(&flags.store.ReaderSecret, "store-reader-secret", "", "Secret in the namespace with the credentials of an account of that S3 that may only list and get; without it who reads has those of --store-secret.")
+	p.BoolVar(&flags.storeTLS, "store-tls", true, "Have the built-in store speak https. What was set up stays without the flag.")
 	p.StringVar(&flags.store.Bucket, "store-bucket", "", "Bucket in that S3; it is made if it is missing. (default vast)")
 	p.StringVar(&flags.store.Region, "store-region", "", "Region of that S3. (default us-east-1)")
 	p.StringVar(&flags.kueueChart, "kueue-chart", "", `Chart to install Kueue from: a folder, an archive, or "embedded" for the one in this program. Without it the chart's registry is asked.`)
@@ -103,6 +105,9 @@ func (s *setupFlags) toOptions(f *cli.Factory, c *cobra.Command, args []string) 
 	}}
 	if len(args) > 0 {
 		o.api.Config = args[0]
+	}
+	if c.Flags().Changed("store-tls") {
+		o.api.Store.TLS = &s.storeTLS
 	}
 	switch {
 	case s.noStore:
