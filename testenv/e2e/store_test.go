@@ -3,8 +3,12 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,23 +89,23 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 	})
 	t.Run("its content is counted, also over several pages", func(t *testing.T) {
 		const objects = 1010
-		p.in(t).put("counted/", objects)
+		p.in(t).put("shared/counted/", objects)
 		for limit, want := range map[int]store.Content{
 			objects + 1: {Objects: objects, Bytes: 5 * objects},
 			objects:     {Objects: objects, Bytes: 5 * objects},
 			10:          {Objects: 10, Bytes: 50, Partial: true},
 		} {
-			if got, err := s.Content(t.Context(), "counted/", limit); err != nil || got != want {
+			if got, err := s.Content(t.Context(), "shared/counted/", limit); err != nil || got != want {
 				t.Errorf("at most %d: %+v, %v; want %+v", limit, got, err, want)
 			}
 		}
-		if got, err := s.Content(t.Context(), "nothing/", objects); err != nil || got != (store.Content{}) {
+		if got, err := s.Content(t.Context(), "shared/nothing/", objects); err != nil || got != (store.Content{}) {
 			t.Errorf("another prefix: %+v, %v", got, err)
 		}
 	})
 	t.Run("uploads that were cut off can be given up", func(t *testing.T) {
 		s3, bucket := p.in(t).minio()
-		for _, key := range []string{"cut/a/1", "cut/b/1", "cut/b/2", "cut/bc"} {
+		for _, key := range []string{"shared/cut/a/1", "shared/cut/b/1", "shared/cut/b/2", "shared/cut/bc"} {
 			id, err := s3.NewMultipartUpload(t.Context(), bucket, key, minio.PutObjectOptions{})
 			if err != nil {
 				t.Fatal(err)
@@ -110,15 +114,15 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.AbortUploads(t.Context(), "cut/b/", "cut/none/"); err != nil {
+		if err := s.AbortUploads(t.Context(), "shared/cut/b/", "shared/cut/none/"); err != nil {
 			t.Fatal(err)
 		}
-		page, err := s3.ListMultipartUploads(t.Context(), bucket, "cut/", "", "", "", 1000)
+		page, err := s3.ListMultipartUploads(t.Context(), bucket, "shared/cut/", "", "", "", 1000)
 		var left []string
 		for _, u := range page.Uploads {
 			left = append(left, u.Key)
 		}
-		if want := []string{"cut/a/1", "cut/bc"}; err != nil || !slices.Equal(left, want) {
+		if want := []string{"shared/cut/a/1", "shared/cut/bc"}; err != nil || !slices.Equal(left, want) {
 			t.Errorf("left are %q (%v), want %q", left, err, want)
 		}
 	})
@@ -175,8 +179,8 @@ func TestATransferOutlivesTheStoresPod(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(from, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		up = append(up, store.Upload{Key: "many/" + name, Path: filepath.Join(from, name), Size: -1})
-		down = append(down, store.Download{Key: "many/" + name, Path: filepath.Join(to, name), Size: int64(len(content))})
+		up = append(up, store.Upload{Key: "shared/many/" + name, Path: filepath.Join(from, name), Size: -1})
+		down = append(down, store.Download{Key: "shared/many/" + name, Path: filepath.Join(to, name), Size: int64(len(content))})
 	}
 	// The pod goes at the first word of progress, with much still on its way.
 	lose := func() func(api.TransferProgress) {
@@ -212,7 +216,16 @@ func (p *person) minio() (core *minio.Core, bucket string) {
 		p.Fatal(err)
 	}
 	value := func(key string) string { return string(secret.Data[key]) }
-	core, err = minio.NewCore(p.forwarded("service/"+kube.StoreName, "7070"), &minio.Options{
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(secret.Data[kube.StoreCA]) {
+		p.Fatalf("%s holds no certificate", kube.StoreCA)
+	}
+	transport, err := minio.DefaultTransport(true)
+	if err != nil {
+		p.Fatal(err)
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, ServerName: kube.StoreName, MinVersion: tls.VersionTLS12}
+	core, err = minio.NewCore(p.forwarded("service/"+kube.StoreName, "7070"), &minio.Options{Secure: true, Transport: transport,
 		Creds: credentials.NewStaticV4(value(kube.StoreAccessKey), value(kube.StoreSecretKey), ""), Region: value(kube.StoreRegion)})
 	if err != nil {
 		p.Fatal(err)
@@ -260,6 +273,13 @@ func (p *person) forwarded(target, port string) string {
 	return address
 }
 
+// otherCA is a certificate that did not sign the store's.
+func otherCA(t *testing.T) string {
+	web := httptest.NewTLSServer(nil)
+	t.Cleanup(web.Close)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw}))
+}
+
 func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
@@ -277,7 +297,8 @@ func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
 		{"a wrong secret key", kube.StoreSecretKey, "not-the-right-one", is[*api.Forbidden], "does not accept the credentials"},
 		{"an unknown access key", kube.StoreAccessKey, "nobody-has-this", is[*api.Forbidden], "does not accept the credentials"},
 		{"a bucket that is not there", kube.StoreBucket, "other", is[*api.NotFound], `bucket "other" not found`},
-		{"https where it is http", kube.StoreEndpoint, strings.Replace(endpoint, "http:", "https:", 1), is[*api.InvalidSpec], "speaks http, not https"},
+		{"http where it is https", kube.StoreEndpoint, strings.Replace(endpoint, "https:", "http:", 1), is[*api.Unavailable], "cannot put an object"},
+		{"the certificate of somebody else", kube.StoreCA, otherCA(t), is[*api.InvalidSpec], "is not trusted"},
 		{"a port that the Service lacks", kube.StoreEndpoint, strings.Replace(endpoint, "7070", "7071", 1), is[*api.InvalidSpec], "has no port 7071"},
 		{"a Service that is not there", kube.StoreEndpoint, strings.Replace(endpoint, kube.StoreName, "other", 1), is[*api.NotFound], `"other" not found`},
 		{"a server that is not there", kube.StoreEndpoint, "http://127.0.0.1:1", is[*api.Unavailable], "refused"},
