@@ -236,12 +236,12 @@ func (p *person) minio() (core *minio.Core, bucket string) {
 // put puts objects of five bytes.
 func (p *person) put(prefix string, objects int) {
 	p.Helper()
-	s3, bucket := p.minio()
+	s := p.store()
 	group, ctx := errgroup.WithContext(p.Context())
 	group.SetLimit(8)
 	for i := range objects {
 		group.Go(func() error {
-			_, err := s3.Client.PutObject(ctx, bucket, fmt.Sprintf("%s%04d", prefix, i), bytes.NewReader([]byte("hello")), 5, minio.PutObjectOptions{})
+			_, err := s.Put(ctx, fmt.Sprintf("%s%04d", prefix, i), strings.NewReader("hello"), 5, store.PutOptions{})
 			return err
 		})
 	}
