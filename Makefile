@@ -2,8 +2,14 @@
 
 BIN     ?= bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+AGENT   := ghcr.io/kubevast/agent
+# What a build for development runs: the test cluster has it. A release has the
+# image of sdk/kube/release.go, by its digest, and none but that.
+DEV_AGENT ?= $(if $(shell echo $(VERSION) | grep -xE 'v[0-9]+\.[0-9]+\.[0-9]+'),,$(AGENT):dev)
 LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.gitVersion=$(VERSION) \
-	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short HEAD 2>/dev/null)
+	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short HEAD 2>/dev/null) \
+	-X github.com/kubevast/vast/sdk/kube.linkedVersion=$(VERSION) \
+	-X github.com/kubevast/vast/sdk/kube.linkedAgent=$(DEV_AGENT) -X github.com/kubevast/vast/sdk/cluster.byTag=$(DEV_AGENT)
 # Without cgo the plugins run on every Linux, and builds need no C compiler.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
@@ -36,8 +42,23 @@ agent: ## build the program of our own image, for every platform, into bin/
 agent-image: agent ## build our own image of it, for every platform, with Docker
 	@for arch in amd64 arm64; do \
 		dir=$(BIN)/agent-image-$$arch && mkdir -p $$dir && cp agent/Dockerfile $$dir/ && cp $(BIN)/agent-linux-$$arch $$dir/agent && \
-		docker build --quiet --no-cache --platform linux/$$arch --tag ghcr.io/kubevast/agent:$(VERSION)-$$arch $$dir || exit 1; \
+		docker build --quiet --no-cache --platform linux/$$arch --tag $(AGENT):$(VERSION)-$$arch $$dir || exit 1; \
 	done
+
+.PHONY: release-image
+release-image: agent-image ## push the image of VERSION for all platforms under one name, and write its digest into the source
+	@for arch in amd64 arm64; do docker push --quiet $(AGENT):$(VERSION)-$$arch || exit 1; done
+	@docker buildx imagetools create --tag $(AGENT):$(VERSION) $(AGENT):$(VERSION)-amd64 $(AGENT):$(VERSION)-arm64
+	@$(MAKE) --no-print-directory release-digest VERSION=$(VERSION) \
+		DIGEST=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' $(AGENT):$(VERSION))
+
+.PHONY: release-digest
+release-digest: ## write VERSION and the DIGEST of its image into sdk/kube/release.go; commit that and tag it
+	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+' || { echo "VERSION=$(VERSION) is not the version of a release, as v1.2.3"; exit 2; }
+	@echo '$(DIGEST)' | grep -qxE 'sha256:[0-9a-f]{64}' || { echo "DIGEST=$(DIGEST) is no digest, as sha256:0123..."; exit 2; }
+	@sed -i -E 's/^(\treleaseVersion = ).*/\1"$(VERSION)"/; s/^(\treleaseDigest  = ).*/\1"$(DIGEST)"/' sdk/kube/release.go
+	@go test ./sdk/kube -run TestTheReleaseIsPinned
+	@echo "commit sdk/kube/release.go and tag that commit $(VERSION)"
 
 .PHONY: install
 install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin
@@ -92,7 +113,7 @@ lint: ## gofmt, go vet, staticcheck; the direction of imports is a unit test
 .PHONY: bench
 bench: cluster-up build ## measure ourselves against kubectl and the bare API; writes bench/results.md
 	@kubeconfig=$$($(TESTENV) kubeconfig) && cd $(CURDIR)/bench && \
-		CGO_ENABLED=0 go run -trimpath . -bin $(abspath $(BIN)) -kubeconfig "$$kubeconfig"
+		VAST_AGENT_IMAGE=$(AGENT):dev CGO_ENABLED=0 go run -trimpath . -bin $(abspath $(BIN)) -kubeconfig "$$kubeconfig"
 
 .PHONY: clean
 clean: ## remove what was built here (not the caches, not the cluster)

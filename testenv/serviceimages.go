@@ -4,19 +4,24 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
 	"github.com/kubevast/vast/testenv/internal/kueue"
-	"github.com/kubevast/vast/testenv/internal/run"
 )
 
 // StoreImage is the S3 server that `cluster setup` installs, under the name of the
 // released image.
 const StoreImage = "ghcr.io/versity/versitygw:" + gobuild.VersityVersion
+
+// AgentImage is our own image, made of this work tree: what `make build` links the
+// plugins with.
+const AgentImage = kube.AgentImage + ":dev"
+
+// Link is for go build -ldflags: plugins that are built so take the images that the
+// nodes have, our own and those of Kueue and the store.
+const Link = "-X github.com/kubevast/vast/sdk/kube.linkedAgent=" + AgentImage + " -X github.com/kubevast/vast/sdk/cluster.byTag=yes"
 
 // nobody is the user of the programs that upstream's images run as root: the tests'
 // pods run as anybody but root.
@@ -47,17 +52,13 @@ func (s *setup) built(ctx context.Context, module gobuild.Module, file string) (
 }
 
 // agentImage says which agent belongs into the nodes: what to build, and under which
-// names. Both change with the work tree, so it is looked at each time.
+// names. It changes with the work tree, so it is looked at each time.
 func (s *setup) agentImage(ctx context.Context) (cache.Artefact, []string, error) {
 	artefact, err := gobuild.Agent(ctx, s.root)
 	if err != nil {
 		return cache.Artefact{}, nil, fmt.Errorf("the agent: %w", err)
 	}
-	// Beside the name that a plugin without a version asks for, that of the plugin
-	// that make builds here. Without git there is only the first.
-	described, _ := run.Cmd{Args: []string{"git", "describe", "--tags", "--always", "--dirty"}, Dir: s.root}.Output(ctx)
-	tags := []string{kube.AgentImageFor(""), kube.AgentImageFor(strings.TrimSpace(string(described)))}
-	return artefact, slices.Compact(tags), nil
+	return artefact, []string{AgentImage}, nil
 }
 
 // wantedAgent changes when another agent belongs into the nodes.

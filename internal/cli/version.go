@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"runtime"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // Set by the linker (-X github.com/kubevast/vast/internal/cli.gitVersion=v1.2.3).
@@ -24,6 +27,9 @@ type ClientVersion struct {
 	BuildDate  string `json:"buildDate,omitempty"`
 	GoVersion  string `json:"goVersion"`
 	Platform   string `json:"platform"`
+	// AgentImage is what the containers of ours run that no option gives another
+	// image; empty where there is none.
+	AgentImage string `json:"agentImage,omitempty"`
 }
 
 // Version returns what the linker or, failing it, the module system knows.
@@ -31,6 +37,7 @@ func Version() ClientVersion {
 	v := ClientVersion{
 		GitVersion: gitVersion, GitCommit: gitCommit, BuildDate: buildDate,
 		GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		AgentImage: kube.DefaultAgentImage(),
 	}
 	if v.GitVersion != "" {
 		return v
@@ -85,7 +92,8 @@ func (o *versionOptions) run(c *cobra.Command, f *Factory) error {
 		}
 		return err
 	}
-	fmt.Fprintf(f.Out, "Client Version: %s\nGo Version: %s\n", versions.Client.GitVersion, versions.Client.GoVersion)
+	fmt.Fprintf(f.Out, "Client Version: %s\nGo Version: %s\nAgent Image: %s\n", versions.Client.GitVersion, versions.Client.GoVersion,
+		cmp.Or(Line(versions.Client.AgentImage), "none, so tasks with files or results need --agent-image"))
 	if server != "" {
 		fmt.Fprintf(f.Out, "Server Version: %s\n", server)
 	}

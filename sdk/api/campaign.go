@@ -128,7 +128,7 @@ type CampaignOptions struct {
 	// Secrets are values for the variables that a campaign which is resumed or
 	// run again has as secrets. A new one has them from its file's reader.
 	Secrets map[string]string
-	// AgentImage overrides the image of our own containers.
+	// AgentImage overrides the image of our own containers, as in SubmitOptions.
 	AgentImage string
 	// Version is that of the program, for the record.
 	Version      string

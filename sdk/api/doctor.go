@@ -46,7 +46,7 @@ type DoctorOptions struct {
 	// NoProbe leaves out the checks that create something (a pod of the
 	// agent's image, an object in the store).
 	NoProbe bool
-	// AgentImage is the image of the probe.
+	// AgentImage is the image of the probe; empty for the one of this version.
 	AgentImage string
 	// Notify, if set, is told each check as soon as it is done, in the order
 	// of the report.

@@ -33,7 +33,10 @@ type SubmitOptions struct {
 	// NoResults keeps nothing, also where the namespace has a store.
 	NoResults bool
 	// AgentImage is the image of our own containers: the fetcher of files
-	// and the keeper of results. Empty for the one of this version.
+	// and the keeper of results, with a tag, a digest or both. Empty for that of
+	// the environment variable VAST_AGENT_IMAGE, else for the one of this
+	// release by its digest. A program of no release has none: what needs one is
+	// InvalidSpec then.
 	AgentImage string
 	// Dir is what local paths in the file are relative to; empty for the
 	// working directory.

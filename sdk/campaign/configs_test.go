@@ -106,7 +106,7 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 	}
 	t.Run("of a rerun each that is run is there", func(t *testing.T) {
 		s := small(t)
-		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &Record{ID: "x", Name: "x", Image: "busybox", RunsPerJob: 1,
+		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", RunsPerJob: 1,
 			Selected: []keep.RunRef{{Config: "c-1"}, {Config: "c-2"}}})
 		if !is[*api.Conflict](err) || !strings.Contains(err.Error(), `"c-2"`) {
 			t.Errorf("error %v", err)
@@ -135,7 +135,7 @@ func TestWhatGoesThroughAllConfigurationsEndsWithItsContext(t *testing.T) {
 		},
 		"the warnings": func() error { _, err := lostVariables(ctx, endless); return err },
 		"the Jobs": func() error {
-			p, err := newPlan(&s.Execution, &configurations{Configs: endless}, &Record{ID: "x", Name: "x", Image: "busybox", Runs: 1, RunsPerJob: 1})
+			p, err := newPlan(&s.Execution, &configurations{Configs: endless}, &Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", Runs: 1, RunsPerJob: 1})
 			if err != nil {
 				return err
 			}

@@ -31,8 +31,8 @@ type draft struct {
 	record  *Record
 	// agent is the image of our own containers, if not that of the record.
 	agent string
-	// lost are warnings about parameters.
-	lost []string
+	// lost are warnings about parameters, notes about all else.
+	lost, notes []string
 }
 
 // draft checks a campaign and reads its files. rendered: it is only shown.
@@ -82,6 +82,12 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation
 			d.record.Configs = append(d.record.Configs, config.Name)
 		}
 	}
+	if err := kube.CheckAgentImage(d.record.AgentImage); err != nil {
+		return nil, err
+	}
+	if notice := kube.AgentNotice(o.AgentImage, d.record.AgentImage); notice != "" {
+		d.notes = append(d.notes, notice)
+	}
 	if o.Version != "" {
 		d.record.Versions = map[string]string{"kubevast": o.Version}
 	}
@@ -93,7 +99,7 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation
 }
 
 func checkOptions(o api.CampaignOptions) error {
-	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile, DryRun: o.DryRun})}
+	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile, AgentImage: o.AgentImage, DryRun: o.DryRun})}
 	if o.Runs < 0 {
 		errs = append(errs, api.Invalid("--runs", "%d is out of range; give 1 or more", o.Runs))
 	}
@@ -109,7 +115,7 @@ func (d *draft) warnings() []string {
 	if len(d.spec.Ignored) > 0 {
 		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(d.spec.Ignored, ", ")))
 	}
-	return slices.Concat(out, d.lost, d.inputs.warnings)
+	return slices.Concat(out, d.lost, d.inputs.warnings, d.notes)
 }
 
 // plan is the draft's plan by its record as it is now.

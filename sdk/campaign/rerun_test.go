@@ -22,15 +22,15 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 		version string
 	}{
 		"it joins the same queue with the same priority": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{},
-			"vast", "high", "ghcr.io/kubevast/agent:dev", ""},
+			"vast", "high", "ghcr.io/kubevast/agent:test", ""},
 		"it joins no queue if the old one did not": {api.CampaignOptions{Queue: queue.None}, api.CampaignOptions{},
-			"", "", "ghcr.io/kubevast/agent:dev", ""},
+			"", "", "ghcr.io/kubevast/agent:test", ""},
 		"another queue is joined if one is named": {api.CampaignOptions{Queue: queue.None}, api.CampaignOptions{Queue: "vast", Priority: "high"},
-			"vast", "high", "ghcr.io/kubevast/agent:dev", ""},
+			"vast", "high", "ghcr.io/kubevast/agent:test", ""},
 		"it leaves the queue if that is asked for": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{Queue: queue.None},
-			"", "", "ghcr.io/kubevast/agent:dev", ""},
-		"the program that makes it now brings its own agent": {api.CampaignOptions{Version: "v1.0.0"}, api.CampaignOptions{Version: "v1.1.0"},
-			"vast", "", "ghcr.io/kubevast/agent:v1.1.0", "v1.1.0"},
+			"", "", "ghcr.io/kubevast/agent:test", ""},
+		"the program that makes it now brings its own agent": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "ghcr.io/kubevast/agent:v1.0.0"}, api.CampaignOptions{Version: "v1.1.0"},
+			"vast", "", "ghcr.io/kubevast/agent:test", "v1.1.0"},
 		"an agent that was named stays when it is named again": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "mirror/agent:1"},
 			api.CampaignOptions{Version: "v1.1.0", AgentImage: "mirror/agent:1"}, "vast", "", "mirror/agent:1", "v1.1.0"},
 	} {

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,8 +39,14 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 	if o.NoProbe {
 		return without("not tried, since nothing was to be created")
 	}
+	image := cmp.Or(o.AgentImage, kube.DefaultAgentImage())
+	if err := kube.CheckAgentImage(image); err != nil {
+		checks := without("there is no image for its pod")
+		checks[0] = warning(checkImage, err.Error(), "files and results need it; name an image that the cluster can pull: --agent-image")
+		return checks
+	}
 	pods := c.conn.Kube.CoreV1().Pods(c.conn.Namespace)
-	pod, err := pods.Create(ctx, probePod(o.AgentImage), metav1.CreateOptions{})
+	pod, err := pods.Create(ctx, probePod(image), metav1.CreateOptions{})
 	if err != nil {
 		return without("no pod could be made: " + c.conn.Classify(err, "create", "pods").Error())
 	}
@@ -52,11 +59,11 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 	ended, why := c.awaitProbe(ctx, pod.Name)
 	if why != "" {
 		return []api.Check{
-			warning(checkImage, fmt.Sprintf("%s: %s", o.AgentImage, why), "files and results need it; name an image that the cluster can pull: --agent-image"),
+			warning(checkImage, fmt.Sprintf("%s: %s", image, why), "files and results need it; name an image that the cluster can pull: --agent-image"),
 			skipped(checkDNS, "its pod did not run"), skipped(checkInside, "its pod did not run"),
 		}
 	}
-	return append([]api.Check{ok(checkImage, o.AgentImage+" runs")}, c.findings(ctx, ended)...)
+	return append([]api.Check{ok(checkImage, image+" runs")}, c.findings(ctx, ended)...)
 }
 
 func without(why string) []api.Check {

@@ -1,10 +1,7 @@
 package kube
 
 import (
-	"regexp"
-	"runtime/debug"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
@@ -50,41 +47,8 @@ const (
 	EnvStoreReaderSecret = "VAST_STORE_READER_SECRET_ACCESS_KEY" //nolint:gosec // a name
 )
 
-// module is the one that this package belongs to.
-const module = "github.com/kubevast/vast"
-
-// DefaultAgentImage is the image that belongs to this version of the SDK, as
-// the program that holds it was built.
-var DefaultAgentImage = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return AgentImageFor("")
-	}
-	if info.Main.Path == module {
-		return AgentImageFor(info.Main.Version)
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == module {
-			return AgentImageFor(dep.Version)
-		}
-	}
-	return AgentImageFor("")
-})
-
-// released is the version of a release, and of nothing in between.
-var released = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
-
 // IsAgentImage reports an image of our own repository, of whatever release.
 func IsAgentImage(image string) bool {
 	rest, ours := strings.CutPrefix(image, AgentImage)
 	return ours && (rest == "" || rest[0] == ':' || rest[0] == '@')
-}
-
-// AgentImageFor returns the image of our own containers that belongs to a
-// version of the plugins: that of the same release, else "dev".
-func AgentImageFor(version string) string {
-	if released.MatchString(version) {
-		return AgentImage + ":" + version
-	}
-	return AgentImage + ":dev"
 }

@@ -143,6 +143,11 @@ func (o *Objects) All() []runtime.Object {
 // Build makes the objects of a task. Everything that is wrong in the task
 // comes back at once as *api.InvalidSpec.
 func Build(in Input) (*Objects, error) {
+	if in.runsOurs() {
+		if err := kube.CheckAgentImage(in.AgentImage); err != nil {
+			return nil, err
+		}
+	}
 	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
 	b.res = b.chooseResources()
 	if b.task.NumNodes > 1 {
@@ -165,6 +170,18 @@ func Build(in Input) (*Objects, error) {
 		return nil, err
 	}
 	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings}, nil
+}
+
+// runsOurs reports whether containers of ours are in the pods.
+func (in Input) runsOurs() bool { return len(in.Files) > 0 || in.Results != nil }
+
+// Notice tells which image they run where neither given, which is what somebody
+// asked for, nor its digest says that; else it is empty.
+func (in Input) Notice(given string) string {
+	if !in.runsOurs() {
+		return ""
+	}
+	return kube.AgentNotice(given, in.AgentImage)
 }
 
 // builder holds what the steps of Build share.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/inputs"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -78,6 +79,9 @@ func checkOptions(o api.SubmitOptions) error {
 	errs := []error{o.DryRun.Check()}
 	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
 		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
+	}
+	if o.AgentImage != "" {
+		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
 	}
 	if o.Keep < 0 || o.Keep > 0 && o.Keep < time.Second || o.Keep > maxKeep {
 		errs = append(errs, api.Invalid("--keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))

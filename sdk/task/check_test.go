@@ -174,11 +174,26 @@ func TestRenderBringsFilesWithoutACluster(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	objects, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
+	objects, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir, AgentImage: "agent:test"})
 	if err != nil || len(objects) != 2 {
 		t.Fatalf("%d objects, %v; want a ConfigMap with the file, and a Job", len(objects), err)
 	}
 	if cm, ok := objects[0].(*corev1.ConfigMap); !ok || len(cm.BinaryData) != 1 {
 		t.Errorf("the first is %T", objects[0])
+	}
+}
+
+// A test's program belongs to no release, as one of `go install` of a commit.
+func TestAnImageOfOursIsNeverGuessed(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
+	if !errors.As(err, new(*api.InvalidSpec)) || !strings.Contains(err.Error(), "--agent-image: this build belongs to no release") {
+		t.Errorf("a task with files: error %v", err)
+	}
+	if _, _, err := offline(t, "").Render(parse(t, "run: x\n").Tasks[0], api.SubmitOptions{}); err != nil {
+		t.Errorf("a task without: %v", err)
 	}
 }

@@ -44,7 +44,11 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 	if err != nil {
 		return nil, nil, err
 	}
-	return objects.All(), append(warnings(t, files), objects.Warnings...), nil
+	said := append(warnings(t, files), objects.Warnings...)
+	if notice := in.Notice(o.AgentImage); notice != "" {
+		said = append(said, notice)
+	}
+	return objects.All(), said, nil
 }
 
 // facts are what the cluster says that does not depend on who is asking.
@@ -95,6 +99,9 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	}
 	for _, w := range append(warnings(t, files), objects.Warnings...) {
 		c.conn.Warn(w)
+	}
+	if notice := in.Notice(o.AgentImage); notice != "" {
+		c.conn.Warn(notice)
 	}
 	if err := c.fitsQuota(ctx, objects.Job); err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ func runTests(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(bin)
-	build := exec.CommandContext(ctx, "go", "build", "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
 	build.Dir = repository()
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("go build: %w\n%s", err, out)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 const asPlugin = "VAST_TEST_AS_PLUGIN"
@@ -22,6 +23,11 @@ const asPlugin = "VAST_TEST_AS_PLUGIN"
 // Main is the TestMain of a plugin's commands. The test's program is then the
 // plugin as well, for Shell.
 func Main(m *testing.M, p cli.Plugin, build func(*cli.Factory) *cobra.Command) {
+	if os.Getenv(kube.AgentImageEnv) == "" { // a test's program belongs to no release
+		if err := os.Setenv(kube.AgentImageEnv, kube.AgentImage+":test"); err != nil {
+			panic(err)
+		}
+	}
 	if os.Getenv(asPlugin) != "" {
 		os.Exit(cli.Main(p, build))
 	}

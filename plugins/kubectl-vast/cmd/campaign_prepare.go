@@ -71,7 +71,7 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 	p.StringVar(&flags.api.Priority, "priority", "", "WorkloadPriorityClass of the Jobs.")
 	p.StringVar(&flags.api.Profile, "security-profile", "", "Security profile of the pods: baseline, restricted or privileged.")
 	p.Var(&flags.keep, "keep", "How long an ended Job stays.")
-	p.StringVar(&flags.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors.")
+	p.StringVar(&flags.api.AgentImage, "agent-image", "", "Image of the containers that bring files into the pods and keep results, with a tag, a digest or both. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
 	p.StringVarP(&flags.api.Setup.Config, "cluster-config", "k", "", "Sort of cluster that the objects of a namespace are for; see: kubectl vast cluster setup --list. (default rke2, which does for most)")
 	p.StringArrayVar(&flags.options, "option", nil, "An option of that config, as NAME=VALUE. Can be given several times.")
 	p.StringSliceVar(&flags.quota, "quota", nil, "Quota of the queue. (default cpu=8,memory=32Gi)")

@@ -22,7 +22,6 @@ import (
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/identity"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -278,8 +277,7 @@ func TestSubmitPassesEverythingOn(t *testing.T) {
 		t.Fatalf("code %d, stderr %q", r.Code, r.Err)
 	}
 	got.Notify = nil // a function is equal to none
-	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", FieldManager: "m",
-		AgentImage: kube.AgentImageFor(cli.Version().GitVersion)}
+	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", FieldManager: "m"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want,+got):\n%s", diff)
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/rights"
 )
 
@@ -27,7 +26,7 @@ type doctorOptions struct {
 
 func newDoctor(f *cli.Factory) *cobra.Command {
 	o := &doctorOptions{Factory: f, timeout: cli.Timeout(2 * time.Minute), output: cli.NewDoneFlags(),
-		check: api.DoctorOptions{AgentImage: kube.AgentImageFor(cli.Version().GitVersion)}}
+		check: api.DoctorOptions{}}
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what the commands need, and say what to do",
@@ -61,7 +60,7 @@ func newDoctor(f *cli.Factory) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
 	c.Flags().BoolVar(&o.check.NoProbe, "no-probe", false, "Create nothing: leave out the checks that put an object or a pod there for a moment.")
-	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of.")
+	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
 	c.Flags().Var(&o.timeout, "timeout", "How long all checks may take together.")
 	c.Flags().StringVar(&o.role, "role", "", "Check nothing and print the Role that grants what the commands need: user, or reader for those that change nothing.")
 	c.Flags().Lookup("role").NoOptDefVal = rights.RoleUser

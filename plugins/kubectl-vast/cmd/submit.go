@@ -12,7 +12,6 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	sdktask "github.com/kubevast/vast/sdk/task"
 )
@@ -146,8 +145,7 @@ func (s *submitFlags) addShared(f *cli.Factory, c *cobra.Command, noun string) {
 	p.BoolVar(&s.force, "force", false, "Queue the "+noun+" even if it can never fit into the quota or onto a machine.")
 	p.Var(&s.keep, "keep", "How long the ended "+noun+" stays in the cluster.")
 	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
-	p.StringVar(&s.agentImage, "agent-image", kube.AgentImageFor(cli.Version().GitVersion), "Image of the containers that bring files into the pods and keep results.")
-	_ = p.MarkHidden("agent-image") // it exists
+	p.StringVar(&s.agentImage, "agent-image", "", "Image of the containers that bring files into the pods and keep results, with a tag, a digest or both. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
 	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
 	s.dryRun.Add(c)
 	s.output.AddFlags(c)

@@ -53,7 +53,7 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	plugin = filepath.Join(dir, "kubectl-vast")
-	build := exec.CommandContext(ctx, "go", "build", "-o", plugin, "./plugins/kubectl-vast")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", plugin, "./plugins/kubectl-vast")
 	_, file, _, _ := runtime.Caller(0)
 	build.Dir = filepath.Join(filepath.Dir(file), "..", "..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
