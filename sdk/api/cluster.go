@@ -60,7 +60,8 @@ type SetupOptions struct {
 	// in this program, else the path of a chart. It matters only when Kueue
 	// is installed by us.
 	KueueChart string
-	// KueueImage replaces registry.k8s.io/kueue/kueue:v0.16.1, for mirrors.
+	// KueueImage replaces registry.k8s.io/kueue/kueue:v0.16.1 by its digest, for
+	// mirrors. It has a tag, a digest or both.
 	KueueImage string
 	Store      StoreOptions
 	DryRun     DryRun
