@@ -67,7 +67,7 @@ func runTests(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(bin)
 	_, file, _, _ := runtime.Caller(0)
-	build := exec.CommandContext(ctx, "go", "build", "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
 	build.Dir = filepath.Join(filepath.Dir(file), "..", "..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("go build: %w\n%s", err, out)
