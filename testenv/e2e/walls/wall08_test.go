@@ -20,12 +20,12 @@ func TestWall08ImagesAreNeverGuessed(t *testing.T) {
 	plain := p.file("plain.yaml", "name: plain\nresources: {cpus: 50m, memory: 32Mi}\nrun: echo hello\n")
 	const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-	p.vast("submit", task, "--dry-run=server", "-o", "yaml").exits(0).says("image: "+testenv.AgentImage, "this build belongs to no release", "run "+testenv.AgentImage)
+	p.vast("submit", task, "--dry-run=client", "-o", "yaml").exits(0).says("image: "+testenv.AgentImage, "this build belongs to no release", "run "+testenv.AgentImage)
 	if r := p.vast("submit", plain, "--dry-run=server").exits(0); strings.Contains(r.stderr, "release") {
 		t.Errorf("a task without files: %s", r.stderr)
 	}
 	p.vast("version", "--client").exits(0).says("Agent Image: " + testenv.AgentImage)
-	p.vast("submit", task, "--dry-run=server", "-o", "yaml", "--agent-image=mirror.example.com/agent:v1"+digest).exits(0).says("image: mirror.example.com/agent:v1" + digest)
+	p.vast("submit", task, "--dry-run=client", "-o", "yaml", "--agent-image=mirror.example.com/agent:v1"+digest).exits(0).says("image: mirror.example.com/agent:v1" + digest)
 	p.vast("submit", task, "--dry-run=server", "--agent-image=mirror.example.com/agent").exits(2).says("has neither a tag nor a digest")
 
 	// A build that nothing was linked into, as go install makes it, and one of a
