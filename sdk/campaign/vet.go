@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -158,5 +159,5 @@ func (c *Client) agentOf(r *Record, o api.CampaignOptions, command string) (stri
 		return now, nil
 	}
 	return "", &api.Conflict{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; if you trust that image, say so: %s --agent-image=%s",
-		r.ID, r.AgentImage, own, c.again(command), word(r.AgentImage))}
+		r.ID, r.AgentImage, cmp.Or(own, "none"), c.again(command), word(r.AgentImage))}
 }

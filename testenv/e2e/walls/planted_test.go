@@ -162,10 +162,10 @@ spec: {podSelector: {matchLabels: {nobody: has}}}
 		"pods/last-words (as it is)",
 		"printed by kubectl-vast submit " + p.dir + "/task.yaml --dry-run=client -o yaml (as it is)",
 		"services/in-annotation (as it is)",
-		"store planted/content (as it is)",
-		"store planted/key-" + c.text + " (as it is)",
-		"store planted/metadata (as it is)",
-		"store planted/packed (as it is)",
+		"store shared/planted/content (as it is)",
+		"store shared/planted/key-" + c.text + " (as it is)",
+		"store shared/planted/metadata (as it is)",
+		"store shared/planted/packed (as it is)",
 	}
 	// The server of the store may log the keys that it was asked for.
 	const serversLog = "log of " + kube.StoreName
@@ -174,7 +174,7 @@ spec: {podSelector: {matchLabels: {nobody: has}}}
 		t.Errorf("found (-want +got):\n%s", diff)
 	}
 	// What is excepted is left out, and nothing else.
-	except := append(slices.Clone(want[:len(want)-1]), "store planted/packed", serversLog)
+	except := append(slices.Clone(want[:len(want)-1]), "store shared/planted/packed", serversLog)
 	p.searchEverywhere(c, except...)
 }
 
@@ -194,11 +194,11 @@ func (p *person) plantInTheStore(c canary) {
 		p.Fatal(err)
 	}
 	for _, object := range []struct{ key, content, metadata string }{
-		{"planted/key-" + c.text, "nothing", ""},
-		{"planted/metadata", "nothing", c.text},
-		{"planted/content", "it is " + c.text, ""},
-		{"planted/packed", packed.String(), ""},
-		{"planted/clean", "nothing", "nothing"},
+		{"shared/planted/key-" + c.text, "nothing", ""},
+		{"shared/planted/metadata", "nothing", c.text},
+		{"shared/planted/content", "it is " + c.text, ""},
+		{"shared/planted/packed", packed.String(), ""},
+		{"shared/planted/clean", "nothing", "nothing"},
 	} {
 		options := minio.PutObjectOptions{}
 		if object.metadata != "" {
