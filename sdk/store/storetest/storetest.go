@@ -66,7 +66,7 @@ func Rules() []Rule {
 // it. It works below a prefix of its own, and removes what it stores.
 func (r Rule) Broken(ctx context.Context, b store.Backend) []string {
 	report := &report{ctx: ctx}
-	f := &fixture{report: report, b: b, prefix: "storetest/" + kube.NewID() + "/"}
+	f := &fixture{report: report, b: b, prefix: store.Probes + kube.NewID() + "/"}
 	for _, do := range []func(){func() { r.hold(f) }, f.clean} {
 		ended := make(chan struct{})
 		go func() { // Fatal ends it
