@@ -107,9 +107,11 @@ func (w *world) setUp(store string) {
 		Conditions:  []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}}})
 	w.add("/api/v1/namespaces/lab/configmaps/"+kube.SetupName, "ConfigMap", corev1.ConfigMap{ObjectMeta: meta(kube.SetupName),
 		Data: map[string]string{kube.SetupKey: `{"config": "kind", "store": {"kind": "built-in"}}`}})
-	w.add("/api/v1/namespaces/lab/secrets/"+kube.StoreName, "Secret", corev1.Secret{ObjectMeta: meta(kube.StoreName), Data: map[string][]byte{
-		kube.StoreEndpoint: []byte(store), kube.StoreRegion: []byte("us-east-1"), kube.StoreBucket: []byte("vast"),
-		kube.StoreAccessKey: []byte("me"), kube.StoreSecretKey: []byte("secret")}})
+	for _, name := range []string{kube.StoreName, kube.StoreReaderName} {
+		w.add("/api/v1/namespaces/lab/secrets/"+name, "Secret", corev1.Secret{ObjectMeta: meta(name), Data: map[string][]byte{
+			kube.StoreEndpoint: []byte(store), kube.StoreRegion: []byte("us-east-1"), kube.StoreBucket: []byte("vast"),
+			kube.StoreAccessKey: []byte("me"), kube.StoreSecretKey: []byte("secret")}})
+	}
 	w.add("/api/v1/namespaces/lab/serviceaccounts/"+kube.AgentName, "ServiceAccount", corev1.ServiceAccount{ObjectMeta: meta(kube.AgentName)})
 	deployment := appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "kueue-controller-manager", Namespace: "kueue-system",
 		Labels: map[string]string{"app.kubernetes.io/name": "kueue", "control-plane": "controller-manager"}}}
