@@ -75,7 +75,7 @@ test: lint test-unit fuzz test-e2e ## everything: lint, unit tests, fuzzing, e2e
 
 .PHONY: test-programs
 test-programs: ## install the programs that unit tests try things with; on Debian, by root, where they are missing
-	@missing=; for of in pkill:procps /usr/sbin/sshd:openssh-server busybox:busybox bsdtar:libarchive-tools python3:python3 zstd:zstd; do \
+	@missing=; for of in openssl:openssl pkill:procps /usr/sbin/sshd:openssh-server busybox:busybox bsdtar:libarchive-tools python3:python3 zstd:zstd; do \
 		command -v $${of%:*} >/dev/null || missing="$$missing $${of#*:}"; done; \
 	test -z "$$missing" || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || { \
 		export DEBIAN_FRONTEND=noninteractive; \

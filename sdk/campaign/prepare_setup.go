@@ -2,11 +2,8 @@ package campaign
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	texttemplate "text/template"
 
@@ -54,10 +51,14 @@ func (w *preparation) writeSetup() error {
 
 // readmeFacts are what the READMEs tell.
 type readmeFacts struct {
-	Record                                 *Record
-	VastFile, Store, Bucket, Upload, Label string
-	Kueue, Queue, Quota, Ask               string
-	Secret                                 []string
+	Record                         *Record
+	VastFile, Store, Upload, Label string
+	Kueue, Queue, Quota, Ask       string
+	// Secret are the keys and values of the store's Secrets that are no secret,
+	// Policy the policy of its bucket, for these accounts.
+	Secret               [][2]string
+	Policy               string
+	Root, Writer, Reader string
 	// Values is the Secret of the campaign's secrets, and Names what it has.
 	Values  string
 	Names   []string
@@ -68,11 +69,14 @@ func (w *preparation) writeReadmes() error {
 	r := w.draft.record
 	facts := readmeFacts{Record: r, VastFile: w.vastFile(), Store: kube.StoreName, Upload: w.objectName("upload"),
 		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: kueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask(),
-		Values: SecretName(r.ID), Names: w.plan.execution.Secrets}
+		Values: SecretName(r.ID), Names: w.plan.execution.Secrets,
+		Root: kube.PlaceholderRoot, Writer: kube.PlaceholderWriter, Reader: kube.PlaceholderReader}
 	for _, o := range w.setup {
 		switch u := asUnstructured(o); u.GetKind() {
 		case "Secret":
-			facts.Secret, facts.Bucket = secretValues(u)
+			if u.GetName() == kube.StoreName {
+				facts.Secret, facts.Policy = secretValues(u)
+			}
 		case "ClusterQueue":
 			groups, _, err := unstructured.NestedSlice(u.Object, "spec", "resourceGroups")
 			if err != nil {
@@ -87,6 +91,11 @@ func (w *preparation) writeReadmes() error {
 	}
 	if err := w.readme("README.md", facts); err != nil {
 		return err
+	}
+	if facts.Policy != "" {
+		if err := w.readme("cluster/secrets.sh", facts); err != nil {
+			return err
+		}
 	}
 	if r.Queue == "" || facts.Quota == "" {
 		return nil
@@ -103,14 +112,12 @@ func (w *preparation) readme(name string, facts readmeFacts) error {
 }
 
 // secretValues are the parts of the store's Secret that are no secret.
-func secretValues(u *unstructured.Unstructured) (literals []string, bucket string) {
+func secretValues(u *unstructured.Unstructured) (known [][2]string, policy string) {
 	values, _, _ := unstructured.NestedStringMap(u.Object, "stringData") // it is a map, or it is not there
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if key != kube.StoreAccessKey && key != kube.StoreSecretKey {
-			literals = append(literals, key+"="+values[key])
-		}
+	for _, key := range []string{kube.StoreEndpoint, kube.StoreRegion, kube.StoreBucket} {
+		known = append(known, [2]string{key, values[key]})
 	}
-	return literals, cmp.Or(values[kube.StoreBucket], "vast")
+	return known, values[kube.StorePolicy]
 }
 
 // ask is what the user's containers of one Job ask for together.

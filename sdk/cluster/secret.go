@@ -220,6 +220,7 @@ func secretObject(name, namespace string, data map[string][]byte) *corev1.Secret
 // hiddenSecrets are the Secrets of a store for the eyes of people.
 func hiddenSecrets(namespace string, s storeRecord) storeSecrets {
 	c := credentials{access: []byte(hidden), secret: []byte(hidden)}
+	named := func(name string) credentials { return credentials{access: []byte(name), secret: []byte(hidden)} }
 	var out storeSecrets
 	switch {
 	case s.Kind == api.StoreNone:
@@ -228,13 +229,12 @@ func hiddenSecrets(namespace string, s storeRecord) storeSecrets {
 		out.writer = storeSecret(kube.StoreName, namespace, s, c, nil)
 		out.reader = storeSecret(kube.StoreReaderName, namespace, s, c, nil)
 	default:
-		a := accounts{root: c, writer: c, reader: c}
+		a := accounts{root: named(kube.PlaceholderRoot), writer: named(kube.PlaceholderWriter), reader: named(kube.PlaceholderReader)}
 		if !s.Plain {
 			a.certificate = certificate{ca: []byte(hidden), cert: []byte(hidden), key: []byte(hidden)}
 		}
 		out = builtInSecrets(namespace, s, a, true)
 		out.root.Data[rootUsers] = []byte(hidden)
-		out.writer.Data[kube.StorePolicy] = []byte(hidden)
 	}
 	for _, obj := range out.objects() {
 		secret := obj.(*corev1.Secret)

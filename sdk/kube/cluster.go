@@ -42,6 +42,14 @@ const (
 	StorePolicy = "bucket-policy"
 )
 
+// Names of the built-in store's accounts where no real ones are made: in what is
+// only printed, and for who makes the Secrets by hand.
+const (
+	PlaceholderRoot   = "vast-root"
+	PlaceholderWriter = "vast-writer"
+	PlaceholderReader = "vast-reader"
+)
+
 // Labels on everything that `cluster setup` made.
 const (
 	LabelManagedBy = "app.kubernetes.io/managed-by"

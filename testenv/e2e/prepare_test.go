@@ -108,6 +108,26 @@ func TestAPreparedCampaignRunsByKubectlAlone(t *testing.T) {
 	})
 }
 
+// The README's commands, without the plugin: the store has accounts and speaks https
+// there, too.
+func TestAPreparedCampaignMakesItsNamespaceReady(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	dir := filepath.Join(p.dir, "out")
+	made := p.prepared(dir, filepath.Join(repository(), "examples", "growth.vast"), "--queue=none", "--config=fixed", "-n", p.namespace)
+	for range 2 { // the second time it finds them there
+		script := exec.CommandContext(t.Context(), "sh", filepath.Join(dir, "cluster", "secrets.sh"))
+		script.Env = append(os.Environ(), "KUBECONFIG="+cluster.Kubeconfig(), "PATH="+filepath.Dir(cluster.Kubectl())+":"+os.Getenv("PATH"))
+		if out, err := script.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	p.kubectl("apply", "-f", filepath.Join(dir, "cluster"))
+	p.kubectl("rollout", "status", "deployment/"+kube.StoreName, "--timeout=2m")
+	p.kubectl("apply", "-f", dir)
+	p.ranAll(made.ID, 2)
+}
+
 const patient = `version: 1
 configuration:
 - name: only
