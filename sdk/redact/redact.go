@@ -60,9 +60,10 @@ func withoutQuery(text string) string {
 var (
 	// within is a URL in a text.
 	within = regexp.MustCompile("(?i)[a-z][a-z0-9+.-]*(?:://|%3a%2f%2f|:%2f%2f)[^\\s\"'<>`]*")
-	// login is "user:password@host" without a scheme, and not the digest of an
-	// image ("name:tag@sha256:...").
-	login = regexp.MustCompile(`[^\s"'<>/@:]+:[^\s"'<>/@]+@[^\s"'<>]+`)
+	// login is "user:password@host" without a scheme, at the beginning of a word: a
+	// name such as that of a context ("gke_lab/eu:one@two") has this form within.
+	// Nor is it the digest of an image ("name:tag@sha256:...").
+	login = regexp.MustCompile(`(^|[\s"'<>=(])([^\s"'<>=(/@:]+:[^\s"'<>/@]+)@[^\s"'<>]+`)
 	// host is what stands behind the scheme of a URL without credentials.
 	host = regexp.MustCompile(`^(\[[^\]]*\]|[^:@/?#]*)(:[0-9]+:?)?([/?#]|[.,;)]*$)`)
 	// digest is what an image's name may end with.
@@ -105,6 +106,6 @@ func logins(text string) string {
 		if digest.MatchString(found) {
 			return found
 		}
-		return Hidden + found[strings.LastIndexByte(found, '@'):]
+		return login.FindStringSubmatch(found)[1] + Hidden + found[strings.LastIndexByte(found, '@'):]
 	})
 }

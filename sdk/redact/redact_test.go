@@ -58,6 +58,8 @@ func TestInATextTheURLsAreRedacted(t *testing.T) {
 		"dial tcp 10.0.0.1:443: refused":                                "dial tcp 10.0.0.1:443: refused",
 		"see https://example.com/docs.":                                 "see https://example.com/docs.",
 		"see https://example.com:8080: refused":                         "see https://example.com:8080: refused",
+		`there is no context "gke_lab/eu:one@two"`:                      `there is no context "gke_lab/eu:one@two"`,
+		"proxy=user:pw@proxy:8080":                                      "proxy=***@proxy:8080",
 		"a mail to ann@example.com":                                     "a mail to ann@example.com",
 		"s3://k:s/e@bucket":                                             "s3://***",
 	}

@@ -3,11 +3,14 @@ package e2e_test
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/cgi"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -210,7 +213,7 @@ func TestTheWorkdirMayBeAGitRepository(t *testing.T) {
 	})
 }
 
-// gitServer serves a repository of two commits by git's own protocol, and
+// gitServer serves a repository of two commits over HTTP, as git itself does, and
 // returns its address as pods reach it.
 func (p *person) gitServer() (url string, commits []string) {
 	p.Helper()
@@ -245,24 +248,12 @@ func (p *person) gitServer() (url string, commits []string) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close() // the daemon takes it
-	daemon := exec.Command("git", "daemon", "--reuseaddr", "--export-all", "--base-path="+filepath.Dir(dir), "--listen="+host, "--port="+port)
-	if err := daemon.Start(); err != nil {
-		p.Fatal(err)
-	}
-	p.Cleanup(func() {
-		_ = daemon.Process.Kill()
-		_ = daemon.Wait() // it was killed
-	})
-	p.waitFor("git daemon answers", func() (bool, any) {
-		c, err := net.Dial("tcp", net.JoinHostPort(host, port))
-		if err == nil {
-			c.Close()
-		}
-		return err == nil, err
-	})
-	return "git://" + net.JoinHostPort(host, port) + "/repo", commits
+	backend := &cgi.Handler{Path: filepath.Join(git("--exec-path"), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1"}}
+	server := &http.Server{Handler: backend, ReadHeaderTimeout: time.Minute}
+	go server.Serve(l) //nolint:errcheck // it ends with the test
+	p.Cleanup(func() { _ = server.Close() })
+	return "http://" + l.Addr().String() + "/repo", commits
 }
 
 // thisMachine is the address by which pods reach this machine: the one that it
