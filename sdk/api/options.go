@@ -30,6 +30,13 @@ type SubmitOptions struct {
 	// Profile is the security profile of its pods: "baseline" (default),
 	// "restricted" or "privileged".
 	Profile string
+	// Network "none" cuts the pods off by a NetworkPolicy: nothing comes in or
+	// goes out but what the nodes of the task have with each other. It takes
+	// effect where the cluster's network enforces policies. Results cannot be
+	// kept, and files come neither from a store nor from a repository; such a
+	// task is InvalidSpec. "default", the same as empty, leaves the pods as the
+	// cluster has them.
+	Network string
 	// NoResults keeps nothing, also where the namespace has a store.
 	NoResults bool
 	// AgentImage is the image of our own containers: the fetcher of files

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -22,6 +23,7 @@ func (b *builder) helpers(pod *corev1.PodSpec) {
 	if b.task.NumNodes > 1 {
 		b.service()
 	}
+	b.network()
 }
 
 // Helpers names the kinds of helpers that Build makes of an input, as rights do
@@ -37,6 +39,9 @@ func Helpers(in Input) []string {
 	}
 	if b.longScripts() || slices.ContainsFunc(in.Files, func(f Files) bool { return len(f.Pack) > 0 }) {
 		kinds = append(kinds, "configmaps")
+	}
+	if in.Network == NetworkNone {
+		kinds = append(kinds, "networkpolicies.networking.k8s.io")
 	}
 	return kinds
 }
@@ -125,7 +130,7 @@ func (b *builder) service() {
 		Spec: corev1.ServiceSpec{
 			ClusterIP:                corev1.ClusterIPNone,
 			PublishNotReadyAddresses: true,
-			Selector:                 map[string]string{"batch.kubernetes.io/job-name": b.name},
+			Selector:                 map[string]string{batchv1.JobNameLabel: b.name},
 		},
 	})
 }

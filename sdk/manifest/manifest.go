@@ -54,6 +54,8 @@ type Input struct {
 	Keep     time.Duration
 	Deadline time.Duration
 	Profile  Profile
+	// Network: NetworkNone cuts the pods off.
+	Network Network
 	// NodeLabels are the labels of the cluster's nodes, when they could be
 	// read. They add GPU products that the built-in table does not know.
 	NodeLabels []map[string]string
@@ -130,7 +132,7 @@ type Objects struct {
 	// it in.
 	Job *batchv1.Job
 	// Helpers must exist before the Job's pods start: a headless Service
-	// for several nodes, Secrets, a ConfigMap for long scripts.
+	// for several nodes, Secrets, a ConfigMap for long scripts, a NetworkPolicy.
 	Helpers  []runtime.Object
 	Warnings []string
 }
@@ -166,7 +168,7 @@ func Build(in Input) (*Objects, error) {
 	if b.reachesStore() {
 		pod.Labels[kube.LabelStoreClient] = "true"
 	}
-	if err := b.validate(&pod); err != nil {
+	if err := api.JoinInvalid(b.validate(&pod), b.checkNetwork(&pod.Spec)); err != nil {
 		return nil, err
 	}
 	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings}, nil

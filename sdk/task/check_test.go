@@ -51,6 +51,7 @@ func TestCheck(t *testing.T) {
 		"its own context":                    {task: "run: x\nresources: {infra: k8s/here}"},
 		"another context":                    {task: "run: x\nresources: {infra: k8s/there}", says: `resources.infra: the task is for context "there"`},
 		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "--security-profile"},
+		"a network that does not exist":      {task: "run: x", options: api.SubmitOptions{Network: "off"}, says: "--network"},
 		"a deadline of less than a second":   {task: "run: x", options: api.SubmitOptions{Deadline: time.Millisecond}, says: "--deadline"},
 		"a request id that is much too long": {task: "run: x", options: api.SubmitOptions{RequestID: strings.Repeat("x", 300)}, says: "--request-id"},
 	}
@@ -99,6 +100,8 @@ func TestIdentity(t *testing.T) {
 		"another command":                  {other: strings.Replace(base, "x", "y", 1)},
 		"another variable":                 {other: strings.Replace(base, "'1'", "'2'", 1)},
 		"a deadline":                       {other: base, options: api.SubmitOptions{Deadline: time.Hour}},
+		"no network":                       {other: base, options: api.SubmitOptions{Network: "none"}},
+		"the default network, by its name": {other: base, options: api.SubmitOptions{Network: "default"}, want: true},
 		"another volume":                   {other: strings.Replace(base, "data", "more", 1)},
 		"another output":                   {other: base + "outputs: [/models]\n"},
 	}

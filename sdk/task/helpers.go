@@ -9,6 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -39,6 +40,11 @@ func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batc
 		helper.OwnerReferences = ownedBy(job)
 		_, err = core.ConfigMaps(job.Namespace).Create(ctx, helper, create)
 		there = func(name string) (metav1.Object, error) { return core.ConfigMaps(job.Namespace).Get(ctx, name, get) }
+	case *networkingv1.NetworkPolicy:
+		policies := c.conn.Kube.NetworkingV1().NetworkPolicies(job.Namespace)
+		helper.OwnerReferences = ownedBy(job)
+		_, err = policies.Create(ctx, helper, create)
+		there = func(name string) (metav1.Object, error) { return policies.Get(ctx, name, get) }
 	}
 	if apierrors.IsAlreadyExists(err) && o.DryRun.Keeps() {
 		return c.foreign(kind, obj.(metav1.Object).GetName(), job, there)
@@ -55,6 +61,8 @@ func helperResource(obj runtime.Object) string {
 		return "secrets"
 	case *corev1.ConfigMap:
 		return "configmaps"
+	case *networkingv1.NetworkPolicy:
+		return "networkpolicies.networking.k8s.io"
 	}
 	panic(fmt.Sprintf("task: a %T is no helper", obj))
 }

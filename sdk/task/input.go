@@ -16,7 +16,7 @@ import (
 // knows. files is nil when the task brings none.
 func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, user string) manifest.Input {
 	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
-		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile),
+		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile), Network: manifest.Network(o.Network),
 		AgentImage: o.AgentImage, OutputDir: outputDir(t)}
 	if in.AgentImage == "" {
 		in.AgentImage = kube.DefaultAgentImage()
@@ -79,6 +79,9 @@ func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	parts := []any{same, o.Deadline, o.Profile}
 	if files != nil {
 		parts = append(parts, files.Identity())
+	}
+	if manifest.Network(o.Network) == manifest.NetworkNone {
+		parts = append(parts, o.Network) // only then: requests of before are found again
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {

@@ -32,6 +32,7 @@ type submitFlags struct {
 	profile      string
 	requestID    string
 	noResults    bool
+	network      string
 	agentImage   string
 	manager      string
 	dryRun       cli.DryRunFlag
@@ -77,7 +78,10 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			kubectl vast submit task.yaml --dry-run=client -o yaml
 
 			# Submit from a script: the id only, and the same task again when run again
-			kubectl vast submit task.yaml --request-id=nightly-42 -o jsonpath='{.id}'`),
+			kubectl vast submit task.yaml --request-id=nightly-42 -o jsonpath='{.id}'
+
+			# Run code that you do not trust, without a network
+			kubectl vast submit task.yaml --network=none --no-results --security-profile=restricted`),
 		Args: cli.Args(0, -1, ""),
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("num-nodes") && flags.inputs.NumNodes < 1 {
@@ -131,7 +135,10 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
 	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
 	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
+	p.StringVar(&s.network, "network", "default", `What the pods reach: "default" for what the cluster allows, "none" for nothing but the other nodes of the task. It is a NetworkPolicy, which not every cluster's network enforces, and goes without results ("--no-results").`)
 	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
+	_ = c.RegisterFlagCompletionFunc("network",
+		cobra.FixedCompletions([]string{"default", "none"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // addShared binds what the submissions of tasks and of campaigns have alike.
@@ -177,6 +184,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 		Priority:     s.priority,
 		Force:        s.force,
 		NoResults:    s.noResults,
+		Network:      s.network,
 		AgentImage:   s.agentImage,
 		DryRun:       s.dryRun.Value,
 		FieldManager: s.manager,

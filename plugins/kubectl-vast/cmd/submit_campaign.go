@@ -52,7 +52,7 @@ func campaignAmong(files []fileRead, resume bool) (campaign fileRead, err error)
 }
 
 // onlyForTasks are flags of submit that a campaign has no use for.
-var onlyForTasks = []string{"num-nodes", "deadline", "request-id", "no-results"}
+var onlyForTasks = []string{"num-nodes", "deadline", "request-id", "no-results", "network"}
 
 // onlyForCampaigns are those that a task has no use for.
 var onlyForCampaigns = []string{"config", "variation-plugin", "runs", "resume", "follow"}
