@@ -272,12 +272,12 @@ func TestSubmitPassesEverythingOn(t *testing.T) {
 	run := plugin(c)
 	run.Stdin = "name: x\nenvs:\n  A: a\nrun: echo hi\n"
 	r := run.Do(t, "submit", "-", "--name=y", "--num-nodes=3", "--env=A=1", "--secret=S=2", "--keep=1d", "--deadline=1h",
-		"--security-profile=restricted", "--request-id=r", "--field-manager=m")
+		"--security-profile=restricted", "--network=none", "--request-id=r", "--field-manager=m")
 	if r.Code != cli.CodeFailed || r.Err != "error: stop here\n" {
 		t.Fatalf("code %d, stderr %q", r.Code, r.Err)
 	}
 	got.Notify = nil // a function is equal to none
-	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", FieldManager: "m"}
+	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", Network: "none", FieldManager: "m"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want,+got):\n%s", diff)
 	}

@@ -135,7 +135,7 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	p.BoolVar(&s.wait, "wait", false, "Wait for the end without showing logs.")
 	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
 	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
-	p.StringVar(&s.network, "network", "default", `What the pods reach: "default" for what the cluster allows, "none" for nothing but the other nodes of the task. It is a NetworkPolicy, which not every cluster's network enforces, and goes without results ("--no-results").`)
+	p.StringVar(&s.network, "network", "", `What the pods reach: "default" (also without it) for what the cluster allows, "none" for nothing but the other nodes of the task. It is a NetworkPolicy, which not every cluster's network enforces, and goes without results ("--no-results").`)
 	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
 	_ = c.RegisterFlagCompletionFunc("network",
 		cobra.FixedCompletions([]string{"default", "none"}, cobra.ShellCompDirectiveNoFileComp))
