@@ -21,6 +21,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/identity"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/redact"
 )
 
@@ -111,7 +112,7 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	switch {
 	case err == nil:
 		id = identity.Identity{User: review.Status.UserInfo.Username, Source: identity.SourceCluster,
-			ClusterUser: review.Status.UserInfo.Username, Groups: review.Status.UserInfo.Groups}
+			ClusterUser: review.Status.UserInfo.Username, ClusterUID: review.Status.UserInfo.UID, Groups: review.Status.UserInfo.Groups}
 	case apierrors.IsNotFound(err), apierrors.IsForbidden(err):
 		// Before Kubernetes 1.28, or switched off.
 		id = identity.Identity{User: c.options.FallbackUser, Source: identity.SourceKubeconfig}
@@ -130,6 +131,16 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return cmp.Or(id.ClusterUser, id.User), err
+}
+
+// Creator is a hash of whom the API server takes the caller for: the value of
+// kube.AnnotationCreator. It is empty where the server does not tell.
+func (c *Conn) Creator(ctx context.Context) (string, error) {
+	id, err := c.Identity(ctx)
+	if err != nil || id.ClusterUser == "" {
+		return "", err
+	}
+	return kube.Hash(id.ClusterUser + "\x00" + id.ClusterUID), nil
 }
 
 // User is the name that Identity found.

@@ -17,6 +17,8 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/orders"
 )
 
 const (
@@ -159,13 +161,19 @@ func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
 	switch {
 	case err != nil:
 		return m.c.conn.Classify(err, "get", jobsResource)
-	case have.Annotations[kube.AnnotationSpecHash] == want.Annotations[kube.AnnotationSpecHash]:
-		return nil
-	case have.Annotations[kube.AnnotationCampaign] == want.Annotations[kube.AnnotationCampaign]:
-		// The same run, as another version of this program makes it.
-		return nil
+	case have.Annotations[kube.AnnotationCampaign] != want.Annotations[kube.AnnotationCampaign]:
+		return &api.Conflict{Message: fmt.Sprintf("there is a Job %s already that is no run of this campaign, of %s; delete it, and resume",
+			want.Name, manifest.Whose(have))}
 	}
-	return &api.Conflict{Message: fmt.Sprintf("there is a Job %s already that is no run of this campaign; delete it, and resume", want.Name)}
+	// Another release of this program may tell its own containers otherwise how
+	// results are kept, and of its image there is another one; what is fetched and
+	// run is the same. What is kept is not the Job's to say alone: who may create
+	// Jobs in the namespace may write its results, too.
+	if path := manifest.Difference(want, have, orders.EnvKeep); path != "" {
+		return &api.Conflict{Message: fmt.Sprintf("there is a Job %s already, of %s, whose %s is not that of this run; delete it, and resume",
+			want.Name, manifest.Whose(have), path)}
+	}
+	return nil
 }
 
 // lost reports a failure after which nobody knows whether the Job was made.

@@ -188,10 +188,16 @@ func whole(r, stored *Record) *Record {
 	return &out
 }
 
-// jobsThere returns the names of the campaign's Jobs.
+// jobsThere returns the names of the campaign's Jobs. One that only has its labels
+// is none: if it has the name of a run's Job, that one's creation finds it, and
+// looks closer.
 func (c *Client) jobsThere(ctx context.Context, r *Record) (map[string]bool, error) {
 	there := map[string]bool{}
-	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, _ *api.TaskStatus) { there[job.Name] = true })
+	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, _ *api.TaskStatus) {
+		if job.Annotations[kube.AnnotationCampaign] == r.ID {
+			there[job.Name] = true
+		}
+	})
 	return there, err
 }
 

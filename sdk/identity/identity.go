@@ -22,6 +22,9 @@ type Identity struct {
 	// empty when it was not asked or does not tell.
 	ClusterUser string   `json:"clusterUser,omitempty"`
 	Groups      []string `json:"groups,omitempty"`
+	// ClusterUID tells a user from a later one of the same name, where the
+	// API server has such ids.
+	ClusterUID string `json:"-"`
 }
 
 // Sources of a user name.

@@ -58,6 +58,9 @@ const (
 	// AnnotationSpecHash identifies what an object is to do: creating it
 	// again with the same hash adopts it, with another one is a conflict.
 	AnnotationSpecHash = Prefix + "spec-hash"
+	// AnnotationCreator is a hash of whom the API server took the creator of
+	// the Job for, whatever name the user goes by.
+	AnnotationCreator = Prefix + "creator"
 	// AnnotationSubmitting is on a Job whose helpers (Service, Secret ...)
 	// are still being created. Such a Job is suspended.
 	AnnotationSubmitting = Prefix + "submitting"

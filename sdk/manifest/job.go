@@ -19,6 +19,9 @@ func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 	nodes := int32(b.task.NumNodes)
 	annotations := b.annotations()
 	annotations[kube.AnnotationSpecHash] = b.in.Identity
+	if b.in.Creator != "" {
+		annotations[kube.AnnotationCreator] = b.in.Creator
+	}
 	job := &batchv1.Job{
 		TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: metav1.ObjectMeta{

@@ -47,6 +47,8 @@ type Input struct {
 	Namespace string
 	// User as it is written; labels get a safe form of it.
 	User string
+	// Creator is whom the API server takes the user for; see AnnotationCreator.
+	Creator string
 	// Identity says what the task is to do; see AnnotationSpecHash.
 	Identity string
 	// Mounts are the task's volumes, resolved to claims.

@@ -19,7 +19,7 @@ import (
 // create makes the Job, then what its pods need, then lets it start. When it
 // stops half-way the Job is left suspended, and the same request completes it;
 // when the cluster says no for good, the Job is removed again.
-func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
+func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.SubmitOptions) (*api.TaskStatus, error) {
 	if !o.DryRun.Sends() {
 		s := fromJob(objects.Job)
 		return &s, nil
@@ -28,7 +28,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, identity
 	if len(objects.Helpers) > 0 {
 		want = objects.Unreleased()
 	}
-	job, mine, err := c.createJob(ctx, want, identity, o)
+	job, mine, err := c.createJob(ctx, want, o)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ const createAttempts = 4
 
 // createJob creates the Job or finds the one that is there for the same
 // request. mine reports whether this call made it.
-func (c *Client) createJob(ctx context.Context, want *batchv1.Job, identity string, o api.SubmitOptions) (job *batchv1.Job, mine bool, err error) {
+func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitOptions) (job *batchv1.Job, mine bool, err error) {
 	jobs := c.conn.Kube.BatchV1().Jobs(want.Namespace)
 	for attempt := 1; ; attempt++ {
 		job, err = jobs.Create(ctx, want, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
@@ -77,8 +77,7 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, identity stri
 			}
 			// Either our own earlier attempt, or somebody made the same
 			// request at the same moment.
-			_, err = c.adopt(job, identity, o)
-			return job, attempt > 1, err
+			return job, attempt > 1, adoptable(job, want, o)
 		case attempt == createAttempts || !answerLost(err):
 			return nil, false, c.conn.Classify(err, "create", jobsResource)
 		}

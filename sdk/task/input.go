@@ -27,7 +27,7 @@ func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, us
 	if in.Keep == 0 {
 		in.Keep = api.DefaultKeep
 	}
-	c.setUser(&in, user, o)
+	c.setUser(&in, user, "", o)
 	return in
 }
 
@@ -44,11 +44,21 @@ func outputDir(t *spec.Task) string {
 
 // setUser says whose task it is, and gives it the id that it has as that
 // user's.
-func (c *Client) setUser(in *manifest.Input, user string, o api.SubmitOptions) {
-	in.User, in.ID = user, kube.NewID()
+func (c *Client) setUser(in *manifest.Input, user, creator string, o api.SubmitOptions) {
+	in.User, in.Creator, in.ID = user, creator, kube.NewID()
 	if o.RequestID != "" {
-		in.ID = kube.DerivedID(user, o.RequestID)
+		in.ID = requestID(user, creator, o)
 	}
+}
+
+// requestID is the id of the task of a request. Two people may call themselves by
+// one name; their requests are two all the same. Without a creator it is the id
+// that versions gave which knew none.
+func requestID(user, creator string, o api.SubmitOptions) string {
+	if creator == "" {
+		return kube.DerivedID(user, o.RequestID)
+	}
+	return kube.DerivedID(user, creator, o.RequestID)
 }
 
 // identityOf is a hash of what a task is to do: what its file says, wherever

@@ -7,14 +7,10 @@ import (
 	"strings"
 	"sync"
 
-	batchv1 "k8s.io/api/batch/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/inputs"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
@@ -68,19 +64,14 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		return nil, err
 	}
 	in := c.input(t, o, files, "")
-	known, user, err := c.ask(ctx, in, o)
+	known, user, creator, err := c.ask(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
-	c.setUser(&in, user, o)
-	if o.RequestID != "" {
-		found, err := c.findRequest(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil && !submitting(found) {
-			return c.adopt(found, in.Identity, o)
-		}
+	c.setUser(&in, user, creator, o)
+	found, err := c.findRequest(ctx, &in, o)
+	if err != nil {
+		return nil, err
 	}
 	if err := c.preflight(ctx, &in); err != nil {
 		return nil, err
@@ -96,6 +87,15 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	objects, err := manifest.Build(in)
 	if err != nil {
 		return nil, err
+	}
+	if found != nil {
+		if err := adoptable(found, objects.Job, o); err != nil {
+			return nil, err
+		}
+		if !submitting(found) {
+			s := fromJob(found)
+			return &s, nil
+		}
 	}
 	for _, w := range append(warnings(t, files), objects.Warnings...) {
 		c.conn.Warn(w)
@@ -114,7 +114,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err := c.upload(ctx, files, o); err != nil {
 		return nil, err
 	}
-	status, err := c.create(ctx, objects, in.Identity, o)
+	status, err := c.create(ctx, objects, o)
 	if err == nil && known.choice.Warning != "" {
 		c.conn.Warn(known.choice.Warning)
 	}
@@ -123,7 +123,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 
 // ask asks at the same time what a submission has to know. Its error is that
 // of the user's name; the others wait for those that explain them.
-func (c *Client) ask(ctx context.Context, in manifest.Input, o api.SubmitOptions) (known facts, user string, err error) {
+func (c *Client) ask(ctx context.Context, in manifest.Input, o api.SubmitOptions) (known facts, user, creator string, err error) {
 	var ahead sync.WaitGroup
 	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again in preflight
 	ahead.Go(func() {
@@ -133,9 +133,11 @@ func (c *Client) ask(ctx context.Context, in manifest.Input, o api.SubmitOptions
 	if !o.NoResults {
 		ahead.Go(func() { known.keeping, known.noStore = c.keepingHere(ctx) })
 	}
-	user, err = c.conn.User(ctx)
+	if user, err = c.conn.User(ctx); err == nil {
+		creator, err = c.conn.Creator(ctx) // the same answer
+	}
 	ahead.Wait()
-	return known, user, err
+	return known, user, creator, err
 }
 
 // submitRights are what creating the objects of this input needs.
@@ -161,29 +163,4 @@ func warnings(t *spec.Task, files *inputs.Plan) []string {
 		out = append(out, files.Warnings()...)
 	}
 	return out
-}
-
-// findRequest looks for the task of a request that was made before, under
-// whatever name.
-func (c *Client) findRequest(ctx context.Context, id string) (*batchv1.Job, error) {
-	list, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).List(ctx,
-		metav1.ListOptions{LabelSelector: selector(kindSelector, labels.Set{kube.LabelTaskID: id})})
-	if err != nil || len(list.Items) == 0 {
-		return nil, c.conn.Classify(err, "list", jobsResource)
-	}
-	return &list.Items[0], nil
-}
-
-// adopt takes a task that is there already for the one that was asked for, if
-// it is to do the same.
-func (c *Client) adopt(job *batchv1.Job, identity string, o api.SubmitOptions) (*api.TaskStatus, error) {
-	if job.DeletionTimestamp != nil {
-		return nil, &api.Conflict{Message: fmt.Sprintf("task %s of the same request is being deleted; try again when it is gone", job.Name)}
-	}
-	if job.Annotations[kube.AnnotationSpecHash] != identity {
-		return nil, &api.Conflict{Message: fmt.Sprintf(
-			"request %q was made before for another task (%s); choose another --request-id, or delete that task", o.RequestID, job.Name)}
-	}
-	s := fromJob(job)
-	return &s, nil
 }
