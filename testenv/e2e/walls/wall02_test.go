@@ -2,6 +2,7 @@ package walls_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,7 +43,7 @@ execution: {image: "busybox:1.36", runs: 1, command: "true", resources: {cpu: 50
 		return names
 	}
 	before := jobs()
-	resume, rerun := []string{"campaign", "run", "--resume=" + id}, []string{"campaign", "rerun", id}
+	resume, rerun := []string{"campaign", "run", "--resume=" + id}, []string{"campaign", "rerun", id, "--failed"}
 	readers := [][]string{resume, rerun, {"campaign", "status", id}, {"campaign", "stop", id}}
 	for what, p := range map[string]struct {
 		change   func(*keep.Record)
@@ -63,8 +64,9 @@ execution: {image: "busybox:1.36", runs: 1, command: "true", resources: {cpu: 50
 		}
 		user.kubectl("patch", "configmap", name, "--type=merge", "-p", string(patch))
 		for _, command := range p.commands {
-			if r := user.vast(command...); r.code != 5 {
-				t.Errorf("%s of a record with %s: exit code %d, want 5\n%s%s", r.command, what, r.code, r.stdout, r.stderr)
+			// That there is nothing to run again is a Conflict, too.
+			if r := user.vast(command...); r.code != 5 || strings.Contains(r.stderr, "no failed runs") {
+				t.Errorf("%s of a record with %s: exit code %d, want 5 for the record\n%s%s", r.command, what, r.code, r.stdout, r.stderr)
 			}
 		}
 	}
