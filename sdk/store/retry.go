@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -31,7 +30,14 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	pause, began := firstPause, time.Now()
 	for {
 		err := f()
-		if err == nil || !passes(err) {
+		switch {
+		case isUntrusted(err):
+			// While the store is away another one may answer in its place, such as
+			// a proxy on the way out of the cluster.
+			if !s.reached.Load() {
+				return err
+			}
+		case err == nil || !passes(err):
 			s.reached.Store(true)
 			return err
 		}
@@ -59,9 +65,6 @@ func passes(err error) bool {
 	var (
 		answer      minio.ErrorResponse
 		unavailable *api.Unavailable
-		authority   x509.UnknownAuthorityError
-		certificate x509.CertificateInvalidError
-		host        x509.HostnameError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -73,7 +76,7 @@ func passes(err error) bool {
 	case errors.As(err, &answer):
 		return answer.StatusCode >= http.StatusInternalServerError && answer.StatusCode != http.StatusNotImplemented ||
 			answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusRequestTimeout
-	case errors.As(err, &authority), errors.As(err, &certificate), errors.As(err, &host):
+	case isUntrusted(err):
 		return false
 	}
 	return !strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")

@@ -34,11 +34,14 @@ func (p *person) submit() {
 // withOwnS3 uses the store of one namespace from another one, and goes back.
 func (p *person) withOwnS3(t *testing.T) {
 	q := newPerson(t, "own-s3")
-	value := func(key string) string {
-		return p.kubectl("get", "secret", "vast-store", "-o", `go-template={{index .data "`+key+`" | base64decode}}`)
+	of := func(secret, key string) string {
+		return p.kubectl("get", "secret", secret, "-o", `go-template={{index .data "`+key+`" | base64decode}}`)
 	}
-	q.kubectl("create", "secret", "generic", "s3", "--from-literal=access-key-id="+value("access-key-id"), "--from-literal=secret-access-key="+value("secret-access-key"))
-	external := []string{"cluster", "setup", "--store-endpoint", value("endpoint"), "--store-secret", "s3", "--store-bucket", "own"}
+	// Root's: the accounts of the other namespace make no buckets.
+	value := func(key string) string { return of("vast-store-root", key) }
+	q.kubectl("create", "secret", "generic", "s3", "--from-literal=access-key-id="+value("access-key-id"),
+		"--from-literal=secret-access-key="+value("secret-access-key"), "--from-literal=ca.crt="+of("vast-store", "ca.crt"))
+	external := []string{"cluster", "setup", "--store-endpoint", of("vast-store", "endpoint"), "--store-secret", "s3", "--store-bucket", "own"}
 	q.vast(external...).exits(0)
 	if s := q.status().Store; s.Kind != api.StoreExternal || !s.Ready || s.Bucket != "own" || q.there("deployment/vast-store") {
 		t.Errorf("store: %+v", s)
