@@ -33,11 +33,20 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
+// lacks skips a test, but in CI, which has to have all programs.
+func lacks(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 func serveSSH(t *testing.T, dir string) sshServer {
 	t.Helper()
 	sshd, err := exec.LookPath("/usr/sbin/sshd")
 	if err != nil {
-		t.Skip("there is no sshd")
+		lacks(t, "there is no sshd")
 	}
 	me, err := user.Current()
 	if err != nil {
@@ -50,7 +59,7 @@ func serveSSH(t *testing.T, dir string) sshServer {
 	run(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file("ed25519"))
 	run(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file("client"))
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-		t.Skip("sshd needs /run/sshd")
+		lacks(t, "sshd needs /run/sshd")
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -22,7 +22,7 @@ func giveAway(dir, file string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the image does not tell as which user it runs: %w", err)
+		return fmt.Errorf("it is not known which user the image runs as: %w", err)
 	}
 	if uid == os.Geteuid() && gid == os.Getegid() {
 		return nil

@@ -54,7 +54,7 @@ func TestWall05AFileThatAnImageWritesIsNotQuoted(t *testing.T) {
 					t.Fatal("no id")
 				}
 				p.podOf(m[1], "it fails", func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodFailed })
-				p.vast("status", m[1]).says("could not bring its files: the image does not tell as which user it runs")
+				p.vast("status", m[1]).says("could not bring its files: it is not known which user the image runs as")
 				p.inEveryForm("status", m[1])
 			})
 		}
