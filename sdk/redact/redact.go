@@ -14,7 +14,8 @@ const Hidden = "***"
 
 // URL returns a URL, or a repository as ssh takes it ("git@host:path"), without
 // credentials. The user of an ssh URL stays unless a password follows it; that of
-// any other is hidden, since many a token is given as the user.
+// any other is hidden, since many a token is given as the user. "name://..." is
+// always read as a URL, never as a user "name" whose password begins with "//".
 func URL(text string) string {
 	scheme, rest := "", text
 	if at := opening.FindStringIndex(text); at != nil {

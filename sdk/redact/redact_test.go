@@ -36,6 +36,7 @@ func TestOfAURLOnlyWhatIsNoCredentialStays(t *testing.T) {
 		"https://example.com:443/o?token=a@b&access_token=abcd": "https://***",
 		"https://example.com/o#access_token=abc":                "https://example.com/o#***",
 		"postgres://user:pw@db:5432/x":                          "postgres://***@db:5432/x",
+		"file:///home/ann@lab/x":                                "file:///home/ann@lab/x",
 		"":                                                      "",
 	}
 	for in := range want {
@@ -78,6 +79,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("a b", "%40%2f", "[::1]", "/@scope/x?y=z")
 	f.Add("user", "https://u:p@x", "h", "#@")
 	f.Add("git", "\"' \t<>", "example.com", "/x")
+	f.Add("A", "///", "example.com", "/")
 	f.Fuzz(func(t *testing.T, user, password, host, path string) {
 		const canary = "q7Zk2Xw9"
 		password += canary
@@ -85,11 +87,15 @@ func FuzzRedact(f *testing.F) {
 			t.Skip()
 		}
 		escaped := (&url.URL{Scheme: "https", User: url.UserPassword(user, password), Host: "example.com", Path: path}).String()
+		login := user + ":" + password + "@" + host + path
+		if opening.MatchString(login) {
+			login = "" // a URL, and what looks like its password may be its path
+		}
 		for _, text := range []string{
 			"https://" + user + ":" + password + "@" + host + path,
 			"ssh://" + user + ":" + password + "@" + host + path,
 			"HTTP://" + user + ":" + password + "@" + host + path,
-			user + ":" + password + "@" + host + path,
+			login,
 			escaped,
 			url.QueryEscape(escaped),
 			"https://example.com/" + url.PathEscape(path) + "?sig=" + url.QueryEscape(password),
