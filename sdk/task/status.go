@@ -174,6 +174,7 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 // build makes the whole status of a task from its objects.
 func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
 	s := fromJob(job)
+	pods = diagnose.OfThisStart(job, pods)
 	s.Nodes = nodes(&s, job, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters.

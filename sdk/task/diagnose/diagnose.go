@@ -33,6 +33,7 @@ func Task(f Facts) *api.Diagnosis {
 	if Succeeded(f.Job) {
 		return nil
 	}
+	f.Pods = OfThisStart(f.Job, f.Pods)
 	failed, condition := Failed(f.Job)
 	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
 		return Deadline(f.Job)

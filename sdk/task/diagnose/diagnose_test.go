@@ -58,6 +58,9 @@ func ended(code int32, reason, message string, seconds int) func(*corev1.Pod) {
 	}
 }
 
+// tracked is a pod that the Job controller will count.
+func tracked(p *corev1.Pod) { p.Finalizers = append(p.Finalizers, batchv1.JobTrackingFinalizer) }
+
 // initEnded is the end of one of our own containers.
 func initEnded(name string, code int32, reason, message string) func(*corev1.Pod) {
 	return func(p *corev1.Pod) {
@@ -162,6 +165,12 @@ func TestTask(t *testing.T) {
 		"a pod that ran out of memory and was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(137, "OOMKilled", "", 9), goneAt(11)))},
 			api.CauseOutOfMemory, "node 0 out of memory (limit 512Mi)"},
 		"a pod that is gone": {Facts{Job: job(failedJob)}, api.CauseDeleted, "a pod was deleted by someone while the task ran"},
+		"a pod that was taken away when the Job was suspended, after it was resumed": {Facts{Job: job(), Pods: pods(
+			pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)), pod(0, corev1.PodRunning))}, "", ""},
+		"and one that ended with a code of its own when it was": {Facts{Job: job(), Pods: pods(
+			pod(0, corev1.PodFailed, ended(1, "Error", "", 9), goneAt(11)), pod(0, corev1.PodRunning))}, "", ""},
+		"a pod that somebody deleted, before the Job fails": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6), tracked))},
+			api.CauseDeleted, "node 0 had its pod deleted by someone"},
 		"evicted by the kubelet": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, func(p *corev1.Pod) {
 			p.Status.Reason, p.Status.Message = "Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. "
 		}))}, api.CauseEvicted, "node 0 was evicted: Pod ephemeral local storage usage exceeds the total limit of containers 1Mi"},

@@ -52,6 +52,20 @@ func nodePrefix(job *batchv1.Job, rank *int) string {
 	return fmt.Sprintf("node %d ", *rank)
 }
 
+// OfThisStart returns the pods without those that Kubernetes took away when it
+// suspended the Job: they say nothing of how the task does since it was resumed,
+// though they may take their grace period to end. The Job controller takes its
+// finalizer off such a pod before it deletes it, so as not to count its end
+// (https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with-finalizers).
+func OfThisStart(job *batchv1.Job, pods []corev1.Pod) []corev1.Pod {
+	if failed, _ := Failed(job); failed || Over(job) {
+		return pods // those that were counted have lost the finalizer as well
+	}
+	return slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool {
+		return p.DeletionTimestamp != nil && !slices.Contains(p.Finalizers, batchv1.JobTrackingFinalizer)
+	})
+}
+
 // firstFailedPod diagnoses the pod that failed first by its own doing. A pod
 // that was deleted because the task had failed already comes last.
 func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
