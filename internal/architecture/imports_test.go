@@ -23,6 +23,7 @@ var layers = []string{
 	"sdk/keep",
 	"=sdk/files",
 	"=sdk/dotenv",
+	"=sdk/yaml11",
 	"sdk/contexts",
 	"sdk/spec",
 	"=sdk/identity",

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -69,6 +70,10 @@ func valueNode(v any) *yaml.Node {
 		}
 	case int64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v, 10)}
+	case json.Number:
+		// A whole number of more digits than an int64 has, which the library
+		// takes for a float: with that tag it is written without one.
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: v.String()}
 	case float64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: floatText(v)}
 	case map[string]any:

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -107,5 +108,15 @@ func TestTheNameOfAScenarioIsFound(t *testing.T) {
 	found := scenarioName.FindStringSubmatch("import osc.helpers\n# scenario no:\nscenario test_scenario:\n    do serial:\n")
 	if len(found) != 2 || found[1] != "test_scenario" {
 		t.Errorf("found %v", found)
+	}
+}
+
+func TestAWholeNumberOfManyDigitsKeepsThem(t *testing.T) {
+	params := []spec.Parameter{{Name: "p", Value: json.Number("123456789012345678901")}}
+	if diff := cmp.Diff("p: 123456789012345678901\n", parameterText(params)); diff != "" {
+		t.Errorf("file (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]spec.EnvVar{{Name: "PARAM_P", Value: "123456789012345678901"}}, variables(params)); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 }

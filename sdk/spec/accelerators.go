@@ -86,7 +86,7 @@ func (*acceleratorField) describe() string {
 }
 
 func (*acceleratorField) accepts(n *node) bool {
-	return n.kind != yaml.ScalarNode || n.tag == "!!str" || n.tag == "!!int"
+	return n.kind != yaml.ScalarNode || n.is("!!str", "!!int")
 }
 
 func (a *acceleratorField) decode(r *reader, n *node, _ rules) {
@@ -115,7 +115,7 @@ func (a *acceleratorField) decode(r *reader, n *node, _ rules) {
 			case !r.textKey(f):
 			case f.isNull(): // a set: {"A100:1", "V100:1"}
 				one(f.key, f.key.text)
-			case f.tag != "!!int" && f.tag != "!!float":
+			case !f.is("!!int", "!!float"):
 				r.fail(f, "must be the number of accelerators, not %s", f.kindName())
 			case strings.Contains(f.key.text, ":"):
 				r.failKey(f, "two numbers of accelerators; write {%s: %s}", strings.SplitN(f.key.text, ":", 2)[0], shorten(f.written))

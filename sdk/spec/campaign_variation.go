@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,9 +11,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// settingsTypes are the settings of the types that are known here.
+var settingsTypes = map[string]reflect.Type{
+	VariationList:     reflect.TypeFor[listSettings](),
+	VariationUniform:  reflect.TypeFor[uniformSettings](),
+	VariationGaussian: reflect.TypeFor[gaussianSettings](),
+}
+
 // variation reads one entry of variations.
 func (r *reader) variation(item *node) (Variation, bool) {
-	if item.kind == yaml.ScalarNode && item.tag == "!!str" && item.text != "" {
+	if item.kind == yaml.ScalarNode && item.isText() && item.text != "" {
 		// A type without settings.
 		return Variation{Type: item.text, Settings: map[string]any{}, Path: item.path(), Position: Position{item.line, item.col}}, true
 	}
@@ -30,14 +38,14 @@ func (r *reader) variation(item *node) (Variation, bool) {
 	}
 	v := Variation{Type: f.key.text, Settings: map[string]any{}, Path: f.path(), Position: Position{f.key.line, f.key.col}}
 	if f.isNull() {
-		f = &node{kind: yaml.MappingNode, tag: "!!map", line: f.line, col: f.col, parent: f.parent, label: f.label, key: f.key}
+		f = &node{kind: yaml.MappingNode, scalar: scalar{tag: "!!map"}, line: f.line, col: f.col, parent: f.parent, label: f.label, key: f.key}
 	}
 	if f.kind != yaml.MappingNode {
 		r.fail(f, "must be a mapping of settings, not %s", f.kindName())
 		return Variation{}, false
 	}
 	r.textKeys(f)
-	v.Settings, _ = f.plain().(map[string]any)
+	v.Settings, _ = f.plainFor(settingsTypes[v.Type]).(map[string]any)
 	switch v.Type {
 	case VariationList:
 		r.listSettings(f)
@@ -129,7 +137,7 @@ func (r *reader) random(s randomSettings, low, high at[float64]) {
 // seedField is a whole number of any size up to 64 bits.
 type seedField struct{}
 
-func (seedField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.tag == "!!int" }
+func (seedField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.is("!!int") }
 func (seedField) describe() string     { return "a whole number" }
 
 func (seedField) decode(r *reader, n *node, _ rules) {

@@ -39,9 +39,9 @@ type envEntry struct {
 	n       *node
 }
 
-// envField is the task's envs: names to values. A value reaches the container
-// as it is written: true is "true", 1e3 is "1e3" and 0o17 is "0o17". (SkyPilot
-// prints what Python read: True, 1000.0 and 15.)
+// envField is the task's envs: names to values. As in SkyPilot the value of a
+// variable is Python's str of what PyYAML reads: true is "True", 1.50 is "1.5" and
+// 017 is "15", while 1e3 and 0o17 are text. Quotes keep a value as it is written.
 type envField struct{ entries []envEntry }
 
 // accepts takes everything: the message about another kind of value would
@@ -67,7 +67,7 @@ func (e *envField) add(r *reader, f *node) {
 		r.fail(f, "must be one value, not %s", f.kindName())
 		return
 	}
-	e.entries = append(e.entries, envEntry{name: f.key.text, value: f.text, missing: f.isNull(), n: f})
+	e.entries = append(e.entries, envEntry{name: f.key.text, value: f.variable(), missing: f.isNull(), n: f})
 }
 
 func (envField) JSONSchema() *jsonschema.Schema {

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEnvsReachTheContainerAsTheyAreWritten(t *testing.T) {
+func TestEnvsReachTheContainerAsSkyPilotGivesThem(t *testing.T) {
 	task := mustTask(t, `
 envs:
   BOOL: true
@@ -17,8 +17,13 @@ envs:
   LONG: 1.10
   HEX: 0x1F
   DATE: 2024-01-01
+  TIME: 2024-01-01T10:00:00Z
   CLOCK: 1:30
-  QUOTED: "1"
+  LARGE: 123456789012345678901234567890
+  TINY: 0.00001
+  NOT: .nan
+  QUOTED: "1.10"
+  TAGGED: !!str 1.10
   EMPTY: ""
   LINES: |
     a
@@ -26,8 +31,9 @@ envs:
 run: x
 `, Inputs{})
 	want := []EnvVar{
-		{"BOOL", "true"}, {"ON", "on"}, {"OCTAL", "0o17"}, {"ZEROS", "007"}, {"FLOAT", "1e3"}, {"LONG", "1.10"},
-		{"HEX", "0x1F"}, {"DATE", "2024-01-01"}, {"CLOCK", "1:30"}, {"QUOTED", "1"}, {"EMPTY", ""}, {"LINES", "a\nb\n"},
+		{"BOOL", "True"}, {"ON", "True"}, {"OCTAL", "0o17"}, {"ZEROS", "7"}, {"FLOAT", "1e3"}, {"LONG", "1.1"},
+		{"HEX", "31"}, {"DATE", "2024-01-01"}, {"TIME", "2024-01-01 10:00:00+00:00"}, {"CLOCK", "90"}, {"LARGE", "123456789012345678901234567890"},
+		{"TINY", "1e-05"}, {"NOT", "nan"}, {"QUOTED", "1.10"}, {"TAGGED", "1.10"}, {"EMPTY", ""}, {"LINES", "a\nb\n"},
 	}
 	if diff := cmp.Diff(want, task.Envs); diff != "" {
 		t.Errorf("envs (-want,+got):\n%s", diff)

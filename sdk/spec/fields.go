@@ -16,7 +16,7 @@ import (
 type quantityNode struct{ n *node }
 
 func (quantityNode) accepts(n *node) bool {
-	return n.kind == yaml.ScalarNode && (n.tag == "!!str" || n.tag == "!!int" || n.tag == "!!float")
+	return n.kind == yaml.ScalarNode && n.is("!!str", "!!int", "!!float")
 }
 
 func (quantityNode) JSONSchema() *jsonschema.Schema {
@@ -85,7 +85,7 @@ type portsField struct {
 func (portsField) describe() string { return `a port, a range ("8000-8010") or a list of them` }
 
 func (portsField) accepts(n *node) bool {
-	return n.kind == yaml.SequenceNode || n.kind == yaml.ScalarNode && (n.tag == "!!int" || n.tag == "!!str")
+	return n.kind == yaml.SequenceNode || n.kind == yaml.ScalarNode && n.is("!!int", "!!str")
 }
 
 var portForm = regexp.MustCompile(`^([0-9]{1,5})(?:-([0-9]{1,5}))?$`)
@@ -101,7 +101,11 @@ func (f *portsField) decode(r *reader, n *node, _ rules) {
 			r.mismatch(e, reflect.TypeFor[portsField]())
 			continue
 		}
-		m := portForm.FindStringSubmatch(e.number())
+		text := e.number()
+		if strings.Contains(e.text, ":") { // a port, and another one, are no number of base 60
+			text = e.text
+		}
+		m := portForm.FindStringSubmatch(text)
 		if m == nil {
 			r.fail(e, `%s is not a port; write 8080 or a range, "8000-8010"`, e.quote())
 			continue
@@ -174,7 +178,7 @@ var durationForm = regexp.MustCompile(durationPattern)
 func (durationField) describe() string { return `a duration ("30m", "2h", or minutes)` }
 
 func (durationField) accepts(n *node) bool {
-	return n.kind == yaml.ScalarNode && (n.tag == "!!int" || n.tag == "!!str")
+	return n.kind == yaml.ScalarNode && n.is("!!int", "!!str")
 }
 
 func (durationField) decode(r *reader, n *node, _ rules) {

@@ -26,7 +26,7 @@ type imageField struct {
 func (imageField) describe() string { return "a container image" }
 
 func (imageField) accepts(n *node) bool {
-	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.tag == "!!str"
+	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.isText()
 }
 
 func (f *imageField) decode(r *reader, n *node, _ rules) {

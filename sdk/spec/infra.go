@@ -35,7 +35,7 @@ type infraField struct {
 }
 
 func (infraField) describe() string     { return "text" }
-func (infraField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.tag == "!!str" }
+func (infraField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.isText() }
 
 var regionZone = regexp.MustCompile(`^[^/]+(/[^/]+)?$`)
 
@@ -71,7 +71,7 @@ type cloudField struct {
 }
 
 func (cloudField) describe() string     { return "text" }
-func (cloudField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.tag == "!!str" }
+func (cloudField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.isText() }
 
 func (f *cloudField) decode(r *reader, n *node, _ rules) {
 	f.n = n

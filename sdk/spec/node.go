@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,10 @@ import (
 // keys that are unique, and a way back to the place in the file.
 type node struct {
 	kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
-	// tag is YAML's resolved type of a scalar ("!!str", "!!int" ...).
-	tag string
-	// text is a scalar's value. written is the same before environment
-	// variables were substituted: messages quote it, so that no secret
-	// gets into an error.
+	scalar
+	// text is a scalar as it stands in the file. written is the same before
+	// environment variables were substituted: messages quote it, so that no
+	// secret gets into an error.
 	text, written string
 	// pending says that the text waits for an input that is missing. What
 	// is wrong with such a value cannot be known yet, and is not reported.
@@ -133,66 +133,6 @@ func (n *node) kindName() string {
 	}
 }
 
-// number is a scalar's text for a parser of quantities: the forms of YAML
-// numbers that only YAML knows (0x10, 1_000, 1e3) in plain digits.
-func (n *node) number() string {
-	y := yaml.Node{Kind: yaml.ScalarNode, Tag: n.tag, Value: n.text}
-	switch n.tag {
-	case "!!int":
-		if v, err := decodeScalar[int64](&y); err == nil {
-			return strconv.FormatInt(v, 10)
-		}
-	case "!!float":
-		// A plain decimal is kept as it is: a float64 might hold less.
-		if v, err := decodeScalar[float64](&y); err == nil && strings.ContainsAny(n.text, "eE_") {
-			return strconv.FormatFloat(v, 'f', -1, 64)
-		}
-	}
-	return n.text
-}
-
-func decodeScalar[T any](y *yaml.Node) (v T, err error) {
-	err = y.Decode(&v)
-	return v, err
-}
-
-// plain returns the node as what encoding/json would make of it: nil, bool,
-// int64, float64, string, []any, map[string]any.
-func (n *node) plain() any {
-	switch n.kind {
-	case yaml.MappingNode:
-		m := make(map[string]any, len(n.fields))
-		for _, f := range n.fields {
-			m[f.key.text] = f.plain()
-		}
-		return m
-	case yaml.SequenceNode:
-		s := make([]any, len(n.items))
-		for i, item := range n.items {
-			s[i] = item.plain()
-		}
-		return s
-	}
-	y := yaml.Node{Kind: yaml.ScalarNode, Tag: n.tag, Value: n.text}
-	switch n.tag {
-	case "!!null":
-		return nil
-	case "!!bool":
-		v, _ := decodeScalar[bool](&y)
-		return v
-	case "!!int":
-		if v, err := decodeScalar[int64](&y); err == nil {
-			return v
-		}
-		v, _ := decodeScalar[float64](&y)
-		return v
-	case "!!float":
-		v, _ := decodeScalar[float64](&y)
-		return v
-	}
-	return n.text
-}
-
 // builder makes nodes of YAML nodes.
 type builder struct {
 	r       *reader
@@ -215,7 +155,7 @@ func (b *builder) stop(y *yaml.Node, n *node, format string, args ...any) {
 
 // build makes the node of y. aliases counts the aliases above it.
 func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases int) *node {
-	n := &node{parent: parent, label: label, line: y.Line, col: y.Column, kind: yaml.ScalarNode, tag: "!!null"}
+	n := &node{parent: parent, label: label, line: y.Line, col: y.Column, kind: yaml.ScalarNode, scalar: scalar{tag: "!!null"}}
 	if b.broken {
 		return n
 	}
@@ -246,33 +186,23 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 			n.items[i] = b.build(item, n, "["+strconv.Itoa(i)+"]", depth+1, aliases)
 		}
 	default:
-		n.tag, n.text, n.written = y.ShortTag(), y.Value, y.Value
+		n.text, n.written = y.Value, y.Value
 		b.scalar(y, n)
 	}
 	return n
 }
 
 func (b *builder) scalar(y *yaml.Node, n *node) {
-	switch n.tag {
-	case "!!null", "!!bool", "!!int", "!!str":
-	case "!!timestamp", "!!merge":
-		// Text to everybody but YAML 1.1.
-		n.tag = "!!str"
-	case "!!float":
-		if strings.Trim(strings.ToLower(y.Value), "+-.") == "nan" || strings.Contains(strings.ToLower(y.Value), "inf") {
-			n.tag = "!!str"
+	switch {
+	case y.Style&yaml.TaggedStyle != 0:
+		var msg string
+		if n.scalar, msg = taggedScalar(y.ShortTag(), y.Value); msg != "" {
+			b.fail(y, n, "%s", msg)
 		}
+	case y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		n.scalar = textScalar(y.Value)
 	default:
-		b.fail(y, n, "the YAML tag %s has no meaning here", shorten(y.Tag))
-		n.tag = "!!str"
-	}
-	if n.tag != "!!str" {
-		// An explicit tag may lie ("!!int foo"): take the value's own.
-		own := yaml.Node{Kind: yaml.ScalarNode, Value: y.Value, Style: y.Style &^ yaml.TaggedStyle}
-		if t := own.ShortTag(); t != n.tag && !(n.tag == "!!float" && t == "!!int") {
-			b.fail(y, n, "the YAML tag %s does not fit the value", n.tag)
-			n.tag = "!!str"
-		}
+		n.scalar = plainScalar(y.Value)
 	}
 	if strings.ContainsRune(y.Value, 0) {
 		b.fail(y, n, "holds a NUL character, which neither a script nor a variable can")
@@ -280,7 +210,8 @@ func (b *builder) scalar(y *yaml.Node, n *node) {
 }
 
 // mapping fills in n's fields: the mapping's own first, then those that its
-// merge keys ("<<") bring and that it does not have itself.
+// merge keys ("<<") bring and that it does not have itself. As in PyYAML, of a
+// list of mappings the first one wins, and of several merge keys the last one.
 func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
 	seen := make(map[string]*node, len(y.Content)/2)
 	var merged []*node
@@ -307,7 +238,7 @@ func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
 		seen[key.text] = key
 		n.fields = append(n.fields, v)
 	}
-	for _, m := range merged {
+	for _, m := range slices.Backward(merged) {
 		sources := m.items
 		if m.kind == yaml.MappingNode {
 			sources = []*node{m}

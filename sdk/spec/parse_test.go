@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,7 +59,7 @@ func TestATaskIsReadAsItIsWritten(t *testing.T) {
 				PodConfigAt: Position{Line: 4, Column: 17}, PodConfigPlaces: map[string]Position{"a": {4, 21}, "b": {4, 27}, "c": {4, 36}, "d": {4, 44}, "e": {4, 53},
 					"f": {4, 62}, "f[0]": {4, 63}, "f[1]": {4, 66}, "g": {4, 73}, "h": {4, 80}, "i": {4, 95}}, PodConfig: map[string]any{
 					"a": int64(1), "b": int64(16), "c": 1.5, "d": true, "e": nil,
-					"f": []any{"x", int64(2)}, "g": "on", "h": "2024-01-01", "i": 1e20,
+					"f": []any{"x", int64(2)}, "g": true, "h": "2024-01-01", "i": json.Number("99999999999999999999"),
 				},
 			},
 		},

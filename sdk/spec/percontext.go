@@ -61,7 +61,7 @@ func namesContext(field string) bool {
 // the fields is found later.
 func contextOf(resources *node) string {
 	text := func(key string) string {
-		if n := resources.get(key); n != nil && n.kind == yaml.ScalarNode && n.tag == "!!str" {
+		if n := resources.get(key); n != nil && n.kind == yaml.ScalarNode && n.isText() {
 			return n.text
 		}
 		return ""
@@ -110,7 +110,7 @@ func (c *chooser) fields(resources *node, context string, which func(string) boo
 // and nothing further will be.
 func (c *chooser) choose(f *node, context string) *node {
 	list := f.perCluster()
-	unknown := &node{kind: yaml.ScalarNode, tag: "!!str", pending: true, line: f.line, col: f.col,
+	unknown := &node{kind: yaml.ScalarNode, scalar: textScalar(""), pending: true, line: f.line, col: f.col,
 		parent: f.parent, label: f.label, key: f.key}
 	if faults := list.Faults(); len(faults) > 0 {
 		for _, fault := range faults {
@@ -171,7 +171,7 @@ func blankHint(f *node) string {
 		return ""
 	}
 	for _, item := range f.items {
-		if item.fields[0].tag != "!!int" {
+		if !item.fields[0].is("!!int") {
 			return ""
 		}
 	}

@@ -192,7 +192,7 @@ func (r *reader) object(n *node, v reflect.Value) {
 	known := structFields(v.Type())
 	for _, f := range n.fields {
 		i := slices.IndexFunc(known, func(k structField) bool { return k.name == f.key.text })
-		if i < 0 || f.key.tag != "!!str" {
+		if i < 0 || !f.key.isText() {
 			r.unknown(f, v, known)
 			continue
 		}
@@ -212,7 +212,10 @@ func (r *reader) object(n *node, v reflect.Value) {
 	}
 }
 
-func takesNull(t reflect.Type) bool { return accepts(t, &node{kind: yaml.ScalarNode, tag: "!!null"}) }
+func takesNull(t reflect.Type) bool { return accepts(t, scalarNode(plainScalar(""))) }
+
+// scalarNode is a scalar that stands nowhere.
+func scalarNode(s scalar) *node { return &node{kind: yaml.ScalarNode, scalar: s} }
 
 func (r *reader) unknown(f *node, v reflect.Value, known []structField) {
 	if r.full() {
@@ -238,7 +241,7 @@ func (r *reader) unknown(f *node, v reflect.Value, known []structField) {
 
 // textKey checks that the key of a mapping's value is text.
 func (r *reader) textKey(f *node) bool {
-	if f.key.tag == "!!str" {
+	if f.key.isText() {
 		return true
 	}
 	r.failKey(f, "a key must be text, not %s; write it in quotes", f.key.kindName())
@@ -272,13 +275,13 @@ func accepts(t reflect.Type, n *node) bool {
 	case reflect.Interface:
 		return true
 	case reflect.String:
-		return scalar && n.tag == "!!str"
+		return scalar && n.isText()
 	case reflect.Bool:
-		return scalar && n.tag == "!!bool"
+		return scalar && n.is("!!bool")
 	case reflect.Int:
-		return scalar && n.tag == "!!int"
+		return scalar && n.is("!!int")
 	default:
-		return scalar && (n.tag == "!!int" || n.tag == "!!float")
+		return scalar && n.is("!!int", "!!float")
 	}
 }
 
@@ -308,13 +311,12 @@ func describe(t reflect.Type) string {
 // of quotes or of a blank.
 func (r *reader) mismatch(n *node, t reflect.Type) {
 	hint := ""
-	text := &node{kind: yaml.ScalarNode, tag: "!!str"}
-	switch own := (&yaml.Node{Kind: yaml.ScalarNode, Value: n.text}).ShortTag(); {
+	switch {
 	case n.kind != yaml.ScalarNode:
 		hint = listHint(n)
-	case n.tag == "!!str" && own != "!!str" && accepts(t, &node{kind: yaml.ScalarNode, tag: own}):
+	case n.tag == "!!str" && accepts(t, scalarNode(plainScalar(n.text))):
 		hint = "; write " + shorten(n.written) + " without quotes"
-	case n.tag != "!!str" && n.tag != "!!null" && accepts(t, text):
+	case n.tag != "!!str" && n.tag != "!!null" && accepts(t, scalarNode(textScalar(""))):
 		hint = "; write it in quotes: " + n.quote()
 	case n.tag == "!!str" && noBlank.MatchString(n.written):
 		hint = "; is a blank missing behind the colon?"

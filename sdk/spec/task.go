@@ -3,10 +3,13 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 const (
@@ -102,6 +105,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 				at = next
 			}
 		}
+		t.PodConfig, _ = at.plainFor(reflect.TypeFor[corev1.PodTemplateSpec]()).(map[string]any)
 		t.PodConfigAt = Position{Line: at.line, Column: at.col}
 		t.PodConfigPlaces = map[string]Position{}
 		at.places("", t.PodConfigPlaces)
@@ -154,7 +158,7 @@ func firstOf(doc *node, keys ...string) *node {
 // wrong type, which is reported already.
 func allEmpty(doc *node, keys ...string) bool {
 	for _, k := range keys {
-		if f := doc.get(k); f != nil && !f.isNull() && (f.tag != "!!str" || strings.TrimSpace(f.text) != "") {
+		if f := doc.get(k); f != nil && !f.isNull() && (!f.isText() || strings.TrimSpace(f.text) != "") {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ type volumeEntry struct {
 func (volumeEntry) describe() string { return "the name of a volume, or a mapping" }
 
 func (volumeEntry) accepts(n *node) bool {
-	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.tag == "!!str"
+	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.isText()
 }
 
 func (e *volumeEntry) decode(r *reader, n *node, ru rules) {

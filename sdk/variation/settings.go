@@ -1,6 +1,7 @@
 package variation
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 
@@ -76,6 +77,9 @@ func number(v any) (float64, bool) {
 		return float64(v), true
 	case int:
 		return float64(v), true
+	case json.Number: // of more digits than an int64 has
+		f, err := v.Float64()
+		return f, err == nil
 	case float64:
 		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
 	}

@@ -1,0 +1,174 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/yaml11"
+)
+
+// scalar is what a scalar of a file stands for. SkyPilot and RoboVAST read
+// files by YAML 1.1, which is what counts. Who writes them often thinks of YAML
+// 1.2, so a field that wants text takes "no", and one that wants a number takes
+// 1e3, as if they were of that.
+type scalar struct {
+	// tag is the type by YAML 1.1: "!!str", "!!int" ...
+	tag string
+	// other is the type by YAML 1.2 where that is another one, else empty.
+	other string
+	// value is what PyYAML reads, see yaml11.Value.
+	value any
+}
+
+// textScalar is a scalar in quotes.
+func textScalar(text string) scalar { return scalar{tag: "!!str", value: text} }
+
+// plainScalar is a scalar without quotes and without a tag.
+func plainScalar(text string) scalar {
+	s := scalar{value: yaml11.Value(text)}
+	s.tag = tagOf(s.value)
+	if later := laterTag(text); later != s.tag {
+		s.other = later
+	}
+	return s
+}
+
+// taggedScalar is a scalar with an explicit tag. What is wrong with that is the
+// second result; the scalar is text then.
+func taggedScalar(tag, text string) (scalar, string) {
+	own := plainScalar(text)
+	switch {
+	case tag == "!!str" || tag == "!!merge":
+		return textScalar(text), ""
+	case tag == "!!timestamp":
+		own.tag, own.other = "!!str", ""
+		return own, ""
+	case !slices.Contains([]string{"!!null", "!!bool", "!!int", "!!float"}, tag):
+		return textScalar(text), fmt.Sprintf("the YAML tag %s has no meaning here", shorten(tag))
+	case own.tag == tag:
+		own.other = ""
+		return own, ""
+	case tag == "!!float" && own.is("!!int", "!!float") || own.other == tag:
+		s := scalar{tag: tag}
+		s.value, _ = later(tag, text)
+		return s, ""
+	}
+	return textScalar(text), fmt.Sprintf("the YAML tag %s does not fit the value", tag)
+}
+
+// tagOf is the type of a value. What JSON cannot hold is text.
+func tagOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "!!null"
+	case bool:
+		return "!!bool"
+	case int64, *big.Int:
+		return "!!int"
+	case float64:
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return "!!float"
+		}
+	}
+	return "!!str"
+}
+
+// laterTag is the type of a plain scalar by YAML 1.2.
+func laterTag(text string) string {
+	switch tag := (&yaml.Node{Kind: yaml.ScalarNode, Value: text}).ShortTag(); tag {
+	case "!!null", "!!bool", "!!int":
+		return tag
+	case "!!float":
+		v, _ := later(tag, text)
+		return tagOf(v)
+	}
+	return "!!str"
+}
+
+// later is the value of a plain scalar by YAML 1.2, as the type of a tag.
+func later(tag, text string) (any, error) {
+	y := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	if tag == "!!int" {
+		var v int64
+		err := y.Decode(&v)
+		return v, err
+	}
+	var v float64
+	err := y.Decode(&v)
+	return v, err
+}
+
+// is reports whether the scalar is of one of the types, by either YAML.
+func (s scalar) is(tags ...string) bool {
+	return slices.Contains(tags, s.tag) || s.other != "" && slices.Contains(tags, s.other)
+}
+
+func (s scalar) isText() bool { return s.is("!!str") }
+
+// number is a scalar's text for a parser of quantities: the forms of numbers
+// that only YAML knows (0x10, 1_000, 1e3, 1:30) in plain digits.
+func (n *node) number() string {
+	v := n.value
+	if n.tag == "!!str" {
+		if n.other != "!!int" && n.other != "!!float" {
+			return n.text
+		}
+		var err error
+		if v, err = later(n.other, n.text); err != nil {
+			return n.text
+		}
+	}
+	switch v := v.(type) {
+	case int64, *big.Int:
+		return fmt.Sprint(v)
+	case float64:
+		// A plain decimal is kept as it is: a float64 might hold less.
+		if strings.ContainsAny(n.text, "eE_:") {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return n.text
+}
+
+// plain returns the node as what encoding/json would make of it: nil, bool,
+// int64, float64, json.Number for a whole number that no int64 holds, string,
+// []any, map[string]any. Scalars are those of YAML 1.1; dates are text.
+func (n *node) plain() any {
+	switch n.kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.fields))
+		for _, f := range n.fields {
+			m[f.key.text] = f.plain()
+		}
+		return m
+	case yaml.SequenceNode:
+		s := make([]any, len(n.items))
+		for i, item := range n.items {
+			s[i] = item.plain()
+		}
+		return s
+	}
+	if n.tag == "!!str" {
+		return n.text
+	}
+	if v, ok := n.value.(*big.Int); ok {
+		return json.Number(v.String())
+	}
+	return n.value
+}
+
+// variable is a scalar as the value of an environment variable: Python's str of
+// what PyYAML reads, which is how SkyPilot makes it.
+func (n *node) variable() string {
+	if _, text := n.value.(string); text {
+		return n.text
+	}
+	return yaml11.Text(n.value)
+}

@@ -1,0 +1,62 @@
+package spec
+
+import (
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// plainFor is plain for what will be read into a type by its JSON names: of a
+// scalar that the two YAMLs read differently it takes the reading that fits the
+// field, and YAML 1.1's where both do or neither. t may be nil, for anything.
+func (n *node) plainFor(t reflect.Type) any {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch n.kind {
+	case yaml.MappingNode:
+		m := make(map[string]any, len(n.fields))
+		for _, f := range n.fields {
+			m[f.key.text] = f.plainFor(fieldOf(t, f.key.text))
+		}
+		return m
+	case yaml.SequenceNode:
+		var item reflect.Type
+		if t != nil && t.Kind() == reflect.Slice {
+			item = t.Elem()
+		}
+		s := make([]any, len(n.items))
+		for i := range n.items {
+			s[i] = n.items[i].plainFor(item)
+		}
+		return s
+	}
+	if n.other == "" || t == nil || accepts(t, scalarNode(scalar{tag: n.tag})) || !accepts(t, scalarNode(scalar{tag: n.other})) {
+		return n.plain()
+	}
+	if n.other == "!!str" {
+		return n.text
+	}
+	if v, err := later(n.other, n.text); err == nil {
+		return v
+	}
+	return n.plain()
+}
+
+// fieldOf is the type of what a JSON object that is read into t has under a key;
+// nil for anything.
+func fieldOf(t reflect.Type, key string) reflect.Type {
+	switch {
+	case t == nil:
+	case t.Kind() == reflect.Map:
+		return t.Elem()
+	case t.Kind() == reflect.Struct:
+		for _, f := range reflect.VisibleFields(t) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == key {
+				return f.Type
+			}
+		}
+	}
+	return nil
+}
