@@ -62,17 +62,21 @@ func labelOf(key string) string {
 // Below is the path of what a mapping at this path has under a key.
 func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key), ".") }
 
-// places notes where everything below a node stands, by its path.
-func (n *node) places(path string, into map[string]Position) {
+// places notes where everything below a node stands, by its path: the keys, and
+// the values. A value that begins on a line of its own is looked for at its key.
+func (n *node) places(path string, keys, values map[string]Position) {
 	for _, f := range n.fields {
 		below := Below(path, f.key.text)
-		into[below] = Position{Line: f.line, Column: f.col}
-		f.places(below, into)
+		keys[below] = Position{Line: f.key.line, Column: f.key.col}
+		if values[below] = keys[below]; f.line == f.key.line {
+			values[below] = Position{Line: f.line, Column: f.col}
+		}
+		f.places(below, keys, values)
 	}
 	for i, item := range n.items {
 		below := fmt.Sprintf("%s[%d]", path, i)
-		into[below] = Position{Line: item.line, Column: item.col}
-		item.places(below, into)
+		values[below] = Position{Line: item.line, Column: item.col}
+		item.places(below, keys, values)
 	}
 }
 

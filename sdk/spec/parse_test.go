@@ -49,7 +49,8 @@ func TestATaskIsReadAsItIsWritten(t *testing.T) {
 			want: Task{
 				Source: Source{File: "task.yaml", Line: 2}, NumNodes: 1, Run: "x", Resources: plain,
 				Envs:        []EnvVar{{"A", "a"}, {"B", "b"}},
-				PodConfigAt: Position{Line: 6, Column: 7}, PodConfigPlaces: map[string]Position{"x": {6, 10}, "x.A": {2, 14}, "x.B": {6, 22}}, PodConfig: map[string]any{"x": map[string]any{"A": "a", "B": "mine"}},
+				PodConfigAt: Position{Line: 6, Column: 7}, PodConfigPlaces: map[string]Position{"x": {6, 10}, "x.A": {2, 14}, "x.B": {6, 22}},
+				PodConfigKeys: map[string]Position{"x": {6, 7}, "x.A": {2, 11}, "x.B": {6, 19}}, PodConfig: map[string]any{"x": map[string]any{"A": "a", "B": "mine"}},
 			},
 		},
 		"pod_config is plain JSON": {
@@ -57,7 +58,9 @@ func TestATaskIsReadAsItIsWritten(t *testing.T) {
 			want: Task{
 				Source: src, NumNodes: 1, Run: "x", Resources: plain,
 				PodConfigAt: Position{Line: 4, Column: 17}, PodConfigPlaces: map[string]Position{"a": {4, 21}, "b": {4, 27}, "c": {4, 36}, "d": {4, 44}, "e": {4, 53},
-					"f": {4, 62}, "f[0]": {4, 63}, "f[1]": {4, 66}, "g": {4, 73}, "h": {4, 80}, "i": {4, 95}}, PodConfig: map[string]any{
+					"f": {4, 62}, "f[0]": {4, 63}, "f[1]": {4, 66}, "g": {4, 73}, "h": {4, 80}, "i": {4, 95}},
+				PodConfigKeys: map[string]Position{"a": {4, 18}, "b": {4, 24}, "c": {4, 33}, "d": {4, 41}, "e": {4, 50}, "f": {4, 59}, "g": {4, 70}, "h": {4, 77}, "i": {4, 92}},
+				PodConfig: map[string]any{
 					"a": int64(1), "b": int64(16), "c": 1.5, "d": true, "e": nil,
 					"f": []any{"x", int64(2)}, "g": true, "h": "2024-01-01", "i": json.Number("99999999999999999999"),
 				},

@@ -107,8 +107,8 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 		}
 		t.PodConfig, _ = at.plainFor(reflect.TypeFor[corev1.PodTemplateSpec]()).(map[string]any)
 		t.PodConfigAt = Position{Line: at.line, Column: at.col}
-		t.PodConfigPlaces = map[string]Position{}
-		at.places("", t.PodConfigPlaces)
+		t.PodConfigPlaces, t.PodConfigKeys = map[string]Position{}, map[string]Position{}
+		at.places("", t.PodConfigKeys, t.PodConfigPlaces)
 	}
 	t.Ignored = r.takeIgnored()
 	return t

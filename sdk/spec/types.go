@@ -73,9 +73,11 @@ type Task struct {
 	// YAML values with string keys.
 	PodConfig map[string]any
 	// PodConfigAt is where it stands, and PodConfigPlaces where each value in it
-	// does, by its path below it: "spec.containers[0].name".
+	// does, by its path below it: "spec.containers[0].name". PodConfigKeys are the
+	// places of the keys.
 	PodConfigAt     Position
 	PodConfigPlaces map[string]Position `json:"-"`
+	PodConfigKeys   map[string]Position `json:"-"`
 	// Ignored are the paths of the fields that have no meaning here, sorted.
 	Ignored []string
 }
@@ -91,6 +93,14 @@ func (t *Task) PodConfigPlace(path string) Position {
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}
 	return t.PodConfigAt
+}
+
+// PodConfigKey is where in the file the key at a path below pod_config stands.
+func (t *Task) PodConfigKey(path string) Position {
+	if at, ok := t.PodConfigKeys[path]; ok {
+		return at
+	}
+	return t.PodConfigPlace(path)
 }
 
 // NothingToRun is the problem of an idle task.

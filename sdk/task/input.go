@@ -66,7 +66,7 @@ func requestID(user, creator string, o api.SubmitOptions) string {
 // secrets are not in it; who can read the hash could guess them.
 func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	same := *t
-	same.Source, same.PodConfigAt, same.PodConfigPlaces = spec.Source{}, spec.Position{}, nil
+	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
 	same.Secrets = make([]spec.EnvVar, len(t.Secrets))
 	for i, s := range t.Secrets {
 		same.Secrets[i].Name = s.Name
