@@ -16,11 +16,11 @@ import (
 func TestBuildRefuses(t *testing.T) {
 	tests := map[string]struct{ task, path, says string }{
 		"a pod_config field that does not exist": {
-			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelektor: {a: b}}}}}", podConfigPath, "nodeSelektor"},
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelektor: {a: b}}}}}", podConfigPath + ".spec.nodeSelektor", "did you mean \"nodeSelector\"?"},
 		"a pod_config of the wrong type": {
-			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelector: yes}}}}", podConfigPath, "nodeSelector"},
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {nodeSelector: yes}}}}", podConfigPath + ".spec.nodeSelector", "must be a mapping"},
 		"no containers at all": {
-			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: null}}}}", podConfigPath, "without containers"},
+			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: null}}}}", podConfigPath + ".spec.containers", "without containers"},
 		"a restart policy": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {restartPolicy: Always}}}}", podConfigPath + ".spec.restartPolicy", "Never"},
 		"a variable of ours in pod_config": {

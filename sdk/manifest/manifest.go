@@ -158,9 +158,10 @@ func Build(in Input) (*Objects, error) {
 		b.launch.hosts, b.launch.patience = b.name, b.task.BarrierTimeout
 	}
 	pod := b.pod()
-	b.checkReach()
-	if err := b.mergePodConfig(&pod); err != nil {
-		return nil, api.JoinInvalid((&problems{list: b.problems}).err(), err)
+	config := b.podConfig()
+	b.checkReach(config)
+	if err := b.mergePodConfig(&pod, config); err != nil {
+		return nil, err
 	}
 	b.checkToken(&pod.Spec)
 	b.sidecars(&pod.Spec)
@@ -202,8 +203,6 @@ type builder struct {
 	warnings      []string
 	// problems of pod_config that only show before it is merged in full.
 	problems []api.Problem
-	// unread is why pod_config alone is no pod, so that it could not be checked.
-	unread error
 }
 
 func (b *builder) labels() map[string]string {

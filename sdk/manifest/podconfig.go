@@ -3,169 +3,127 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "sigs.k8s.io/json"
 
-	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 const podConfigPath = "config.kubernetes.pod_config"
 
-// mergePodConfig merges config.kubernetes.pod_config over the pod, by
-// SkyPilot's rules (sky/utils/config_utils.py): maps merge, scalars replace,
-// lists of things with a name merge by that name, and every other list is
-// appended to.
-func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec) error {
-	task := b.task
-	if len(task.PodConfig) == 0 {
+// reach returns what notes problems at their places in pod_config.
+func (b *builder) reach() *reach {
+	return &reach{problems: &problems{file: b.task.Source.File}, task: b.task, secrets: b.hasOurs(), profile: b.in.Profile}
+}
+
+// note takes over the problems that r has found.
+func (b *builder) note(r *reach) { b.problems = append(b.problems, r.list...) }
+
+// refuse notes what is wrong at a path below pod_config.
+func (b *builder) refuse(path, format string, args ...any) {
+	r := b.reach()
+	r.refuse(path, format, args...)
+	b.note(r)
+}
+
+// podConfig returns config.kubernetes.pod_config as far as it can be a pod, and
+// notes what in it cannot.
+func (b *builder) podConfig() map[string]any {
+	if len(b.task.PodConfig) == 0 {
 		return nil
 	}
-	found := &api.InvalidSpec{}
-	problem := func(format string, args ...any) error {
-		found.Problems = append(found.Problems, api.Problem{File: task.Source.File, Line: task.PodConfigAt.Line,
-			Column: task.PodConfigAt.Column, Path: podConfigPath, Message: fmt.Sprintf(format, args...)})
-		return found
+	config, err := plain(b.task.PodConfig)
+	if err != nil {
+		b.refuse("", "%v", err)
+		return nil
+	}
+	r := b.reach()
+	config = podFields{r}.check(config)
+	r.command(config)
+	b.note(r)
+	return config
+}
+
+// command refuses what would take the place of the launcher: neither setup nor run
+// would start, and the task would succeed all the same if that program does.
+func (r *reach) command(config map[string]any) {
+	for i, c := range listAt(config, "spec", "containers") {
+		container, _ := c.(map[string]any)
+		if !isTasks(container) {
+			continue
+		}
+		for _, key := range []string{"command", "args"} {
+			if _, given := container[key]; given {
+				path := fmt.Sprintf("spec.containers[%d].%s", i, key)
+				r.addAt(r.task.PodConfigKey(path), podConfigPath+"."+path,
+					"the container that runs the task starts its setup and run: write the command there, or give the container another name to have it run beside the task")
+			}
+		}
+	}
+}
+
+// isTasks reports that a container of pod_config stands for the task's own.
+func isTasks(container map[string]any) bool {
+	name, named := container["name"]
+	return container != nil && (!named || name == nil || name == skyContainer || name == Container)
+}
+
+// listAt returns a list in nested mappings, nil if there is none.
+func listAt(in map[string]any, path ...string) []any {
+	for _, key := range path[:len(path)-1] {
+		in, _ = in[key].(map[string]any)
+	}
+	list, _ := in[path[len(path)-1]].([]any)
+	return list
+}
+
+// mergePodConfig merges pod_config over the pod.
+func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec, config map[string]any) error {
+	if len(config) == 0 {
+		return nil
 	}
 	base, err := runtime.DefaultUnstructuredConverter.ToUnstructured(pod)
 	if err != nil {
 		return err
 	}
-	config, err := plain(task.PodConfig)
-	if err != nil {
-		return problem("%v", err)
-	}
-	merged, err := marshal(mergeMaps(base, config))
-	if err != nil {
-		return err
-	}
 	out := corev1.PodTemplateSpec{}
-	strict, err := kjson.UnmarshalStrict(merged, &out)
-	if err != nil {
-		return problem("it does not make a pod: %v", err)
-	}
-	for _, unknown := range strict {
-		err = problem("%v; see kubectl explain pod.spec for the fields of a pod", unknown)
-	}
-	if err != nil {
-		return err
-	}
-	if b.unread != nil { // a later entry of the same name covers what is wrong
-		return problem("it does not make a pod: %v", b.unread)
+	if err := decodePod(mergeMaps(base, config), &out); err != nil {
+		return err // podFields has looked at each value
 	}
 	if len(out.Spec.Containers) == 0 {
-		return problem("it leaves the pod without containers; remove spec.containers from it")
+		b.refuse("spec.containers", "it leaves the pod without containers; remove spec.containers from it")
+		return (&problems{list: b.problems}).err()
+	}
+	if n := len(requiredTerms(&out.Spec)); n > maxTerms {
+		b.refuse(requiredTermsPath, "with those of the accelerator they make %d terms; at most %d are possible", n, maxTerms)
 	}
 	if out.Spec.ServiceAccountName == "" { // the API server takes the older field for it
 		out.Spec.ServiceAccountName = out.Spec.DeprecatedServiceAccount
 	}
 	out.Spec.DeprecatedServiceAccount = ""
 	b.weakened(pod, &out)
+	b.withoutToken(&out.Spec, config)
 	*pod = out
 	return nil
 }
 
-func marshal(fields map[string]any) ([]byte, error) {
-	for _, key := range []string{"apiVersion", "kind"} { // some write a whole Pod
-		delete(fields, key)
+// withoutToken tells whoever names a service account that the pods have no token
+// of it, as long as the file does not say whether they are to have one.
+func (b *builder) withoutToken(pod *corev1.PodSpec, config map[string]any) {
+	fields, _ := config["spec"].(map[string]any)
+	_, said := fields["automountServiceAccountToken"]
+	if name := pod.ServiceAccountName; name != "" && name != kube.AgentName && !said {
+		b.warnings = append(b.warnings, fmt.Sprintf("the pods run as service account %q, but without its token, as all tasks do; "+
+			"if the task talks to the API server, add automountServiceAccountToken: true beside serviceAccountName in pod_config", name))
 	}
-	return json.Marshal(fields)
 }
 
-// plain brings YAML's numbers and maps to the forms that JSON has.
-func plain(in map[string]any) (map[string]any, error) {
-	data, err := json.Marshal(in)
+func decodePod(config map[string]any, into *corev1.PodTemplateSpec) error {
+	data, err := json.Marshal(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := map[string]any{}
-	return out, json.Unmarshal(data, &out)
-}
-
-// listKeys names the field by which the entries of a list are matched.
-var listKeys = map[string]string{
-	"containers":                "name",
-	"initContainers":            "name",
-	"volumes":                   "name",
-	"env":                       "name",
-	"volumeMounts":              "mountPath",
-	"ports":                     "containerPort",
-	"topologySpreadConstraints": "topologyKey",
-	"hostAliases":               "ip",
-}
-
-func mergeMaps(base, over map[string]any) map[string]any {
-	for key, value := range over {
-		base[key] = mergeValue(base[key], value, key)
-	}
-	return base
-}
-
-func mergeValue(base, over any, field string) any {
-	switch o := over.(type) {
-	case map[string]any:
-		if b, ok := base.(map[string]any); ok {
-			return mergeMaps(b, o)
-		}
-	case []any:
-		if b, ok := base.([]any); ok {
-			return mergeLists(b, o, field)
-		}
-	}
-	return over
-}
-
-func mergeLists(base, over []any, field string) []any {
-	switch field {
-	case "args", "command":
-		return over
-	case "imagePullSecrets":
-		if len(base) > 0 && len(over) > 0 {
-			base[0] = mergeValue(base[0], over[0], "")
-			over = over[1:]
-		}
-		return append(base, over...)
-	}
-	key, keyed := listKeys[field]
-	if !keyed {
-		return append(base, over...)
-	}
-	for _, entry := range over {
-		i := matching(base, entry, key, field)
-		if i < 0 {
-			base = append(base, entry)
-			continue
-		}
-		base[i] = mergeValue(base[i], withoutAlias(entry, field), "")
-	}
-	return base
-}
-
-// skyContainer is what SkyPilot calls the container that ours stands for.
-const skyContainer = "ray-node"
-
-// matching finds the entry of base that entry is merged into, or -1. A
-// container without a name, or with SkyPilot's name, is the first one.
-func matching(base []any, entry any, key, field string) int {
-	over, ok := entry.(map[string]any)
-	if !ok {
-		return -1
-	}
-	id, named := over[key]
-	if field == "containers" && (!named || id == skyContainer) && len(base) > 0 {
-		return 0
-	}
-	return slices.IndexFunc(base, func(b any) bool {
-		m, ok := b.(map[string]any)
-		return ok && named && fmt.Sprint(m[key]) == fmt.Sprint(id)
-	})
-}
-
-func withoutAlias(entry any, field string) any {
-	if over, ok := entry.(map[string]any); ok && field == "containers" && over["name"] == skyContainer {
-		delete(over, "name")
-	}
-	return entry
+	return kjson.UnmarshalCaseSensitivePreserveInts(data, into)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	kjson "sigs.k8s.io/json"
 
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
@@ -29,27 +28,20 @@ type reach struct {
 // hasOurs reports that containers of ours are in the pod.
 func (b *builder) hasOurs() bool { return len(b.in.Files) > 0 || b.in.Results != nil }
 
-// checkReach notes all that is refused.
-func (b *builder) checkReach() {
-	r := &reach{problems: &problems{file: b.task.Source.File}, task: b.task, secrets: b.hasOurs(), profile: b.in.Profile}
+// checkReach notes all that is refused. config is pod_config as far as it can be a
+// pod; none that cannot comes further.
+func (b *builder) checkReach(config map[string]any) {
+	r := b.reach()
 	r.claims()
 	r.raw("spec", "", b.task.PodConfig["spec"])
-	if config, err := plain(b.task.PodConfig); err == nil && len(config) > 0 {
-		pod := &corev1.PodTemplateSpec{}
-		if b.unread = decodePod(config, pod); b.unread == nil {
-			r.meta(pod)
-			r.pod(&pod.Spec)
-		}
+	pod := &corev1.PodTemplateSpec{}
+	if err := decodePod(config, pod); err != nil {
+		r.refuse("", "it does not make a pod: %v", err)
+	} else {
+		r.meta(pod)
+		r.pod(&pod.Spec)
 	}
-	b.problems = append(b.problems, r.list...)
-}
-
-func decodePod(config map[string]any, into *corev1.PodTemplateSpec) error {
-	data, err := marshal(config)
-	if err != nil {
-		return err
-	}
-	return kjson.UnmarshalCaseSensitivePreserveInts(data, into)
+	b.note(r)
 }
 
 func (r *reach) refuse(path, format string, args ...any) {

@@ -115,9 +115,7 @@ func (b *builder) checkToken(pod *corev1.PodSpec) {
 		return
 	}
 	refuse := func(path, what string) {
-		r := &reach{problems: &problems{file: b.task.Source.File}, task: b.task}
-		r.refuse(path, "%s the token of %s, which is for the container that keeps results alone; name a service account of your own as serviceAccountName", what, kube.AgentName)
-		b.problems = append(b.problems, r.list...)
+		b.refuse(path, "%s the token of %s, which is for the container that keeps results alone; name a service account of your own as serviceAccountName", what, kube.AgentName)
 	}
 	if ptr.Deref(pod.AutomountServiceAccountToken, true) {
 		refuse("spec.automountServiceAccountToken", "would mount")

@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/orders"
 )
@@ -21,13 +20,13 @@ import (
 func (b *builder) sidecars(pod *corev1.PodSpec) {
 	b.runsOnce(&pod.Containers[0])
 	for _, c := range pod.Containers[1:] {
-		path := fmt.Sprintf("%s.spec.containers[%s]", podConfigPath, c.Name)
+		path := b.containerPath(c.Name)
 		if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyAlways {
-			b.problem(path+".restartPolicy", "%q is not possible; a container beside the task's is started again whenever it ends, until the task has ended: "+
+			b.refuse(path+".restartPolicy", "%q is not possible; a container beside the task's is started again whenever it ends, until the task has ended: "+
 				"remove it, or put a container that has to run once before the task into initContainers", *p)
 		}
 		if len(c.RestartPolicyRules) > 0 {
-			b.problem(path+".restartPolicyRules", "are not possible; a container beside the task's is started again whenever it ends: remove them")
+			b.refuse(path+".restartPolicyRules", "are not possible; a container beside the task's is started again whenever it ends: remove them")
 		}
 		c.RestartPolicy, c.RestartPolicyRules = ptr.To(corev1.ContainerRestartPolicyAlways), nil
 		pod.InitContainers = append(pod.InitContainers, c)
@@ -37,19 +36,26 @@ func (b *builder) sidecars(pod *corev1.PodSpec) {
 
 // runsOnce refuses what would start the task's container again.
 func (b *builder) runsOnce(c *corev1.Container) {
-	path := fmt.Sprintf("%s.spec.containers[%s]", podConfigPath, c.Name)
+	path := b.containerPath(c.Name)
 	if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyNever {
-		b.problem(path+".restartPolicy", "%q is not possible; a node of a task runs once (Never)", *p)
+		b.refuse(path+".restartPolicy", "%q is not possible; a node of a task runs once (Never)", *p)
 	}
 	if len(c.RestartPolicyRules) > 0 {
-		b.problem(path+".restartPolicyRules", "are not possible; a node of a task runs once: remove them")
+		b.refuse(path+".restartPolicyRules", "are not possible; a node of a task runs once: remove them")
 	}
 }
 
-// problem notes what is wrong in pod_config, for validate to tell.
-func (b *builder) problem(path, format string, args ...any) {
-	b.problems = append(b.problems, api.Problem{File: b.task.Source.File, Line: b.task.PodConfigAt.Line, Column: b.task.PodConfigAt.Column,
-		Path: path, Message: fmt.Sprintf(format, args...)})
+// containerPath is where pod_config has the container of this name; the last place
+// if there are several.
+func (b *builder) containerPath(name string) string {
+	path := "spec.containers"
+	for i, c := range listAt(b.task.PodConfig, "spec", "containers") {
+		container, _ := c.(map[string]any)
+		if container["name"] == name || name == Container && isTasks(container) {
+			path = fmt.Sprintf("spec.containers[%d]", i)
+		}
+	}
+	return path
 }
 
 // boundSidecars ends the user's sidecars soon after the task in a pod whose grace

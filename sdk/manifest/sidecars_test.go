@@ -113,11 +113,11 @@ func TestSidecarsThatCannotBeAreRefusedAllAtOnce(t *testing.T) {
 		got = append(got, p.Path+": "+p.Message[:12])
 	}
 	want := []string{
-		podConfigPath + `.spec.containers[task].restartPolicy: "OnFailure" `,
-		podConfigPath + `.spec.containers[once].restartPolicy: "Never" is n`,
-		podConfigPath + `.spec.containers[rules].restartPolicy: "OnFailure" `,
-		podConfigPath + `.spec.containers[rules].restartPolicyRules: are not poss`,
-		podConfigPath + `: two containe`,
+		podConfigPath + `.spec.containers[0].restartPolicy: "OnFailure" `,
+		podConfigPath + `.spec.containers[1].restartPolicy: "Never" is n`,
+		podConfigPath + `.spec.containers[2].restartPolicy: "OnFailure" `,
+		podConfigPath + `.spec.containers[2].restartPolicyRules: are not poss`,
+		podConfigPath + `.spec.containers[3]: two containe`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,8 +41,13 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	if n := len(b.task.Setup) + len(b.task.Run); n > maxScripts {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
-	v.pod(pod, b.hasOurs())
+	r := b.reach()
+	r.problems = v
+	r.finished(pod, b)
 	v.reservedEnv(b.task)
+	slices.SortStableFunc(v.list, func(a, b api.Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	return v.err()
 }
 
@@ -78,19 +84,19 @@ func (v *problems) label(path, key, value string) {
 	}
 }
 
-// pod checks what pod_config may have broken that the rest relies on. Beside
+// finished checks what pod_config may have broken that the rest relies on. Beside
 // containers of ours their names are refused already.
-func (v *problems) pod(pod *corev1.PodTemplateSpec, ours bool) {
+func (v *reach) finished(pod *corev1.PodTemplateSpec, b *builder) {
 	if len(pod.Spec.Containers) == 0 || pod.Spec.Containers[0].Name != Container {
-		v.add(podConfigPath, "the first container must be %q, the one that runs the task", Container)
+		v.refuse("spec.containers", "the first container must be %q, the one that runs the task", Container)
 	}
 	if pod.Spec.RestartPolicy != corev1.RestartPolicyNever {
-		v.add(podConfigPath+".spec.restartPolicy", "%q is not possible; a node of a task runs once (Never)", pod.Spec.RestartPolicy)
+		v.refuse("spec.restartPolicy", "%q is not possible; a node of a task runs once (Never)", pod.Spec.RestartPolicy)
 	}
 	names := map[string]bool{}
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-		if names[c.Name] && !(ours && strings.HasPrefix(c.Name, oursPrefix)) {
-			v.add(podConfigPath, "two containers of the pod are called %q; choose another name", c.Name)
+		if names[c.Name] && !(v.secrets && strings.HasPrefix(c.Name, oursPrefix)) {
+			v.refuse(b.containerPath(c.Name), "two containers of the pod are called %q; choose another name", c.Name)
 		}
 		names[c.Name] = true
 	}

@@ -1,0 +1,131 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// listKeys names the field by which the entries of a list are matched: the
+// patchMergeKey of Kubernetes' own strategic merge, by which SkyPilot goes, too.
+// Claims of a container have none there, but are a map by name to the API server.
+var listKeys = map[string]string{
+	"claims":                    "name",
+	"containers":                "name",
+	"env":                       "name",
+	"ephemeralContainers":       "name",
+	"evictionResponders":        "name",
+	"hostAliases":               "ip",
+	"imagePullSecrets":          "name",
+	"initContainers":            "name",
+	"ownerReferences":           "uid",
+	"ports":                     "containerPort",
+	"resourceClaims":            "name",
+	"schedulingGates":           "name",
+	"topologySpreadConstraints": "topologyKey",
+	"volumeDevices":             "devicePath",
+	"volumeMounts":              "mountPath",
+	"volumes":                   "name",
+}
+
+// oneOf are the lists whose entries are one of several things beside their key (a
+// value or a reference, a folder or a claim): another one takes the place of what
+// was there.
+var oneOf = []string{"env", "resourceClaims", "volumes"}
+
+// mergeMaps merges over into base by SkyPilot's rules
+// (sky/utils/config_utils.py): maps merge, scalars replace, null takes out, lists
+// of things with a key merge by it, and every other list is appended to.
+func mergeMaps(base, over map[string]any) map[string]any {
+	for key, value := range over {
+		base[key] = mergeValue(base[key], value, key)
+	}
+	return base
+}
+
+func mergeValue(base, over any, field string) any {
+	switch o := over.(type) {
+	case map[string]any:
+		if b, ok := base.(map[string]any); ok {
+			return mergeMaps(b, o)
+		}
+	case []any:
+		if b, ok := base.([]any); ok {
+			return mergeLists(b, o, field)
+		}
+	}
+	return over
+}
+
+func mergeLists(base, over []any, field string) []any {
+	switch field {
+	case "args", "command":
+		return over
+	case "nodeSelectorTerms":
+		return bothTerms(base, over)
+	}
+	key, keyed := listKeys[field]
+	if !keyed {
+		return append(base, over...)
+	}
+	for _, entry := range over {
+		i := matching(base, entry, key, field)
+		if i < 0 {
+			base = append(base, entry)
+			continue
+		}
+		if slices.Contains(oneOf, field) {
+			dropOther(base[i], entry, key)
+		}
+		base[i] = mergeValue(base[i], withoutAlias(entry, field), "")
+	}
+	return base
+}
+
+// dropOther takes what is not in over out of base, if over brings something else.
+func dropOther(base, over any, key string) {
+	b, _ := base.(map[string]any)
+	o, _ := over.(map[string]any)
+	if len(o) < 2 {
+		return
+	}
+	for field := range b {
+		if _, kept := o[field]; field != key && !kept {
+			delete(b, field)
+		}
+	}
+}
+
+// skyContainer is what SkyPilot calls the container that ours stands for.
+const skyContainer = "ray-node"
+
+// matching finds the entry of base that entry is merged into, or -1. A
+// container without a name, or with SkyPilot's name, is the first one.
+func matching(base []any, entry any, key, field string) int {
+	over, ok := entry.(map[string]any)
+	if !ok {
+		return -1
+	}
+	if field == "containers" && isTasks(over) && len(base) > 0 {
+		return 0
+	}
+	id, named := over[key]
+	return slices.IndexFunc(base, func(b any) bool {
+		m, ok := b.(map[string]any)
+		return ok && named && fmt.Sprint(m[key]) == fmt.Sprint(id) && (field != "ports" || protocol(m) == protocol(over))
+	})
+}
+
+// protocol tells a port from another one of the same number. Kubernetes' own merge
+// takes the two for one.
+func protocol(port map[string]any) string {
+	p, _ := port["protocol"].(string)
+	return cmp.Or(p, "TCP")
+}
+
+func withoutAlias(entry any, field string) any {
+	if over, ok := entry.(map[string]any); ok && field == "containers" && over["name"] == skyContainer {
+		delete(over, "name")
+	}
+	return entry
+}
