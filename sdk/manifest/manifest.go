@@ -168,6 +168,7 @@ func Build(in Input) (*Objects, error) {
 	hostDNS(&pod.Spec)
 	b.helpers(&pod.Spec)
 	b.addOurs(&pod.Spec)
+	tolerateDevices(&pod.Spec)
 	if b.reachesStore() {
 		pod.Labels[kube.LabelStoreClient] = "true"
 	}

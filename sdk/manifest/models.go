@@ -1,0 +1,186 @@
+package manifest
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// model is an accelerator that a task asks for by a name.
+type model struct {
+	// name is the canonical name, and names are all by which the labels of
+	// SkyPilot's kind may call it.
+	name  string
+	names []string
+	// gke is the value of GKE's label, and gfd are those of GPU Feature
+	// Discovery's.
+	gke string
+	gfd []string
+	// exact: the task names the very product, not only its model. part: it names
+	// a part of a device (MIG).
+	exact, part bool
+}
+
+var (
+	eightyGB  = regexp.MustCompile(`(?i)80\s*GB`)
+	thirtyTwo = regexp.MustCompile(`(?i)32\s*GB`)
+	words     = regexp.MustCompile(`[^A-Za-z0-9]+`)
+	// fullName begins the product names of NVIDIA's driver, which are the values
+	// of GPU Feature Discovery's label.
+	fullName = regexp.MustCompile(`(?i)^(NVIDIA|Tesla|GeForce|Quadro)[ _-]`)
+	partName = regexp.MustCompile(`(?i)-MIG-[0-9]+g\.[0-9]+gb`)
+	vendors  = regexp.MustCompile(`(?i)\b(NVIDIA|GeForce|Tesla)\b`)
+	// geForce are the names of consumer cards, and workstation those of RTX A cards
+	// and TITANs, as modelKey has them.
+	geForce      = regexp.MustCompile(`^(rtx|gtx)([0-9]{3,4})(d)?(ti)?(super)?([0-9]+gb)?(laptop)?(gpu)?$`)
+	rtxA         = regexp.MustCompile(`^(?:rtx)?a([0-9]{4})$`)
+	titan        = regexp.MustCompile(`^titan(rtx|v|xp|x)$`)
+	shortModel   = regexp.MustCompile(`^[A-Za-z]{1,3}[0-9]{1,4}[A-Za-z]?$`)
+	sharedDevice = regexp.MustCompile(`(?i)` + sharedSuffix + `$`)
+)
+
+// modelKey is a name without what different people write differently: case,
+// spaces and dashes, the vendor's name before it.
+func modelKey(name string) string {
+	name = sharedDevice.ReplaceAllString(name, "")
+	return strings.ToLower(words.ReplaceAllString(vendors.ReplaceAllString(strings.ReplaceAll(name, "_", "-"), ""), ""))
+}
+
+// modelOf reads the name by which a task asks for an accelerator: a model
+// ("H100", "a100-80gb", "RTX 4090"), or a product as GPU Feature Discovery writes
+// it ("NVIDIA-GeForce-RTX-4090", "NVIDIA-A100-SXM4-80GB"), in any case.
+func modelOf(name string) model {
+	if canonical, p, ok := lookupProduct(name); ok {
+		return model{name: canonical, names: append([]string{name, canonical}, p.aliases...), gke: p.gke, gfd: p.gfd}
+	}
+	if card := cardOf(name); card.name != "" {
+		return card
+	}
+	if fullName.MatchString(name) {
+		return productOf(name)
+	}
+	m := model{name: name, names: []string{name}}
+	if shortModel.MatchString(name) {
+		m.gfd = []string{"NVIDIA-" + strings.ToUpper(name)}
+	}
+	return m
+}
+
+// productOf reads the full name of a product: the label of GPU Feature Discovery
+// must be it, and other labels, which only tell the model, that.
+func productOf(name string) model {
+	canonical := canonicalModel(name, nil)
+	p := products[canonical]
+	m := model{name: canonical, gke: p.gke, exact: true, part: partName.MatchString(name)}
+	if strings.EqualFold(p.gke, name) { // it is GKE's name for the model
+		m.exact, m.gfd = false, p.gfd
+	}
+	if canonical != name {
+		m.names = append([]string{canonical}, p.aliases...)
+	}
+	if m.exact {
+		m.gfd = []string{strings.ReplaceAll(name, " ", "-")}
+		for _, v := range p.gfd {
+			if strings.EqualFold(v, m.gfd[0]) {
+				m.gfd[0] = v
+			}
+		}
+	}
+	return m
+}
+
+// lookupProduct finds a model by any of its names, however it is written.
+func lookupProduct(name string) (canonical string, p product, ok bool) {
+	key := modelKey(name)
+	for canonical, p := range products {
+		if modelKey(canonical) == key || slices.ContainsFunc(p.aliases, func(a string) bool { return modelKey(a) == key }) {
+			return canonical, p, true
+		}
+	}
+	return name, product{}, false
+}
+
+// cardOf reads the name of a consumer's or a workstation's card, which follow a
+// rule. The name is empty if it is none.
+func cardOf(name string) model {
+	key := modelKey(name)
+	if m := geForce.FindStringSubmatch(key); m != nil && !(m[1] == "rtx" && strings.HasSuffix(m[2], "000")) {
+		var rest []string
+		for i, word := range []string{"D", "Ti", "SUPER", strings.ToUpper(m[6]), "Laptop"} {
+			if m[i+3] != "" {
+				rest = append(rest, word)
+			}
+		}
+		series := strings.ToUpper(m[1])
+		dashed := strings.Join(append([]string{series, m[2]}, rest...), "-")
+		short := strings.Join(append([]string{series + m[2]}, rest...), "-")
+		label := dashed
+		if m[7] != "" {
+			label += "-GPU"
+		}
+		// Drivers before 495 leave out the vendor.
+		return model{name: short, names: []string{short, dashed, series + m[2] + strings.Join(rest, "")},
+			gfd: []string{"NVIDIA-GeForce-" + label, "GeForce-" + label}}
+	}
+	if m := rtxA.FindStringSubmatch(key); m != nil {
+		return model{name: "A" + m[1], names: []string{"A" + m[1], "RTXA" + m[1], "RTX-A" + m[1]}, gfd: []string{"NVIDIA-RTX-A" + m[1]}}
+	}
+	if m := titan.FindStringSubmatch(key); m != nil {
+		kind := strings.ToUpper(m[1])
+		if kind == "XP" {
+			kind = "Xp"
+		}
+		return model{name: "TITAN-" + kind, names: []string{"TITAN-" + kind, "TITAN" + kind}, gfd: []string{"NVIDIA-TITAN-" + kind, "TITAN-" + kind}}
+	}
+	return model{}
+}
+
+// is reports whether a node's label with this value means the model.
+func (m *model) is(key, value string, node map[string]string) bool {
+	if m.exact && key == labelGFD {
+		return strings.EqualFold(value, m.gfd[0]) || strings.EqualFold(value, m.gfd[0]+sharedSuffix)
+	}
+	if m.part {
+		return false
+	}
+	of := canonicalModel(value, node)
+	return of == m.name || modelKey(of) == modelKey(m.name)
+}
+
+// modelOrder lists the canonical names, longer ones first, so that A100-80GB
+// is found before A100 and A10G before A10.
+var modelOrder = slices.SortedFunc(maps.Keys(products), func(a, b string) int {
+	return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+})
+
+// canonicalModel reads a label's value ("NVIDIA-A100-80GB-PCIe") as one of the
+// canonical names; what it does not know it returns as it is.
+func canonicalModel(value string, node map[string]string) string {
+	parts := words.Split(value, -1)
+	has := func(word string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, word) })
+	}
+	memory, _ := strconv.Atoi(node[labelGFDMemory])
+	switch {
+	case has("A100") && (eightyGB.MatchString(value) || memory > 60000), has("A100X"):
+		return "A100-80GB"
+	case has("V100") && (thirtyTwo.MatchString(value) || memory > 24000):
+		return "V100-32GB"
+	case has("H100") && has("MEGA"):
+		return "H100-MEGA"
+	case has("6000") && has("Ada"):
+		return "RTX6000-Ada"
+	}
+	for _, model := range modelOrder {
+		if has(model) {
+			return model
+		}
+	}
+	if card := cardOf(value); card.name != "" {
+		return card.name
+	}
+	return value
+}
