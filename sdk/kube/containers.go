@@ -1,6 +1,11 @@
 package kube
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
 
 // The containers of a pod of ours, by name.
 const (
@@ -13,7 +18,28 @@ const (
 	// ContainerTools is the init container that brings the agent to where the
 	// user's sidecars run under it.
 	ContainerTools = "vast-tools"
+	// ContainerUser is the init container that asks the user's image as which
+	// user it runs.
+	ContainerUser = "vast-user"
 )
+
+// IsOurs reports, by its name, a container that we have put into a user's pod.
+func IsOurs(name string) bool {
+	return slices.Contains([]string{ContainerFetch, ContainerKeep, ContainerTools, ContainerUser}, name)
+}
+
+// Unpriced is what our own containers ask for: nothing, so that a pod costs what
+// its file says, to the scheduler, in queues and in quotas. It is said and not left
+// out: a ResourceQuota wants every container to name what it counts, and a
+// LimitRange gives its defaults to whoever names nothing. A limit of 0 is none.
+//
+// Disk space has no 0 here: the kubelet evicts a pod that is over such a limit.
+func Unpriced() corev1.ResourceRequirements {
+	none := func() corev1.ResourceList {
+		return corev1.ResourceList{corev1.ResourceCPU: resource.Quantity{Format: resource.DecimalSI}, corev1.ResourceMemory: resource.Quantity{Format: resource.BinarySI}}
+	}
+	return corev1.ResourceRequirements{Requests: none(), Limits: none()}
+}
 
 // IsSidecar reports a native sidecar: it runs beside the containers that decide
 // how a pod ends, and Kubernetes ends it after them.

@@ -108,11 +108,12 @@ func (b *builder) packsVolume(pod *corev1.PodSpec, c *corev1.Container, packs ma
 // one of our containers trusts.
 func askOwner(main *corev1.Container) corev1.Container {
 	return corev1.Container{
-		Name:            "vast-user",
+		Name:            kube.ContainerUser,
 		Image:           main.Image,
 		ImagePullPolicy: main.ImagePullPolicy,
 		Command:         []string{"sh", "-c", fmt.Sprintf(`echo "$$(id -u):$$(id -g)" >%s`, ownerFile)},
 		SecurityContext: main.SecurityContext.DeepCopy(),
+		Resources:       kube.Unpriced(),
 		VolumeMounts:    []corev1.VolumeMount{{Name: ownerVolume, MountPath: ownerDir}},
 	}
 }

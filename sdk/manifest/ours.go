@@ -4,9 +4,9 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/orders"
 )
 
@@ -68,9 +68,7 @@ func (b *builder) ourContainer(name, command string, pod *corev1.PodSpec) corev1
 		Image:           b.in.AgentImage,
 		Args:            []string{command},
 		SecurityContext: secure,
-		// Small: they count against the quota of the user's own work.
-		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
-			corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi")}},
+		Resources:       kube.Unpriced(),
 		// What it could not do is its last word.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 	}

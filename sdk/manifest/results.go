@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/kube"
@@ -82,7 +81,6 @@ func (b *builder) keepContainer(pod *corev1.PodSpec) corev1.Container {
 	c := b.ourContainer(kube.ContainerKeep, "keep", pod)
 	c.RestartPolicy = ptr.To(corev1.ContainerRestartPolicyAlways)
 	c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/agent", "stop"}}}}
-	c.Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")}
 	keep := *b.in.Results
 	keep.Results = slices.Clone(keep.Results) // the caller's stay as they are
 	keep.GraceSeconds = grace

@@ -20,8 +20,9 @@ import (
 // Jobs, so what runs is compared by what it says itself.
 //
 // Allowed are what the API server fills in, what the Job controller, Kueue and a
-// stop change, another --keep, and another release of our own image. The values of
-// the variables of anyValue are not compared in our own containers.
+// stop change, another --keep, another release of our own image, and what our own
+// containers ask for. The values of the variables of anyValue are not compared in our
+// own containers.
 func Difference(want, live *batchv1.Job, anyValue ...string) string {
 	w, l := fields(want), fields(live)
 	for _, kind := range []string{"labels", "annotations"} {
@@ -139,8 +140,9 @@ var defaults = map[string][]any{
 
 type comparison struct {
 	anyValue []string
-	// ours: it is in a container of ours.
-	ours bool
+	// ours: it is in a container that runs our image; added: in one that we have
+	// put into the pod.
+	ours, added bool
 }
 
 func (c comparison) of(path string, want, live any) string {
@@ -181,6 +183,7 @@ func (c comparison) ofFields(path string, want, live map[string]any) string {
 		case unset(w) && (isDefault(key, l) || ofKueue(path, key)):
 		case unset(l) && isDefault(key, w):
 		case c.ours && key == "image" && kube.IsAgentImage(image):
+		case c.added && key == "resources": // other releases asked for some, and a LimitRange may want some
 		case unset(w) || unset(l):
 			return at
 		default:
@@ -203,7 +206,8 @@ func (c comparison) ofItems(path string, want, live []any) string {
 			if name, ok := m["name"].(string); ok {
 				at = fmt.Sprintf("%s[%s]", path, name)
 				if containers {
-					c.ours = slices.Contains([]string{kube.ContainerFetch, kube.ContainerKeep, kube.ContainerTools}, name)
+					c.added = kube.IsOurs(name)
+					c.ours = c.added && name != kube.ContainerUser
 				}
 			}
 		}

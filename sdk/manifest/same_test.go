@@ -79,15 +79,19 @@ func TestAJobIsTakenForTheOneThatIsToBeByWhatItRuns(t *testing.T) {
 		"half submitted":                 {change: func(j *batchv1.Job) { j.Annotations[kube.AnnotationSubmitting] = "true" }},
 		"another release of our image":   {change: func(j *batchv1.Job) { ours(j, kube.ContainerKeep).Image = kube.AgentImage + ":v9" }},
 		"another image in our container": {change: func(j *batchv1.Job) { ours(j, kube.ContainerKeep).Image = "evil.example.com/keep" }, want: pod + "initContainers[vast-keep].image"},
-		"our image in the user's":        {change: func(j *batchv1.Job) { task(j).Image = kube.AgentImage + ":v9" }, want: pod + "containers[task].image"},
-		"another image":                  {change: func(j *batchv1.Job) { task(j).Image = "other" }, want: pod + "containers[task].image"},
-		"another command":                {change: func(j *batchv1.Job) { task(j).Command = []string{"sh", "-c", "evil"} }, want: pod + "containers[task].command"},
-		"another variable":               {change: func(j *batchv1.Job) { task(j).Env[0].Value += "x" }, want: pod + "containers[task].env[" + "FIRST" + "].value"},
-		"more variables":                 {change: func(j *batchv1.Job) { task(j).Env = append(task(j).Env, corev1.EnvVar{Name: "LD_PRELOAD"}) }, want: pod + "containers[task].env"},
-		"variables of a Secret":          {change: func(j *batchv1.Job) { task(j).EnvFrom = []corev1.EnvFromSource{{Prefix: "a"}} }, want: pod + "containers[task].envFrom"},
-		"root by a number":               {change: func(j *batchv1.Job) { j.Spec.Template.Spec.SecurityContext.RunAsUser = ptr.To[int64](0) }, want: pod + "securityContext"},
-		"a hook":                         {change: func(j *batchv1.Job) { task(j).Lifecycle = &corev1.Lifecycle{StopSignal: ptr.To(corev1.SIGTERM)} }, want: pod + "containers[task].lifecycle"},
-		"less memory":                    {change: func(j *batchv1.Job) { task(j).Resources.Limits["memory"] = resource.MustParse("1Mi") }, want: pod + "containers[task].resources.limits.memory"},
+		"what our container asked for in an older release": {change: func(j *batchv1.Job) {
+			ours(j, kube.ContainerKeep).Resources = corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("10m"), "memory": resource.MustParse("32Mi")},
+				Limits: corev1.ResourceList{"memory": resource.MustParse("256Mi")}}
+		}},
+		"our image in the user's": {change: func(j *batchv1.Job) { task(j).Image = kube.AgentImage + ":v9" }, want: pod + "containers[task].image"},
+		"another image":           {change: func(j *batchv1.Job) { task(j).Image = "other" }, want: pod + "containers[task].image"},
+		"another command":         {change: func(j *batchv1.Job) { task(j).Command = []string{"sh", "-c", "evil"} }, want: pod + "containers[task].command"},
+		"another variable":        {change: func(j *batchv1.Job) { task(j).Env[0].Value += "x" }, want: pod + "containers[task].env[" + "FIRST" + "].value"},
+		"more variables":          {change: func(j *batchv1.Job) { task(j).Env = append(task(j).Env, corev1.EnvVar{Name: "LD_PRELOAD"}) }, want: pod + "containers[task].env"},
+		"variables of a Secret":   {change: func(j *batchv1.Job) { task(j).EnvFrom = []corev1.EnvFromSource{{Prefix: "a"}} }, want: pod + "containers[task].envFrom"},
+		"root by a number":        {change: func(j *batchv1.Job) { j.Spec.Template.Spec.SecurityContext.RunAsUser = ptr.To[int64](0) }, want: pod + "securityContext"},
+		"a hook":                  {change: func(j *batchv1.Job) { task(j).Lifecycle = &corev1.Lifecycle{StopSignal: ptr.To(corev1.SIGTERM)} }, want: pod + "containers[task].lifecycle"},
+		"less memory":             {change: func(j *batchv1.Job) { task(j).Resources.Limits["memory"] = resource.MustParse("1Mi") }, want: pod + "containers[task].resources.limits.memory"},
 		"one more container": {change: func(j *batchv1.Job) {
 			j.Spec.Template.Spec.Containers = append(j.Spec.Template.Spec.Containers, corev1.Container{Name: "more"})
 		}, want: pod + "containers"},
