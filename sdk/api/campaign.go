@@ -111,6 +111,17 @@ type CampaignList struct {
 	Items           []Campaign `json:"items"`
 }
 
+// Random names what draws the random values of a campaign's configurations.
+type Random string
+
+const (
+	// RandomRoboVAST is the default: with the same seed the values are
+	// RoboVAST's, to the last bit.
+	RandomRoboVAST Random = "robovast"
+	// RandomLegacy draws what this program drew before it could do that.
+	RandomLegacy Random = "legacy"
+)
+
 // CampaignOptions say how a campaign is run. The zero value is fine.
 type CampaignOptions struct {
 	// ID resumes the campaign of that id, or gives a new one its id.

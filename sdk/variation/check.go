@@ -12,15 +12,20 @@ import (
 const maxNames = 20
 
 // Check returns a problem for each type that is not known, where it first
-// stands. It is what spec.Inputs.Check takes, so that the types are told together
-// with all else that is wrong with a file.
+// stands, and for each seed that a distribution cannot take. It is what
+// spec.Inputs.Check takes, so that these are told together with all else that is
+// wrong with a file.
 func (r *Registry) Check(c *spec.Campaign) []api.Problem {
+	var problems []api.Problem
 	var missing []spec.Variation
 	more := map[string]int{}
 	var look func([]spec.Variation)
 	look = func(all []spec.Variation) {
 		for _, v := range all {
 			look(v.Branches)
+			if p, wrong := r.checkSeed(c, &v); wrong {
+				problems = append(problems, p)
+			}
 			if _, known := r.types[v.Type]; known {
 				continue
 			}
@@ -32,11 +37,25 @@ func (r *Registry) Check(c *spec.Campaign) []api.Problem {
 	for _, config := range c.Configurations {
 		look(config.Variations)
 	}
-	var problems []api.Problem
 	for _, v := range missing {
 		problems = append(problems, api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path, Message: r.unknown(v.Type, more[v.Type]-1)})
 	}
 	return problems
+}
+
+// checkSeed reports a normal distribution that cannot be drawn as RoboVAST does it.
+func (r *Registry) checkSeed(c *spec.Campaign, v *spec.Variation) (api.Problem, bool) {
+	if v.Type != spec.VariationGaussian || r.random == api.RandomLegacy {
+		return api.Problem{}, false
+	}
+	s := &settings{values: v.Settings}
+	s.numpySeed()
+	if len(s.problems) == 0 {
+		return api.Problem{}, false
+	}
+	p := s.problems[0]
+	p.File, p.Line, p.Column, p.Path = c.Path, v.Line, v.Column, v.Path+"."+p.Path
+	return p, true
 }
 
 func (r *Registry) unknown(typ string, more int) string {

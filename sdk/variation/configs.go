@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"iter"
 	"slices"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // Configs are the configurations of a campaign. Each is made when it is asked
@@ -11,6 +13,9 @@ import (
 type Configs struct {
 	count int
 	all   iter.Seq[Config]
+	// random drew the values, if drawn says that any are random.
+	random api.Random
+	drawn  bool
 }
 
 // Of returns the configurations of a program that has made them itself.
@@ -29,6 +34,18 @@ func (c *Configs) Len() int {
 	}
 	return c.count
 }
+
+// Random is what drew their random values, or would have; empty for those of a
+// program.
+func (c *Configs) Random() api.Random {
+	if c == nil {
+		return ""
+	}
+	return c.random
+}
+
+// Drawn reports whether any value of theirs is random.
+func (c *Configs) Drawn() bool { return c != nil && c.drawn }
 
 // All yields them in their order, the same ones each time.
 func (c *Configs) All() iter.Seq[Config] {

@@ -57,7 +57,7 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Conf
 			count += t.count
 		}
 	}
-	out := &Configs{count: count, all: func(yield func(Config) bool) {
+	out := &Configs{count: count, random: r.random, drawn: draws(c), all: func(yield func(Config) bool) {
 		for _, t := range trees {
 			if !t.each(yield) {
 				return
@@ -71,6 +71,17 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Conf
 		return nil, &api.InvalidSpec{Problems: e.problems}
 	}
 	return out, nil
+}
+
+// draws reports whether a campaign has a variation with random values.
+func draws(c *spec.Campaign) bool {
+	var look func([]spec.Variation) bool
+	look = func(all []spec.Variation) bool {
+		return slices.ContainsFunc(all, func(v spec.Variation) bool {
+			return v.Type == spec.VariationUniform || v.Type == spec.VariationGaussian || look(v.Branches)
+		})
+	}
+	return slices.ContainsFunc(c.Configurations, func(one spec.Configuration) bool { return look(one.Variations) })
 }
 
 type expansion struct {

@@ -239,11 +239,11 @@ func TestACampaignThatAProgramMade(t *testing.T) {
 		t.Errorf("%s, error %v", lines(got), err)
 	}
 	c.Configurations[0].Variations = []spec.Variation{
-		{Type: spec.VariationGaussian, Settings: map[string]any{"num_variations": "2", "mean": "x", "type": "date", "std": -1.0}, Path: "here"},
+		{Type: spec.VariationGaussian, Settings: map[string]any{"num_variations": "2", "mean": "x", "type": "date", "std": -1.0, "seed": 1}, Path: "here"},
 	}
 	_, err = Expand(t.Context(), c, Default())
-	want := "-: here.mean: must be a number\n-: here.std: must not be below 0\n-: here.name: must be the name of a parameter\n" +
-		"-: here.num_variations: must be a whole number\n-: here.num_variations: must be a whole number from 1 to 1000000\n-: here.type: must be float, int, bool or string"
+	want := "-: here.mean: must be a number\n-: here.std: must not be below 0\n-: here.type: must be float, int, bool or string\n-: here.name: must be the name of a parameter\n" +
+		"-: here.num_variations: must be a whole number\n-: here.num_variations: must be a whole number from 1 to 1000000"
 	if diff := cmp.Diff(want, invalid(t, err)); diff != "" {
 		t.Errorf("problems (-want,+got):\n%s", diff)
 	}

@@ -53,7 +53,10 @@ type Func func(ctx context.Context, in Input) ([]Change, error)
 
 // Registry holds the variation types by name. It may be read, but not added to,
 // by several goroutines at once.
-type Registry struct{ types map[string]variationType }
+type Registry struct {
+	types  map[string]variationType
+	random api.Random
+}
 
 // variationType is how the children of a configuration are made: one by one
 // for each, or the same ones for all.
@@ -72,14 +75,31 @@ func changesOf(list []Change) changes { return changes{len(list), slices.Values(
 
 // Default returns a registry with the types of the format:
 // ParameterVariationList, ParameterVariationDistributionUniform,
-// ParameterVariationDistributionGaussian and OneOfVariation.
+// ParameterVariationDistributionGaussian and OneOfVariation. Random values are
+// those that RoboVAST draws.
 func Default() *Registry {
-	return &Registry{types: map[string]variationType{
+	return &Registry{random: api.RandomRoboVAST, types: map[string]variationType{
 		spec.VariationList:     {same: list},
 		spec.VariationUniform:  {same: uniform},
 		spec.VariationGaussian: {same: gaussian},
 		spec.VariationOneOf:    {}, // it needs the registry; see expansion.children
 	}}
+}
+
+// With returns Default with random values drawn by random; empty is the default.
+// What it does not know is an *api.InvalidSpec.
+func With(random api.Random) (*Registry, error) {
+	r := Default()
+	switch random {
+	case "", api.RandomRoboVAST:
+	case api.RandomLegacy:
+		r.random = random
+		r.types[spec.VariationUniform] = variationType{same: legacyUniform}
+		r.types[spec.VariationGaussian] = variationType{same: legacyGaussian}
+	default:
+		return nil, api.Invalid("--random", "%q is not known; give %s or %s", string(random), api.RandomRoboVAST, api.RandomLegacy)
+	}
+	return r, nil
 }
 
 // Register adds a type. A name that is empty, or taken, is an

@@ -46,7 +46,7 @@ func Select(configs *Configs, globs []string) (*Configs, error) {
 	if err := api.JoinInvalid(errs...); err != nil {
 		return nil, err
 	}
-	return &Configs{count: count, all: func(yield func(Config) bool) {
+	return &Configs{count: count, random: configs.Random(), drawn: configs.Drawn(), all: func(yield func(Config) bool) {
 		i := 0
 		for config := range configs.All() {
 			if chosen[i] && !yield(config) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -70,6 +71,40 @@ func (s *settings) whole(key string) (int64, bool) {
 	return 0, false
 }
 
+// seed returns the seed, of any size, and whether there is one.
+func (s *settings) seed() (*big.Int, bool) {
+	seed, ok := wholeNumber(s.values["seed"])
+	if !ok && s.values["seed"] != nil {
+		s.fail("seed", "must be a whole number")
+	}
+	return seed, ok
+}
+
+// numpySeed returns the seed of a normal distribution.
+func (s *settings) numpySeed() uint32 {
+	seed, seeded := s.seed()
+	switch {
+	case s.values["seed"] == nil:
+		s.fail("seed", "is missing: RoboVAST draws no normal distribution without one; give a number from 0 to 4294967295 (campaigns that were begun without one: --random=%s)", api.RandomLegacy)
+	case seeded && (seed.Sign() < 0 || seed.BitLen() > 32):
+		s.fail("seed", "%.40s is out of range: numpy's generator takes a seed from 0 to 4294967295", seed.String())
+	case seeded:
+		return uint32(seed.Uint64())
+	}
+	return 0
+}
+
+// integer returns a number as a whole one, without its fraction; 0 if there is
+// none.
+func (s *settings) integer(key string) *big.Int {
+	if v, ok := wholeNumber(s.values[key]); ok {
+		return v
+	}
+	v, _ := number(s.values[key])
+	out, _ := big.NewFloat(v).Int(nil) // it is finite
+	return out
+}
+
 // number reads the types that numbers come in.
 func number(v any) (float64, bool) {
 	switch v := v.(type) {
@@ -88,9 +123,6 @@ func number(v any) (float64, bool) {
 
 // isWhole reports a number that is written without a fraction.
 func isWhole(v any) bool {
-	switch v.(type) {
-	case int64, int:
-		return true
-	}
-	return false
+	_, ok := wholeNumber(v)
+	return ok
 }
