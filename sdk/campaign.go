@@ -36,6 +36,11 @@ type CampaignWriter interface {
 	// were not yet in the store. One that somebody stops meanwhile is a
 	// Conflict. A campaign needs a store: NotInstalled.
 	Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error)
+	// Random returns what drew the random values of the campaign of this id, for
+	// who expands its file once more to give it to Run. Run refuses other values
+	// than those that the campaign was begun with: Conflict. An id that nobody
+	// has is NotFound; it may become a new campaign's.
+	Random(ctx context.Context, id string) (api.Random, error)
 	// Rerun makes a new campaign of the runs of another one that failed.
 	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
 	// Stop ends all runs that wait or run. What they have is kept.

@@ -100,7 +100,7 @@ var reading = []string{
 	"Task.Check", "Task.Render", "Task.Get", "Task.List", "Task.Watch", "Task.Wait", "Task.Logs",
 	"Volume.Render", "Volume.Get", "Volume.List",
 	"Queue.Status", "Queue.Pending", "Queue.Position",
-	"Campaign.Render", "Campaign.Monitor",
+	"Campaign.Render", "Campaign.Random", "Campaign.Monitor",
 	"Result.List", "Result.Show", "Result.Download",
 	"Cluster.Configs", "Cluster.Render", "Cluster.PlanCleanup", "Cluster.Status",
 	"Doctor.Check", "Doctor.Role",

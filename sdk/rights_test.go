@@ -143,6 +143,10 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		_, err := w.Result().List(ctx, api.ResultOptions{Of: w.other})
 		return err
 	},
+	"Campaign.Random": func(ctx context.Context, w *world) error {
+		_, err := w.Campaign().Random(ctx, w.campaign)
+		return err
+	},
 	"Campaign.Monitor": func(ctx context.Context, w *world) error {
 		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Progress: true})
 		return err

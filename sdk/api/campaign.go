@@ -122,6 +122,9 @@ const (
 	RandomLegacy Random = "legacy"
 )
 
+// Known reports whether r is one of these.
+func (r Random) Known() bool { return r == RandomRoboVAST || r == RandomLegacy }
+
 // CampaignOptions say how a campaign is run. The zero value is fine.
 type CampaignOptions struct {
 	// ID resumes the campaign of that id, or gives a new one its id.

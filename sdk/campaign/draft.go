@@ -73,6 +73,7 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation
 		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.sum, Scenario: in.scenario,
 		Image: s.Execution.Image, AgentImage: cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version)),
 		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.Keep, api.DefaultKeep).Seconds()),
+		Random:      configs.Random(),
 		ConfigCount: configs.Len(), Runs: runs, Total: configs.Len() * runs, RunsPerJob: max(s.Execution.RunsPerJob, 1),
 	}
 	d.record.Jobs = (d.record.Total + d.record.RunsPerJob - 1) / d.record.RunsPerJob

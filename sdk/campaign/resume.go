@@ -62,6 +62,25 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	return c.complete(ctx, b, r, object, d, o, there)
 }
 
+// Random implements sdk.Campaign.
+func (c *Client) Random(ctx context.Context, id string) (api.Random, error) {
+	ref, err := kube.ParseRef(id, kube.RefCampaign)
+	if err == nil {
+		err = checkID(ref.Name)
+	}
+	if err != nil {
+		return "", err
+	}
+	r, _, err := c.begun(ctx, ref.Name)
+	if err == nil {
+		err = vet(r, nil)
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.Drawn(), nil
+}
+
 // begun returns the record of a campaign, and its ConfigMap: nil if that is gone
 // and the store still has a copy.
 func (c *Client) begun(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
@@ -123,6 +142,8 @@ func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 		return conflict("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.record.File)
 	case d != nil && (d.record.Total != r.Total || d.record.ConfigCount != r.ConfigCount || d.record.Runs != r.Runs):
 		return conflict("campaign %s was begun with %d runs of %d configurations, and this would be %d of %d; repeat the --config and --runs that it was begun with, or resume it without its file", r.ID, r.Total, r.ConfigCount, d.record.Total, d.record.ConfigCount)
+	case d != nil && d.configs.Drawn() && r.Drawn().Known() && d.record.Random != r.Drawn():
+		return conflict("the random values of campaign %s were drawn with --random=%s, and would now be with --random=%s; give it that one, or resume it without its file", r.ID, r.Drawn(), d.record.Random)
 	case o.Runs > 0 && o.Runs != r.Runs:
 		return conflict("campaign %s was begun with %d runs of each configuration, not %d; leave out --runs", r.ID, r.Runs, o.Runs)
 	case d == nil && len(o.Configs) > 0:

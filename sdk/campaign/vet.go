@@ -54,6 +54,9 @@ func vet(r *Record, e *spec.Execution) error {
 	if r.User != "" && !identity.Valid(r.User) {
 		add("user", "%.80q is no user's name", r.User)
 	}
+	if !r.Drawn().Known() {
+		add("random", "%.80q is unknown to this program", string(r.Random))
+	}
 	if r.RerunOf != "" && checkID(r.RerunOf) != nil {
 		add("rerunOf", "%.80q is no campaign's id", r.RerunOf)
 	}

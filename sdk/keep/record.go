@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -83,6 +84,10 @@ type Record struct {
 	// RerunOf is the campaign whose failed runs these are.
 	RerunOf string `json:"rerunOf,omitempty"`
 
+	// Random drew the random values of the configurations: what Drawn
+	// returns. Records that name nothing are older than the choice.
+	Random api.Random `json:"random,omitempty"`
+
 	// Versions of what made it: "kubevast", "kubernetes".
 	Versions map[string]string `json:"versions,omitempty"`
 
@@ -121,6 +126,9 @@ func quote(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// Drawn is what drew the campaign's random values.
+func (r *Record) Drawn() api.Random { return cmp.Or(r.Random, api.RandomLegacy) }
 
 // RunRef names one run of a campaign.
 type RunRef struct {

@@ -19,6 +19,7 @@ import (
 type campaignFile struct {
 	plugins []string
 	configs []string
+	random  string
 	// look is for commands that need no other file than the campaign's.
 	look bool
 }
@@ -26,6 +27,9 @@ type campaignFile struct {
 func (c *campaignFile) addFlags(cmd *cobra.Command) {
 	p := cmd.Flags()
 	p.StringArrayVar(&c.configs, "config", nil, `Only configurations whose name fits this glob ("*", "?", "[a-c]"). Can be given several times.`)
+	p.StringVar(&c.random, "random", string(api.RandomRoboVAST), `What draws random values: "robovast" as RoboVAST does with the same seed, "legacy" as this program did before it could do that. A campaign that is resumed goes on with what it was begun with.`)
+	_ = cmd.RegisterFlagCompletionFunc("random",
+		cobra.FixedCompletions([]string{string(api.RandomRoboVAST), string(api.RandomLegacy)}, cobra.ShellCompDirectiveNoFileComp))
 	p.StringArrayVar(&c.plugins, "variation-plugin", nil, "Variation type that a program of yours makes, as NAME=EXECUTABLE: it gets JSON on stdin and prints JSON. Can be given several times.")
 }
 
@@ -36,7 +40,10 @@ func (c *campaignFile) registry() (*variation.Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := variation.Default()
+	r, err := variation.With(api.Random(c.random))
+	if err != nil {
+		return nil, err
+	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		err := r.Plugin(name, given[name])

@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,8 +43,10 @@ type campaignRun struct {
 	data   []byte // the file, when it was read already
 	inputs spec.Inputs
 	dryRun api.DryRun
-	api    api.CampaignOptions
-	output *cli.DoneFlags
+	// asBegun: values are drawn as when the campaign was begun.
+	asBegun bool
+	api     api.CampaignOptions
+	output  *cli.DoneFlags
 }
 
 func newCampaignRun(f *cli.Factory) *cobra.Command {
@@ -108,8 +111,8 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 	switch follow := extra.follow || s.wait; {
 	case path == "" && extra.resume == "":
 		return cli.Usagef("a campaign file is missing: kubectl vast campaign run FILE")
-	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs")):
-		return cli.Usagef("--config and --runs go with a file: without one the campaign goes on as it was begun")
+	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs") || c.Flags().Changed("random")):
+		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign goes on as it was begun")
 	case path == "" && s.dryRun.Value != api.DryRunNone:
 		return cli.Usagef("--dry-run needs a file")
 	case s.keep == 0:
@@ -122,6 +125,7 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 		return cli.Usagef("--follow and --dry-run exclude each other")
 	}
 	extra.follow = extra.follow || s.wait
+	r.asBegun = extra.resume != "" && !c.Flags().Changed("random") && s.dryRun.Value != api.DryRunClient
 	extra.look = r.dryRun == api.DryRunClient
 	if err := s.output.Check(); err != nil {
 		return err
@@ -154,13 +158,34 @@ func (r *campaignRun) Run(ctx context.Context) error {
 }
 
 func (r *campaignRun) read(ctx context.Context) (*spec.Campaign, *variation.Configs, error) {
-	switch {
-	case r.path == "":
+	if r.path == "" {
 		return nil, nil, nil
+	}
+	if r.asBegun {
+		if err := r.drawAsBegun(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
 	case r.data != nil:
 		return r.flags.parse(ctx, r.path, r.data, r.inputs)
 	}
 	return r.flags.read(ctx, r.Factory, r.path, r.inputs)
+}
+
+// drawAsBegun chooses what drew the values of the campaign that is resumed.
+func (r *campaignRun) drawAsBegun(ctx context.Context) error {
+	client, err := r.Client()
+	if err != nil {
+		return err
+	}
+	random, err := client.Campaign().Random(ctx, r.flags.resume)
+	var none *api.NotFound
+	if errors.As(err, &none) { // then it is a new one
+		return nil
+	}
+	r.flags.random = string(random)
+	return err
 }
 
 // render prints all Jobs, each as soon as it is made, and asks no cluster.

@@ -55,7 +55,7 @@ func campaignAmong(files []fileRead, resume bool) (campaign fileRead, err error)
 var onlyForTasks = []string{"num-nodes", "deadline", "request-id", "no-results", "network"}
 
 // onlyForCampaigns are those that a task has no use for.
-var onlyForCampaigns = []string{"config", "variation-plugin", "runs", "resume", "follow"}
+var onlyForCampaigns = []string{"config", "variation-plugin", "random", "runs", "resume", "follow"}
 
 // refuse reports flags that have no meaning for what is submitted.
 func refuse(c *cobra.Command, flags []string, what string) error {
