@@ -20,12 +20,14 @@ var (
 	startScript string
 	//go:embed barrier.sh
 	barrierScript string
+	//go:embed sky.sh
+	skyScript string
 	//go:embed launcher.sh
 	launcherScript string
 
 	// launcher is that of a task of one node, nodesLauncher that of several.
-	launcher      = uncommented(startScript) + uncommented(launcherScript)
-	nodesLauncher = uncommented(startScript) + uncommented(barrierScript) + uncommented(launcherScript)
+	launcher      = uncommented(startScript) + uncommented(skyScript) + uncommented(launcherScript)
+	nodesLauncher = uncommented(startScript) + uncommented(barrierScript) + uncommented(skyScript) + uncommented(launcherScript)
 )
 
 const (
@@ -61,6 +63,8 @@ type launch struct {
 	// links has "<path> <path below the home folder>" for each link that the
 	// launcher makes.
 	links []string
+	// skypilot lets the scripts find what SkyPilot's files lean on: see sky.sh.
+	skypilot bool
 	// hosts names the nodes, of several: <hosts>-<rank>.<hosts>.
 	hosts string
 	// patience is how long they wait for each other.
@@ -86,6 +90,9 @@ func (l *launch) command() []string {
 		add("hosts", l.hosts)
 		add("port", strconv.Itoa(port(l.hosts)))
 		add("patience", strconv.FormatInt(int64(cmp.Or(l.patience, defaultPatience).Seconds()), 10))
+	}
+	if l.skypilot {
+		out = append(out, "--skypilot")
 	}
 	return append(out, "--")
 }

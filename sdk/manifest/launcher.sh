@@ -5,11 +5,12 @@
 #   --hosts=NAME      of several nodes: they are called NAME-<rank>.NAME
 #   --port=NUMBER     and node 0 listens there for the others,
 #   --patience=SECONDS who wait for so long for each other
+#   --skypilot        the scripts find what SkyPilot's files lean on
 # Behind it stand the setup script and the run script; or neither, and both are
 # files. Only what every sh has, since the image is the user's. The scripts
 # inherit the environment, so nothing here has a name that a user may have
 # given to a variable: all begin with _vast_.
-_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience=
+_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot=
 while [ "$1" != -- ]; do
   case $1 in
     --grace=*) _vast_grace=${1#*=} ;;
@@ -18,6 +19,7 @@ while [ "$1" != -- ]; do
     --hosts=*) _vast_hosts=${1#*=} ;;
     --port=*) _vast_port=${1#*=} ;;
     --patience=*) _vast_patience=${1#*=} ;;
+    --skypilot) _vast_skypilot=1 ;;
   esac
   shift
 done
@@ -34,6 +36,7 @@ _vast_ending=
 _vast_child=
 _vast_listener= _vast_teller=
 _vast_together=
+_vast_own= _vast_begin=
 
 # signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
 # Only as process 1: in a process namespace shared with others, -1 would reach
@@ -88,12 +91,16 @@ enter_workdir() {
 
 # step NAME SCRIPT: runs one script, as a file when it is mounted as one.
 step() {
-  if [ -f "$_vast_scripts/$1" ]; then start "$_vast_shell" "$_vast_scripts/$1"
-  elif [ -n "$2" ]; then start "$_vast_shell" -c "$2"
-  else return 0
+  [ -z "$_vast_skypilot" ] || sky_begin "$1"
+  if [ ! -f "$_vast_scripts/$1" ]; then
+    [ -n "$2" ] || return 0
+    start "$_vast_shell" -c "$_vast_begin$2"
+  elif [ -n "$_vast_begin" ]; then start "$_vast_shell" -c "$_vast_begin"'. "$0"' "$_vast_scripts/$1"
+  else start "$_vast_shell" "$_vast_scripts/$1"
   fi
   await && return
   _vast_code=$?
+  [ -z "$_vast_skypilot" ] || [ -n "$_vast_ending" ] || sky_hint "$2$(cat "$_vast_scripts/$1" 2>/dev/null)"
   ! memory_ran_out || printf ' vast:oom' >>"$_vast_mark" 2>/dev/null
   return "$_vast_code"
 }
@@ -125,6 +132,11 @@ export NODE_IPS SKYPILOT_NODE_IPS
 
 if [ -n "$_vast_links" ]; then link_files || exit 1; fi
 if [ -n "$_vast_workdir" ]; then enter_workdir || exit 1; fi
+if [ -n "$_vast_skypilot" ]; then
+  [ -n "$_vast_workdir" ] || sky_workdir
+  own_folder sky_sudo || own_folder :
+  trap '[ -z "$_vast_own" ] || rm -rf "$_vast_own"' EXIT
+fi
 # Of a run it is a folder of its own below the one that is mounted.
 case ${OUTPUT_DIR-} in /out/*) mkdir -p "$OUTPUT_DIR" || exit 1 ;; esac
 
@@ -136,6 +148,7 @@ if [ -n "$_vast_setup" ] || [ -f "$_vast_scripts/setup" ]; then
   printf 'vast:setup' >"$_vast_mark" 2>/dev/null
   export SKYPILOT_SETUP_NODE_RANK="$NODE_RANK" SKYPILOT_SETUP_NODE_IPS="$NODE_IPS" \
     SKYPILOT_SETUP_NUM_GPUS_PER_NODE="$VAST_NUM_GPUS_PER_NODE"
+  [ -z "$_vast_skypilot" ] || note_bashrc
   step setup "$_vast_setup"
   _vast_code=$?
   unset SKYPILOT_SETUP_NODE_RANK SKYPILOT_SETUP_NODE_IPS SKYPILOT_SETUP_NUM_GPUS_PER_NODE

@@ -154,6 +154,7 @@ func Build(in Input) (*Objects, error) {
 	}
 	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
 	b.res = b.chooseResources()
+	b.launch.skypilot = cmp.Or(in.Kind, kube.KindTask) == kube.KindTask // a run's file is not SkyPilot's
 	if b.task.NumNodes > 1 {
 		b.launch.hosts, b.launch.patience = b.name, b.task.BarrierTimeout
 	}

@@ -1,0 +1,145 @@
+# What scripts find that SkyPilot's files lean on: a folder of their own to start
+# in, sudo for root, and what setup has written to ~/.bashrc.
+
+# sky_workdir goes to ~/sky_workdir where the image names no folder. A user
+# without a home, or on a root that is read-only, has it where all may write.
+sky_workdir() {
+  [ "$(pwd)" = / ] || return 0
+  for _vast_home in "${HOME:-/}" /tmp /dev/shm; do
+    mkdir -p "$_vast_home/sky_workdir" 2>/dev/null && [ -w "$_vast_home/sky_workdir" ] || continue
+    if [ "${HOME:-/}" = / ] || [ ! -d "$HOME" ]; then HOME=$_vast_home; export HOME; fi
+    cd "$_vast_home/sky_workdir" && return 0
+  done
+}
+
+# own_folder makes a folder for what the scripts are to find; other containers of
+# the pod may have theirs beside it. _vast_own is empty if nothing can be written.
+own_folder() {
+  for _vast_dir in /dev/shm /tmp "${HOME:-/}"; do
+    _vast_i=0
+    while [ -w "$_vast_dir" ] && [ "$_vast_i" -lt 100 ]; do
+      _vast_i=$((_vast_i + 1)) _vast_own=$_vast_dir/.vast-$_vast_i
+      mkdir "$_vast_own" 2>/dev/null || continue
+      "$@" && return 0
+      rm -rf "$_vast_own"
+      break
+    done
+  done
+  _vast_own=
+  return 1
+}
+
+# sky_sudo gives root a sudo where the image has none. It comes last in
+# PATH, so that one which setup installs is used.
+sky_sudo() {
+  [ "$(id -u 2>/dev/null)" = 0 ] && ! command -v sudo >/dev/null 2>&1 || return 0
+  mkdir "$_vast_own/bin" && printf '#!%s\n%s\n' "$(command -v sh)" "$_vast_sudo" >"$_vast_own/bin/sudo" || return 1
+  # A mount may forbid programs.
+  chmod 755 "$_vast_own" "$_vast_own/bin" "$_vast_own/bin/sudo" && "$_vast_own/bin/sudo" true 2>/dev/null || return 1
+  PATH=$PATH:$_vast_own/bin; export PATH
+}
+
+# _vast_sudo is that program. It changes nothing but the user, if told to.
+_vast_sudo='
+user= dir= login= shell= background=
+while getopts :AaBbC:c:D:Eeg:Hh:iKklNnPp:R:r:SsT:t:U:u:Vv-: option; do
+  case $option in
+    -) case $OPTARG in
+      user=*) user=${OPTARG#*=} ;;
+      chdir=*) dir=${OPTARG#*=} ;;
+      user) eval "user=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
+      chdir) eval "dir=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
+      group | host | prompt | chroot | role | type | close-from | command-timeout | other-user | login-class | auth-type) OPTIND=$((OPTIND + 1)) ;;
+      login) login=-l shell=1 ;;
+      shell) shell=1 ;;
+      background) background=1 ;;
+      validate | list | reset-timestamp | remove-timestamp | version) exit 0 ;;
+    esac ;;
+    u) user=$OPTARG ;;
+    D) dir=$OPTARG ;;
+    i) login=-l shell=1 ;;
+    s) shell=1 ;;
+    b) background=1 ;;
+    v | l | k | K | V) asked=1 ;;
+    \?) echo "sudo: unknown option -$OPTARG" >&2; exit 1 ;;
+  esac
+done
+shift $((OPTIND - 1))
+if [ $# -eq 0 ] && [ -z "$shell" ]; then
+  [ -n "${asked-}" ] && exit 0
+  echo "usage: sudo [-EHi] [-u user] [NAME=value ...] command" >&2
+  exit 1
+fi
+if [ -n "$dir" ]; then cd "$dir" || exit 1; fi
+[ -n "$login" ] && { cd ~ || exit 1; }
+if [ $# -eq 0 ]; then
+  shell=$(command -v bash) || shell=/bin/sh
+  set -- "${SHELL:-$shell}" ${login:+-l}
+fi
+case $1 in *=*) set -- env "$@" ;; esac
+case $user in
+  "" | root | "#0") ;;
+  "#"*) set -- setpriv --reuid "${user#?}" --clear-groups -- "$@" ;;
+  *)
+    if command -v runuser >/dev/null 2>&1; then set -- runuser -u "$user" -- "$@"
+    else
+      command=
+      for word; do command="$command '\''$(printf "%s" "$word" | sed "s/'\''/'\''\\\\'\'''\''/g")'\''"; done
+      set -- su -s /bin/sh "$user" -c "exec $command"
+    fi ;;
+esac
+[ -z "$background" ] || { "$@" & exit 0; }
+if command -v "$1" >/dev/null 2>&1; then exec "$@"; fi
+echo "sudo: $1: command not found" >&2
+exit 1'
+
+# sky_hint says why a script that calls sudo may have failed.
+sky_hint() {
+  [ "$(id -u 2>/dev/null)" = 0 ] || command -v sudo >/dev/null 2>&1 && return
+  case " $1" in
+    *[!A-Za-z0-9_./-]sudo[!A-Za-z0-9_./=-]*)
+      echo "vast: the script calls sudo, which the image does not have, and it runs as user $(id -u) and not as root" >&2 ;;
+  esac
+}
+
+# note_bashrc remembers what ~/.bashrc is before setup.
+note_bashrc() {
+  _vast_noted=1
+  _vast_was=$(cat ~/.bashrc 2>/dev/null)
+  _vast_lines=$(wc -l 2>/dev/null <~/.bashrc) || _vast_lines=0
+}
+
+# added_to_bashrc prints what setup has added to it.
+added_to_bashrc() {
+  _vast_now=$(cat ~/.bashrc 2>/dev/null)
+  case $_vast_now in
+    "$_vast_was") ;;
+    "$_vast_was"*) tail -n "+$((_vast_lines + 1))" ~/.bashrc ;;
+    *) cat ~/.bashrc ;;
+  esac
+}
+
+# sky_begin NAME: makes what the script NAME begins with, and leaves the command
+# that reads it in _vast_begin. That is what setup has added to ~/.bashrc: what
+# stands above it is for interactive shells, and often ends there for others. And
+# it is conda's functions, also for the scripts that the script calls.
+sky_begin() {
+  _vast_begin=
+  [ -n "$_vast_own" ] || return 0
+  _vast_file=$_vast_own/$1
+  (umask 077 && : >"$_vast_file") || return 0
+  [ "$1" != run ] || [ -z "${_vast_noted-}" ] || added_to_bashrc >"$_vast_file"
+  if [ "$_vast_shell" = bash ]; then
+    if [ -s "$_vast_file" ] || command -v conda >/dev/null 2>&1; then printf '\n%s\n' "$_vast_conda" >>"$_vast_file"; fi
+  # Other shells end at what only bash understands.
+  elif [ -s "$_vast_file" ] && ! "$_vast_shell" -c ". '$_vast_file'; :" >/dev/null 2>&1; then
+    echo "vast: what setup has written to ~/.bashrc is not read: the image has no bash, and its sh does not understand it" >&2
+    return 0
+  fi
+  [ ! -s "$_vast_file" ] || _vast_begin=". '$_vast_file'; "
+}
+
+_vast_conda='
+_vast_conda=$(type -P conda) && _vast_conda=${_vast_conda%/*/*}/etc/profile.d/conda.sh && if [ -r "$_vast_conda" ]; then set -a; . "$_vast_conda"; set +a; fi
+unset _vast_conda
+:'
