@@ -137,6 +137,8 @@ type Objects struct {
 	// for several nodes, Secrets, a ConfigMap for long scripts, a NetworkPolicy.
 	Helpers  []runtime.Object
 	Warnings []string
+	// task says where in its file what stands in the Job comes from.
+	task *spec.Task
 }
 
 // All returns the objects in an order in which they can be applied by hand.
@@ -176,7 +178,7 @@ func Build(in Input) (*Objects, error) {
 	if err := api.JoinInvalid(b.validate(&pod), b.checkNetwork(&pod.Spec)); err != nil {
 		return nil, err
 	}
-	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings}, nil
+	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings, task: b.task}, nil
 }
 
 // runsOurs reports whether containers of ours are in the pods.

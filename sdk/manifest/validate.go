@@ -45,10 +45,15 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	r.problems = v
 	r.finished(pod, b)
 	v.reservedEnv(b.task)
-	slices.SortStableFunc(v.list, func(a, b api.Problem) int {
+	sortProblems(v.list)
+	return v.err()
+}
+
+// sortProblems puts them in the order of the file.
+func sortProblems(list []api.Problem) {
+	slices.SortStableFunc(list, func(a, b api.Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return v.err()
 }
 
 type problems struct {

@@ -30,7 +30,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 	}
 	job, mine, err := c.createJob(ctx, want, o)
 	if err != nil {
-		return nil, err
+		return nil, objects.Located(err)
 	}
 	if len(objects.Helpers) == 0 || !submitting(job) {
 		s := fromJob(job)

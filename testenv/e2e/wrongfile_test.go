@@ -64,6 +64,8 @@ func TestAWrongFileGetsOneClearAnswerAndLeavesNothing(t *testing.T) {
 		{name: "unknown profile", file: minimal, args: []string{"--security-profile", "lax"}, says: []string{"lax", "restricted"}},
 		{name: "pod_config that makes no pod", file: "run: echo\nconfig: {kubernetes: {pod_config: {spec: {containers: 5}}}}\n", says: []string{"pod_config"}},
 		{name: "pod_config with an unknown field", file: "run: echo\nconfig: {kubernetes: {pod_config: {spec: {nodeSelectr: {a: b}}}}}\n", says: []string{"pod_config", "nodeSelectr"}},
+		{name: "pod_config that the API server refuses", lines: 2, file: "run: echo\nconfig:\n  kubernetes:\n    pod_config:\n      spec:\n        containers:\n          - name: proxy\n            image: busybox:1.36\n            ports: [{containerPort: 70000}]\n          - imagePullPolicy: Sometimes\n",
+			says: []string{":9:37: config.kubernetes.pod_config.spec.containers[0].ports[0].containerPort:", ":10:30: config.kubernetes.pod_config.spec.containers[1].imagePullPolicy:"}},
 		{name: "a service", file: "service: {replicas: 2}\nrun: echo\n", says: []string{"service"}},
 		{name: "a pool", file: "pool: {workers: 2}\nrun: echo\n", says: []string{"pool"}},
 		{name: "a volume", file: "name: v\ntype: k8s-pvc\nsize: 1\n", says: []string{"kubectl vastvol create -f"}},
