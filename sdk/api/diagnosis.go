@@ -18,6 +18,7 @@ const (
 	CauseVolumeMissing   Cause = "VolumeMissing"
 	CauseContainerConfig Cause = "ContainerConfig"
 	CauseUnschedulable   Cause = "Unschedulable"
+	CauseSchedulingGated Cause = "SchedulingGated"
 	CauseQuota           Cause = "Quota"
 	CauseCreateFailed    Cause = "CreateFailed"
 	CauseEvicted         Cause = "Evicted"

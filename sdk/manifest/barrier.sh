@@ -185,7 +185,7 @@ barrier() {
   while read -r _vast_key _vast_first _; do
     [ "$_vast_key" != search ] || _vast_domain=$_vast_first
   done 2>/dev/null </etc/resolv.conf
-  [ -n "$_vast_way" ] || echo "vast: the image has none of python3, perl and BusyBox's nc: run does not wait for the other nodes' setup" >&2
+  [ -n "$_vast_way" ] || echo "vast: none of python3, perl and BusyBox's nc is in the PATH: run does not wait for the other nodes' setup" >&2
   sleep 2
   _vast_since=$(date +%s) _vast_now=$_vast_since _vast_said= _vast_last= _vast_named=
   until [ -n "$_vast_ending" ] || look; do

@@ -200,7 +200,7 @@ func (n *nodes) stray(t *testing.T) {
 func TestWithoutAWayToAskNobodyWaits(t *testing.T) {
 	n := newNodes(t, "none", 2)
 	for rank, out := range n.all(t, t.TempDir(), "", "echo run") {
-		if want := "vast: the image has none of python3, perl and BusyBox's nc: run does not wait for the other nodes' setup\nrun\n0"; out != want {
+		if want := "vast: none of python3, perl and BusyBox's nc is in the PATH: run does not wait for the other nodes' setup\nrun\n0"; out != want {
 			t.Errorf("node %d: %q, want %q", rank, out, want)
 		}
 	}

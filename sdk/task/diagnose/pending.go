@@ -29,7 +29,10 @@ func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	if pod.Status.Phase != corev1.PodPending && pod.Status.Phase != "" {
 		return nil
 	}
-	d := unschedulable(pod)
+	d := gated(pod)
+	if d == nil {
+		d = unschedulable(pod)
+	}
 	for _, s := range statuses(pod) {
 		if w := s.State.Waiting; d == nil && w != nil {
 			d = waiting(s, w)
@@ -38,6 +41,29 @@ func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	if d == nil {
 		d = unmountable(pod, events)
 	}
+	return d
+}
+
+// gated names the gates for which the scheduler leaves a pod alone. Kueue has its
+// own, everybody may set more, and who has set one takes it away.
+func gated(pod *corev1.Pod) *api.Diagnosis {
+	if len(pod.Spec.SchedulingGates) == 0 || pod.Spec.NodeName != "" {
+		return nil
+	}
+	names := make([]string, 0, len(pod.Spec.SchedulingGates))
+	for _, g := range pod.Spec.SchedulingGates {
+		names = append(names, g.Name)
+	}
+	d := &api.Diagnosis{Cause: api.CauseSchedulingGated, Hint: "the pod is scheduled when whoever looks after the gate has taken it away"}
+	const most = 5
+	word := "gate "
+	if len(names) > 1 {
+		word = "gates "
+	}
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("%d more", len(names)-most))
+	}
+	d.Message = "waits for scheduling " + word + strings.Join(names, ", ")
 	return d
 }
 

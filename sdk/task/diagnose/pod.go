@@ -215,7 +215,7 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 		case s.Name == kube.ContainerFetch:
 			return withoutInputs(t)
 		default:
-			return exited(s, t)
+			return exited(pod, s, t)
 		}
 	}
 	if pod.DeletionTimestamp != nil {
@@ -269,7 +269,7 @@ func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
 // exited words an exit code. 137 alone is not called out of memory: anything
 // may send SIGKILL, and the container runtime or the launcher tells when it
 // was the kernel.
-func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
+func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
 	code := t.ExitCode
 	d := &api.Diagnosis{Cause: api.CauseExit, ExitCode: &code}
 	where := ""
@@ -279,7 +279,7 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 	switch {
 	case t.Reason == "StartError" || t.Reason == "ContainerCannotRun":
 		d.Cause, d.Message = api.CauseContainerConfig, "could not start: "+startError(t.Message)
-		d.Hint = "the image must have a shell (sh) to run a task's scripts"
+		d.Hint = cannotStart(pod, s, t)
 	case marked(s, t, kube.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
 		d.Hint = "its last lines of output say why"
@@ -297,7 +297,7 @@ func exited(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.D
 		case 126:
 			d.Hint = "a command is there but cannot be run; is it executable, and made for this machine?"
 		case 127:
-			d.Hint = "a command was not found; is it in the image?"
+			d.Hint = notFoundHint(pod, s.Name, "a command was not found; is it in the image?")
 		}
 	}
 	return d
