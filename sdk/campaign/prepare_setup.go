@@ -127,7 +127,7 @@ func (w *preparation) ask() string {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, gpuResource} {
 		total, asked := pod.Containers[0].Resources.Requests[name]
 		for _, c := range pod.InitContainers {
-			if q, ok := c.Resources.Requests[name]; ok && c.Name != kube.ContainerFetch && c.Name != kube.ContainerKeep {
+			if q, ok := c.Resources.Requests[name]; ok && !kube.IsOurs(c.Name) {
 				total.Add(q)
 				asked = true
 			}

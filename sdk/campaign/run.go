@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -132,6 +133,11 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 	for _, w := range p.warnings {
 		c.conn.Warn(w)
 	}
+	if warning, err := c.meetLimitRanges(ctx, p); err != nil {
+		return nil, err
+	} else if warning != "" {
+		c.conn.Warn(warning)
+	}
 	for job, err := range p.jobs() {
 		if err != nil {
 			return nil, err
@@ -140,6 +146,13 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 		return b, c.tasks.Fits(ctx, job, choice, o.Force)
 	}
 	return b, nil
+}
+
+// meetLimitRanges lets our own containers in the Jobs ask for what the namespace
+// wants of every container, and returns a warning where that has a price.
+func (c *Client) meetLimitRanges(ctx context.Context, p *plan) (warning string, err error) {
+	changed := p.template.change(func(job *batchv1.Job) { warning, err = c.tasks.MeetLimitRanges(ctx, job) })
+	return warning, cmp.Or(err, changed)
 }
 
 // claim creates the campaign's record under an id that no other one has. Its
@@ -190,7 +203,10 @@ func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *
 func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := p.record
 	m := &creation{c: c, o: o, id: r.ID, total: r.Jobs}
-	err := m.all(ctx, p.jobs(), there)
+	_, err := c.meetLimitRanges(ctx, p)
+	if err == nil {
+		err = m.all(ctx, p.jobs(), there)
+	}
 	if err == nil {
 		c.notify(o, api.CampaignProgress{Phase: "record"})
 		if r, err = c.change(ctx, b, r.ID, api.DryRunNone, func(r *Record) { r.Complete = true }); err == nil {
@@ -243,6 +259,9 @@ func (c *Client) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, 
 		return nil, err
 	}
 	if err := c.makeSecret(ctx, d.record, object, p.execution.Secrets, secretsGiven(d.spec, o), o); err != nil {
+		return nil, err
+	}
+	if _, err := c.meetLimitRanges(ctx, p); err != nil {
 		return nil, err
 	}
 	m := &creation{c: c, o: o, total: d.record.Jobs}

@@ -83,7 +83,7 @@ func probePod(image string) *corev1.Pod {
 			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](65534), RunAsGroup: ptr.To[int64](65534),
 				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 			Containers: []corev1.Container{{
-				Name: "probe", Image: image, Command: []string{"/agent", "probe"}, Env: kube.StoreEnv(),
+				Name: "probe", Image: image, Command: []string{"/agent", "probe"}, Env: kube.StoreEnv(), Resources: kube.Unpriced(),
 				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
 					Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
 			}},

@@ -128,8 +128,8 @@ func requests(w *workload) map[string]string {
 	sum := corev1.ResourceList{}
 	for _, need := range w.needs() {
 		for name, q := range need {
-			if name == corev1.ResourcePods {
-				continue // that is how Kueue counts, not what somebody asked for
+			if name == corev1.ResourcePods || q.IsZero() {
+				continue // that is how Kueue counts, or how our containers say that they are free; nobody asked for it
 			}
 			var total resource.Quantity
 			if had, ok := sum[name]; ok {

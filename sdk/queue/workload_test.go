@@ -7,10 +7,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 func TestAWorkloadTellsAllOfItsTask(t *testing.T) {
@@ -32,6 +36,18 @@ func TestAWorkloadTellsAllOfItsTask(t *testing.T) {
 	}
 	if got, want := w.orderTime().UTC(), now.Add(-700*time.Second); !got.Equal(want) {
 		t.Errorf("its turn counts from %s, want %s: it lost it through no fault of its own", got, want)
+	}
+}
+
+func TestWhatNobodyAskedForIsNoRequest(t *testing.T) {
+	free := kube.Unpriced()
+	always := corev1.ContainerRestartPolicyAlways
+	w := waiting("w", 0, corev1.ResourceList{"cpu": resource.MustParse("2")})
+	side := container{RestartPolicy: &always}
+	side.Resources.Requests, side.Resources.Limits = free.Requests, free.Limits
+	w.Spec.PodSets[0].Template.Spec.InitContainers = append(w.Spec.PodSets[0].Template.Spec.InitContainers, side)
+	if diff := cmp.Diff(map[string]string{"cpu": "2"}, requests(w)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

@@ -64,6 +64,8 @@ func Purposes() []Purpose {
 		{Name: "probes", Optional: true, Roles: users, Lost: "doctor's pod", Rights: Each("pods", "create", "delete")},
 		{Name: "tasks without a network", Optional: true, Roles: users, Lost: "submit --network none",
 			Rights: Each("networkpolicies.networking.k8s.io", "create")},
+		{Name: "limit ranges", Optional: true, Roles: users, Lost: "files and results where a LimitRange has a minimum",
+			Rights: Each("limitranges", "list")},
 		{Name: "quotas", Optional: true, Roles: everybody, Lost: "the numbers of quotas, machines, classes and priorities", Rights: InCluster(slices.Concat(
 			Each("clusterqueues"+kueueGroup, "get", "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
 			Each("priorityclasses.scheduling.k8s.io", "list"), Each("storageclasses.storage.k8s.io", "get", "list"),

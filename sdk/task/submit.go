@@ -103,6 +103,11 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if notice := in.Notice(o.AgentImage); notice != "" {
 		c.conn.Warn(notice)
 	}
+	if warning, err := c.MeetLimitRanges(ctx, objects.Job); err != nil {
+		return nil, err
+	} else if warning != "" {
+		c.conn.Warn(warning)
+	}
 	if err := c.fitsQuota(ctx, objects.Job); err != nil {
 		return nil, err
 	}
@@ -129,6 +134,9 @@ func (c *Client) ask(ctx context.Context, in manifest.Input, o api.SubmitOptions
 	ahead.Go(func() {
 		known.choice, known.noChoice = c.queues.Choose(ctx, c.conn.Namespace, cmp.Or(o.Queue, in.Task.Queue))
 	})
+	if in.Files != nil || !o.NoResults { // our containers may be in its pods
+		ahead.Go(func() { _, _ = c.limitRanges(ctx) }) // an error comes again when it matters
+	}
 	ahead.Go(func() { known.noRights = c.rights.Require(ctx, submitRights(in)...) })
 	if !o.NoResults {
 		ahead.Go(func() { known.keeping, known.noStore = c.keepingHere(ctx) })

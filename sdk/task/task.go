@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubevast/vast/sdk/access"
@@ -31,6 +32,7 @@ type Client struct {
 	rights    *rights.Checker
 	namespace namespaceFacts
 	kept      access.Memo[string, keeping]
+	ranges    access.Memo[string, []corev1.LimitRange]
 	results   *result.Client
 }
 
@@ -46,7 +48,7 @@ type namespaceFacts struct {
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
 	return &Client{conn: conn, volumes: volumes, queues: queues, rights: rights.New(conn), results: result.New(conn),
-		kept: access.Memo[string, keeping]{Keep: keepKept}}
+		kept: access.Memo[string, keeping]{Keep: keepKept}, ranges: access.Memo[string, []corev1.LimitRange]{Keep: keepRanges}}
 }
 
 // kindSelector selects the Jobs that are tasks.
