@@ -84,12 +84,15 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper {
 		return retryHint{&greeting{next: rt, limit: firstContact}}
 	})
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	if cfg.WarningHandler == nil && cfg.WarningHandlerWithContext == nil {
+		cfg.WarningHandlerWithContext = &warnings{warn: o.Warn}
+	}
 	set, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, api.Invalid("kubeconfig", "%v", err)
-	}
-	if o.Warn == nil {
-		o.Warn = func(string) {}
 	}
 	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil

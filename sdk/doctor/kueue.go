@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 )
@@ -57,8 +58,8 @@ func (c *Client) kueueWebhook(ctx context.Context, _ api.DoctorOptions) api.Chec
 	const name = "kueue webhook"
 	meta := metav1.ObjectMeta{GenerateName: "vast-doctor-", Labels: map[string]string{kube.LabelQueue: kube.LocalQueueName}}
 	job := &batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{Suspend: ptr.To(false), Template: corev1.PodTemplateSpec{
-		Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "none", Image: "none"}}}}}}
-	made, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		Spec: tame(corev1.Container{Name: "none", Image: "none"})}}}
+	made, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(access.Quietly(ctx), job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		return skipped(name, "no Job could be tried: "+c.conn.Classify(err, "create", "jobs.batch").Error())

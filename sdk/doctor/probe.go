@@ -46,7 +46,7 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 		return checks
 	}
 	pods := c.conn.Kube.CoreV1().Pods(c.conn.Namespace)
-	pod, err := pods.Create(ctx, probePod(image), metav1.CreateOptions{})
+	pod, err := pods.Create(access.Quietly(ctx), probePod(image), metav1.CreateOptions{})
 	if err != nil {
 		return without("no pod could be made: " + c.conn.Classify(err, "create", "pods").Error())
 	}
@@ -74,20 +74,25 @@ func without(why string) []api.Check {
 func probePod(image string) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "vast-doctor-", Labels: map[string]string{kube.LabelManagedBy: kube.ManagedBy, kube.LabelComponent: "doctor", kube.LabelStoreClient: "true"}},
-		Spec: corev1.PodSpec{
-			RestartPolicy:                 corev1.RestartPolicyNever,
-			ActiveDeadlineSeconds:         ptr.To(int64(2 * probeTime.Seconds())),
-			TerminationGracePeriodSeconds: ptr.To[int64](0),
-			AutomountServiceAccountToken:  ptr.To(false),
-			EnableServiceLinks:            ptr.To(false),
-			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](65534), RunAsGroup: ptr.To[int64](65534),
-				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
-			Containers: []corev1.Container{{
-				Name: "probe", Image: image, Command: []string{"/agent", "probe"}, Env: kube.StoreEnv(), Resources: kube.Unpriced(),
-				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
-					Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
-			}},
-		},
+		Spec:       tame(corev1.Container{Name: "probe", Image: image, Command: []string{"/agent", "probe"}, Env: kube.StoreEnv()}),
+	}
+}
+
+// tame is a pod of one container that the profile restricted lets in, and that no
+// quota has to have room for.
+func tame(c corev1.Container) corev1.PodSpec {
+	c.Resources = kube.Unpriced()
+	c.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}}
+	return corev1.PodSpec{
+		RestartPolicy:                 corev1.RestartPolicyNever,
+		ActiveDeadlineSeconds:         ptr.To(int64(2 * probeTime.Seconds())),
+		TerminationGracePeriodSeconds: ptr.To[int64](0),
+		AutomountServiceAccountToken:  ptr.To(false),
+		EnableServiceLinks:            ptr.To(false),
+		SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](65534), RunAsGroup: ptr.To[int64](65534),
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+		Containers: []corev1.Container{c},
 	}
 }
 
