@@ -72,7 +72,7 @@ func (f *Factory) Progress() func(*api.TaskStatus) {
 			line += ": " + t.Reason
 		}
 		if t.Saving {
-			line = "Task " + t.ID + " has ended; what it left is being saved"
+			line = "Task " + t.ID + " has ended; saving its results"
 		}
 		if line != last && (t.Saving || !t.State.Ended()) {
 			f.Notef("%s", line)

@@ -16,6 +16,7 @@ const (
 	CauseInvalidImage    Cause = "InvalidImage"
 	CauseSecretMissing   Cause = "SecretMissing"
 	CauseVolumeMissing   Cause = "VolumeMissing"
+	CauseVolumePending   Cause = "VolumePending" // it is being made
 	CauseContainerConfig Cause = "ContainerConfig"
 	CauseUnschedulable   Cause = "Unschedulable"
 	CauseSchedulingGated Cause = "SchedulingGated"

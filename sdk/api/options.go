@@ -70,6 +70,9 @@ type ListOptions struct {
 	LabelSelector string
 	// States keeps only tasks in one of these states; empty keeps all.
 	States []State
+	// Times reads StartTime and EndTime from the tasks' pods, by one more
+	// request for every 500 of them.
+	Times bool
 }
 
 // StopOptions say how a task is stopped.

@@ -57,8 +57,11 @@ type TaskStatus struct {
 	// when the task does not wait, or when it is not known.
 	QueuePosition int `json:"queuePosition,omitempty"`
 
-	// StartTime is when the Job was let in, EndTime when it ended. A task
-	// that waits has neither.
+	// StartTime is when the user's first container started, EndTime when the
+	// last one ended: neither the wait in a queue, nor the pull of the image,
+	// nor the saving of results is between them. A task that waits has
+	// neither. Where its pods are gone, and in a list without ListOptions.Times,
+	// they are when the Job was let in and when Kubernetes called it finished.
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// StoppedBy is the user who stopped it.
@@ -67,7 +70,8 @@ type TaskStatus struct {
 	// Kept says where the results and logs are kept: the prefix in the
 	// store, empty when nothing is kept.
 	Kept string `json:"kept,omitempty"`
-	// Saving: it has ended, and what it left is still being saved.
+	// Saving: its process has ended, and what it left is still being saved.
+	// The state of such a task is Running until it is known how it ended.
 	Saving bool `json:"saving,omitempty"`
 	// Progress is what the task last told of its work. Of several nodes it
 	// is that of the lowest rank that told any.
@@ -109,10 +113,11 @@ type NodeStatus struct {
 	Reason string `json:"reason,omitempty"`
 	Pod    string `json:"pod,omitempty"`
 	// KubernetesNode is the machine it runs on.
-	KubernetesNode string       `json:"kubernetesNode,omitempty"`
-	ExitCode       *int32       `json:"exitCode,omitempty"`
-	StartTime      *metav1.Time `json:"startTime,omitempty"`
-	EndTime        *metav1.Time `json:"endTime,omitempty"`
+	KubernetesNode string `json:"kubernetesNode,omitempty"`
+	ExitCode       *int32 `json:"exitCode,omitempty"`
+	// StartTime and EndTime are those of the user's container.
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// ByOthers is what others have changed in its pod since the task was
 	// submitted that lets a container at what is for ours alone, in words.
 	ByOthers []string `json:"byOthers,omitempty"`

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
+	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // create makes the Job, then what its pods need, then lets it start. When it
@@ -32,7 +33,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 	if err != nil {
 		return nil, objects.Located(err)
 	}
-	if len(objects.Helpers) == 0 || !submitting(job) {
+	if len(objects.Helpers) == 0 || !diagnose.Submitting(job) {
 		s := fromJob(job)
 		return &s, nil
 	}
@@ -90,14 +91,11 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitO
 }
 
 // answerLost reports a failure after which nobody knows whether the object was
-// made. Its name is ours alone, so asking again is safe.
+// made. Its name is ours alone, so asking again is safe. What was answered, 429
+// and 5xx, has been repeated by the connection for as long as that is worth it.
 func answerLost(err error) bool {
 	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsInternalError(err) ||
-			apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err)
-	}
-	return isReset(err)
+	return !errors.As(err, &status) && isReset(err)
 }
 
 // undo removes a Job that this call made and that can never start. A passing

@@ -9,60 +9,89 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // namesAtOnce is how many Jobs one request names; 64 characters each.
 const namesAtOnce = 100
 
-// wantsPods reports whether only the pods can tell why a task is as it is.
+// wantsPods reports whether only the pods, or what kept them from being made,
+// can tell why a task is as it is. Jobs count no pod that saves its results.
 func wantsPods(s *api.TaskStatus, job *batchv1.Job) bool {
-	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && job.Status.Active > 0
+	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && !diagnose.Submitting(job)
 }
 
-// explain fills in what the pods of the unwell tasks tell. Most are explained
-// by those pods that neither run nor have succeeded. Of what is left all pods
-// are looked at: on a machine that does not answer they pass for running.
-func (c *Client) explain(ctx context.Context, namespace, sel string, tasks []api.TaskStatus, unwell []int, jobs map[string]*batchv1.Job) error {
-	notWell := fields.AndSelectors(
-		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodRunning)),
-		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded))).String()
-	unclear, err := c.explainBy(ctx, namespace, metav1.ListOptions{LabelSelector: sel, FieldSelector: notWell}, tasks, unwell, jobs)
+// explanation explains the unwell among some tasks, whose Jobs are given.
+type explanation struct {
+	c         *Client
+	namespace string
+	tasks     []api.TaskStatus
+	jobs      map[types.UID]*batchv1.Job
+	// pods are those that were read of each.
+	pods map[types.UID][]corev1.Pod
+	// ran, if set, takes the times of all pods.
+	ran spans
+}
+
+// explain fills in what the pods of the unwell tasks tell, and events where their
+// pods cannot be made. sel selects the pods. Most are explained by those pods that
+// neither run nor have succeeded. Of what is left all pods are looked at: on a
+// machine that does not answer they pass for running. With times all pods are
+// read at once.
+func (e *explanation) explain(ctx context.Context, sel string, unwell []int) error {
+	o := metav1.ListOptions{LabelSelector: sel}
+	if e.ran == nil {
+		o.FieldSelector = fields.AndSelectors(
+			fields.OneTermNotEqualSelector("status.phase", string(corev1.PodRunning)),
+			fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded))).String()
+	}
+	unclear, err := e.byPods(ctx, o, unwell)
 	if err != nil {
 		return err
 	}
-	for some := range slices.Chunk(unclear, namesAtOnce) {
-		names := make([]string, len(some))
-		for n, i := range some {
-			names[n] = tasks[i].Name
-		}
-		o := metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + " in (" + strings.Join(names, ",") + ")"}
-		if _, err := c.explainBy(ctx, namespace, o, tasks, some, jobs); err != nil {
-			return err
+	if e.ran == nil {
+		for some := range slices.Chunk(unclear, namesAtOnce) {
+			names := make([]string, len(some))
+			for n, i := range some {
+				names[n] = e.tasks[i].Name
+			}
+			o := metav1.ListOptions{LabelSelector: batchv1.JobNameLabel + " in (" + strings.Join(names, ",") + ")"}
+			if _, err := e.byPods(ctx, o, some); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return e.byEvents(ctx, unclear)
 }
 
-// explainBy explains tasks by the pods that o selects, and returns those that
+// byPods explains tasks by the pods that o selects, and returns those that
 // other pods may explain better: of a task whose pods were deleted one may be
 // on a lost machine.
-func (c *Client) explainBy(ctx context.Context, namespace string, o metav1.ListOptions, tasks []api.TaskStatus, unwell []int, jobs map[string]*batchv1.Job) (unclear []int, err error) {
-	pods := map[string][]corev1.Pod{}
-	err = c.eachPod(ctx, namespace, o, func(pod *corev1.Pod) {
-		if owner := metav1.GetControllerOf(pod); owner != nil && jobs[string(owner.UID)] != nil {
-			pods[string(owner.UID)] = append(pods[string(owner.UID)], *pod)
+func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell []int) (unclear []int, err error) {
+	e.pods = map[types.UID][]corev1.Pod{}
+	err = e.c.eachPod(ctx, e.namespace, o, func(pod *corev1.Pod) {
+		owner := metav1.GetControllerOf(pod)
+		if owner == nil {
+			return
+		}
+		if e.jobs[owner.UID] != nil {
+			e.pods[owner.UID] = append(e.pods[owner.UID], *pod)
+		}
+		if e.ran != nil {
+			e.ran.add(owner.UID, pod)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, i := range unwell {
-		uid := string(tasks[i].UID)
-		if len(pods[uid]) > 0 {
-			told := build(jobs[uid], pods[uid], nil)
-			tasks[i].State, tasks[i].Reason, tasks[i].Diagnosis = told.State, told.Reason, told.Diagnosis
+		if pods := e.pods[e.tasks[i].UID]; len(pods) > 0 {
+			told := e.build(i, pods, nil)
 			if d := told.Diagnosis; d != nil && d.Cause != api.CauseDeleted {
 				continue
 			}
@@ -70,4 +99,63 @@ func (c *Client) explainBy(ctx context.Context, namespace string, o metav1.ListO
 		unclear = append(unclear, i)
 	}
 	return unclear, nil
+}
+
+// build puts into a task what its pods and events tell.
+func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *api.TaskStatus {
+	t := &e.tasks[i]
+	told := build(e.jobs[t.UID], pods, events)
+	t.State, t.Reason, t.Diagnosis, t.Saving = told.State, told.Reason, told.Diagnosis, told.Saving
+	t.StartTime, t.EndTime = told.StartTime, told.EndTime
+	return t
+}
+
+// byEvents explains the tasks that are short of pods by what the Job controller
+// was told when it tried to make them: one listing for all of them. Who may not
+// read events gets none.
+func (e *explanation) byEvents(ctx context.Context, unwell []int) error {
+	short := map[types.UID]int{}
+	for _, i := range unwell {
+		t := &e.tasks[i]
+		if t.State == api.Pending && t.Diagnosis == nil && len(e.pods[t.UID]) < int(ptr.Deref(e.jobs[t.UID].Spec.Parallelism, 1)) {
+			short[t.UID] = i
+		}
+	}
+	if len(short) == 0 {
+		return nil
+	}
+	last := map[types.UID]corev1.Event{}
+	err := e.c.eachEvent(ctx, e.namespace, fields.Set{"involvedObject.kind": "Job", "reason": diagnose.FailedCreate}, func(event *corev1.Event) {
+		uid := event.InvolvedObject.UID
+		if _, ours := short[uid]; !ours || !diagnose.TellsOfCreation(event) {
+			return
+		}
+		if have, ok := last[uid]; !ok || compareEvents(have, *event) < 0 {
+			last[uid] = *event
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for uid, event := range last {
+		e.build(short[uid], e.pods[uid], []corev1.Event{event})
+	}
+	return nil
+}
+
+// eachEvent calls do for every event that set selects, one page in memory at a
+// time. For who may not read events there are none.
+func (c *Client) eachEvent(ctx context.Context, namespace string, set fields.Set, do func(*corev1.Event)) error {
+	o := metav1.ListOptions{}
+	if len(set) > 0 {
+		o.FieldSelector = set.AsSelector().String()
+	}
+	err := each(ctx, o, do, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		list, err := c.conn.Kube.CoreV1().Events(namespace).List(ctx, o)
+		return list, c.conn.Classify(err, "list", "events")
+	})
+	if isForbidden(err) {
+		return nil
+	}
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
@@ -52,7 +53,8 @@ func TestAListSeesTheLostMachineBehindTheDeletedPods(t *testing.T) {
 	})
 	c := &Client{conn: &access.Conn{Kube: cluster, Namespace: "lab"}}
 	tasks := []api.TaskStatus{fromJob(job)}
-	if err := c.explain(t.Context(), "lab", "", tasks, []int{0}, map[string]*batchv1.Job{"1": job}); err != nil {
+	e := &explanation{c: c, namespace: "lab", tasks: tasks, jobs: map[types.UID]*batchv1.Job{"1": job}}
+	if err := e.explain(t.Context(), "", []int{0}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(tasks[0].Reason, "node 0 lost its machine machine-0") {

@@ -3,7 +3,6 @@ package task
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
@@ -74,19 +72,12 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 // Job's, which is unique. Who may not read events gets none.
 func (c *Client) events(ctx context.Context, job *batchv1.Job) ([]corev1.Event, error) {
 	var out []corev1.Event
-	err := each(ctx, metav1.ListOptions{}, func(e *corev1.Event) {
+	err := c.eachEvent(ctx, job.Namespace, nil, func(e *corev1.Event) {
 		name := e.InvolvedObject.Name
 		if e.InvolvedObject.UID == job.UID || e.InvolvedObject.Kind == "Pod" && strings.HasPrefix(name, job.Name+"-") {
 			out = append(out, *e)
 		}
-	}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		list, err := c.conn.Kube.CoreV1().Events(job.Namespace).List(ctx, o)
-		return list, c.conn.Classify(err, "list", "events")
 	})
-	var forbidden *api.Forbidden
-	if errors.As(err, &forbidden) {
-		return nil, nil
-	}
 	slices.SortFunc(out, compareEvents)
 	return out, err
 }

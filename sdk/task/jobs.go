@@ -24,27 +24,27 @@ func (c *Client) EachJob(ctx context.Context, namespace, sel string, do func(*ba
 func Unexplained(s *api.TaskStatus, job *batchv1.Job) bool { return wantsPods(s, job) }
 
 // ExplainJobs returns what the pods of jobs tell, by the Jobs' UIDs. sel must
-// select all of their pods; it costs one request per 500 of those that failed or wait.
+// select all of their pods; it costs one request per 500 of those that failed or
+// wait, and one per 500 events where pods cannot be made.
 func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []*batchv1.Job) (map[types.UID]api.TaskStatus, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	statuses := make([]api.TaskStatus, len(jobs))
+	e := &explanation{c: c, namespace: namespace, tasks: make([]api.TaskStatus, len(jobs)), jobs: make(map[types.UID]*batchv1.Job, len(jobs))}
 	all := make([]int, len(jobs))
-	needed := make(map[string]*batchv1.Job, len(jobs))
 	for i, job := range jobs {
-		statuses[i], all[i] = fromJob(job), i
-		needed[string(job.UID)] = job
+		e.tasks[i], all[i] = fromJob(job), i
+		e.jobs[job.UID] = job
 	}
-	if err := c.explain(ctx, namespace, sel, statuses, all, needed); err != nil {
+	if err := e.explain(ctx, sel, all); err != nil {
 		return nil, err
 	}
 	out := make(map[types.UID]api.TaskStatus, len(jobs))
-	for i := range statuses {
-		if statuses[i].Diagnosis == nil { // it has no pods any more
-			statuses[i] = build(jobs[i], nil, nil)
+	for i := range e.tasks {
+		if e.tasks[i].Diagnosis == nil && e.tasks[i].State == api.Failed { // it has no pods any more
+			e.tasks[i] = build(jobs[i], nil, nil)
 		}
-		out[jobs[i].UID] = statuses[i]
+		out[jobs[i].UID] = e.tasks[i]
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -20,9 +21,10 @@ import (
 const pageSize = 500
 
 // List implements sdk.TaskReader. It asks for Jobs, and only when some task is
-// pending or has failed for the pods that tell why, and only when one waits in
-// a queue for what stands in the queues, and only when something is kept of one
-// for how far it is: one request per 500 objects each.
+// pending or has failed for the pods that tell why and, when those cannot be
+// made, for the events that do, and only when one waits in a queue for what stands
+// in the queues, and only when something is kept of one for how far it is: one
+// request per 500 objects each.
 func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
 	namespace, sel, err := c.scope(ctx, o)
 	if err != nil {
@@ -30,7 +32,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	}
 	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList), Items: []api.TaskStatus{}}
 	var unwell []int
-	needed := map[string]*batchv1.Job{}
+	needed := map[types.UID]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
 		status := fromJob(job)
 		if !asked(o.States, &status) && !mayBecome(o.States, &status, job) {
@@ -38,7 +40,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 		}
 		if wantsPods(&status, job) {
 			unwell = append(unwell, len(list.Items))
-			needed[string(job.UID)] = job.DeepCopy()
+			needed[job.UID] = job.DeepCopy()
 		}
 		list.Items = append(list.Items, status)
 	})
@@ -58,7 +60,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 
 // complete adds what the Jobs alone do not tell. None of it depends on another,
 // so all of it is asked for at the same time.
-func (c *Client) complete(ctx context.Context, namespace, sel string, o api.ListOptions, tasks []api.TaskStatus, unwell []int, needed map[string]*batchv1.Job) error {
+func (c *Client) complete(ctx context.Context, namespace, sel string, o api.ListOptions, tasks []api.TaskStatus, unwell []int, needed map[types.UID]*batchv1.Job) error {
 	var asked sync.WaitGroup
 	var progress told
 	if slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return keeps(&s) }) {
@@ -70,8 +72,12 @@ func (c *Client) complete(ctx context.Context, namespace, sel string, o api.List
 	}
 	waits := slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return queued(&s) })
 	var err error
-	if len(unwell) > 0 {
-		asked.Go(func() { err = c.explain(ctx, namespace, sel, tasks, unwell, needed) })
+	e := &explanation{c: c, namespace: namespace, tasks: tasks, jobs: needed}
+	if o.Times && slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return s.StartTime != nil || s.State == api.Pending }) {
+		e.ran = spans{}
+	}
+	if len(unwell) > 0 || e.ran != nil {
+		asked.Go(func() { err = e.explain(ctx, sel, unwell) })
 	}
 	asked.Wait()
 	if err != nil {
@@ -81,6 +87,7 @@ func (c *Client) complete(ctx context.Context, namespace, sel string, o api.List
 		c.place(ctx, namespace, "", tasks)
 	}
 	for i := range tasks {
+		e.ran.fill(&tasks[i])
 		progress.fill(&tasks[i])
 		tasks[i].Diagnosis = nil // it is for Get to tell
 	}

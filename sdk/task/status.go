@@ -36,7 +36,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 	if c := taskContainer(&job.Spec.Template.Spec); c != nil {
 		s.Image, s.Resources = c.Image, nodeResources(c)
 	}
-	s.State = stateOf(job)
+	s.State = diagnose.State(job)
 	if !s.State.Ended() && s.State != api.Running || diagnose.Withdrawn(job) {
 		s.StartTime = nil // Kubernetes means the Job's; nothing has started
 	}
@@ -103,32 +103,6 @@ func nodeResources(c *corev1.Container) api.NodeResources {
 	return r
 }
 
-func stateOf(job *batchv1.Job) api.State {
-	failed, _ := diagnose.Failed(job)
-	stopped := diagnose.Stopped(job)
-	nodes := ptr.Deref(job.Spec.Completions, 1)
-	switch {
-	case diagnose.Succeeded(job):
-		return api.Succeeded
-	case stopped:
-		return api.Stopped
-	case failed:
-		return api.Failed
-	case submitting(job):
-		return api.Pending
-	case ptr.Deref(job.Spec.Suspend, false):
-		return api.Queued
-	case ptr.Deref(job.Status.Ready, 0)+job.Status.Succeeded >= nodes:
-		return api.Running
-	}
-	return api.Pending
-}
-
-// submitting reports a Job whose submission was not finished.
-func submitting(job *batchv1.Job) bool {
-	return job.Annotations[kube.AnnotationSubmitting] != "" && ptr.Deref(job.Spec.Suspend, false) && !diagnose.Stopped(job)
-}
-
 func endOf(job *batchv1.Job, state api.State) *metav1.Time {
 	if !state.Ended() {
 		return nil
@@ -157,7 +131,7 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 		}
 		return fmt.Sprintf(`suspended by someone; resume it with: kubectl -n %s patch job %s -p '{"spec":{"suspend":false}}'`, job.Namespace, job.Name)
 	case api.Pending:
-		if submitting(job) {
+		if diagnose.Submitting(job) {
 			if time.Since(job.CreationTimestamp.Time) < submissionTime {
 				return "is being submitted"
 			}
@@ -177,9 +151,18 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	pods = diagnose.OfThisStart(job, pods)
 	s.Nodes = nodes(&s, job, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
-		// The pods tell it earlier than the Job's counters.
+		// The pods tell it earlier than the Job's counters, which do not count
+		// those that save their results at all.
 		s.State, s.StartTime = api.Running, job.Status.StartTime
 	}
+	ran := spans{}
+	for _, pod := range newestByRank(pods, s.NumNodes) {
+		ran.add(job.UID, pod)
+	}
+	if s.State == api.Running && ran[job.UID].saving(s.NumNodes) {
+		s.Saving, s.Reason = true, savingReason
+	}
+	ran.fill(&s)
 	if s.State == api.Queued {
 		// Pods that are still there are on their way out.
 		s.Events = publicEvents(events)
@@ -197,6 +180,9 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	s.Events = publicEvents(events)
 	return s
 }
+
+// savingReason is why a task whose process has ended has not.
+const savingReason = "its results are being saved"
 
 // isFailure reports a diagnosis that is about a pod that has failed.
 func isFailure(d *api.Diagnosis, pods []corev1.Pod) bool {
@@ -253,15 +239,18 @@ func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
 }
 
 func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
-	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName, StartTime: pod.Status.StartTime}
+	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName}
+	n.StartTime, n.EndTime = diagnose.Ran(pod)
 	for _, s := range pod.Status.ContainerStatuses {
 		if t := s.State.Terminated; s.Name == manifest.Container && t != nil {
-			n.ExitCode, n.EndTime = ptr.To(t.ExitCode), ptr.To(t.FinishedAt)
+			n.ExitCode = ptr.To(t.ExitCode)
 		}
 	}
 	switch {
 	case diagnose.OnLostNode(pod):
 		n.State, n.Reason = api.NodeLost, fmt.Sprintf("machine %s does not answer", pod.Spec.NodeName)
+	case diagnose.Saving(pod):
+		n.State, n.Reason = api.NodeRunning, savingReason
 	case pod.Status.Phase == corev1.PodRunning:
 		n.State, n.Reason = api.NodeRunning, diagnose.Sidecars(pod)
 	case pod.Status.Phase == corev1.PodSucceeded:

@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // Render implements sdk.TaskWriter. Volumes stand in it by the names that the
@@ -92,7 +93,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		if err := adoptable(found, objects.Job, o); err != nil {
 			return nil, err
 		}
-		if !submitting(found) {
+		if !diagnose.Submitting(found) {
 			s := fromJob(found)
 			return &s, nil
 		}

@@ -159,6 +159,11 @@ func isNotFound(err error) bool {
 	return errors.As(err, &missing)
 }
 
+func isForbidden(err error) bool {
+	var forbidden *api.Forbidden
+	return errors.As(err, &forbidden)
+}
+
 // deleted is the end of a task that somebody removed while it was waited for.
 func deleted(last *api.TaskStatus) error {
 	s := *last

@@ -72,6 +72,8 @@ func (o *listOptions) Complete() error {
 		}
 		o.query.States = append(o.query.States, s)
 	}
+	// People see the duration in wide only; programs always.
+	o.query.Times = !o.output.Human() || o.output.Wide()
 	var err error
 	o.printer, err = o.output.Printer()
 	return err

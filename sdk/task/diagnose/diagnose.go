@@ -4,7 +4,6 @@ package diagnose
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -156,55 +155,6 @@ func deletedPods(f Facts) string {
 		}
 	}
 	return "a pod was"
-}
-
-// notCreated explains a Job that has no pods: what forbids them is told only
-// by events.
-func notCreated(f Facts) *api.Diagnosis {
-	if len(f.Pods) > 0 || f.Job.Spec.Suspend != nil && *f.Job.Spec.Suspend {
-		return nil
-	}
-	for i := len(f.Events) - 1; i >= 0; i-- {
-		e := f.Events[i]
-		if e.InvolvedObject.Kind != "Job" || e.Reason != "FailedCreate" {
-			continue
-		}
-		message := createError(e.Message)
-		if kueueIsLate.MatchString(message) {
-			continue
-		}
-		if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
-			return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
-				Hint: "it starts when other pods end; or ask for a larger quota"}
-		}
-		return &api.Diagnosis{Cause: api.CauseCreateFailed, Message: "its pods cannot be created: " + message,
-			Hint: createHint(message)}
-	}
-	return nil
-}
-
-// createError is an event's message without what differs from one attempt to
-// the next.
-func createError(message string) string {
-	message = strings.TrimPrefix(oneLine(message), "(combined from similar events): ")
-	message = strings.TrimPrefix(message, "Error creating: ")
-	return podForbidden.ReplaceAllString(message, "")
-}
-
-// kueueIsLate is what Kueue's webhook says of a pod when it has not heard of the
-// pod's Job yet. The next attempt to make the pod follows at once.
-var kueueIsLate = regexp.MustCompile(`"mpod\.kb\.io" denied the request: Job\.batch .* not found`)
-
-var podForbidden = regexp.MustCompile(`^pods "[^"]*" is forbidden: `)
-
-func createHint(message string) string {
-	switch {
-	case strings.Contains(message, "violates PodSecurity"):
-		return "submit it with --security-profile restricted"
-	case strings.Contains(message, "serviceaccount"):
-		return "create the service account, or remove it from pod_config"
-	}
-	return ""
 }
 
 // maxMessage is how much of a message is told, in characters. Anybody may write

@@ -31,7 +31,7 @@ func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	}
 	d := gated(pod)
 	if d == nil {
-		d = unschedulable(pod)
+		d = unschedulable(pod, events)
 	}
 	for _, s := range statuses(pod) {
 		if w := s.State.Waiting; d == nil && w != nil {
@@ -67,12 +67,15 @@ func gated(pod *corev1.Pod) *api.Diagnosis {
 	return d
 }
 
-func unschedulable(pod *corev1.Pod) *api.Diagnosis {
+func unschedulable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	for _, c := range pod.Status.Conditions {
 		if c.Type != corev1.PodScheduled || c.Status != corev1.ConditionFalse || c.Reason != corev1.PodReasonUnschedulable {
 			continue
 		}
 		message := ShortenScheduler(c.Message)
+		if d := unprovisioned(pod, message, events); d != nil {
+			return d
+		}
 		d := &api.Diagnosis{Cause: api.CauseUnschedulable, Message: "no machine can take it: " + message}
 		switch {
 		case strings.Contains(message, "persistentvolumeclaim") && strings.Contains(message, "not found"):
@@ -174,7 +177,7 @@ func pullReason(message string) string {
 func unmountable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
-		if e.InvolvedObject.UID != pod.UID || (e.Reason != "FailedMount" && e.Reason != "FailedAttachVolume") {
+		if e.InvolvedObject.UID != pod.UID || (e.Reason != "FailedMount" && e.Reason != "FailedAttachVolume") || passesByItself(e.Message) {
 			continue
 		}
 		message := oneLine(e.Message)
