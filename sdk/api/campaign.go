@@ -70,9 +70,12 @@ type RunCounts struct {
 	Rejected  int `json:"rejected,omitempty"`
 	Failed    int `json:"failed"`
 	Stopped   int `json:"stopped,omitempty"`
-	Running   int `json:"running"`
-	Pending   int `json:"pending,omitempty"`
-	Queued    int `json:"queued"`
+	// Running runs are those whose process goes on; Saving ones have ended,
+	// and what they left is being saved.
+	Running int `json:"running"`
+	Saving  int `json:"saving,omitempty"`
+	Pending int `json:"pending,omitempty"`
+	Queued  int `json:"queued"`
 	// Missing runs have no Job yet, or lost it with nobody knowing how they
 	// ended.
 	Missing int `json:"missing,omitempty"`
@@ -93,7 +96,7 @@ type FailureGroup struct {
 }
 
 // WaitingGroup is the runs that wait for one reason. Cause is empty for those
-// that wait in a queue.
+// that wait in a queue, and for those whose pods are about to start.
 type WaitingGroup struct {
 	State State `json:"state"`
 	Cause Cause `json:"cause,omitempty"`

@@ -31,7 +31,11 @@ func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 		case api.Stopped:
 			n.Stopped++
 		case api.Running:
-			n.Running++
+			if run.saving {
+				n.Saving++
+			} else {
+				n.Running++
+			}
 		case api.Pending:
 			n.Pending++
 		default:
@@ -64,7 +68,7 @@ func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 
 // stateOf is where a campaign with such runs stands.
 func stateOf(r *Record, n api.RunCounts) api.CampaignState {
-	active := n.Running + n.Pending + n.Queued
+	active := n.Running + n.Saving + n.Pending + n.Queued
 	over := active == 0 && (n.Missing == 0 || r.Complete || r.Stopped)
 	switch {
 	case over && n.Succeeded+n.Rejected == n.Total:

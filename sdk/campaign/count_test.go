@@ -167,6 +167,21 @@ func TestFailuresAreGroupedByTheirCause(t *testing.T) {
 	}
 }
 
+func TestARunThatSavesIsCountedForItself(t *testing.T) {
+	runs := known(api.Running, api.Running, api.Succeeded)
+	saves := keep.RunRef{Config: "a", Run: 1}
+	runs[saves] = run{state: api.Running, saving: true}
+	c := count(record(3), runs, noon)
+	want := api.RunCounts{Total: 3, Running: 1, Saving: 1, Succeeded: 1}
+	if diff := cmp.Diff(want, c.Runs); diff != "" || c.State != api.CampaignRunning {
+		t.Errorf("state %s (-want,+got):\n%s", c.State, diff)
+	}
+	wouldStop(&c)
+	if diff := cmp.Diff(api.RunCounts{Total: 3, Stopped: 2, Succeeded: 1}, c.Runs); diff != "" {
+		t.Errorf("stopped (-want,+got):\n%s", diff)
+	}
+}
+
 func TestRunsThatWaitAreGroupedByTheirCause(t *testing.T) {
 	runs := known(api.Pending, api.Pending, api.Pending, api.Pending, api.Failed)
 	why := func(i int, cause api.Cause, reason string) {
@@ -182,6 +197,7 @@ func TestRunsThatWaitAreGroupedByTheirCause(t *testing.T) {
 	why(4, api.CauseExit, "exit code 1")
 	want := []api.WaitingGroup{
 		{State: api.Pending, Cause: api.CauseImageNotFound, Count: 2, Reason: "no image x:1", Example: "a/2"},
+		{State: api.Pending, Count: 1, Reason: starting, Example: "a/0"},
 		{State: api.Pending, Cause: api.CauseUnschedulable, Count: 1, Reason: "no machine has 64 CPU", Example: "a/1"},
 	}
 	if diff := cmp.Diff(want, pendingGroups(runs)); diff != "" {

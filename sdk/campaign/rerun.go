@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -46,6 +47,8 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	r.ID = newID(cmp.Or(o.Name, r.Name), now, 0)
 	r.Name, r.Created, r.Context = cmp.Or(o.Name, r.Name), now.Truncate(time.Second), c.conn.Context
 	r.RerunOf, r.Selected, r.Total = old.ID, selected, len(selected)
+	r.Configs = configsAmong(r.Configs, selected)
+	r.ConfigCount = len(r.Configs)
 	r.Jobs = (r.Total + r.RunsPerJob - 1) / r.RunsPerJob
 	r.Complete, r.Held, r.Stopped, r.StoppedBy, r.ImageID = false, false, false, "", ""
 	r.Priority, r.AgentImage, r.Namespace, r.UID = "", agent, c.conn.Namespace, ""
@@ -89,7 +92,20 @@ func (c *Client) toRepeat(ctx context.Context, r *Record, o api.CampaignRerunOpt
 		}
 	}
 	if len(out) == 0 {
-		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has no failed runs to run again", r.ID)}
+		which := "failed"
+		if o.Stopped {
+			which = "failed or stopped"
+		}
+		return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s has no %s runs to run again", r.ID, which)}
 	}
 	return out, nil
+}
+
+// configsAmong are those of the configurations that have some of the runs.
+func configsAmong(configs []string, runs []keep.RunRef) []string {
+	has := map[string]bool{}
+	for _, ref := range runs {
+		has[ref.Config] = true
+	}
+	return slices.DeleteFunc(slices.Clone(configs), func(name string) bool { return !has[name] })
 }

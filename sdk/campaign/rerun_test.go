@@ -51,6 +51,9 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 			if r.RerunOf != old || r.Total != 1 || len(w.jobs()) != 4 {
 				t.Errorf("it repeats %d runs of %q, and there are %d Jobs", r.Total, r.RerunOf, len(w.jobs()))
 			}
+			if r.ConfigCount != 1 || len(r.Configs) != 1 || made.Configs != 1 {
+				t.Errorf("a configuration without a failed run is counted: %d, %q; it is told %d", r.ConfigCount, r.Configs, made.Configs)
+			}
 		})
 	}
 }

@@ -17,7 +17,9 @@ import (
 
 // run is what is known of one run.
 type run struct {
-	state  api.State
+	state api.State
+	// saving: it is Running by its state, and its process has ended.
+	saving bool
 	cause  api.Cause
 	reason string
 	taskID string
@@ -65,7 +67,7 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
 	}
 	switch {
 	case s.Saving && s.State == api.Failed:
-		r.state = api.Running // as for one whose only pod has ended and is not gone yet
+		r.state, r.saving = api.Running, true // as for one whose only pod has ended and is not gone yet
 	case task.Unexplained(s, job):
 		r.unexplained = light(job)
 	case s.State == api.Failed:
@@ -80,7 +82,7 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) run {
 func (r run) explained(pods run) run {
 	r.unexplained = nil
 	if r.state == api.Pending && (pods.state == api.Running || pods.state == api.Failed) {
-		r.state = api.Running
+		r.state, r.saving = api.Running, pods.saving || pods.state == api.Failed
 		return r
 	}
 	r.cause, r.reason = pods.cause, pods.reason

@@ -97,8 +97,10 @@ func TestWhatPodsTellOfARunThatItsJobCallsPending(t *testing.T) {
 	for name, tt := range map[string]struct {
 		job, pods, want run
 	}{
-		"it waits for its image":               {run{state: api.Pending}, image, image},
-		"it has ended, and is being saved":     {run{state: api.Pending}, exit, run{state: api.Running}},
+		"it waits for its image":              {run{state: api.Pending}, image, image},
+		"its pod has failed, its Job is late": {run{state: api.Pending}, exit, run{state: api.Running, saving: true}},
+		"it has ended, and is being saved": {run{state: api.Pending}, run{state: api.Running, saving: true},
+			run{state: api.Running, saving: true}},
 		"it runs, and its Job is late":         {run{state: api.Pending}, run{state: api.Running}, run{state: api.Running}},
 		"its Job has failed, and the pod says": {run{state: api.Failed}, exit, exit},
 		"its pods are gone":                    {run{state: api.Pending}, run{}, run{state: api.Pending}},

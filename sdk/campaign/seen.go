@@ -179,7 +179,7 @@ func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types
 	c.seen.mu.Unlock()
 	told, err := c.tasks.ExplainJobs(ctx, c.conn.Namespace, kube.LabelCampaign+"="+kube.LabelValue(r.ID), unknown)
 	for uid, status := range told {
-		why := run{state: status.State, reason: status.Reason}
+		why := run{state: status.State, saving: status.Saving, reason: status.Reason}
 		if d := status.Diagnosis; d != nil {
 			why.cause, why.reason = d.Cause, d.Message
 		}

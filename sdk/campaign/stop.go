@@ -60,8 +60,8 @@ func wouldStop(c *api.Campaign) {
 		return
 	}
 	n := &c.Runs
-	n.Stopped += n.Running + n.Pending + n.Queued + n.Missing
-	n.Running, n.Pending, n.Queued, n.Missing = 0, 0, 0, 0
+	n.Stopped += n.Running + n.Saving + n.Pending + n.Queued + n.Missing
+	n.Running, n.Saving, n.Pending, n.Queued, n.Missing = 0, 0, 0, 0, 0
 	c.State, c.RunsPerMinute, c.ETA, c.Waiting, c.Active = api.CampaignStopped, 0, nil, nil, nil
 }
 

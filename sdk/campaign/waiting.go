@@ -40,13 +40,17 @@ func (c *Client) waiting(ctx context.Context, r *Record, runs map[keep.RunRef]ru
 	return groups
 }
 
-// pendingGroups are the runs that were let in and do not start, by cause, the
-// most frequent first.
+// starting is why runs wait of which nobody says anything else.
+const starting = "their pods are starting: machines are chosen, images pulled and files brought"
+
+// pendingGroups are the runs that were let in and have not started, by cause, the
+// most frequent first. Those without one are about to start, as far as anybody
+// knows.
 func pendingGroups(runs map[keep.RunRef]run) []api.WaitingGroup {
 	byCause := map[api.Cause]*api.WaitingGroup{}
 	examples := map[api.Cause]keep.RunRef{}
 	for ref, run := range runs {
-		if run.state != api.Pending || run.cause == "" {
+		if run.state != api.Pending {
 			continue
 		}
 		g := byCause[run.cause]
@@ -57,7 +61,7 @@ func pendingGroups(runs map[keep.RunRef]run) []api.WaitingGroup {
 		g.Count++
 		if g.Count == 1 || compareRuns(ref, examples[run.cause]) < 0 {
 			examples[run.cause] = ref
-			g.Reason, g.Example = run.reason, ref.String()
+			g.Reason, g.Example = cmp.Or(run.reason, starting), ref.String()
 		}
 	}
 	var out []api.WaitingGroup

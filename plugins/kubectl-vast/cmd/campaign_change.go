@@ -74,5 +74,5 @@ func (o *campaignChange) Run(ctx context.Context) error {
 
 // runsLeft says how many runs there are yet to end.
 func runsLeft(c *api.Campaign) string {
-	return fmt.Sprintf("Running: %d, waiting: %d", c.Runs.Running+c.Runs.Pending, c.Runs.Queued)
+	return fmt.Sprintf("Running: %d, waiting: %d", c.Runs.Running+c.Runs.Saving+c.Runs.Pending, c.Runs.Queued)
 }

@@ -114,7 +114,7 @@ func (o *monitorOptions) sentence(c *api.Campaign) string {
 		word  string
 	}{
 		{n.Succeeded, "succeeded"}, {n.Rejected, "rejected"}, {n.Failed, "failed"}, {n.Stopped, "stopped"},
-		{n.Running, "running"}, {n.Pending, "pending"}, {n.Queued, "queued"}, {n.Missing, "missing"},
+		{n.Running, "running"}, {n.Saving, "saving results"}, {n.Pending, "pending"}, {n.Queued, "queued"}, {n.Missing, "missing"},
 	} {
 		if part.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.word))

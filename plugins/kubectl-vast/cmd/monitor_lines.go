@@ -164,6 +164,7 @@ func (o *monitorOptions) columns(views []*campaignView) []column {
 		{"FAILED", func(n *api.RunCounts) int { return n.Failed }, true, 0},
 		{"STOPPED", func(n *api.RunCounts) int { return n.Stopped }, false, 4},
 		{"RUNNING", func(n *api.RunCounts) int { return n.Running }, true, 0},
+		{"SAVING", func(n *api.RunCounts) int { return n.Saving }, false, 3},
 		{"PENDING", func(n *api.RunCounts) int { return n.Pending }, false, 3},
 		{"QUEUED", func(n *api.RunCounts) int { return n.Queued }, true, 7},
 		{"MISSING", func(n *api.RunCounts) int { return n.Missing }, false, 5},
