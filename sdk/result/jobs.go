@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -20,7 +21,10 @@ const pageSize = 500
 
 // jobState is what a Job says of a result that lacks its manifest.
 type jobState struct {
-	active     bool
+	active bool
+	// queued: it is suspended, and so waits for its turn, for the first time or
+	// again. What is not may only seem to be pending, since it saves its results.
+	queued     bool
 	user, name string
 	// unknown: the Jobs could not be listed, so it may be active.
 	unknown bool
@@ -58,15 +62,27 @@ func (c *Client) hasJobs(ctx context.Context, campaign string) (bool, error) {
 	return has, err
 }
 
-// runs reports whether a campaign has a Job that has not ended. It looks no
-// further than the first one.
-func (c *Client) runs(ctx context.Context, campaign string) (bool, error) {
-	found := false
+// goesOn is Running where a campaign has a Job that runs, Queued where all that
+// have not ended wait, and empty where all have. It looks no further than the
+// first that runs.
+func (c *Client) goesOn(ctx context.Context, campaign string) (api.State, error) {
+	state := api.State("")
 	err := c.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
-		found = !diagnose.Over(job)
-		return !found
+		switch s := stateOf(job); {
+		case s.queued:
+			state = api.Queued
+		case s.active:
+			state = api.Running
+		}
+		return state != api.Running
 	})
-	return found, err
+	return state, err
+}
+
+// stateOf is what a Job says.
+func stateOf(job *batchv1.Job) jobState {
+	return jobState{active: !diagnose.Over(job), queued: diagnose.State(job) == api.Queued,
+		user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
 }
 
 // ask fills in what the Jobs say of units without a manifest. It is one listing
@@ -90,7 +106,7 @@ func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	}
 	states := map[string]jobState{}
 	err := s.eachJob(ctx, set, func(job *batchv1.Job) bool {
-		state := jobState{active: !diagnose.Over(job), user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
+		state := stateOf(job)
 		for _, key := range keysOf(job) {
 			states[key] = state
 		}

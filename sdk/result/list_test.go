@@ -125,6 +125,8 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 		failed  bool // it is among those that failed
 	}{
 		"one that runs":                       {jobs: []runtime.Object{runJob(true)}, state: api.Running},
+		"one that waits in the queue":         {jobs: []runtime.Object{suspended(runJob(true))}, state: api.Queued},
+		"one of which a part waits":           {jobs: []runtime.Object{suspended(renamed(runJob(true), "another")), runJob(true)}, state: api.Running},
 		"one that lacks a run for good":       {jobs: []runtime.Object{runJob(false)}, failed: true},
 		"one whose Jobs are gone":             {failed: true},
 		"one that was stopped":                {jobs: []runtime.Object{runJob(false)}, stopped: true, state: api.Stopped, failed: true},
@@ -147,6 +149,32 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 				t.Errorf("among those that failed: %+v, %v", list, err)
 			}
 		})
+	}
+}
+
+// suspended is a Job that waits in a queue, or that somebody has suspended.
+func suspended(j *batchv1.Job) *batchv1.Job {
+	j.Spec.Suspend = ptr.To(true)
+	return j
+}
+
+func renamed(j *batchv1.Job, name string) *batchv1.Job {
+	j.Name = name
+	return j
+}
+
+// A task that has run and was evicted waits again, and what it saved is there.
+func TestAResultWhoseJobIsSuspendedDoesNotRun(t *testing.T) {
+	w := newWorld(t, suspended(job("cccccccc", true)))
+	w.put(keep.NodePrefix("cccccccc", 0)+"files/a.txt", "a")
+	for name, o := range map[string]api.ResultOptions{"by its name": {Of: "cccccccc"}, "among all": {}} {
+		list, err := w.List(t.Context(), o)
+		if err != nil || len(list.Items) != 1 {
+			t.Fatalf("%s: %+v, %v", name, list, err)
+		}
+		if r := list.Items[0]; r.State != api.Queued || r.Reason != "it waits for its turn: these are the files that were saved when it last ran" {
+			t.Errorf("%s: %s, %q", name, r.State, r.Reason)
+		}
 	}
 }
 

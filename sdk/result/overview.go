@@ -28,7 +28,7 @@ func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Resu
 	all, err := s.everything(ctx, user)
 	if o.Failed {
 		all = slices.DeleteFunc(all, func(r api.Result) bool {
-			return r.State == api.Succeeded || r.State == api.Rejected || r.State == api.Running
+			return r.State == api.Succeeded || r.State == api.Rejected || r.State != "" && !r.State.Ended()
 		})
 	}
 	return all, err
@@ -136,9 +136,9 @@ func (s *session) markRunning(ctx context.Context, campaigns []*api.Result) {
 			continue
 		}
 		group.Go(func() error {
-			runs, err := s.runs(grouped, r.Campaign)
-			if runs {
-				r.State = api.Running
+			state, err := s.goesOn(grouped, r.Campaign)
+			if state != "" {
+				r.State = state
 			}
 			return err
 		})

@@ -234,6 +234,8 @@ func (u *unit) incomplete(r *api.Result) {
 		r.Reason = u.broken
 	case u.job.unknown:
 		r.Reason = "whether it still runs is not known: these are the files that were saved so far"
+	case u.job.queued:
+		r.State, r.Reason = api.Queued, "it waits for its turn: these are the files that were saved when it last ran"
 	case u.job.active:
 		r.State, r.Reason = api.Running, "it still runs: these are the files that were saved so far"
 	default:

@@ -68,7 +68,7 @@ func completeResults(ctx context.Context, client cli.Client) []string {
 // resultState is how a result stands, in one word.
 func resultState(r *api.Result) string {
 	switch {
-	case r.State == "", !r.Complete && r.State != api.Running && r.State != api.Stopped:
+	case r.State == "", !r.Complete && r.State.Ended() && r.State != api.Stopped:
 		return "Incomplete"
 	case r.State == api.Failed && r.Cause != "":
 		return "Failed: " + string(r.Cause)
