@@ -33,21 +33,25 @@ func (d *Demand) total() corev1.ResourceList {
 
 // CheckFit refuses what can never start: more than the ClusterQueue could ever
 // give, or more for one node than any machine has. It is an InvalidSpec with
-// all the numbers. It takes quota and borrowing limits, not what runs just
-// now; where a cohort lends without limit, where no machine matches (an
-// autoscaler may bring one) and what the caller may not read, it refuses
-// nothing. An empty clusterQueue checks the machines only. It costs two
-// requests, at the same time, whose answers are kept for a moment; the machines
-// come in pages of 500.
+// all the numbers. It takes quota, and what could be borrowed if nobody else had
+// anything to do, not what runs just now; where no machine matches (an autoscaler
+// may bring one) and what the caller may not read, it refuses nothing. An empty
+// clusterQueue checks the machines only. It costs two requests, at the same time,
+// and two more where the queue is in a cohort, whose answers are kept for a
+// moment; the machines come in pages of 500.
 func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) error {
 	var (
 		reads    sync.WaitGroup
 		cq       *kueue.ClusterQueue
+		lenders  *cohorts
 		machines []corev1.Node
 	)
 	var cqErr, nodesErr error
 	reads.Go(func() {
 		cq, cqErr = c.quotas.Get(clusterQueue, func() (*kueue.ClusterQueue, error) { return c.clusterQueue(ctx, clusterQueue) })
+		if cqErr == nil && cq != nil && cq.Spec.CohortName != "" {
+			lenders, cqErr = c.lenders.Get("", func() (*cohorts, error) { return c.allCohorts(ctx) })
+		}
 	})
 	reads.Go(func() {
 		machines, nodesErr = c.allNodes.Get("", func() ([]corev1.Node, error) { return c.machines(ctx) })
@@ -60,7 +64,7 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 	}
 	var problems []string
 	if cq != nil {
-		problems = quotaProblems(cq, &d)
+		problems = quotaProblems(cq, lenders, &d)
 	}
 	problems = append(problems, machineProblems(machines, &d)...)
 	if len(problems) == 0 {
@@ -75,19 +79,27 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 }
 
 // quotaProblems says what the quota can never give.
-func quotaProblems(cq *kueue.ClusterQueue, d *Demand) []string {
+func quotaProblems(cq *kueue.ClusterQueue, lenders *cohorts, d *Demand) []string {
 	var out []string
-	for _, s := range shortages(cq, d.total(), atMost(cq)) {
+	for _, s := range shortages(cq, d.total(), atMost(cq, lenders)) {
 		switch {
 		case s.uncovered:
 			out = append(out, fmt.Sprintf("needs %s, ClusterQueue %s has no quota for it", amount(s.resource, s.need), cq.Name))
 		default:
 			need, have := numbers(s.resource, s.need, s.have)
-			out = append(out, fmt.Sprintf("needs %s %s in all%s, the quota of %s is %s",
-				need, unit(s.resource), d.perNode(s.resource), cq.Name, have))
+			out = append(out, fmt.Sprintf("needs %s %s in all%s, the quota of %s%s is %s",
+				need, unit(s.resource), d.perNode(s.resource), cq.Name, borrows(cq), have))
 		}
 	}
 	return out
+}
+
+// borrows says that a number counts what a queue may borrow.
+func borrows(cq *kueue.ClusterQueue) string {
+	if cq.Spec.CohortName == "" {
+		return ""
+	}
+	return fmt.Sprintf(" with all that it may borrow in cohort %s", cq.Spec.CohortName)
 }
 
 // perNode is " (4 nodes x 4)" where there are several.

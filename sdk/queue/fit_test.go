@@ -37,14 +37,14 @@ func TestOnlyWhatTheQuotaCanNeverGiveIsRefused(t *testing.T) {
 		"a little too much":                      {clusterQueue(t, eight), 1, needs("memory", "16777217Ki"), []string{"needs 16777217Ki memory in all, the quota of big is 16Gi"}},
 		"another flavor has room":                {twoFlavors, 1, needs("cpu", "64", "memory", "1Gi"), nil},
 		"no flavor has room for all at once":     {twoFlavors, 1, needs("cpu", "64", "memory", "2Gi"), []string{"needs 2Gi memory in all, the quota of big is 1Gi"}},
-		"a cohort lends without limit":           {cohort, 1, needs("cpu", "64"), nil},
+		"of a cohort that cannot be seen":        {cohort, 1, needs("cpu", "64"), nil},
 		"a cohort lends up to a limit":           {limited, 1, needs("cpu", "12"), nil},
-		"a cohort does not lend beyond it":       {limited, 1, needs("cpu", "13"), []string{"needs 13 CPU in all, the quota of big is 12"}},
+		"a cohort does not lend beyond it":       {limited, 1, needs("cpu", "13"), []string{"needs 13 CPU in all, the quota of big with all that it may borrow in cohort all is 12"}},
 		"a quota for pods counts":                {pods, 4, needs("cpu", "1"), []string{"needs 4 pods in all, the quota of small is 3"}},
 		"nothing of a resource is no need of it": {clusterQueue(t, eight), 1, needs("nvidia.com/gpu", "0"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, quotaProblems(c.cq, &Demand{Pods: c.pods, PerPod: c.per})); diff != "" {
+			if diff := cmp.Diff(c.want, quotaProblems(c.cq, nil, &Demand{Pods: c.pods, PerPod: c.per})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

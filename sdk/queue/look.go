@@ -31,6 +31,7 @@ type look struct {
 	// the same with clusters.
 	queues   map[string]*kueue.LocalQueue
 	clusters map[string]*kueue.ClusterQueue
+	lenders  *cohorts
 	// places are by ClusterQueue; partial are those that only count what the
 	// caller may see.
 	places  map[string]places
@@ -38,7 +39,7 @@ type look struct {
 }
 
 // look reads the queues of a scope, and what waits in them: the Workloads in
-// pages of 500, and beside them the queues, and Kueue's own order.
+// pages of 500, and beside them the queues, their cohorts, and Kueue's own order.
 func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 	l := &look{scope: s, now: time.Now(), running: map[types.UID]*workload{},
 		queueRates: map[string]*rate{}, clusterRates: map[string]*rate{}}
@@ -47,7 +48,11 @@ func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 		workloadsErr, queuesErr, clustersErr error
 	)
 	reads.Go(func() { workloadsErr = c.eachWorkload(ctx, s.namespace, "", l.add) })
-	reads.Go(func() { l.clusters, clustersErr = c.clusterQueues(ctx) })
+	reads.Go(func() {
+		if l.clusters, clustersErr = c.clusterQueues(ctx); clustersErr == nil && inCohorts(l.clusters) {
+			l.lenders, clustersErr = c.cohorts(ctx, l.clusters)
+		}
+	})
 	reads.Go(func() {
 		if queuesErr = c.readQueues(ctx, l); queuesErr == nil {
 			c.seePlaces(ctx, l)

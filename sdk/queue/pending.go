@@ -100,7 +100,7 @@ func (l *look) task(w, first *workload) api.QueuedTask {
 	if w.Spec.PriorityClassRef != nil {
 		t.PriorityClass = w.Spec.PriorityClassRef.Name
 	}
-	s := situation{w: w, now: l.now, local: l.queues[w.queue()], cluster: l.clusters[cluster],
+	s := situation{w: w, now: l.now, local: l.queues[w.queue()], cluster: l.clusters[cluster], lenders: l.lenders,
 		seesQueues: l.queues != nil, seesClusters: l.clusters != nil, ahead: at.inCluster - 1, first: first}
 	v := s.verdict()
 	t.Reason = v.reason

@@ -20,6 +20,7 @@ type Client struct {
 	choices  access.Memo[wanted, Choice]
 	classes  access.Memo[string, []kueue.WorkloadPriorityClass]
 	quotas   access.Memo[string, *kueue.ClusterQueue]
+	lenders  access.Memo[string, *cohorts]
 	allNodes access.Memo[string, []corev1.Node]
 }
 
@@ -32,6 +33,6 @@ const moment = 10 * time.Second
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn) *Client {
 	c := &Client{conn: conn}
-	c.choices.Keep, c.classes.Keep, c.quotas.Keep, c.allNodes.Keep = moment, moment, moment, moment
+	c.choices.Keep, c.classes.Keep, c.quotas.Keep, c.lenders.Keep, c.allNodes.Keep = moment, moment, moment, moment, moment
 	return c
 }

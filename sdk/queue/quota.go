@@ -77,12 +77,16 @@ func inGroup(group *kueue.ResourceGroup, need corev1.ResourceList, see view) []s
 }
 
 // atMost is the most that a ClusterQueue could ever give: its quota, and what
-// it may borrow from its cohort. What a cohort has is not looked up.
-func atMost(cq *kueue.ClusterQueue) view {
-	return func(_ kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (resource.Quantity, bool) {
+// it may borrow from its cohort. Of a cohort that cannot be seen only the limit on
+// borrowing is known.
+func atMost(cq *kueue.ClusterQueue, t *cohorts) view {
+	return func(flavor kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (resource.Quantity, bool) {
 		have := q.NominalQuota.DeepCopy()
 		if cq.Spec.CohortName == "" {
 			return have, true
+		}
+		if t != nil {
+			return t.most(cq, flavor, q)
 		}
 		if q.BorrowingLimit == nil {
 			return have, false

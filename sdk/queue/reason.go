@@ -31,6 +31,7 @@ type situation struct {
 	// that queues of that sort may be seen, and else unknown.
 	local                    *kueue.LocalQueue
 	cluster                  *kueue.ClusterQueue
+	lenders                  *cohorts
 	seesQueues, seesClusters bool
 	// ahead is how many are before it (-1: not known), and first the first
 	// in line (nil: not known).
@@ -110,7 +111,7 @@ func (s *situation) backoff() (verdict, bool) {
 func (s *situation) never() (verdict, bool) {
 	if s.cluster != nil {
 		for _, need := range s.w.needs() {
-			lacks := shortages(s.cluster, need, atMost(s.cluster))
+			lacks := shortages(s.cluster, need, atMost(s.cluster, s.lenders))
 			if len(lacks) == 0 {
 				continue
 			}
@@ -119,7 +120,7 @@ func (s *situation) never() (verdict, bool) {
 				return stuck("needs %s, ClusterQueue %s has no quota for it: it can never start", amount(lack.resource, lack.need), s.cluster.Name), true
 			}
 			a, b := numbers(lack.resource, lack.need, lack.have)
-			return stuck("needs %s %s, the quota is %s: it can never start", a, unit(lack.resource), b), true
+			return stuck("needs %s %s, the quota%s is %s: it can never start", a, unit(lack.resource), borrows(s.cluster), b), true
 		}
 	}
 	return s.told()

@@ -67,7 +67,7 @@ func Purposes() []Purpose {
 		{Name: "limit ranges", Optional: true, Roles: users, Lost: "files and results where a LimitRange has a minimum",
 			Rights: Each("limitranges", "list")},
 		{Name: "quotas", Optional: true, Roles: everybody, Lost: "the numbers of quotas, machines, classes and priorities", Rights: InCluster(slices.Concat(
-			Each("clusterqueues"+kueueGroup, "get", "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
+			Each("clusterqueues"+kueueGroup, "get", "list"), Each("cohorts"+kueueGroup, "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
 			Each("priorityclasses.scheduling.k8s.io", "list"), Each("storageclasses.storage.k8s.io", "get", "list"),
 			Each("nodes", "list"), Each("namespaces", "get")))},
 		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: "kubectl vast queue hold and resume",
