@@ -81,8 +81,12 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	writes := &outages{warn: o.Warn, server: redact.URL(cfg.Host), now: time.Now}
 	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper {
-		return retryHint{&greeting{next: rt, limit: firstContact}}
+		return retryHint{next: &greeting{next: rt, limit: firstContact}, writes: writes}
 	})
 	if o.Warn == nil {
 		o.Warn = func(string) {}

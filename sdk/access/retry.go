@@ -3,6 +3,8 @@ package access
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 
 	"k8s.io/apimachinery/pkg/version"
 )
@@ -11,15 +13,40 @@ import (
 // client-go repeats a request that was answered 429 or 5xx up to ten times,
 // but only if the answer has a Retry-After header. What lacks one gets one of
 // a second; what has one is obeyed to the letter.
-type retryHint struct{ next http.RoundTripper }
+//
+// Of what changes something the repeats reach over patience, and after a few
+// seconds of it the caller is told what is waited for.
+type retryHint struct {
+	next   http.RoundTripper
+	writes *outages
+}
 
 // RoundTrip implements http.RoundTripper.
 func (r retryHint) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := r.next.RoundTrip(req)
-	if err == nil && isPassing(resp.StatusCode) && resp.Header.Get("Retry-After") == "" {
+	if err != nil || resp == nil {
+		return resp, err
+	}
+	passing := isPassing(resp.StatusCode)
+	if to, ok := changes(req); ok && r.writes != nil {
+		if !passing {
+			r.writes.over(to)
+			return resp, nil
+		}
+		left, pause := r.writes.failed(to, resp)
+		if left <= 0 {
+			resp.Header.Del("Retry-After")
+			return resp, nil
+		}
+		if resp.Header.Get("Retry-After") == "" {
+			resp.Header.Set("Retry-After", strconv.Itoa(int(pause.Seconds())))
+		}
+		return resp, nil
+	}
+	if passing && resp.Header.Get("Retry-After") == "" {
 		resp.Header.Set("Retry-After", "1")
 	}
-	return resp, err
+	return resp, nil
 }
 
 // WrappedRoundTripper lets client-go look through to the transport.
@@ -35,6 +62,16 @@ func isPassing(status int) bool {
 	}
 	return false
 }
+
+// How a change is tried again that the cluster cannot make at the moment: each
+// second at first, then less often. client-go repeats ten times at most, so that
+// these add up to patience.
+const (
+	patience  = 30 * time.Second
+	tellAfter = 3 * time.Second
+	often     = time.Second
+	seldom    = 4 * time.Second
+)
 
 func decodeVersion(raw []byte) (*version.Info, error) {
 	info := &version.Info{}

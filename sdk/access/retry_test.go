@@ -24,7 +24,7 @@ func TestRetryHint(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			rt := retryHint{roundTrip(func(*http.Request) (*http.Response, error) {
+			rt := retryHint{next: roundTrip(func(*http.Request) (*http.Response, error) {
 				resp := &http.Response{StatusCode: tc.status, Header: http.Header{}}
 				if tc.retryAfter != "" {
 					resp.Header.Set("Retry-After", tc.retryAfter)

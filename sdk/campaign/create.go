@@ -180,8 +180,7 @@ func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
 func lost(err error) bool {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsInternalError(err) ||
-			apierrors.IsTooManyRequests(err) || apierrors.IsServiceUnavailable(err)
+		return false // the connection has repeated it for as long as that is worth it
 	}
 	return utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)
 }
