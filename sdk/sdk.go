@@ -110,7 +110,7 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	campaigns := campaign.New(conn, tasks, waiting)
 	clusters := cluster.New(conn, tasks, campaigns)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
-		doctor: doctor.New(conn, waiting, clusters), campaign: campaigns,
+		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
 		result: result.New(conn)}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/cluster"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/task"
 )
 
 // Client implements sdk.Doctor.
@@ -22,11 +23,12 @@ type Client struct {
 	rights  *rights.Checker
 	queues  *queue.Client
 	cluster *cluster.Client
+	tasks   *task.Client
 }
 
 // New returns a client over conn. It contacts nobody.
-func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client) *Client {
-	return &Client{conn: conn, rights: rights.New(conn), queues: queues, cluster: clusters}
+func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client, tasks *task.Client) *Client {
+	return &Client{conn: conn, rights: rights.New(conn), queues: queues, cluster: clusters, tasks: tasks}
 }
 
 // examination is one check, or several that belong together.
@@ -54,7 +56,7 @@ func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorRep
 	if !report.Healthy {
 		return report, ctx.Err()
 	}
-	all := []examination{c.namespace, c.access, c.storageClass, c.kueue, c.queue, c.quota, c.store, c.storeSecrets, c.probe}
+	all := []examination{c.namespace, c.access, c.storageClass, c.kueue, c.queue, c.quota, c.pods, c.store, c.storeSecrets, c.probe}
 	done := make([]chan []api.Check, len(all))
 	for i, examine := range all {
 		done[i] = make(chan []api.Check, 1)

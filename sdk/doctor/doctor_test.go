@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // What asks the cluster is tested on a real one; here it is how that is judged.
@@ -47,9 +48,17 @@ func TestChecksAreJudged(t *testing.T) {
 		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "somebody holds it"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
 		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", setupCommand}},
 		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
-		"a good finding":           {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
-		"a bad finding":            {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "mend DNS"), api.CheckWarning, []string{"no such host", "mend DNS"}},
-		"no finding":               {finding("dns", nil, "fix"), api.CheckSkipped, nil},
+		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},
+		"a quota that wants limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
+			[]string{"a task's pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
+		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
+			[]string{"minimum memory usage per Container is 64Mi", "kubectl describe limitranges"}},
+		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
+		"nobody may create pods":  {podCheck(nil, &api.Forbidden{Message: "no"}), api.CheckSkipped, nil},
+		"pods cannot be tried":    {podCheck(nil, &api.Unavailable{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
+		"a good finding":          {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
+		"a bad finding":           {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "mend DNS"), api.CheckWarning, []string{"no such host", "mend DNS"}},
+		"no finding":              {finding("dns", nil, "fix"), api.CheckSkipped, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.got.Outcome != tt.want {
