@@ -49,8 +49,10 @@ type cursor struct {
 	met   int
 	// kept is the beginning of a line that the streams before ended in.
 	kept []byte
-	// found says that the line delivered last was met again.
+	// found says that the line delivered last was met again. next is the
+	// timestamp of the first line behind it where it was not.
 	found bool
+	next  int64
 }
 
 // second counts a run of lines, in the log's order, that were stamped within
@@ -100,7 +102,7 @@ func (c *cursor) rest() []byte {
 // rewind prepares for a new stream.
 func (c *cursor) rewind() {
 	c.mode, c.first, c.skip, c.seen, c.drop, c.cut, c.stray, c.met = passing, 0, 0, 0, false, 0, "", 0
-	c.found = c.lines == 0
+	c.found, c.next = c.lines == 0, 0
 	if c.lines == 0 {
 		return
 	}
@@ -165,7 +167,7 @@ func (c *cursor) begin(p piece) bool {
 	case p.when < c.last:
 		return false
 	case p.when > c.last:
-		c.mode = passing
+		c.mode, c.next = passing, p.when
 		return c.count(p.when)
 	}
 	c.seen, c.found = c.seen+1, true

@@ -10,7 +10,11 @@ import (
 // tell says what the reading waits for, and each thing once until it changes.
 func (f *follower) tell(st *api.TaskStatus) {
 	now := map[string]bool{}
-	for _, message := range waiting(f.missing(), st) {
+	messages := waiting(f.missing(), st)
+	if st.Saving {
+		messages = append(messages, "saving the results")
+	}
+	for _, message := range messages {
 		now[message] = true
 		if !f.said[message] {
 			f.s.notify("%s", message)

@@ -146,6 +146,24 @@ func TestFollowWaitsForPodsAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestFollowSaysThatResultsAreBeingSaved(t *testing.T) {
+	c := newCluster(t, 1)
+	c.pod(0, "Running")
+	c.print(0, "a\n")
+	r := c.read(api.LogOptions{Follow: true}, quick)
+	r.await(0, "a\n")
+	c.change(func() { c.status.State, c.status.Saving = api.Running, true })
+	c.pod(0, "Succeeded")
+	r.awaitNote("saving the results")
+	c.change(func() { c.status.State, c.status.Saving = api.Succeeded, false })
+	if err := r.end(); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"saving the results"}, r.notes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestFollowReturnsHowTheTaskEnded(t *testing.T) {
 	c := newCluster(t, 1)
 	c.pod(0, "Running")
@@ -174,6 +192,49 @@ func TestFollowOfATaskThatIsDeleted(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	r.want(map[int]string{0: "a\nlast words\n"})
+}
+
+// The kubelet serves the newest file of a log only. What is measured on one of
+// Kubernetes 1.36.3: a stream that is behind is ended at the end of a file that was
+// rotated; the next file began 8 ms later where all lines were delivered, and 14 s
+// later where files between the two had been rotated, too.
+func TestFollowSaysThatLinesMayBeMissingWhereTheyMay(t *testing.T) {
+	const lost = "node 0: its log was rotated while the reading was behind: lines between 2026-03-01T10:00:00.000001Z and "
+	for name, tt := range map[string]struct {
+		breaks bool
+		gap    time.Duration
+		notes  []string
+	}{
+		"the next file follows on the one that was read": {false, 8 * time.Millisecond, nil},
+		"there was another file between":                 {false, 14 * time.Second, []string{lost + "2026-03-01T10:00:14.000001Z may be missing"}},
+		"the old file was not read to its end":           {true, 8 * time.Millisecond, []string{lost + "2026-03-01T10:00:00.008001Z may be missing"}},
+		"a slow printer's next line is in the next file": {false, time.Second, []string{lost + "2026-03-01T10:00:01.000001Z may be missing"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, 1)
+			c.pod(0, "Running")
+			c.print(0, "a\n", "b\n")
+			rotated := false
+			c.cut = func(_ int, b []byte) (int, bool, bool) {
+				if rotated {
+					return len(b), false, false
+				}
+				rotated = true
+				c.logs["job-0"] = []record{{at: at(time.Microsecond + tt.gap), text: "c"}}
+				return len(b), tt.breaks, !tt.breaks
+			}
+			r := c.read(api.LogOptions{Follow: true}, quick)
+			r.await(0, "a\nb\nc\n")
+			c.pod(0, "Succeeded")
+			c.end(api.Succeeded)
+			if err := r.end(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.notes, r.notes); diff != "" {
+				t.Errorf("notes (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // Streams are cut at random: some break, some just end.

@@ -34,6 +34,7 @@ type reader struct {
 	opened time.Time // of the first stream
 	quiet  bool      // the first stream was there, and the log was empty
 	broken bool      // the last stream did not come to its end
+	whole  bool      // the last stream came to the end of its file
 	torn   bool      // it was said that lines may be missing
 
 	lost atomic.Bool // nothing of it was read, and it cannot be had any more
@@ -125,6 +126,7 @@ func (r *reader) readFollowing(ctx context.Context) error {
 		settled := st.ended || st.gone
 		before := r.progress()
 		err := r.stream(ctx, !settled, idle)
+		r.whole = err == nil
 		added := r.progress() != before
 		if added {
 			wait.reset()
@@ -324,16 +326,35 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 	}
 }
 
-// checkTear says so when the line delivered last is not in the log any more:
-// the node has begun a new file since, and what stood between cannot be had.
+// seam is how far apart the last line of a log file and the first one of the next
+// may be stamped for nothing to be missing between them. A file that was there
+// in between would have had to be opened, filled up to its limit (10 MiB by
+// default) and rotated; the kubelet looks for that every 10 seconds (3 at least),
+// and compresses the file before first.
+const seam = 100 * time.Millisecond
+
+// checkTear says so when the line delivered last is not in the log any more: the
+// node has begun a new file since, and what stood between cannot be had. Nothing
+// did where the old file was read to its end and the new one follows on it: that
+// is how the kubelet ends a stream that is behind when the container ends.
 func (r *reader) checkTear(last int64, end bool) {
+	next := r.cursor.next
 	if r.torn || r.cursor.found || !end && r.cursor.mode != passing {
 		return
 	}
+	if r.whole && next != 0 && next-last <= int64(seam) {
+		r.cursor.found = true
+		return
+	}
 	r.torn = true
-	r.s.notify("node %d: its log was rotated while the reading was behind: lines after %s may be missing",
-		r.rank, time.Unix(0, last).UTC().Format(time.RFC3339Nano))
+	between := "after " + stamp(last)
+	if next != 0 {
+		between = "between " + stamp(last) + " and " + stamp(next)
+	}
+	r.s.notify("node %d: its log was rotated while the reading was behind: lines %s may be missing", r.rank, between)
 }
+
+func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
 func (r *reader) name() string {
 	r.mu.Lock()
