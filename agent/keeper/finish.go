@@ -106,6 +106,7 @@ func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[strin
 // of the whole pod, and are told when that has ended. Where the pod cannot be
 // read, and is nil, the run's own end is known all the same.
 func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func() *corev1.Pod) error {
+	ended := time.Now()
 	m, err := k.sendResult(ctx, r)
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func(
 	for _, p := range r.progress {
 		p.finish(time.Now())
 	}
-	k.describe(m, r, end{pod: pod(), main: k.orders.Main, at: time.Now()}, map[string]int32{r.Name: code})
+	k.describe(m, r, end{pod: pod(), main: k.orders.Main, at: ended}, map[string]int32{r.Name: code})
 	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
 	if err := k.write(ctx, r, m); err != nil {
 		return err
@@ -142,6 +143,9 @@ func (k *Keeper) sendResult(ctx context.Context, r *result) (*keep.Manifest, err
 func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]int32) {
 	m.Progress, m.BrokenProgress = r.told()
 	m.Started, m.Ended = e.times()
+	if told, ok := readTimes(k.orders.Outcomes)[r.Name]; ok && r.Name != "" {
+		m.Started, m.Ended = told.within(m.Started, m.Ended)
+	}
 	if r.Name == "" || k.orders.Outcomes == "" {
 		m.Outcome = e.outcome(m.Progress)
 	} else if code, ok := codes[r.Name]; ok {

@@ -6,6 +6,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // shortDir is a folder whose path a socket may have.
@@ -56,6 +59,29 @@ func TestTheHookEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := Stop(ctx, shortDir(t)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestAPackedRunTakesItsOwnTime(t *testing.T) {
+	t.Parallel()
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+	started, now := at(1000), at(2000) // of the container
+	told := parseTimes(strings.NewReader("a/0 1000 1010\nmy config/1 1010 1500\nb/0 10 20\nb/1 1600 1550\nb/2 1600 9999\nb/3  \nb/4 x 5\nb/5 1 99999999999999999999\nlast 1 2"))
+	for name, want := range map[string]span{
+		"a/0":                     {at(1000), at(1010)},
+		"my config/1":             {at(1010), at(1500)},
+		"b/0":                     {started, now}, // it began before its container
+		"b/1":                     {started, now}, // it ended before it began
+		"b/2":                     {started, now}, // it ends in the future
+		"nobody says anything of": {started, now},
+	} {
+		from, to := told[name].within(started, now)
+		if diff := cmp.Diff(want, span{from, to}, cmp.AllowUnexported(span{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	if len(told) != 6 {
+		t.Errorf("%v", told)
 	}
 }
 

@@ -3,7 +3,8 @@
 #
 # VAST_COMMAND is execution.command; without it the scenario is executed.
 # VAST_RUNS is a folder with one file for each packed run: its name in the
-# first line, then its variables. VAST_OUTCOMES takes a line for each that ended.
+# first line, then its variables. VAST_OUTCOMES takes a line for each that ended,
+# a file beside it when that began and ended, where the image has a clock to ask.
 #
 # A pre_command is sourced, and the environment is the user's, so all names in
 # here begin with _vast_.
@@ -101,6 +102,8 @@ _vast_judged() {
   if [ ! -f "$_vast_report" ]; then echo "${2:-1}"; elif grep -qE '<(failure|error)' "$_vast_report"; then echo 1; else echo 0; fi
 }
 
+_vast_now() { date +%s 2>/dev/null; }
+
 _vast_outcome() { echo "$1 $2" >>"$VAST_OUTCOMES"; }
 
 if [ -z "${VAST_RUNS-}" ]; then
@@ -124,8 +127,10 @@ fi
 for _vast_file in "$VAST_RUNS"/*; do
   read -r _ _vast_name <"$_vast_file"
   [ -z "$_vast_ending" ] || break
+  _vast_begun=$(_vast_now)
   _vast_packed "$_vast_file"
   _vast_code=$?
+  echo "$_vast_name $_vast_begun $(_vast_now)" >>"$VAST_OUTCOMES.times"
   _vast_outcome "$_vast_name" "$_vast_code"
   [ "$_vast_code" -eq 0 ] || _vast_worst=$_vast_code
 done

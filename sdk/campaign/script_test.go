@@ -172,7 +172,9 @@ func TestPackedRunsGoOneAfterTheOtherAndTellTheirCodes(t *testing.T) {
 			}
 		}
 		cmd := inRun(t, shell, `echo "$RUN_ID $code"; exit $code`, "VAST_RUNS="+runs, "VAST_OUTCOMES="+outcomes)
+		before := time.Now().Unix()
 		out, _ := cmd.Output() // the exit code is looked at
+		after := time.Now().Unix()
 		told, err := os.ReadFile(outcomes)
 		if err != nil {
 			t.Fatal(err)
@@ -180,6 +182,19 @@ func TestPackedRunsGoOneAfterTheOtherAndTellTheirCodes(t *testing.T) {
 		got := fmt.Sprintf("%d\n%s%s", cmd.ProcessState.ExitCode(), out, told)
 		if diff := cmp.Diff("2\na/0 0\nb/0 1\nc/0 2\na/0 0\nb/0 1\nc/0 2\n", got); diff != "" {
 			t.Errorf("code, output and outcomes (-want,+got):\n%s", diff)
+		}
+		times, err := os.ReadFile(outcomes + ".times")
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := before
+		for i, line := range strings.Split(strings.TrimSpace(string(times)), "\n") {
+			var name string
+			var from, to int64
+			if n, err := fmt.Sscan(line, &name, &from, &to); n != 3 || name != []string{"a/0", "b/0", "c/0"}[i] || from < last || to < from || to > after {
+				t.Errorf("%q, %v: it began before the last one ended at %d, or it ended after %d", line, err, last, after)
+			}
+			last = to
 		}
 	})
 }
