@@ -66,8 +66,8 @@ func TestAListInPartsIsPrintedAsTheWholeList(t *testing.T) {
 // rows is a table whose cells get wider; it has those rows.
 func rows(from, to int) *Table {
 	t := &Table{}
-	t.Column("Name", false)
-	t.Column("Parameters", false)
+	t.Column("Name", false, Give{Rank: 2, Least: 16, Middle: true})
+	t.Column("Parameters", false, Give{Rank: 1, Least: 12})
 	for i := from; i < to; i++ {
 		t.Row(&configsOf(i, i+1).Items[0], strings.Repeat("n", 9*i), strings.Repeat("p", 20*i))
 	}
@@ -76,14 +76,13 @@ func rows(from, to int) *Table {
 
 func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 	const n = 5
-	flexible := []Flexible{{Column: "Parameters", Least: 12}, {Column: "Name", Least: 16, Middle: true}}
 	for name, width := range map[string]int{"for a program": 0, "on a wide terminal": 200, "on a terminal": 60} {
 		for _, noHeaders := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, no headers %v", name, noHeaders), func(t *testing.T) {
 				o := NewGetFlags()
 				*o.NoHeaders = noHeaders
 				whole := rows(0, n)
-				whole.Fit(width, false, flexible...)
+				whole.Fit(width, false)
 				p, err := o.Printer()
 				if err != nil {
 					t.Fatal(err)
@@ -95,7 +94,7 @@ func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 				parts := FitAll(func(yield func(*Table) bool) {
 					for i := 0; i < n && yield(rows(i, min(i+2, n))); i += 2 {
 					}
-				}, width, false, flexible...)
+				}, width, false)
 				err = o.PrintAligned(t.Context(), func(yield func(runtime.Object) bool) {
 					for part := range parts {
 						if !yield(&part.Table) {

@@ -2,56 +2,174 @@ package cli
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// How tables get narrow enough for a terminal, all by one policy:
+//
+//  1. Cells of columns that may be cut are cut, down to a length at which they
+//     still say something, those that matter least first.
+//  2. Where that is not enough, whole columns go, those that matter least first.
+//  3. Ids and states stay whole. Where even that has no room, ids are cut in the
+//     middle.
+//
+// With -o wide all is shown. Without a terminal nothing is cut.
+
 const (
 	columnGap = 3 // what kubectl's tab writer puts between columns
+	// minCell is how wide it makes a column at least.
+	minCell = 3
 	// ellipsis stands for what was cut. It is ASCII because kubectl's tab
 	// writer counts bytes.
 	ellipsis = "..."
+	// shortest is what an id is cut to where nothing else helps.
+	shortest = 16
 )
 
-// Flexible is a column that may be cut, but never below Least characters.
-type Flexible struct {
-	Column string
-	Least  int
+// Give is how a column gives way where a table is too wide. The zero value never
+// does.
+type Give struct {
+	// Rank orders what may be cut or left out: the lowest goes first. 0 stays.
+	Rank int
+	// Least is how many characters stay of a cell that is cut; 0 cuts none.
+	Least int
 	// Middle cuts in the middle: both ends of a name tell it from others.
 	Middle bool
+	// Room is how wide the column is at least where more rows will follow.
+	Room int
+
+	keep bool // it may be cut, but not left out
 }
 
-// Fit cuts the cells of flexible columns, in their order, until the table is
-// no wider than width. A column may stand there twice, to be cut further when
-// the others have been. Nothing else is ever cut, and width 0 (no terminal)
-// cuts nothing.
-func (t *Table) Fit(width int, wide bool, flexible ...Flexible) {
-	if width > 0 {
+// ID is how a column of ids gives way: it does not, until ids and states alone
+// are too wide. What is pasted into the next command has to be whole.
+var ID = Give{Least: shortest, Middle: true}
+
+// State is how a column of states gives way: it does not.
+var State = Give{Room: len("Succeeded")}
+
+// Shape is how a table is to look that has no more than a width.
+type Shape struct {
+	// Limit is how long the cells of each column may be, 0 for a column that is
+	// left out.
+	Limit []int
+}
+
+// ShapeOf decides it for columns of these widths with their gaps between them. A
+// column of width 0 is not there.
+func ShapeOf(widths []int, gives []Give, gap, width int) Shape {
+	s := Shape{slices.Clone(widths)}
+	if s.over(gap, width) <= 0 {
+		return s
+	}
+	order := make([]int, 0, len(widths))
+	for i, g := range gives {
+		if g.Rank > 0 && widths[i] > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return gives[a].Rank - gives[b].Rank })
+	if s.shrink(order, gives, gap, width) {
+		return s
+	}
+	// Without the ids whole there may be room for more.
+	copy(s.Limit, widths)
+	for i, g := range gives {
+		if g.Rank == 0 && g.Least > 0 && widths[i] > 0 {
+			order = slices.Insert(order, 0, i)
+		}
+	}
+	s.shrink(order, gives, gap, width)
+	return s
+}
+
+// shrink cuts and leaves out columns in this order until the width is enough,
+// and reports whether it is.
+func (s Shape) shrink(order []int, gives []Give, gap, width int) bool {
+	least := func(i int) int {
+		if gives[i].Least == 0 {
+			return s.Limit[i]
+		}
+		return min(s.Limit[i], max(gives[i].Least, len(ellipsis)+1))
+	}
+	whole, spare := slices.Clone(s.Limit), 0
+	for _, i := range order {
+		spare += s.Limit[i] - least(i)
+	}
+	var gone []int
+	for _, i := range order { // what cutting cannot do
+		if s.over(gap, width) <= spare {
+			break
+		}
+		if gives[i].Rank > 0 && !gives[i].keep {
+			spare -= s.Limit[i] - least(i)
+			s.Limit[i] = 0
+			gone = append(gone, i)
+		}
+	}
+	for _, i := range slices.Backward(gone) { // a wide one that went last may have left room
+		s.Limit[i] = whole[i]
+		if more := s.Limit[i] - least(i); s.over(gap, width) <= spare+more {
+			spare += more
+		} else {
+			s.Limit[i] = 0
+		}
+	}
+	for _, i := range order {
+		if over := s.over(gap, width); over > 0 && s.Limit[i] > 0 {
+			s.Limit[i] = max(s.Limit[i]-over, least(i))
+		}
+	}
+	return s.over(gap, width) <= 0
+}
+
+// over is how much too wide it is. Nothing is put behind the last column, and
+// a column before it has a width that the tab writer gives to each.
+func (s Shape) over(gap, width int) int {
+	over, before := -width, 0
+	for _, w := range s.Limit {
+		if w > 0 {
+			over += before + w
+			before = gap
+			if w < minCell && gap == columnGap {
+				before += minCell - w
+			}
+		}
+	}
+	return over
+}
+
+// Fit makes the table no wider than width. Width 0 (no terminal) changes nothing,
+// and neither does wide.
+func (t *Table) Fit(width int, wide bool) {
+	if width > 0 && !wide {
 		widths := make([]int, len(t.ColumnDefinitions))
-		t.measure(widths, wide)
-		t.cut(cutsFor(t.ColumnDefinitions, widths, width, flexible))
+		t.measure(widths)
+		t.apply(ShapeOf(widths, t.gives, columnGap, width))
 	}
 }
 
 // FitAll is Fit for a table in parts, which are made anew each time.
-func FitAll(parts iter.Seq[*Table], width int, wide bool, flexible ...Flexible) iter.Seq[*Table] {
-	if width <= 0 {
+func FitAll(parts iter.Seq[*Table], width int, wide bool) iter.Seq[*Table] {
+	if width <= 0 || wide {
 		return parts
 	}
 	var widths []int
-	var columns []metav1.TableColumnDefinition
+	var gives []Give
 	for t := range parts {
-		if columns = t.ColumnDefinitions; widths == nil {
-			widths = make([]int, len(columns))
+		if gives = t.gives; widths == nil {
+			widths = make([]int, len(t.ColumnDefinitions))
 		}
-		t.measure(widths, wide)
+		t.measure(widths)
 	}
-	cuts := cutsFor(columns, widths, width, flexible)
+	shape := ShapeOf(widths, gives, columnGap, width)
 	return func(yield func(*Table) bool) {
 		for t := range parts {
-			t.cut(cuts)
+			t.apply(shape)
 			if !yield(t) {
 				return
 			}
@@ -59,61 +177,109 @@ func FitAll(parts iter.Seq[*Table], width int, wide bool, flexible ...Flexible) 
 	}
 }
 
-// measure notes the widths of the columns that are wider than those before.
-func (t *Table) measure(widths []int, wide bool) {
-	for i, c := range t.ColumnDefinitions {
-		if c.Priority > 0 && !wide {
+// Fitter fits tables that are printed one below the other by one tab writer, as
+// when watching: what the first one had no room for stays away, and columns only
+// grow, since the writer remembers how wide they were.
+type Fitter struct{ widths []int }
+
+// Fit makes a table fit below those before.
+func (f *Fitter) Fit(t *Table, width int, wide bool) {
+	if width <= 0 || wide {
+		return
+	}
+	widths, gives := make([]int, len(t.ColumnDefinitions)), slices.Clone(t.gives)
+	t.measure(widths)
+	last := lastShown(f.widths)
+	for i := range gives {
+		if widths[i] == 0 {
 			continue
 		}
-		widths[i] = max(widths[i], utf8.RuneCountInString(c.Name))
+		widths[i] = max(widths[i], gives[i].Least, gives[i].Room)
+		switch {
+		case f.widths == nil:
+		case f.widths[i] == 0:
+			widths[i] = 0
+		default: // its heading is there
+			gives[i].keep = true
+			if i != last { // nothing is put behind the last one
+				widths[i] = max(widths[i], f.widths[i])
+				if gives[i].Least > 0 {
+					gives[i].Least = max(gives[i].Least, f.widths[i])
+				}
+			}
+		}
+	}
+	s := ShapeOf(widths, gives, columnGap, width)
+	f.widths = s.Limit
+	t.apply(s)
+}
+
+func lastShown(widths []int) int {
+	for i, w := range slices.Backward(widths) {
+		if w > 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// measure notes the widths of the columns that are wider than those before, in
+// bytes, as kubectl's tab writer counts.
+func (t *Table) measure(widths []int) {
+	for i, c := range t.ColumnDefinitions {
+		if c.Priority > 0 {
+			continue
+		}
+		widths[i] = max(widths[i], len(c.Name))
 		for _, row := range t.Rows {
 			if s, ok := row.Cells[i].(string); ok {
-				widths[i] = max(widths[i], utf8.RuneCountInString(s))
+				widths[i] = max(widths[i], len(s))
 			}
 		}
 	}
 }
 
-// columnCut is what the cells of one column are cut to.
-type columnCut struct {
-	column, limit int
-	middle        bool
-}
-
-// cutsFor decides what has to be cut, in this order.
-func cutsFor(columns []metav1.TableColumnDefinition, widths []int, width int, flexible []Flexible) []columnCut {
-	over := -width - columnGap
-	for _, w := range widths {
-		if w > 0 {
-			over += w + columnGap
+// apply cuts cells, and moves columns to the wide table that there is no room for.
+func (t *Table) apply(s Shape) {
+	for i := range t.ColumnDefinitions {
+		if t.ColumnDefinitions[i].Priority > 0 {
+			continue
 		}
-	}
-	var cuts []columnCut
-	for _, f := range flexible {
-		for i, c := range columns {
-			if over <= 0 || c.Name != f.Column || widths[i] == 0 {
-				continue
-			}
-			limit := max(widths[i]-over, f.Least, len(c.Name))
-			if limit >= widths[i] {
-				continue
-			}
-			over -= widths[i] - limit
-			widths[i] = limit
-			cuts = append(cuts, columnCut{i, limit, f.Middle})
+		if s.Limit[i] == 0 {
+			t.ColumnDefinitions = slices.Clone(t.ColumnDefinitions)
+			t.ColumnDefinitions[i].Priority = 1
+			continue
 		}
-	}
-	return cuts
-}
-
-func (t *Table) cut(cuts []columnCut) {
-	for _, c := range cuts {
 		for _, row := range t.Rows {
-			if s, ok := row.Cells[c.column].(string); ok {
-				row.Cells[c.column] = cut(s, c.limit, c.middle)
+			if cell, ok := row.Cells[i].(string); ok {
+				row.Cells[i] = cutBytes(cell, s.Limit[i], t.gives[i].Middle)
 			}
 		}
 	}
+}
+
+// Column adds a column; a wide one shows up with -o wide only.
+func (t *Table) Column(name string, wide bool, give Give) {
+	priority := int32(0)
+	if wide {
+		priority = 1
+	}
+	if give.Least > 0 {
+		give.Least = max(give.Least, len(name))
+	}
+	t.gives = append(t.gives, give)
+	t.ColumnDefinitions = append(t.ColumnDefinitions,
+		metav1.TableColumnDefinition{Name: name, Type: "string", Priority: priority})
+}
+
+// cutBytes shortens s to limit bytes at most.
+func cutBytes(s string, limit int, middle bool) string {
+	for runes := min(limit, utf8.RuneCountInString(s)); len(s) > limit && runes > 0; runes-- {
+		if short := cut(s, runes, middle); len(short) <= limit {
+			return short
+		}
+	}
+	return s
 }
 
 // cut shortens s to limit characters.
@@ -121,6 +287,9 @@ func cut(s string, limit int, middle bool) string {
 	runes := []rune(s)
 	if len(runes) <= limit {
 		return s
+	}
+	if limit <= len(ellipsis) {
+		return string(runes[:limit])
 	}
 	if !middle {
 		return strings.TrimRight(string(runes[:limit-len(ellipsis)]), " ") + ellipsis

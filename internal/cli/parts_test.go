@@ -58,31 +58,6 @@ func TestConfirmEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestFit(t *testing.T) {
-	build := func() *Table {
-		tab := &Table{}
-		for _, c := range []string{"ID", "Name", "Reason"} {
-			tab.Column(c, false)
-		}
-		tab.Column("Wide", true)
-		tab.Row(nil, "x7k2m9qa", "a-rather-long-name-of-a-task", "image not found in the registry", strings.Repeat("w", 90))
-		return tab
-	}
-	for width, want := range map[int][]any{
-		0:  {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found in the registry"},
-		80: {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found in the registry"},
-		60: {"x7k2m9qa", "a-rather-long-name-of-a-task", "image not found..."},
-		40: {"x7k2m9qa", "a-rathe...a-task", "image n..."},
-		10: {"x7k2m9qa", "a-ra...ask", "image n..."},
-	} {
-		tab := build()
-		tab.Fit(width, false, Flexible{Column: "Reason", Least: 10}, Flexible{Column: "Name", Least: 10, Middle: true})
-		if diff := cmp.Diff(want, tab.Rows[0].Cells[:3]); diff != "" {
-			t.Errorf("width %d (-want,+got):\n%s", width, diff)
-		}
-	}
-}
-
 func TestTimeoutFlag(t *testing.T) {
 	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "7d": 168 * time.Hour, "1.5d": 36 * time.Hour, "0": 0} {
 		var d Timeout

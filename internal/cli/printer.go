@@ -2,9 +2,7 @@ package cli
 
 import (
 	"io"
-	"strings"
 
-	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -29,14 +27,6 @@ func NewGetFlags() *GetFlags {
 	return &GetFlags{PrintFlags: flags}
 }
 
-// AddSort binds --sort-by; columns are what it takes besides a JSONPath.
-func (o *GetFlags) AddSort(c *cobra.Command, columns []string) {
-	c.Flags().StringVar(&o.SortBy, "sort-by", o.SortBy,
-		"Sort by a column ("+strings.Join(columns, ", ")+") or by a JSONPath expression (e.g. '{.metadata.name}').")
-	_ = c.RegisterFlagCompletionFunc("sort-by",
-		cobra.FixedCompletions(columns, cobra.ShellCompDirectiveNoFileComp))
-}
-
 // Human reports whether the output is a table.
 func (o *GetFlags) Human() bool {
 	return (*o.OutputFormat == "" || *o.OutputFormat == "wide") && *o.TemplateFlags.TemplateArgument == ""
@@ -57,14 +47,13 @@ func (o *GetFlags) Printer() (printers.ResourcePrinter, error) {
 	return usagePrinter(o.ToPrinter())
 }
 
-// SortObjects sorts a list by a JSONPath expression.
-func (o *GetFlags) SortObjects(list runtime.Object) error {
-	keep := printers.ResourcePrinterFunc(func(runtime.Object, io.Writer) error { return nil })
-	sorter := &get.SortingPrinter{SortField: o.SortBy, Delegate: keep}
-	if err := sorter.PrintObj(list, io.Discard); err != nil {
-		return Usagef("--sort-by: %v", err)
+// PrintTable prints a table that fits into width, unless columns of labels are
+// added to it.
+func (o *GetFlags) PrintTable(p printers.ResourcePrinter, t *Table, width int, w io.Writer) error {
+	if o.PlainTable() {
+		t.Fit(width, o.Wide())
 	}
-	return nil
+	return p.PrintObj(&t.Table, w)
 }
 
 // PrintList prints a list that is not for people. -o name prints each item,
@@ -110,16 +99,9 @@ func usagePrinter(p printers.ResourcePrinter, err error) (printers.ResourcePrint
 }
 
 // Table builds a metav1.Table: columns, then rows.
-type Table struct{ metav1.Table }
-
-// Column adds a column; a wide one shows up with -o wide only.
-func (t *Table) Column(name string, wide bool) {
-	priority := int32(0)
-	if wide {
-		priority = 1
-	}
-	t.ColumnDefinitions = append(t.ColumnDefinitions,
-		metav1.TableColumnDefinition{Name: name, Type: "string", Priority: priority})
+type Table struct {
+	metav1.Table
+	gives []Give // of the columns
 }
 
 // Row adds a row about obj. Texts go through Cell.

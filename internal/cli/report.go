@@ -25,11 +25,19 @@ func (f *Factory) Lasted(from, to *metav1.Time) string {
 	if from.IsZero() {
 		return ""
 	}
+	return duration.HumanDuration(f.LastedFor(from, to))
+}
+
+// LastedFor is that time; 0 when there is no first moment.
+func (f *Factory) LastedFor(from, to *metav1.Time) time.Duration {
+	if from.IsZero() {
+		return 0
+	}
 	end := f.Now()
 	if !to.IsZero() {
 		end = to.Time
 	}
-	return duration.HumanDuration(max(end.Sub(from.Time), 0))
+	return max(end.Sub(from.Time), 0)
 }
 
 // EndReport is one line about a task that ended: how and after how long,

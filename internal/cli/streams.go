@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"strconv"
 	"strings"
 
 	"k8s.io/cli-runtime/pkg/printers"
@@ -26,10 +28,14 @@ func (f *Factory) Notef(format string, args ...any) {
 	fmt.Fprintln(f.ErrOut, Text(fmt.Sprintf(format, args...)))
 }
 
-// Width is the terminal's width in columns, 0 when stdout is none.
+// Width is the terminal's width in columns, 0 when stdout is none. $COLUMNS
+// overrides it, as with ls and ps, but does not make a terminal of a pipe.
 func (f *Factory) Width() int {
 	if !f.IsTerminal(f.Out) {
 		return 0
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
 	}
 	if size := (term.TTY{Out: f.Out}).GetSize(); size != nil {
 		return int(size.Width)

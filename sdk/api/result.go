@@ -4,6 +4,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Incomplete is the state of a result whose task or run does not run and whose
+// manifest is not there: not all of it was saved.
+const Incomplete State = "Incomplete"
+
 // Result is what is kept of one node of a task or of one run of a campaign.
 type Result struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -160,7 +160,7 @@ func wholeList(configs *variation.Configs) runtime.Object {
 func (o *campaignConfigsOptions) tables(configs *variation.Configs) iter.Seq[*cli.Table] {
 	if o.output.Wide() {
 		names := configs.Names()
-		return inTables(configs, append([]string{"Name"}, names...), func(c *variation.Config) []any {
+		return inTables(configs, append([]string{"Name"}, names...), nil, func(c *variation.Config) []any {
 			cells := []any{c.Name}
 			for _, name := range names {
 				cells = append(cells, c.Text(name))
@@ -168,7 +168,8 @@ func (o *campaignConfigsOptions) tables(configs *variation.Configs) iter.Seq[*cl
 			return cells
 		})
 	}
-	tables := inTables(configs, []string{"Name", "Parameters"}, func(c *variation.Config) []any {
+	gives := []cli.Give{cli.ID, {Rank: 1, Least: 16}}
+	tables := inTables(configs, []string{"Name", "Parameters"}, gives, func(c *variation.Config) []any {
 		words := make([]string, len(c.Parameters))
 		for i, p := range c.Parameters {
 			words[i] = fmt.Sprintf("%s=%s", p.Name, c.Text(p.Name))
@@ -178,18 +179,20 @@ func (o *campaignConfigsOptions) tables(configs *variation.Configs) iter.Seq[*cl
 	if !o.output.PlainTable() {
 		return tables
 	}
-	return cli.FitAll(tables, o.Width(), false,
-		cli.Flexible{Column: "Parameters", Least: 30},
-		cli.Flexible{Column: "Name", Least: 16, Middle: true},
-		cli.Flexible{Column: "Parameters", Least: 12})
+	return cli.FitAll(tables, o.Width(), false)
 }
 
-// inTables yields a table of the configurations in parts.
-func inTables(configs *variation.Configs, columns []string, cells func(*variation.Config) []any) iter.Seq[*cli.Table] {
+// inTables yields a table of the configurations in parts. gives are those of the
+// columns, nil for a table that is not cut.
+func inTables(configs *variation.Configs, columns []string, gives []cli.Give, cells func(*variation.Config) []any) iter.Seq[*cli.Table] {
 	empty := func() *cli.Table {
 		t := &cli.Table{}
-		for _, name := range columns {
-			t.Column(name, false)
+		for i, name := range columns {
+			give := cli.Give{}
+			if gives != nil {
+				give = gives[i]
+			}
+			t.Column(name, false, give)
 		}
 		return t
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
@@ -48,6 +48,7 @@ func newCampaignList(f *cli.Factory) *cobra.Command {
 	}
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's campaigns, not only yours.")
 	o.output.AddFlags(c)
+	o.output.AddSort(c, o.columns().Keys())
 	return c
 }
 
@@ -62,6 +63,9 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 		return err
 	}
 	slices.Reverse(list.Items)
+	if err := o.columns().Sort(o.output.SortBy, list.Items); err != nil {
+		return err
+	}
 	if !o.output.Human() {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
@@ -72,27 +76,34 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 		}
 		return nil
 	}
-	return o.printer.PrintObj(o.table(list.Items), o.Out)
+	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 }
 
-func (o *campaignListOptions) table(campaigns []api.Campaign) runtime.Object {
-	t := &cli.Table{}
-	for _, name := range []string{"Campaign", "State", "Configs", "Done", "Failed", "Age"} {
-		t.Column(name, false)
-	}
-	t.Column("User", !o.query.AllUsers)
-	for _, name := range []string{"Queue", "Image", "Rerun of"} {
-		t.Column(name, true)
-	}
+func (o *campaignListOptions) table(campaigns []api.Campaign) *cli.Table {
+	columns := o.columns()
+	t := columns.Table()
 	for i := range campaigns {
-		c := &campaigns[i]
-		t.Row(c, c.ID, string(c.State), strconv.Itoa(c.Configs), fmt.Sprintf("%d/%d", c.Runs.Done(), c.Runs.Total),
-			strconv.Itoa(c.Runs.Failed), o.Age(c.CreationTimestamp), c.User, c.Queue, c.Image, c.RerunOf)
+		columns.Add(t, &campaigns[i], &campaigns[i])
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Image", Least: 16, Middle: true},
-			cli.Flexible{Column: "User", Least: 8, Middle: true})
+	return t
+}
+
+func (o *campaignListOptions) columns() cli.Columns[api.Campaign] {
+	type campaign = api.Campaign
+	return cli.Columns[campaign]{
+		{Name: "Campaign", Text: func(c *campaign) string { return c.ID }, Give: cli.ID},
+		{Name: "State", Text: func(c *campaign) string { return string(c.State) }, Give: cli.State},
+		{Name: "Configs", Text: func(c *campaign) string { return strconv.Itoa(c.Configs) },
+			Order: cli.By(func(c *campaign) int { return c.Configs }), Give: cli.Give{Rank: 1}},
+		{Name: "Done", Text: func(c *campaign) string { return fmt.Sprintf("%d/%d", c.Runs.Done(), c.Runs.Total) },
+			Order: cli.By(func(c *campaign) int { return c.Runs.Done() }), Give: cli.Give{Rank: 5}},
+		{Name: "Failed", Text: func(c *campaign) string { return strconv.Itoa(c.Runs.Failed) },
+			Order: cli.By(func(c *campaign) int { return c.Runs.Failed }), Give: cli.Give{Rank: 4}},
+		{Name: "Age", Text: func(c *campaign) string { return o.Age(c.CreationTimestamp) },
+			Order: cli.ByAge(func(c *campaign) *metav1.Time { return &c.CreationTimestamp }), Give: cli.Give{Rank: 2}},
+		{Name: "User", Wide: !o.query.AllUsers, Text: func(c *campaign) string { return c.User }, Give: cli.Give{Rank: 3, Least: 8, Middle: true}},
+		{Name: "Queue", Wide: true, Text: func(c *campaign) string { return c.Queue }},
+		{Name: "Image", Wide: true, Text: func(c *campaign) string { return c.Image }},
+		{Name: "Rerun of", Wide: true, Text: func(c *campaign) string { return c.RerunOf }},
 	}
-	return &t.Table
 }

@@ -3,6 +3,8 @@ package cmd
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kubevast/vast/internal/cli"
 )
 
 // gridGap is what stands between two columns.
@@ -19,15 +21,44 @@ func gridWidths(grid [][]string) []int {
 	return widths
 }
 
-func gridWidth(grid [][]string) int {
-	total := -gridGap
-	for _, w := range gridWidths(grid) {
-		total += w + gridGap
+// fitGrid makes the lines no wider than width, by the policy of all tables: the
+// bar gets shorter, then columns go, and at last ids are cut.
+func fitGrid(columns []column, grid [][]string, width int) ([]column, [][]string) {
+	if width <= 0 {
+		return columns, grid
 	}
-	return total
+	gives := make([]cli.Give, len(columns))
+	for i, c := range columns {
+		gives[i] = c.Give
+	}
+	limit := cli.ShapeOf(gridWidths(grid), gives, gridGap, width).Limit
+	var kept []column
+	out := make([][]string, len(grid))
+	for i, c := range columns {
+		if limit[i] == 0 {
+			continue
+		}
+		kept = append(kept, c)
+		for n, row := range grid {
+			out[n] = append(out[n], c.cut(row[i], limit[i]))
+		}
+	}
+	return kept, out
 }
 
-func tooWide(grid [][]string, width int) bool { return width > 0 && gridWidth(grid) > width }
+// progressColumn holds bars, which are not cut but drawn smaller.
+const progressColumn = "PROGRESS"
+
+func (c *column) cut(cell string, limit int) string {
+	if c.name == progressColumn && strings.HasPrefix(cell, "[") && utf8.RuneCountInString(cell) > limit {
+		full, all := strings.Count(cell, barFull), utf8.RuneCountInString(cell)-2
+		return bar(full*(limit-2)/max(all, 1), limit-2)
+	}
+	if c.Middle {
+		return cli.ShortenMiddle(cell, limit)
+	}
+	return cli.Shorten(cell, limit)
+}
 
 // format lays the rows out. kubectl's own tables count bytes, and a bar is not
 // made of those.

@@ -57,7 +57,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	p.StringSliceVar(&o.states, "state", nil, "Only tasks in these states: "+strings.Join(stateNames(), ", ")+".")
 	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, sortColumns())
+	o.output.AddSort(c, (&listOptions{query: api.ListOptions{AllNamespaces: true}}).columns().Keys())
 	_ = c.RegisterFlagCompletionFunc("state",
 		cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -102,7 +102,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 		o.nothing(client)
 		return nil
 	}
-	return o.printer.PrintObj(o.table(list.Items), o.Out)
+	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 }
 
 func (o *listOptions) nothing(client cli.Client) {
@@ -123,41 +123,8 @@ func (o *listOptions) nothing(client cli.Client) {
 	}
 }
 
-// columns that --sort-by knows by name, in the order of the table.
-var columns = []struct {
-	name    string
-	compare func(a, b *api.TaskStatus) int
-}{
-	{"id", func(a, b *api.TaskStatus) int { return strings.Compare(a.ID, b.ID) }},
-	{"name", func(a, b *api.TaskStatus) int { return strings.Compare(a.TaskName, b.TaskName) }},
-	{"state", func(a, b *api.TaskStatus) int { return stateOrder(a) - stateOrder(b) }},
-	{"nodes", func(a, b *api.TaskStatus) int { return a.NumNodes - b.NumNodes }},
-	{"age", func(a, b *api.TaskStatus) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) }},
-	{"user", func(a, b *api.TaskStatus) int { return strings.Compare(a.User, b.User) }},
-	{"namespace", func(a, b *api.TaskStatus) int { return strings.Compare(a.Namespace, b.Namespace) }},
-}
-
-func stateOrder(t *api.TaskStatus) int { return slices.Index(api.States, t.State) }
-
-func sortColumns() []string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.name
-	}
-	return names
-}
-
 // sort puts the newest first, or what --sort-by says.
 func (o *listOptions) sort(list *api.TaskStatusList) error {
 	slices.Reverse(list.Items)
-	if o.output.SortBy == "" || len(list.Items) == 0 {
-		return nil
-	}
-	for _, c := range columns {
-		if strings.EqualFold(c.name, o.output.SortBy) {
-			slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int { return c.compare(&a, &b) })
-			return nil
-		}
-	}
-	return o.output.SortObjects(list)
+	return o.columns().Sort(o.output.SortBy, list.Items)
 }

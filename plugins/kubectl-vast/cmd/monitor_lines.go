@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -14,8 +13,6 @@ import (
 
 const (
 	longBar, shortBar = 20, 8
-	// shortID is how far an id is cut where there is no room.
-	shortID = 16
 	// shownActive is how many running runs are shown of a campaign.
 	shownActive = 10
 )
@@ -26,9 +23,7 @@ type column struct {
 	cell func(*api.Campaign) string
 	// left: it is text; numbers stand at the right.
 	left bool
-	// give says when it gives way in a narrow terminal: the lowest first, 0
-	// never.
-	give int
+	cli.Give
 }
 
 // lines are all that is shown, none of them wider than width (0: any width).
@@ -40,36 +35,14 @@ func (o *monitorOptions) lines(views []*campaignView, width int) []string {
 			all = append(all, v.list.Items...)
 		}
 	}
-	idWidth := 0
-	for i := range all {
-		idWidth = max(idWidth, utf8.RuneCountInString(all[i].ID))
-	}
-	bar := longBar
-	rows := func() [][]string { return o.rows(columns, all, idWidth, bar) }
-	grid := rows()
-	// What matters least gives way first: the bar's length, then columns,
-	// then the middle of the ids.
-	if tooWide(grid, width) {
-		bar = shortBar
-		grid = rows()
-	}
-	for tooWide(grid, width) {
-		least := -1
-		for i, c := range columns {
-			if c.give > 0 && (least < 0 || c.give < columns[least].give) {
-				least = i
-			}
+	grid := make([][]string, len(all)+1)
+	for _, c := range columns {
+		grid[0] = append(grid[0], c.name)
+		for i := range all {
+			grid[i+1] = append(grid[i+1], c.cell(&all[i]))
 		}
-		if least < 0 {
-			break
-		}
-		columns = slices.Delete(columns, least, least+1)
-		grid = rows()
 	}
-	if over := gridWidth(grid) - width; width > 0 && over > 0 {
-		idWidth = max(idWidth-over, shortID)
-		grid = rows()
-	}
+	columns, grid = fitGrid(columns, grid, width)
 	return o.assemble(views, columns, grid, width)
 }
 
@@ -149,63 +122,42 @@ func (o *monitorOptions) columns(views []*campaignView) []column {
 		})
 	}
 	out := []column{
-		{name: "CAMPAIGN", left: true},
-		{name: "PROGRESS", left: true},
-		{name: "DONE", cell: func(c *api.Campaign) string { return fmt.Sprintf("%d/%d", c.Runs.Done(), c.Runs.Total) }},
+		{name: "CAMPAIGN", left: true, cell: func(c *api.Campaign) string { return c.ID }, Give: cli.ID},
+		{name: progressColumn, left: true, cell: func(c *api.Campaign) string { return barOf(&c.Runs, longBar) }, Give: cli.Give{Rank: 8, Least: shortBar + 2}},
+		{name: "DONE", cell: func(c *api.Campaign) string { return fmt.Sprintf("%d/%d", c.Runs.Done(), c.Runs.Total) }, Give: cli.Give{Rank: 12}},
 	}
 	for _, n := range []struct {
 		name   string
 		get    func(*api.RunCounts) int
 		always bool
-		give   int
+		rank   int
 	}{
 		{"SUCCEEDED", func(n *api.RunCounts) int { return n.Succeeded }, true, 6},
 		{"REJECTED", func(n *api.RunCounts) int { return n.Rejected }, false, 5},
-		{"FAILED", func(n *api.RunCounts) int { return n.Failed }, true, 0},
+		{"FAILED", func(n *api.RunCounts) int { return n.Failed }, true, 11},
 		{"STOPPED", func(n *api.RunCounts) int { return n.Stopped }, false, 4},
-		{"RUNNING", func(n *api.RunCounts) int { return n.Running }, true, 0},
+		{"RUNNING", func(n *api.RunCounts) int { return n.Running }, true, 10},
 		{"SAVING", func(n *api.RunCounts) int { return n.Saving }, false, 3},
 		{"PENDING", func(n *api.RunCounts) int { return n.Pending }, false, 3},
 		{"QUEUED", func(n *api.RunCounts) int { return n.Queued }, true, 7},
 		{"MISSING", func(n *api.RunCounts) int { return n.Missing }, false, 5},
 	} {
 		if n.always || some(n.get) {
-			out = append(out, column{name: n.name, cell: number(n.get), give: n.give})
+			out = append(out, column{name: n.name, cell: number(n.get), Give: cli.Give{Rank: n.rank}})
 		}
 	}
 	out = append(out,
-		column{name: "RATE", cell: rateWords, give: 2},
-		column{name: "ETA", cell: o.endWords, give: 8},
-		column{name: "STATE", left: true, cell: func(c *api.Campaign) string { return string(c.State) }, give: 1})
+		column{name: "RATE", cell: rateWords, Give: cli.Give{Rank: 2}},
+		column{name: "ETA", cell: o.endWords, Give: cli.Give{Rank: 9}},
+		column{name: "STATE", left: true, cell: func(c *api.Campaign) string { return string(c.State) }, Give: cli.State})
 	if o.output.Wide() || o.query.AllUsers {
-		out = append(out, column{name: "USER", left: true, cell: func(c *api.Campaign) string { return c.User }, give: 1})
+		out = append(out, column{name: "USER", left: true, cell: func(c *api.Campaign) string { return c.User }, Give: cli.Give{Rank: 1}})
 	}
 	if o.output.Wide() {
-		out = append(out, column{name: "QUEUE", left: true, cell: func(c *api.Campaign) string { return c.Queue }, give: 1},
-			column{name: "IMAGE", left: true, cell: func(c *api.Campaign) string { return c.Image }, give: 1})
+		out = append(out, column{name: "QUEUE", left: true, cell: func(c *api.Campaign) string { return c.Queue }, Give: cli.Give{Rank: 1}},
+			column{name: "IMAGE", left: true, cell: func(c *api.Campaign) string { return c.Image }, Give: cli.Give{Rank: 1}})
 	}
 	return out
-}
-
-// rows are the cells, the names of the columns first.
-func (o *monitorOptions) rows(columns []column, all []api.Campaign, idWidth, bar int) [][]string {
-	grid := make([][]string, len(all)+1)
-	for _, c := range columns {
-		grid[0] = append(grid[0], c.name)
-		for i := range all {
-			var cell string
-			switch c.name {
-			case "CAMPAIGN":
-				cell = cli.ShortenMiddle(all[i].ID, idWidth)
-			case "PROGRESS":
-				cell = barOf(&all[i].Runs, bar)
-			default:
-				cell = c.cell(&all[i])
-			}
-			grid[i+1] = append(grid[i+1], cell)
-		}
-	}
-	return grid
 }
 
 // barOf shows how much is done. It is full only when all is.
@@ -214,7 +166,13 @@ func barOf(n *api.RunCounts, width int) string {
 	if n.Total > 0 {
 		filled = min(n.Done()*width/n.Total, width)
 	}
-	return "[" + strings.Repeat("█", filled) + strings.Repeat("░", width-filled) + "]"
+	return bar(filled, width)
+}
+
+const barFull, barEmpty = "█", "░"
+
+func bar(filled, width int) string {
+	return "[" + strings.Repeat(barFull, filled) + strings.Repeat(barEmpty, width-filled) + "]"
 }
 
 // rateWords is the pace: "3.2/min", or "14/h" where that says more.

@@ -190,8 +190,17 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 					t.Errorf("%d columns: %q", width, line)
 				}
 			}
-			if text := strings.Join(lines, "\n"); width >= 60 && (!strings.Contains(text, "6/10") || !strings.Contains(text, "FAILED")) {
+			text := strings.Join(lines, "\n")
+			if width >= 60 && (!strings.Contains(text, "6/10") || !strings.Contains(text, "FAILED")) {
 				t.Errorf("%d columns do not show what matters:\n%s", width, text)
+			}
+			for _, c := range all.Items {
+				if width >= 40 && !strings.Contains(text, string(c.State)) {
+					t.Errorf("%d columns do not show that a campaign is %s:\n%s", width, c.State, text)
+				}
+				if width >= len(c.ID)+len("  Succeeded") && len(all.Items) == 1 && !strings.Contains(text, c.ID) {
+					t.Errorf("%d columns have room for the id %s:\n%s", width, c.ID, text)
+				}
 			}
 		}
 	}

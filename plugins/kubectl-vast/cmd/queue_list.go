@@ -56,6 +56,7 @@ func newQueueList(f *cli.Factory) *cobra.Command {
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list what waits across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks and whatever else waits, not only yours.")
 	o.output.AddFlags(c)
+	o.output.AddSort(c, (&queueListOptions{query: api.QueueListOptions{AllNamespaces: true}}).columns(nil).Keys())
 	return c
 }
 
@@ -69,6 +70,9 @@ func (o *queueListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.columns(list.Items).Sort(o.output.SortBy, list.Items); err != nil {
+		return err
+	}
 	if !o.output.Human() {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
@@ -76,7 +80,7 @@ func (o *queueListOptions) Run(ctx context.Context) error {
 		o.nothing(client)
 		return nil
 	}
-	if err := o.printer.PrintObj(o.table(list.Items), o.Out); err != nil {
+	if err := o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out); err != nil {
 		return err
 	}
 	o.remarks(list.Items)

@@ -2,10 +2,10 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
@@ -53,6 +53,7 @@ func newQueueStatus(f *cli.Factory) *cobra.Command {
 	}
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, show the queues of all namespaces.")
 	o.output.AddFlags(c)
+	o.output.AddSort(c, o.sortColumns().Keys())
 	return c
 }
 
@@ -66,6 +67,9 @@ func (o *queueStatusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.sortColumns().Sort(o.output.SortBy, list.Items); err != nil {
+		return err
+	}
 	if !o.output.Human() {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
@@ -77,54 +81,74 @@ func (o *queueStatusOptions) Run(ctx context.Context) error {
 		o.Notef("No queues found %s; see kubectl vast cluster setup.", where)
 		return nil
 	}
-	return o.printer.PrintObj(o.table(list.Items), o.Out)
+	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 }
 
-// table has a line for each resource of a queue; what they share stands on the
-// first.
-func (o *queueStatusOptions) table(queues []api.QueueStatus) runtime.Object {
-	t := &cli.Table{}
-	if o.query.AllNamespaces {
-		t.Column("Namespace", false)
-	}
-	for _, name := range []string{"Queue", "State", "Waiting", "Running", "ClusterQueue"} {
-		t.Column(name, false)
-	}
-	t.Column("Cohort", !hasCohort(queues))
-	for _, name := range []string{"Flavor", "Resource", "Used", "Quota"} {
-		t.Column(name, false)
-	}
-	t.Column("Borrowed", !hasCohort(queues))
-	t.Column("Reason", false)
+// quotaRow is a line: one resource of a queue. What the queue's lines share stands
+// on the first.
+type quotaRow struct {
+	*api.QueueStatus
+	api.QueueResource
+	first bool
+}
+
+func (o *queueStatusOptions) table(queues []api.QueueStatus) *cli.Table {
+	columns := o.columns(hasCohort(queues))
+	t := columns.Table()
 	for i := range queues {
-		o.addRows(t, &queues[i])
+		resources := queues[i].Resources
+		if len(resources) == 0 {
+			resources = []api.QueueResource{{}}
+		}
+		for n, r := range resources {
+			columns.Add(t, &queues[i], &quotaRow{&queues[i], r, n == 0})
+		}
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Reason", Least: 24},
-			cli.Flexible{Column: "ClusterQueue", Least: 12, Middle: true},
-			cli.Flexible{Column: "Flavor", Least: 10, Middle: true},
-			cli.Flexible{Column: "Reason", Least: 10})
-	}
-	return &t.Table
+	return t
 }
 
-func (o *queueStatusOptions) addRows(t *cli.Table, q *api.QueueStatus) {
-	resources := q.Resources
-	if len(resources) == 0 {
-		resources = []api.QueueResource{{}}
+func (o *queueStatusOptions) columns(cohort bool) cli.Columns[quotaRow] {
+	once := func(text func(*api.QueueStatus) string) func(*quotaRow) string {
+		return func(r *quotaRow) string {
+			if !r.first {
+				return ""
+			}
+			return text(r.QueueStatus)
+		}
 	}
-	for i, r := range resources {
-		lead := []any{q.Name, string(q.State), strconv.Itoa(q.Pending), strconv.Itoa(q.Admitted), q.ClusterQueue, q.Cohort}
-		namespace, reason := q.Namespace, q.Reason
-		if i > 0 {
-			lead, namespace, reason = []any{"", "", "", "", "", ""}, "", ""
-		}
-		var cells []any
-		if o.query.AllNamespaces {
-			cells = append(cells, namespace)
-		}
-		t.Row(q, append(append(cells, lead...), r.Flavor, r.Resource, r.Used, r.Quota, r.Borrowed, reason)...)
+	type queue = api.QueueStatus
+	columns := cli.Columns[quotaRow]{
+		{Name: "Queue", Text: once(func(q *queue) string { return q.Name }), Give: cli.ID},
+		{Name: "State", Text: once(func(q *queue) string { return string(q.State) }), Give: cli.State},
+		{Name: "Waiting", Text: once(func(q *queue) string { return strconv.Itoa(q.Pending) }), Give: cli.Give{Rank: 6}},
+		{Name: "Running", Text: once(func(q *queue) string { return strconv.Itoa(q.Admitted) }), Give: cli.Give{Rank: 5}},
+		{Name: "ClusterQueue", Text: once(func(q *queue) string { return q.ClusterQueue }), Give: cli.Give{Rank: 2, Least: 12, Middle: true}},
+		{Name: "Cohort", Wide: !cohort, Text: once(func(q *queue) string { return q.Cohort }), Give: cli.Give{Rank: 1, Least: 8, Middle: true}},
+		{Name: "Flavor", Text: func(r *quotaRow) string { return r.Flavor }, Give: cli.Give{Rank: 3, Least: 10, Middle: true}},
+		{Name: "Resource", Text: func(r *quotaRow) string { return r.Resource }, Give: cli.Give{Rank: 9, Least: 10, Middle: true}},
+		{Name: "Used", Text: func(r *quotaRow) string { return r.Used }, Give: cli.Give{Rank: 8}},
+		{Name: "Quota", Text: func(r *quotaRow) string { return r.Quota }, Give: cli.Give{Rank: 7}},
+		{Name: "Borrowed", Wide: !cohort, Text: func(r *quotaRow) string { return r.Borrowed }, Give: cli.Give{Rank: 1}},
+		{Name: "Reason", Text: once(func(q *queue) string { return q.Reason }), Give: cli.Give{Rank: 4, Least: 16}},
+	}
+	if o.query.AllNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[quotaRow]{Name: "Namespace",
+			Text: once(func(q *queue) string { return q.Namespace }), Give: cli.Give{Rank: 10, Least: 12, Middle: true}})
+	}
+	return columns
+}
+
+// sortColumns are what queues are sorted by: those of a queue, not of its resources.
+func (o *queueStatusOptions) sortColumns() cli.Columns[api.QueueStatus] {
+	type queue = api.QueueStatus
+	return cli.Columns[queue]{
+		{Name: "Namespace", Text: func(q *queue) string { return q.Namespace }},
+		{Name: "Queue", Text: func(q *queue) string { return q.Name }},
+		{Name: "State", Text: func(q *queue) string { return string(q.State) }},
+		{Name: "Waiting", Order: cli.By(func(q *queue) int { return q.Pending })},
+		{Name: "Running", Order: cli.By(func(q *queue) int { return q.Admitted })},
+		{Name: "ClusterQueue", Text: func(q *queue) string { return q.ClusterQueue }},
+		{Name: "Cohort", Text: func(q *queue) string { return q.Cohort }},
 	}
 }
 

@@ -1,65 +1,68 @@
 package cmd
 
 import (
+	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// table shows what waits in at most the terminal's width: what does not fit is
-// cut from the reason first, then from the names.
-func (o *queueListOptions) table(tasks []api.QueuedTask) runtime.Object {
-	t := &cli.Table{}
-	if o.query.AllNamespaces {
-		t.Column("Namespace", false)
-	}
-	for _, name := range []string{"Position", "ID", "Name"} {
-		t.Column(name, false)
-	}
-	t.Column("User", !o.query.AllUsers)
-	t.Column("Queue", !several(tasks))
-	t.Column("Priority", !o.query.AllUsers)
-	for _, name := range []string{"CPU", "Memory"} {
-		t.Column(name, false)
-	}
-	t.Column("GPU", !slices.ContainsFunc(tasks, func(t api.QueuedTask) bool { return gpus(&t) != "" }))
-	for _, name := range []string{"Waiting", "Starts (est.)", "Reason"} {
-		t.Column(name, false)
-	}
+func (o *queueListOptions) table(tasks []api.QueuedTask) *cli.Table {
+	columns := o.columns(tasks)
+	t := columns.Table()
 	for i := range tasks {
-		o.addRow(t, &tasks[i])
+		columns.Add(t, &tasks[i], &tasks[i])
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Reason", Least: 30},
-			cli.Flexible{Column: "Name", Least: 16, Middle: true},
-			cli.Flexible{Column: "User", Least: 12, Middle: true},
-			cli.Flexible{Column: "Namespace", Least: 12, Middle: true},
-			cli.Flexible{Column: "Reason", Least: 16},
-			cli.Flexible{Column: "Name", Least: 8, Middle: true},
-			cli.Flexible{Column: "Reason", Least: 10})
-	}
-	return &t.Table
+	return t
 }
 
-func (o *queueListOptions) addRow(t *cli.Table, task *api.QueuedTask) {
-	var cells []any
-	if o.query.AllNamespaces {
-		cells = append(cells, task.Namespace)
+// columns are those of a table of these tasks: what is the same for all is in the
+// wide one only.
+func (o *queueListOptions) columns(tasks []api.QueuedTask) cli.Columns[api.QueuedTask] {
+	type task = api.QueuedTask
+	request := func(name string) func(*task) string {
+		return func(t *task) string { return t.Requests[name] }
 	}
-	t.Row(task, append(cells,
-		position(task.Position), dash(task.ID), shownName(task), task.User, task.Queue,
-		strconv.Itoa(int(task.Priority)),
-		task.Requests["cpu"], task.Requests["memory"], gpus(task),
-		o.Age(task.Since), o.starts(task), wholeReason(task))...)
+	columns := cli.Columns[task]{
+		{Name: "Position", Text: func(t *task) string { return position(t.Position) },
+			Order: func(a, b *task) int { return cmp.Compare(placed(a), placed(b)) }},
+		{Name: "ID", Text: func(t *task) string { return dash(t.ID) }, Give: cli.ID},
+		{Name: "Name", Text: shownName, Give: cli.Give{Rank: 9, Least: 16, Middle: true}},
+		{Name: "User", Wide: !o.query.AllUsers, Text: func(t *task) string { return t.User }, Give: cli.Give{Rank: 5, Least: 8, Middle: true}},
+		{Name: "Queue", Wide: !several(tasks), Text: func(t *task) string { return t.Queue }, Give: cli.Give{Rank: 6, Least: 10, Middle: true}},
+		{Name: "Priority", Wide: !o.query.AllUsers, Text: func(t *task) string { return strconv.Itoa(int(t.Priority)) },
+			Order: cli.By(func(t *task) int32 { return t.Priority }), Give: cli.Give{Rank: 1}},
+		{Name: "CPU", Text: request("cpu"), Order: cli.ByQuantity(request("cpu")), Give: cli.Give{Rank: 3}},
+		{Name: "Memory", Text: request("memory"), Order: cli.ByQuantity(request("memory")), Give: cli.Give{Rank: 2}},
+		{Name: "GPU", Wide: !slices.ContainsFunc(tasks, func(t task) bool { return gpus(&t) != "" }), Text: gpus, Give: cli.Give{Rank: 4, Least: 12}},
+		{Name: "Waiting", Text: func(t *task) string { return o.Age(t.Since) },
+			Order: cli.ByAge(func(t *task) *metav1.Time { return &t.Since }), Give: cli.Give{Rank: 7}},
+		{Name: "Starts (est.)", Text: o.starts,
+			Order: cli.ByTime(func(t *task) *metav1.Time { return t.EstimatedStart }), Give: cli.Give{Rank: 2}},
+		{Name: "Reason", Text: wholeReason, Give: cli.Give{Rank: 8, Least: 16}},
+	}
+	if o.query.AllNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[task]{Name: "Namespace",
+			Text: func(t *task) string { return t.Namespace }, Give: cli.Give{Rank: 10, Least: 12, Middle: true}})
+	}
+	return columns
+}
+
+// placed is the position; what has none comes last.
+func placed(t *api.QueuedTask) int {
+	if t.Position == 0 {
+		return math.MaxInt
+	}
+	return t.Position
 }
 
 // several reports more than one queue.

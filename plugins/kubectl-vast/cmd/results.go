@@ -55,7 +55,7 @@ func completeResults(ctx context.Context, client cli.Client) []string {
 		r := &list.Items[i]
 		name, about := r.Campaign, r.Reason
 		if name == "" {
-			name, about = r.TaskID, r.TaskName+" "+resultState(r)
+			name, about = r.TaskID, r.TaskName+" "+string(resultState(r))
 		}
 		if name != last {
 			names = append(names, name+"\t"+about)
@@ -66,14 +66,20 @@ func completeResults(ctx context.Context, client cli.Client) []string {
 }
 
 // resultState is how a result stands, in one word.
-func resultState(r *api.Result) string {
-	switch {
-	case r.State == "", !r.Complete && r.State.Ended() && r.State != api.Stopped:
-		return "Incomplete"
-	case r.State == api.Failed && r.Cause != "":
-		return "Failed: " + string(r.Cause)
+func resultState(r *api.Result) api.State {
+	if r.State == "" || !r.Complete && r.State.Ended() && r.State != api.Stopped {
+		return api.Incomplete
 	}
-	return string(r.State)
+	return r.State
+}
+
+// resultReason is why a result is not as one would wish, or how many runs a
+// campaign has.
+func resultReason(r *api.Result) string {
+	if r.Reason == "" && r.Cause != "" {
+		return causeWords(r.Cause)
+	}
+	return oneLine(r.Reason)
 }
 
 // incompleteNote tells which results are not complete, and what that means.

@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -54,6 +56,7 @@ func newResultsList(f *cli.Factory) *cobra.Command {
 	o.query.add(c, true)
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's, not only yours.")
 	o.output.AddFlags(c)
+	o.output.AddSort(c, o.columns(true).Keys())
 	return c
 }
 
@@ -67,6 +70,9 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.columns(true).Sort(o.output.SortBy, list.Items); err != nil {
+		return err
+	}
 	if !o.output.Human() {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
@@ -77,56 +83,56 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 		}
 		return nil
 	}
-	return o.printer.PrintObj(o.table(list.Items), o.Out)
+	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 }
 
-// table has one line for each result. The name is what the other commands take;
-// it is never cut.
-func (o *resultsListOptions) table(results []api.Result) runtime.Object {
-	t := &cli.Table{}
-	named := false
+// table has one line for each result. The first column is what the other commands
+// take.
+func (o *resultsListOptions) table(results []api.Result) *cli.Table {
+	columns := o.columns(slices.ContainsFunc(results, func(r api.Result) bool { return r.Campaign == "" }))
+	t := columns.Table()
 	for i := range results {
-		named = named || results[i].Campaign == "" // a run's says it already
+		columns.Add(t, &results[i], &results[i])
 	}
-	t.Column("Result", false)
-	if named {
-		t.Column("Name", false)
+	return t
+}
+
+// columns are those of a table of results; named: some are of tasks, which have
+// names of their own.
+func (o *resultsListOptions) columns(named bool) cli.Columns[api.Result] {
+	type result = api.Result
+	return cli.Columns[result]{
+		{Name: "Result", Text: func(r *result) string { return r.Name }, Give: cli.ID},
+		{Name: "Name", Wide: !named, Text: taskName, Give: cli.Give{Rank: 5, Least: 16, Middle: true}},
+		{Name: "State", Text: func(r *result) string { return string(resultState(r)) }, Give: cli.State},
+		{Name: "Files", Text: func(r *result) string { return ofResult(r, strconv.Itoa(r.Files)) },
+			Order: cli.By(func(r *result) int { return r.Files }), Give: cli.Give{Rank: 1}},
+		{Name: "Size", Text: func(r *result) string { return ofResult(r, cli.Bytes(r.Bytes)) },
+			Order: cli.By(func(r *result) int64 { return r.Bytes }), Give: cli.Give{Rank: 2}},
+		{Name: "Ended", Text: func(r *result) string {
+			if r.EndTime == nil {
+				return "-"
+			}
+			return o.Age(*r.EndTime)
+		}, Order: cli.ByAge(func(r *result) *metav1.Time { return r.EndTime }), Give: cli.Give{Rank: 4}},
+		{Name: "User", Wide: !o.query.AllUsers, Text: func(r *result) string { return r.User }, Give: cli.Give{Rank: 3, Least: 8, Middle: true}},
+		{Name: "Exit", Wide: true, Text: func(r *result) string {
+			if r.ExitCode == nil {
+				return ""
+			}
+			return strconv.Itoa(int(*r.ExitCode))
+		}, Order: cli.By(func(r *result) int32 { return ptr.Deref(r.ExitCode, -1) })},
+		{Name: "Progress", Wide: true, Text: func(r *result) string { return progressWords(r.Progress) }},
+		{Name: "Reason", Text: resultReason, Give: cli.Give{Rank: 6, Least: 16}},
 	}
-	t.Column("State", false)
-	t.Column("Files", false)
-	t.Column("Size", false)
-	t.Column("Ended", false)
-	t.Column("User", !o.query.AllUsers)
-	t.Column("Exit", true)
-	t.Column("Progress", true)
-	t.Column("Reason", false)
-	for i := range results {
-		r := &results[i]
-		cells := []any{r.Name}
-		if named {
-			cells = append(cells, taskName(r))
-		}
-		files, size := strconv.Itoa(r.Files), cli.Bytes(r.Bytes)
-		if r.Campaign != "" && r.Config == "" {
-			files, size = "-", "-" // it is a whole campaign
-		}
-		ended := "-"
-		if r.EndTime != nil {
-			ended = o.Age(*r.EndTime)
-		}
-		exit := ""
-		if r.ExitCode != nil {
-			exit = strconv.Itoa(int(*r.ExitCode))
-		}
-		t.Row(r, append(cells, resultState(r), files, size, ended, r.User, exit, progressWords(r.Progress), oneLine(r.Reason))...)
+}
+
+// ofResult is a number of a result; of a whole campaign it is not known.
+func ofResult(r *api.Result, number string) string {
+	if r.Campaign != "" && r.Config == "" {
+		return "-"
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Reason", Least: 16},
-			cli.Flexible{Column: "Progress", Least: 16},
-			cli.Flexible{Column: "Name", Least: 12, Middle: true})
-	}
-	return &t.Table
+	return number
 }
 
 // taskName is the name of a task; a run has that of its configuration.

@@ -87,8 +87,8 @@ func (o *resultsShowOptions) describe(out io.Writer, r *api.Result) {
 	}
 	row("Result", r.Name)
 	row("Name", r.TaskName)
-	row("State", resultState(r))
-	row("Reason", r.Reason)
+	row("State", string(resultState(r)))
+	row("Reason", resultReason(r))
 	if r.ExitCode != nil {
 		row("Exit code", fmt.Sprint(*r.ExitCode))
 	}

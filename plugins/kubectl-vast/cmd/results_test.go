@@ -34,12 +34,12 @@ func TestResultsListIsATable(t *testing.T) {
 		asked = o
 		return someResults(), nil
 	}}}).Do(t, "results", "list", "x", "--config=a*,b", "--run=1", "--failed")
-	want := `RESULT       NAME    STATE                 FILES   SIZE      ENDED   REASON
-aaaabbbb/0   train   Failed: OutOfMemory   3       2.0 KiB   60m     out of memory
-cccccccc/0   half    Incomplete            1       1 B       -       its pod ended before all was saved
-sweep-1              Succeeded             -       -         -       2 of 2 runs: 2 succeeded
-sweep-2              Running               -       -         -       0 of 2 runs
-sweep-3              Stopped               -       -         -       1 of 2 runs
+	want := `RESULT       NAME    STATE        FILES   SIZE      ENDED   REASON
+aaaabbbb/0   train   Failed       3       2.0 KiB   60m     out of memory
+cccccccc/0   half    Incomplete   1       1 B       -       its pod ended before all was saved
+sweep-1              Succeeded    -       -         -       2 of 2 runs: 2 succeeded
+sweep-2              Running      -       -         -       0 of 2 runs
+sweep-3              Stopped      -       -         -       1 of 2 runs
 `
 	if diff := cmp.Diff(want, trimLines(r.Out)); diff != "" || r.Code != 0 {
 		t.Errorf("exit code %d\n%s", r.Code, diff)

@@ -1,73 +1,51 @@
 package cmd
 
 import (
+	"slices"
 	"strconv"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// table shows tasks in at most the terminal's width: what does not fit is cut
-// from the reason first, then from the name, never from an id.
-func (o *listOptions) table(tasks []api.TaskStatus) runtime.Object {
-	t := o.emptyTable()
+func (o *listOptions) table(tasks []api.TaskStatus) *cli.Table {
+	columns := o.columns()
+	t := columns.Table()
 	for i := range tasks {
-		o.addRow(t, &tasks[i])
+		columns.Add(t, &tasks[i], &tasks[i])
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Reason", Least: 24},
-			cli.Flexible{Column: "Progress", Least: 16},
-			cli.Flexible{Column: "Image", Least: 16, Middle: true},
-			cli.Flexible{Column: "Name", Least: 16, Middle: true},
-			cli.Flexible{Column: "Reason", Least: 10},
-			cli.Flexible{Column: "Name", Least: 8, Middle: true})
-	}
-	return &t.Table
-}
-
-func (o *listOptions) emptyTable() *cli.Table {
-	t := &cli.Table{}
-	if o.query.AllNamespaces {
-		t.Column("Namespace", false)
-	}
-	t.Column("ID", false)
-	t.Column("Name", false)
-	t.Column("State", false)
-	t.Column("Nodes", false)
-	t.Column("Age", false)
-	t.Column("Duration", true)
-	t.Column("Progress", true)
-	t.Column("User", !o.query.AllUsers)
-	t.Column("Queue", true)
-	t.Column("Image", true)
-	t.Column("Job", true)
-	t.Column("Reason", false)
 	return t
 }
 
-func (o *listOptions) addRow(t *cli.Table, task *api.TaskStatus) {
-	var cells []any
-	if o.query.AllNamespaces {
-		cells = append(cells, task.Namespace)
+func (o *listOptions) columns() cli.Columns[api.TaskStatus] {
+	type task = api.TaskStatus
+	columns := cli.Columns[task]{
+		{Name: "ID", Text: func(t *task) string { return t.ID }, Give: cli.ID},
+		{Name: "Name", Text: func(t *task) string { return t.TaskName }, Give: cli.Give{Rank: 5, Least: 16, Middle: true}},
+		{Name: "State", Text: shownState, Order: cli.By(stateOrder), Give: cli.State},
+		{Name: "Nodes", Text: func(t *task) string { return strconv.Itoa(t.NumNodes) },
+			Order: cli.By(func(t *task) int { return t.NumNodes }), Give: cli.Give{Rank: 1}},
+		{Name: "Age", Text: func(t *task) string { return o.Age(t.CreationTimestamp) },
+			Order: cli.ByAge(func(t *task) *metav1.Time { return &t.CreationTimestamp }), Give: cli.Give{Rank: 2}},
+		{Name: "Duration", Wide: true, Text: func(t *task) string { return o.Lasted(t.StartTime, t.EndTime) },
+			Order: cli.By(func(t *task) int64 { return int64(o.LastedFor(t.StartTime, t.EndTime)) })},
+		{Name: "Progress", Wide: true, Text: func(t *task) string { return progressWords(t.Progress) }},
+		{Name: "User", Wide: !o.query.AllUsers, Text: func(t *task) string { return t.User }, Give: cli.Give{Rank: 4, Least: 8, Middle: true}},
+		{Name: "Queue", Wide: true, Text: func(t *task) string { return t.Queue }},
+		{Name: "Image", Wide: true, Text: func(t *task) string { return t.Image }},
+		{Name: "Job", Wide: true, Text: func(t *task) string { return t.Name }},
+		{Name: "Reason", Text: shortReason, Give: cli.Give{Rank: 3, Least: 16}},
 	}
-	t.Row(task, append(cells,
-		task.ID,
-		task.TaskName,
-		shownState(task),
-		strconv.Itoa(task.NumNodes),
-		o.Age(task.CreationTimestamp),
-		o.Lasted(task.StartTime, task.EndTime),
-		progressWords(task.Progress),
-		task.User,
-		task.Queue,
-		task.Image,
-		task.Name,
-		shortReason(task),
-	)...)
+	if o.query.AllNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[task]{Name: "Namespace",
+			Text: func(t *task) string { return t.Namespace }, Give: cli.Give{Rank: 6, Least: 12, Middle: true}})
+	}
+	return columns
 }
+
+func stateOrder(t *api.TaskStatus) int { return slices.Index(api.States, t.State) }
 
 // shownState is the state, or that the task is being removed.
 func shownState(t *api.TaskStatus) string {

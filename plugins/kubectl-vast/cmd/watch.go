@@ -17,12 +17,17 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 	shown := map[types.UID]string{}
 	// One tab writer for all keeps the columns where they are.
 	out := printers.GetNewTabWriter(o.Out)
+	var fitter cli.Fitter
 	show := func(tasks ...api.TaskStatus) error {
 		for i := range tasks {
 			shown[tasks[i].UID] = o.fingerprint(&tasks[i])
 		}
 		if o.output.Human() {
-			if err := o.printer.PrintObj(o.table(tasks), out); err != nil {
+			table := o.table(tasks)
+			if o.output.PlainTable() {
+				fitter.Fit(table, o.Width(), o.output.Wide())
+			}
+			if err := o.printer.PrintObj(&table.Table, out); err != nil {
 				return err
 			}
 			return out.Flush()

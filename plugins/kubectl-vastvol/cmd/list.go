@@ -46,7 +46,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	p.BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's volumes, not only yours.")
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, []string{"name", "age"})
+	o.output.AddSort(c, (&tableOptions{allNamespaces: true}).columns().Keys())
 	return c
 }
 
@@ -71,7 +71,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return nil
 	}
 	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
-	return o.printer.PrintObj(o.table(list.Items), o.Out)
+	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 }
 
 func (o *listOptions) nothing(client cli.Client) {
@@ -86,18 +86,8 @@ func (o *listOptions) nothing(client cli.Client) {
 }
 
 func (o *listOptions) sort(list *api.VolumeStatusList) error {
-	by := strings.ToLower(o.output.SortBy)
-	switch {
-	case by == "age":
-		slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
-			return b.CreationTimestamp.Compare(a.CreationTimestamp.Time)
-		})
-	case by == "" || by == "name":
-		slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
-			return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
-		})
-	default:
-		return o.output.SortObjects(list)
-	}
-	return nil
+	slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
+		return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
+	})
+	return o.columns().Sort(o.output.SortBy, list.Items)
 }

@@ -2,9 +2,10 @@ package cmd
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -18,36 +19,34 @@ type tableOptions struct {
 	allUsers      bool
 }
 
-func (o *tableOptions) table(volumes []api.VolumeStatus) runtime.Object {
-	t := &cli.Table{}
-	if o.allNamespaces {
-		t.Column("Namespace", false)
-	}
-	t.Column("Name", false)
-	t.Column("Size", false)
-	t.Column("Status", false)
-	t.Column("StorageClass", false)
-	t.Column("Access", false)
-	t.Column("Age", false)
-	t.Column("User", !o.allUsers)
-	t.Column("Claim", true)
-	t.Column("Used By", false)
+func (o *tableOptions) table(volumes []api.VolumeStatus) *cli.Table {
+	columns := o.columns()
+	t := columns.Table()
 	for i := range volumes {
-		v := &volumes[i]
-		var cells []any
-		if o.allNamespaces {
-			cells = append(cells, v.Namespace)
-		}
-		t.Row(v, append(cells, v.VolumeName, v.Size, status(v), cmp.Or(v.StorageClass, "-"), access(v.AccessModes),
-			o.Age(v.CreationTimestamp), cmp.Or(v.User, "-"), v.Name, cmp.Or(strings.Join(v.UsedBy, ","), "-"))...)
+		columns.Add(t, &volumes[i], &volumes[i])
 	}
-	if o.output.PlainTable() {
-		t.Fit(o.Width(), o.output.Wide(),
-			cli.Flexible{Column: "Used By", Least: 12},
-			cli.Flexible{Column: "StorageClass", Least: 12, Middle: true},
-			cli.Flexible{Column: "Name", Least: 16, Middle: true})
+	return t
+}
+
+func (o *tableOptions) columns() cli.Columns[api.VolumeStatus] {
+	type volume = api.VolumeStatus
+	columns := cli.Columns[volume]{
+		{Name: "Name", Text: func(v *volume) string { return v.VolumeName }, Give: cli.ID},
+		{Name: "Size", Text: func(v *volume) string { return v.Size }, Order: cli.ByQuantity(func(v *volume) string { return v.Size }), Give: cli.Give{Rank: 5}},
+		{Name: "Status", Text: status, Give: cli.State},
+		{Name: "StorageClass", Text: func(v *volume) string { return cmp.Or(v.StorageClass, "-") }, Give: cli.Give{Rank: 2, Least: 12, Middle: true}},
+		{Name: "Access", Text: func(v *volume) string { return access(v.AccessModes) }, Give: cli.Give{Rank: 1}},
+		{Name: "Age", Text: func(v *volume) string { return o.Age(v.CreationTimestamp) },
+			Order: cli.ByAge(func(v *volume) *metav1.Time { return &v.CreationTimestamp }), Give: cli.Give{Rank: 3}},
+		{Name: "User", Wide: !o.allUsers, Text: func(v *volume) string { return cmp.Or(v.User, "-") }, Give: cli.Give{Rank: 4, Least: 8, Middle: true}},
+		{Name: "Claim", Wide: true, Text: func(v *volume) string { return v.Name }},
+		{Name: "Used By", Text: func(v *volume) string { return cmp.Or(strings.Join(v.UsedBy, ","), "-") }, Give: cli.Give{Rank: 6, Least: 12}},
 	}
-	return &t.Table
+	if o.allNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[volume]{Name: "Namespace",
+			Text: func(v *volume) string { return v.Namespace }, Give: cli.Give{Rank: 7, Least: 12, Middle: true}})
+	}
+	return columns
 }
 
 func status(v *api.VolumeStatus) string {
