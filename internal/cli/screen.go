@@ -20,10 +20,12 @@ type Screen struct {
 // Screen returns a Screen on stdout, which must be a terminal.
 func (f *Factory) Screen() *Screen {
 	return &Screen{out: f.Out, size: func() (int, int) {
+		width, height := f.Width(), 24
 		if size := (term.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
-			return int(size.Width), cmp.Or(int(size.Height), 24)
+			// What is wider would wrap, and could not be drawn over.
+			width, height = min(width, int(size.Width)), cmp.Or(int(size.Height), height)
 		}
-		return 80, 24
+		return cmp.Or(width, 80), height
 	}}
 }
 

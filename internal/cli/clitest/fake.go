@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -166,9 +167,11 @@ type Run struct {
 	Stdin  string
 	// Terminal says that all streams are terminals.
 	Terminal bool
-	Context  context.Context
-	Plugin   cli.Plugin
-	Build    func(*cli.Factory) *cobra.Command
+	// Columns is how wide that is; 0 for any width.
+	Columns int
+	Context context.Context
+	Plugin  cli.Plugin
+	Build   func(*cli.Factory) *cobra.Command
 }
 
 // Do calls the plugin with args.
@@ -176,6 +179,7 @@ func (r Run) Do(t *testing.T, args ...string) Result {
 	t.Helper()
 	dir := t.TempDir()
 	t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+	t.Setenv("COLUMNS", strconv.Itoa(r.Columns))
 	var out, errOut bytes.Buffer
 	f := cli.NewFactory(r.Plugin, genericiooptions.IOStreams{In: strings.NewReader(r.Stdin), Out: &out, ErrOut: &errOut})
 	f.Now = func() time.Time { return Now }

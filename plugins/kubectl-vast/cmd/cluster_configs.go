@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -22,24 +21,29 @@ func (o *setupOptions) listConfigs() error {
 		}
 		return p.PrintObj(list, o.Out)
 	}
-	w := printers.GetNewTabWriter(o.Out)
-	fmt.Fprintln(w, "NAME\tOPTIONS\tDESCRIPTION")
+	table := &cli.TextTable{}
+	table.Column("Name", cli.ID)
+	table.Column("Options", cli.Give{Rank: 1})
+	table.Column("Description", cli.Give{})
 	for _, config := range list.Items {
 		var options []string
 		for _, option := range config.Options {
 			options = append(options, option.Name+"="+option.Default)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", config.Name, strings.Join(options, ","), config.Description)
+		table.Row(config.Name, strings.Join(options, ","), config.Description)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	writeTable(o.Factory, o.Out, table)
 	for _, option := range allOptions(list) {
 		text := option.Description
 		if len(option.Allowed) > 0 {
 			text += ": " + strings.Join(option.Allowed, ", ")
 		}
-		fmt.Fprintf(o.Out, "\n%s\n  %s\n", option.Name, text)
+		const indent = "  "
+		width := o.Width()
+		if width > 0 {
+			width = max(width-len(indent), 1)
+		}
+		fmt.Fprintf(o.Out, "\n%s\n%s%s\n", option.Name, indent, strings.Join(cli.Wrap(text, width), "\n"+indent))
 	}
 	return nil
 }

@@ -2,10 +2,8 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -71,18 +69,18 @@ func (o *resizeOptions) Run(ctx context.Context) error {
 		}
 		return p.PrintObj(sized, o.Out)
 	}
-	w := printers.GetNewTabWriter(o.Out)
-	fmt.Fprintln(w, "RESOURCE\tBEFORE\tAFTER")
+	table := &cli.TextTable{}
+	table.Column("Resource", cli.ID)
+	table.Column("Before", cli.Give{})
+	table.Column("After", cli.Give{})
 	for _, r := range sized.Resources {
 		before := r.Before
 		if before == "" {
 			before = "<none>"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Resource, before, r.After)
+		table.Row(r.Resource, before, r.After)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	writeTable(o.Factory, o.Out, table)
 	if !sized.Changed {
 		o.Notef("The quota was right already; nothing was changed.")
 	} else if o.dryRun.Value != api.DryRunNone {

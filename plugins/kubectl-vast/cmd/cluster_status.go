@@ -77,10 +77,19 @@ func describeCluster(f *cli.Factory, s *api.ClusterStatus) error {
 	line("Store", stateWords(s.Store.ComponentState, storeWords(s.Store)))
 	line("Agent", stateWords(s.Agent, "account "+s.Agent.Name))
 	if len(s.Queue.Resources) > 0 {
-		fmt.Fprintln(w, "\nRESOURCE\tQUOTA\tUSED\tFLAVOR")
-		for _, r := range s.Queue.Resources {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Resource, r.Quota, r.Used, r.Flavor)
+		if err := w.Flush(); err != nil {
+			return err
 		}
+		table := &cli.TextTable{}
+		table.Column("Resource", cli.ID)
+		table.Column("Quota", cli.Give{})
+		table.Column("Used", cli.Give{})
+		table.Column("Flavor", cli.Give{})
+		for _, r := range s.Queue.Resources {
+			table.Row(r.Resource, r.Quota, r.Used, r.Flavor)
+		}
+		fmt.Fprintln(f.Out)
+		writeTable(f, f.Out, table)
 	}
 	return w.Flush()
 }

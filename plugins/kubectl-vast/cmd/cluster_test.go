@@ -38,8 +38,8 @@ Queue:       vast in vast-cluster-queue, 2 waiting, 1 running; NOT READY: the qu
 Store:       built-in at http://vast-store.lab.svc:7070, bucket vast, a volume of 10Gi, 3 objects, 4096 bytes
 Agent:       account vast-agent
 
-RESOURCE     QUOTA   USED    FLAVOR
-cpu          8       1500m   default-flavor
+RESOURCE   QUOTA   USED    FLAVOR
+cpu        8       1500m   default-flavor
 `
 	if diff := cmp.Diff(want, plugin(c).Do(t, "cluster", "status").Out); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)

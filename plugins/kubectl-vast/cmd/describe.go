@@ -112,17 +112,23 @@ func describeNodes(f *cli.Factory, out io.Writer, nodes []api.NodeStatus) {
 		return
 	}
 	fmt.Fprintln(out, "\nNodes:")
-	w := printers.GetNewTabWriter(out)
-	fmt.Fprintln(w, "  NODE\tSTATE\tEXIT\tDURATION\tMACHINE\tPOD\tREASON")
+	table := &cli.TextTable{Indent: "  "}
+	table.Column("Node", cli.ID)
+	table.Column("State", cli.State)
+	table.Column("Exit", cli.Give{Rank: 4})
+	table.Column("Duration", cli.Give{Rank: 3})
+	table.Column("Machine", cli.Give{Rank: 2, Least: 12, Middle: true})
+	table.Column("Pod", cli.Give{Rank: 1, Least: 16, Middle: true})
+	table.Column("Reason", cli.Give{})
 	for _, n := range nodes {
 		exit := "-"
 		if n.ExitCode != nil {
 			exit = fmt.Sprint(*n.ExitCode)
 		}
-		fmt.Fprintf(w, "  %d\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Rank, n.State, exit,
+		table.Row(fmt.Sprint(n.Rank), string(n.State), exit,
 			cmp.Or(f.Lasted(n.StartTime, n.EndTime), "-"), cmp.Or(n.KubernetesNode, "-"), cmp.Or(n.Pod, "-"), oneLine(n.Reason))
 	}
-	_ = w.Flush()
+	writeTable(f, out, table)
 	for _, n := range nodes {
 		if len(n.ByOthers) > 0 {
 			fmt.Fprintf(out, "  The pod of node %d is not as it was submitted: %s\n", n.Rank, oneLine(strings.Join(n.ByOthers, "; ")))
@@ -141,16 +147,27 @@ func describeEvents(f *cli.Factory, out io.Writer, events []api.Event) {
 		events = events[len(events)-shownEvents:]
 	}
 	fmt.Fprintf(out, "\nEvents%s:\n", note)
-	w := printers.GetNewTabWriter(out)
-	fmt.Fprintln(w, "  AGE\tTYPE\tREASON\tOBJECT\tMESSAGE")
+	table := &cli.TextTable{Indent: "  "}
+	table.Column("Age", cli.Give{})
+	table.Column("Type", cli.Give{Rank: 2})
+	table.Column("Reason", cli.Give{})
+	table.Column("Object", cli.Give{Rank: 1, Least: 16, Middle: true})
+	table.Column("Message", cli.Give{})
 	for _, e := range events {
 		age := f.Age(e.Time)
 		if e.Count > 1 {
 			age += fmt.Sprintf(" (x%d)", e.Count)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", age, e.Type, e.Reason, e.Object, oneLine(e.Message))
+		table.Row(age, e.Type, e.Reason, e.Object, oneLine(e.Message))
 	}
-	_ = w.Flush()
+	writeTable(f, out, table)
+}
+
+// writeTable writes a table as wide as the terminal is.
+func writeTable(f *cli.Factory, out io.Writer, table *cli.TextTable) {
+	for _, line := range table.Lines(f.Width()) {
+		fmt.Fprintln(out, line)
+	}
 }
 
 func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
