@@ -40,13 +40,12 @@ func (f *Factory) LastedFor(from, to *metav1.Time) time.Duration {
 	return max(end.Sub(from.Time), 0)
 }
 
-// EndReport is one line about a task that ended: how and after how long,
-// and why when it is not well; a second one says what to do.
+// EndReport is one line about a task that ended: how and after how long, and why
+// when it is not well; a second one says what to do next.
 func (f *Factory) EndReport(t *api.TaskStatus) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Task %s %s", t.ID, strings.ToLower(string(t.State)))
+	line := fmt.Sprintf("Task %s %s", t.ID, strings.ToLower(string(t.State)))
 	if d := f.Lasted(t.StartTime, t.EndTime); d != "" {
-		fmt.Fprintf(&b, " after %s", d)
+		line += " after " + d
 	}
 	reason, hint := t.Reason, ""
 	if d := t.Diagnosis; d != nil {
@@ -55,19 +54,30 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 			reason = d.Message
 		}
 	}
-	if t.State == api.Succeeded {
-		return b.String()
+	fetch := ""
+	if t.Kept != "" {
+		fetch = "Fetch its results with: " + f.Again("results download "+t.ID)
 	}
-	if t.State == api.Stopped && t.StoppedBy != "" {
-		return b.String() + " by " + t.StoppedBy
+	switch {
+	case t.State == api.Succeeded:
+		return joinLines(line, fetch)
+	case t.State == api.Stopped && t.StoppedBy != "":
+		return joinLines(line+" by "+t.StoppedBy, fetch)
+	case reason != "":
+		line += ": " + reason
 	}
-	if reason != "" {
-		b.WriteString(": " + reason)
+	if hint == "" {
+		hint = "See more with: " + f.Again("status "+t.ID)
 	}
-	if hint != "" {
-		b.WriteString("\n  " + hint)
+	return joinLines(line, hint)
+}
+
+// joinLines puts what to do next below a sentence.
+func joinLines(line, next string) string {
+	if next == "" {
+		return line
 	}
-	return b.String()
+	return line + "\n  " + next
 }
 
 // Progress returns a function for WaitOptions.Notify that tells each change

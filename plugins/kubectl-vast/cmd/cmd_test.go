@@ -216,6 +216,7 @@ func TestSubmitFollowsAndTellsTheEnd(t *testing.T) {
 		end := task("aaaaaaaa", "train", state, "node 0 exited with 3", 0)
 		start, stop := clitest.Ago(90*time.Second), clitest.Ago(0)
 		end.StartTime, end.EndTime = &start, &stop
+		end.Kept = "tasks/aaaaaaaa/"
 		end.Diagnosis = &api.Diagnosis{Message: end.Reason, Hint: "Look at the last lines"}
 		r := plugin(submitting(&end)).Do(t, "submit", taskFile(t, "name: train\nrun: echo hi\n"))
 		if r.Code != code || r.Out != "task.kubevast.io/train-aaaaaaaa submitted\none\ntwo\n" {
@@ -224,6 +225,8 @@ func TestSubmitFollowsAndTellsTheEnd(t *testing.T) {
 		report := "Task aaaaaaaa " + strings.ToLower(string(state)) + " after 90s"
 		if state != api.Succeeded {
 			report += ": node 0 exited with 3\n  Look at the last lines"
+		} else {
+			report += "\n  Fetch its results with: kubectl vast results download aaaaaaaa"
 		}
 		for _, want := range []string{", namespace default\n", "waiting for a machine\n", report + "\n"} {
 			if !strings.Contains(r.Err, want) {
@@ -422,7 +425,7 @@ func TestLogsAndWait(t *testing.T) {
 	if r := plugin(c).Do(t, "logs", "a", "--node=1"); r.Code != 2 {
 		t.Errorf("logs of a node that is not there: %+v", r)
 	}
-	if r := plugin(c).Do(t, "wait", "a"); r.Code != 10 || r.Err != "Task aaaaaaaa failed: node 0 exited with 3\n" {
+	if r := plugin(c).Do(t, "wait", "a"); r.Code != 10 || r.Err != "Task aaaaaaaa failed: node 0 exited with 3\n  See more with: kubectl vast status aaaaaaaa\n" {
 		t.Errorf("wait: %+v", r)
 	}
 	c.Tasks.OnWait = func(_ context.Context, _ string, o api.WaitOptions) (*api.TaskStatus, error) {

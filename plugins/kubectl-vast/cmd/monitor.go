@@ -23,6 +23,7 @@ type monitorOptions struct {
 	interval time.Duration
 	once     bool
 	wait     bool
+	follow   bool // one campaign that was just submitted
 	output   *cli.GetFlags
 	printer  printers.ResourcePrinter
 }
@@ -123,6 +124,7 @@ func (o *monitorOptions) Run(ctx context.Context) error {
 		}
 	}
 	show := o.display()
+	watched := goingOn(views)
 	for {
 		if err := show(views); err != nil {
 			return err
@@ -131,6 +133,7 @@ func (o *monitorOptions) Run(ctx context.Context) error {
 			return unreachable(views)
 		}
 		if allEnded(views) {
+			o.tellEnds(views, watched)
 			return o.verdict(views)
 		}
 		select {
@@ -187,7 +190,7 @@ func campaignCode(s api.CampaignState) int {
 // followCampaign shows a campaign until it has ended; the error has its exit
 // code. Who leaves with Ctrl-C is told how to come back, and that is no error.
 func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
-	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: lookEvery, wait: true, output: cli.NewGetFlags()}
+	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: lookEvery, wait: true, follow: true, output: cli.NewGetFlags()}
 	if err := o.Complete(); err != nil {
 		return err
 	}

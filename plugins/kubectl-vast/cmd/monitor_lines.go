@@ -74,11 +74,22 @@ func (o *monitorOptions) assemble(views []*campaignView, columns []column, grid 
 			out = append(out, o.below(v, &v.list.Items[i])...)
 		}
 	}
-	for i := range out {
-		out[i] = cli.Shorten(out[i], width)
+	lines := make([]string, 0, len(out))
+	for _, line := range out {
+		if command, is := strings.CutPrefix(line, commandIndent); is && width > len(commandIndent)+1 {
+			// Half a command is of no use.
+			for _, part := range cli.Wrap(command, width-len(commandIndent)) {
+				lines = append(lines, commandIndent+part)
+			}
+			continue
+		}
+		lines = append(lines, cli.Shorten(line, width))
 	}
-	return out
+	return lines
 }
+
+// commandIndent begins the lines that tell what to type.
+const commandIndent = "    "
 
 // below are the lines under a campaign's: why runs failed and how to see it, why
 // others wait, and with -o wide how far the running ones are.
@@ -87,16 +98,17 @@ func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	for _, g := range c.Failures {
 		out = append(out,
 			fmt.Sprintf("  %d failed: %s (%s)", g.Count, groupReason(&g), g.Example),
-			"    "+v.Again(logCommand(c, &g)))
+			commandIndent+v.Again(logCommand(c, &g)))
 	}
 	for _, g := range c.Waiting {
 		out = append(out, "  "+waitingWords(&g))
 	}
 	if c.Runs.Missing > 0 && c.State != api.CampaignSubmitting {
-		out = append(out, fmt.Sprintf("  %d missing: their Jobs are gone, and nobody knows how they ended", c.Runs.Missing))
+		out = append(out, fmt.Sprintf("  %d missing: their Jobs are gone, and how they ended is not known", c.Runs.Missing))
 	}
 	if c.State == api.CampaignSubmitting {
-		out = append(out, fmt.Sprintf("  %d not submitted yet; if the submission was cut short: %s", c.Runs.Missing, v.Again("campaign run --resume "+c.ID)))
+		out = append(out, fmt.Sprintf("  %d not submitted yet; if the submission was cut short, finish it with:", c.Runs.Missing),
+			commandIndent+v.Again("campaign run --resume "+c.ID))
 	}
 	if !o.output.Wide() {
 		return out

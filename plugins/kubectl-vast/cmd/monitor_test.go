@@ -140,8 +140,34 @@ sweep-2026-11-21-101500: failed, 10/10 done, 8 succeeded, 2 failed, 3.2/min
 	if diff := cmp.Diff(want, "\n"+r.Out); diff != "" || r.Code != 10 {
 		t.Errorf("code %d (-want,+got):\n%s", r.Code, diff)
 	}
+	told := `Campaign sweep-2026-11-21-101500 failed: of 10 runs 8 succeeded, 2 failed
+  See which runs failed, and why, with: kubectl vast results list sweep-2026-11-21-101500 --failed
+`
+	if diff := cmp.Diff(told, r.Err); diff != "" {
+		t.Errorf("at the end (-want,+got):\n%s", diff)
+	}
 	if diff := cmp.Diff(api.MonitorOptions{IDs: []string{"sweep"}}, m.asked); diff != "" {
 		t.Errorf("it asked for (-want,+got):\n%s", diff)
+	}
+}
+
+func TestWhoFollowsACampaignReadsHowItEndedAndWhatIsNext(t *testing.T) {
+	for state, want := range map[api.CampaignState]string{
+		api.CampaignSucceeded: "Campaign old-2026-11-20-090000 succeeded after 60m: of 2 runs 2 succeeded\n  Fetch its results with: kubectl vast results download old-2026-11-20-090000\n",
+		api.CampaignStopped:   "Campaign old-2026-11-20-090000 was stopped after 60m: of 2 runs 2 succeeded\n  Fetch its results with: kubectl vast results download old-2026-11-20-090000\n",
+		api.CampaignFailed:    "Campaign old-2026-11-20-090000 failed after 60m: of 2 runs 1 succeeded, 1 missing\n  See which runs failed, and why, with: kubectl vast results list old-2026-11-20-090000 --failed\n",
+	} {
+		ended := over(state)
+		ended.CreationTimestamp = clitest.Ago(27 * time.Hour)
+		c := &clitest.Client{Campaigns: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(ended)}}}}
+		for _, terminal := range []bool{false, true} {
+			p := plugin(c)
+			p.Terminal = terminal
+			r := p.Do(t, "submit", "--follow", campaignOf(t, single))
+			if !strings.HasSuffix(r.Err, want) || r.Code != campaignCode(state) {
+				t.Errorf("%s, terminal %v: code %d, stderr %q does not end in %q", state, terminal, r.Code, r.Err, want)
+			}
+		}
 	}
 }
 
