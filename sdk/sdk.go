@@ -87,7 +87,7 @@ func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, er
 		return nil, access.ConfigError(err, loader)
 	}
 	name, user := activeContext(getter, loader)
-	return newClient(cfg, access.Options{Namespace: ns, Context: name, FallbackUser: user}, opts)
+	return newClient(cfg, access.Options{Namespace: ns, Context: name, FallbackUser: user, Target: access.Target(getter)}, opts)
 }
 
 // NewForConfig makes a client of a rest.Config. Without WithNamespace it

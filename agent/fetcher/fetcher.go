@@ -85,7 +85,7 @@ func (f *Fetcher) store() (store.Backend, error) {
 	if f.opened == nil {
 		opened, err := f.Store()
 		if absent := (*api.NotInstalled)(nil); errors.As(err, &absent) {
-			return nil, errors.New("the namespace has no store any more; run `kubectl vast cluster setup` and submit it again")
+			return nil, errors.New("the namespace has no store any more; set it up again and submit the task again")
 		}
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
@@ -114,7 +115,7 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 	if t == nil && e.pod.Status.Phase != corev1.PodFailed {
 		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not tell how"}
 	}
-	return of(api.Failed, diagnose.Pod(e.pod), t)
+	return of(api.Failed, diagnose.Pod(hint.Target{}.In(e.pod.Namespace), e.pod), t)
 }
 
 // unseen is the outcome when the API server could not be asked.
@@ -139,7 +140,7 @@ func (e end) deleted(t *corev1.ContainerStateTerminated) keep.Outcome {
 	case slices.ContainsFunc(e.others, e.failedItself):
 		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
 	}
-	return of(api.Failed, diagnose.Deleted(e.pod), t)
+	return of(api.Failed, diagnose.Deleted(hint.Target{}.In(e.pod.Namespace), e.pod), t)
 }
 
 func (e end) jobFailed() (bool, *batchv1.JobCondition) {
@@ -174,7 +175,7 @@ func byItself(pod *corev1.Pod, t *corev1.ContainerStateTerminated) bool {
 	if t.ExitCode == 0 {
 		return true
 	}
-	d := diagnose.Pod(pod)
+	d := diagnose.Pod(hint.Target{}, pod)
 	return d.Cause == api.CauseExit || d.Cause == api.CauseSetupFailed
 }
 

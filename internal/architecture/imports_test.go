@@ -18,6 +18,7 @@ var layers = []string{
 	"sdk/api",
 	"=sdk/redact",
 	"=sdk/gitremote",
+	"=sdk/hint",
 	"=internal/helm",
 	"=sdk/orders",
 	"sdk/keep",

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -50,15 +48,4 @@ func (d *DryRunFlag) Operation(verb string) string {
 		return verb + " (server dry run)"
 	}
 	return verb
-}
-
-// shellQuote quotes a word for a shell where it must be.
-func shellQuote(word string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,~", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !safe(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -73,11 +73,11 @@ func TestTimeoutFlag(t *testing.T) {
 	}
 }
 
-func TestAgainNamesTheSameCluster(t *testing.T) {
+func TestAHintNamesTheSameCluster(t *testing.T) {
 	f, _ := testFactory(nil, false)
 	*f.Config.Context, *f.Config.Namespace = "my cluster", "team-a"
-	want := "kubectl vast logs x -f --context='my cluster' --namespace=team-a"
-	if got := f.Again("logs x -f"); got != want {
+	want := "kubectl vast logs x -f --context='my cluster' -n team-a"
+	if got := f.Hint().Vast("logs", "x", "-f"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

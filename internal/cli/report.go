@@ -56,7 +56,7 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 	}
 	fetch := ""
 	if t.Kept != "" {
-		fetch = "Fetch its results with: " + f.Again("results download "+t.ID)
+		fetch = "Fetch its results with: " + f.Hint().Vast("results", "download", t.ID)
 	}
 	switch {
 	case t.State == api.Succeeded:
@@ -67,7 +67,7 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 		line += ": " + reason
 	}
 	if hint == "" {
-		hint = "See more with: " + f.Again("status "+t.ID)
+		hint = "See more with: " + f.Hint().Vast("status", t.ID)
 	}
 	return joinLines(line, hint)
 }

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // GivenContext is what --context says, empty when it was not given.
@@ -55,21 +57,6 @@ func (f *Factory) target() string {
 	return "this pod's own cluster"
 }
 
-// Again is a command line that reaches the same cluster and namespace as this
-// one, for messages that tell how to go on.
-func (f *Factory) Again(command string) string {
-	line := f.Plugin.Display + " " + command
-	for _, flag := range []struct {
-		name  string
-		value *string
-	}{
-		{"--kubeconfig", f.Config.KubeConfig},
-		{"--context", f.Config.Context},
-		{"--namespace", f.Config.Namespace},
-	} {
-		if v := deref(flag.value); v != "" {
-			line += " " + flag.name + "=" + shellQuote(v)
-		}
-	}
-	return line
-}
+// Hint makes command lines that lead to the cluster and the namespace that the
+// flags of this one lead to, for messages that tell how to go on.
+func (f *Factory) Hint() hint.Target { return access.Target(f.Config) }

@@ -78,15 +78,15 @@ func (c *Conn) notFound(status metav1.Status, resource string) error {
 		return &api.NotFound{Kind: resource, Name: "", Hint: oneLine(status.Message)}
 	}
 	if status.Details.Kind == "namespaces" {
-		return NamespaceNotFound(status.Details.Name)
+		return c.NamespaceNotFound(status.Details.Name)
 	}
 	return &api.NotFound{Kind: resource, Name: status.Details.Name, Namespace: c.Namespace}
 }
 
 // NamespaceNotFound is the answer to a namespace that does not exist.
-func NamespaceNotFound(name string) error {
+func (c *Conn) NamespaceNotFound(name string) error {
 	return &api.NotFound{Kind: "namespace", Name: name,
-		Hint: "create it with `kubectl create namespace " + name + "`, or name another one with -n"}
+		Hint: "create it with `" + c.Hint().Cluster().Kubectl("create", "namespace", name) + "`, or name another one with -n"}
 }
 
 var (
@@ -106,20 +106,24 @@ func (c *Conn) forbidden(message, verb, resource string) string {
 	if m == nil {
 		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, oneLine(message))
 	}
-	what := m[3]
+	resource, sub, isSub := strings.Cut(m[3], "/")
+	what, asked := m[3], resource
 	if m[4] != "" {
-		what += "." + m[4]
+		what, asked = what+"."+m[4], asked+"."+m[4]
+	}
+	if isSub {
+		asked += "/" + sub
 	}
 	namespace := c.Namespace
 	if in := deniedIn.FindStringSubmatch(message); in != nil {
 		namespace = in[1]
 	}
-	scope, flag := fmt.Sprintf("in namespace %q", namespace), " -n "+namespace
+	scope := fmt.Sprintf("in namespace %q", namespace)
 	if strings.Contains(message, "at the cluster scope") {
-		scope, flag = "in the whole cluster", " -A"
+		scope, namespace = "in the whole cluster", ""
 	}
-	return fmt.Sprintf("user %q may not %s %s %s; ask an administrator for a role with that verb (check: kubectl auth can-i %s %s%s)",
-		m[1], m[2], what, scope, m[2], what, flag)
+	return fmt.Sprintf("user %q may not %s %s %s; ask an administrator for a role with that verb (check: %s)",
+		m[1], m[2], what, scope, c.CanI(m[2], asked, "", namespace))
 }
 
 // unauthorized says why credentials are not accepted, as far as can be told

@@ -20,6 +20,7 @@ import (
 	kueueclient "sigs.k8s.io/kueue/client-go/clientset/versioned"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/redact"
@@ -39,6 +40,8 @@ type Options struct {
 	Namespace string
 	// Context is the kubeconfig's name for the cluster and user, if any.
 	Context string
+	// Target is where hints lead to; the namespace is that of Namespace.
+	Target hint.Target
 	// User overrides the name that the cluster knows the caller by;
 	// FallbackUser is taken when the cluster does not tell.
 	User, FallbackUser string
@@ -101,6 +104,9 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
+
+// Hint makes command lines that lead to the connection's cluster and namespace.
+func (c *Conn) Hint() hint.Target { return c.options.Target.In(c.Namespace) }
 
 // Identity returns who the caller is. The cluster is asked once, by a
 // SelfSubjectReview; that also is the first contact, and fails within ten

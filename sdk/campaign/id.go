@@ -63,5 +63,5 @@ func checkID(id string) error {
 	if validID.MatchString(id) && len(id) <= 63 {
 		return nil
 	}
-	return api.Invalid("", "%q is no campaign's id; it looks like sweep-2026-06-17-101500, see: kubectl vast campaign list", id)
+	return api.Invalid("", "%q is no campaign's id; it looks like sweep-2026-06-17-101500", id)
 }

@@ -130,7 +130,7 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 // tell which Jobs are meant. changes says that something is going to be done to
 // them.
 func (c *Client) read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*Record, jobs map[string]jobRuns, missing, err error) {
-	if o.IDs, err = namesOf(o.IDs); err != nil {
+	if o.IDs, err = c.namesOf(o.IDs); err != nil {
 		return nil, nil, nil, err
 	}
 	var both sync.WaitGroup

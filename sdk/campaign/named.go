@@ -69,7 +69,7 @@ func (c *Client) eachObject(ctx context.Context, sel string, do func(string, *Re
 // none for an id. A campaign whose ConfigMap is gone is still found in the store.
 // changes says that something is going to be done to them.
 func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*Record, missing, err error) {
-	if o.IDs, err = namesOf(o.IDs); err != nil {
+	if o.IDs, err = c.namesOf(o.IDs); err != nil {
 		return nil, nil, err
 	}
 	whole := allWhole(o.IDs)
@@ -119,13 +119,13 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) 
 }
 
 // namesOf takes the type off refs such as campaign.kubevast.io/ID.
-func namesOf(refs []string) ([]string, error) {
+func (c *Client) namesOf(refs []string) ([]string, error) {
 	var names []string
 	var errs []error
 	for _, text := range refs {
 		ref, err := kube.ParseRef(text, kube.RefCampaign)
 		if text == "" {
-			err = api.Invalid("", "no campaign named; give its id, see: kubectl vast campaign list")
+			err = api.Invalid("", "no campaign named; give its id, see: %s", c.conn.Hint().Vast("campaign", "list"))
 		}
 		names, errs = append(names, ref.Name), append(errs, err)
 	}

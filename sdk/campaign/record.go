@@ -114,5 +114,5 @@ func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Recor
 
 func (c *Client) notFound(id string) error {
 	return &api.NotFound{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
-		Hint: "see `kubectl vast campaign list --all-users`, or name another namespace with -n"}
+		Hint: "see `" + c.conn.Hint().Vast("campaign", "list", "--all-users") + "`, or name another namespace with -n"}
 }

@@ -34,7 +34,7 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	if err != nil {
 		return nil, err
 	}
-	agent, err := c.agentOf(old, o.CampaignOptions, "campaign rerun "+old.ID+" --failed")
+	agent, err := c.agentOf(old, o.CampaignOptions, "campaign", "rerun", old.ID, "--failed")
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,8 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	if o.ID == "" {
 		return nil, api.Invalid("", "a campaign needs its file, or the id of one to resume")
 	}
-	if err := checkID(o.ID); err != nil {
-		return nil, err
+	if checkID(o.ID) != nil {
+		return nil, api.Invalid("", "%q is no campaign's id; see: %s", o.ID, c.conn.Hint().Vast("campaign", "list"))
 	}
 	r, object, err := c.begun(ctx, o.ID)
 	switch {
@@ -110,7 +110,7 @@ func (c *Client) trusted(ctx context.Context, r *Record, object *corev1.ConfigMa
 		return err
 	}
 	if !r.Complete {
-		if _, err := c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+		if _, err := c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
 			return err
 		}
 	}
@@ -137,7 +137,7 @@ func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 		// and the record know no dry run.
 		return api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)
 	case r.Stopped:
-		return conflict("campaign %s was stopped by %s; its failed and stopped runs can be run again with: %s", r.ID, r.StoppedBy, c.again("campaign rerun "+r.ID+" --failed --stopped"))
+		return conflict("campaign %s was stopped by %s; its failed and stopped runs can be run again with: %s", r.ID, r.StoppedBy, c.conn.Hint().Vast("campaign", "rerun", r.ID, "--failed", "--stopped"))
 	case d != nil && d.record.FileSHA256 != r.FileSHA256:
 		return conflict("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.record.File)
 	case d != nil && (d.record.Total != r.Total || d.record.ConfigCount != r.ConfigCount || d.record.Runs != r.Runs):
@@ -165,7 +165,7 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 			return nil, &api.Conflict{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
 		}
 		d.record = whole(r, d.record)
-		if d.agent, err = c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+		if d.agent, err = c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
 			return nil, err
 		}
 		return c.finish(ctx, d, b, object, o, there)
@@ -173,7 +173,7 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 		return nil, err
 	}
 	planned := whole(r, stored)
-	if planned.AgentImage, err = c.agentOf(r, o, "campaign run --resume="+r.ID); err != nil {
+	if planned.AgentImage, err = c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
 		return nil, err
 	}
 	p, err := newPlan(&have.execution, have.configs, planned)

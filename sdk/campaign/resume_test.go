@@ -102,12 +102,12 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 		says   []string
 	}{
 		"it was stopped": {func(w *world) { w.ask(func(r *Record) { r.Stopped, r.StoppedBy = true, "bob" }) }, true, api.CampaignOptions{},
-			[]string{"by bob", "campaign rerun ID --failed --stopped --context=test --namespace=ns"}},
+			[]string{"by bob", "campaign rerun ID --failed --stopped --context=test -n ns"}},
 		"its file has changed":              {func(w *world) { w.ask(func(r *Record) { r.FileSHA256 = "x" }) }, false, api.CampaignOptions{}, []string{"another content"}},
 		"other runs are asked for":          {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "--runs"}},
 		"other runs, without its file":      {nil, true, api.CampaignOptions{Runs: 5}, []string{"3 runs of each", "--runs"}},
 		"configurations, without its file":  {nil, true, api.CampaignOptions{Configs: []string{"a"}}, []string{"--config"}},
-		"its inputs are not in the store":   {func(w *world) { _ = w.store.Delete(w.t.Context(), w.keys("")...) }, true, api.CampaignOptions{}, []string{"campaign run FILE --resume=ID --context=test --namespace=ns"}},
+		"its inputs are not in the store":   {func(w *world) { _ = w.store.Delete(w.t.Context(), w.keys("")...) }, true, api.CampaignOptions{}, []string{"campaign run FILE --resume=ID --context=test -n ns"}},
 		"as many runs as before, and it is": {nil, false, api.CampaignOptions{Runs: 3}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,8 +151,8 @@ func TestASubmissionThatEndsInTheMiddleSaysHowToGoOn(t *testing.T) {
 		broken func(*world)
 		says   string
 	}{
-		"when its inputs are in the store": {1, nil, "campaign run --resume=ID --context=test --namespace=ns"},
-		"when they are not":                {plenty, func(w *world) { w.store.away = true }, "campaign run FILE --resume=ID --context=test --namespace=ns"},
+		"when its inputs are in the store": {1, nil, "campaign run --resume=ID --context=test -n ns"},
+		"when they are not":                {plenty, func(w *world) { w.store.away = true }, "campaign run FILE --resume=ID --context=test -n ns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -167,13 +167,5 @@ func TestASubmissionThatEndsInTheMiddleSaysHowToGoOn(t *testing.T) {
 				t.Errorf("it does not say %q: %v", words, err)
 			}
 		})
-	}
-}
-
-func TestAWordOfACommandLineIsQuotedWhereItHasTo(t *testing.T) {
-	for text, want := range map[string]string{"kind-vast": "kind-vast", "a b.vast": "'a b.vast'", "it's": `'it'\''s'`, "": "''"} {
-		if got := word(text); got != want {
-			t.Errorf("%q becomes %s, want %s", text, got, want)
-		}
 	}
 }

@@ -192,7 +192,7 @@ func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *
 		return nil, c.leave(ctx, r, object, err)
 	}
 	if err := c.makeSecret(ctx, r, object, p.execution.Secrets, secretsGiven(d.spec, o), o); err != nil {
-		return nil, c.halfway(ctx, "its secrets are not in the cluster", c.goOn(r, false)+flagsFor(p.execution.Secrets), r, err)
+		return nil, c.halfway(ctx, "its secrets are not in the cluster", c.goOn(r, false, flagsFor(p.execution.Secrets)...), r, err)
 	}
 	return c.makeJobs(ctx, p, b, object, o, there)
 }

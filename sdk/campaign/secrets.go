@@ -92,7 +92,7 @@ func (c *Client) makeSecret(ctx context.Context, r *Record, owner *corev1.Config
 	}
 	if absent := absentFrom(given, names); len(absent) > 0 {
 		return &api.Conflict{Message: fmt.Sprintf("the secrets of campaign %s are not in the cluster; give them again: %s",
-			r.ID, c.goOn(r, false)+flagsFor(absent))}
+			r.ID, c.goOn(r, false, flagsFor(absent)...))}
 	}
 	_, err = secrets.Create(ctx, secretObject(r, owner, given), metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 	return c.conn.Classify(err, "create", secretsResource)
@@ -126,7 +126,7 @@ func (c *Client) secretsOf(ctx context.Context, old *Record, names []string, giv
 		}
 	}
 	if absent = absentFrom(values, names); len(absent) > 0 {
-		return nil, api.Invalid("--secret", "campaign %s has secrets whose values are in the cluster no more; give them again:%s", old.ID, flagsFor(absent))
+		return nil, api.Invalid("--secret", "campaign %s has secrets whose values are in the cluster no more; give them again: %s", old.ID, strings.Join(flagsFor(absent), " "))
 	}
 	return values, nil
 }
@@ -136,4 +136,10 @@ func absentFrom(given map[string]string, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := given[name]; return ok })
 }
 
-func flagsFor(names []string) string { return " --secret " + strings.Join(names, " --secret ") }
+func flagsFor(names []string) []string {
+	flags := make([]string, len(names))
+	for i, name := range names {
+		flags[i] = "--secret=" + name
+	}
+	return flags
+}

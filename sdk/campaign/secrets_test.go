@@ -208,7 +208,7 @@ func TestACampaignThatIsRunAgainHasTheSecretsOfTheOldOne(t *testing.T) {
 		"from its Secret":                 {want: map[string]string{"TOKEN": hush, "OTHER": hush}},
 		"but for those that are given":    {given: map[string]string{"OTHER": "new"}, want: map[string]string{"TOKEN": hush, "OTHER": "new"}},
 		"given again when it is gone":     {gone: true, given: map[string]string{"TOKEN": "1", "OTHER": "2"}, want: map[string]string{"TOKEN": "1", "OTHER": "2"}},
-		"which has to be said":            {gone: true, given: map[string]string{"TOKEN": "1"}, problem: "give them again: --secret OTHER"},
+		"which has to be said":            {gone: true, given: map[string]string{"TOKEN": "1"}, problem: "give them again: --secret=OTHER"},
 		"and nothing that it has not had": {given: map[string]string{"NEW": "1"}, problem: "was begun without a secret NEW"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,7 +148,7 @@ func deciding(r *Record) map[string]json.RawMessage {
 // that of the options or this program's own. A record's own is used by nobody who
 // has not said so: it would run with the store's credentials. One of another
 // release of ours only tells which program made the record.
-func (c *Client) agentOf(r *Record, o api.CampaignOptions, command string) (string, error) {
+func (c *Client) agentOf(r *Record, o api.CampaignOptions, command ...string) (string, error) {
 	own := kube.AgentImageFor(o.Version)
 	now := o.AgentImage
 	if now == "" {
@@ -161,6 +161,6 @@ func (c *Client) agentOf(r *Record, o api.CampaignOptions, command string) (stri
 		c.conn.Warn(fmt.Sprintf("the record of campaign %s names agent image %.200q; what is made now gets %s", r.ID, r.AgentImage, now))
 		return now, nil
 	}
-	return "", &api.Conflict{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; if you trust that image, say so: %s --agent-image=%s",
-		r.ID, r.AgentImage, cmp.Or(own, "none"), c.again(command), word(r.AgentImage))}
+	return "", &api.Conflict{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; if you trust that image, say so: %s",
+		r.ID, r.AgentImage, cmp.Or(own, "none"), c.conn.Hint().Vast(append(command, "--agent-image="+r.AgentImage)...))}
 }

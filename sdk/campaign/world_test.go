@@ -28,6 +28,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
@@ -112,7 +113,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) again() *Client {
 	w.t.Helper()
 	cfg := &rest.Config{Host: w.url}
-	conn, err := access.Connect(cfg, access.Options{Namespace: "ns", Context: "test", Warn: func(s string) {
+	conn, err := access.Connect(cfg, access.Options{Namespace: "ns", Context: "test", Target: hint.At([]string{"--context=test"}, ""), Warn: func(s string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.warnings = append(w.warnings, s)

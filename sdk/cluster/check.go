@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // checkThere looks at what has the names of the plan's objects already, and
@@ -65,7 +66,8 @@ func (c *Client) checkWork(ctx context.Context, p *plan, now *observed) error {
 		return err
 	}
 	if all := w.items(); len(all) > 0 {
-		return &api.Conflict{Message: fmt.Sprintf("the store cannot be changed while work that may use it has not ended: %s; wait for it or stop it (kubectl vast stop, kubectl vast campaign stop) first", wordsForWork(all))}
+		return &api.Conflict{Message: fmt.Sprintf("the store cannot be changed while work that may use it has not ended: %s; wait for it or stop it (%s, %s) first", wordsForWork(all),
+			c.conn.Hint().Vast("stop", "ID"), c.conn.Hint().Vast("campaign", "stop", "ID"))}
 	}
 	return nil
 }
@@ -92,7 +94,7 @@ func (p *plan) checkStorageClass(there []*unstructured.Unstructured) error {
 		for key, value := range wanted.Parameters {
 			if have[key] != value {
 				return &api.Conflict{Message: fmt.Sprintf("the StorageClass %q has %s %q, not %q, and that cannot be changed: "+
-					"run `kubectl vast cluster cleanup` in every namespace that was set up first", u.GetName(), key, have[key], value)}
+					"run `%s` in every namespace that was set up first", u.GetName(), key, have[key], value, hint.Command("cluster", "cleanup"))}
 			}
 		}
 	}
@@ -138,8 +140,7 @@ func (c *Client) checkLoss(ctx context.Context, p *plan, now *observed) error {
 	if err != nil || held.Objects == 0 {
 		return nil //nolint:nilerr // a store that does not answer holds nothing that could be saved
 	}
-	return &api.Conflict{Message: fmt.Sprintf("the store holds %s in its pod, which would be replaced; save them first, or give them up with `kubectl vast cluster cleanup`",
-		wordsFor(held))}
+	return &api.Conflict{Message: fmt.Sprintf("the store holds %s in its pod, which would be replaced; %s", wordsFor(held), c.saveFirst())}
 }
 
 // replacesStore reports whether the plan would end the store's pod.

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -34,7 +35,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 	if len(p.status.Remove) == 0 {
 		return &p.status, nil // no work needs what is not there
 	}
-	if err := p.allowed(o); err != nil || o.DryRun == api.DryRunClient {
+	if err := p.allowed(c.conn.Hint(), o); err != nil || o.DryRun == api.DryRunClient {
 		return &p.status, err
 	}
 	if o.DryRun == api.DryRunServer {
@@ -47,14 +48,14 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 }
 
 // allowed refuses while there is work.
-func (p *removal) allowed(o api.CleanupOptions) error {
+func (p *removal) allowed(say hint.Target, o api.CleanupOptions) error {
 	if len(p.foreign) > 0 {
 		return &api.Conflict{Message: fmt.Sprintf("others' work is in the queue %q: %s; delete it or wait for it first",
 			kube.LocalQueueName, strings.Join(p.foreign, ", "))}
 	}
 	if len(p.status.Work) > 0 && !o.Force {
-		return &api.Conflict{Message: fmt.Sprintf("work has not ended: %s; wait for it, stop it (kubectl vast stop, kubectl vast campaign stop), or give --force, which stops it and waits until it has saved",
-			wordsForWork(p.status.Work))}
+		return &api.Conflict{Message: fmt.Sprintf("work has not ended: %s; wait for it, stop it (%s, %s), or give --force, which stops it and waits until it has saved",
+			wordsForWork(p.status.Work), say.Vast("stop", "ID"), say.Vast("campaign", "stop", "ID"))}
 	}
 	return nil
 }

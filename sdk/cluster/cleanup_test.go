@@ -12,6 +12,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -149,13 +150,13 @@ func TestWorkIsInTheWay(t *testing.T) {
 	}{
 		"nothing": {},
 		"work of ours is named": {p: removal{status: some},
-			want: "work has not ended: campaign sweep-1 (6 runs), campaign sweep-2 (not fully submitted), task b-2 (saving); wait for it, stop it (kubectl vast stop, kubectl vast campaign stop), or give --force"},
+			want: "work has not ended: campaign sweep-1 (6 runs), campaign sweep-2 (not fully submitted), task b-2 (saving); wait for it, stop it (kubectl vast stop ID, kubectl vast campaign stop ID), or give --force"},
 		"work that --force stops": {p: removal{status: some}, force: true},
 		"others' work, which --force does not stop": {p: removal{foreign: []string{"workload/w in lab"}}, force: true,
 			want: `others' work is in the queue "vast": workload/w in lab`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.p.allowed(api.CleanupOptions{Force: tc.force})
+			err := tc.p.allowed(hint.Target{}, api.CleanupOptions{Force: tc.force})
 			var conflict *api.Conflict
 			if tc.want == "" && err != nil || tc.want != "" && (!errors.As(err, &conflict) || !strings.HasPrefix(err.Error(), tc.want)) {
 				t.Errorf("error is %v, want %q", err, tc.want)

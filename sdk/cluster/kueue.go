@@ -15,6 +15,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -172,7 +173,7 @@ func tagOf(image string) string {
 }
 
 // check refuses a Kueue that is too old, or of which only one half is there.
-func (k foundKueue) check() error {
+func (k foundKueue) check(say hint.Target) error {
 	const upgrade = "upgrade it first, see https://kueue.sigs.k8s.io/docs/installation"
 	if v := k.version(); v != "" && !version.MustParseSemantic(v).AtLeast(version.MustParseSemantic(oldestKueue)) {
 		return &api.Conflict{Message: fmt.Sprintf("this cluster has Kueue %s (deployment %s in namespace %s), which is too old: 0.15 or newer is needed; %s",
@@ -181,7 +182,7 @@ func (k foundKueue) check() error {
 	switch {
 	case k.deployment == nil:
 		return &api.Conflict{Message: "this cluster has Kueue's resource definitions but no Kueue that serves them: " +
-			"finish its installation, or delete the definitions (kubectl get crd -o name | grep kueue.x-k8s.io) with all queues"}
+			"finish its installation, or delete the definitions (" + say.Cluster().Kubectl("get", "crd", "-o", "name") + " | grep kueue.x-k8s.io) with all queues"}
 	case len(k.served) == 0:
 		return &api.Conflict{Message: fmt.Sprintf("this cluster has a Kueue (deployment %s in namespace %s) without its resource definitions: finish its installation, or delete it",
 			k.deployment.Name, k.deployment.Namespace)}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 func controller(image string, labels map[string]string) *appsv1.Deployment {
@@ -68,7 +69,7 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			install, err := wantsKueue(tc.o, &observed{kueue: tc.found, release: tc.release})
+			install, err := wantsKueue(hint.Target{}, tc.o, &observed{kueue: tc.found, release: tc.release})
 			if install != tc.install {
 				t.Errorf("install is %v", install)
 			}

@@ -12,7 +12,6 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/internal/helm"
-	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -45,7 +44,7 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 		func() error {
 			namespace, err := core.Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
 			if apierrors.IsNotFound(err) {
-				return access.NamespaceNotFound(c.conn.Namespace)
+				return c.conn.NamespaceNotFound(c.conn.Namespace)
 			}
 			now.uid = namespace.UID
 			return c.conn.Classify(err, "get", "namespaces")

@@ -13,11 +13,14 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
 // plan is a setup with everything decided.
 type plan struct {
+	// hint is where its errors' hints lead to.
+	hint       hint.Target
 	namespace  string
 	config     *Config
 	values     map[string]string
@@ -96,8 +99,8 @@ func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *Config
 	}
 	if o.Config == "" && recognised != nil && recognised != p.config {
 		return &api.Conflict{Message: fmt.Sprintf(
-			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; name the one to take: kubectl vast cluster setup %s; nothing was changed",
-			kube.SetupName, p.namespace, p.config.Name, recognised.Name, recognised.Name)}
+			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; name the one to take: %s; nothing was changed",
+			kube.SetupName, p.namespace, p.config.Name, recognised.Name, p.hint.Vast("cluster", "setup", recognised.Name))}
 	}
 	if was := now.record.Store; was.Kind == api.StoreBuiltIn && p.record.Store.Kind == api.StoreBuiltIn && o.Store.Image == "" {
 		if err := unconfirmed(p.namespace, "the store", "--store-image", was.Image, p.record.Store.image()); err != nil {
@@ -118,7 +121,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	size := p.values[optionStorageSize]
 	if size == "" {
 		return &api.Conflict{Message: fmt.Sprintf("the store has a volume of %s, and without storage_size its data would go; "+
-			"run `kubectl vast cluster cleanup` first, which says what would be lost", claimed(there))}
+			"run `%s` first, which says what would be lost", claimed(there), p.hint.Vast("cluster", "cleanup"))}
 	}
 	wanted, have := resource.MustParse(size), there.Spec.Resources.Requests[corev1.ResourceStorage]
 	if wanted.Cmp(have) < 0 {
@@ -127,7 +130,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	class := p.config.StorageClass
 	if class != "" && there.Spec.StorageClassName != nil && *there.Spec.StorageClassName != class {
 		return &api.Conflict{Message: fmt.Sprintf("the store's volume is of StorageClass %q, config %s wants %q, and a volume cannot change its class; "+
-			"run `kubectl vast cluster cleanup` first", *there.Spec.StorageClassName, p.config.Name, class)}
+			"run `%s` first", *there.Spec.StorageClassName, p.config.Name, class, p.hint.Vast("cluster", "cleanup"))}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -86,10 +87,10 @@ func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, err
 		if pods.Items[i].DeletionTimestamp != nil {
 			continue
 		}
-		if t := diagnose.Pending(&pods.Items[i], events.Items); t != nil {
+		if t := diagnose.Pending(c.conn.Hint(), &pods.Items[i], events.Items); t != nil {
 			return t.Message, nil
 		}
-		if why := failing(&pods.Items[i]); why != "" {
+		if why := failing(c.conn.Hint(), &pods.Items[i]); why != "" {
 			return why, nil
 		}
 	}
@@ -97,11 +98,11 @@ func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, err
 }
 
 // failing is what is wrong with a pod whose container starts and ends again.
-func failing(pod *corev1.Pod) string {
+func failing(say hint.Target, pod *corev1.Pod) string {
 	for _, s := range pod.Status.ContainerStatuses {
 		if end := s.LastTerminationState.Terminated; s.State.Waiting != nil && end != nil {
-			return fmt.Sprintf("its container ended with code %d and is started again (see kubectl logs -p %s -n %s)",
-				end.ExitCode, pod.Name, pod.Namespace)
+			return fmt.Sprintf("its container ended with code %d and is started again (see %s)",
+				end.ExitCode, say.In(pod.Namespace).Kubectl("logs", "-p", pod.Name))
 		}
 	}
 	return ""
@@ -129,15 +130,15 @@ func (c *Client) queues(ctx context.Context) (cq *kueue.ClusterQueue, lq *kueue.
 
 // queueMissing is what a setup has to wait for: a queue that somebody holds is
 // set up.
-func queueMissing(cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
+func queueMissing(say hint.Target, cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
 	if cq != nil && lq != nil && (isHeld(cq.Spec.StopPolicy) || isHeld(lq.Spec.StopPolicy)) {
 		return ""
 	}
-	return queueTrouble(cq, lq)
+	return queueTrouble(say, cq, lq)
 }
 
 // queueTrouble is why the queues take no work; nil is a queue that is not there.
-func queueTrouble(cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
+func queueTrouble(say hint.Target, cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
 	switch {
 	case cq == nil:
 		return fmt.Sprintf("the ClusterQueue %s is not there", kube.ClusterQueueName)
@@ -146,7 +147,7 @@ func queueTrouble(cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
 	case isHeld(cq.Spec.StopPolicy):
 		return fmt.Sprintf("the ClusterQueue %s is stopped (stopPolicy %s)", cq.Name, *cq.Spec.StopPolicy)
 	case isHeld(lq.Spec.StopPolicy):
-		return fmt.Sprintf("the queue %s is held; `kubectl vast queue resume` lets it go on", lq.Name)
+		return fmt.Sprintf("the queue %s is held; `%s` lets it go on", lq.Name, say.In(lq.Namespace).Vast("queue", "resume", lq.Name))
 	}
 	if why := inactive(cq.Status.Conditions, kueue.ClusterQueueActive); why != "" {
 		return fmt.Sprintf("the ClusterQueue %s is not active: %s", cq.Name, why)

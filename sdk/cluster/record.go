@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -64,7 +65,7 @@ func (r record) object(namespace string) *corev1.ConfigMap {
 	}
 }
 
-func parseRecord(m *corev1.ConfigMap) (*record, error) {
+func parseRecord(say hint.Target, m *corev1.ConfigMap) (*record, error) {
 	r := &record{}
 	if m.Labels[kube.LabelManagedBy] != kube.ManagedBy {
 		return nil, &api.Conflict{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is somebody else's; rename it, or use another namespace",
@@ -72,8 +73,8 @@ func parseRecord(m *corev1.ConfigMap) (*record, error) {
 	}
 	if err := json.Unmarshal([]byte(m.Data[recordKey]), r); err != nil {
 		return nil, &api.Conflict{Message: fmt.Sprintf(
-			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v); delete it and run `kubectl vast cluster setup` again",
-			m.Name, m.Namespace, err)}
+			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v); delete it and run `%s` again",
+			m.Name, m.Namespace, err, say.In(m.Namespace).Vast("cluster", "setup"))}
 	}
 	return r, nil
 }
@@ -87,7 +88,7 @@ func (c *Client) readRecord(ctx context.Context) (*record, *corev1.ConfigMap, er
 	if err != nil {
 		return nil, nil, c.conn.Classify(err, "get", "configmaps")
 	}
-	r, err := parseRecord(m)
+	r, err := parseRecord(c.conn.Hint(), m)
 	return r, m, err
 }
 

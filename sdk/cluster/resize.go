@@ -73,7 +73,7 @@ func resized(before, after corev1.ResourceList) *api.ClusterResize {
 
 func (c *Client) nothingSetUp() error {
 	return &api.NotInstalled{Message: fmt.Sprintf(
-		"nothing is set up in namespace %q; run `kubectl vast cluster setup -n %s`", c.conn.Namespace, c.conn.Namespace)}
+		"nothing is set up in namespace %q; run `%s`", c.conn.Namespace, c.conn.Hint().Vast("cluster", "setup"))}
 }
 
 func foreignQueue() error {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -168,12 +168,12 @@ func builtInSecrets(namespace string, s storeRecord, a accounts, volume bool) st
 
 // externalSecrets are those of an S3 of the user's own, by the Secrets that the
 // user names; reader may be nil, then readers have the writer's credentials.
-func externalSecrets(namespace string, s storeRecord, writer, reader *corev1.Secret) (storeSecrets, error) {
-	w, err := ownCredentials("--store-secret", s.Secret, namespace, writer)
+func externalSecrets(say hint.Target, namespace string, s storeRecord, writer, reader *corev1.Secret) (storeSecrets, error) {
+	w, err := ownCredentials(say, "--store-secret", s.Secret, namespace, writer)
 	r := w
 	if s.ReaderSecret != "" {
 		var readerErr error
-		r, readerErr = ownCredentials("--store-reader-secret", s.ReaderSecret, namespace, reader)
+		r, readerErr = ownCredentials(say, "--store-reader-secret", s.ReaderSecret, namespace, reader)
 		if err == nil {
 			err = readerErr
 		} else if readerErr != nil {
@@ -187,10 +187,10 @@ func externalSecrets(namespace string, s storeRecord, writer, reader *corev1.Sec
 	return storeSecrets{writer: storeSecret(kube.StoreName, namespace, s, w, ca), reader: storeSecret(kube.StoreReaderName, namespace, s, r, ca)}, nil
 }
 
-func ownCredentials(flag, name, namespace string, own *corev1.Secret) (credentials, error) {
+func ownCredentials(say hint.Target, flag, name, namespace string, own *corev1.Secret) (credentials, error) {
 	if own == nil {
 		return credentials{}, &api.NotFound{Kind: "secret", Name: name, Namespace: namespace,
-			Hint: fmt.Sprintf("make it with `kubectl create secret generic %s --from-literal=%s=... --from-literal=%s=...`", name, kube.StoreAccessKey, kube.StoreSecretKey)}
+			Hint: "make it with `" + say.In(namespace).Kubectl("create", "secret", "generic", name, "--from-literal="+kube.StoreAccessKey+"=...", "--from-literal="+kube.StoreSecretKey+"=...") + "`"}
 	}
 	found := credentialsOf(own)
 	if !found.complete() {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 func TestWhatCannotBeDoneToAVolume(t *testing.T) {
@@ -77,16 +78,16 @@ func TestTheRecordIsReadBack(t *testing.T) {
 	r := record{Config: "gcp", Options: map[string]string{"disk_type": "pd-ssd"}, Kueue: kueueRecord{Image: "mirror/kueue:v0.16.1"},
 		Store: storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "b", Region: "r"}}
 	m := r.object("lab")
-	back, err := parseRecord(m)
+	back, err := parseRecord(hint.Target{}, m)
 	if err != nil || back.object("lab").Data[recordKey] != m.Data[recordKey] {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 	m.Data[recordKey] = "{"
-	if _, err := parseRecord(m); err == nil || !strings.Contains(err.Error(), "delete it and run `kubectl vast cluster setup` again") {
+	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "delete it and run `kubectl vast cluster setup -n lab` again") {
 		t.Errorf("error: %v", err)
 	}
 	m.ObjectMeta = metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab"}
-	if _, err := parseRecord(m); err == nil || !strings.Contains(err.Error(), "somebody else's") {
+	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "somebody else's") {
 		t.Errorf("error: %v", err)
 	}
 }

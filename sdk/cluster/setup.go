@@ -15,6 +15,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -58,7 +59,7 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 // prepare decides everything and changes nothing.
 func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *observed) (*plan, error) {
 	quota, quotaErr := parseQuota(o.Quota)
-	install, kueueErr := wantsKueue(o, now)
+	install, kueueErr := wantsKueue(c.conn.Hint(), o, now)
 	recognised, err := c.recognised(ctx, o, now, install)
 	if err != nil {
 		return nil, err
@@ -73,6 +74,7 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if err := api.JoinInvalid(quotaErr, err); err != nil {
 		return nil, err
 	}
+	p.hint = c.conn.Hint()
 	if p.install = install; kueueErr != nil {
 		return nil, kueueErr
 	}
@@ -137,7 +139,7 @@ func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed,
 
 // wantsKueue reports whether Kueue is for us to install or to change. A Kueue
 // of somebody else's is never touched.
-func wantsKueue(o api.SetupOptions, now *observed) (bool, error) {
+func wantsKueue(say hint.Target, o api.SetupOptions, now *observed) (bool, error) {
 	ours := now.release != nil && now.release.Ours
 	switch {
 	case now.kueue.absent() && now.release == nil, ours && (now.kueue.partial() || now.kueue.absent() || !now.release.Deployed):
@@ -150,7 +152,7 @@ func wantsKueue(o api.SetupOptions, now *observed) (bool, error) {
 		return false, &api.Conflict{Message: fmt.Sprintf("somebody else's Helm release %q in namespace %q stands where Kueue's would, but installs no Kueue; delete it first",
 			now.release.Name, kueueNamespace)}
 	}
-	return false, now.kueue.check()
+	return false, now.kueue.check(say)
 }
 
 func isOlder(text string) bool {
@@ -176,7 +178,7 @@ func (c *Client) warnOfNothing(measured, asked corev1.ResourceList) {
 		q, there := measured[name]
 		if _, given := asked[name]; !given && (!there || q.IsZero()) {
 			c.conn.Warn(fmt.Sprintf("the cluster has no %s to spare, so no task that asks for some can start: "+
-				"free or add machines and run `kubectl vast cluster resize`, or give --quota", name))
+				"free or add machines and run `%s`, or give --quota", name, c.conn.Hint().Vast("cluster", "resize")))
 		}
 	}
 }
@@ -256,7 +258,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 				return "", err
 			}
 		}
-		return queueMissing(cq, lq), nil
+		return queueMissing(c.conn.Hint(), cq, lq), nil
 	})
 }
 

@@ -65,14 +65,14 @@ func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
 	s.InstalledBySetup = c.installedBySetup(ctx, found)
 	s.Version, s.Image = found.version(), found.image()
 	if found.absent() {
-		s.Reason = "Kueue is not there; run `kubectl vast cluster setup` again"
+		s.Reason = "Kueue is not there; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
 		return nil
 	}
 	if found.deployment != nil {
 		s.Namespace = found.deployment.Namespace
 		s.Reason = notUp(found.deployment)
 	}
-	if err := found.check(); err != nil {
+	if err := found.check(c.conn.Hint()); err != nil {
 		s.Reason = err.Error()
 	}
 	s.Ready = s.Reason == ""
@@ -85,7 +85,7 @@ func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
 	if err != nil {
 		return c.unread(err, &s.ComponentState)
 	}
-	s.Reason = queueTrouble(cq, lq)
+	s.Reason = queueTrouble(c.conn.Hint(), cq, lq)
 	s.Ready = s.Reason == ""
 	if lq != nil {
 		s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
@@ -155,7 +155,7 @@ func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 		return c.unread(err, s)
 	}
 	if len(there) < len(agentObjects(c.conn.Namespace)) {
-		s.Reason = "its ServiceAccount, Role or RoleBinding is missing; run `kubectl vast cluster setup` again"
+		s.Reason = "its ServiceAccount, Role or RoleBinding is missing; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
 	}
 	s.Ready = s.Reason == ""
 	return nil

@@ -37,6 +37,13 @@ func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
 	return s.Content(ctx, "", countLimit)
 }
 
+// saveFirst is what to do about what a store's pod holds before that is replaced.
+func (c *Client) saveFirst() string {
+	say := c.conn.Hint()
+	return fmt.Sprintf("save them first (%s for each of %s), or give them up with `%s`",
+		say.Vast("results", "download", "ID"), say.Vast("results", "list", "--all-users"), say.Vast("cluster", "cleanup"))
+}
+
 // wordsFor says how much a store holds.
 func wordsFor(c store.Content) string {
 	more := ""

@@ -40,7 +40,7 @@ func (c *Client) decideLayout(ctx context.Context, r *run, p *plan, now *observe
 	}
 	p.old = true
 	p.record.Store.Endpoint = storeEndpoint(p.namespace, false)
-	r.say("the store stays as an older version set it up, without TLS and with one account for readers and writers: %s; run `kubectl vast cluster setup` again then", why)
+	r.say("the store stays as an older version set it up, without TLS and with one account for readers and writers: %s; run `%s` again then", why, c.conn.Hint().Vast("cluster", "setup"))
 	return nil
 }
 
@@ -61,7 +61,7 @@ func (c *Client) holdsBack(ctx context.Context, now *observed) (string, error) {
 	if err != nil || held.Objects == 0 {
 		return "", nil //nolint:nilerr // a store that does not answer holds nothing that could be saved
 	}
-	return fmt.Sprintf("it holds %s in its pod, which would be lost; save them and delete them (kubectl vast results), or give them up with `kubectl vast cluster cleanup`", wordsFor(held)), nil
+	return fmt.Sprintf("it holds %s in its pod, which would be lost; %s", wordsFor(held), c.saveFirst()), nil
 }
 
 // removeOldStore ends the Deployment that is replaced and waits for its pod, since
@@ -122,5 +122,5 @@ func (c *Client) decideExternal(ctx context.Context, r *run, p *plan) (storeSecr
 	} else {
 		r.say("who may read the Secret %s may also write to this S3; --store-reader-secret names the credentials of an account that may only list and get", kube.StoreReaderName)
 	}
-	return externalSecrets(p.namespace, s, writer, reader)
+	return externalSecrets(c.conn.Hint(), p.namespace, s, writer, reader)
 }

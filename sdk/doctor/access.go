@@ -9,6 +9,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/rights"
 )
 
@@ -58,7 +59,9 @@ func (c *Client) judge(p rights.Purpose, missing []rights.Right, user string) ap
 
 // grant is the command that grants what a purpose needs.
 func (c *Client) grant(p rights.Purpose, user string) string {
-	subject := "--user='" + user + "'"
+	// It is for somebody else to run, with another login: it says the namespace alone.
+	say := hint.Target{}.In(c.conn.Namespace)
+	subject := "--user=" + user
 	if account, ok := strings.CutPrefix(user, "system:serviceaccount:"); ok {
 		subject = "--serviceaccount=" + account
 	}
@@ -66,16 +69,16 @@ func (c *Client) grant(p rights.Purpose, user string) string {
 	if p.Others != "" {
 		name := "vast-" + strings.ReplaceAll(p.Name, " ", "-")
 		if wide {
-			return fmt.Sprintf("kubectl create clusterrolebinding %s --clusterrole=%s %s", name, p.Others, subject)
+			return say.Cluster().Kubectl("create", "clusterrolebinding", name, "--clusterrole="+p.Others, subject)
 		}
-		return fmt.Sprintf("kubectl -n %s create rolebinding %s --clusterrole=%s %s", c.conn.Namespace, name, p.Others, subject)
+		return say.Kubectl("create", "rolebinding", name, "--clusterrole="+p.Others, subject)
 	}
 	name := rights.RoleName(rights.RoleUser)
-	apply := fmt.Sprintf("kubectl vast doctor -n %s --role | kubectl apply -f - && ", c.conn.Namespace)
+	bind := say.Kubectl("create", "rolebinding", name, "--role="+name, subject)
 	if wide {
-		return fmt.Sprintf("%skubectl create clusterrolebinding %s --clusterrole=%s %s", apply, name, name, subject)
+		bind = say.Cluster().Kubectl("create", "clusterrolebinding", name, "--clusterrole="+name, subject)
 	}
-	return fmt.Sprintf("%skubectl -n %s create rolebinding %s --role=%s %s", apply, c.conn.Namespace, name, name, subject)
+	return say.Vast("doctor", "--role") + " | " + say.Cluster().Kubectl("apply", "-f", "-") + " && " + bind
 }
 
 // Role returns the Role of that kind ("user", "reader") for the namespace, and a

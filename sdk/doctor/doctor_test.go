@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/rights"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -25,7 +26,7 @@ func TestChecksAreJudged(t *testing.T) {
 	}
 	queue := func(q api.QueueStatus) api.Check {
 		q.Name, q.ClusterQueue = "vast", "shared"
-		return queueCheck(&q)
+		return lab.queueCheck(&q)
 	}
 	for name, tt := range map[string]struct {
 		got  api.Check
@@ -37,7 +38,7 @@ func TestChecksAreJudged(t *testing.T) {
 		"one without sidecars":     {versionCheck("v1.28.15"), api.CheckFailed, []string{"1.29", "upgrade"}},
 		"one that cannot be read":  {versionCheck("main"), api.CheckWarning, []string{`"main"`}},
 		"all rights":               {lab.judge(tasks, nil, "ada"), api.CheckOK, []string{"all 3"}},
-		"a needed right":           {lab.judge(tasks, tasks.Rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl vast doctor -n lab --role | kubectl apply -f - && kubectl -n lab create rolebinding vast-user --role=vast-user --user='ada'"}},
+		"a needed right":           {lab.judge(tasks, tasks.Rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl vast doctor --role -n lab | kubectl apply -f - && kubectl create rolebinding vast-user --role=vast-user --user=ada -n lab"}},
 		"a service account's":      {lab.judge(tasks, tasks.Rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"--serviceaccount=lab:bot"}},
 		"a right in the cluster":   {lab.judge(quotas, quotas.Rights, "ada"), api.CheckWarning, []string{"numbers will be missing", "kubectl create clusterrolebinding vast-user --clusterrole=vast-user"}},
 		"an administrator's right": {lab.judge(setup, setup.Rights, "ada"), api.CheckSkipped, []string{"only cluster setup"}},
@@ -46,14 +47,14 @@ func TestChecksAreJudged(t *testing.T) {
 		"a free one":               {podSecurity(level("")), api.CheckOK, []string{"enforces nothing"}},
 		"a queue that works":       {queue(api.QueueStatus{State: api.QueueActive, Pending: 2, Resources: []api.QueueResource{{Resource: "cpu", Quota: "8", Used: "3"}}}), api.CheckOK, []string{"2 wait", "3 of 8 cpu"}},
 		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "somebody holds it"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
-		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", setupCommand}},
+		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "kubectl vast cluster setup -n lab"}},
 		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
 		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},
-		"a quota that wants limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
+		"a quota that wants limits": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
 			[]string{"a task's pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
-		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
+		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
 			[]string{"minimum memory usage per Container is 64Mi", "kubectl describe limitranges"}},
-		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
+		"a quota that is used up": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
 		"nobody may create pods":  {podCheck(nil, &api.Forbidden{Message: "no"}), api.CheckSkipped, nil},
 		"pods cannot be tried":    {podCheck(nil, &api.Unavailable{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
 		"a good finding":          {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},

@@ -16,10 +16,18 @@ import (
 	"github.com/kubevast/vast/sdk/kube"
 )
 
-const (
-	setupCommand = "kubectl vast cluster setup"
-	unqueued     = "tasks start at once, without a queue; for queues run: " + setupCommand
-)
+// setup is the command line that sets up the namespace.
+func (c *Client) setup(flags ...string) string {
+	return c.conn.Hint().Vast(append([]string{"cluster", "setup"}, flags...)...)
+}
+
+func (c *Client) unqueued() string {
+	return "tasks start at once, without a queue; for queues run: " + c.setup()
+}
+
+func (c *Client) lookAtKueue() string {
+	return "see that Kueue runs: " + c.conn.Hint().In("kueue-system").Kubectl("get", "pods")
+}
 
 // kueue: its API, its version, and its webhook.
 func (c *Client) kueue(ctx context.Context, o api.DoctorOptions) []api.Check {
@@ -28,7 +36,7 @@ func (c *Client) kueue(ctx context.Context, o api.DoctorOptions) []api.Check {
 	var unavailable *api.Unavailable
 	switch {
 	case errors.As(err, &absent):
-		return []api.Check{warning("kueue", "the cluster has no Kueue", unqueued), skipped("kueue version", "there is no Kueue"), skipped("kueue webhook", "there is no Kueue")}
+		return []api.Check{warning("kueue", "the cluster has no Kueue", c.unqueued()), skipped("kueue version", "there is no Kueue"), skipped("kueue webhook", "there is no Kueue")}
 	case errors.As(err, &unavailable):
 		return one(warning("kueue", err.Error(), "try again"))
 	}
@@ -65,9 +73,9 @@ func (c *Client) kueueWebhook(ctx context.Context, _ api.DoctorOptions) api.Chec
 		return skipped(name, "no Job could be tried: "+c.conn.Classify(err, "create", "jobs.batch").Error())
 	case err != nil:
 		return failed(name, "a Job with a queue is refused: "+c.conn.Classify(err, "create", "jobs.batch").Error(),
-			"see that Kueue runs: kubectl -n kueue-system get pods")
+			c.lookAtKueue())
 	case !ptr.Deref(made.Spec.Suspend, false):
-		return warning(name, "a Job with a queue is not held back", "tasks would start without waiting for their turn; see that Kueue runs: kubectl -n kueue-system get pods")
+		return warning(name, "a Job with a queue is not held back", "tasks would start without waiting for their turn; "+c.lookAtKueue())
 	}
 	return ok(name, "it holds back Jobs that have a queue")
 }

@@ -25,7 +25,7 @@ func (c *Client) namespace(ctx context.Context, _ api.DoctorOptions) []api.Check
 	switch {
 	case apierrors.IsNotFound(err):
 		return []api.Check{
-			failed("namespace", fmt.Sprintf("namespace %q does not exist", name), "kubectl create namespace "+name+", or name another one with -n"),
+			failed("namespace", fmt.Sprintf("namespace %q does not exist", name), c.conn.Hint().Cluster().Kubectl("create", "namespace", name)+", or name another one with -n"),
 			skipped("pod security", "there is no namespace"),
 		}
 	case apierrors.IsForbidden(err):
@@ -77,7 +77,7 @@ func (c *Client) storageClass(ctx context.Context, _ api.DoctorOptions) []api.Ch
 		return one(ok(name, strings.Join(defaults, ", ")+" is the default"))
 	case len(others) > 0:
 		return one(warning(name, "none is the default; there are "+strings.Join(others, ", "),
-			`volumes have to name one (--storage-class), or mark one: kubectl annotate storageclass `+others[0]+" "+defaultClass+"=true"))
+			"volumes have to name one (--storage-class), or mark one: "+c.conn.Hint().Cluster().Kubectl("annotate", "storageclass", others[0], defaultClass+"=true")))
 	}
 	return one(warning(name, "the cluster has none, so volumes cannot be made", "install a storage provisioner; tasks without volumes need none"))
 }

@@ -108,7 +108,7 @@ func (c *Client) awaitProbe(ctx context.Context, name string) (pod *corev1.Pod, 
 			return false, nil //nolint:nilerr // a passing failure; the time limit ends it
 		}
 		pod, why = now, ""
-		if d := diagnose.Pending(pod, nil); d != nil {
+		if d := diagnose.Pending(c.conn.Hint(), pod, nil); d != nil {
 			why = d.Message
 		}
 		if why == "" {
@@ -127,7 +127,7 @@ func (c *Client) awaitProbe(ctx context.Context, name string) (pod *corev1.Pod, 
 	case err != nil:
 		return nil, err.Error()
 	case pod.Status.Phase == corev1.PodFailed:
-		return nil, diagnose.Pod(pod).Message
+		return nil, diagnose.Pod(c.conn.Hint(), pod).Message
 	}
 	return pod, ""
 }
@@ -146,8 +146,8 @@ func (c *Client) findings(ctx context.Context, pod *corev1.Pod) []api.Check {
 		}
 	}
 	return []api.Check{
-		finding(checkDNS, found.DNS, "pods do not find each other or the store by name; see that DNS runs: kubectl -n kube-system get pods"),
-		finding(checkInside, found.Store, "tasks could not bring their results; see: kubectl vast cluster status"),
+		finding(checkDNS, found.DNS, "pods do not find each other or the store by name; see that DNS runs: "+c.conn.Hint().In("kube-system").Kubectl("get", "pods")),
+		finding(checkInside, found.Store, "tasks could not bring their results; see: "+c.conn.Hint().Vast("cluster", "status")),
 	}
 }
 

@@ -25,33 +25,33 @@ func (c *Client) queue(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	case err != nil:
 		return one(skipped("queue", err.Error()))
 	case len(list.Items) == 0:
-		return one(warning("queue", fmt.Sprintf("namespace %q has no queue", c.conn.Namespace), unqueued))
+		return one(warning("queue", fmt.Sprintf("namespace %q has no queue", c.conn.Namespace), c.unqueued()))
 	}
 	checks := make([]api.Check, len(list.Items))
 	for i := range list.Items {
-		checks[i] = queueCheck(&list.Items[i])
+		checks[i] = c.queueCheck(&list.Items[i])
 	}
 	return checks
 }
 
-func queueCheck(q *api.QueueStatus) api.Check {
+func (c *Client) queueCheck(q *api.QueueStatus) api.Check {
 	name := "queue " + q.Name
 	counts := fmt.Sprintf("%d wait, %d run", q.Pending, q.Admitted)
 	switch q.State {
 	case api.QueueHeld:
-		return warning(name, "held: "+q.Reason+"; "+counts, "nothing in it starts until: kubectl vast queue resume "+q.Name)
+		return warning(name, "held: "+q.Reason+"; "+counts, "nothing in it starts until: "+c.conn.Hint().Vast("queue", "resume", q.Name))
 	case api.QueueInactive:
-		return warning(name, "it does not work: "+q.Reason, "tasks in it wait for ever; "+setupFor(q))
+		return warning(name, "it does not work: "+q.Reason, "tasks in it wait for ever; "+c.setupFor(q))
 	}
 	if len(q.Resources) > 0 && !gives(q.Resources) {
-		return warning(name, "its quota is 0", "no task that asks for CPU or memory can start; measure again: kubectl vast cluster resize")
+		return warning(name, "its quota is 0", "no task that asks for CPU or memory can start; measure again: "+c.conn.Hint().Vast("cluster", "resize"))
 	}
 	return ok(name, "active, "+counts+quotas(q.Resources))
 }
 
-func setupFor(q *api.QueueStatus) string {
+func (c *Client) setupFor(q *api.QueueStatus) string {
 	if q.Name == kube.LocalQueueName {
-		return "run again: " + setupCommand
+		return "run again: " + c.setup()
 	}
 	return "tell whoever looks after ClusterQueue " + q.ClusterQueue
 }

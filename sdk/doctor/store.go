@@ -25,11 +25,11 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	var forbidden *api.Forbidden
 	switch {
 	case errors.As(err, &absent):
-		return one(warning(name, "the namespace has no store", "files and results need one; run: "+setupCommand))
+		return one(warning(name, "the namespace has no store", "files and results need one; run: "+c.setup()))
 	case errors.As(err, &forbidden):
 		return one(skipped(name, err.Error()))
 	case err != nil:
-		return one(warning(name, err.Error(), "files and results need it; see: kubectl vast cluster status"))
+		return one(warning(name, err.Error(), "files and results need it; see: "+c.conn.Hint().Vast("cluster", "status")))
 	}
 	defer s.Close()
 	if o.NoProbe {
@@ -37,7 +37,7 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	}
 	lacks, err := s.Examine(asked)
 	if err != nil {
-		return one(warning(name, err.Error(), "files and results need it; see: kubectl vast cluster status"))
+		return one(warning(name, err.Error(), "files and results need it; see: "+c.conn.Hint().Vast("cluster", "status")))
 	}
 	checks := make([]api.Check, 0, len(lacks))
 	for _, lack := range lacks {

@@ -41,12 +41,12 @@ func (c *Client) storeSecrets(ctx context.Context, _ api.DoctorOptions) []api.Ch
 	if err != nil {
 		return one(skipped(checkSecrets, err.Error()))
 	}
-	return judgeSecrets(c.conn.Namespace, writer, reader, time.Now())
+	return c.judgeSecrets(c.conn.Namespace, writer, reader, time.Now())
 }
 
 // judgeSecrets is storeSecrets of two Secrets, of which either may be nil. Without a
 // store there is nothing to say: the check of the store says so.
-func judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time) []api.Check {
+func (c *Client) judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time) []api.Check {
 	if writer == nil {
 		return nil
 	}
@@ -61,21 +61,21 @@ func judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time
 	builtIn := strings.HasPrefix(endpoint.Hostname(), kube.StoreName+"."+namespace+".")
 	switch {
 	case reader == nil:
-		add("run: "+setupCommand, "there is no Secret %s, so who reads results holds the key to change them", kube.StoreReaderName)
+		add("run: "+c.setup(), "there is no Secret %s, so who reads results holds the key to change them", kube.StoreReaderName)
 	case bytes.Equal(reader.Data[kube.StoreAccessKey], writer.Data[kube.StoreAccessKey]):
-		add("name those of an account that may only list and get: "+setupCommand+" --store-reader-secret=NAME",
+		add("name those of an account that may only list and get: "+c.setup("--store-reader-secret=NAME"),
 			"the Secrets %s and %s hold the same credentials, so who reads results can change them", kube.StoreReaderName, kube.StoreName)
 	}
 	if builtIn && endpoint.Scheme != "https" {
-		add("run: "+setupCommand+" --store-tls", "the store at %s is reached in the clear", endpoint.Host)
+		add("run: "+c.setup("--store-tls"), "the store at %s is reached in the clear", endpoint.Host)
 	}
 	for _, s := range []*corev1.Secret{writer, reader} {
 		if s == nil || len(s.Data[kube.StoreCA]) == 0 || endpoint.Scheme != "https" {
 			continue
 		}
-		fix := "run: " + setupCommand
+		fix := "run: " + c.setup()
 		if !builtIn {
-			fix = fmt.Sprintf("put new ones into the Secret of --store-secret, and run: %s", setupCommand)
+			fix = fmt.Sprintf("put new ones into the Secret of --store-secret, and run: %s", c.setup())
 		}
 		switch end, ok := lastEnd(s.Data[kube.StoreCA]); {
 		case !ok:

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // Identity is who a client acts as.
@@ -66,7 +68,7 @@ func (f File) Load() (string, error) {
 	}
 	var s stored
 	if err := json.Unmarshal(data, &s); err != nil {
-		return "", errors.New(f.Path + " is damaged; mend it with: kubectl vast auth login NAME")
+		return "", errors.New(f.Path + " is damaged; mend it with: " + hint.Target{}.Vast("auth", "login", "NAME"))
 	}
 	return s.User, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // RefKind is a kind of objects that a command may be given.
@@ -33,17 +34,17 @@ type refType struct {
 }
 
 var refTypes = []refType{
-	{[]string{"task", "tasks"}, "kubevast.io", RefTask, "kubectl vast"},
-	{[]string{"job", "jobs"}, "batch", RefJob, "kubectl vast"},
-	{[]string{"queuedtask", "queuedtasks"}, "kubevast.io", RefQueued, "kubectl vast"},
-	{[]string{"workload", "workloads", "wl"}, "kueue.x-k8s.io", RefQueued, "kubectl vast"},
-	{[]string{"campaign", "campaigns"}, "kubevast.io", RefCampaign, "kubectl vast campaign"},
-	{[]string{"result", "results"}, "kubevast.io", RefResult, "kubectl vast results"},
-	{[]string{"volume", "volumes"}, "kubevast.io", RefVolume, "kubectl vastvol"},
-	{[]string{"persistentvolumeclaim", "persistentvolumeclaims", "pvc"}, "", RefClaim, "kubectl vastvol"},
-	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, "kubectl vast queue"},
-	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, "kubectl vast queue"},
-	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, "kubectl vast cluster setup"},
+	{[]string{"task", "tasks"}, "kubevast.io", RefTask, hint.Command()},
+	{[]string{"job", "jobs"}, "batch", RefJob, hint.Command()},
+	{[]string{"queuedtask", "queuedtasks"}, "kubevast.io", RefQueued, hint.Command()},
+	{[]string{"workload", "workloads", "wl"}, "kueue.x-k8s.io", RefQueued, hint.Command()},
+	{[]string{"campaign", "campaigns"}, "kubevast.io", RefCampaign, hint.Command("campaign")},
+	{[]string{"result", "results"}, "kubevast.io", RefResult, hint.Command("results")},
+	{[]string{"volume", "volumes"}, "kubevast.io", RefVolume, hint.Vastvol()},
+	{[]string{"persistentvolumeclaim", "persistentvolumeclaims", "pvc"}, "", RefClaim, hint.Vastvol()},
+	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, hint.Command("queue")},
+	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, hint.Command("queue")},
+	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, hint.Command("cluster", "setup")},
 }
 
 // Ref is what somebody calls an object: NAME or, as kubectl takes it and as

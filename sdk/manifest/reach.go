@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -73,7 +74,7 @@ func (r *reach) raw(path, field string, value any) {
 		case field == "secret" && slices.Contains(storeSecrets, v):
 			r.refuse(path, "the Secret %q holds credentials of the store, which only containers of kubectl vast get; make a Secret of your own", v)
 		case field == "claim" && v == kube.StoreName:
-			r.refuse(path, "the claim %q is the store's own; what is in it is had with kubectl vast results", v)
+			r.refuse(path, "the claim %q is the store's own; what is in it is had with %s", v, hint.Command("results", "download"))
 		}
 	}
 }
@@ -97,7 +98,7 @@ func (r *reach) claims() {
 	for _, m := range r.task.Volumes {
 		if m.Volume == kube.StoreName {
 			r.addAt(spec.Position{Line: m.Line, Column: m.Column}, "volumes."+m.Path,
-				"the volume %q is the store's own; what is in it is had with kubectl vast results", m.Volume)
+				"the volume %q is the store's own; what is in it is had with %s", m.Volume, hint.Command("results", "download"))
 		}
 	}
 }

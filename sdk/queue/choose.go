@@ -9,6 +9,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -50,11 +51,11 @@ func (c *Client) choose(ctx context.Context, ns, name string) (Choice, error) {
 	case isForbidden(err):
 		return unseen(ns, name), nil
 	case isNotInstalled(err):
-		return withoutKueue(name)
+		return withoutKueue(c.conn.Hint(), name)
 	case err != nil:
 		return Choice{}, err
 	}
-	return choose(list, ns, name)
+	return choose(c.conn.Hint().In(ns), list, ns, name)
 }
 
 // unseen is the choice of somebody who may not list LocalQueues.
@@ -69,19 +70,19 @@ func unseen(ns, name string) Choice {
 	return Choice{Queue: name}
 }
 
-func withoutKueue(name string) (Choice, error) {
+func withoutKueue(say hint.Target, name string) (Choice, error) {
 	switch name {
 	case "":
-		return Choice{Warning: "the cluster has no Kueue: the task starts at once; see kubectl vast cluster setup"}, nil
+		return Choice{Warning: "the cluster has no Kueue: the task starts at once; see: " + say.Vast("cluster", "setup")}, nil
 	case None:
 		return Choice{}, nil
 	}
 	return Choice{}, &api.NotInstalled{Message: fmt.Sprintf(
-		"the cluster has no Kueue, and so no queue %q; see kubectl vast cluster setup, or start without a queue: --queue none", name)}
+		"the cluster has no Kueue, and so no queue %q; see `%s`, or start without a queue: --queue none", name, say.Vast("cluster", "setup"))}
 }
 
 // choose is the rule itself.
-func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
+func choose(say hint.Target, list []kueue.LocalQueue, ns, name string) (Choice, error) {
 	byName := map[string]*kueue.LocalQueue{}
 	for i := range list {
 		byName[list[i].Name] = &list[i]
@@ -94,7 +95,7 @@ func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
 		}
 		return Choice{}, nil
 	case name != "" && byName[name] == nil:
-		return Choice{}, unknownQueue(list, ns, name)
+		return Choice{}, unknownQueue(say, list, ns, name)
 	case name != "":
 		return chosen(byName[name]), nil
 	case byName[kube.LocalQueueName] != nil:
@@ -103,7 +104,7 @@ func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
 		return chosen(byName[kueueDefault]), nil
 	case len(list) == 0:
 		return Choice{Warning: fmt.Sprintf(
-			"namespace %q has no queue: the task starts at once; see kubectl vast cluster setup", ns)}, nil
+			"namespace %q has no queue: the task starts at once; see: %s", ns, say.Vast("cluster", "setup"))}, nil
 	}
 	if len(list) == 1 {
 		return Choice{}, api.Invalid("--queue", "namespace %q has only queue %s, and it is not called %q: choose it with --queue %[2]s, or start without one: --queue none",
@@ -120,8 +121,8 @@ func chosen(q *kueue.LocalQueue) Choice {
 // held reports a stop policy that lets nothing start.
 func held(p *kueue.StopPolicy) bool { return p != nil && *p != kueue.None }
 
-func unknownQueue(list []kueue.LocalQueue, ns, name string) error {
-	e := &api.NotFound{Kind: "queue", Name: name, Namespace: ns, Hint: "the namespace has none; see kubectl vast cluster setup"}
+func unknownQueue(say hint.Target, list []kueue.LocalQueue, ns, name string) error {
+	e := &api.NotFound{Kind: "queue", Name: name, Namespace: ns, Hint: "the namespace has none; see: " + say.Vast("cluster", "setup")}
 	if len(list) > 0 {
 		e.Hint = "it has " + names(list)
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 func TestNoQueueIsEverChosenSilently(t *testing.T) {
@@ -28,15 +30,15 @@ func TestNoQueueIsEverChosenSilently(t *testing.T) {
 		"a name is taken":            {queues("a", "vast"), "a", Choice{Queue: "a", ClusterQueue: "big"}, ""},
 		"a held queue is told":       {stopped, "", Choice{Queue: "vast", ClusterQueue: "big", Held: true}, ""},
 		"none is none":               {queues("vast"), "none", Choice{}, ""},
-		"no queue is a warning":      {nil, "", Choice{Warning: `namespace "ns" has no queue: the task starts at once; see kubectl vast cluster setup`}, ""},
+		"no queue is a warning":      {nil, "", Choice{Warning: `namespace "ns" has no queue: the task starts at once; see: kubectl vast cluster setup`}, ""},
 		"none, but Kueue's default":  {queues("default"), "none", Choice{Warning: `Kueue puts every Job of namespace "ns" that names no queue into LocalQueue "default", this one too`}, ""},
 		"several others are listed":  {queues("b", "a"), "", Choice{}, `--queue: namespace "ns" has several queues and none of them is called "vast": choose one of a, b with --queue NAME, or start without one: --queue none`},
 		"one other is not chosen":    {queues("a"), "", Choice{}, `--queue: namespace "ns" has only queue a, and it is not called "vast": choose it with --queue a, or start without one: --queue none`},
 		"a wrong name lists others":  {queues("b", "a"), "c", Choice{}, `queue "c" not found in namespace "ns": it has a, b`},
-		"a name where there is none": {nil, "c", Choice{}, `queue "c" not found in namespace "ns": the namespace has none; see kubectl vast cluster setup`},
+		"a name where there is none": {nil, "c", Choice{}, `queue "c" not found in namespace "ns": the namespace has none; see: kubectl vast cluster setup`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := choose(c.list, "ns", c.name)
+			got, err := choose(hint.Target{}, c.list, "ns", c.name)
 			text := ""
 			if err != nil {
 				text = err.Error()

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // What Kueue's resources are called in errors and rights.
@@ -18,15 +19,15 @@ const (
 )
 
 // notInstalled is the answer of every method that cannot do without Kueue.
-func notInstalled() error {
-	return &api.NotInstalled{Message: "the cluster has no Kueue, which keeps the queues; see kubectl vast cluster setup"}
+func notInstalled(say hint.Target) error {
+	return &api.NotInstalled{Message: "the cluster has no Kueue, which keeps the queues; see: " + say.Vast("cluster", "setup")}
 }
 
 // listing classifies the failure of a list. A list is never empty-handed with
 // a 404 but when nobody serves the resource.
 func (c *Client) listing(err error, resource string) error {
 	if apierrors.IsNotFound(err) {
-		return notInstalled()
+		return notInstalled(c.conn.Hint())
 	}
 	return c.conn.Classify(err, "list", resource)
 }

@@ -83,11 +83,11 @@ func (c *Client) queueNamed(ctx context.Context, name string) (string, error) {
 	case name == "" && len(list) == 1:
 		return list[0].Name, nil
 	case name == None:
-		return "", unknownQueue(list, c.conn.Namespace, name)
+		return "", unknownQueue(c.conn.Hint(), list, c.conn.Namespace, name)
 	}
-	choice, err := choose(list, c.conn.Namespace, name)
+	choice, err := choose(c.conn.Hint(), list, c.conn.Namespace, name)
 	if err == nil && choice.Queue == "" {
-		err = unknownQueue(list, c.conn.Namespace, kube.LocalQueueName)
+		err = unknownQueue(c.conn.Hint(), list, c.conn.Namespace, kube.LocalQueueName)
 	}
 	return choice.Queue, err
 }

@@ -26,5 +26,5 @@ func (c *Client) JobOf(ctx context.Context, workload string) (string, error) {
 			return owner.Name, nil
 		}
 	}
-	return "", &api.NotFound{Kind: "task", Name: workload, Namespace: c.conn.Namespace, Hint: "no Job waits by that Workload; see `kubectl vast queue list`"}
+	return "", &api.NotFound{Kind: "task", Name: workload, Namespace: c.conn.Namespace, Hint: "no Job waits by that Workload; see `" + c.conn.Hint().Vast("queue", "list") + "`"}
 }

@@ -20,7 +20,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return nil, err
 	}
 	if o.Of == "" {
-		return nil, api.Invalid("", "name the task or the campaign whose results are to be removed; see: kubectl vast results list")
+		return nil, api.Invalid("", "name the task or the campaign whose results are to be removed; see: %s", c.conn.Hint().Vast("results", "list"))
 	}
 	s, done, err := c.sessionBy(ctx, c.change)
 	if err != nil {

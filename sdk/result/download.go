@@ -24,7 +24,7 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 		return nil, err
 	}
 	if o.Of == "" {
-		return nil, api.Invalid("", "name the task or the campaign whose results are to be fetched; see: kubectl vast results list")
+		return nil, api.Invalid("", "name the task or the campaign whose results are to be fetched; see: %s", c.conn.Hint().Vast("results", "list"))
 	}
 	if o.Archive != "" {
 		if err := checkArchive(o); err != nil {

@@ -228,13 +228,13 @@ func TestListRefusesWhatNamesNothing(t *testing.T) {
 		o     api.ResultOptions
 		error string
 	}{
-		"an id that is not there":        {api.ResultOptions{Of: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
+		"an id that is not there":        {api.ResultOptions{Of: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
 		"a beginning of several":         {api.ResultOptions{Of: "aaaa"}, `"aaaa" is the beginning of 2 tasks: aaaabbbb, aaaacccc; write more of it`},
 		"a beginning of two campaigns":   {api.ResultOptions{Of: "twins-"}, `"twins-" is the beginning of 2 campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; write more of it`},
 		"a beginning of both":            {api.ResultOptions{Of: "twin"}, `"twin" is the beginning of 3 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001, twins000; write more of it`},
 		"the name of two campaigns":      {api.ResultOptions{Of: "twins"}, `"twins" may be any of 2 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; give the id of one`},
 		"a whole id without results":     {api.ResultOptions{Of: "twins-2026-03-01-120000"}, `result "twins-2026-03-01-120000" not found in namespace "ns": nothing of it is kept that fits`},
-		"a campaign that is not there":   {api.ResultOptions{Of: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users`, or name another namespace with -n"},
+		"a campaign that is not there":   {api.ResultOptions{Of: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
 		"a run that is not there":        {api.ResultOptions{Of: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
 		"a run that is no number":        {api.ResultOptions{Of: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
 		"a node that is no number":       {api.ResultOptions{Of: "aaaabbbb/x"}, `"aaaabbbb/x" names no node of a task: write ID/NODE, as in aaaabbbb/0`},

@@ -28,7 +28,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 		return err
 	}
 	if p.campaign != "" && p.run < 0 {
-		return api.Invalid("", "%s is a campaign: name the run whose logs are wanted, as CAMPAIGN/CONFIG/RUN; see: kubectl vast results list %s", ref, p.campaign)
+		return api.Invalid("", "%s is a campaign: name the run whose logs are wanted, as CAMPAIGN/CONFIG/RUN; see: %s", ref, s.conn.Hint().Vast("results", "list", p.campaign))
 	}
 	if p.rank >= 0 && len(o.Nodes) == 0 {
 		o.Nodes = []int{p.rank}

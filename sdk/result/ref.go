@@ -131,7 +131,7 @@ func runOf(parts []string, ref string) (place, error) {
 
 func (s *session) notFound(ref, hint string) error {
 	if hint == "" {
-		hint = "see `kubectl vast results list --all-users`, or name another namespace with -n"
+		hint = "see `" + s.conn.Hint().Vast("results", "list", "--all-users") + "`, or name another namespace with -n"
 	}
 	return &api.NotFound{Kind: "result", Name: ref, Namespace: s.conn.Namespace, Hint: hint}
 }

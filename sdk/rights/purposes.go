@@ -3,6 +3,7 @@ package rights
 import (
 	"slices"
 
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -48,10 +49,10 @@ func Purposes() []Purpose {
 			Each("configmaps", "get", "list"), Each("leases.coordination.k8s.io", "list", "watch"))},
 		{Name: "reasons", Roles: everybody, Lost: "some reasons why a task waits or failed", Rights: slices.Concat(
 			Each("events", "list"), Each("resourcequotas", "list"))},
-		{Name: "campaigns", Roles: users, Lost: "kubectl vast campaign", Rights: slices.Concat(
+		{Name: "campaigns", Roles: users, Lost: hint.Command("campaign"), Rights: slices.Concat(
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
-		{Name: "volumes", Roles: users, Lost: "kubectl vastvol", Rights: Each(claims, "get", "list", "watch", "create", "delete")},
-		{Name: "looking at volumes", Roles: everybody, Lost: "kubectl vastvol list and status", Rights: Each(claims, "get", "list")},
+		{Name: "volumes", Roles: users, Lost: hint.Vastvol(), Rights: Each(claims, "get", "list", "watch", "create", "delete")},
+		{Name: "looking at volumes", Roles: everybody, Lost: hint.Vastvol("list") + " and status", Rights: Each(claims, "get", "list")},
 		{Name: "store", Roles: users, Lost: "files and results", Rights: slices.Concat(
 			Named("secrets", "get", kube.StoreName), Named("secrets", "get", kube.StoreReaderName),
 			Each("serviceaccounts", "get"), tunnel())},
@@ -60,7 +61,7 @@ func Purposes() []Purpose {
 		{Name: "queues", Roles: everybody, Lost: "queues and positions in them", Rights: slices.Concat(
 			Each("localqueues"+kueueGroup, "list"), Each("workloads"+kueueGroup, "get", "list", "watch"),
 			Each("localqueues.visibility"+kueueGroup+"/pendingworkloads", "get"))},
-		{Name: "holding campaigns", Roles: users, Lost: "kubectl vast campaign hold and resume", Rights: Each("workloads"+kueueGroup, "patch")},
+		{Name: "holding campaigns", Roles: users, Lost: hint.Command("campaign", "hold") + " and resume", Rights: Each("workloads"+kueueGroup, "patch")},
 		{Name: "probes", Optional: true, Roles: users, Lost: "doctor's pod", Rights: Each("pods", "create", "delete")},
 		{Name: "tasks without a network", Optional: true, Roles: users, Lost: "submit --network none",
 			Rights: Each("networkpolicies.networking.k8s.io", "create")},
@@ -70,9 +71,9 @@ func Purposes() []Purpose {
 			Each("clusterqueues"+kueueGroup, "get", "list"), Each("cohorts"+kueueGroup, "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
 			Each("priorityclasses.scheduling.k8s.io", "list"), Each("storageclasses.storage.k8s.io", "get", "list"),
 			Each("nodes", "list"), Each("namespaces", "get")))},
-		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: "kubectl vast queue hold and resume",
+		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: hint.Command("queue", "hold") + " and resume",
 			Rights: Each("localqueues"+kueueGroup, "patch")},
-		{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: "kubectl vast cluster setup and cleanup", Rights: slices.Concat(
+		{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: hint.Command("cluster", "setup") + " and cleanup", Rights: slices.Concat(
 			Each("deployments.apps", "create", "patch", "delete"), Each("secrets", "get", "patch", "delete"),
 			Each("roles.rbac.authorization.k8s.io", "create", "patch", "delete"),
 			InCluster(slices.Concat(Each("clusterqueues"+kueueGroup, "create", "patch", "delete"),

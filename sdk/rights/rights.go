@@ -149,11 +149,11 @@ func (c *Checker) refusal(user string, missing []Right) error {
 	if len(everywhere) > 0 {
 		parts = append(parts, Words(everywhere)+" in the whole cluster")
 	}
-	first, flag := missing[0], " -n "+c.conn.Namespace
+	first, namespace := missing[0], c.conn.Namespace
 	if first.Cluster {
-		flag = " -A"
+		namespace = ""
 	}
 	return &api.Forbidden{Message: fmt.Sprintf(
-		"user %q may not %s; ask an administrator for a role with that (check: kubectl auth can-i %s%s; see kubectl vast doctor)",
-		user, strings.Join(parts, ", nor "), first, flag)}
+		"user %q may not %s; ask an administrator for a role with that (check: %s; see %s)",
+		user, strings.Join(parts, ", nor "), c.conn.CanI(first.Verb, first.Resource, first.Name, namespace), c.conn.Hint().Vast("doctor"))}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -21,6 +22,8 @@ type Config struct {
 	// Policy is the policy, as JSON, of a bucket that EnsureBucket makes; it may
 	// be empty.
 	Policy string
+	// Hint is where the hints of errors lead to: the namespace whose store it is.
+	Hint hint.Target
 	// Secret is the name of the Secret that this is from, for errors; empty:
 	// kube.StoreName.
 	Secret string
@@ -34,19 +37,24 @@ func (c Config) check() (*url.URL, error) {
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
 		endpoint.User != nil || endpoint.RawQuery != "" || strings.Trim(endpoint.Path, "/") != "" {
 		problems = append(problems, api.Invalid("", "the store's endpoint is no URL such as https://s3.example.com, "+
-			"with http or https and without path, user and password; run `kubectl vast cluster setup` again"))
+			"with http or https and without path, user and password; run `%s` again", setup(c.Hint)))
 	}
 	for _, needed := range []struct{ key, value string }{
 		{kube.StoreBucket, c.Bucket}, {kube.StoreAccessKey, c.AccessKey}, {kube.StoreSecretKey, c.SecretKey},
 	} {
 		if needed.value == "" {
-			problems = append(problems, api.Invalid("", "Secret %s has no %s; run `kubectl vast cluster setup` again", c.secret(), needed.key))
+			problems = append(problems, api.Invalid("", "Secret %s has no %s; run `%s` again", c.secret(), needed.key, setup(c.Hint)))
 		}
 	}
 	if _, ok := c.roots(); !ok {
-		problems = append(problems, api.Invalid("", "%s in Secret %s holds no certificate as PEM; run `kubectl vast cluster setup` again", kube.StoreCA, c.secret()))
+		problems = append(problems, api.Invalid("", "%s in Secret %s holds no certificate as PEM; run `%s` again", kube.StoreCA, c.secret(), setup(c.Hint)))
 	}
 	return endpoint, api.JoinInvalid(problems...)
+}
+
+// setup is the command line that mends it.
+func setup(say hint.Target, flags ...string) string {
+	return say.Vast(append([]string{"cluster", "setup"}, flags...)...)
 }
 
 // secret names the Secret in errors.

@@ -29,18 +29,18 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	where := fmt.Sprintf("bucket %q of the store at %s", s.Bucket, s.Endpoint)
 	switch {
 	case answer.Code == minio.NoSuchBucket:
-		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket" + s.mend("; run `kubectl vast cluster setup` again, or name another one with --store-bucket")}
+		return &api.NotFound{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket" + s.mend("; run `"+setup(s.hint)+"` again, or name another one with --store-bucket")}
 	// The last one is versitygw's for a key that it does not know.
 	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
-		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s%s", s.Endpoint, s.credentials(), s.mend("; run `kubectl vast cluster setup` again with the right ones")), Cause: err}
+		return &api.Forbidden{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s%s", s.Endpoint, s.credentials(), s.mend("; run `"+setup(s.hint)+"` again with the right ones")), Cause: err}
 	// A delete of many objects tells of each by its code alone.
 	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized, answer.Code == minio.AccessDenied:
 		return &api.Forbidden{Message: fmt.Sprintf("the credentials in %s may not %s %s", s.credentials(), what, where), Cause: err}
 	case isUntrusted(err):
 		return api.Invalid("", "the store at %s is not trusted: its certificate is not as %s in %s says (%s)%s",
-			s.Endpoint, kube.StoreCA, s.credentials(), oneLine(reason(err)), s.mend("; run `kubectl vast cluster setup` again"))
+			s.Endpoint, kube.StoreCA, s.credentials(), oneLine(reason(err)), s.mend("; run `"+setup(s.hint)+"` again"))
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return api.Invalid("", "the store at %s speaks http, not https; run `kubectl vast cluster setup` again with --store-endpoint http://...", s.Endpoint)
+		return api.Invalid("", "the store at %s speaks http, not https; run `%s` again", s.Endpoint, setup(s.hint, "--store-endpoint=http://..."))
 	}
 	return &api.Unavailable{Message: fmt.Sprintf("cannot %s %s: %s", what, where, oneLine(err.Error())), Cause: err}
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/redact"
 )
 
@@ -29,6 +31,7 @@ type Store struct {
 	login string
 	// secret is the name of that Secret, and policy is for a bucket that is made.
 	secret   string
+	hint     hint.Target
 	policy   string
 	patience time.Duration
 	reached  atomic.Bool
@@ -56,7 +59,7 @@ func fromEnv(getenv func(string) string) (*Store, error) {
 	}
 	c := Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
 		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey),
-		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy)}
+		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy), Hint: hint.Target{}.In(getenv(orders.EnvPodNamespace))}
 	if key, secret := getenv(kube.EnvStoreReaderKey), getenv(kube.EnvStoreReaderSecret); key != "" && secret != "" {
 		c.AccessKey, c.SecretKey, c.Secret = key, secret, kube.StoreReaderName
 	}
@@ -113,7 +116,7 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 		return nil, api.Invalid("", "the store's endpoint %q: %v", redact.URL(c.Endpoint), redact.Text(err.Error()))
 	}
 	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: redact.URL(c.Endpoint), Bucket: c.Bucket, login: login,
-		secret: c.secret(), policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
+		secret: c.secret(), hint: c.Hint, policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
 				o.close()

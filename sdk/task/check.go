@@ -9,21 +9,22 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/inputs"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// FromFile returns the one task of a file. A volume's file is InvalidSpec; a
+// FromFile returns the one task of a file; say is where hints lead to. A volume's file is InvalidSpec; a
 // pipeline or job group, which this build cannot run, is NotSupported.
-func FromFile(f *spec.File) (*spec.Task, error) {
+func FromFile(f *spec.File, say hint.Target) (*spec.Task, error) {
 	switch f.Kind {
 	case spec.KindTask:
 		return f.Tasks[0], nil
 	case spec.KindVolume:
 		return nil, &api.InvalidSpec{Problems: []api.Problem{{File: f.Path,
-			Message: "this is a volume, not a task; create it with: kubectl vastvol create -f " + f.Path}}}
+			Message: "this is a volume, not a task; create it with: " + say.Vastvol("create", "-f", f.Path)}}}
 	}
 	return nil, &api.NotSupported{Message: fmt.Sprintf(
 		"%s: it is valid, but this build cannot run a %s yet; submit its %d tasks one by one", f.Path, strings.ReplaceAll(string(f.Kind), "-", " "), len(f.Tasks))}
@@ -93,7 +94,7 @@ func checkOptions(o api.SubmitOptions) error {
 		errs = append(errs, api.Invalid("--deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
 	}
 	if o.Queue != "" && len(validation.IsDNS1123Subdomain(o.Queue)) > 0 {
-		errs = append(errs, api.Invalid("--queue", "%q cannot be the name of a LocalQueue; see: kubectl vast queue status", o.Queue))
+		errs = append(errs, api.Invalid("--queue", "%q cannot be the name of a LocalQueue: that is small letters, digits, '-' and '.'", o.Queue))
 	}
 	if len(o.RequestID) > maxRequestID {
 		errs = append(errs, api.Invalid("--request-id", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/queue"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/volume"
@@ -76,7 +77,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestPipelinesAreRightButCannotRun(t *testing.T) {
-	_, err := FromFile(parse(t, "name: p\n---\nrun: a\n---\nrun: b\n"))
+	_, err := FromFile(parse(t, "name: p\n---\nrun: a\n---\nrun: b\n"), hint.Target{})
 	var cannot *api.NotSupported
 	if !errors.As(err, &cannot) || !strings.Contains(err.Error(), "pipeline") {
 		t.Errorf("got %v", err)

@@ -22,7 +22,7 @@ import (
 // when the cluster says no for good, the Job is removed again.
 func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.SubmitOptions) (*api.TaskStatus, error) {
 	if !o.DryRun.Sends() {
-		s := fromJob(objects.Job)
+		s := fromJob(objects.Job, c.conn.Hint())
 		return &s, nil
 	}
 	want := objects.Job
@@ -34,7 +34,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 		return nil, objects.Located(err)
 	}
 	if len(objects.Helpers) == 0 || !diagnose.Submitting(job) {
-		s := fromJob(job)
+		s := fromJob(job, c.conn.Hint())
 		return &s, nil
 	}
 	for _, helper := range objects.Helpers {
@@ -43,7 +43,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 		}
 	}
 	if !o.DryRun.Keeps() {
-		s := fromJob(objects.Job) // nothing is left half-way
+		s := fromJob(objects.Job, c.conn.Hint()) // nothing is left half-way
 		s.ObjectMeta = publicMeta(job)
 		return &s, nil
 	}
@@ -106,8 +106,8 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	}
 	var passing *api.Unavailable
 	if errors.As(cause, &passing) || ctx.Err() != nil {
-		half := fmt.Sprintf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `kubectl vast delete %s`",
-			job.Name, job.Labels[kube.LabelTaskID])
+		half := fmt.Sprintf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `%s`",
+			job.Name, c.conn.Hint().Vast("delete", job.Labels[kube.LabelTaskID]))
 		if ctx.Err() != nil {
 			c.conn.Warn(half) // of somebody's Ctrl-C no error is shown
 			return cause

@@ -25,7 +25,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	s := fromJob(job)
+	s := fromJob(job, c.conn.Hint())
 	if !o.DryRun.Sends() {
 		return &s, nil
 	}

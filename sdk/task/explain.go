@@ -104,7 +104,7 @@ func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell [
 // build puts into a task what its pods and events tell.
 func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *api.TaskStatus {
 	t := &e.tasks[i]
-	told := build(e.jobs[t.UID], pods, events)
+	told := build(e.jobs[t.UID], pods, events, e.c.conn.Hint())
 	t.State, t.Reason, t.Diagnosis, t.Saving = told.State, told.Reason, told.Diagnosis, told.Saving
 	t.StartTime, t.EndTime = told.StartTime, told.EndTime
 	return t

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // A real cluster shows this state for a second or two only: the pod of the
@@ -52,7 +53,7 @@ func TestAListSeesTheLostMachineBehindTheDeletedPods(t *testing.T) {
 		return true, &corev1.PodList{Items: []corev1.Pod{lost, deleted}}, nil
 	})
 	c := &Client{conn: &access.Conn{Kube: cluster, Namespace: "lab"}}
-	tasks := []api.TaskStatus{fromJob(job)}
+	tasks := []api.TaskStatus{fromJob(job, hint.Target{})}
 	e := &explanation{c: c, namespace: "lab", tasks: tasks, jobs: map[types.UID]*batchv1.Job{"1": job}}
 	if err := e.explain(t.Context(), "", []int{0}); err != nil {
 		t.Fatal(err)

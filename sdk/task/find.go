@@ -49,7 +49,7 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 	case err != nil:
 		return nil, err
 	case ref.Name == "":
-		return nil, api.Invalid("", "no task named; give its id, see: kubectl vast list")
+		return nil, api.Invalid("", "no task named; give its id, see: %s", c.conn.Hint().Vast("list"))
 	case ref.Name == Latest:
 		return c.latest(ctx, changes)
 	case strings.Contains(ref.Name, "/"):

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
@@ -71,7 +72,7 @@ func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions)
 		return
 	}
 	if !k.store || k.broken != "" {
-		if w := notKept(in, k); w != "" {
+		if w := notKept(c.conn.Hint(), in, k); w != "" {
 			c.conn.Warn(w)
 		}
 		return
@@ -85,14 +86,14 @@ func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions)
 }
 
 // notKept is what somebody is told who may count on results.
-func notKept(in *manifest.Input, k keeping) string {
+func notKept(say hint.Target, in *manifest.Input, k keeping) string {
 	switch {
 	case k.broken != "":
-		return "results and logs are not kept: " + k.broken + "; run: kubectl vast cluster setup"
+		return "results and logs are not kept: " + k.broken + "; run: " + say.Vast("cluster", "setup")
 	case len(in.Task.Outputs) == 0:
 		return ""
 	case k.unknown:
 		return fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which says whether there is a store", kube.SetupName)
 	}
-	return fmt.Sprintf("outputs are not kept: namespace %q has no store; run: kubectl vast cluster setup", in.Namespace)
+	return fmt.Sprintf("outputs are not kept: namespace %q has no store; run: %s", in.Namespace, say.Vast("cluster", "setup"))
 }

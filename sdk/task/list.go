@@ -34,7 +34,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	var unwell []int
 	needed := map[types.UID]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
-		status := fromJob(job)
+		status := fromJob(job, c.conn.Hint())
 		if !asked(o.States, &status) && !mayBecome(o.States, &status, job) {
 			return
 		}

@@ -27,7 +27,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	if err := hasContainer(job, o.Container); err != nil {
 		return err
 	}
-	name, s := job.Name, fromJob(job)
+	name, s := job.Name, fromJob(job, c.conn.Hint())
 	src := logs.Source{
 		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: cmp.Or(o.Container, manifest.Container), NumNodes: s.NumNodes,
 		Status: func(ctx context.Context) (*api.TaskStatus, error) {

@@ -8,7 +8,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/manifest"
 )
@@ -49,7 +48,7 @@ func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
 	ns, err := c.conn.Kube.CoreV1().Namespaces().Get(ctx, c.conn.Namespace, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return "", access.NamespaceNotFound(c.conn.Namespace)
+		return "", c.conn.NamespaceNotFound(c.conn.Namespace)
 	case apierrors.IsForbidden(err):
 	case err != nil:
 		return "", c.conn.Classify(err, "get", "namespaces")

@@ -14,13 +14,14 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // fromJob reads from a Job alone what it tells of its task.
-func fromJob(job *batchv1.Job) api.TaskStatus {
+func fromJob(job *batchv1.Job, say hint.Target) api.TaskStatus {
 	s := api.TaskStatus{
 		TypeMeta:   api.TypeMeta(api.KindTask),
 		ObjectMeta: publicMeta(job),
@@ -42,7 +43,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 	}
 	s.EndTime = endOf(job, s.State)
 	s.Saving = saving(job, &s)
-	s.Reason = reasonOf(job, s.State)
+	s.Reason = reasonOf(job, s.State, say)
 	return s
 }
 
@@ -121,7 +122,7 @@ func endOf(job *batchv1.Job, state api.State) *metav1.Time {
 const submissionTime = time.Minute
 
 // reasonOf is as much of a reason as the Job itself knows.
-func reasonOf(job *batchv1.Job, state api.State) string {
+func reasonOf(job *batchv1.Job, state api.State, say hint.Target) string {
 	switch state {
 	case api.Stopped:
 		return "stopped by " + job.Annotations[kube.AnnotationStoppedBy]
@@ -129,7 +130,7 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 		if queue := job.Labels[kube.LabelQueue]; queue != "" {
 			return "waits in queue " + queue
 		}
-		return fmt.Sprintf(`suspended by someone; resume it with: kubectl -n %s patch job %s -p '{"spec":{"suspend":false}}'`, job.Namespace, job.Name)
+		return "suspended by someone; resume it with: " + say.In(job.Namespace).Kubectl("patch", "job", job.Name, "-p", `{"spec":{"suspend":false}}`)
 	case api.Pending:
 		if diagnose.Submitting(job) {
 			if time.Since(job.CreationTimestamp.Time) < submissionTime {
@@ -146,10 +147,10 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 }
 
 // build makes the whole status of a task from its objects.
-func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
-	s := fromJob(job)
+func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) api.TaskStatus {
+	s := fromJob(job, say)
 	pods = diagnose.OfThisStart(job, pods)
-	s.Nodes = nodes(&s, job, pods, events)
+	s.Nodes = nodes(&s, job, pods, events, say)
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters, which do not count
 		// those that save their results at all.
@@ -168,7 +169,7 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 		s.Events = publicEvents(events)
 		return s
 	}
-	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
+	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events, Hint: say})
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
 		// A pod has failed and Kubernetes is about to fail the Job.
 		s.State = api.Failed
@@ -199,7 +200,7 @@ func allStarted(nodes []api.NodeStatus) bool {
 
 // nodes returns the status of every node, in rank order, also of those that
 // have no pod yet or any more.
-func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
+func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) []api.NodeStatus {
 	out := make([]api.NodeStatus, s.NumNodes)
 	gone := "its pod is gone"
 	if s.StartTime == nil {
@@ -212,7 +213,7 @@ func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []core
 		}
 	}
 	for _, pod := range newestByRank(pods, s.NumNodes) {
-		n := node(pod, events)
+		n := node(pod, events, say)
 		n.ByOthers = diagnose.ByOthers(job, pod)
 		out[n.Rank] = n
 	}
@@ -238,7 +239,7 @@ func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
 	return out
 }
 
-func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
+func node(pod *corev1.Pod, events []corev1.Event, say hint.Target) api.NodeStatus {
 	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName}
 	n.StartTime, n.EndTime = diagnose.Ran(pod)
 	for _, s := range pod.Status.ContainerStatuses {
@@ -256,13 +257,13 @@ func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
 	case pod.Status.Phase == corev1.PodSucceeded:
 		n.State, n.Reason = api.NodeSucceeded, diagnose.Sidecars(pod)
 	case pod.Status.Phase == corev1.PodFailed:
-		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod).Message
+		n.State, n.Reason = api.NodeFailed, diagnose.Pod(say, pod).Message
 		if diagnose.WasDeleted(pod) {
 			n.State, n.Reason = api.NodeEnded, "was ended with the task"
 		}
 	default:
 		n.State = api.NodePending
-		if d := diagnose.Pending(pod, events); d != nil {
+		if d := diagnose.Pending(say, pod, events); d != nil {
 			n.Reason = d.Message
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -45,7 +46,7 @@ func TestWhatIsKeptIsSavedUntilThePodsHaveGone(t *testing.T) {
 			if test.by != "" {
 				job.Annotations[kube.AnnotationStoppedBy] = test.by
 			}
-			s := fromJob(job)
+			s := fromJob(job, hint.Target{})
 			if s.State != test.state || s.Saving != test.saving {
 				t.Errorf("%s, saving %t; want %s, %t", s.State, s.Saving, test.state, test.saving)
 			}

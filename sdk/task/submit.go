@@ -94,7 +94,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 			return nil, err
 		}
 		if !diagnose.Submitting(found) {
-			s := fromJob(found)
+			s := fromJob(found, c.conn.Hint())
 			return &s, nil
 		}
 	}

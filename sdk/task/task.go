@@ -89,7 +89,7 @@ func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error)
 
 func (c *Client) notFound(ref string) error {
 	return &api.NotFound{Kind: "task", Name: ref, Namespace: c.conn.Namespace,
-		Hint: "see `kubectl vast list --all-users`, or name another namespace with -n"}
+		Hint: "see `" + c.conn.Hint().Vast("list", "--all-users") + "`, or name another namespace with -n"}
 }
 
 // selector joins label sets and writes them as a selector. Its values are

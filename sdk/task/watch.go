@@ -19,6 +19,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // Watch implements sdk.TaskReader.
@@ -107,6 +108,7 @@ type mirror struct {
 	synced  []cache.InformerSynced
 	// progress is asked for with the first task that has any.
 	progress func() *progress
+	hint     hint.Target
 }
 
 const byJob = "job"
@@ -117,7 +119,7 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 		informers.WithTransform(withoutManagedFields))
 	jobs, pods := factory.Batch().V1().Jobs().Informer(), factory.Core().V1().Pods().Informer()
 	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
-		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}}
+		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}, hint: c.conn.Hint()}
 	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
 		return nil, err
 	}
@@ -182,7 +184,7 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	for _, pod := range of {
 		pods = append(pods, *pod.(*corev1.Pod))
 	}
-	s := build(obj.(*batchv1.Job), pods, nil)
+	s := build(obj.(*batchv1.Job), pods, nil, m.hint)
 	if keeps(&s) {
 		m.progress().of(&s).fill(&s)
 	}

@@ -141,8 +141,8 @@ func (t *tunnel) target(ctx context.Context, address string) (pod string, port i
 			return p.Name, port, err
 		}
 	}
-	return "", 0, &api.Unavailable{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready; see: kubectl vast cluster status",
-		t.service, t.namespace)}
+	return "", 0, &api.Unavailable{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready; see: %s",
+		t.service, t.namespace, t.conn.Hint().Vast("cluster", "status"))}
 }
 
 // trusts reports whether a pod that the Service selects is behind it. Any pod of the

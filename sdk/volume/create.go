@@ -132,7 +132,7 @@ func (c *Client) existing(ctx context.Context, v *spec.Volume, user string) (*ap
 	}
 	switch len(found) {
 	case 0:
-		return nil, &api.NotFound{Kind: "claim", Name: v.Name, Namespace: c.namespace(v), Hint: hint(all, v.Name, user)}
+		return nil, &api.NotFound{Kind: "claim", Name: v.Name, Namespace: c.namespace(v), Hint: elsewhere(c.conn.Hint(), all, v.Name, user)}
 	case 1:
 		return c.explained(ctx, found[0]), nil
 	default:

@@ -61,7 +61,7 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 
 // mayDelete refuses what is not the user's.
 func (c *Client) mayDelete(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
-	byHand := fmt.Sprintf("kubectl delete pvc %s -n %s", pvc.Name, pvc.Namespace)
+	byHand := c.conn.Hint().In(pvc.Namespace).Kubectl("delete", "pvc", pvc.Name)
 	if !isOurs(pvc) {
 		return &api.Conflict{Message: fmt.Sprintf(
 			"claim %q was not made by kubectl vastvol; if it is to go, run `%s`", pvc.Name, byHand)}

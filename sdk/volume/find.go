@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -81,8 +82,8 @@ func find(all []*corev1.PersistentVolumeClaim, name, user string) []*corev1.Pers
 	return literal
 }
 
-// hint says where else a volume that was not found may be.
-func hint(all []*corev1.PersistentVolumeClaim, name, user string) string {
+// elsewhere says where else a volume that was not found may be.
+func elsewhere(say hint.Target, all []*corev1.PersistentVolumeClaim, name, user string) string {
 	var names []string
 	for _, pvc := range all {
 		if isOurs(pvc) && ownerOf(pvc) != user {
@@ -98,9 +99,9 @@ func hint(all []*corev1.PersistentVolumeClaim, name, user string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(names) == 0 {
-		return "there are no volumes; make one with `kubectl vastvol create`"
+		return "there are no volumes; make one with `" + say.Vastvol("create", "NAME", "SIZE") + "`"
 	}
-	return "`kubectl vastvol list -A` shows what there is"
+	return "`" + say.Cluster().Vastvol("list", "-A") + "` shows what there is"
 }
 
 // one returns the one claim that ref means. Behind a type stands the claim's own
@@ -132,7 +133,7 @@ func (c *Client) one(ctx context.Context, text string) (*corev1.PersistentVolume
 	case 1:
 		return found[0], nil
 	case 0:
-		return nil, &api.NotFound{Kind: "volume", Name: name, Namespace: c.conn.Namespace, Hint: hint(all, name, user)}
+		return nil, &api.NotFound{Kind: "volume", Name: name, Namespace: c.conn.Namespace, Hint: elsewhere(c.conn.Hint(), all, name, user)}
 	default:
 		return nil, &api.Conflict{Message: several(name, found)}
 	}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -39,10 +40,10 @@ func (c *Client) Resolve(ctx context.Context, t *spec.Task, user string) ([]Moun
 			return nil, err
 		}
 	}
-	return resolve(all, t, user, c.conn.Namespace)
+	return resolve(all, t, user, c.conn.Namespace, c.conn.Hint())
 }
 
-func resolve(all []*corev1.PersistentVolumeClaim, t *spec.Task, user, namespace string) ([]Mount, error) {
+func resolve(all []*corev1.PersistentVolumeClaim, t *spec.Task, user, namespace string, say hint.Target) ([]Mount, error) {
 	var mounts []Mount
 	bad := &api.InvalidSpec{}
 	for _, m := range t.Volumes {
@@ -55,7 +56,7 @@ func resolve(all []*corev1.PersistentVolumeClaim, t *spec.Task, user, namespace 
 			}
 			problem = checkEphemeral(m.Ephemeral)
 		} else {
-			problem = mount.resolve(all, m.Volume, user, namespace, t.NumNodes)
+			problem = mount.resolve(all, m.Volume, user, namespace, t.NumNodes, say)
 		}
 		if problem != "" {
 			bad.Problems = append(bad.Problems, api.Problem{File: t.Source.File, Line: m.Line, Column: m.Column,
@@ -79,11 +80,11 @@ func checkEphemeral(v *spec.Volume) string {
 }
 
 // resolve finds the claim that is called name, and returns what is wrong.
-func (m *Mount) resolve(all []*corev1.PersistentVolumeClaim, name, user, namespace string, nodes int) string {
+func (m *Mount) resolve(all []*corev1.PersistentVolumeClaim, name, user, namespace string, nodes int, say hint.Target) string {
 	found := find(all, name, user)
 	switch len(found) {
 	case 0:
-		return fmt.Sprintf("volume %q not found in namespace %q: %s", name, namespace, hint(all, name, user))
+		return fmt.Sprintf("volume %q not found in namespace %q: %s", name, namespace, elsewhere(say, all, name, user))
 	case 1:
 	default:
 		return several(name, found)

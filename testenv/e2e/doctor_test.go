@@ -112,7 +112,7 @@ func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
 		})
 		checks := reader.doctor(1)
 		reader.is(checks, "rights: tasks", api.CheckFailed, "create, patch, delete jobs.batch", "create secrets",
-			"kubectl -n "+p.namespace+" create rolebinding vast-user --role=vast-user", "--serviceaccount="+p.namespace+":reader")
+			"kubectl create rolebinding vast-user --role=vast-user --serviceaccount="+p.namespace+":reader -n "+p.namespace)
 		reader.is(checks, "rights: cluster setup", api.CheckSkipped)
 		reader.is(checks, "agent image", api.CheckSkipped, "may not create pods")
 		t.Run("and the command that it tells to run grants them", func(t *testing.T) {

@@ -49,7 +49,7 @@ func TestSubmitDetachedReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	r := p.vast("submit", p.file("task.yaml", "run: sleep 1000\n"), "--detach").exits(0)
-	r.tells("follow it with: kubectl vast logs " + r.id() + " -f --namespace=" + p.namespace)
+	r.tells("follow it with: kubectl vast logs " + r.id() + " -f -n " + p.namespace)
 	if s := p.status(r.id()); s.State.Ended() {
 		t.Errorf("the task is %s (%s)", s.State, s.Reason)
 	}

@@ -111,7 +111,7 @@ func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
 	case o.api.Data:
 		o.Notef("%s, %s with %s.", count(done.Jobs, "Job"), count(done.Objects, "object"), cli.Bytes(done.Bytes))
 	default:
-		o.Notef("%s. Results and logs stay; see: %s", count(done.Jobs, "Job"), o.Again("results list"))
+		o.Notef("%s. Results and logs stay; see: %s", count(done.Jobs, "Job"), o.Hint().Vast("results", "list"))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func newCampaignHold(f *cli.Factory) *cobra.Command {
 	o := &campaignChange{Factory: f, done: "held"}
 	o.told = func(c *api.Campaign) string {
-		return runsLeft(c) + ". Let it go on with: " + f.Again("campaign resume "+c.ID)
+		return runsLeft(c) + ". Let it go on with: " + f.Hint().Vast("campaign", "resume", c.ID)
 	}
 	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {
 		return client.Campaign().Hold(ctx, ref, api.HoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})

@@ -131,7 +131,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		f.Notef("Its runs wait for the Secret %q with %s: see %s/README.md", r.Secret, strings.Join(p.secrets, ", "), r.Dir)
 	}
 	if r.InputsApplied {
-		f.Notef("Run it with: kubectl apply -f %s\n(in a namespace that is set up; %s/README.md has the rest)", r.Dir, r.Dir)
+		f.Notef("Run it with: %s\n(in a namespace that is set up; %s/README.md has the rest)", f.Hint().Cluster().Kubectl("apply", "-f", r.Dir), r.Dir)
 	} else {
 		f.Notef("Its inputs (%s) have to be in the store before it is applied: see %s/README.md", cli.Bytes(r.InputBytes), r.Dir)
 	}

@@ -14,7 +14,7 @@ func newCampaignResume(f *cli.Factory) *cobra.Command {
 	o := &campaignChange{Factory: f, done: "resumed"}
 	o.told = func(c *api.Campaign) string {
 		if c.State == api.CampaignSubmitting {
-			return "Its submission was not finished; do that with: " + f.Again("campaign run --resume="+c.ID)
+			return "Its submission was not finished; do that with: " + f.Hint().Vast("campaign", "run", "--resume="+c.ID)
 		}
 		return runsLeft(c)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -110,7 +111,7 @@ func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campa
 	}
 	switch follow := extra.follow || s.wait; {
 	case path == "" && extra.resume == "":
-		return cli.Usagef("a campaign file is missing: kubectl vast campaign run FILE")
+		return cli.Usagef("a campaign file is missing: %s", hint.Command("campaign", "run", "FILE"))
 	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs") || c.Flags().Changed("random")):
 		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign goes on as it was begun")
 	case path == "" && s.dryRun.Value != api.DryRunNone:

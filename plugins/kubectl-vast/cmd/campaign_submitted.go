@@ -24,7 +24,7 @@ func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlag
 		return err
 	}
 	if d == api.DryRunNone && !output.Given() {
-		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Again("monitor "+made.ID))
+		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Hint().Vast("monitor", made.ID))
 	}
 	return nil
 }

@@ -316,7 +316,7 @@ func TestCtrlCDetaches(t *testing.T) {
 		if sig != syscall.SIGINT {
 			continue
 		}
-		for _, want := range []string{"Detached", "kubectl vast logs aaaaaaaa -f --namespace=team", "kubectl vast stop aaaaaaaa --namespace=team"} {
+		for _, want := range []string{"Detached", "kubectl vast logs aaaaaaaa -f -n team", "kubectl vast stop aaaaaaaa -n team"} {
 			if !strings.Contains(r.Err, want) {
 				t.Errorf("stderr %q lacks %q", r.Err, want)
 			}

@@ -171,17 +171,20 @@ func writeTable(f *cli.Factory, out io.Writer, table *cli.TextTable) {
 }
 
 func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
-	w := printers.GetNewTabWriter(out)
+	w, say := printers.GetNewTabWriter(out), f.Hint()
+	if t.Namespace != "" {
+		say = say.In(t.Namespace)
+	}
 	fmt.Fprintln(w, "\nHow to go on:")
 	if t.State.Ended() {
-		fmt.Fprintf(w, "  %s\tread its logs\n", f.Again("logs "+t.ID))
+		fmt.Fprintf(w, "  %s\tread its logs\n", say.Vast("logs", t.ID))
 		if t.Kept != "" {
-			fmt.Fprintf(w, "  %s\tfetch its results\n", f.Again("results download "+t.ID))
+			fmt.Fprintf(w, "  %s\tfetch its results\n", say.Vast("results", "download", t.ID))
 		}
-		fmt.Fprintf(w, "  %s\tremove it\n", f.Again("delete "+t.ID))
+		fmt.Fprintf(w, "  %s\tremove it\n", say.Vast("delete", t.ID))
 	} else {
-		fmt.Fprintf(w, "  %s\tfollow its logs\n", f.Again("logs "+t.ID+" -f"))
-		fmt.Fprintf(w, "  %s\tstop it\n", f.Again("stop "+t.ID))
+		fmt.Fprintf(w, "  %s\tfollow its logs\n", say.Vast("logs", t.ID, "-f"))
+		fmt.Fprintf(w, "  %s\tstop it\n", say.Vast("stop", t.ID))
 	}
 	_ = w.Flush()
 }

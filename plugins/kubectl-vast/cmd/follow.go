@@ -25,7 +25,7 @@ func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
 
 func (o *submitOptions) tellHowToReturn(id string) {
 	o.Notef("\nDetached; task %s goes on.\n  Follow it:  %s\n  Stop it:    %s", id,
-		o.Again("logs "+id+" -f"), o.Again("stop "+id))
+		o.Hint().Vast("logs", id, "-f"), o.Hint().Vast("stop", id))
 }
 
 // waitAll waits for the end of all tasks, one after the other: the last one
@@ -35,7 +35,7 @@ func (o *submitOptions) waitAll(ctx context.Context, tasks []*api.TaskStatus) er
 	for _, t := range tasks {
 		ended, err := o.client.Task().Wait(ctx, t.Name, api.WaitOptions{Notify: o.Progress()})
 		if ctx.Err() != nil {
-			o.Notef("\nInterrupted; the tasks go on. Wait for them with: %s", o.Again("wait "+t.ID))
+			o.Notef("\nInterrupted; the tasks go on. Wait for them with: %s", o.Hint().Vast("wait", t.ID))
 			return err
 		}
 		var failed *api.TaskFailed

@@ -197,7 +197,7 @@ func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 	err := o.Run(ctx)
 	if cli.Detached(ctx) {
 		f.Notef("\nDetached; campaign %s goes on.\n  Watch it:  %s\n  Stop it:   %s", id,
-			f.Again("monitor "+id), f.Again("campaign stop "+id))
+			f.Hint().Vast("monitor", id), f.Hint().Vast("campaign", "stop", id))
 		return nil
 	}
 	return err

@@ -94,7 +94,7 @@ func (o *monitorOptions) changes() func([]*campaignView) error {
 					}
 				}
 				for _, g := range c.Failures {
-					line := fmt.Sprintf("%s%s: failed: %s (%s): %s", where, c.ID, groupReason(&g), g.Example, v.Again(logCommand(c, &g)))
+					line := fmt.Sprintf("%s%s: failed: %s (%s): %s", where, c.ID, groupReason(&g), g.Example, v.Hint().Vast("logs", c.ID+"/"+g.Example))
 					if err := say(key+"\x00"+string(g.Cause), "told", line); err != nil {
 						return err
 					}
@@ -127,11 +127,6 @@ func (o *monitorOptions) sentence(c *api.Campaign) string {
 		parts = append(parts, "ends "+end)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// logCommand shows the log of a group's example, also when its Job is gone.
-func logCommand(c *api.Campaign, g *api.FailureGroup) string {
-	return "logs " + c.ID + "/" + g.Example
 }
 
 // waitingWords says how many runs wait and why.

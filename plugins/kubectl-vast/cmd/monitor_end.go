@@ -57,9 +57,9 @@ func (v *campaignView) endReport(c *api.Campaign) string {
 		}
 	}
 	line += fmt.Sprintf(": of %s %s", plural(n.Total, "run"), strings.Join(parts, ", "))
-	next := "Fetch its results with: " + v.Again("results download "+c.ID)
+	next := "Fetch its results with: " + v.Hint().Vast("results", "download", c.ID)
 	if c.State == api.CampaignFailed {
-		next = "See which runs failed, and why, with: " + v.Again("results list "+c.ID+" --failed")
+		next = "See which runs failed, and why, with: " + v.Hint().Vast("results", "list", c.ID, "--failed")
 	}
 	return line + "\n  " + next
 }

@@ -98,7 +98,7 @@ func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	for _, g := range c.Failures {
 		out = append(out,
 			fmt.Sprintf("  %d failed: %s (%s)", g.Count, groupReason(&g), g.Example),
-			commandIndent+v.Again(logCommand(c, &g)))
+			commandIndent+v.Hint().Vast("logs", c.ID+"/"+g.Example))
 	}
 	for _, g := range c.Waiting {
 		out = append(out, "  "+waitingWords(&g))
@@ -108,7 +108,7 @@ func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	}
 	if c.State == api.CampaignSubmitting {
 		out = append(out, fmt.Sprintf("  %d not submitted yet; if the submission was cut short, finish it with:", c.Runs.Missing),
-			commandIndent+v.Again("campaign run --resume "+c.ID))
+			commandIndent+v.Hint().Vast("campaign", "run", "--resume="+c.ID))
 	}
 	if !o.output.Wide() {
 		return out

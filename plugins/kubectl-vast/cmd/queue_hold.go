@@ -26,7 +26,7 @@ type holdOptions struct {
 
 func newQueueHold(f *cli.Factory) *cobra.Command {
 	o := &holdOptions{Factory: f, done: "held", told: func(q *api.QueueStatus) string {
-		return fmt.Sprintf("Nothing more starts from it (waiting: %d). Let it go on with: %s", q.Pending, f.Again("queue resume "+q.Name))
+		return fmt.Sprintf("Nothing more starts from it (waiting: %d). Let it go on with: %s", q.Pending, f.Hint().Vast("queue", "resume", q.Name))
 	}}
 	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
 		return client.Queue().Hold(ctx, name, h)

@@ -9,10 +9,11 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 func newQueueResume(f *cli.Factory) *cobra.Command {
-	o := &holdOptions{Factory: f, done: "resumed", told: stillClosed}
+	o := &holdOptions{Factory: f, done: "resumed", told: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
 	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
 		return client.Queue().Resume(ctx, name, h)
 	}
@@ -32,11 +33,11 @@ func newQueueResume(f *cli.Factory) *cobra.Command {
 }
 
 // stillClosed says why nothing starts even now.
-func stillClosed(q *api.QueueStatus) string {
+func stillClosed(say hint.Target, q *api.QueueStatus) string {
 	switch q.State {
 	case api.QueueHeld:
-		return fmt.Sprintf("Nothing starts all the same: %s. Whoever may change ClusterQueues releases it with: "+
-			`kubectl patch clusterqueue %s --type=merge -p '{"spec":{"stopPolicy":"None"}}'`, q.Reason, q.ClusterQueue)
+		return fmt.Sprintf("Nothing starts all the same: %s. Whoever may change ClusterQueues releases it with: %s", q.Reason,
+			say.Cluster().Kubectl("patch", "clusterqueue", q.ClusterQueue, "--type=merge", "-p", `{"spec":{"stopPolicy":"None"}}`))
 	case api.QueueInactive:
 		return fmt.Sprintf("Nothing starts all the same: %s.", q.Reason)
 	}

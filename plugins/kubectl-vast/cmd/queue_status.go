@@ -78,7 +78,7 @@ func (o *queueStatusOptions) Run(ctx context.Context) error {
 		if o.query.AllNamespaces {
 			where = "in any namespace"
 		}
-		o.Notef("No queues found %s; see kubectl vast cluster setup.", where)
+		o.Notef("No queues found %s; see: %s", where, o.Hint().Vast("cluster", "setup"))
 		return nil
 	}
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)

@@ -99,7 +99,7 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 	}
 	incompleteNote(o.Factory, report.Incomplete)
 	if report.Missing > 0 {
-		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Again("results show "+o.query.Of)))
+		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Hint().Vast("results", "show", o.query.Of)))
 	}
 	if len(report.LeftOut) > 0 {
 		o.Warn(fmt.Sprintf("what would lead out of the folder was left out: %s", aFew(report.LeftOut)))

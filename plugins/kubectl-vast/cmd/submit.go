@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 	sdktask "github.com/kubevast/vast/sdk/task"
 )
@@ -215,7 +216,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 func (s *submitFlags) validate(files []fileRead) error {
 	switch {
 	case len(files) == 0:
-		return cli.Usagef("a task file is missing: kubectl vast submit FILE")
+		return cli.Usagef("a task file is missing: %s", hint.Command("submit", "FILE"))
 	case s.detach && s.wait:
 		return cli.Usagef("--detach and --wait exclude each other")
 	case s.wait && s.dryRun.Value != api.DryRunNone:
@@ -244,7 +245,7 @@ func (o *submitOptions) read(ctx context.Context, files []fileRead) error {
 			errs = append(errs, err)
 			continue
 		}
-		t, err := sdktask.FromFile(file)
+		t, err := sdktask.FromFile(file, o.Hint())
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -298,7 +299,7 @@ func (o *submitOptions) Run(ctx context.Context) error {
 	case o.flags.wait:
 		return o.waitAll(ctx, submitted)
 	case len(submitted) == 1 && o.flags.dryRun.Value == api.DryRunNone && !o.flags.output.Given():
-		o.Notef("Task %s submitted; follow it with: %s", submitted[0].ID, o.Again("logs "+submitted[0].ID+" -f"))
+		o.Notef("Task %s submitted; follow it with: %s", submitted[0].ID, o.Hint().Vast("logs", submitted[0].ID, "-f"))
 	}
 	return nil
 }

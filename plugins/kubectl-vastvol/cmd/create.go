@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -79,7 +80,7 @@ func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []stri
 	case fromFile && (s.storageClass != "" || len(s.accessModes) > 0):
 		return nil, cli.Usagef("--storage-class and --access-modes go with NAME SIZE; with -f they stand in the file")
 	case !fromFile && len(args) < 2:
-		return nil, cli.Usagef("name and size are missing: kubectl vastvol create NAME SIZE")
+		return nil, cli.Usagef("name and size are missing: %s", hint.Vastvol("create", "NAME", "SIZE"))
 	}
 	if err := s.output.Check(); err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (o *createOptions) read(ctx context.Context, files []string) error {
 		case err != nil:
 			errs = append(errs, err)
 		case file.Kind != spec.KindVolume:
-			errs = append(errs, api.Invalid(path, "this file describes a %s, not a volume: submit it with kubectl vast submit %s", file.Kind, path))
+			errs = append(errs, api.Invalid(path, "this file describes a %s, not a volume: submit it with: %s", file.Kind, o.Hint().Vast("submit", path)))
 		default:
 			o.volumes = append(o.volumes, file.Volume)
 			o.claims = append(o.claims, file.Claims...)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // FailedCreate is the reason of the events by which the Job controller tells what
@@ -34,7 +35,7 @@ func notCreated(f Facts) *api.Diagnosis {
 			if len(f.Pods) > 0 {
 				which = fmt.Sprintf("%d of its %d pods", want-len(f.Pods), want)
 			}
-			return Refused(which, e.Message)
+			return Refused(f.Hint.In(f.Job.Namespace), which, e.Message)
 		}
 	}
 	return nil
@@ -42,7 +43,7 @@ func notCreated(f Facts) *api.Diagnosis {
 
 // Refused says why the API server has made no pod, by its own words; which names
 // the pods: "its pods".
-func Refused(which, message string) *api.Diagnosis {
+func Refused(say hint.Target, which, message string) *api.Diagnosis {
 	message = createError(message)
 	if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
 		return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
@@ -52,7 +53,7 @@ func Refused(which, message string) *api.Diagnosis {
 		return &api.Diagnosis{Cause: api.CauseQuota, Message: fmt.Sprintf("%s cannot be created: quota %s of the namespace demands that every container says its %s", which, m[1], m[2]),
 			Hint: "give them as requests and limits in pod_config, or have a LimitRange with defaults made in the namespace"}
 	}
-	return &api.Diagnosis{Cause: api.CauseCreateFailed, Message: which + " cannot be created: " + message, Hint: createHint(message)}
+	return &api.Diagnosis{Cause: api.CauseCreateFailed, Message: which + " cannot be created: " + message, Hint: createHint(say, message)}
 }
 
 // createError is an event's message without what differs from one attempt to
@@ -74,20 +75,20 @@ var (
 	unspecified = regexp.MustCompile(`^failed quota: ([^:]+): must specify (.+)$`)
 )
 
-func createHint(message string) string {
+func createHint(say hint.Target, message string) string {
 	switch {
 	case strings.Contains(message, "violates PodSecurity"):
 		return "submit it with --security-profile restricted"
 	case strings.Contains(message, "serviceaccount"):
 		return "create the service account, or remove it from pod_config"
 	case strings.Contains(message, "no PriorityClass with name"):
-		return "name one that there is (kubectl get priorityclasses), or remove it"
+		return "name one that there is (" + say.Cluster().Kubectl("get", "priorityclasses") + "), or remove it"
 	case strings.Contains(message, "failed calling webhook"):
 		return "the webhook does not answer; the pods are made when it does: see that what serves it runs"
 	case strings.Contains(message, "denied the request"):
 		return "that webhook's rules are the cluster's own; ask whoever looks after them"
 	case limitRange.MatchString(message):
-		return "ask for what the namespace's LimitRange allows: kubectl describe limitranges"
+		return "ask for what the namespace's LimitRange allows: " + say.Kubectl("describe", "limitranges")
 	}
 	return ""
 }

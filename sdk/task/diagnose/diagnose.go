@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 )
@@ -20,6 +21,8 @@ type Facts struct {
 	Job    *batchv1.Job
 	Pods   []corev1.Pod
 	Events []corev1.Event
+	// Hint is where hints lead to.
+	Hint hint.Target
 }
 
 // Task returns the diagnosis of the whole task, or nil when it is well. Of
@@ -37,12 +40,12 @@ func Task(f Facts) *api.Diagnosis {
 	if failed && condition.Reason == batchv1.JobReasonDeadlineExceeded {
 		return Deadline(f.Job)
 	}
-	first := firstFailedPod(f.Pods)
+	first := firstFailedPod(f.Hint, f.Pods)
 	if first != nil && first.Cause != api.CauseDeleted {
 		return first
 	}
 	// A pod that was deleted may have been so because another one is lost.
-	if d := lostNode(f.Pods); d != nil {
+	if d := lostNode(f.Hint, f.Pods); d != nil {
 		return d
 	}
 	if d := lostPod(f); failed && d != nil {
@@ -54,7 +57,7 @@ func Task(f Facts) *api.Diagnosis {
 	if failed {
 		return withoutPod(f, condition)
 	}
-	if d := firstPendingPod(f.Pods, f.Events); d != nil {
+	if d := firstPendingPod(f.Hint, f.Pods, f.Events); d != nil {
 		return d
 	}
 	return notCreated(f)
@@ -128,7 +131,7 @@ func lostPod(f Facts) *api.Diagnosis {
 			rank := rankOfName(f.Job.Name, e.InvolvedObject.Name)
 			return &api.Diagnosis{Cause: api.CauseNodeLost, Rank: rank,
 				Message: nodePrefix(f.Job, rank) + "was removed because its machine does not answer",
-				Hint:    "submit the task again; check the machine with kubectl get nodes"}
+				Hint:    "submit the task again; " + checkMachine(f.Hint)}
 		}
 	}
 	return nil
@@ -139,7 +142,7 @@ func lostPod(f Facts) *api.Diagnosis {
 func withoutPod(f Facts, c *batchv1.JobCondition) *api.Diagnosis {
 	if c.Reason == batchv1.JobReasonBackoffLimitExceeded {
 		return &api.Diagnosis{Cause: api.CauseDeleted, Message: deletedPods(f) + " deleted by someone while the task ran",
-			Hint: "a node drain or kubectl delete pod does that; submit the task again"}
+			Hint: "a node drain or a deletion of its pod does that; submit the task again"}
 	}
 	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSuffix(oneLine(c.Message), ".")}
 }

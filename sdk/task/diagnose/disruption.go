@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // disruption returns the condition by which Kubernetes says that it took the
@@ -23,7 +24,7 @@ func disruption(pod *corev1.Pod) *corev1.PodCondition {
 }
 
 // evicted explains a pod that Kubernetes ended, or returns nil.
-func evicted(pod *corev1.Pod) *api.Diagnosis {
+func evicted(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
 	if pod.Status.Reason == "Evicted" {
 		return &api.Diagnosis{Cause: api.CauseEvicted, Message: "was evicted: " + strings.TrimSuffix(oneLine(pod.Status.Message), "."),
 			Hint: evictionHint(pod.Status.Message)}
@@ -34,7 +35,7 @@ func evicted(pod *corev1.Pod) *api.Diagnosis {
 	}
 	switch c.Reason {
 	case "DeletionByTaintManager", "DeletionByPodGC":
-		return &api.Diagnosis{Cause: api.CauseNodeLost, Hint: "submit the task again; check the machine with kubectl get nodes",
+		return &api.Diagnosis{Cause: api.CauseNodeLost, Hint: "submit the task again; " + checkMachine(say),
 			Message: fmt.Sprintf("lost its machine %s: it does not answer", pod.Spec.NodeName)}
 	case corev1.PodReasonPreemptionByScheduler:
 		return &api.Diagnosis{Cause: api.CauseEvicted, Message: "was preempted by a pod of higher priority",
@@ -43,6 +44,10 @@ func evicted(pod *corev1.Pod) *api.Diagnosis {
 		return &api.Diagnosis{Cause: api.CauseEvicted, Message: "was evicted: " + strings.TrimSuffix(oneLine(c.Message), "."),
 			Hint: "a node drain does that; submit the task again"}
 	}
+}
+
+func checkMachine(say hint.Target) string {
+	return "check the machine with: " + say.Cluster().Kubectl("get", "nodes")
 }
 
 func evictionHint(message string) string {
@@ -58,14 +63,14 @@ func evictionHint(message string) string {
 // lostNode explains a pod that runs on a machine that does not answer. The
 // node controller marks such a pod as not ready while its containers, as far
 // as was last heard, are.
-func lostNode(pods []corev1.Pod) *api.Diagnosis {
+func lostNode(say hint.Target, pods []corev1.Pod) *api.Diagnosis {
 	for i := range pods {
 		if !OnLostNode(&pods[i]) {
 			continue
 		}
 		return ofNode(&pods[i], " ", &api.Diagnosis{Cause: api.CauseNodeLost,
 			Message: fmt.Sprintf("lost its machine %s: it does not answer", pods[i].Spec.NodeName),
-			Hint:    "check the machine with kubectl get nodes; Kubernetes ends the task unless it comes back"})
+			Hint:    checkMachine(say) + "; Kubernetes ends the task unless it comes back"})
 	}
 	return nil
 }

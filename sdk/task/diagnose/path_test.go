@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // The file's PATH takes the place of the image's, and then it is not the image
@@ -71,7 +72,7 @@ func TestASidecarThatCannotStartNeedsNoShell(t *testing.T) {
 				}
 				p.Spec.InitContainers = append(p.Spec.InitContainers, c)
 			})
-			if diff := cmp.Diff(want, Pod(&p).Hint); diff != "" {
+			if diff := cmp.Diff(want, Pod(hint.Target{}, &p).Hint); diff != "" {
 				t.Errorf("hint (-want +got):\n%s", diff)
 			}
 		})

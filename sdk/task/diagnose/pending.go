@@ -1,22 +1,26 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 // firstPendingPod explains the pod of lowest rank that does not get started
 // and says why, or returns nil.
-func firstPendingPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
+func firstPendingPod(say hint.Target, pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	byRank := slices.Clone(pods)
 	slices.SortFunc(byRank, func(a, b corev1.Pod) int { return Rank(&a) - Rank(&b) })
 	for i := range byRank {
-		if d := ofNode(&byRank[i], ": ", Pending(&byRank[i], events)); d != nil {
+		if d := ofNode(&byRank[i], ": ", Pending(say, &byRank[i], events)); d != nil {
 			return d
 		}
 	}
@@ -25,17 +29,17 @@ func firstPendingPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
 
 // Pending explains why one pod has not started, or returns nil when it has, or
 // when nothing is wrong yet.
-func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+func Pending(say hint.Target, pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	if pod.Status.Phase != corev1.PodPending && pod.Status.Phase != "" {
 		return nil
 	}
 	d := gated(pod)
 	if d == nil {
-		d = unschedulable(pod, events)
+		d = unschedulable(say, pod, events)
 	}
 	for _, s := range statuses(pod) {
 		if w := s.State.Waiting; d == nil && w != nil {
-			d = waiting(s, w)
+			d = waiting(say, pod, s, w)
 		}
 	}
 	if d == nil {
@@ -67,20 +71,20 @@ func gated(pod *corev1.Pod) *api.Diagnosis {
 	return d
 }
 
-func unschedulable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+func unschedulable(say hint.Target, pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	for _, c := range pod.Status.Conditions {
 		if c.Type != corev1.PodScheduled || c.Status != corev1.ConditionFalse || c.Reason != corev1.PodReasonUnschedulable {
 			continue
 		}
 		message := ShortenScheduler(c.Message)
-		if d := unprovisioned(pod, message, events); d != nil {
+		if d := unprovisioned(say, pod, message, events); d != nil {
 			return d
 		}
 		d := &api.Diagnosis{Cause: api.CauseUnschedulable, Message: "no machine can take it: " + message}
 		switch {
 		case strings.Contains(message, "persistentvolumeclaim") && strings.Contains(message, "not found"):
 			d.Cause, d.Message = api.CauseVolumeMissing, "volume missing: "+message
-			d.Hint = "see the volumes with kubectl vastvol list"
+			d.Hint = "see the volumes with: " + say.In(pod.Namespace).Vastvol("list")
 		case strings.Contains(message, "Insufficient"):
 			d.Hint = "ask for less, or wait until other pods end"
 		case strings.Contains(message, "node affinity"), strings.Contains(message, "node selector"):
@@ -105,7 +109,7 @@ func ShortenScheduler(message string) string {
 
 // waiting words the reasons of the kubelet for which a container does not
 // start. Those that pass by themselves (ContainerCreating) give nil.
-func waiting(s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Diagnosis {
+func waiting(say hint.Target, pod *corev1.Pod, s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Diagnosis {
 	image, message := s.Image, oneLine(w.Message)
 	switch w.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable":
@@ -125,13 +129,21 @@ func waiting(s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Dia
 	case "CrashLoopBackOff":
 		if t := s.LastTerminationState.Terminated; t != nil {
 			return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: fmt.Sprintf("container %s ends again and again, with %s", s.Name, codeWords(t.ExitCode)),
-				Hint: "the task starts when it runs; see what it says with kubectl vast logs -c " + s.Name}
+				Hint: "the task starts when it runs; see what it says with: " + logsOf(say.In(pod.Namespace), pod, s.Name)}
 		}
 		fallthrough
 	case "CreateContainerError", "RunContainerError":
 		return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: "the container cannot be started: " + startError(message)}
 	}
 	return nil
+}
+
+// logsOf is the command that prints the log of a pod's container.
+func logsOf(say hint.Target, pod *corev1.Pod, container string) string {
+	if ref := cmp.Or(pod.Labels[kube.LabelTaskID], pod.Labels[batchv1.JobNameLabel]); ref != "" {
+		return say.Vast("logs", ref, "-c", container)
+	}
+	return say.Kubectl("logs", pod.Name, "-c", container)
 }
 
 func configError(message string) *api.Diagnosis {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/kube"
 )
 
@@ -68,7 +69,7 @@ func OfThisStart(job *batchv1.Job, pods []corev1.Pod) []corev1.Pod {
 
 // firstFailedPod diagnoses the pod that failed first by its own doing. A pod
 // that was deleted because the task had failed already comes last.
-func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
+func firstFailedPod(say hint.Target, pods []corev1.Pod) *api.Diagnosis {
 	var failed []*corev1.Pod
 	for i := range pods {
 		if pods[i].Status.Phase == corev1.PodFailed {
@@ -86,13 +87,13 @@ func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
 		// itself, and that one stays.
 		return ofNode(failed[0], " ", podDeleted())
 	}
-	return ofNode(failed[0], " ", Pod(failed[0]))
+	return ofNode(failed[0], " ", Pod(say, failed[0]))
 }
 
 // Deleted says, of a pod that was deleted while it ran, by whom. The message
 // has no subject.
-func Deleted(pod *corev1.Pod) *api.Diagnosis {
-	if d := evicted(pod); d != nil {
+func Deleted(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
+	if d := evicted(say, pod); d != nil {
 		return d
 	}
 	return podDeleted()
@@ -100,7 +101,7 @@ func Deleted(pod *corev1.Pod) *api.Diagnosis {
 
 func podDeleted() *api.Diagnosis {
 	return &api.Diagnosis{Cause: api.CauseDeleted, Message: "had its pod deleted by someone",
-		Hint: "a node drain or kubectl delete pod does that; submit the task again"}
+		Hint: "a node drain or a deletion of its pod does that; submit the task again"}
 }
 
 // WasDeleted reports a pod that failed because it was being deleted, unless a
@@ -191,7 +192,7 @@ func ofRun(o metav1.Object) bool { return o.GetLabels()[kube.LabelKind] == kube.
 
 // Pod diagnoses one pod that has failed. The message has no subject: "ended
 // with exit code 3".
-func Pod(pod *corev1.Pod) *api.Diagnosis {
+func Pod(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
 	// The user's container first: a side container's end is mostly its
 	// consequence.
 	all := ends(pod)
@@ -203,7 +204,7 @@ func Pod(pod *corev1.Pod) *api.Diagnosis {
 			return outOfMemory(pod, s, t)
 		}
 	}
-	if d := evicted(pod); d != nil {
+	if d := evicted(say, pod); d != nil {
 		return d
 	}
 	if pod.Status.Reason == "DeadlineExceeded" {

@@ -8,12 +8,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // unprovisioned explains a pod that waits for a volume which is being made, by
 // the scheduler's message; nil for another one. The claim of an ephemeral volume
 // is made after its pod, so until then it is "not found", and nothing is missing.
-func unprovisioned(pod *corev1.Pod, message string, events []corev1.Event) *api.Diagnosis {
+func unprovisioned(say hint.Target, pod *corev1.Pod, message string, events []corev1.Event) *api.Diagnosis {
 	name := ephemeral(pod, message)
 	switch {
 	case name != "":
@@ -23,7 +24,7 @@ func unprovisioned(pod *corev1.Pod, message string, events []corev1.Event) *api.
 		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: fmt.Sprintf("waits for its volume %s, which is being made", name)}
 	case strings.Contains(message, "unbound immediate PersistentVolumeClaims"):
 		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: "waits for a volume that is being made",
-			Hint: "if it stays so, see what keeps it: kubectl describe pvc"}
+			Hint: "if it stays so, see what keeps it: " + say.In(pod.Namespace).Kubectl("describe", "pvc")}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/hint"
 )
 
 // The claim of an ephemeral volume is made after its pod, and is called not found
@@ -49,7 +50,7 @@ func TestAVolumeThatIsBeingMadeIsNotMissing(t *testing.T) {
 			}
 			var cause api.Cause
 			var got string
-			if d := Pending(pod, tt.events); d != nil {
+			if d := Pending(hint.Target{}, pod, tt.events); d != nil {
 				cause, got = d.Cause, d.Message
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" || cause != tt.cause {

@@ -1,0 +1,41 @@
+package hint
+
+import (
+	"os/exec"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestACommandLineLeadsToItsClusterAndNamespace(t *testing.T) {
+	lab := At([]string{"--kubeconfig=my files/config", "--context=big"}, "lab")
+	tests := map[string]struct{ got, want string }{
+		"a namespace that is the usual one is not said": {lab.In("lab").Vast("list"), "kubectl vast list --kubeconfig='my files/config' --context=big"},
+		"another one is": {lab.In("team-a").Vast("logs", "x", "-f"), "kubectl vast logs x -f --kubeconfig='my files/config' --context=big -n team-a"},
+		"where the usual one is not known it is always said": {At(nil, "").In("default").Vast("list"), "kubectl vast list -n default"},
+		"what belongs to the cluster has none":               {lab.In("x").Cluster().Kubectl("get", "nodes"), "kubectl get nodes --kubeconfig='my files/config' --context=big"},
+		"the other plugin":                                   {At(nil, "lab").In("x").Vastvol("list"), "kubectl vastvol list -n x"},
+		"a command that asks no cluster":                     {Target{}.Vast("auth", "login", "NAME"), "kubectl vast auth login NAME"},
+		"words that a shell would take apart":                {Target{}.Vast("submit", "it's mine.yaml"), `kubectl vast submit 'it'\''s mine.yaml'`},
+		"an empty word":                                      {Target{}.Kubectl("get", ""), "kubectl get ''"},
+		"JSON":                                               {Target{}.Kubectl("patch", "job", "x", "-p", `{"a":1}`), `kubectl patch job x -p '{"a":1}'`},
+		"the plugin's own name":                              {Command(), "kubectl vast"},
+		"a name in a sentence":                               {Command("campaign", "hold"), "kubectl vast campaign hold"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, tc.got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAShellReadsEachWordAsItIs(t *testing.T) {
+	for _, text := range []string{"plain", "with blank", "it's", `"$HOME"`, "`id`", "a\nb", "--context=my cluster", "*", "~", "", "#x", "{a,b}", "a;b"} {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+Word(text)).Output()
+		if err != nil || string(out) != text {
+			t.Errorf("%q was read as %q, error %v", text, out, err)
+		}
+	}
+}
