@@ -36,7 +36,7 @@ func TestHintsCarryTheFlagsThatLeadToWhereTheUserWas(t *testing.T) {
 		"another server, user and certificate":           {[]string{"--server=https://x:1", "--user=a b", "--certificate-authority=ca", "--cluster=c"}, "kubectl vast list --cluster=c --user='a b' --server=https://x:1 --certificate-authority=ca"},
 		"who is impersonated":                            {[]string{"--as=bob", "--as-group=x", "--as-group=y"}, "kubectl vast list --as=bob --as-group=x --as-group=y"},
 		"a token is not repeated":                        {[]string{"--token=hush"}, "kubectl vast list --token=..."},
-		"nor a login in a URL":                           {[]string{"--server=https://me:hush@x"}, "kubectl vast list --server=https://x"},
+		"nor a login in a URL":                           {[]string{"--server=https://me:hush@x"}, "kubectl vast list --server='https://***@x'"},
 		"flags that lead nowhere else are left out":      {[]string{"--request-timeout=5s", "--cache-dir=/tmp/x"}, "kubectl vast list"},
 	}
 	config := filepath.Join(t.TempDir(), "config")
