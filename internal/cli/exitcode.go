@@ -42,7 +42,7 @@ const ExitStatus = `Exit Status:
   10   the task failed
   11   the task was stopped
   12   the task rejected its input
-  130  interrupted
+  130  interrupted by Ctrl-C (143 by SIGTERM) before the end was seen
 
 With several tasks or volumes it is the highest of their codes.`
 
@@ -65,7 +65,8 @@ type ExitError struct {
 
 func (e *ExitError) Error() string { return e.Message }
 
-// Interrupted is the cause of a context that a signal ended.
+// Interrupted is the cause of a context that a signal ended. Whoever sent that
+// knows of it: nothing is printed.
 type Interrupted struct{ Signal syscall.Signal }
 
 func (e *Interrupted) Error() string { return "interrupted" }
@@ -148,6 +149,9 @@ func PrintError(w io.Writer, err error) {
 		}
 		return
 	}
+	if errors.As(err, new(*Interrupted)) {
+		return
+	}
 	var invalid *api.InvalidSpec
 	if errors.As(err, &invalid) {
 		for _, p := range invalid.Problems {
@@ -170,11 +174,4 @@ func interruptedBy(ctx context.Context) *Interrupted {
 	var i *Interrupted
 	errors.As(context.Cause(ctx), &i)
 	return i
-}
-
-// Detached reports whether the user left with Ctrl-C. SIGTERM is no wish to
-// let go: whoever sends it wants to hear that the work is not done.
-func Detached(ctx context.Context) bool {
-	i := interruptedBy(ctx)
-	return i != nil && i.Signal == syscall.SIGINT
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"syscall"
@@ -36,7 +35,7 @@ func TestExitCodeAndMessage(t *testing.T) {
 		"failed":          {&api.TaskFailed{Task: failed}, 10, "error: task b-2 failed: node 0 exited with 3\n"},
 		"stopped":         {&api.TaskFailed{Task: stopped}, 11, "error: task a-1 stopped\n"},
 		"said already":    {&ExitError{Code: 10}, 10, ""},
-		"interrupted":     {&Interrupted{syscall.SIGINT}, 130, "error: interrupted\n"},
+		"interrupted":     {&Interrupted{syscall.SIGINT}, 130, ""},
 		"broken pipe":     {fmt.Errorf("write: %w", syscall.EPIPE), 0, ""},
 		"several":         {errors.Join(&api.NotFound{Kind: "task", Name: "x"}, errors.Join(&api.Forbidden{Message: "no"})), 4, "error: task \"x\" not found\nerror: no\n"},
 		"several lines":   {errors.New("one\ntwo"), 1, "error: one; two\n"},
@@ -52,19 +51,6 @@ func TestExitCodeAndMessage(t *testing.T) {
 				t.Errorf("printed %q, want %q", out.String(), tc.text)
 			}
 		})
-	}
-}
-
-func TestOnlyCtrlCDetaches(t *testing.T) {
-	for sig, want := range map[syscall.Signal]bool{syscall.SIGINT: true, syscall.SIGTERM: false} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		if Detached(ctx) {
-			t.Error("detached before any signal")
-		}
-		cancel(&Interrupted{sig})
-		if got := Detached(ctx); got != want {
-			t.Errorf("%v: detached is %v, want %v", sig, got, want)
-		}
 	}
 }
 

@@ -183,7 +183,7 @@ func TestLeavingTheLogsLeavesTheTaskRunning(t *testing.T) {
 		return strings.Contains(follow.stdout.String(), "\nstarted\n"), follow.stderr.String()
 	})
 	follow.interrupt()
-	r := follow.wait().exits(0)
+	r := follow.wait().exits(130)
 	id := r.id()
 	r.tells("Detached; task "+id+" goes on.", "kubectl vast logs "+id+" -f", "kubectl vast stop "+id)
 	if s := p.status(id); s.State != api.Running {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -296,31 +295,6 @@ func TestNothingIsSubmittedWhenOneFileIsWrong(t *testing.T) {
 	r := plugin(c).Do(t, "submit", taskFile(t, "run: echo\n"), taskFile(t, "rn: echo\n"), "nowhere")
 	if r.Code != cli.CodeUsage || strings.Count(r.Err, "error: ") < 2 {
 		t.Errorf("code %d, stderr %q", r.Code, r.Err)
-	}
-}
-
-func TestCtrlCDetaches(t *testing.T) {
-	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 0, syscall.SIGTERM: 143} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		c := submitting(&api.TaskStatus{})
-		c.Tasks.OnLogs = func(ctx context.Context, _ string, _ api.LogOptions, _ api.LogSink) error {
-			cancel(&cli.Interrupted{Signal: sig})
-			return ctx.Err()
-		}
-		run := plugin(c)
-		run.Context = ctx
-		r := run.Do(t, "submit", taskFile(t, "name: train\nrun: echo hi\n"), "--namespace=team")
-		if r.Code != code {
-			t.Errorf("%v: code %d, stderr %q", sig, r.Code, r.Err)
-		}
-		if sig != syscall.SIGINT {
-			continue
-		}
-		for _, want := range []string{"Detached", "kubectl vast logs aaaaaaaa -f -n team", "kubectl vast stop aaaaaaaa -n team"} {
-			if !strings.Contains(r.Err, want) {
-				t.Errorf("stderr %q lacks %q", r.Err, want)
-			}
-		}
 	}
 }
 

@@ -100,7 +100,12 @@ func (o *doctorOptions) Run(ctx context.Context) error {
 	}
 	if !o.output.Given() {
 		o.ShowTarget(client.Namespace())
-		o.check.Notify = func(c api.Check) { o.tell(o.Out, c) }
+		left := ctx
+		o.check.Notify = func(c api.Check) {
+			if left.Err() == nil { // what was being checked when the user left is not what is wrong
+				o.tell(o.Out, c)
+			}
+		}
 	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc

@@ -15,17 +15,16 @@ func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
 	o.Notef("Task %s: following the logs; Ctrl-C leaves them, and the task goes on", t.ID)
 	err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
 	if ctx.Err() != nil {
-		o.tellHowToReturn(t.ID)
-	}
-	if cli.Detached(ctx) {
-		return nil
+		tellHowToReturn(o.Factory, t.ID)
+		return context.Cause(ctx) // nobody has seen how it ends
 	}
 	return endReport(ctx, o.Factory, o.client, t.Name, err)
 }
 
-func (o *submitOptions) tellHowToReturn(id string) {
-	o.Notef("\nDetached; task %s goes on.\n  Follow it:  %s\n  Stop it:    %s", id,
-		o.Hint().Vast("logs", id, "-f"), o.Hint().Vast("stop", id))
+// tellHowToReturn says what goes on in the cluster when the user has left.
+func tellHowToReturn(f *cli.Factory, id string) {
+	f.Notef("\nDetached; task %s goes on.\n  Follow it:  %s\n  Stop it:    %s", id,
+		f.Hint().Vast("logs", id, "-f"), f.Hint().Vast("stop", id))
 }
 
 // waitAll waits for the end of all tasks, one after the other: the last one
@@ -77,6 +76,8 @@ func endReport(ctx context.Context, f *cli.Factory, client cli.Client, ref strin
 		return &cli.ExitError{Code: cli.ExitCode(failed)}
 	case err != nil:
 		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
 	t, err := client.Task().Get(ctx, ref)
 	if err != nil {

@@ -188,17 +188,18 @@ func campaignCode(s api.CampaignState) int {
 }
 
 // followCampaign shows a campaign until it has ended; the error has its exit
-// code. Who leaves with Ctrl-C is told how to come back, and that is no error.
+// code. Who leaves with Ctrl-C is told how to come back; how the campaign ends has
+// been seen by nobody then, and that is no success.
 func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: lookEvery, wait: true, follow: true, output: cli.NewGetFlags()}
 	if err := o.Complete(); err != nil {
 		return err
 	}
 	err := o.Run(ctx)
-	if cli.Detached(ctx) {
+	if ctx.Err() != nil {
 		f.Notef("\nDetached; campaign %s goes on.\n  Watch it:  %s\n  Stop it:   %s", id,
 			f.Hint().Vast("monitor", id), f.Hint().Vast("campaign", "stop", id))
-		return nil
+		return context.Cause(ctx)
 	}
 	return err
 }

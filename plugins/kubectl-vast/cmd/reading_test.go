@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	clitest.Main(m, cli.Plugin{Name: "kubectl-vast", Display: "kubectl vast"}, New)
+	clitest.Main(m, cli.Plugin{Name: "kubectl-vast", Display: "kubectl vast"}, newOrEndless)
 }
 
 const (

@@ -75,11 +75,19 @@ func (o *waitOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var last *api.TaskStatus
+	progress := o.Progress()
 	t, err := client.Task().Wait(ctx, o.ref, api.WaitOptions{
 		For:     o.state,
 		Timeout: time.Duration(o.timeout),
-		Notify:  o.Progress(),
+		Notify: func(t *api.TaskStatus) {
+			last = t
+			progress(t)
+		},
 	})
+	if ctx.Err() != nil && last != nil && !last.State.Ended() {
+		tellHowToReturn(o.Factory, last.ID)
+	}
 	var failed *api.TaskFailed
 	if errors.As(err, &failed) {
 		return endReport(ctx, o.Factory, client, o.ref, err)
