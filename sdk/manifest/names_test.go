@@ -14,7 +14,7 @@ import (
 
 // given are names that the launcher shares with the scripts on purpose, or that
 // a shell of its own accord has in the environment.
-var given = regexp.MustCompile(`^(_vast_.*|VAST_.*|SKYPILOT_.*|NODE_IPS|NODE_RANK|NUM_NODES|OUTPUT_DIR|HOME|PATH|PWD|OLDPWD|SHLVL|_)$`)
+var given = regexp.MustCompile(`^(_vast_.*|VAST_.*|SKYPILOT_.*|NODE_IPS|NODE_RANK|NUM_NODES|OUTPUT_DIR|HOME|PATH|PWD|OLDPWD|SHLVL|OPTIND|_)$`)
 
 // What a script finds in its environment is what the user has put there,
 // whatever words the launcher is written with.

@@ -41,54 +41,54 @@ sky_sudo() {
 
 # _vast_sudo is that program. It changes nothing but the user, if told to.
 _vast_sudo='
-user= dir= login= shell= background=
-while getopts :AaBbC:c:D:Eeg:Hh:iKklNnPp:R:r:SsT:t:U:u:Vv-: option; do
-  case $option in
+_vast_user= _vast_dir= _vast_login= _vast_shell= _vast_background=
+while getopts :AaBbC:c:D:Eeg:Hh:iKklNnPp:R:r:SsT:t:U:u:Vv-: _vast_option; do
+  case $_vast_option in
     -) case $OPTARG in
-      user=*) user=${OPTARG#*=} ;;
-      chdir=*) dir=${OPTARG#*=} ;;
-      user) eval "user=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
-      chdir) eval "dir=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
+      user=*) _vast_user=${OPTARG#*=} ;;
+      chdir=*) _vast_dir=${OPTARG#*=} ;;
+      user) eval "_vast_user=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
+      chdir) eval "_vast_dir=\${$OPTIND}"; OPTIND=$((OPTIND + 1)) ;;
       group | host | prompt | chroot | role | type | close-from | command-timeout | other-user | login-class | auth-type) OPTIND=$((OPTIND + 1)) ;;
-      login) login=-l shell=1 ;;
-      shell) shell=1 ;;
-      background) background=1 ;;
+      login) _vast_login=-l _vast_shell=1 ;;
+      shell) _vast_shell=1 ;;
+      background) _vast_background=1 ;;
       validate | list | reset-timestamp | remove-timestamp | version) exit 0 ;;
     esac ;;
-    u) user=$OPTARG ;;
-    D) dir=$OPTARG ;;
-    i) login=-l shell=1 ;;
-    s) shell=1 ;;
-    b) background=1 ;;
-    v | l | k | K | V) asked=1 ;;
+    u) _vast_user=$OPTARG ;;
+    D) _vast_dir=$OPTARG ;;
+    i) _vast_login=-l _vast_shell=1 ;;
+    s) _vast_shell=1 ;;
+    b) _vast_background=1 ;;
+    v | l | k | K | V) _vast_asked=1 ;;
     \?) echo "sudo: unknown option -$OPTARG" >&2; exit 1 ;;
   esac
 done
 shift $((OPTIND - 1))
-if [ $# -eq 0 ] && [ -z "$shell" ]; then
-  [ -n "${asked-}" ] && exit 0
+if [ $# -eq 0 ] && [ -z "$_vast_shell" ]; then
+  [ -n "${_vast_asked-}" ] && exit 0
   echo "usage: sudo [-EHi] [-u user] [NAME=value ...] command" >&2
   exit 1
 fi
-if [ -n "$dir" ]; then cd "$dir" || exit 1; fi
-[ -n "$login" ] && { cd ~ || exit 1; }
+if [ -n "$_vast_dir" ]; then cd "$_vast_dir" || exit 1; fi
+[ -n "$_vast_login" ] && { cd ~ || exit 1; }
 if [ $# -eq 0 ]; then
-  shell=$(command -v bash) || shell=/bin/sh
-  set -- "${SHELL:-$shell}" ${login:+-l}
+  _vast_shell=$(command -v bash) || _vast_shell=/bin/sh
+  set -- "${SHELL:-$_vast_shell}" ${_vast_login:+-l}
 fi
 case $1 in *=*) set -- env "$@" ;; esac
-case $user in
+case $_vast_user in
   "" | root | "#0") ;;
-  "#"*) set -- setpriv --reuid "${user#?}" --clear-groups -- "$@" ;;
+  "#"*) set -- setpriv --reuid "${_vast_user#?}" --clear-groups -- "$@" ;;
   *)
-    if command -v runuser >/dev/null 2>&1; then set -- runuser -u "$user" -- "$@"
+    if command -v runuser >/dev/null 2>&1; then set -- runuser -u "$_vast_user" -- "$@"
     else
-      command=
-      for word; do command="$command '\''$(printf "%s" "$word" | sed "s/'\''/'\''\\\\'\'''\''/g")'\''"; done
-      set -- su -s /bin/sh "$user" -c "exec $command"
+      _vast_command=
+      for _vast_word; do _vast_command="$_vast_command '\''$(printf "%s" "$_vast_word" | sed "s/'\''/'\''\\\\'\'''\''/g")'\''"; done
+      set -- su -s /bin/sh "$_vast_user" -c "exec $_vast_command"
     fi ;;
 esac
-[ -z "$background" ] || { "$@" & exit 0; }
+[ -z "$_vast_background" ] || { "$@" & exit 0; }
 if command -v "$1" >/dev/null 2>&1; then exec "$@"; fi
 echo "sudo: $1: command not found" >&2
 exit 1'

@@ -47,7 +47,7 @@ func programs(t *testing.T, image string, more map[string]string) string {
 	if bash != "" || sh == "bash" {
 		link("bash", "bash")
 	}
-	for _, name := range strings.Fields("cat chmod echo env grep id mkdir mkfifo mv printf rm sed setsid sleep tail true wc") {
+	for _, name := range strings.Fields("cat chmod diff echo env grep id mkdir mkfifo mv printf rm sed setsid sleep sort tail true wc") {
 		if sh == "busybox" {
 			link(name, "busybox")
 		} else {
@@ -120,6 +120,7 @@ func TestSudoIsThereForRoot(t *testing.T) {
 		"as another user by number":       {`sudo -u '#65534' id -un`, 0, nobody},
 		"as root by name":                 {`sudo -u root id -un`, 0, "root\n"},
 		"with a shell":                    {`echo 'echo "$0" | grep -c sh' | sudo -s; sudo -s echo hi`, 0, "1\nhi\n"},
+		"with the environment as it is":   {"export user=a dir=b login=c shell=d background=e asked=f command=g word=h option=i\nenv | grep -v '^_=\\|^SHLVL=' | sort >was; sudo env | grep -v '^_=\\|^SHLVL=' | sort | diff was - && echo same", 0, "same\n"},
 		"in another folder":               {`sudo -D / sh -c pwd; sudo --chdir=/ sh -c pwd`, 0, "/\n/\n"},
 		"asked whether it may":            {`sudo -v && sudo -n true && sudo -l && echo may`, 0, "may\n"},
 		"with no such command":            {`sudo nothing-like-it`, 1, "sudo: nothing-like-it: command not found\n"},
