@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -101,24 +99,6 @@ func (b *builder) addSecret(suffix string, kind corev1.SecretType, data map[stri
 		Type:       kind,
 		Data:       data,
 	})
-}
-
-// registryLogin makes a Docker configuration of SkyPilot's three variables for
-// a private registry, or nil.
-func (b *builder) registryLogin() []byte {
-	login := map[string]string{}
-	for _, e := range slices.Concat(b.task.Envs, b.task.Secrets) {
-		login[e.Name] = e.Value
-	}
-	user, password, server := login["SKYPILOT_DOCKER_USERNAME"], login["SKYPILOT_DOCKER_PASSWORD"], login["SKYPILOT_DOCKER_SERVER"]
-	if user == "" || password == "" || server == "" {
-		return nil
-	}
-	config, _ := json.Marshal(map[string]any{"auths": map[string]any{server: map[string]string{
-		"username": user, "password": password,
-		"auth": base64.StdEncoding.EncodeToString([]byte(user + ":" + password)),
-	}}}) // strings in maps always marshal
-	return config
 }
 
 // service gives every node a name: <job>-<rank>.<job>. Addresses are published

@@ -53,7 +53,7 @@ func hostDNS(pod *corev1.PodSpec) {
 
 func (b *builder) image() string {
 	if b.res.Image != "" {
-		return b.res.Image
+		return atRegistry(b.login()[dockerServer], b.res.Image)
 	}
 	return DefaultImage
 }

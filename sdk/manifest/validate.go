@@ -41,6 +41,11 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	if n := len(b.task.Setup) + len(b.task.Run); n > maxScripts {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
+	if image := b.image(); b.res.Image != "" && image != b.res.Image {
+		if _, err := spec.ParseImage(image); err != nil { // which would tell the value, perhaps a secret
+			v.add(dockerServer, "with it the image has no valid name; write the registry as the names of its images begin, for example ghcr.io/lab")
+		}
+	}
 	r := b.reach()
 	r.problems = v
 	r.finished(pod, b)
