@@ -1,13 +1,13 @@
 # What scripts find that SkyPilot's files lean on: a folder of their own to start
 # in, sudo for root, and what setup has written to ~/.bashrc.
 
-# sky_workdir goes to ~/sky_workdir where the image names no folder. A user
-# without a home, or on a root that is read-only, has it where all may write.
+# sky_workdir goes to ~/sky_workdir where the image names no folder. Who cannot
+# write to their home, or has none, gets one where all may write.
 sky_workdir() {
   [ "$(pwd)" = / ] || return 0
   for _vast_home in "${HOME:-/}" /tmp /dev/shm; do
     mkdir -p "$_vast_home/sky_workdir" 2>/dev/null && [ -w "$_vast_home/sky_workdir" ] || continue
-    if [ "${HOME:-/}" = / ] || [ ! -d "$HOME" ]; then HOME=$_vast_home; export HOME; fi
+    HOME=$_vast_home; export HOME
     cd "$_vast_home/sky_workdir" && return 0
   done
 }
