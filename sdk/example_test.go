@@ -33,7 +33,10 @@ func Example() {
 	}
 	fmt.Println("submitted", task.ID)
 
-	err = client.Task().Logs(ctx, task.ID, api.LogOptions{Follow: true}, func(line api.LogLine) error {
+	// What it waits for is no line of the log: that an image cannot be pulled, or
+	// that no node has room.
+	tell := func(message string) { fmt.Fprintln(os.Stderr, message) }
+	err = client.Task().Logs(ctx, task.ID, api.LogOptions{Follow: true, Notify: tell}, func(line api.LogLine) error {
 		_, err := os.Stdout.Write(line.Text)
 		return err
 	})

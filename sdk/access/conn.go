@@ -101,12 +101,19 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, api.Invalid("kubeconfig", "%v", err)
 	}
-	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: o.Warn, Cache: o.Cache, options: o,
+	warn := o.Warn
+	if warn == nil {
+		warn = func(string) {}
+	}
+	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
 // Hint makes command lines that lead to the connection's cluster and namespace.
 func (c *Conn) Hint() hint.Target { return c.options.Target.In(c.Namespace) }
+
+// Heard reports whether the caller listens to warnings.
+func (c *Conn) Heard() bool { return c.options.Warn != nil }
 
 // Identity returns who the caller is. The cluster is asked once, by a
 // SelfSubjectReview; that also is the first contact, and fails within ten

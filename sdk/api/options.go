@@ -42,8 +42,9 @@ type SubmitOptions struct {
 	// AgentImage is the image of our own containers: the fetcher of files
 	// and the keeper of results, with a tag, a digest or both. Empty for that of
 	// the environment variable VAST_AGENT_IMAGE, else for the one of this
-	// release by its digest. A program of no release has none: what needs one is
-	// InvalidSpec then.
+	// release by its digest. A program of no release, such as one in whose
+	// go.mod the module is replaced, has none: what needs one is InvalidSpec
+	// then, before anything is made.
 	AgentImage string
 	// Dir is what local paths in the file are relative to; empty for the
 	// working directory.
@@ -113,7 +114,10 @@ type LogOptions struct {
 	// Since keeps only what is younger (0: all).
 	Since time.Duration
 	// Notify, if set, is told in words what the reader waits for or has
-	// met with. It is never a log line.
+	// met with. It is never a log line. Without it the client's warnings are
+	// told that (sdk.WithWarnings). Where nobody listens, a node that for five
+	// minutes could not start for a reason that does not pass by itself, such
+	// as an image that cannot be pulled, ends the reading with TimedOut.
 	Notify func(message string)
 }
 

@@ -77,7 +77,8 @@ func CheckAgentImage(image string) error {
 		}
 		return nil
 	}
-	const give = "give --agent-image, or set " + AgentImageEnv
+	// A program with the SDK meets it, too: mostly one that replaces the module.
+	const give = "give --agent-image (in a Go program the option AgentImage), or set " + AgentImageEnv
 	if version := builtVersion(); released.MatchString(version) {
 		return api.Invalid("--agent-image", "this build of %s does not know the digest of its image of the containers that bring files and keep results, so it runs none; %s", version, give)
 	}

@@ -73,6 +73,8 @@ type follower struct {
 
 	status *api.TaskStatus
 	said   map[string]bool
+	// stuck is since when a node has been in the way of its start.
+	stuck time.Time
 }
 
 // changed is called by the tracker with each new state of a pod.
@@ -160,6 +162,9 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 				return st, nil
 			}
 			f.tell(st)
+			if err := f.silence(st); err != nil {
+				return nil, err
+			}
 		}
 		started, all := f.progress()
 		switch {

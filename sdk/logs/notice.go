@@ -2,7 +2,9 @@ package logs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -21,6 +23,29 @@ func (f *follower) tell(st *api.TaskStatus) {
 		}
 	}
 	f.said = now
+}
+
+// stuck are the causes that do not pass by themselves: somebody has to mend the
+// task or its namespace. A lack of room is none of them.
+var stuck = []api.Cause{api.CauseImageNotFound, api.CauseImagePull, api.CauseInvalidImage, api.CauseSecretMissing,
+	api.CauseVolumeMissing, api.CauseContainerConfig, api.CauseCreateFailed}
+
+// silence ends a reading that waits for what does not come, where nobody hears
+// of that.
+func (f *follower) silence(st *api.TaskStatus) error {
+	missing := f.missing()
+	if f.s.o.Notify != nil || len(missing) == 0 || st.Diagnosis == nil || !slices.Contains(stuck, st.Diagnosis.Cause) {
+		f.stuck = time.Time{}
+		return nil
+	}
+	if f.stuck.IsZero() {
+		f.stuck = time.Now()
+	}
+	if time.Since(f.stuck) < f.s.pace.silence {
+		return nil
+	}
+	return &api.TimedOut{After: f.s.pace.silence, Last: strings.Join(waiting(missing, st), "; ") +
+		"; with LogOptions.Notify, or sdk.WithWarnings, the reading tells this and goes on"}
 }
 
 // missing returns the nodes that have not started, as far as is known here.

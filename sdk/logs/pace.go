@@ -26,6 +26,9 @@ type pace struct {
 	// that passes: a Kubernetes API server that has just started refuses
 	// its users until it has read their roles.
 	patience time.Duration
+	// silence is how long a node may be in the way of its start where
+	// nobody is told.
+	silence time.Duration
 }
 
 var defaultPace = pace{
@@ -34,7 +37,7 @@ var defaultPace = pace{
 	waitMin: time.Second, waitMax: 10 * time.Second,
 	calm:    30 * time.Second,
 	idleMin: 30 * time.Second, idleMax: 2 * time.Minute,
-	patience: 30 * time.Second,
+	patience: 30 * time.Second, silence: 5 * time.Minute,
 }
 
 // backoff doubles its waits from min to max, each give or take a quarter, so

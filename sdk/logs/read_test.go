@@ -20,7 +20,7 @@ import (
 var quick = pace{
 	retryMin: time.Millisecond, retryMax: 20 * time.Millisecond, endMin: time.Millisecond, endMax: 5 * time.Millisecond,
 	waitMin: time.Millisecond, waitMax: 10 * time.Millisecond, calm: 20 * time.Millisecond,
-	idleMin: time.Minute, idleMax: time.Minute, patience: 300 * time.Millisecond,
+	idleMin: time.Minute, idleMax: time.Minute, patience: 300 * time.Millisecond, silence: 30 * time.Millisecond,
 }
 
 // reading is a call of Read under way.
@@ -35,15 +35,20 @@ type reading struct {
 	notes   []string
 }
 
-func (c *cluster) read(o api.LogOptions, p pace) *reading {
+func (c *cluster) read(o api.LogOptions, p pace) *reading { return c.readHeard(o, p, true) }
+
+// readHeard is read where somebody is told what is no line, or nobody.
+func (c *cluster) readHeard(o api.LogOptions, p pace, heard bool) *reading {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
 	r := &reading{t: c.t, cancel: cancel, done: make(chan error, 1), text: map[int]*strings.Builder{}}
 	r.changed = sync.NewCond(&r.mu)
-	o.Notify = func(message string) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.notes = append(r.notes, message)
-		r.changed.Broadcast()
+	if heard {
+		o.Notify = func(message string) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.notes = append(r.notes, message)
+			r.changed.Broadcast()
+		}
 	}
 	src := c.source()
 	go func() {
@@ -545,4 +550,47 @@ func TestManyNodes(t *testing.T) {
 	if lists := c.count("labelSelector") - c.count("watch"); lists > 3 {
 		t.Errorf("%d lists of pods", lists)
 	}
+}
+
+func TestWhereNobodyHearsOfItAReadingDoesNotWaitForEver(t *testing.T) {
+	const wall = `node 0: image "x" not found`
+	blocked := func(cause api.Cause) *cluster {
+		c := newCluster(t, 1)
+		c.status.Reason, c.status.Diagnosis = wall, &api.Diagnosis{Cause: cause, Message: wall}
+		c.status.Nodes = []api.NodeStatus{{Rank: 0, State: api.NodePending, Reason: wall}}
+		c.pod(0, "Pending")
+		return c
+	}
+	t.Run("for what does not pass by itself", func(t *testing.T) {
+		for _, cause := range stuck {
+			r := blocked(cause).readHeard(api.LogOptions{Follow: true}, quick, false)
+			var late *api.TimedOut
+			if err := r.end(); !errors.As(err, &late) || !strings.Contains(err.Error(), "waiting for node 0: "+wall) || !strings.Contains(err.Error(), "LogOptions.Notify") {
+				t.Errorf("%s: %v", cause, err)
+			}
+		}
+	})
+	for name, cause := range map[string]api.Cause{"a lack of room": api.CauseUnschedulable, "a quota": api.CauseQuota} {
+		t.Run("but for "+name, func(t *testing.T) {
+			c := blocked(cause)
+			r := c.readHeard(api.LogOptions{Follow: true}, quick, false)
+			c.awaitLooks(10)
+			c.pod(0, "Succeeded")
+			c.end(api.Succeeded)
+			if err := r.end(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Run("and where somebody does it goes on", func(t *testing.T) {
+		c := blocked(api.CauseImagePull)
+		r := c.read(api.LogOptions{Follow: true}, quick)
+		r.awaitNote("waiting for node 0: " + wall)
+		c.awaitLooks(10)
+		c.pod(0, "Succeeded")
+		c.end(api.Succeeded)
+		if err := r.end(); err != nil {
+			t.Error(err)
+		}
+	})
 }

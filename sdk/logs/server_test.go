@@ -174,9 +174,28 @@ func (c *cluster) end(state api.State) {
 	c.change(func() { c.status.State = state })
 }
 
+// awaitLooks waits until the task has been looked at n times more.
+func (c *cluster) awaitLooks(n int) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	defer cancel()
+	context.AfterFunc(ctx, func() { c.change(func() {}) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for n += c.countLocked("/status"); c.countLocked("/status") < n; c.changed.Wait() {
+		if ctx.Err() != nil {
+			c.t.Fatal("it is not looked at any more")
+		}
+	}
+}
+
 func (c *cluster) count(part string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.countLocked(part)
+}
+
+func (c *cluster) countLocked(part string) int {
 	n := 0
 	for _, r := range c.requests {
 		if strings.Contains(r, part) {
@@ -189,6 +208,7 @@ func (c *cluster) count(part string) int {
 func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	c.requests = append(c.requests, r.URL.String())
+	c.changed.Broadcast()
 	fault := c.fault
 	c.mu.Unlock()
 	if fault != nil && fault(w, r) {

@@ -27,6 +27,9 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	if err := hasContainer(job, o.Container); err != nil {
 		return err
 	}
+	if o.Notify == nil && c.conn.Heard() {
+		o.Notify = c.conn.Warn
+	}
 	name, s := job.Name, fromJob(job, c.conn.Hint())
 	src := logs.Source{
 		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: cmp.Or(o.Container, manifest.Container), NumNodes: s.NumNodes,
