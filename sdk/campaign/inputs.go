@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/pack"
@@ -74,18 +72,13 @@ func fileExists(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// find matches the globs. One without a slash also fits names in any folder, as
-// in RoboVAST.
+// find matches the globs.
 func (in *inputs) find(ctx context.Context, s *spec.Campaign, options pack.ScanOptions) error {
 	for i, glob := range s.Execution.RunFiles {
-		pattern := path.Clean(glob)
-		if !strings.Contains(pattern, "/") {
-			pattern = "**/" + pattern
-		}
-		if !doublestar.ValidatePattern(pattern) {
+		if !pack.ValidGlob(glob) {
 			return problem(s, fmt.Sprintf("execution.run_files[%d]", i), "%q is no pattern", glob)
 		}
-		options.Globs = append(options.Globs, pattern)
+		options.Globs = append(options.Globs, glob)
 	}
 	if options.Globs == nil && options.Files == nil {
 		return nil

@@ -74,6 +74,10 @@ func TestRunFiles(t *testing.T) {
 		"are no pipes": {
 			command + `run_files: ["*"]`, []string{"a", "p|"}, []string{"a"},
 			[]string{"execution.run_files: p is left out: it is a named pipe"}, ""},
+		"are all of a folder, by a star or by its name with a slash": {
+			command + `run_files: ["files/*", "maps/", "gone/"]`, []string{"files/a", "files/b/c", "maps/d", "maps/e/f", "other/files/g", "maps.txt"},
+			[]string{"files/a", "files/b/c", "maps/d", "maps/e/f"},
+			[]string{`execution.run_files: nothing fits "gone/" in DIR (what lies behind links or in .git does not count)`}, ""},
 		"that nothing fits are told": {
 			command + `run_files: ["a", "gone", "ws/*"]`, []string{"a", "pkg/b", "ws -> pkg"}, []string{"a"},
 			[]string{`execution.run_files: nothing fits "gone" in DIR (what lies behind links or in .git does not count)`, `execution.run_files: nothing fits "ws/*" in DIR (what lies behind links or in .git does not count)`}, ""},

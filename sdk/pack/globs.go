@@ -5,14 +5,11 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
 // globs choose files by patterns.
 type globs struct {
-	patterns []string
+	patterns []pattern
 	// fit are the patterns that a file was found for.
 	fit []bool
 }
@@ -20,7 +17,10 @@ type globs struct {
 // chosen takes the files that are chosen one by one.
 func (w *walk) chosen(o ScanOptions) error {
 	w.mend = "choose the files without it"
-	g := &globs{patterns: o.Globs, fit: make([]bool, len(o.Globs))}
+	g := &globs{fit: make([]bool, len(o.Globs))}
+	for _, glob := range o.Globs {
+		g.patterns = append(g.patterns, newPattern(glob))
+	}
 	if len(o.Globs) > 0 {
 		if err := w.in("", g); err != nil {
 			return err
@@ -71,30 +71,10 @@ func (g *globs) ignores(name string, isDir bool) bool {
 	for i, pattern := range g.patterns {
 		switch {
 		case isDir:
-			ignored = ignored && !mayFitBelow(pattern, name)
-		case doublestar.MatchUnvalidated(pattern, name):
+			ignored = ignored && !pattern.mayFitBelow(name)
+		case pattern.fits(name):
 			g.fit[i], ignored = true, false
 		}
 	}
 	return ignored
-}
-
-// mayFitBelow reports whether a pattern can fit something in a folder. It need
-// not be exact: a folder too many is only looked at.
-func mayFitBelow(pattern, folder string) bool {
-	if strings.ContainsAny(pattern, `{\[`) { // these may hold slashes
-		return true
-	}
-	parts := strings.Split(pattern, "/")
-	for i, name := range strings.Split(folder, "/") {
-		switch {
-		case i == len(parts)-1 && parts[i] != "**":
-			return false // what it fits lies no deeper
-		case parts[i] == "**":
-			return true
-		case !doublestar.MatchUnvalidated(parts[i], name):
-			return false
-		}
-	}
-	return true
 }

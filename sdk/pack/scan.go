@@ -31,8 +31,11 @@ type Folder struct {
 type ScanOptions struct {
 	// All takes everything: no ignore file counts.
 	All bool
-	// Globs (doublestar) take the files alone that one of them fits, whatever
-	// the ignore files say, but nothing of a .git. A link fits as a file does,
+	// Globs take the files alone that one of them fits, whatever the ignore
+	// files say, but nothing of a .git. They are RoboVAST's: "*" and "?" stand
+	// for slashes, too, one without a slash also fits names in any folder, and
+	// one that ends in a slash all that is in the folder. "**/" is any folders,
+	// and {a,b} one of several. A link fits as a file does,
 	// and the file that it leads to is taken with it; one that leads to nothing
 	// is refused, one to a folder outside is skipped. Folders are no entries.
 	Globs []string

@@ -31,6 +31,9 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 		Secondary: f.Secondary.v,
 	}
 	for _, glob := range f.RunFiles {
+		if glob.v != "" && strings.HasSuffix(glob.n.text, "/") {
+			glob.v += "/" // all that is in the folder
+		}
 		e.RunFiles = append(e.RunFiles, glob.v)
 	}
 	if n := f.ScenarioFile.n; n != nil {

@@ -84,7 +84,6 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:6:86: configuration[0].variations[0].ParameterVariationDistributionUniform.max: max is below min (2)`,
 			`c.vast:6:95: configuration[0].variations[0].ParameterVariationDistributionUniform.seed: must be a whole number, not the text "a"`,
 			`c.vast:7:88: configuration[0].variations[1].ParameterVariationDistributionGaussian.std: must be a number, at least 0, not -1`,
-			`c.vast:7:97: configuration[0].variations[1].ParameterVariationDistributionGaussian.min: must be a whole number, since the type is int`,
 			`c.vast:8:44: configuration[0].variations[2].ParameterVariationDistributionUniform: "min" is missing`,
 			`c.vast:8:79: configuration[0].variations[2].ParameterVariationDistributionUniform.type: "flaot" is not one of float, int, string, bool, integer, double, number; did you mean "float"?`)},
 

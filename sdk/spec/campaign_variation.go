@@ -1,10 +1,8 @@
 package spec
 
 import (
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -124,26 +122,13 @@ func (r *reader) random(s randomSettings, low, high at[float64]) {
 	if low.set() && high.set() && low.v > high.v {
 		r.fail(high.n, "max is below min (%s)", shorten(low.n.written))
 	}
-	if kind := strings.ToLower(s.Type.v); kind != "int" && kind != "integer" {
-		return
-	}
-	for _, bound := range []at[float64]{low, high} {
-		if bound.set() && (bound.v != math.Trunc(bound.v) || math.Abs(bound.v) > 1<<53) {
-			r.fail(bound.n, "must be a whole number, since the type is int")
-		}
-	}
 }
 
-// seedField is a whole number of any size up to 64 bits.
+// seedField is a whole number of any size.
 type seedField struct{}
 
-func (seedField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.is("!!int") }
-func (seedField) describe() string     { return "a whole number" }
-
-func (seedField) decode(r *reader, n *node, _ rules) {
-	if _, err := strconv.ParseInt(n.number(), 10, 64); err != nil {
-		r.fail(n, "%s is out of range", shorten(n.written))
-	}
-}
+func (seedField) accepts(n *node) bool               { return n.kind == yaml.ScalarNode && n.tag == "!!int" }
+func (seedField) describe() string                   { return "a whole number" }
+func (seedField) decode(_ *reader, _ *node, _ rules) {}
 
 func (seedField) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "integer"} }

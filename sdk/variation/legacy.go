@@ -19,6 +19,13 @@ func legacyUniform(in Input) (changes, error) {
 	if low > high {
 		s.fail("max", "is below min")
 	}
+	if s.kind() == "int" {
+		for _, key := range []string{"min", "max"} {
+			if v, _ := s.number(key); v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+				s.fail(key, "must be a whole number, since the type is int")
+			}
+		}
+	}
 	whole := isWhole(s.values["min"]) && isWhole(s.values["max"])
 	return s.legacyDraw(in, func(kind string, g *generator) any {
 		switch {

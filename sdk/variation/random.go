@@ -24,7 +24,7 @@ func uniform(in Input) (changes, error) {
 	whole := kind == "int" || kind == "string" && isWhole(s.values["min"]) && isWhole(s.values["max"])
 	from, to := s.integer("min"), s.integer("max")
 	switch {
-	case whole && from.Cmp(to) > 0:
+	case low > high || whole && from.Cmp(to) > 0:
 		s.fail("max", "is below min")
 	case math.IsInf(high-low, 0):
 		s.fail("max", "is too far from min")
