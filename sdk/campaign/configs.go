@@ -3,8 +3,12 @@ package campaign
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -154,10 +158,54 @@ func parseConfiguration(entry []byte) (variation.Config, error) {
 	out := variation.Config{Name: s.Name}
 	for i := 0; i+1 < len(s.Parameters.Content); i += 2 {
 		p := spec.Parameter{Name: s.Parameters.Content[i].Value}
-		if err := s.Parameters.Content[i+1].Decode(&p.Value); err != nil {
+		var err error
+		if p.Value, err = valueOf(s.Parameters.Content[i+1]); err != nil {
 			return out, fmt.Errorf("the list of configurations cannot be read: %s: %w", s.Name, err)
 		}
 		out.Parameters = append(out.Parameters, p)
 	}
 	return out, nil
+}
+
+// digits is a whole number.
+var digits = regexp.MustCompile(`^[-+]?[0-9]+$`)
+
+// valueOf reads what valueNode wrote. A whole number that no int64 holds would be
+// a float to the library, without its last digits.
+func valueOf(n *yaml.Node) (any, error) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		out := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			var key string
+			err := n.Content[i].Decode(&key)
+			if err == nil {
+				out[key], err = valueOf(n.Content[i+1])
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case yaml.SequenceNode:
+		out := make([]any, len(n.Content))
+		for i, item := range n.Content {
+			var err error
+			if out[i], err = valueOf(item); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	if tag := n.ShortTag(); (tag == "!!int" || tag == "!!float") && digits.MatchString(n.Value) {
+		if _, err := strconv.ParseInt(n.Value, 10, 64); err != nil {
+			return json.Number(strings.TrimPrefix(n.Value, "+")), nil
+		}
+	}
+	var v any
+	err := n.Decode(&v)
+	if i, ok := v.(int); ok {
+		return int64(i), err
+	}
+	return v, err
 }

@@ -71,9 +71,11 @@ func valueNode(v any) *yaml.Node {
 	case int64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v, 10)}
 	case json.Number:
-		// A whole number of more digits than an int64 has, which the library
-		// takes for a float: with that tag it is written without one.
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: v.String()}
+		// A whole number that no int64 holds. With the type that the library
+		// takes it for it is written without a tag.
+		node := &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}
+		node.Tag = node.ShortTag()
+		return node
 	case float64:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: floatText(v)}
 	case map[string]any:

@@ -81,6 +81,8 @@ func (executionFile) unknown(key string) string {
 		return "unknown field; it is of a time before version 1, and there is nothing in its place: what results become is up to you once they are downloaded"
 	case "containers":
 		return `belongs to version 2 of the format; in version 1 write "image", "resources" and "secondary_containers"`
+	case "simulation":
+		return `is not of version 1 of the format; a simulator is one of "secondary_containers", or what "command" starts`
 	case "cpu", "memory", "gpu":
 		return `unknown field; it belongs under "resources"`
 	case "envs":

@@ -75,6 +75,12 @@ func (r *reader) parseCampaign(doc *node, in Inputs, c *Campaign) {
 		r.fail(v, "version %s of the format is not supported; version %d is", shorten(v.written), campaignVersion)
 		return
 	}
+	if search := doc.get("search"); search != nil {
+		// Likewise: there is no configuration then, and the rest is of that
+		// format, too.
+		r.failKey(search, "%s", campaignFile{}.unknown("search"))
+		return
+	}
 	if v := doc.get("version"); v == nil || v.isNull() {
 		r.fail(doc, "\"version\" is missing; write \"version: %d\" if the file is of that format", campaignVersion)
 	}

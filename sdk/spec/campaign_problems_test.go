@@ -87,6 +87,10 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:8:44: configuration[0].variations[2].ParameterVariationDistributionUniform: "min" is missing`,
 			`c.vast:8:79: configuration[0].variations[2].ParameterVariationDistributionUniform.type: "flaot" is not one of float, int, string, bool, integer, double, number; did you mean "float"?`)},
 
+		"a search alone": {"version: 1\nsearch: {optuna: {}}\nexecution: {runs: 1}\n", Inputs{},
+			`c.vast:2:1: search: belongs to a later version of the format, in which a search decides what to run next; version 1 lists what is run under "configuration"`},
+		"a simulator": {execution("  simulation: {world: a.yaml}\n"), Inputs{},
+			`c.vast:7:3: execution.simulation: is not of version 1 of the format; a simulator is one of "secondary_containers", or what "command" starts`},
 		"an execution that lacks all": {head + "execution: {}\n", Inputs{}, lines(
 			`c.vast:3:12: execution: "runs" is missing`,
 			`c.vast:3:12: execution: "scenario_file" is missing: name the scenario, or give a "command" that is run instead`,

@@ -2,6 +2,7 @@ package variation
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -58,9 +59,15 @@ func (r *Registry) checkSeed(c *spec.Campaign, v *spec.Variation) (api.Problem, 
 	return p, true
 }
 
+// pythonClass is how a file names a class of its own to RoboVAST.
+var pythonClass = regexp.MustCompile(`^[^:'=]+\.py:[A-Za-z_][A-Za-z0-9_]*$`)
+
 func (r *Registry) unknown(typ string, more int) string {
 	if near := spec.Nearest(typ, r.Types()); near != "" {
 		return fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
+	}
+	if pythonClass.MatchString(typ) {
+		return fmt.Sprintf("%q is a class in a file of Python, which RoboVAST loads into itself; here a variation is a program of its own, which reads and prints JSON: --variation-plugin '%s=EXECUTABLE'", typ, typ)
 	}
 	again := ""
 	if more > 0 {

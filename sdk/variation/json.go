@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -134,8 +135,8 @@ func expect(dec *json.Decoder, want json.Delim) error {
 func numbers(value any) any {
 	switch v := value.(type) {
 	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
+		if i, ok := new(big.Int).SetString(v.String(), 10); ok {
+			return small(i)
 		}
 		f, _ := v.Float64()
 		return f

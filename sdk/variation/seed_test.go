@@ -1,7 +1,9 @@
 package variation
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,5 +115,34 @@ func TestWhoDrawsIsKnown(t *testing.T) {
 	}
 	if c := Of(Config{Name: "a"}); c.Random() != "" || c.Drawn() {
 		t.Errorf("of a program: %q, %v", c.Random(), c.Drawn())
+	}
+}
+
+func TestAClassInAFileOfPythonIsSaidToBeAProgramHere(t *testing.T) {
+	_, err := Expand(t.Context(), campaign(t, "- name: a\n  variations: [{'lib/paths.py:Paths': {n: 2}}]\n"), Default())
+	want := `dir/c.vast:5:17: configuration[0].variations[0][lib/paths.py:Paths]: "lib/paths.py:Paths" is a class in a file of Python, which RoboVAST loads into itself; here a variation is a program of its own, which reads and prints JSON: --variation-plugin 'lib/paths.py:Paths=EXECUTABLE'`
+	if diff := cmp.Diff(want, invalid(t, err)); diff != "" {
+		t.Errorf("(-want,+got):\n%s", diff)
+	}
+}
+
+// What is beyond 64 bits keeps its digits on all its ways.
+func TestLargeNumbersKeepTheirDigits(t *testing.T) {
+	const large = "123456789012345678901234567890"
+	configs, err := Expand(t.Context(), campaign(t, "- name: a\n  parameters: [{p: {q: ["+large+"]}}]\n  variations:\n  - ParameterVariationList: {name: x, values: [-"+large+"]}\n"+
+		"  - ParameterVariationDistributionUniform: {name: y, num_variations: 1, type: int, min: "+large+", max: "+large+", seed: "+large+"}\n"), Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `a-1-1 {"p":{"q":[` + large + `]},"x":-` + large + `,"y":` + large + "}\n"
+	if diff := cmp.Diff(want, lines(configs)); diff != "" {
+		t.Errorf("(-want,+got):\n%s", diff)
+	}
+	changes, err := readChanges(strings.NewReader(`[{"x": ` + large + `, "y": 21.0, "z": 21}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Change{{{Name: "x", Value: json.Number(large)}, {Name: "y", Value: 21.0}, {Name: "z", Value: int64(21)}}}, changes); diff != "" {
+		t.Errorf("of a plug-in (-want,+got):\n%s", diff)
 	}
 }
