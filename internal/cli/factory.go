@@ -122,14 +122,15 @@ func (f *Factory) OfflineClient() (Client, error) {
 	return f.Client()
 }
 
-// noKubeconfig reports that nothing says which cluster is meant: a context
-// that was named but does not exist is an error, not the lack of one.
+// noKubeconfig reports that nothing says which cluster is meant, also because the
+// kubeconfig is empty, such as /dev/null: a context or a file that was named but
+// does not exist is an error, not the lack of one.
 func (f *Factory) noKubeconfig() bool {
 	if deref(f.Config.Context) != "" || deref(f.Config.APIServer) != "" {
 		return false
 	}
 	raw, err := f.Config.ToRawKubeConfigLoader().RawConfig()
-	return err == nil && len(raw.Contexts) == 0 && len(raw.Clusters) == 0 && deref(f.Config.KubeConfig) == ""
+	return err == nil && len(raw.Contexts) == 0 && len(raw.Clusters) == 0
 }
 
 // options are the SDK's options that are the same for every command.
