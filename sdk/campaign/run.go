@@ -113,8 +113,8 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 		}
 		r.Versions["kubernetes"] = server
 	}
-	if choice.Warning != "" {
-		c.conn.Warn(choice.Warning)
+	if w := choice.Says("the runs join none"); w != "" {
+		c.conn.Warn(w)
 	}
 	if r.Queue = choice.Queue; r.Queue != "" {
 		class, warning, err := c.queues.Priority(ctx, o.Priority)

@@ -22,7 +22,7 @@ func (c *Client) setup(flags ...string) string {
 }
 
 func (c *Client) unqueued() string {
-	return "tasks start at once, without a queue; for queues run: " + c.setup()
+	return "tasks join no queue; for queues run: " + c.setup()
 }
 
 func (c *Client) lookAtKueue() string {

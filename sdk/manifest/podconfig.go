@@ -105,6 +105,7 @@ func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec, config map[string]
 	out.Spec.DeprecatedServiceAccount = ""
 	b.weakened(pod, &out)
 	b.withoutToken(&out.Spec, config)
+	b.gates(&out.Spec)
 	*pod = out
 	return nil
 }
@@ -117,6 +118,13 @@ func (b *builder) withoutToken(pod *corev1.PodSpec, config map[string]any) {
 	if name := pod.ServiceAccountName; name != "" && name != kube.AgentName && !said {
 		b.warnings = append(b.warnings, fmt.Sprintf("the pods run as service account %q, but without its token, as all tasks do; "+
 			"if the task talks to the API server, add automountServiceAccountToken: true beside serviceAccountName in pod_config", name))
+	}
+}
+
+// gates tells that the pods wait for somebody else.
+func (b *builder) gates(pod *corev1.PodSpec) {
+	for _, g := range pod.SchedulingGates {
+		b.warnings = append(b.warnings, fmt.Sprintf("no machine is looked for until somebody takes away the scheduling gate %q, which pod_config gives the pods", g.Name))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -30,8 +32,21 @@ type Choice struct {
 	// Held: somebody holds the LocalQueue, so the task will wait until it is
 	// resumed.
 	Held bool
-	// Warning is one line that the user should see; empty as a rule.
+	// Warning is what the user should know about the choice; empty as a rule.
 	Warning string
+	// Unqueued: nobody has asked for no queue, but there is none. Hint is what
+	// could be done about it. What that means for the task only its Job tells.
+	Unqueued bool
+	Hint     string
+}
+
+// Says is the line that the user should see, empty as a rule. unqueued is what
+// becomes of what joins no queue.
+func (c *Choice) Says(unqueued string) string {
+	if c.Unqueued {
+		return c.Warning + ": " + unqueued + "; " + c.Hint
+	}
+	return c.Warning
 }
 
 // Choose returns the LocalQueue of namespace ns that name means. Without a
@@ -62,8 +77,8 @@ func (c *Client) choose(ctx context.Context, ns, name string) (Choice, error) {
 func unseen(ns, name string) Choice {
 	switch name {
 	case "":
-		return Choice{Warning: fmt.Sprintf("you may not list the queues of namespace %q: the task joins none and starts at once; "+
-			"name one with --queue, or ask for the right to list %s", ns, localQueues)}
+		return Choice{Unqueued: true, Warning: fmt.Sprintf("you may not list the queues of namespace %q", ns),
+			Hint: "name a queue with --queue, or ask for the right to list " + localQueues}
 	case None:
 		return Choice{}
 	}
@@ -73,7 +88,7 @@ func unseen(ns, name string) Choice {
 func withoutKueue(say hint.Target, name string) (Choice, error) {
 	switch name {
 	case "":
-		return Choice{Warning: "the cluster has no Kueue: the task starts at once; see: " + say.Vast("cluster", "setup")}, nil
+		return Choice{Unqueued: true, Warning: "the cluster has no Kueue", Hint: "see: " + say.Vast("cluster", "setup")}, nil
 	case None:
 		return Choice{}, nil
 	}
@@ -97,14 +112,13 @@ func choose(say hint.Target, list []kueue.LocalQueue, ns, name string) (Choice, 
 	case name != "" && byName[name] == nil:
 		return Choice{}, unknownQueue(say, list, ns, name)
 	case name != "":
-		return chosen(byName[name]), nil
+		return chosen(say, byName[name]), nil
 	case byName[kube.LocalQueueName] != nil:
-		return chosen(byName[kube.LocalQueueName]), nil
+		return chosen(say, byName[kube.LocalQueueName]), nil
 	case byName[kueueDefault] != nil:
-		return chosen(byName[kueueDefault]), nil
+		return chosen(say, byName[kueueDefault]), nil
 	case len(list) == 0:
-		return Choice{Warning: fmt.Sprintf(
-			"namespace %q has no queue: the task starts at once; see: %s", ns, say.Vast("cluster", "setup"))}, nil
+		return Choice{Unqueued: true, Warning: fmt.Sprintf("namespace %q has no queue", ns), Hint: "see: " + say.Vast("cluster", "setup")}, nil
 	}
 	if len(list) == 1 {
 		return Choice{}, api.Invalid("--queue", "namespace %q has only queue %s, and it is not called %q: choose it with --queue %[2]s, or start without one: --queue none",
@@ -114,8 +128,17 @@ func choose(say hint.Target, list []kueue.LocalQueue, ns, name string) (Choice, 
 		ns, kube.LocalQueueName, names(list))
 }
 
-func chosen(q *kueue.LocalQueue) Choice {
-	return Choice{Queue: q.Name, ClusterQueue: string(q.Spec.ClusterQueue), Held: held(q.Spec.StopPolicy)}
+// chosen is a queue of the namespace. One in which nothing starts is joined all the
+// same: it keeps the task's place.
+func chosen(say hint.Target, q *kueue.LocalQueue) Choice {
+	c := Choice{Queue: q.Name, ClusterQueue: string(q.Spec.ClusterQueue), Held: held(q.Spec.StopPolicy)}
+	switch active := meta.FindStatusCondition(q.Status.Conditions, kueue.LocalQueueActive); {
+	case c.Held:
+		c.Warning = fmt.Sprintf("queue %s is held: what joins it waits until somebody resumes it (%s)", q.Name, say.Vast("queue", "resume", q.Name))
+	case active != nil && active.Status == metav1.ConditionFalse:
+		c.Warning = fmt.Sprintf("queue %s lets nothing start, ClusterQueue %s is held or cannot work: what joins it waits; see: %s", q.Name, q.Spec.ClusterQueue, say.Vast("queue", "status"))
+	}
+	return c
 }
 
 // held reports a stop policy that lets nothing start.

@@ -19,18 +19,23 @@ func TestNoQueueIsEverChosenSilently(t *testing.T) {
 		return out
 	}
 	stopped := []kueue.LocalQueue{*localQueue("vast", "big", kueue.Hold)}
+	inactive := queues("vast")
+	inactive[0].Status.Conditions = []metav1.Condition{{Type: kueue.LocalQueueActive, Status: metav1.ConditionFalse, Reason: "ClusterQueueIsInactive"}}
 	for name, c := range map[string]struct {
 		list []kueue.LocalQueue
 		name string
 		want Choice
 		err  string
 	}{
-		"vast comes first":           {queues("a", "default", "vast"), "", Choice{Queue: "vast", ClusterQueue: "big"}, ""},
-		"Kueue's default is next":    {queues("a", "default"), "", Choice{Queue: "default", ClusterQueue: "big"}, ""},
-		"a name is taken":            {queues("a", "vast"), "a", Choice{Queue: "a", ClusterQueue: "big"}, ""},
-		"a held queue is told":       {stopped, "", Choice{Queue: "vast", ClusterQueue: "big", Held: true}, ""},
+		"vast comes first":        {queues("a", "default", "vast"), "", Choice{Queue: "vast", ClusterQueue: "big"}, ""},
+		"Kueue's default is next": {queues("a", "default"), "", Choice{Queue: "default", ClusterQueue: "big"}, ""},
+		"a name is taken":         {queues("a", "vast"), "a", Choice{Queue: "a", ClusterQueue: "big"}, ""},
+		"a held queue is told": {stopped, "", Choice{Queue: "vast", ClusterQueue: "big", Held: true,
+			Warning: "queue vast is held: what joins it waits until somebody resumes it (kubectl vast queue resume vast)"}, ""},
+		"a queue that does not work is told": {inactive, "vast", Choice{Queue: "vast", ClusterQueue: "big",
+			Warning: "queue vast lets nothing start, ClusterQueue big is held or cannot work: what joins it waits; see: kubectl vast queue status"}, ""},
 		"none is none":               {queues("vast"), "none", Choice{}, ""},
-		"no queue is a warning":      {nil, "", Choice{Warning: `namespace "ns" has no queue: the task starts at once; see: kubectl vast cluster setup`}, ""},
+		"no queue is a warning":      {nil, "", Choice{Unqueued: true, Warning: `namespace "ns" has no queue`, Hint: "see: kubectl vast cluster setup"}, ""},
 		"none, but Kueue's default":  {queues("default"), "none", Choice{Warning: `Kueue puts every Job of namespace "ns" that names no queue into LocalQueue "default", this one too`}, ""},
 		"several others are listed":  {queues("b", "a"), "", Choice{}, `--queue: namespace "ns" has several queues and none of them is called "vast": choose one of a, b with --queue NAME, or start without one: --queue none`},
 		"one other is not chosen":    {queues("a"), "", Choice{}, `--queue: namespace "ns" has only queue a, and it is not called "vast": choose it with --queue a, or start without one: --queue none`},

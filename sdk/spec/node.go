@@ -100,6 +100,9 @@ func (n *node) isNull() bool {
 
 // get returns the value of a key, nil when it is absent.
 func (n *node) get(key string) *node {
+	if n == nil {
+		return nil
+	}
 	for _, f := range n.fields {
 		if f.key.text == key {
 			return f

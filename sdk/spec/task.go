@@ -110,6 +110,7 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 		t.PodConfigPlaces, t.PodConfigKeys = map[string]Position{}, map[string]Position{}
 		at.places("", t.PodConfigKeys, t.PodConfigPlaces)
 	}
+	r.queueLabels(doc, t, doc.get("config").get("kubernetes").get("kueue").get("local_queue_name"))
 	t.Ignored = r.takeIgnored()
 	return t
 }

@@ -66,9 +66,12 @@ type Task struct {
 	// BarrierTimeout is how long a node whose setup has ended waits for the
 	// others; 0 for the default.
 	BarrierTimeout time.Duration
-	// Queue is the LocalQueue that the task asks for
-	// (config.kubernetes.kueue.local_queue_name); empty for the default one.
-	Queue string
+	// Queue is the LocalQueue that the task asks for, by
+	// config.kubernetes.kueue.local_queue_name or by Kueue's label in
+	// resources.labels or pod_config, which it is taken out of; empty for the
+	// default one. QueuePriority is the WorkloadPriorityClass, by Kueue's label.
+	Queue         string
+	QueuePriority string `json:",omitempty"`
 	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
 	// YAML values with string keys.
 	PodConfig map[string]any

@@ -13,13 +13,14 @@ import (
 	"github.com/kubevast/vast/sdk/manifest"
 )
 
-// priority is what the user asked for: the option, else the file's number.
+// priority is what the user asked for: the option, else the class that the file's
+// label names, else its number.
 func priority(in *manifest.Input, o api.SubmitOptions) string {
 	want := ""
 	if p := in.Task.Resources[0].Priority; p != nil {
 		want = strconv.Itoa(int(*p))
 	}
-	return cmp.Or(o.Priority, want)
+	return cmp.Or(o.Priority, in.Task.QueuePriority, want)
 }
 
 // podPriority gives the pods of a task without a queue the PriorityClass that

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -35,13 +36,13 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 		in.Mounts = append(in.Mounts, manifest.Mount{Path: v.Path, SubPath: v.SubPath, Claim: v.Volume, Ephemeral: v.Ephemeral})
 	}
 	if name := cmp.Or(o.Queue, t.Queue); name != queue.None {
-		in.Queue = name
+		in.Queue, in.QueuePriority = name, t.QueuePriority
 	}
 	objects, err := manifest.Build(in)
 	if err != nil {
 		return nil, nil, err
 	}
-	said := append(warnings(t, files), objects.Warnings...)
+	said := append(warnings(t, files, o), objects.Warnings...)
 	if notice := in.Notice(o.AgentImage); notice != "" {
 		said = append(said, notice)
 	}
@@ -98,7 +99,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 			return &s, nil
 		}
 	}
-	for _, w := range append(warnings(t, files), objects.Warnings...) {
+	for _, w := range append(warnings(t, files, o), objects.Warnings...) {
 		c.conn.Warn(w)
 	}
 	if notice := in.Notice(o.AgentImage); notice != "" {
@@ -121,10 +122,13 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		return nil, err
 	}
 	status, err := c.create(ctx, objects, o)
-	if err == nil && known.choice.Warning != "" {
-		c.conn.Warn(known.choice.Warning)
+	if err != nil {
+		return nil, err
 	}
-	return status, err
+	if w := known.choice.Says(unqueued(status, objects.Job)); w != "" {
+		c.conn.Warn(w)
+	}
+	return status, nil
 }
 
 // ask asks at the same time what a submission has to know. Its error is that
@@ -162,9 +166,24 @@ func submitRights(in manifest.Input) []rights.Right {
 	return out
 }
 
+// unqueued says what becomes of a task that joins no queue, by what has become of
+// its Job.
+func unqueued(s *api.TaskStatus, job *batchv1.Job) string {
+	switch {
+	case s.State == api.Queued:
+		return "the task joins none, and waits all the same, since something in the cluster has suspended its Job"
+	case len(job.Spec.Template.Spec.SchedulingGates) > 0:
+		return "the task joins none"
+	}
+	return "the task starts at once"
+}
+
 // warnings are about the file itself, and about what it brings along.
-func warnings(t *spec.Task, files *inputs.Plan) []string {
+func warnings(t *spec.Task, files *inputs.Plan, o api.SubmitOptions) []string {
 	var out []string
+	if o.Queue != "" && t.Queue != "" && o.Queue != t.Queue {
+		out = append(out, fmt.Sprintf("the file names queue %q, but --queue %s goes before it", t.Queue, o.Queue))
+	}
 	if len(t.Ignored) > 0 {
 		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(t.Ignored, ", ")))
 	}

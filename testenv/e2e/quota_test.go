@@ -333,12 +333,38 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 		}
 		p.vast("wait", s.ID).exits(0)
 	}
-	t.Run("or by the file", func(t *testing.T) {
+	for where, config := range map[string]string{
+		"by SkyPilot's field":                "kueue: {local_queue_name: red}",
+		"by Kueue's label of the pods":       "pod_config: {metadata: {labels: {kueue.x-k8s.io/queue-name: red}}}",
+		"by the label, and no such queue":    "pod_config: {metadata: {labels: {kueue.x-k8s.io/queue-name: green}}}",
+		"by the label, but the option is it": "pod_config: {metadata: {labels: {kueue.x-k8s.io/queue-name: green}}}",
+	} {
+		t.Run("or by the file, "+where, func(t *testing.T) {
+			p := p.in(t)
+			file := p.file("queued.yaml", onCPUs("t", "0.1", 1, "true")+"config: {kubernetes: {"+config+"}}\n")
+			switch {
+			case strings.HasSuffix(where, "no such queue"):
+				p.vast("submit", file, "-d").exits(3).tells("green", "red", "blue")
+				return
+			case strings.HasSuffix(where, "is it"):
+				p.vast("submit", file, "--wait", "--queue", "red").exits(0).tells("the file names queue", "green")
+				return
+			}
+			r := p.vast("submit", file, "--wait").exits(0)
+			if !strings.Contains(r.stdout, "queue red") {
+				t.Errorf("the task is in no queue red: %s", r.stdout)
+			}
+		})
+	}
+	t.Run("a gate is what a task waits for, and nothing says that it starts", func(t *testing.T) {
 		p := p.in(t)
-		id := p.submit(onCPUs("t", "0.1", 1, "true") + "config: {kubernetes: {kueue: {local_queue_name: red}}}\n")
-		if s := p.status(id); s.Queue != "red" {
-			t.Errorf("the task is in queue %q", s.Queue)
-		}
+		gated := p.file("gated.yaml", onCPUs("t", "0.1", 1, "true")+"config: {kubernetes: {pod_config: {spec: {schedulingGates: [{name: example.com/data}]}}}}\n")
+		id := p.vast("submit", gated, "-d", "--queue", "none", "-o", "jsonpath={.id}").exits(0).tells("scheduling gate", "example.com/data").stdout
+		p.waitFor("the gate is the reason", func() (bool, any) {
+			s := p.status(id)
+			return s.State == api.Pending && strings.Contains(s.Reason, "waits for scheduling gate example.com/data"), s
+		})
+		p.vast("delete", id, "-y").exits(0)
 	})
 }
 
