@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -24,6 +25,13 @@ const namesAtOnce = 100
 // can tell why a task is as it is. Jobs count no pod that saves its results.
 func wantsPods(s *api.TaskStatus, job *batchv1.Job) bool {
 	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && !diagnose.Submitting(job)
+}
+
+// hasPods reports a Job that has made pods, as far as it has counted them.
+func hasPods(job *batchv1.Job) bool {
+	s := &job.Status
+	gone := s.UncountedTerminatedPods
+	return s.Active+s.Succeeded+s.Failed+ptr.Deref(s.Terminating, 0) > 0 || gone != nil && len(gone.Succeeded)+len(gone.Failed) > 0
 }
 
 // explanation explains the unwell among some tasks, whose Jobs are given.
@@ -55,7 +63,10 @@ func (e *explanation) explain(ctx context.Context, sel string, unwell []int) err
 		return err
 	}
 	if e.ran == nil {
-		for some := range slices.Chunk(unclear, namesAtOnce) {
+		withPods := slices.DeleteFunc(slices.Clone(unclear), func(i int) bool {
+			return e.tasks[i].State == api.Pending && !hasPods(e.jobs[e.tasks[i].UID])
+		})
+		for some := range slices.Chunk(withPods, namesAtOnce) {
 			names := make([]string, len(some))
 			for n, i := range some {
 				names[n] = e.tasks[i].Name
@@ -73,7 +84,12 @@ func (e *explanation) explain(ctx context.Context, sel string, unwell []int) err
 // other pods may explain better: of a task whose pods were deleted one may be
 // on a lost machine.
 func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell []int) (unclear []int, err error) {
-	e.pods = map[types.UID][]corev1.Pod{}
+	if e.pods == nil {
+		e.pods = map[types.UID][]corev1.Pod{}
+	}
+	for _, i := range unwell {
+		delete(e.pods, e.tasks[i].UID) // they are read again
+	}
 	err = e.c.eachPod(ctx, e.namespace, o, func(pod *corev1.Pod) {
 		owner := metav1.GetControllerOf(pod)
 		if owner == nil {
@@ -111,36 +127,50 @@ func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *ap
 }
 
 // byEvents explains the tasks that are short of pods by what the Job controller
-// was told when it tried to make them: one listing for all of them. Who may not
-// read events gets none.
+// was told when it tried to make them: one listing for all of them.
 func (e *explanation) byEvents(ctx context.Context, unwell []int) error {
-	short := map[types.UID]int{}
-	for _, i := range unwell {
+	unwell = slices.DeleteFunc(slices.Clone(unwell), func(i int) bool {
 		t := &e.tasks[i]
-		if t.State == api.Pending && t.Diagnosis == nil && len(e.pods[t.UID]) < int(ptr.Deref(e.jobs[t.UID].Spec.Parallelism, 1)) {
-			short[t.UID] = i
-		}
-	}
-	if len(short) == 0 {
+		return !lacksPods(t, e.jobs[t.UID], e.pods[t.UID])
+	})
+	if len(unwell) == 0 {
 		return nil
 	}
-	last := map[types.UID]corev1.Event{}
-	err := e.c.eachEvent(ctx, e.namespace, fields.Set{"involvedObject.kind": "Job", "reason": diagnose.FailedCreate}, func(event *corev1.Event) {
-		uid := event.InvolvedObject.UID
-		if _, ours := short[uid]; !ours || !diagnose.TellsOfCreation(event) {
-			return
+	told, err := e.c.refusals(ctx, e.namespace)
+	for _, i := range unwell {
+		if event, ok := told[e.tasks[i].UID]; ok {
+			e.build(i, e.pods[e.tasks[i].UID], []corev1.Event{event})
 		}
-		if have, ok := last[uid]; !ok || compareEvents(have, *event) < 0 {
+	}
+	return err
+}
+
+// lacksPods reports a task that waits for pods which do not say why.
+func lacksPods(t *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod) bool {
+	return t.State == api.Pending && t.Diagnosis == nil && !diagnose.Submitting(job) && len(pods) < int(ptr.Deref(job.Spec.Parallelism, 1))
+}
+
+// refusals are the events that told last, of each Job, what keeps its pods from
+// being made. For who may not read events there are none.
+func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]corev1.Event, error) {
+	last := map[types.UID]corev1.Event{}
+	err := c.eachEvent(ctx, namespace, fields.Set{"involvedObject.kind": "Job", "reason": diagnose.FailedCreate}, func(event *corev1.Event) {
+		uid := event.InvolvedObject.UID
+		if have, ok := last[uid]; diagnose.TellsOfCreation(event) && (!ok || compareEvents(have, *event) < 0) {
 			last[uid] = *event
 		}
 	})
-	if err != nil {
-		return err
+	return last, err
+}
+
+// refusedPods is refusals for who watches: they are read when they are asked for,
+// and not again within lookAgain.
+func (c *Client) refusedPods(ctx context.Context, namespace string) func() map[types.UID]corev1.Event {
+	kept := access.Memo[string, map[types.UID]corev1.Event]{Keep: lookAgain}
+	return func() map[types.UID]corev1.Event {
+		told, _ := kept.Get("", func() (map[types.UID]corev1.Event, error) { return c.refusals(ctx, namespace) }) // a reason is worth no error
+		return told
 	}
-	for uid, event := range last {
-		e.build(short[uid], e.pods[uid], []corev1.Event{event})
-	}
-	return nil
 }
 
 // eachEvent calls do for every event that set selects, one page in memory at a

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
@@ -58,6 +59,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.S
 			yield(nil, err)
 			return
 		}
+		m.refused = c.refusedPods(ctx, namespace)
 		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
 		// A Job without its pods would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
@@ -106,9 +108,12 @@ type mirror struct {
 	pods    cache.Indexer
 	changed *changes
 	synced  []cache.InformerSynced
-	// progress is asked for with the first task that has any.
+	// progress is asked for with the first task that has any, and refused while
+	// one lacks pods and nothing else says why.
 	progress func() *progress
 	hint     hint.Target
+	refused  func() map[types.UID]corev1.Event
+	delayed  sync.Map // the keys that are looked at again after a while
 }
 
 const byJob = "job"
@@ -173,6 +178,17 @@ func jobKeyOf(fallback string, obj any) string {
 	return fallback
 }
 
+// later has a Job looked at again after a while: no watch tells of what keeps its
+// pods from being made.
+func (m *mirror) later(key string) {
+	if _, already := m.delayed.LoadOrStore(key, true); !already {
+		time.AfterFunc(lookAgain, func() {
+			m.delayed.Delete(key)
+			m.changed.add(key)
+		})
+	}
+}
+
 // status is a Job's task as the copy has it.
 func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	obj, exists, err := m.jobs.GetByKey(key)
@@ -184,7 +200,14 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	for _, pod := range of {
 		pods = append(pods, *pod.(*corev1.Pod))
 	}
-	s := build(obj.(*batchv1.Job), pods, nil, m.hint)
+	job := obj.(*batchv1.Job)
+	s := build(job, pods, nil, m.hint)
+	if lacksPods(&s, job, pods) {
+		if event, ok := m.refused()[job.UID]; ok {
+			s = build(job, pods, []corev1.Event{event}, m.hint)
+		}
+		m.later(key)
+	}
 	if keeps(&s) {
 		m.progress().of(&s).fill(&s)
 	}
