@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -12,10 +13,10 @@ import (
 // retryHint makes client-go's own retries work for every passing failure.
 // client-go repeats a request that was answered 429 or 5xx up to ten times,
 // but only if the answer has a Retry-After header. What lacks one gets one of
-// a second; what has one is obeyed to the letter.
+// a second; what has one is obeyed.
 //
 // Of what changes something the repeats reach over patience, and after a few
-// seconds of it the caller is told what is waited for.
+// seconds of it the caller is told what is waited for; see Briefly.
 type retryHint struct {
 	next   http.RoundTripper
 	writes *outages
@@ -28,7 +29,7 @@ func (r retryHint) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	passing := isPassing(resp.StatusCode)
-	if to, ok := changes(req); ok && r.writes != nil {
+	if to, ok := changes(req); ok && r.writes != nil && req.Context().Value(briefly{}) == nil {
 		if !passing {
 			r.writes.over(to)
 			return resp, nil
@@ -38,7 +39,7 @@ func (r retryHint) RoundTrip(req *http.Request) (*http.Response, error) {
 			resp.Header.Del("Retry-After")
 			return resp, nil
 		}
-		if resp.Header.Get("Retry-After") == "" {
+		if asked, err := strconv.Atoi(resp.Header.Get("Retry-After")); err != nil || asked < int(pause.Seconds()) {
 			resp.Header.Set("Retry-After", strconv.Itoa(int(pause.Seconds())))
 		}
 		return resp, nil
@@ -48,6 +49,12 @@ func (r retryHint) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return resp, nil
 }
+
+type briefly struct{}
+
+// Briefly has the requests of a context tried for some seconds only, without a
+// word: for who wants to know whether they work.
+func Briefly(ctx context.Context) context.Context { return context.WithValue(ctx, briefly{}, true) }
 
 // WrappedRoundTripper lets client-go look through to the transport.
 func (r retryHint) WrappedRoundTripper() http.RoundTripper { return r.next }

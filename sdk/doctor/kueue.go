@@ -67,7 +67,7 @@ func (c *Client) kueueWebhook(ctx context.Context, _ api.DoctorOptions) api.Chec
 	meta := metav1.ObjectMeta{GenerateName: "vast-doctor-", Labels: map[string]string{kube.LabelQueue: kube.LocalQueueName}}
 	job := &batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{Suspend: ptr.To(false), Template: corev1.PodTemplateSpec{
 		Spec: tame(corev1.Container{Name: "none", Image: "none"})}}}
-	made, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(access.Quietly(ctx), job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	made, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(access.Quietly(access.Briefly(ctx)), job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		return skipped(name, "no Job could be tried: "+c.conn.Classify(err, "create", "jobs.batch").Error())

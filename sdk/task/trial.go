@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
@@ -43,7 +44,7 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	template := &objects.Job.Spec.Template
 	pod := &corev1.Pod{ObjectMeta: *template.ObjectMeta.DeepCopy(), Spec: template.Spec}
 	pod.GenerateName = "vast-doctor-"
-	_, err = c.conn.Kube.CoreV1().Pods(c.conn.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	_, err = c.conn.Kube.CoreV1().Pods(c.conn.Namespace).Create(access.Quietly(access.Briefly(ctx)), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	var status apierrors.APIStatus
 	switch {
 	case err == nil:
