@@ -36,6 +36,7 @@ type cursor struct {
 	open   bool
 	offset int
 	lines  int // begun in all
+	peak   int // the most bytes of one second
 
 	// How the current stream is read.
 	mode  mode
@@ -56,11 +57,16 @@ type cursor struct {
 }
 
 // second counts a run of lines, in the log's order, that were stamped within
-// the same second.
+// the same second, and the bytes that they take in the node's file.
 type second struct {
 	unix, first int64
 	lines       int
+	bytes       int
 }
+
+// overhead is what a line takes in the node's file beside its text: its timestamp,
+// its stream and whether it is whole.
+const overhead = len("2026-03-01T12:00:00.000000001+02:00 stdout F ")
 
 type mode int
 
@@ -90,6 +96,21 @@ func (c *cursor) keep(unended []byte) {
 		c.kept = append(c.kept[:0], unended...)
 	}
 }
+
+// follows reports that nothing can stand between the line delivered last before
+// the stream, which was stamped then, and the first one in it: a file that was
+// there in between would have had to be opened, filled up to its limit and
+// rotated meanwhile. The kubelet looks for that every 10 seconds, or 3 at least,
+// and timestamps are right to a second; and it takes its time to print so much.
+func (c *cursor) follows(last int64) bool {
+	gap := time.Duration(c.next - last)
+	return c.next != 0 && gap <= rotations-time.Duration(slack) && gap.Seconds()*float64(c.peak) < fileLimit
+}
+
+const (
+	rotations = 3 * time.Second
+	fileLimit = 10 << 20 // containerLogMaxSize, if nobody has set another one
+)
 
 // rest returns what was kept and came in no later stream.
 func (c *cursor) rest() []byte {
@@ -132,6 +153,10 @@ func (c *cursor) take(p piece) []byte {
 	c.cut -= n
 	text := p.text[n:]
 	c.offset += len(text)
+	if n := len(c.seconds); n > 0 {
+		c.seconds[n-1].bytes += len(text)
+		c.peak = max(c.peak, c.seconds[n-1].bytes)
+	}
 	if c.open = !p.last; p.last {
 		c.offset, c.cut = 0, 0
 	}
@@ -199,6 +224,7 @@ func (c *cursor) count(when int64) bool {
 	unix := when / int64(time.Second)
 	if n := len(c.seconds); n > 0 && c.seconds[n-1].unix == unix {
 		c.seconds[n-1].lines++
+		c.seconds[n-1].bytes += overhead
 		return true
 	}
 	old := 0
@@ -206,6 +232,6 @@ func (c *cursor) count(when int64) bool {
 		old++
 	}
 	c.seconds = append(c.seconds[:0], c.seconds[old:]...)
-	c.seconds = append(c.seconds, second{unix: unix, first: when, lines: 1})
+	c.seconds = append(c.seconds, second{unix: unix, first: when, lines: 1, bytes: overhead})
 	return true
 }

@@ -326,13 +326,6 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 	}
 }
 
-// seam is how far apart the last line of a log file and the first one of the next
-// may be stamped for nothing to be missing between them. A file that was there
-// in between would have had to be opened, filled up to its limit (10 MiB by
-// default) and rotated; the kubelet looks for that every 10 seconds (3 at least),
-// and compresses the file before first.
-const seam = 100 * time.Millisecond
-
 // checkTear says so when the line delivered last is not in the log any more: the
 // node has begun a new file since, and what stood between cannot be had. Nothing
 // did where the old file was read to its end and the new one follows on it: that
@@ -342,7 +335,7 @@ func (r *reader) checkTear(last int64, end bool) {
 	if r.torn || r.cursor.found || !end && r.cursor.mode != passing {
 		return
 	}
-	if r.whole && next != 0 && next-last <= int64(seam) {
+	if r.whole && r.cursor.follows(last) {
 		r.cursor.found = true
 		return
 	}
