@@ -169,6 +169,9 @@ func (c *Conn) User(ctx context.Context) (string, error) {
 	return id.User, err
 }
 
+// LoginUser is the name that the caller has given; empty for the cluster's to tell.
+func (c *Conn) LoginUser() string { return c.options.User }
+
 // OfflineUser is the best guess at the user's name without asking anybody.
 func (c *Conn) OfflineUser() string {
 	if c.options.User != "" {

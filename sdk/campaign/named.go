@@ -18,7 +18,7 @@ import (
 )
 
 // selector selects objects of a kind that belong to these campaigns; to none in
-// particular: to the caller's own, or to all.
+// particular: to the caller's own and those that name no user, or to all.
 func (c *Client) selector(ctx context.Context, kind string, ids []string, allUsers bool) (string, error) {
 	sel := kube.LabelKind + "=" + kind
 	switch {
@@ -33,7 +33,7 @@ func (c *Client) selector(ctx context.Context, kind string, ids []string, allUse
 		if err != nil {
 			return "", err
 		}
-		sel += "," + kube.LabelUser + "=" + kube.LabelValue(user)
+		sel += "," + kube.OfUser(user)
 	}
 	return sel, nil
 }
@@ -101,6 +101,13 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) 
 		return nil, nil, err
 	}
 	if len(o.IDs) == 0 {
+		if changes && !o.AllUsers {
+			user, err := c.conn.User(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			all = slices.DeleteFunc(all, func(r *Record) bool { return !isOf(r, user, changes) })
+		}
 		return all, nil, nil
 	}
 	var errs []error
@@ -151,13 +158,13 @@ func (c *Client) choose(ctx context.Context, ref string, all []*Record, changes 
 		return nil, err
 	}
 	if ref == task.Latest {
-		return c.newest(user, all)
+		return c.newest(user, all, changes)
 	}
 	candidates := make([]kube.Candidate, len(all))
 	for i, r := range all {
 		name := kube.CampaignName(r.ID)
 		candidates[i] = kube.Candidate{ID: r.ID, Named: len(name)}
-		if r.User == user {
+		if isOf(r, user, changes) {
 			candidates[i].Names = []string{name, r.Name}
 		}
 	}
@@ -171,11 +178,18 @@ func (c *Client) choose(ctx context.Context, ref string, all []*Record, changes 
 	return all[i], nil
 }
 
+// isOf reports that a campaign is meant when the user says a name. One that names
+// no user, as a prepared folder's, is everybody's to look at, and nobody's to
+// change but by its id.
+func isOf(r *Record, user string, changes bool) bool {
+	return r.User == user || r.User == "" && !changes
+}
+
 // newest is the user's newest campaign.
-func (c *Client) newest(user string, all []*Record) (*Record, error) {
+func (c *Client) newest(user string, all []*Record, changes bool) (*Record, error) {
 	var found *Record
 	for _, r := range all {
-		if r.User == user && (found == nil || r.Created.After(found.Created)) {
+		if isOf(r, user, changes) && (found == nil || r.Created.After(found.Created)) {
 			found = r
 		}
 	}

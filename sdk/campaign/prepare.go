@@ -29,7 +29,9 @@ const (
 // WritePrepared writes a campaign into a folder, so that whoever has kubectl can
 // run it: the Jobs, the record, the inputs with what brings them into the store,
 // and setup, which are the objects that a namespace needs. No cluster is asked,
-// and no credentials are written. The folder is there as a whole or not at all.
+// and no credentials are written. The folder is there as a whole or not at all. The
+// record names the user of WithUser, else none: as whom the API server knows whoever
+// applies it nobody can say here.
 //
 // Inputs that a ConfigMap can carry go with the Jobs; then applying the folder
 // is all there is to do. Larger ones have to be in the store first.
@@ -42,6 +44,7 @@ func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs *v
 	if err != nil {
 		return nil, err
 	}
+	d.record.User = c.conn.LoginUser()
 	now := time.Now()
 	d.record.Created, d.record.ID = now.Truncate(time.Second), preparedID(d.record.Name, now)
 	p, err := d.plan()

@@ -11,6 +11,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/sdk/access"
@@ -154,5 +155,78 @@ func TestTwoCampaignsPreparedInOneSecondAreTwo(t *testing.T) {
 	made, err := prepareIn(t, small(t), one(), api.PrepareOptions{})
 	if err != nil || checkID(made.ID) != nil {
 		t.Errorf("%+v, %v", made, err)
+	}
+}
+
+func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		login, user string
+		found       bool
+		changed     string // what a change without an id says
+		readme      string
+	}{
+		"whoever that is, when nobody has said a user":    {"", "", true, "has none here", "The record names no user"},
+		"the user who has said a name":                    {"ann", "ann", true, "", "campaign of user `ann`"},
+		"not by others than the user who has said a name": {"bob", "bob", false, "has none here", "campaign of user `bob`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			conn, err := access.Connect(&rest.Config{Host: "http://localhost"}, access.Options{Namespace: "ns", User: tc.login, FallbackUser: "a-name-of-the-kubeconfig"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, configs := w.campaign()
+			made, err := New(conn, nil, nil).WritePrepared(t.Context(), s, configs, nil, api.PrepareOptions{Dir: filepath.Join(t.TempDir(), "out"), CampaignOptions: api.CampaignOptions{AgentImage: "agent:dev"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(filepath.Join(made.Dir, campaignFileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			record := &corev1.ConfigMap{}
+			if err := yaml.Unmarshal(data, record); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.fake.CoreV1().ConfigMaps("ns").Create(t.Context(), record, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			for what, o := range map[string]api.MonitorOptions{"monitor": {}, "campaign list": {Brief: true}, "@latest": {IDs: []string{"@latest"}}} {
+				list, err := w.Monitor(t.Context(), o)
+				found := err == nil && len(list.Items) == 1 && list.Items[0].ID == made.ID && list.Items[0].User == tc.user
+				if found != tc.found {
+					t.Errorf("%s: %+v, %v", what, list, err)
+				}
+			}
+			_, err = w.Stop(t.Context(), "@latest", api.StopOptions{DryRun: api.DryRunClient})
+			if (tc.changed == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.changed) {
+				t.Errorf("to stop @latest: %v, want %q", err, tc.changed)
+			}
+			own, _, err := w.named(t.Context(), api.MonitorOptions{}, true)
+			if err != nil || len(own) != 0 != (tc.user == "ann") {
+				t.Errorf("what changes all of one's own changes %+v, %v", own, err)
+			}
+			readme, err := os.ReadFile(filepath.Join(made.Dir, "README.md"))
+			if err != nil || !strings.Contains(string(readme), tc.readme) {
+				t.Errorf("the README does not say %q, %v", tc.readme, err)
+			}
+		})
+	}
+}
+
+func TestAPreparedFolderSaysWhichNamespacesTakeItsPods(t *testing.T) {
+	for profile, want := range map[string]string{
+		"":           "The pods have the security profile `baseline`. A namespace that enforces the Pod Security Standard `restricted` takes the Jobs, with a warning, and refuses their pods; for one write the folder with `--security-profile restricted`.",
+		"privileged": "The pods have the security profile `privileged`.",
+		"restricted": "The pods keep to the Pod Security Standard `restricted`",
+	} {
+		made, err := prepareIn(t, small(t), one(), api.PrepareOptions{CampaignOptions: api.CampaignOptions{Profile: profile}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		readme, err := os.ReadFile(filepath.Join(made.Dir, "README.md"))
+		if err != nil || !strings.Contains(string(readme), want) {
+			t.Errorf("%q: the README does not say %q, %v", profile, want, err)
+		}
 	}
 }

@@ -136,6 +136,10 @@ func endsInHash(s string) bool {
 	return strings.Trim(s[len(s)-hashLen:], "0123456789abcdef") == ""
 }
 
+// OfUser selects what is the user's, and what names no user: whoever wrote that did
+// not know who would apply it.
+func OfUser(user string) string { return LabelUser + " in (" + LabelValue(user) + ",)" }
+
 func isAlnum(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }

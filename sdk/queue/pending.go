@@ -46,7 +46,7 @@ func (c *Client) Pending(ctx context.Context, o api.QueueListOptions) (*api.Queu
 	list := &api.QueuedTaskList{TypeMeta: api.TypeMeta(api.KindQueuedTaskList), Items: []api.QueuedTask{}}
 	l.each(func(w *workload) bool {
 		id, _, owner := w.task()
-		return o.AllUsers || id != "" && owner == user
+		return o.AllUsers || id != "" && (owner == user || owner == "")
 	}, func(t *api.QueuedTask) { list.Items = append(list.Items, *t) })
 	return list, nil
 }

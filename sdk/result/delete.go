@@ -27,7 +27,7 @@ func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.Re
 		return nil, err
 	}
 	defer done()
-	p, err := s.resolveBy(ctx, o.Of, s.latest, true)
+	p, err := s.resolveBy(ctx, o.Of, s.latestOwn, true)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,12 @@ func (n *newest) see(id string, created metav1.Time) {
 // latest is the id of the caller's newest task or campaign: as long as its Jobs
 // are there by that, otherwise by what is kept. A campaign's ConfigMap stays when
 // its Jobs are gone, and those of newer tasks may be gone then, too.
-func (s *session) latest(ctx context.Context) (string, error) {
+func (s *session) latest(ctx context.Context) (string, error) { return s.latestOf(ctx, false) }
+
+// latestOwn is latest for who changes something: nothing that names no user.
+func (s *session) latestOwn(ctx context.Context) (string, error) { return s.latestOf(ctx, true) }
+
+func (s *session) latestOf(ctx context.Context, own bool) (string, error) {
 	user, err := s.conn.User(ctx)
 	if err != nil {
 		return "", err
@@ -49,7 +54,7 @@ func (s *session) latest(ctx context.Context) (string, error) {
 		return err
 	})
 	group.Go(func() (err error) {
-		campaign, err = s.newestCampaign(asking, user)
+		campaign, err = s.newestCampaign(asking, user, own)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -66,7 +71,7 @@ func (s *session) latest(ctx context.Context) (string, error) {
 	if there {
 		return last.id, nil
 	}
-	return s.newestKept(ctx, user, s.everything)
+	return s.newestKept(ctx, user, s.everything, own)
 }
 
 // latestTask is the id of the caller's newest task, found in the same way.
@@ -78,7 +83,7 @@ func (s *session) latestTask(ctx context.Context) (string, error) {
 	if last, err := s.newestJob(ctx, user); last.id != "" || err != nil {
 		return last.id, err
 	}
-	return s.newestKept(ctx, user, s.tasks)
+	return s.newestKept(ctx, user, s.tasks, true)
 }
 
 // newestJob is the user's newest task of which something is kept.
@@ -93,17 +98,21 @@ func (c *Client) newestJob(ctx context.Context, user string) (newest, error) {
 	return last, err
 }
 
-// newestCampaign is the user's newest campaign that the cluster knows. Tasks need
+// newestCampaign is the user's newest campaign that the cluster knows, unless own is
+// set also one that names no user. Tasks need
 // no right to list ConfigMaps: who lacks it has no campaigns here.
-func (c *Client) newestCampaign(ctx context.Context, user string) (newest, error) {
+func (c *Client) newestCampaign(ctx context.Context, user string, own bool) (newest, error) {
 	var last newest
-	set := labels.Set{kube.LabelKind: kube.KindCampaign, kube.LabelUser: kube.LabelValue(user)}
+	selector := labels.Set{kube.LabelKind: kube.KindCampaign}.String() + "," + kube.OfUser(user)
+	if own {
+		selector = labels.Set{kube.LabelKind: kube.KindCampaign, kube.LabelUser: kube.LabelValue(user)}.String()
+	}
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)
 		return list, c.conn.Classify(err, "list", "configmaps")
 	})
 	p.PageSize = pageSize
-	err := p.EachListItem(ctx, metav1.ListOptions{LabelSelector: set.String()}, func(obj runtime.Object) error {
+	err := p.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(obj runtime.Object) error {
 		m := obj.(*corev1.ConfigMap)
 		// Anybody's ConfigMap may say that it is a campaign's.
 		if id := m.Annotations[kube.AnnotationCampaign]; m.Name == kube.DNSLabel(id, "campaign", 63) && m.Labels[kube.LabelCampaign] == kube.LabelValue(id) {
@@ -118,14 +127,14 @@ func (c *Client) newestCampaign(ctx context.Context, user string) (newest, error
 }
 
 // newestKept is the newest of the user's results in the store that list lists.
-func (s *session) newestKept(ctx context.Context, user string, list func(context.Context, string) ([]api.Result, error)) (string, error) {
+func (s *session) newestKept(ctx context.Context, user string, list func(context.Context, string) ([]api.Result, error), own bool) (string, error) {
 	results, err := list(ctx, user)
 	if err != nil {
 		return "", err
 	}
 	var last newest
 	for _, r := range results {
-		if r.User == user {
+		if r.User == user || r.User == "" && r.Campaign != "" && !own {
 			last.see(cmp.Or(r.Campaign, r.TaskID), ptr.Deref(r.StartTime, metav1.Time{}))
 		}
 	}

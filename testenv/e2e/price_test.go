@@ -26,7 +26,7 @@ execution:
   runs: %d
   resources: {cpu: 60m, memory: 8Mi}
   secondary_containers:
-  - name: second
+  - second:
     resources: {cpu: 40m, memory: 8Mi}
     command: sleep 3600
   command: until [ -e /tmp/end ]; do sleep 0.2; done
