@@ -25,7 +25,11 @@ func TestAScenarioIsReadFromAnOrdinaryFileOnly(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink("gone.osc", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
+		"link":    `link is a link to "gone.osc", which does not exist; mend the link, or name another file`,
 		"good":    "",
 		"none":    `none declares no scenario; it needs a line "scenario NAME:"`,
 		"large":   "large cannot be read: it is larger than 16384 KiB",

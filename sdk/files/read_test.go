@@ -86,6 +86,15 @@ func TestWhatIsRead(t *testing.T) {
 
 func fd(f *os.File) string { return filepath.Join("/dev/fd", strconv.Itoa(int(f.Fd()))) }
 
+func linkTo(t *testing.T, target string) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
 func TestWhatCannotBeReadIsOneProblemWithItsName(t *testing.T) {
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "s")
@@ -99,13 +108,16 @@ func TestWhatCannotBeReadIsOneProblemWithItsName(t *testing.T) {
 		path   string
 		want   string
 	}{
-		"a directory":       {&Reader{}, dir, "is a directory; name a file, or - for standard input"},
-		"a missing file":    {&Reader{}, filepath.Join(dir, "none"), "no such file"},
-		"below a file":      {&Reader{}, filepath.Join(write(t, "f", ""), "x"), "the file cannot be read: not a directory"},
-		"a socket":          {&Reader{}, socket, "is a socket, not a file"},
-		"no name":           {&Reader{}, "", "a file is given without a name"},
-		"no standard input": {&Reader{}, "-", "there is no standard input"},
-		"a pipe that fails": {&Reader{Stdin: iotest.ErrReader(errors.New("broken"))}, "-", "the file cannot be read: broken"},
+		"a directory":                {&Reader{}, dir, "is a directory; name a file, or - for standard input"},
+		"a missing file":             {&Reader{}, filepath.Join(dir, "none"), "no such file"},
+		"a link to nothing":          {&Reader{}, linkTo(t, "gone"), `no such file: it is a link to "gone", which does not exist; mend the link, or name another file`},
+		"behind a link to nothing":   {&Reader{}, filepath.Join(linkTo(t, "gone"), "x"), `no such file: it is behind "link", a link to "gone", which does not exist; mend the link, or name another file`},
+		"behind a link, but nothing": {&Reader{}, filepath.Join(linkTo(t, "."), "x"), "no such file"},
+		"below a file":               {&Reader{}, filepath.Join(write(t, "f", ""), "x"), "the file cannot be read: not a directory"},
+		"a socket":                   {&Reader{}, socket, "is a socket, not a file"},
+		"no name":                    {&Reader{}, "", "a file is given without a name"},
+		"no standard input":          {&Reader{}, "-", "there is no standard input"},
+		"a pipe that fails":          {&Reader{Stdin: iotest.ErrReader(errors.New("broken"))}, "-", "the file cannot be read: broken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tt.reader.Read(t.Context(), tt.path, limit)

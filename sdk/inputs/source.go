@@ -90,6 +90,9 @@ func (f *finder) localSource(m mount, text string) source {
 // missing says what was looked for, and where else it is: most often the task
 // file and its files lie in another folder.
 func (f *finder) missing(text, file string) string {
+	if link := files.Dangling(file); link != "" && !f.secret(text) {
+		return fmt.Sprintf("%s does not exist: it is %s; mend the link, or name another path", f.quote(text), link)
+	}
 	dir := files.Folder(f.task.Source.File)
 	if filepath.IsAbs(text) || strings.HasPrefix(text, "~") {
 		return f.quote(text) + " does not exist"

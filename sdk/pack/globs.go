@@ -2,6 +2,7 @@ package pack
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -47,17 +48,29 @@ func (w *walk) chosen(o ScanOptions) error {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		switch err := w.bring(name, taken, 0); {
-		case err == nil:
-		case errors.Is(err, errOut):
-			w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.mend)
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir), errors.Is(err, errLoop):
-			w.refuse(name, "it is a link that leads to nothing; mend it, or "+w.mend)
-		default:
-			return err
+		if err := w.bring(name, taken, 0); err != nil {
+			w.broken(name, err)
 		}
 	}
 	return nil
+}
+
+// broken tells of a link that what it leads to could not be taken with.
+func (w *walk) broken(name string, err error) {
+	to := "something"
+	if written, err := w.root.Readlink(name); err == nil {
+		to = shown(written)
+	}
+	switch {
+	case errors.Is(err, errOut):
+		w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.mend)
+	case errors.Is(err, errLoop):
+		w.refuse(name, fmt.Sprintf("it is a link to %s that leads to nothing: links lead to each other in a circle; mend it, or %s", to, w.mend))
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir):
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which does not exist; mend it, or %s", to, w.mend))
+	default:
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which cannot be read: %v; mend that, or %s", to, bare(err), w.mend))
+	}
 }
 
 func (g *globs) enter(string, string, []found) (chooser, error) { return g, nil }

@@ -192,10 +192,13 @@ func TestFilesThatAreChosenByGlobs(t *testing.T) {
 			ScanOptions{Globs: []string{"a"}}, "", nil, "in/a: it is a link that leads out of the folder, by other links"},
 		"and are links to nothing are refused": {
 			map[string]string{"a -> gone": ""},
-			ScanOptions{Globs: []string{"*"}}, "", nil, "in/a: it is a link that leads to nothing; mend it, or choose the files without it"},
+			ScanOptions{Globs: []string{"*"}}, "", nil, "in/a: it is a link to gone, which does not exist; mend it, or choose the files without it"},
+		"and are links to what cannot be looked up are refused": {
+			map[string]string{"a -> " + strings.Repeat("x", 300): "", "b -> ok/x": "", "ok": ""},
+			ScanOptions{Globs: []string{"a"}}, "", nil, "xxx, which cannot be read: file name too long; mend that, or choose the files without it"},
 		"and are links in a circle are refused": {
 			map[string]string{"a -> b": "", "b -> a": ""},
-			ScanOptions{Globs: []string{"*"}}, "", nil, "in/b: it is a link that leads to nothing"},
+			ScanOptions{Globs: []string{"*"}}, "", nil, "in/b: it is a link to a that leads to nothing: links lead to each other in a circle"},
 		"leave out links to folders outside, which are no files": {
 			map[string]string{"a": "", "results -> ../elsewhere": ""},
 			ScanOptions{Globs: []string{"**/*"}}, "a\n", []Skipped{{"results", "it leads to a folder outside, ../elsewhere"}}, ""},

@@ -1,0 +1,30 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Dangling says of a path at which nothing can be opened that it is a link, or
+// lies behind one: "a link to \"data\", which does not exist". It is empty where
+// there is no such link.
+func Dangling(path string) string {
+	for at := filepath.Clean(path); ; {
+		if to, err := os.Readlink(at); err == nil {
+			if _, err := os.Stat(at); err == nil {
+				return "" // what is missing lies behind it
+			}
+			of := "a link to " + strconv.Quote(to) + ", which does not exist"
+			if at != filepath.Clean(path) {
+				return "behind " + strconv.Quote(filepath.Base(at)) + ", " + of
+			}
+			return of
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return ""
+		}
+		at = up
+	}
+}
