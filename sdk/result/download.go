@@ -17,6 +17,9 @@ import (
 // Download fetches results into a folder or an archive. What is there already
 // with the same content is left as it is; with other content it is *api.Conflict
 // unless o.Force is set, told before anything is fetched where that can be seen.
+// A file of an incomplete result that an earlier call has written, and that has
+// not been changed since, is brought up to date. What is there already costs no
+// request to the store.
 // A call that is broken off leaves files that end in .part, from which the next
 // one goes on. Incomplete results are fetched too, and named in the report.
 func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
@@ -118,18 +121,18 @@ func (s *session) tree(ctx context.Context, p *plan, o api.DownloadOptions) erro
 	}
 	defer root.Close()
 	t := &tree{plan: p, root: root, force: o.Force, exact: o.PreserveModes, notify: o.Notify, parallel: o.Parallel}
+	t.readNotes()
 	if err := t.conflicts(); err != nil {
 		return err
 	}
-	if err := t.fetch(ctx, s.store); err != nil {
-		return t.inDir(err)
-	}
-	for _, step := range []func() error{t.makeFolders, t.makeLinks, func() error { return t.fetchLogs(ctx, s.store) }, t.writeManifests} {
-		if err := step(); err != nil {
-			return t.inDir(err)
+	for _, step := range []func() error{
+		func() error { return t.fetch(ctx, s.store) }, t.makeFolders, t.makeLinks,
+		func() error { return t.fetchLogs(ctx, s.store) }, t.writeManifests, t.dropNotes} {
+		if err = step(); err != nil {
+			break
 		}
 	}
-	return nil
+	return t.inDir(errors.Join(err, t.writeNotes()))
 }
 
 // tree is a folder that is being filled.
@@ -140,6 +143,7 @@ type tree struct {
 	exact    bool // the modes of the pod, not the umask's
 	parallel int
 	notify   func(api.TransferProgress)
+	notes    notes
 }
 
 // each calls do for every file that kind chooses, with its path below the root.
@@ -164,9 +168,16 @@ func isDir(f file) bool  { return f.dir }
 // fetch fetches the files that processes wrote.
 func (t *tree) fetch(ctx context.Context, b store.Backend) error {
 	var items []store.Download
-	_ = t.each(isData, func(_ *unit, path string, f file) error {
-		items = append(items, store.Download{Key: f.key, Path: filepath.FromSlash(path), Size: f.size, SHA256: f.sha256,
-			Mode: t.modeOf(f), ExactMode: t.exact})
+	_ = t.each(isData, func(u *unit, path string, f file) error {
+		item := store.Download{Key: f.key, Path: filepath.FromSlash(path), Size: f.size, SHA256: f.sha256,
+			Mode: t.modeOf(f), ExactMode: t.exact, Done: func(sum string, size int64) { t.note(u, f, sum, size) }}
+		if t.notes.before[u] != nil {
+			item.Replace = func(sum string) bool { return t.wrote(u, f, sum) }
+		}
+		if have, ok := t.unchanged(u, path, f); ok && f.sha256 == "" {
+			item.Size, item.SHA256 = have.Size, have.SHA256 // nobody has to be asked
+		}
+		items = append(items, item)
 		return nil
 	})
 	if t.hasSizesThatMayChange() {

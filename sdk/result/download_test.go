@@ -36,6 +36,8 @@ func treeOf(t *testing.T, dir string) map[string]string {
 			}
 		case strings.HasSuffix(name, keep.ManifestFile):
 			found[name] = "manifest"
+		case strings.HasSuffix(name, fetchedFile):
+			found[name] = "notes"
 		default:
 			data, readErr := os.ReadFile(path)
 			found[name], err = info.Mode().Perm().String()+" "+string(data), readErr
@@ -271,7 +273,7 @@ func TestDownloadOfACampaignKeepsItsRunsApart(t *testing.T) {
 	}
 	want := map[string]string{
 		sweep + "/b-1/0/r": "-rw-r--r-- 11", sweep + "/b-1/0/_vast/manifest.json": "manifest",
-		sweep + "/b-1/1/_vast/manifest.json": "manifest", sweep + "/b-2/0/half": "-rw-r--r-- 1",
+		sweep + "/b-1/1/_vast/manifest.json": "manifest", sweep + "/b-2/0/half": "-rw-r--r-- 1", sweep + "/b-2/0/_vast/fetched.json": "notes",
 	}
 	if diff := cmp.Diff(want, treeOf(t, dir)); diff != "" {
 		t.Error(diff)

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -58,6 +60,15 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 	if err == nil && !ended.IsZero() && there.ModTime().Equal(ended) {
 		return -1, nil
 	}
+	ours := false
+	if there != nil && there.Mode().IsRegular() && t.notes.before[u] != nil {
+		sum := t.sumOf(name)
+		ours = t.wrote(u, f, sum)
+		if have, same := t.unchanged(u, name, f); same && ours && u.manifest == nil {
+			t.note(u, f, sum, have.Size)
+			return -1, nil
+		}
+	}
 	if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
 		return 0, err
 	}
@@ -66,11 +77,12 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 	if err != nil {
 		return 0, err
 	}
-	n, err := plainLog(ctx, b, f, out)
+	hash := sha256.New()
+	n, err := plainLog(ctx, b, f, io.MultiWriter(out, hash))
 	if err = errors.Join(err, out.Close()); err != nil {
 		return 0, err
 	}
-	if there != nil && !t.force {
+	if there != nil && !t.force && !ours {
 		grown, err := t.continues(name, part)
 		if err != nil {
 			return 0, err
@@ -86,7 +98,11 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 			return 0, err
 		}
 	}
-	return n, t.root.Rename(part, name)
+	if err := t.root.Rename(part, name); err != nil {
+		return 0, err
+	}
+	t.note(u, f, hex.EncodeToString(hash.Sum(nil)), n)
+	return n, nil
 }
 
 // plainLog writes a log without the times, and returns how long it is.

@@ -61,7 +61,7 @@ var devices = func() map[string]bool {
 // So nothing lies outside the folder, and nothing below something that is no
 // folder: a manifest is written in a pod that runs a user's program.
 func (s system) place(files []file) {
-	taken := map[string]bool{s.same(keep.ManifestFile): true}
+	taken := map[string]bool{s.same(keep.ManifestFile): true, s.same(fetchedFile): true}
 	folders := map[string]bool{}
 	above := func(p string) {
 		for dir := path.Dir(p); dir != "." && !folders[s.same(dir)]; dir = path.Dir(dir) {

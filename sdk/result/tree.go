@@ -22,12 +22,15 @@ func (t *tree) conflicts() error {
 			other = append(other, name)
 		}
 	}
-	_ = t.each(func(f file) bool { return !f.log }, func(_ *unit, name string, f file) error {
+	_ = t.each(func(f file) bool { return !f.log }, func(u *unit, name string, f file) error {
 		info, err := t.root.Lstat(name)
 		if err != nil {
 			return nil // it is not there; other troubles come up later
 		}
 		if t.same(name, info, f) || t.force && !info.IsDir() {
+			return nil
+		}
+		if info.Mode().IsRegular() && t.notes.before[u] != nil && t.wrote(u, f, t.sumOf(name)) {
 			return nil
 		}
 		tell(name)

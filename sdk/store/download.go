@@ -63,6 +63,9 @@ func (d *downloads) one(ctx context.Context, item Download) error {
 	}
 	if same {
 		d.meter.skip(item.Size)
+		if item.Done != nil {
+			item.Done(item.SHA256, item.Size)
+		}
 		if item.ExactMode {
 			return d.at.Chmod(item.Path, item.Mode)
 		}
@@ -71,11 +74,15 @@ func (d *downloads) one(ctx context.Context, item Download) error {
 	if err := d.folder(filepath.Dir(item.Path)); err != nil {
 		return err
 	}
-	if err := d.fetch(ctx, item); err != nil {
+	got, err := d.fetch(ctx, item)
+	if err != nil {
 		return err
 	}
 	if err := d.at.Rename(partOf(item), item.Path); err != nil {
 		return err
+	}
+	if item.Done != nil {
+		item.Done(got.sha256, got.size)
 	}
 	d.meter.file()
 	return nil
@@ -116,7 +123,8 @@ func (d *downloads) same(ctx context.Context, item Download) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if info.Mode().IsRegular() && info.Size() == item.Size && item.SHA256 != "" {
+	replace := false
+	if info.Mode().IsRegular() && (info.Size() == item.Size && item.SHA256 != "" || item.Replace != nil) {
 		file, err := d.at.Open(item.Path)
 		if err != nil {
 			return false, err
@@ -129,11 +137,12 @@ func (d *downloads) same(ctx context.Context, item Download) (bool, error) {
 		if sum(hash) == item.SHA256 {
 			return true, nil
 		}
+		replace = item.Replace != nil && item.Replace(sum(hash))
 	}
 	if info.IsDir() {
 		return false, &api.Conflict{Message: "a folder of that name is in the way"}
 	}
-	if !d.overwrite {
+	if !d.overwrite && !replace {
 		return false, &api.Conflict{Message: "there is another file of that name; nothing is overwritten without being told to"}
 	}
 	return false, nil
@@ -152,14 +161,14 @@ func (d *downloads) folder(dir string) error {
 
 // fetch brings an object into its .part. What is there of it is held against the
 // object's SHA-256 with the rest; if it does not fit, all of it is fetched anew.
-func (d *downloads) fetch(ctx context.Context, item Download) error {
+func (d *downloads) fetch(ctx context.Context, item Download) (got content, err error) {
 	name := partOf(item)
 	flags := os.O_RDWR | os.O_CREATE
 	if item.SHA256 == "" {
 		flags |= os.O_TRUNC // whose beginning it is could not be told
 	}
 	if info, err := d.at.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return &api.Conflict{Message: name + " is in the way: it is no file"}
+		return got, &api.Conflict{Message: name + " is in the way: it is no file"}
 	}
 	mode := item.Mode
 	if mode == 0 {
@@ -167,61 +176,68 @@ func (d *downloads) fetch(ctx context.Context, item Download) error {
 	}
 	file, err := d.at.OpenFile(name, flags, mode)
 	if err != nil {
-		return err
+		return got, err
 	}
-	err = d.fill(ctx, item, file)
+	got, err = d.fill(ctx, item, file)
 	if errors.Is(err, errMismatch) {
-		err = d.afresh(ctx, item, file)
+		got, err = d.afresh(ctx, item, file)
 	}
 	if err == nil && item.ExactMode {
 		err = file.Chmod(mode)
 	}
-	return errors.Join(err, file.Close())
+	return got, errors.Join(err, file.Close())
+}
+
+// content is what a file has.
+type content struct {
+	sha256 string
+	size   int64
 }
 
 // errMismatch is a .part that was not the beginning of the object.
 var errMismatch = errors.New("the part that was there does not fit")
 
-func (d *downloads) afresh(ctx context.Context, item Download, file *os.File) error {
+func (d *downloads) afresh(ctx context.Context, item Download, file *os.File) (content, error) {
 	if err := file.Truncate(0); err != nil {
-		return err
+		return content{}, err
 	}
 	return d.fill(ctx, item, file)
 }
 
-func (d *downloads) fill(ctx context.Context, item Download, file *os.File) error {
+func (d *downloads) fill(ctx context.Context, item Download, file *os.File) (content, error) {
 	hash, offset, err := begun(ctx, item, file)
 	if err != nil {
-		return err
+		return content{}, err
 	}
 	d.meter.bytes(offset)
 	r, o, err := d.b.Get(ctx, item.Key, offset)
 	if err != nil {
-		return err
+		return content{}, err
 	}
 	defer r.Close()
 	if item.Size >= 0 && o.Size != item.Size {
-		return miscounted(item.Key, item.Size, o.Size)
+		return content{}, miscounted(item.Key, item.Size, o.Size)
 	}
-	if item.SHA256 == "" {
+	if item.SHA256 == "" && item.Done == nil {
 		_, err := d.copy(file, r) // the reader verifies what can be
-		return err
+		return content{}, err
 	}
-	if v, ok := r.(verifier); ok {
+	if v, ok := r.(verifier); ok && item.SHA256 != "" {
 		v.leaveVerifying()
 	}
 	n, err := d.copy(io.MultiWriter(file, hash), r)
 	if err != nil {
-		return err
+		return content{}, err
 	}
-	if found := sum(hash); found != item.SHA256 {
+	found := sum(hash)
+	if item.SHA256 != "" && found != item.SHA256 {
 		d.meter.bytes(-offset - n)
 		if offset > 0 {
-			return errMismatch
+			return content{}, errMismatch
 		}
-		return errors.Join(mismatched(item.Key, item.SHA256, found), file.Truncate(0))
+		return content{}, errors.Join(mismatched(item.Key, item.SHA256, found), file.Truncate(0))
 	}
-	return nil
+	return content{found, offset + n}, nil
 }
 
 // copyBuffer is how much is read and written at a time: as much as a connection

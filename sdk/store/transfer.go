@@ -34,6 +34,12 @@ type Download struct {
 	// ExactMode gives the file Mode whatever the umask, also one that is there
 	// already with the same content.
 	ExactMode bool
+	// Replace says of a file that is there with other content, by its SHA-256,
+	// that it may be replaced although Overwrite is not set; nil for none.
+	Replace func(sha256 string) bool
+	// Done is told the SHA-256 of the file that is there in the end, whether it
+	// was fetched or not; nil for nobody.
+	Done func(sha256 string, size int64)
 }
 
 // TransferOptions say how objects are moved.
