@@ -111,7 +111,7 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	clusters := cluster.New(conn, tasks, campaigns)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
-		result: result.New(conn)}, nil
+		result: result.New(conn).WithStanding(campaigns.Standing)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

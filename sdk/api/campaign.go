@@ -11,7 +11,8 @@ type CampaignState string
 
 const (
 	CampaignSubmitting CampaignState = "Submitting" // its Jobs are being made, or were left half-way
-	CampaignRunning    CampaignState = "Running"    // runs are queued, pending or running
+	CampaignQueued     CampaignState = "Queued"     // all runs that have not ended wait in a queue
+	CampaignRunning    CampaignState = "Running"    // runs are pending, running, or saving what they left
 	CampaignHeld       CampaignState = "Held"
 	CampaignSucceeded  CampaignState = "Succeeded" // every run succeeded or was rejected
 	CampaignFailed     CampaignState = "Failed"    // it is over, and some run failed
@@ -20,6 +21,9 @@ const (
 	// ended cannot be read.
 	CampaignUnknown CampaignState = "Unknown"
 )
+
+// CampaignStates lists all states, as far as they follow on each other in this order.
+var CampaignStates = []CampaignState{CampaignSubmitting, CampaignQueued, CampaignHeld, CampaignRunning, CampaignSucceeded, CampaignFailed, CampaignStopped, CampaignUnknown}
 
 // Ended reports whether a campaign in this state will never change again.
 func (s CampaignState) Ended() bool {

@@ -122,7 +122,7 @@ func TestAPreparedCampaignIsWholeOnceAllItsRunsHaveBeenSeen(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
 	w.ask(func(r *Record) { r.Complete = false }) // as prepare writes it
-	if state, _ := w.counts(id); state != api.CampaignRunning || !w.recordOf(id).Complete {
+	if state, _ := w.counts(id); state != api.CampaignQueued || !w.recordOf(id).Complete {
 		t.Errorf("it is %s, and its record %+v", state, w.recordOf(id))
 	}
 	w.changeJobs(complete, complete)

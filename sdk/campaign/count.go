@@ -14,43 +14,18 @@ import (
 )
 
 // count makes the status of a campaign of its record and of what is known of
-// its runs: what has neither a Job nor an entry in the index is missing. Of a
-// campaign that was stopped it is a run that was stopped before it began.
+// its runs: what has neither a Job nor an entry in the index is missing.
 func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 	c := fromRecord(r)
 	ends := make([]time.Time, 0, len(runs))
 	n := &c.Runs
 	for _, run := range runs {
-		switch run.state {
-		case api.Succeeded:
-			n.Succeeded++
-		case api.Rejected:
-			n.Rejected++
-		case api.Failed:
-			n.Failed++
-		case api.Stopped:
-			n.Stopped++
-		case api.Running:
-			if run.saving {
-				n.Saving++
-			} else {
-				n.Running++
-			}
-		case api.Pending:
-			n.Pending++
-		default:
-			n.Queued++
-		}
+		keep.Note(n, run.state, run.saving)
 		if run.state.Ended() && !run.ended.IsZero() {
 			ends = append(ends, run.ended)
 		}
 	}
-	n.Total = max(r.Total, len(runs))
-	n.Missing = n.Total - len(runs)
-	if r.Stopped {
-		n.Stopped, n.Missing = n.Stopped+n.Missing, 0
-	}
-	c.State = stateOf(r, *n)
+	c.State = r.Stand(n)
 	c.Failures = failures(r, runs)
 
 	slices.SortFunc(ends, time.Time.Compare)
@@ -64,25 +39,6 @@ func count(r *Record, runs map[keep.RunRef]run, now time.Time) api.Campaign {
 		c.ETA = ptr.To(metav1.NewTime(now.Add(after).Truncate(time.Second)))
 	}
 	return c
-}
-
-// stateOf is where a campaign with such runs stands.
-func stateOf(r *Record, n api.RunCounts) api.CampaignState {
-	active := n.Running + n.Saving + n.Pending + n.Queued
-	over := active == 0 && (n.Missing == 0 || r.Complete || r.Stopped)
-	switch {
-	case over && n.Succeeded+n.Rejected == n.Total:
-		return api.CampaignSucceeded
-	case over && (r.Stopped || n.Failed+n.Missing == 0):
-		return api.CampaignStopped
-	case over:
-		return api.CampaignFailed
-	case n.Missing > 0 && !r.Complete:
-		return api.CampaignSubmitting
-	case r.Held:
-		return api.CampaignHeld
-	}
-	return api.CampaignRunning
 }
 
 // recentEnds is how many ends the pace is taken from: enough to be steady, few

@@ -37,9 +37,11 @@ func TestRunsAreCountedAndMakeTheCampaignsState(t *testing.T) {
 		state  api.CampaignState
 	}{
 		"all waits": {record(3), known(api.Queued, api.Queued, api.Queued),
-			api.RunCounts{Total: 3, Queued: 3}, api.CampaignRunning},
+			api.RunCounts{Total: 3, Queued: 3}, api.CampaignQueued},
 		"one of each": {record(7), known(api.Queued, api.Pending, api.Running, api.Succeeded, api.Rejected, api.Failed, api.Stopped),
 			api.RunCounts{Total: 7, Queued: 1, Pending: 1, Running: 1, Succeeded: 1, Rejected: 1, Failed: 1, Stopped: 1}, api.CampaignRunning},
+		"what has not ended waits": {record(3), known(api.Succeeded, api.Failed, api.Queued),
+			api.RunCounts{Total: 3, Succeeded: 1, Failed: 1, Queued: 1}, api.CampaignQueued},
 		"what was judged is no failure": {record(2), known(api.Succeeded, api.Rejected),
 			api.RunCounts{Total: 2, Succeeded: 1, Rejected: 1}, api.CampaignSucceeded},
 		"one failed": {record(2), known(api.Succeeded, api.Failed),

@@ -56,7 +56,7 @@ func (c *Client) setHeld(ctx context.Context, ref string, held bool, o api.HoldO
 // wouldHold makes of a campaign what it would be, had it been held or resumed.
 func wouldHold(c *api.Campaign, held bool) {
 	switch {
-	case held && c.State == api.CampaignRunning:
+	case held && (c.State == api.CampaignRunning || c.State == api.CampaignQueued):
 		c.State, c.ETA = api.CampaignHeld, nil
 	case !held && c.State == api.CampaignHeld:
 		c.State = api.CampaignRunning

@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/sdk/store"
 )
 
 const (
@@ -103,12 +104,27 @@ func older(a, b *Record) int { return cmp.Or(a.Created.Compare(b.Created), cmp.C
 
 // look returns one campaign as it stands; jobs are its runs that have Jobs.
 func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
+	item, runs, err := c.counted(ctx, r, jobs, now, d)
+	if err != nil {
+		return nil, err
+	}
+	item.ImageID = c.imageID(ctx, r, runs, d)
+	item.Waiting = c.waiting(ctx, r, runs)
+	c.giveReasons(ctx, r.ID, item.Failures)
+	if o.Progress && item.Runs.Running > 0 {
+		item.Active = c.activity(ctx, r, runs)
+	}
+	return item, ctx.Err()
+}
+
+// counted is a campaign by the counts of its runs.
+func (c *Client) counted(ctx context.Context, r *Record, jobs jobRuns, now time.Time, d api.DryRun) (*api.Campaign, map[keep.RunRef]run, error) {
 	runs, err := c.merged(ctx, r, jobs)
 	unread := (*unreadIndex)(nil)
 	if errors.As(err, &unread) {
 		c.conn.Warn(unread.Error())
 	} else if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.noteWhole(ctx, r, len(runs), d)
 	item := count(r, runs, now)
@@ -116,13 +132,36 @@ func (c *Client) look(ctx context.Context, r *Record, jobs jobRuns, o api.Monito
 		item.State, item.EndTime = api.CampaignUnknown, nil
 	}
 	c.name(&item, r)
-	item.ImageID = c.imageID(ctx, r, runs, d)
-	item.Waiting = c.waiting(ctx, r, runs)
-	c.giveReasons(ctx, r.ID, item.Failures)
-	if o.Progress && item.Runs.Running > 0 {
-		item.Active = c.activity(ctx, r, runs)
+	return &item, runs, nil
+}
+
+// Standing returns how the campaigns stand whose records the cluster has, by their
+// ids, as Monitor does but for what waits and why runs failed: for who lists what
+// the store has of them. It reads the index in b, and changes nothing.
+func (c *Client) Standing(ctx context.Context, b store.Backend, allUsers bool) (map[string]*api.Campaign, error) {
+	look := New(c.conn, c.tasks, c.queues)
+	look.seen.opened.store = b
+	records, jobs, _, err := look.read(ctx, api.MonitorOptions{AllUsers: allUsers, Ended: true}, false)
+	if err != nil {
+		return nil, err
 	}
-	return &item, ctx.Err()
+	now, items := time.Now(), make([]*api.Campaign, len(records))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(looksAtOnce)
+	for i, r := range records {
+		group.Go(func() (err error) {
+			items[i], _, err = look.counted(ctx, r, jobs[r.ID], now, api.DryRunClient)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := make(map[string]*api.Campaign, len(items))
+	for _, item := range items {
+		out[item.ID] = item
+	}
+	return out, nil
 }
 
 // read returns the records that o means and the runs that have Jobs, by the

@@ -3,16 +3,14 @@ package result
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
 )
 
-// Delete removes results, their logs and, of runs, their entries in the index. The
-// logs that packed runs have in common go with the last run of their Job.
-// What a campaign is stays: its record and its files go with the campaign. What
+// Delete removes results and their logs. The logs that packed runs have in common
+// go with the last run of their Job. What a campaign is stays: its record, its files
+// and how its runs ended (the index) go with the campaign. What
 // still runs is *api.Conflict unless o.Force is set, and then nothing is removed.
 // It is idempotent: a call that was broken off is done again.
 func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
@@ -74,7 +72,7 @@ func mayGrow(units []*unit) error {
 // The manifests go before the rest, so that what is left counts as incomplete, and
 // never as a result that it is not.
 func (s *session) remove(ctx context.Context, units []*unit) error {
-	var entries, manifests, logs, rest, prefixes []string
+	var manifests, logs, rest, prefixes []string
 	for _, u := range units {
 		prefixes = append(prefixes, u.prefix)
 		for _, o := range u.objects {
@@ -88,9 +86,6 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 	}
 	if campaign := units[0].Campaign; campaign != "" { // a ref names one at most
 		var err error
-		if entries, err = s.indexEntries(ctx, campaign, units); err != nil {
-			return err
-		}
 		if logs, err = s.commonLogs(ctx, campaign, units); err != nil {
 			return err
 		}
@@ -98,7 +93,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 	if err := s.store.AbortUploads(ctx, prefixes...); err != nil {
 		return err
 	}
-	for _, keys := range [][]string{entries, manifests, logs, s.strays, rest} {
+	for _, keys := range [][]string{manifests, logs, s.strays, rest} {
 		if err := s.store.Delete(ctx, keys...); err != nil {
 			return err
 		}
@@ -119,22 +114,4 @@ func (u *unit) unseen() []string {
 		}
 	}
 	return keys
-}
-
-// indexEntries are the keys by which the index tells of these runs.
-func (s *session) indexEntries(ctx context.Context, campaign string, units []*unit) ([]string, error) {
-	wanted := make(map[string]bool, len(units))
-	for _, u := range units {
-		wanted[keep.RunIndex(campaign, u.Config, u.Run)] = true
-	}
-	var keys []string
-	for o, err := range s.store.List(ctx, keep.CampaignIndex(campaign), store.ListOptions{}) {
-		if err != nil {
-			return nil, err
-		}
-		if wanted[o.Key[:strings.LastIndexByte(o.Key, '/')+1]] {
-			keys = append(keys, o.Key)
-		}
-	}
-	return keys, nil
 }

@@ -85,7 +85,8 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 					}
 					left = append(left, o.Key)
 				}
-				if diff := cmp.Diff([]string{keep.RecordKey(sweep)}, left); diff != "" {
+				if diff := cmp.Diff([]string{keep.RecordKey(sweep),
+					keep.IndexKey(keep.RunIndex(sweep, "a-1", 0), succeeded), keep.IndexKey(keep.RunIndex(sweep, "a-1", 1), succeeded)}, left); diff != "" {
 					t.Errorf("left in the store (-want +got):\n%s", diff)
 				}
 			})

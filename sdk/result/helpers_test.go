@@ -155,7 +155,7 @@ func (w *world) keep(all ...kept) {
 }
 
 func (w *world) record(id string, total int) {
-	r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: id, User: user, Total: total, Created: ended}
+	r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: id, User: user, Total: total, Created: ended, Complete: true}
 	w.put(keep.RecordKey(id), string(bytes.TrimSpace(r.Marshal())))
 }
 

@@ -3,6 +3,7 @@ package result
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -26,6 +28,7 @@ type jobState struct {
 	// again. What is not may only seem to be pending, since it saves its results.
 	queued     bool
 	user, name string
+	created    metav1.Time
 	// unknown: the Jobs could not be listed, so it may be active.
 	unknown bool
 }
@@ -62,27 +65,26 @@ func (c *Client) hasJobs(ctx context.Context, campaign string) (bool, error) {
 	return has, err
 }
 
-// goesOn is Running where a campaign has a Job that runs, Queued where all that
-// have not ended wait, and empty where all have. It looks no further than the
-// first that runs.
-func (c *Client) goesOn(ctx context.Context, campaign string) (api.State, error) {
-	state := api.State("")
-	err := c.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
-		switch s := stateOf(job); {
-		case s.queued:
-			state = api.Queued
-		case s.active:
-			state = api.Running
+// countJobs counts the runs of a campaign that only their Jobs tell of. Who may not
+// list Jobs is told less.
+func (s *session) countJobs(ctx context.Context, campaign string, outcomes map[string]ending, n *api.RunCounts) {
+	err := s.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
+		for _, key := range keysOf(job) {
+			if _, ended := outcomes[campaign+"/"+key]; !ended {
+				keep.Note(n, diagnose.State(job), false)
+			}
 		}
-		return state != api.Running
+		return true
 	})
-	return state, err
+	if err != nil && ctx.Err() == nil {
+		s.conn.Warn(fmt.Sprintf("whether campaign %s still runs is not known: %v", campaign, err))
+	}
 }
 
 // stateOf is what a Job says.
 func stateOf(job *batchv1.Job) jobState {
 	return jobState{active: !diagnose.Over(job), queued: diagnose.State(job) == api.Queued,
-		user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName]}
+		user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName], created: job.CreationTimestamp}
 }
 
 // ask fills in what the Jobs say of units without a manifest. It is one listing

@@ -18,7 +18,7 @@ import (
 // of those that failed, which say why; of tasks one manifest each. Manifests are
 // read many at a time. Without o.Of it returns the results of all the
 // caller's tasks, and each of the caller's campaigns as one Result without
-// Config.
+// Config, the newest first. Campaigns stand there as campaign.Client.Monitor tells.
 func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
 	if err := check(o); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func TestList(t *testing.T) {
 		"runs by number":               {api.ResultOptions{Of: sweep, Runs: []int{1}}, []string{run2}},
 		"what failed or broke off":     {api.ResultOptions{Of: sweep, Failed: true}, []string{run2, run3}},
 		"what failed where none did":   {api.ResultOptions{Of: "cccccccc", Failed: true}, nil},
-		"all of one's own, in summary": {api.ResultOptions{}, []string{node0, node1, "cccccccc/0 Running complete=false files=1 bytes=3", sweep + "  complete=false files=0 bytes=0"}},
+		"all of one's own, in summary": {api.ResultOptions{}, []string{"cccccccc/0 Running complete=false files=1 bytes=3", sweep + " Failed complete=true files=0 bytes=0", node0, node1}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 	for want, got := range map[string]string{
 		"it still runs: these are the files that were saved so far":         reason(api.ResultOptions{Of: "cccccccc"}, 0),
 		"its pod ended before all was saved: these are the files that were": reason(api.ResultOptions{Of: sweep + "/b-2/0"}, 0),
-		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultOptions{}, 3),
+		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultOptions{}, 1),
 	} {
 		if got != want {
 			t.Errorf("reason %q, want %q", got, want)
@@ -127,8 +127,8 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 		"one that runs":                       {jobs: []runtime.Object{runJob(true)}, state: api.Running},
 		"one that waits in the queue":         {jobs: []runtime.Object{suspended(runJob(true))}, state: api.Queued},
 		"one of which a part waits":           {jobs: []runtime.Object{suspended(renamed(runJob(true), "another")), runJob(true)}, state: api.Running},
-		"one that lacks a run for good":       {jobs: []runtime.Object{runJob(false)}, failed: true},
-		"one whose Jobs are gone":             {failed: true},
+		"one that lacks a run for good":       {jobs: []runtime.Object{runJob(false)}, state: api.Failed, failed: true},
+		"one whose Jobs are gone":             {state: api.Failed, failed: true},
 		"one that was stopped":                {jobs: []runtime.Object{runJob(false)}, stopped: true, state: api.Stopped, failed: true},
 		"one that was stopped, and not ended": {jobs: []runtime.Object{runJob(true)}, stopped: true, state: api.Running},
 		"one that is all there": {jobs: []runtime.Object{runJob(true)}, state: api.Succeeded,
@@ -138,7 +138,7 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, tc.jobs...)
 			w.keep(tc.kept...)
-			r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped}
+			r := keep.Record{Version: keep.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped, Complete: true}
 			w.put(keep.RecordKey(sweep), string(r.Marshal()))
 			list, err := w.List(t.Context(), api.ResultOptions{})
 			if err != nil || len(list.Items) != 1 || list.Items[0].State != tc.state {

@@ -55,7 +55,7 @@ func TestEveryNameComesBack(t *testing.T) {
 			o := api.ResultOptions{Of: "aaaabbbb"}
 			mode, want := "-rw-r--r-- ", map[string]string{}
 			if incomplete {
-				mode = "-rw-r--r-- "
+				mode, want["_vast/fetched.json"] = "-rw-r--r-- ", "notes"
 			} else {
 				want["_vast/manifest.json"], want[`l\ink`] = "manifest", `-> back\slash`
 			}

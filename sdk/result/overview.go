@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,7 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/store"
 )
 
-// overview is all that is kept for a user: tasks first, then campaigns.
+// overview is all that is kept for a user, the newest first.
 func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Result, error) {
 	user := ""
 	if !o.AllUsers {
@@ -28,10 +29,23 @@ func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Resu
 	all, err := s.everything(ctx, user)
 	if o.Failed {
 		all = slices.DeleteFunc(all, func(r api.Result) bool {
-			return r.State == api.Succeeded || r.State == api.Rejected || r.State != "" && !r.State.Ended()
+			return r.State == api.Succeeded || r.State == api.Rejected || s.active[r.Campaign] || r.Campaign == "" && r.State != "" && !r.State.Ended()
 		})
 	}
+	slices.SortStableFunc(all, func(a, b api.Result) int { return began(b).Compare(began(a)) })
 	return all, err
+}
+
+// began is when the work began that a result is of, or, of what broke off, when it
+// was last saved.
+func began(r api.Result) time.Time {
+	switch {
+	case r.StartTime != nil:
+		return r.StartTime.Time
+	case r.EndTime != nil:
+		return r.EndTime.Time
+	}
+	return r.CreationTimestamp.Time
 }
 
 // everything is what is kept for a user; for everybody without one.
@@ -88,15 +102,20 @@ func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) 
 // campaigns are those of a user; everybody's without one.
 func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, error) {
 	ids, err := s.folders(ctx, keep.Campaigns, "")
-	if err != nil {
+	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
+	known := s.known(ctx, user == "")
 	found := make([]*api.Result, len(ids))
 	foreign := make([]bool, len(ids)) // a store may serve several namespaces
 	group, reading := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, id := range ids {
 		group.Go(func() (err error) {
+			if c := known[id]; c != nil {
+				found[i] = s.ofCampaign(c)
+				return nil
+			}
 			found[i], err = s.campaign(reading, id, user)
 			if foreign[i] = errors.As(err, new(*api.Conflict)); foreign[i] {
 				return nil
@@ -116,7 +135,6 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 	if len(others) > 0 {
 		s.conn.Warn(fmt.Sprintf("left out, since their records in the store are of other namespaces or other campaigns: %s", some(others)))
 	}
-	s.markRunning(ctx, found)
 	results := make([]api.Result, 0, len(ids))
 	for _, r := range found {
 		if r != nil {
@@ -126,29 +144,42 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 	return results, nil
 }
 
-// markRunning tells the campaigns that go on from those that lack runs for good.
-// Who may not list Jobs is told less.
-func (s *session) markRunning(ctx context.Context, campaigns []*api.Result) {
-	group, grouped := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, r := range campaigns {
-		if r == nil || r.Complete {
-			continue
-		}
-		group.Go(func() error {
-			state, err := s.goesOn(grouped, r.Campaign)
-			if state != "" {
-				r.State = state
-			}
-			return err
-		})
+// known is how the campaigns stand that the cluster knows, by their ids. Who may
+// not ask there has them from the store.
+func (s *session) known(ctx context.Context, allUsers bool) map[string]*api.Campaign {
+	if s.standing == nil {
+		return nil
 	}
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
-		s.conn.Warn("whether the incomplete campaigns still run is not known: " + err.Error())
+	known, err := s.standing(ctx, s.store, allUsers)
+	if err != nil && !errors.As(err, new(*api.Forbidden)) && ctx.Err() == nil {
+		s.conn.Warn("how the campaigns stand is told by the store alone: " + err.Error())
 	}
+	return known
 }
 
-// campaign sums one up by its record and its index; nil for another user's.
+// ofCampaign is a whole campaign as one result.
+func (s *session) ofCampaign(c *api.Campaign) *api.Result {
+	n := c.Runs
+	if n.Running+n.Saving+n.Pending+n.Queued > 0 {
+		s.goesOn(c.ID)
+	}
+	return &api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: c.ID, Namespace: s.conn.Namespace},
+		Campaign: c.ID, User: c.User, StartTime: moment(c.CreationTimestamp.Time), EndTime: c.EndTime,
+		Complete: c.State.Ended(), State: api.State(c.State), Reason: countWords(n)}
+}
+
+// goesOn notes a campaign with runs that have not ended.
+func (s *session) goesOn(campaign string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.active == nil {
+		s.active = map[string]bool{}
+	}
+	s.active[campaign] = true
+}
+
+// campaign sums one up by its record and its index in the store, and by its Jobs;
+// nil for another user's.
 func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, error) {
 	record, err := s.record(ctx, id)
 	if err != nil {
@@ -166,25 +197,22 @@ func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, e
 			return nil, err
 		}
 	}
-	r := &api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: id, Namespace: s.conn.Namespace},
-		Campaign: id, User: record.User, StartTime: moment(record.Created)}
-	count := map[api.State]int{}
+	c := &api.Campaign{ID: id, User: record.User}
+	c.CreationTimestamp = metav1.NewTime(record.Created)
+	var last time.Time
 	for _, o := range outcomes {
-		count[o.State]++
+		keep.Note(&c.Runs, o.State, false)
+		if o.at.After(last) {
+			last = o.at
+		}
 	}
-	r.Complete = record.Total > 0 && len(outcomes) >= record.Total
-	switch {
-	case r.Complete && count[api.Failed] > 0:
-		r.State = api.Failed
-	case r.Complete && count[api.Stopped] > 0:
-		r.State = api.Stopped
-	case r.Complete:
-		r.State = api.Succeeded
-	case record.Stopped:
-		r.State = api.Stopped
+	if len(outcomes) < record.Total || record.Total == 0 {
+		s.countJobs(ctx, id, outcomes, &c.Runs)
 	}
-	r.Reason = countWords(record.Total, len(outcomes), count)
-	return r, nil
+	if c.State = record.Stand(&c.Runs); c.State.Ended() {
+		c.EndTime = moment(last)
+	}
+	return s.ofCampaign(c), nil
 }
 
 // holds reports an object below a prefix: SeaweedFS lists an empty folder for some
@@ -196,13 +224,16 @@ func (s *session) holds(ctx context.Context, prefix string) (bool, error) {
 	return false, nil
 }
 
-// countWords says how many runs are kept: "24 of 26 runs: 22 succeeded, 2 failed".
-func countWords(total, have int, count map[api.State]int) string {
-	words := fmt.Sprintf("%d of %d runs", have, max(total, have))
+// countWords says how many runs have ended: "24 of 26 runs: 22 succeeded, 2 failed".
+func countWords(n api.RunCounts) string {
+	words := fmt.Sprintf("%d of %d runs", n.Done(), n.Total)
 	var parts []string
-	for _, state := range []api.State{api.Succeeded, api.Rejected, api.Failed, api.Stopped} {
-		if count[state] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", count[state], strings.ToLower(string(state))))
+	for _, part := range []struct {
+		state api.State
+		count int
+	}{{api.Succeeded, n.Succeeded}, {api.Rejected, n.Rejected}, {api.Failed, n.Failed}, {api.Stopped, n.Stopped}} {
+		if part.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, strings.ToLower(string(part.state))))
 		}
 	}
 	if len(parts) == 0 {

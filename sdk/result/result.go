@@ -6,8 +6,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/store"
 	"github.com/kubevast/vast/sdk/tunnel"
 )
@@ -20,6 +22,19 @@ type Client struct {
 	open func(context.Context) (store.Backend, func(), error)
 	// change is open for what deletes.
 	change func(context.Context) (store.Backend, func(), error)
+	// standing tells how the campaigns stand that the cluster knows, by their
+	// ids; nil: only the store is asked.
+	standing Standing
+}
+
+// Standing tells how campaigns stand whose runs the index in a store knows, by
+// their ids: campaign.Client.Standing.
+type Standing func(ctx context.Context, b store.Backend, allUsers bool) (map[string]*api.Campaign, error)
+
+// WithStanding makes a client tell of campaigns what standing does.
+func (c *Client) WithStanding(standing Standing) *Client {
+	c.standing = standing
+	return c
 }
 
 // New returns a client over conn. It contacts nobody.
@@ -59,6 +74,9 @@ type session struct {
 	// strays are the keys that scan found below a task and that belong to none
 	// of its nodes. Who removes all of it removes them.
 	strays []string
+	// active are campaigns with runs that have not ended, as far as they were seen.
+	mu     sync.Mutex
+	active map[string]bool
 }
 
 // session is for who only reads.

@@ -229,6 +229,9 @@ func (u *unit) result(namespace string) api.Result {
 // incomplete says what it means that there is no manifest.
 func (u *unit) incomplete(r *api.Result) {
 	r.User, r.TaskName = u.job.user, u.job.name
+	if r.CreationTimestamp = u.job.created; r.CreationTimestamp.IsZero() {
+		r.CreationTimestamp = metav1.NewTime(u.lastSaved())
+	}
 	switch {
 	case u.broken != "":
 		r.Reason = u.broken
