@@ -36,6 +36,9 @@ const maxWarnings = 5
 // only rendered a scenario may be missing: then its file's name stands for its
 // own.
 func gather(ctx context.Context, s *spec.Campaign, rendered bool) (*inputs, error) {
+	if err := besideNothing(s); err != nil {
+		return nil, err
+	}
 	in := &inputs{root: files.Folder(s.Path)}
 	var options pack.ScanOptions
 	if name := path.Clean(s.Execution.ScenarioFile); s.Execution.ScenarioFile != "" {
@@ -112,11 +115,29 @@ func (in *inputs) find(ctx context.Context, s *spec.Campaign, options pack.ScanO
 	return nil
 }
 
+// besideNothing refuses what a campaign from the web names beside itself.
+func besideNothing(s *spec.Campaign) error {
+	if !files.IsURL(s.Path) {
+		return nil
+	}
+	const says = "%s lies beside the file, and beside a file from the web nothing is looked for; download it with all that it names, and submit it from there"
+	switch {
+	case s.Execution.ScenarioFile != "":
+		return problem(s, "execution.scenario_file", says, s.Execution.ScenarioFile)
+	case len(s.Execution.RunFiles) > 0:
+		return problem(s, "execution.run_files[0]", says, s.Execution.RunFiles[0])
+	}
+	return nil
+}
+
 // CheckScenario returns what is wrong with the file of the scenario, which is not
 // there or is none; nil for a campaign without one. It is for spec.Inputs.Check,
 // so that this is told together with all else that is wrong with a campaign.
 func CheckScenario(s *spec.Campaign) []api.Problem {
 	var invalid *api.InvalidSpec
+	if errors.As(besideNothing(s), &invalid) {
+		return invalid.Problems
+	}
 	if s.Execution.ScenarioFile == "" || !errors.As((&inputs{root: files.Folder(s.Path)}).readScenario(s), &invalid) {
 		return nil
 	}

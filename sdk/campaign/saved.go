@@ -55,7 +55,7 @@ func (d *draft) documents(ctx context.Context) (map[string][]byte, error) {
 
 // baseName is the name of a campaign's file in the store.
 func baseName(file string) string {
-	if file == "" || files.IsStream(file) {
+	if file == "" || files.IsStream(file) || files.IsURL(file) {
 		return "campaign.vast"
 	}
 	return filepath.Base(file)

@@ -21,9 +21,10 @@ func IsStream(path string) bool {
 }
 
 // Folder is the folder from which the relative paths in a file count: the
-// file's own, and the current one for a stream.
+// file's own, and the current one for a stream. A URL has none; what reads it is
+// run in the current one.
 func Folder(path string) string {
-	if IsStream(path) {
+	if IsStream(path) || IsURL(path) {
 		return "."
 	}
 	return filepath.Dir(path)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -24,18 +25,22 @@ type Reader struct {
 	// Stdin is what "-" stands for; nil means that there is none.
 	Stdin io.Reader
 
+	// pause is that of the tests between two attempts to read a URL.
+	pause *time.Duration
+
 	mu    sync.Mutex
 	stdin bool
 	pipes []fs.FileInfo
 }
 
 // Read returns the content of the file at path, without a byte order mark; "-"
-// is standard input. Of a file of more than limit bytes it returns more than
+// is standard input, and http://... and https://... are fetched. Of a file of more than limit bytes it returns more than
 // limit, but not much more, for the caller to refuse.
 //
 // When ctx ends, Read does too, with the context's cause as its error, whatever
 // it waits for: somebody at a terminal, or a pipe that nobody writes to. What
-// comes out of that later is lost. All other errors are an *api.InvalidSpec that names the file.
+// comes out of that later is lost. A URL whose server cannot be reached, or fails,
+// is *api.Unavailable. All other errors are an *api.InvalidSpec that names the file.
 func (r *Reader) Read(ctx context.Context, path string, limit int) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -60,6 +65,11 @@ func (r *Reader) Read(ctx context.Context, path string, limit int) ([]byte, erro
 }
 
 func (r *Reader) read(ctx context.Context, path string, limit int) ([]byte, error) {
+	most := int64(limit) + int64(len(byteOrderMark)) + 1
+	if IsURL(path) {
+		data, err := r.fetch(ctx, path, most)
+		return bytes.TrimPrefix(data, []byte(byteOrderMark)), err
+	}
 	in, err := r.open(path)
 	if err != nil {
 		return nil, err
@@ -68,7 +78,7 @@ func (r *Reader) read(ctx context.Context, path string, limit int) ([]byte, erro
 		defer f.Close()
 		defer context.AfterFunc(ctx, func() { f.Close() })()
 	}
-	data, err := io.ReadAll(io.LimitReader(in, int64(limit)+int64(len(byteOrderMark))+1))
+	data, err := io.ReadAll(io.LimitReader(in, most))
 	if err != nil {
 		return nil, unreadable(path, err)
 	}

@@ -68,6 +68,10 @@ func (f *finder) uri(m mount, text, scheme string) []source {
 
 // localSource looks up a path on this machine.
 func (f *finder) localSource(m mount, text string) source {
+	if files.IsURL(f.task.Source.File) {
+		f.problem(m.field, m.at, f.quote(text)+" is a path on this machine, which a file from the web cannot name; download the file, and submit it from there")
+		return source{}
+	}
 	file, err := f.options.local(text)
 	if err != nil {
 		f.problem(m.field, m.at, fmt.Sprintf("%s: %v", f.quote(text), err))

@@ -36,7 +36,7 @@ func newCampaignConfigs(f *cli.Factory) *cobra.Command {
 			Any number of them is printed with little memory. Only a JSONPath or a Go template,
 			which needs the whole list at once, is for at most 20,000.
 
-			A FILE may be "-" for standard input.`),
+			A FILE may be "-" for standard input, or a URL.`),
 		Example: templates.Examples(`
 			# What would be run
 			kubectl vast campaign configs sweep.vast

@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	sdkcampaign "github.com/kubevast/vast/sdk/campaign"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -63,7 +64,7 @@ func (c *campaignFile) read(ctx context.Context, f *cli.Factory, path string, in
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.parse(ctx, path, data, in)
+	return c.parse(ctx, files.Name(path), data, in)
 }
 
 // parse is read for a file whose bytes are there.

@@ -61,7 +61,7 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.StringVarP(&flags.file, "filename", "f", "", `The campaign's file, or "-" for stdin.`)
+	p.StringVarP(&flags.file, "filename", "f", "", `The campaign's file, a URL, or "-" for stdin.`)
 	p.IntVar(&flags.api.Runs, "runs", 0, "Runs of each configuration, instead of the file's.")
 	p.StringVar(&flags.api.Name, "name", "", "First part of the campaign's id, instead of metadata.name.")
 	addValues(p, &flags.inputs, &flags.env)

@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 	sdktask "github.com/kubevast/vast/sdk/task"
@@ -19,8 +20,13 @@ import (
 
 const defaultFieldManager = "kubectl-vast"
 
+// taskExtensions are how a file ends that a folder stands for: kubectl's, and a
+// campaign's.
+var taskExtensions = []string{".json", ".yaml", ".yml", ".vast"}
+
 type submitFlags struct {
 	files       []string
+	recursive   bool
 	inputs      spec.Inputs
 	env, secret spec.EnvFlags
 
@@ -61,7 +67,9 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			A .vast file is a campaign: all its runs are submitted, without following; see
 			"kubectl vast campaign run".
 
-			A FILE may be "-" for standard input, or a pipe such as <(command).`),
+			A FILE may be "-" for standard input, a pipe such as <(command), a URL, or a folder,
+			which stands for the task files in it. What a file from the web names on this
+			machine is refused.`),
 		Example: templates.Examples(`
 			# Submit a task and follow its logs
 			kubectl vast submit task.yaml
@@ -71,6 +79,12 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 
 			# Submit a file that has values for several clusters to one of them
 			kubectl vast submit task.yaml --context=gke_lab_europe-west1_big
+
+			# Submit all tasks of a folder and of those below it, and print their names
+			kubectl vast submit -f tasks/ -R -o name
+
+			# Submit a file of the web
+			kubectl vast submit https://example.com/tasks/train.yaml
 
 			# Submit what a program writes, with variables from another one
 			kubectl vast submit <(./make-task) --env-file <(./decrypt .env)
@@ -90,6 +104,10 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			}
 			paths := slices.Concat(flags.files, args)
 			if err := flags.stdinOnce(paths...); err != nil {
+				return err
+			}
+			paths, err := files.Expand(paths, flags.recursive, taskExtensions...)
+			if err != nil {
 				return err
 			}
 			files, err := readFiles(c.Context(), f, paths)
@@ -127,7 +145,8 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	s.addShared(f, c, "task")
 	p := c.Flags()
-	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, or "-" for standard input. Can be given several times.`)
+	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, a folder, a URL, or "-" for standard input. Can be given several times.`)
+	p.BoolVarP(&s.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
 	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
 	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
 	p.StringVar(&s.inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)

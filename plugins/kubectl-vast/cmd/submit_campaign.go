@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -26,7 +27,7 @@ func readFiles(ctx context.Context, f *cli.Factory, paths []string) ([]fileRead,
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		read[i] = fileRead{path, data, err}
+		read[i] = fileRead{files.Name(path), data, err}
 	}
 	return read, nil
 }

@@ -12,12 +12,14 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
 type createFlags struct {
 	files        []string
+	recursive    bool
 	storageClass string
 	accessModes  []string
 	manager      string
@@ -53,7 +55,8 @@ func newCreate(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	p := c.Flags()
-	p.StringArrayVarP(&flags.files, "filename", "f", nil, `A volume file, or "-" for standard input. Can be given several times.`)
+	p.StringArrayVarP(&flags.files, "filename", "f", nil, `A volume file, a folder, a URL, or "-" for standard input. Can be given several times.`)
+	p.BoolVarP(&flags.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
 	p.StringVar(&flags.storageClass, "storage-class", "", "Storage class; without it the cluster's default one.")
 	p.StringSliceVar(&flags.accessModes, "access-modes", nil, "Who may mount it: ReadWriteOnce (RWO), ReadOnlyMany (ROX), ReadWriteMany (RWX), ReadWriteOncePod (RWOP).")
 	p.StringVar(&flags.manager, "field-manager", flags.manager, "Name of the manager used to track field ownership.")
@@ -91,7 +94,8 @@ func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []stri
 	o := &createOptions{Factory: f, flags: s}
 	var errs []error
 	if fromFile {
-		errs = append(errs, o.read(ctx, s.files))
+		paths, err := files.Expand(s.files, s.recursive, ".json", ".yaml", ".yml")
+		errs = append(errs, err, o.read(ctx, paths))
 	} else {
 		v, err := s.claim(args[0], args[1])
 		o.volumes = append(o.volumes, v)
@@ -117,10 +121,11 @@ func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []stri
 }
 
 // read reads and checks all files before anything is created.
-func (o *createOptions) read(ctx context.Context, files []string) error {
+func (o *createOptions) read(ctx context.Context, paths []string) error {
 	var errs []error
-	for _, path := range files {
+	for _, path := range paths {
 		data, err := o.Files().Read(ctx, path, spec.MaxBytes)
+		path = files.Name(path)
 		var file *spec.File
 		if err == nil {
 			file, err = spec.Parse(path, data, spec.Inputs{Context: o.GivenContext()})
