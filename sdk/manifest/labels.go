@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -63,18 +64,27 @@ func addLabelValues(values map[string][]string, name string, nodes []map[string]
 }
 
 // Accelerators names what a node with these labels and these allocatable resources
-// offers: the models of its devices and, where no label tells one, the resource.
-// It is empty for a node without devices.
+// offers, as a task asks for it: "A100-80GB:8", and where no label tells the model
+// "nvidia.com/gpu:8". It is empty for a node without devices.
 func Accelerators(labels map[string]string, allocatable corev1.ResourceList) string {
+	model := ""
 	for _, key := range append(slices.Clone(productLabels), labelGKETPU) {
 		if v := labels[key]; v != "" {
-			return canonicalModel(v, labels)
+			model = canonicalModel(v, labels)
+			break
 		}
 	}
-	for _, device := range []corev1.ResourceName{nvidiaGPU, amdGPU, googleTPU, awsNeuron} {
-		if q, ok := allocatable[device]; ok && !q.IsZero() {
-			return string(device)
+	var out []string
+	for _, device := range slices.Sorted(maps.Keys(allocatable)) {
+		q := allocatable[device]
+		if !IsDevice(device) || q.IsZero() {
+			continue
 		}
+		name := string(device)
+		if model != "" && slices.Contains([]corev1.ResourceName{nvidiaGPU, amdGPU, googleTPU, awsNeuron}, device) {
+			name = model
+		}
+		out = append(out, name+":"+q.String())
 	}
-	return ""
+	return strings.Join(out, " and ")
 }

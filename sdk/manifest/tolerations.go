@@ -22,11 +22,11 @@ func tolerateDevices(pod *corev1.PodSpec) {
 	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
 		for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
 			for name, amount := range list {
-				vendor, _, extended := strings.Cut(string(name), "/")
-				if !extended || amount.IsZero() || vendor == "kubernetes.io" || strings.HasSuffix(vendor, ".kubernetes.io") {
+				if !IsDevice(name) || amount.IsZero() {
 					continue
 				}
 				devices[name] = true
+				vendor, _, _ := strings.Cut(string(name), "/")
 				if whole := vendorDevice[vendor]; whole != "" {
 					devices[whole] = true
 				}
@@ -39,6 +39,13 @@ func tolerateDevices(pod *corev1.PodSpec) {
 			pod.Tolerations = append(pod.Tolerations, t)
 		}
 	}
+}
+
+// IsDevice reports a resource that is none of Kubernetes' own: its name has a
+// vendor's domain.
+func IsDevice(name corev1.ResourceName) bool {
+	vendor, _, extended := strings.Cut(string(name), "/")
+	return extended && vendor != "kubernetes.io" && !strings.HasSuffix(vendor, ".kubernetes.io")
 }
 
 // covers reports that have tolerates all that t, a toleration of any value, does.

@@ -54,7 +54,7 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 		}
 	})
 	reads.Go(func() {
-		machines, nodesErr = c.allNodes.Get("", func() ([]corev1.Node, error) { return c.machines(ctx) })
+		machines, nodesErr = c.Machines(ctx)
 	})
 	reads.Wait()
 	for _, err := range []error{cqErr, nodesErr} {

@@ -17,7 +17,12 @@ import (
 // one of something.
 var one = resource.MustParse("1")
 
-// machines lists the cluster's nodes; none if the caller may not.
+// Machines lists the cluster's nodes; none if the caller may not. The answer, which
+// comes in pages of 500, is kept for a moment.
+func (c *Client) Machines(ctx context.Context) ([]corev1.Node, error) {
+	return c.allNodes.Get("", func() ([]corev1.Node, error) { return c.machines(ctx) })
+}
+
 func (c *Client) machines(ctx context.Context) ([]corev1.Node, error) {
 	var all []corev1.Node
 	o := metav1.ListOptions{Limit: pageSize}

@@ -59,6 +59,7 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 	}
 	s := build(job, pods, events, c.conn.Hint())
 	progress.fill(&s)
+	c.tellDevices(ctx, job, s.Diagnosis)
 	if queued(&s) {
 		one := []api.TaskStatus{s}
 		c.place(ctx, job.Namespace, s.Queue, one)

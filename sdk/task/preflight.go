@@ -65,13 +65,13 @@ func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
 // products. They only add to what is known without them, so that a user who
 // may not read nodes loses little.
 func (c *Client) nodeLabels(ctx context.Context) []map[string]string {
-	list, err := c.conn.Kube.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	machines, err := c.queues.Machines(ctx)
 	if err != nil {
 		return nil
 	}
-	out := make([]map[string]string, len(list.Items))
-	for i := range list.Items {
-		out[i] = list.Items[i].Labels
+	out := make([]map[string]string, len(machines))
+	for i := range machines {
+		out[i] = machines[i].Labels
 	}
 	return out
 }

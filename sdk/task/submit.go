@@ -110,6 +110,12 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	} else if warning != "" {
 		c.conn.Warn(warning)
 	}
+	if len(devicesOf(&objects.Job.Spec.Template.Spec)) > 0 {
+		machines, _ := c.queues.Machines(ctx) // it is only a warning
+		if why := lacksDevices(machines, &objects.Job.Spec.Template.Spec); why != "" {
+			c.conn.Warn(why + ". The task waits until there is one")
+		}
+	}
 	if err := c.fitsQuota(ctx, objects.Job); err != nil {
 		return nil, err
 	}
