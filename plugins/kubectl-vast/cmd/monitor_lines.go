@@ -103,6 +103,9 @@ func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	for _, g := range c.Waiting {
 		out = append(out, "  "+waitingWords(&g))
 	}
+	if c.Runs.Saving > 0 { // its column may have no room
+		out = append(out, fmt.Sprintf("  %d saving: their processes have ended, and their results are being saved", c.Runs.Saving))
+	}
 	if c.Runs.Missing > 0 && c.State != api.CampaignSubmitting {
 		out = append(out, fmt.Sprintf("  %d missing: their Jobs are gone, and how they ended is not known", c.Runs.Missing))
 	}

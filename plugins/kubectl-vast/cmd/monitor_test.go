@@ -65,6 +65,13 @@ func waiting() api.Campaign {
 	return c
 }
 
+// saving is a campaign some of whose runs have ended, and save what they have.
+func saving() api.Campaign {
+	c := sweeping()
+	c.Failures, c.Runs.Running, c.Runs.Saving = nil, 1, 2
+	return c
+}
+
 func over(s api.CampaignState) api.Campaign {
 	c := api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: "old-2026-11-20-090000", User: "alice", State: s,
 		Runs: api.RunCounts{Total: 2, Succeeded: 2}, EndTime: ptr.To(clitest.Ago(26 * time.Hour))}
@@ -98,6 +105,11 @@ sweep-2026-11-21-101500  [████████████░░░░░░
 sweep-2026-11-21-101500  [████████████░░░░░░░░]  6/10          4       2        0        3       1  3.2/min  ~13:15  Running
   3 pending: image nosuch:1 cannot be pulled (a-1/0)
   1 queued: waits for 1 CPU of 4 (b-2/1)
+`},
+		"what saves its results": {[]string{"--once"}, campaigns(saving()), 0, `
+CAMPAIGN                 PROGRESS                DONE  SUCCEEDED  FAILED  RUNNING  SAVING  QUEUED     RATE     ETA  STATE
+sweep-2026-11-21-101500  [████████████░░░░░░░░]  6/10          4       2        1       2       1  3.2/min  ~13:15  Running
+  2 saving: their processes have ended, and their results are being saved
 `},
 		"what is missing": {[]string{"--wait"}, campaigns(over(api.CampaignFailed)), 10, `
 old-2026-11-20-090000: failed, 1/2 done, 1 succeeded, 1 missing
