@@ -30,9 +30,9 @@ const (
 // It reads the records and the Jobs of all campaigns by one listing each, and
 // where runs have ended since it was last called, each campaign's index in the
 // store by one more; never a run by a request of its own. Pods are asked only
-// for what neither Jobs nor index explain, and the queue for what waits in it
-// twice a minute. A store that cannot be read is
-// a warning: then only those Jobs are counted that are still there.
+// for what neither Jobs nor index explain, events only where pods are lacking, and
+// the queue for what waits in it twice a minute. A store that cannot be read is a
+// warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
 	return c.monitor(ctx, o, api.DryRunNone)
 }
