@@ -77,7 +77,8 @@ type QueuedTask struct {
 	Queue        string `json:"queue"`
 	ClusterQueue string `json:"clusterQueue"`
 	// Position counts from 1 in the ClusterQueue, over all its LocalQueues;
-	// QueuePosition in the LocalQueue. 0 when it is not known.
+	// QueuePosition in the LocalQueue. 0 when it is not known, and where the
+	// queue lets nothing start, so that nobody's turn comes.
 	Position      int `json:"position,omitempty"`
 	QueuePosition int `json:"queuePosition,omitempty"`
 	// PositionPartial: the positions count only what the caller may see.

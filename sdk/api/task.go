@@ -54,7 +54,8 @@ type TaskStatus struct {
 	// Queue is the Kueue LocalQueue the task waits or waited in.
 	Queue string `json:"queue,omitempty"`
 	// QueuePosition counts from 1 over all that waits for the same quota; 0
-	// when the task does not wait, or when it is not known.
+	// when the task does not wait, when it is not known, and where the queue
+	// lets nothing start.
 	QueuePosition int `json:"queuePosition,omitempty"`
 
 	// StartTime is when the user's first container started, EndTime when the

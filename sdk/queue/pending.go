@@ -102,6 +102,9 @@ func (l *look) task(w, first *workload) api.QueuedTask {
 	}
 	s := situation{w: w, now: l.now, local: l.queues[w.queue()], cluster: l.clusters[cluster], lenders: l.lenders,
 		seesQueues: l.queues != nil, seesClusters: l.clusters != nil, ahead: at.inCluster - 1, first: first}
+	if _, closed := s.closed(); closed { // Kueue keeps its place, but nobody's turn comes
+		t.Position, t.QueuePosition, t.PositionPartial = 0, 0, false
+	}
 	v := s.verdict()
 	t.Reason = v.reason
 	if !v.stuck {
