@@ -73,6 +73,14 @@ type Conn struct {
 	identity *identity.Identity
 }
 
+// In returns the same connection for another namespace.
+func (c *Conn) In(namespace string) *Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return &Conn{Kube: c.Kube, Config: c.Config, Namespace: namespace, Context: c.Context, Warn: c.Warn, Cache: c.Cache,
+		options: c.options, kueue: c.kueue, identity: c.identity}
+}
+
 // Connect prepares a connection and contacts nobody.
 func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	cfg = rest.CopyConfig(cfg)

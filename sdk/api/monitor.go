@@ -10,6 +10,9 @@ type MonitorOptions struct {
 	Ended bool
 	// AllUsers adds everybody's.
 	AllUsers bool
+	// AllNamespaces looks in all namespaces that have campaigns, and goes with no
+	// IDs.
+	AllNamespaces bool
 	// Brief leaves out all but what the records tell: it is one listing, and
 	// neither counts nor states.
 	Brief bool

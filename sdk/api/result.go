@@ -23,7 +23,8 @@ type Result struct {
 
 	// Complete: the manifest is there, so nothing more will come. Without it
 	// the files are those that were saved so far.
-	Complete bool   `json:"complete"`
+	Complete bool `json:"complete"`
+	// State of a whole campaign is its CampaignState.
 	State    State  `json:"state,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Cause    Cause  `json:"cause,omitempty"`
@@ -65,6 +66,9 @@ type ResultOptions struct {
 	Of string
 	// AllUsers lists everybody's.
 	AllUsers bool
+	// AllNamespaces lists those of all namespaces that were set up. It goes with
+	// List, and without Of.
+	AllNamespaces bool
 	// Configs are globs on configurations, Runs are numbers of runs; empty
 	// means all. Failed keeps those that did not succeed.
 	Configs []string

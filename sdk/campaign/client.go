@@ -18,6 +18,7 @@ type Client struct {
 	seen   seen
 	needed opened
 	whole  sync.Map // by campaign: all its runs have been seen
+	others sync.Map // clients for other namespaces, by these
 }
 
 // New returns a client over conn. It contacts nobody.

@@ -12,6 +12,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
@@ -34,6 +35,9 @@ const (
 // the queue for what waits in it twice a minute. A store that cannot be read is a
 // warning: then only those Jobs are counted that are still there.
 func (c *Client) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+	if o.AllNamespaces {
+		return c.everywhere(ctx, o)
+	}
 	return c.monitor(ctx, o, api.DryRunNone)
 }
 
@@ -137,9 +141,10 @@ func (c *Client) counted(ctx context.Context, r *Record, jobs jobRuns, now time.
 
 // Standing returns how the campaigns stand whose records the cluster has, by their
 // ids, as Monitor does but for what waits and why runs failed: for who lists what
-// the store has of them. It reads the index in b, and changes nothing.
-func (c *Client) Standing(ctx context.Context, b store.Backend, allUsers bool) (map[string]*api.Campaign, error) {
-	look := New(c.conn, c.tasks, c.queues)
+// the store has of them. It reads the index in b, which is the store of conn's
+// namespace, and changes nothing.
+func (c *Client) Standing(ctx context.Context, conn *access.Conn, b store.Backend, allUsers bool) (map[string]*api.Campaign, error) {
+	look := New(conn, c.tasks, c.queues)
 	look.seen.opened.store = b
 	records, jobs, _, err := look.read(ctx, api.MonitorOptions{AllUsers: allUsers, Ended: true}, false)
 	if err != nil {

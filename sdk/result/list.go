@@ -23,6 +23,9 @@ func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList
 	if err := check(o); err != nil {
 		return nil, err
 	}
+	if o.AllNamespaces {
+		return c.everywhere(ctx, o)
+	}
 	s, done, err := c.session(ctx)
 	if err != nil {
 		return nil, err
@@ -149,6 +152,9 @@ func check(o api.ResultOptions) error {
 	}
 	if o.Of == "" && (len(o.Configs) > 0 || len(o.Runs) > 0) {
 		problems = append(problems, api.Invalid("", "--config and --run choose from a campaign; name one"))
+	}
+	if o.AllNamespaces && o.Of != "" {
+		problems = append(problems, api.Invalid("", "-A lists all there is; what is named is looked for in one namespace, see --namespace"))
 	}
 	return api.JoinInvalid(problems...)
 }

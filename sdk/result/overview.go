@@ -32,9 +32,11 @@ func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Resu
 			return r.State == api.Succeeded || r.State == api.Rejected || s.active[r.Campaign] || r.Campaign == "" && r.State != "" && !r.State.Ended()
 		})
 	}
-	slices.SortStableFunc(all, func(a, b api.Result) int { return began(b).Compare(began(a)) })
+	slices.SortStableFunc(all, newestFirst)
 	return all, err
 }
+
+func newestFirst(a, b api.Result) int { return began(b).Compare(began(a)) }
 
 // began is when the work began that a result is of, or, of what broke off, when it
 // was last saved.
@@ -150,7 +152,7 @@ func (s *session) known(ctx context.Context, allUsers bool) map[string]*api.Camp
 	if s.standing == nil {
 		return nil
 	}
-	known, err := s.standing(ctx, s.store, allUsers)
+	known, err := s.standing(ctx, s.conn, s.store, allUsers)
 	if err != nil && !errors.As(err, new(*api.Forbidden)) && ctx.Err() == nil {
 		s.conn.Warn("how the campaigns stand is told by the store alone: " + err.Error())
 	}

@@ -25,11 +25,13 @@ type Client struct {
 	// standing tells how the campaigns stand that the cluster knows, by their
 	// ids; nil: only the store is asked.
 	standing Standing
+	// inNamespace is a client for another namespace, for tests; nil: New.
+	inNamespace func(namespace string) *Client
 }
 
-// Standing tells how campaigns stand whose runs the index in a store knows, by
-// their ids: campaign.Client.Standing.
-type Standing func(ctx context.Context, b store.Backend, allUsers bool) (map[string]*api.Campaign, error)
+// Standing tells how the campaigns of a namespace stand whose runs the index in its
+// store knows, by their ids: campaign.Client.Standing.
+type Standing func(ctx context.Context, conn *access.Conn, b store.Backend, allUsers bool) (map[string]*api.Campaign, error)
 
 // WithStanding makes a client tell of campaigns what standing does.
 func (c *Client) WithStanding(standing Standing) *Client {

@@ -46,9 +46,10 @@ func newCampaignList(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
+	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the campaigns across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's campaigns, not only yours.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, o.columns().Keys())
+	o.output.AddSort(c, (&campaignListOptions{query: api.MonitorOptions{AllNamespaces: true}}).columns().Keys())
 	return c
 }
 
@@ -70,7 +71,7 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.Notef("No campaigns found in %s namespace.", client.Namespace())
+		o.Notef("No campaigns found%s.", inNamespace(client, o.query.AllNamespaces))
 		if !o.query.AllUsers {
 			o.Notef("(These would be yours: add --all-users for everybody's.)")
 		}
@@ -90,7 +91,7 @@ func (o *campaignListOptions) table(campaigns []api.Campaign) *cli.Table {
 
 func (o *campaignListOptions) columns() cli.Columns[api.Campaign] {
 	type campaign = api.Campaign
-	return cli.Columns[campaign]{
+	columns := cli.Columns[campaign]{
 		{Name: "Campaign", Text: func(c *campaign) string { return c.ID }, Give: cli.ID},
 		{Name: "State", Text: func(c *campaign) string { return string(c.State) }, Give: cli.State},
 		{Name: "Configs", Text: func(c *campaign) string { return strconv.Itoa(c.Configs) },
@@ -106,4 +107,9 @@ func (o *campaignListOptions) columns() cli.Columns[api.Campaign] {
 		{Name: "Image", Wide: true, Text: func(c *campaign) string { return c.Image }},
 		{Name: "Rerun of", Wide: true, Text: func(c *campaign) string { return c.RerunOf }},
 	}
+	if o.query.AllNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[campaign]{Name: "Namespace",
+			Text: func(c *campaign) string { return c.Namespace }, Give: cli.Give{Rank: 6, Least: 12, Middle: true}})
+	}
+	return columns
 }

@@ -106,11 +106,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 }
 
 func (o *listOptions) nothing(client cli.Client) {
-	where := " in " + client.Namespace() + " namespace"
-	if o.query.AllNamespaces {
-		where = ""
-	}
-	o.Notef("No tasks found%s.", where)
+	o.Notef("No tasks found%s.", inNamespace(client, o.query.AllNamespaces))
 	var more []string
 	if !o.query.AllUsers {
 		more = append(more, "--all-users for everybody's")
@@ -121,6 +117,14 @@ func (o *listOptions) nothing(client cli.Client) {
 	if len(more) > 0 && len(o.states) == 0 && o.query.LabelSelector == "" {
 		o.Notef("(These would be yours: add %s.)", strings.Join(more, ", "))
 	}
+}
+
+// inNamespace is where nothing was found; without words for all namespaces.
+func inNamespace(client cli.Client, all bool) string {
+	if all {
+		return ""
+	}
+	return " in " + client.Namespace() + " namespace"
 }
 
 // sort puts the newest first, or what --sort-by says.

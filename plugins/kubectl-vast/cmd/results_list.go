@@ -30,7 +30,8 @@ func newResultsList(f *cli.Factory) *cobra.Command {
 		Short:   "List results",
 		Long: templates.LongDesc(`
 			List results: of a task one for each node, of a campaign one for each run.
-			Without an ID all of yours in the namespace, a campaign on one line.`),
+			Without an ID all of yours in the namespace, the newest first, a campaign on one
+			line.`),
 		Example: templates.Examples(`
 			# All that is kept of yours in the current namespace
 			kubectl vast results list
@@ -54,9 +55,10 @@ func newResultsList(f *cli.Factory) *cobra.Command {
 		},
 	}
 	o.query.add(c, true)
+	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the results across all namespaces. It goes without an ID.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's, not only yours.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, o.columns(true).Keys())
+	o.output.AddSort(c, (&resultsListOptions{query: resultFlags{api.ResultOptions{AllNamespaces: true}}}).columns(true).Keys())
 	return c
 }
 
@@ -77,7 +79,7 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.Notef("No results found in %s namespace.", client.Namespace())
+		o.Notef("No results found%s.", inNamespace(client, o.query.AllNamespaces))
 		if o.query.Of == "" && !o.query.AllUsers {
 			o.Notef("(These would be yours: add --all-users for everybody's.)")
 		}
@@ -101,7 +103,7 @@ func (o *resultsListOptions) table(results []api.Result) *cli.Table {
 // names of their own.
 func (o *resultsListOptions) columns(named bool) cli.Columns[api.Result] {
 	type result = api.Result
-	return cli.Columns[result]{
+	columns := cli.Columns[result]{
 		{Name: "Result", Text: func(r *result) string { return r.Name }, Give: cli.ID},
 		{Name: "Name", Wide: !named, Text: taskName, Give: cli.Give{Rank: 5, Least: 16, Middle: true}},
 		{Name: "State", Text: func(r *result) string { return string(resultState(r)) }, Give: cli.State},
@@ -125,6 +127,11 @@ func (o *resultsListOptions) columns(named bool) cli.Columns[api.Result] {
 		{Name: "Progress", Wide: true, Text: func(r *result) string { return progressWords(r.Progress) }},
 		{Name: "Reason", Text: resultReason, Give: cli.Give{Rank: 6, Least: 16}},
 	}
+	if o.query.AllNamespaces {
+		columns = slices.Insert(columns, 0, cli.Column[result]{Name: "Namespace",
+			Text: func(r *result) string { return r.Namespace }, Give: cli.Give{Rank: 7, Least: 12, Middle: true}})
+	}
+	return columns
 }
 
 // ofResult is a number of a result; of a whole campaign it is not known.

@@ -43,17 +43,18 @@ func crowd(t *testing.T) *clitest.Client {
 			q.Requests["nvidia.com/gpu"] = "8"
 			q.EstimatedStart = ptr.To(metav1.NewTime(clitest.Now.Add(26 * time.Hour)))
 		}))
-		results.Items = append(results.Items, api.Result{ObjectMeta: metav1.ObjectMeta{Name: id + "/0"}, TaskID: id, TaskName: longName,
+		results.Items = append(results.Items, api.Result{ObjectMeta: metav1.ObjectMeta{Name: id + "/0", Namespace: longSpace}, TaskID: id, TaskName: longName,
 			User: longUser, State: s, Complete: true, Files: 123456, Bytes: 9_999_999_999, EndTime: &ended, Reason: longReason})
 	}
-	for i, s := range []api.CampaignState{api.CampaignSubmitting, api.CampaignRunning, api.CampaignHeld, api.CampaignSucceeded, api.CampaignFailed, api.CampaignStopped, api.CampaignUnknown} {
+	for i, s := range api.CampaignStates {
 		c := sweeping()
+		c.Namespace = longSpace
 		c.ID, c.State, c.User, c.Configs = fmt.Sprintf("sweep%d-2026-11-21-101500", i), s, longUser, 12345
 		c.Runs = api.RunCounts{Total: 945000, Succeeded: 400000, Rejected: 1, Failed: 200000, Stopped: 1, Running: 3, Pending: 1, Queued: 1000, Missing: 1}
 		c.Failures[0].Reason = longReason
 		c.Waiting = waiting().Waiting
 		all = append(all, c)
-		results.Items = append(results.Items, api.Result{ObjectMeta: metav1.ObjectMeta{Name: c.ID}, Campaign: c.ID, User: longUser,
+		results.Items = append(results.Items, api.Result{ObjectMeta: metav1.ObjectMeta{Name: c.ID, Namespace: longSpace}, Campaign: c.ID, User: longUser,
 			State: api.State(s), Complete: true, Reason: "400001 of 945000 runs: 400000 succeeded, 1 rejected"})
 	}
 	queues := []api.QueueStatus{{ObjectMeta: metav1.ObjectMeta{Name: "vast", Namespace: longSpace}, State: api.QueueActive, Pending: 1200, Admitted: 345,
@@ -107,8 +108,8 @@ func TestEveryTableFitsTheTerminalAndShowsIDsAndStates(t *testing.T) {
 	for i, s := range api.States {
 		ids, states = append(ids, fmt.Sprintf("x7k2m9q%d", i)), append(states, string(s))
 	}
-	for i, s := range []string{"Submitting", "Running", "Held", "Succeeded", "Failed", "Stopped", "Unknown"} {
-		campaignIDs, campaignStates = append(campaignIDs, fmt.Sprintf("sweep%d-2026-11-21-101500", i)), append(campaignStates, s)
+	for i, s := range api.CampaignStates {
+		campaignIDs, campaignStates = append(campaignIDs, fmt.Sprintf("sweep%d-2026-11-21-101500", i)), append(campaignStates, string(s))
 	}
 	both := func(a, b []string) []string { return append(append([]string{}, a...), b...) }
 	file := campaignOf(t, strings.NewReplacer("fast]", strings.Repeat("very-", 40)+"fast]",
@@ -126,6 +127,8 @@ func TestEveryTableFitsTheTerminalAndShowsIDsAndStates(t *testing.T) {
 		"results list --all-users":       both(both(ids, campaignIDs), both(states, campaignStates)),
 		"campaign list":                  both(campaignIDs, campaignStates),
 		"campaign list --all-users":      both(campaignIDs, campaignStates),
+		"campaign list -A --all-users":   both(campaignIDs, campaignStates),
+		"results list -A --all-users":    both(both(ids, campaignIDs), both(states, campaignStates)),
 		"campaign status x":              both(campaignIDs, campaignStates),
 		"monitor --once":                 both(campaignIDs, campaignStates),
 		"monitor --once --all-users":     both(campaignIDs, campaignStates),
