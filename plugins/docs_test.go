@@ -75,7 +75,7 @@ func checkLine(root *cobra.Command, words []string) error {
 
 func child(c *cobra.Command, name string) *cobra.Command {
 	for _, next := range c.Commands() {
-		if next.Name() == name || next.HasAlias(name) {
+		if !next.Hidden && (next.Name() == name || next.HasAlias(name)) {
 			return next
 		}
 	}

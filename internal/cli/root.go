@@ -39,9 +39,7 @@ func NewRoot(f *Factory, short, long string, groups templates.CommandGroups) *co
 	root.AddCommand(newOptions(f))
 	templates.ActsAsRootCommand(root, []string{"options", "help"}, groups...)
 	showDisplayName(root, f.Plugin)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return Usagef("%v; see '%s --help'", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 

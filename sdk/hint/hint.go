@@ -56,13 +56,20 @@ func Vastvol(words ...string) string {
 	return strings.Join(append([]string{"kubectl vastvol"}, words...), " ")
 }
 
+// line puts the flags behind the arguments, but before "--": what follows that is
+// for another program.
 func (t Target) line(program string, args []string) string {
-	line := []string{program}
-	for _, arg := range slices.Concat(args, t.flags) {
-		line = append(line, Word(arg))
-	}
+	flags := t.flags
 	if t.namespace != "" && t.namespace != t.usual {
-		line = append(line, "-n", Word(t.namespace))
+		flags = append(slices.Clip(flags), "-n", t.namespace)
+	}
+	end := len(args)
+	if i := slices.Index(args, "--"); i >= 0 {
+		end = i
+	}
+	line := []string{program}
+	for _, arg := range slices.Concat(args[:end], flags, args[end:]) {
+		line = append(line, Word(arg))
 	}
 	return strings.Join(line, " ")
 }

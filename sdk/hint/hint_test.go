@@ -20,6 +20,7 @@ func TestACommandLineLeadsToItsClusterAndNamespace(t *testing.T) {
 		"an empty word":                                      {Target{}.Kubectl("get", ""), "kubectl get ''"},
 		"JSON":                                               {Target{}.Kubectl("patch", "job", "x", "-p", `{"a":1}`), `kubectl patch job x -p '{"a":1}'`},
 		"the plugin's own name":                              {Command(), "kubectl vast"},
+		"what is for a program in a pod stays behind":        {lab.In("x").Kubectl("exec", "POD", "--", "sh"), "kubectl exec POD --kubeconfig='my files/config' --context=big -n x -- sh"},
 		"a name in a sentence":                               {Command("campaign", "hold"), "kubectl vast campaign hold"},
 	}
 	for name, tc := range tests {

@@ -11,6 +11,7 @@ func newCampaign(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("campaign", "Run campaigns: many runs of many configurations",
 		newCampaignRun(f), newCampaignList(f), newCampaignStatus(f), newCampaignPrepare(f), newCampaignConfigs(f),
 		newCampaignHold(f), newCampaignResume(f), newCampaignStop(f), newCampaignRerun(f), newCampaignCleanup(f))
+	c.AddCommand(campaignElsewhere(f)...)
 	c.Long = templates.LongDesc(`
 		Run campaigns: many runs of many configurations.
 

@@ -53,8 +53,9 @@ type campaignRun struct {
 func newCampaignRun(f *cli.Factory) *cobra.Command {
 	flags, extra := &submitFlags{keep: cli.Timeout(api.DefaultKeep), manager: defaultFieldManager, output: cli.NewDoneFlags()}, &campaignRunFlags{}
 	c := &cobra.Command{
-		Use:   "run (FILE | --resume CAMPAIGN)",
-		Short: "Submit a campaign",
+		Use:     "run (FILE | --resume CAMPAIGN)",
+		Aliases: []string{"submit", "launch"},
+		Short:   "Submit a campaign",
 		Long: templates.LongDesc(`
 			Submit a campaign: every run of every configuration becomes a Job that waits in
 			the queue. It returns when all Jobs are made; --follow stays until they have ended.

@@ -12,6 +12,7 @@ import (
 func newCluster(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("cluster", "Make a cluster ready for many people's work",
 		newClusterSetup(f), newClusterStatus(f), newClusterResize(f), newClusterCleanup(f))
+	c.AddCommand(clusterElsewhere(f)...)
 	c.Long = templates.LongDesc(`
 		Make a cluster ready for many people's work: a queue (Kueue), a store for inputs
 		and results (S3), and the rights that unattended work needs.

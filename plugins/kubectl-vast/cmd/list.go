@@ -26,7 +26,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	o := &listOptions{Factory: f, output: cli.NewGetFlags()}
 	c := &cobra.Command{
 		Use:     "list",
-		Aliases: []string{"ls"},
+		Aliases: []string{"ls", "ps"},
 		Short:   "List tasks",
 		Long: templates.LongDesc(`
 			List your tasks in the namespace, the newest first.`),

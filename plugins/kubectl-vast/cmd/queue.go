@@ -13,6 +13,7 @@ import (
 func newQueue(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("queue", "See what waits, and hold queues",
 		newQueueList(f), newQueueStatus(f), newQueuePosition(f), newQueueHold(f), newQueueResume(f))
+	c.AddCommand(queueElsewhere(f)...)
 	c.Long = templates.LongDesc(`
 		See what waits, where it stands and why, and hold queues.
 

@@ -16,6 +16,7 @@ func newResults(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("results", "See and fetch what tasks and campaigns left behind",
 		newResultsList(f), newResultsShow(f), newResultsDownload(f), newResultsDelete(f))
 	c.Aliases = []string{"result"}
+	c.AddCommand(resultsElsewhere(f)...)
 	c.Long = templates.LongDesc(`
 		See and fetch what tasks and campaigns left behind: the files below $OUTPUT_DIR,
 		the logs, and how each ended. They are in the store, and stay there when the Jobs

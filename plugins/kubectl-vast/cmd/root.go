@@ -11,7 +11,7 @@ import (
 
 // New returns the root command.
 func New(f *cli.Factory) *cobra.Command {
-	return cli.NewRoot(f,
+	root := cli.NewRoot(f,
 		"Run batch work on any Kubernetes cluster",
 		`Run batch work on any Kubernetes cluster that a kubeconfig reaches.
 
@@ -42,4 +42,6 @@ func New(f *cli.Factory) *cobra.Command {
 				Commands: []*cobra.Command{newAuth(f), newSchema(f)},
 			},
 		})
+	root.AddCommand(elsewhere(f)...)
+	return root
 }

@@ -55,7 +55,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 	campaign := &campaignRunFlags{}
 	c := &cobra.Command{
 		Use:     "submit FILE...",
-		Aliases: []string{"run"},
+		Aliases: []string{"run", "launch"},
 		Short:   "Submit tasks and follow their logs, or a campaign",
 		Long: templates.LongDesc(`
 			Submit tasks and follow their logs.

@@ -3,6 +3,8 @@
 package cmd
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
@@ -11,7 +13,7 @@ import (
 
 // New returns the root command.
 func New(f *cli.Factory) *cobra.Command {
-	return cli.NewRoot(f,
+	root := cli.NewRoot(f,
 		"Look after the volumes that tasks mount",
 		`Look after the volumes that the tasks of kubectl vast mount.
 
@@ -21,4 +23,14 @@ func New(f *cli.Factory) *cobra.Command {
 			Message:  "Volume Commands:",
 			Commands: []*cobra.Command{newCreate(f), newList(f), newGet(f), newStatus(f), newDelete(f)},
 		}})
+	root.AddCommand(cli.NewElsewhere(func(args []string) string {
+		return fmt.Sprintf("a volume is made from its file with `%s`", f.Hint().Vastvol("create", "-f", "FILE"))
+	}, "apply", "replace", "new", "add")...)
+	root.AddCommand(cli.NewElsewhere(func([]string) string {
+		return fmt.Sprintf("a claim is made larger where its StorageClass allows it: `%s`", f.Hint().Kubectl("edit", "pvc", "NAME"))
+	}, "resize", "expand", "edit")...)
+	root.AddCommand(cli.NewElsewhere(func([]string) string {
+		return "a task mounts a volume by its name, under volumes in its file"
+	}, "mount", "attach", "use")...)
+	return root
 }

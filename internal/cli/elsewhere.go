@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// NewElsewhere are commands that are not there, but that users of other programs
+// type: each is answered with one sentence that names ours, and exit code 2. What
+// gets the words that were typed behind it. They are in no list and no completion.
+func NewElsewhere(say func(args []string) string, names ...string) []*cobra.Command {
+	out := make([]*cobra.Command, len(names))
+	for i, name := range names {
+		out[i] = &cobra.Command{
+			Use:    name,
+			Hidden: true,
+			// Flags of ours are read for the sake of the hint; others mean nothing.
+			FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
+			RunE: func(c *cobra.Command, args []string) error {
+				return Usagef("there is no command %q: %s", c.CommandPath(), say(args))
+			},
+		}
+		out[i].SetHelpFunc(func(c *cobra.Command, _ []string) {
+			fmt.Fprintf(c.OutOrStdout(), "There is no command %q: %s.\n", c.CommandPath(), say(nil))
+		})
+	}
+	return out
+}
+
+// flagError says what is wrong with a flag, and which one was probably meant.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	meant := ""
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		if near := spec.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
+			meant = "; did you mean --" + near + "?"
+		}
+	}
+	return Usagef("%v%s; see '%s --help'", err, meant, c.CommandPath())
+}
+
+// flagNames are the flags that a command has, without those that are hidden or on
+// their way out.
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	for _, set := range []*pflag.FlagSet{c.Flags(), c.InheritedFlags()} {
+		set.VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && f.Deprecated == "" {
+				names = append(names, f.Name)
+			}
+		})
+	}
+	return names
+}

@@ -1,0 +1,149 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubevast/vast/internal/cli"
+)
+
+// name is the first of the words that were typed, or what stands for it.
+func name(args []string, placeholder string) string {
+	if len(args) == 0 {
+		return placeholder
+	}
+	return args[0]
+}
+
+// says makes the answer of a command that is called otherwise here: one sentence
+// with the command lines of ours, to which what was typed belongs.
+func says(f *cli.Factory, placeholder, format string, lines ...[]string) func([]string) string {
+	return func(args []string) string {
+		made := make([]any, len(lines))
+		for i, words := range lines {
+			line := make([]string, len(words))
+			for n, word := range words {
+				line[n] = word
+				if placeholder != "" {
+					line[n] = strings.ReplaceAll(word, placeholder, name(args, placeholder))
+				}
+			}
+			made[i] = f.Hint().Vast(line...)
+		}
+		return fmt.Sprintf(format, made...)
+	}
+}
+
+// elsewhere are the commands of sky, kubectl, helm and others that are called
+// otherwise here, or that there is no need of.
+func elsewhere(f *cli.Factory) []*cobra.Command {
+	add := cli.NewElsewhere
+	inPod := func([]string) string {
+		return fmt.Sprintf("get a shell in a task's pod with `%s`; `%s` names the pods",
+			f.Hint().Kubectl("exec", "-it", "POD", "--", "sh"), f.Hint().Vast("status", "ID"))
+	}
+	var all []*cobra.Command
+	for _, some := range [][]*cobra.Command{
+		add(says(f, "FILE", "each submission makes a task of its own, and applying changes none: `%s`; with --request-id the same one is submitted only once",
+			[]string{"submit", "FILE"}), "apply", "create", "replace", "install"),
+		add(func(args []string) string { return get(f, args) }, "get", "show", "info", "top"),
+		add(inPod, "exec", "ssh", "port-forward"),
+		add(says(f, "ID", "a task gives its machines back when it ends; end one earlier with `%s`, remove it with `%s`",
+			[]string{"stop", "ID"}, []string{"delete", "ID"}), "down", "autostop", "uninstall"),
+		add(says(f, "ID", "end a task with `%s`", []string{"stop", "ID"}), "kill", "terminate", "abort"),
+		add(says(f, "FILE", "a task that has ended is submitted again: `%s`; failed runs of a campaign with `%s`",
+			[]string{"submit", "FILE"}, []string{"campaign", "rerun", "ID", "--failed"}), "start", "restart", "rerun", "retry", "resubmit"),
+		add(says(f, "ID", "a task's log is followed with `%s`", []string{"logs", "ID", "-f"}), "tail", "attach", "follow", "log"),
+		add(says(f, "ID", "tasks are watched with `%s`, campaigns with `%s`", []string{"list", "-w"}, []string{"monitor"}), "watch", "dashboard"),
+		add(says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "download", "fetch", "sync", "rsync"),
+		add(says(f, "ID", "campaigns are held with `%s` and go on with `%s`, queues with `%s` and `%s`",
+			[]string{"campaign", "hold", "ID"}, []string{"campaign", "resume", "ID"}, []string{"queue", "hold"}, []string{"queue", "resume"}), "hold", "resume", "pause", "suspend"),
+		add(says(f, "ID", "the Jobs of campaigns that have ended are removed with `%s`, tasks with `%s`",
+			[]string{"campaign", "cleanup", "ID"}, []string{"delete", "ID"}), "cleanup", "prune"),
+		add(says(f, "FILE", "a campaign's configurations are listed with `%s`", []string{"campaign", "configs", "FILE"}), "configs"),
+		add(says(f, "FILE", "a campaign is written into a folder with `%s`", []string{"campaign", "prepare", "DIR", "-f", "FILE"}), "prepare", "render", "template"),
+		add(says(f, "FILE", "a file is checked, and what it becomes is printed, by `%s`", []string{"submit", "FILE", "--dry-run=client", "-o", "yaml"}), "validate", "lint", "diff"),
+		add(says(f, "", "a cluster is set up with `%s`", []string{"cluster", "setup"}), "setup", "init"),
+		add(says(f, "", "what is missing is found by `%s`", []string{"doctor"}), "check"),
+		add(says(f, "NAME", "your name is set with `%s`", []string{"auth", "login", "NAME"}), "login"),
+		add(says(f, "", "your name is told by `%s`", []string{"auth", "whoami"}), "whoami"),
+		add(says(f, "", "the fields of a file are told by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
+		add(says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is told by `%s`",
+			[]string{"submit", "FILE"}, []string{"list"}, []string{"queue", "list"}), "jobs", "job", "task", "tasks"),
+		add(func([]string) string {
+			return fmt.Sprintf("volumes have a plugin of their own: `%s`; results are told by `%s`", f.Hint().Vastvol("list"), f.Hint().Vast("results", "list"))
+		}, "volume", "volumes", "storage"),
+		add(func([]string) string {
+			return fmt.Sprintf("the machines and what they have are told by `%s`, the quota of queues by `%s`", f.Hint().Cluster().Kubectl("describe", "nodes"), f.Hint().Vast("queue", "status"))
+		}, "show-gpus", "gpus", "nodes"),
+		add(func([]string) string {
+			return "serving is not what this does: it runs tasks that end; use a Deployment and a Service for what keeps running"
+		}, "serve"),
+	} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// get answers kubectl's get: what there is of a type, or how one of it stands.
+func get(f *cli.Factory, args []string) string {
+	say := f.Hint()
+	one := name(args[min(len(args), 1):], "ID")
+	switch kind := strings.TrimSuffix(name(args, "task"), "s"); kind {
+	case "campaign":
+		return fmt.Sprintf("campaigns are listed with `%s`; how one stands is told by `%s`", say.Vast("campaign", "list"), say.Vast("campaign", "status", one))
+	case "result":
+		return fmt.Sprintf("results are listed with `%s`", say.Vast("results", "list"))
+	case "queue", "localqueue", "lq":
+		return fmt.Sprintf("queues are listed with `%s`, what waits in them with `%s`", say.Vast("queue", "status"), say.Vast("queue", "list"))
+	case "volume", "pvc":
+		return fmt.Sprintf("volumes are listed with `%s`", say.Vastvol("list"))
+	case "task", "job", "pod":
+		return fmt.Sprintf("tasks are listed with `%s`; how one stands is told by `%s`", say.Vast("list"), say.Vast("status", one))
+	default:
+		return fmt.Sprintf("tasks are listed with `%s`; how one stands is told by `%s`", say.Vast("list"), say.Vast("status", args[0]))
+	}
+}
+
+// campaignElsewhere are those of campaigns.
+func campaignElsewhere(f *cli.Factory) []*cobra.Command {
+	add := cli.NewElsewhere
+	var all []*cobra.Command
+	for _, some := range [][]*cobra.Command{
+		add(says(f, "ID", "the Jobs of a campaign are removed with `%s`, which keeps its results; `%s` removes all of it",
+			[]string{"campaign", "cleanup", "ID"}, []string{"campaign", "cleanup", "ID", "--data"}), "delete", "rm", "remove", "uninstall"),
+		add(says(f, "ID", "logs are those of a run: `%s`; `%s` names the runs",
+			[]string{"logs", "ID/CONFIG/RUN"}, []string{"results", "list", "ID"}), "logs", "log", "tail"),
+		add(says(f, "ID", "the end of a campaign is waited for with `%s`, whose exit code tells how it ended", []string{"monitor", "ID", "--wait"}), "wait"),
+		add(says(f, "ID", "a campaign is watched with `%s`", []string{"monitor", "ID"}), "monitor", "watch", "follow", "attach"),
+		add(says(f, "ID", "how a campaign stands is told by `%s`; all are listed with `%s`",
+			[]string{"campaign", "status", "ID"}, []string{"campaign", "list"}), "get", "show", "info"),
+		add(says(f, "ID", "results are listed with `%s` and fetched with `%s`",
+			[]string{"results", "list", "ID"}, []string{"results", "download", "ID"}), "results", "download", "fetch"),
+		add(says(f, "ID", "failed runs are run again with `%s`", []string{"campaign", "rerun", "ID", "--failed"}), "retry", "restart"),
+		add(says(f, "ID", "a campaign is held with `%s`", []string{"campaign", "hold", "ID"}), "pause", "suspend"),
+	} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// resultsElsewhere are those of results.
+func resultsElsewhere(f *cli.Factory) []*cobra.Command {
+	return append(cli.NewElsewhere(says(f, "ID", "logs are printed by `%s`", []string{"logs", "ID"}), "logs"),
+		cli.NewElsewhere(says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "fetch", "pull", "sync", "export")...)
+}
+
+func queueElsewhere(f *cli.Factory) []*cobra.Command {
+	return append(cli.NewElsewhere(says(f, "NAME", "queues are shown by `%s`", []string{"queue", "status"}), "get", "show", "info"),
+		append(cli.NewElsewhere(says(f, "NAME", "a queue is held with `%s`", []string{"queue", "hold", "NAME"}), "pause", "suspend", "stop"),
+			cli.NewElsewhere(says(f, "", "queues are made by `%s`, or by whoever looks after Kueue", []string{"cluster", "setup"}), "create", "delete")...)...)
+}
+
+func clusterElsewhere(f *cli.Factory) []*cobra.Command {
+	return append(cli.NewElsewhere(says(f, "", "a namespace is set up with `%s`", []string{"cluster", "setup"}), "install", "init", "create", "up", "upgrade", "apply"),
+		append(cli.NewElsewhere(says(f, "", "what setup made is removed with `%s`", []string{"cluster", "cleanup"}), "delete", "rm", "uninstall", "teardown", "down"),
+			cli.NewElsewhere(says(f, "", "what is set up is shown by `%s`; what is missing is found by `%s`", []string{"cluster", "status"}, []string{"doctor"}), "get", "show", "info", "check")...)...)
+}
