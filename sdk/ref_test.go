@@ -318,3 +318,62 @@ func TestWhichQueueAReferenceNames(t *testing.T) {
 		check(name, err)
 	}
 }
+
+func TestWhichRunAReferenceNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, configs := w.sweep()
+	made, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Name: "growth", Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(campaign string) string {
+		return kube.JobName(strings.Split(campaign, "-")[0]+"-a-0", kube.RunID(campaign, "a", 0))
+	}
+	mine, other := run(made.ID), run(w.campaign)
+	for name, c := range map[string]struct {
+		ref, look string
+		change    string // empty: as look
+	}{
+		"its campaign's id":            {made.ID + "/a/0", mine, ""},
+		"its campaign's name":          {"growth/a/0", mine, ""},
+		"the beginning of a name":      {"gro/a/0", mine, "is only the beginning of the name of " + made.ID},
+		"the beginning of an id":       {"sweep-20/a/0", other, ""},
+		"what -o name prints":          {"job.batch/" + mine, mine, ""},
+		"a run that there is not":      {"growth/a/7", made.ID + "/a/7\" not found", ""},
+		"a campaign that there is not": {"zzz/a/0", "\"zzz/a/0\" not found", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.change == "" {
+				c.change = c.look
+			}
+			got, err := w.Task().Get(t.Context(), c.ref)
+			if err != nil {
+				got = &api.TaskStatus{}
+			}
+			if !names(c.look, got.Name, err) {
+				t.Errorf("to look at: %q, %v; want %q", got.Name, err, c.look)
+			}
+			if got, err = w.Task().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient}); err != nil {
+				got = &api.TaskStatus{}
+			}
+			if !names(c.change, got.Name, err) {
+				t.Errorf("to stop: %q, %v; want %q", got.Name, err, c.change)
+			}
+		})
+	}
+}
+
+func TestTheLatestOfWhoHasCampaignsOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	delete(w.server.objects, "/apis/batch/v1/namespaces/lab/jobs/first-"+w.task)
+	_, err := w.Task().Get(t.Context(), "@latest")
+	if missing := (*api.NotFound)(nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "the newest campaign is "+w.campaign+": name one of its runs, as in @latest/CONFIG/RUN") {
+		t.Errorf("%v", err)
+	}
+	s, err := w.Task().Get(t.Context(), "@latest/a/1")
+	if err != nil || s.Name != kube.JobName("sweep-a-1", kube.RunID(w.campaign, "a", 1)) {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

@@ -3,16 +3,12 @@ package result
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/pager"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -95,34 +91,6 @@ func (c *Client) newestJob(ctx context.Context, user string) (newest, error) {
 		}
 		return true
 	})
-	return last, err
-}
-
-// newestCampaign is the user's newest campaign that the cluster knows, unless own is
-// set also one that names no user. Tasks need
-// no right to list ConfigMaps: who lacks it has no campaigns here.
-func (c *Client) newestCampaign(ctx context.Context, user string, own bool) (newest, error) {
-	var last newest
-	selector := labels.Set{kube.LabelKind: kube.KindCampaign}.String() + "," + kube.OfUser(user)
-	if own {
-		selector = labels.Set{kube.LabelKind: kube.KindCampaign, kube.LabelUser: kube.LabelValue(user)}.String()
-	}
-	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)
-		return list, c.conn.Classify(err, "list", "configmaps")
-	})
-	p.PageSize = pageSize
-	err := p.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(obj runtime.Object) error {
-		m := obj.(*corev1.ConfigMap)
-		// Anybody's ConfigMap may say that it is a campaign's.
-		if id := m.Annotations[kube.AnnotationCampaign]; m.Name == kube.DNSLabel(id, "campaign", 63) && m.Labels[kube.LabelCampaign] == kube.LabelValue(id) {
-			last.see(id, m.CreationTimestamp)
-		}
-		return nil
-	})
-	if errors.As(err, new(*api.Forbidden)) {
-		return newest{}, nil
-	}
 	return last, err
 }
 

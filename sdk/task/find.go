@@ -53,7 +53,7 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 	case ref.Name == Latest:
 		return c.latest(ctx, changes)
 	case strings.Contains(ref.Name, "/"):
-		return c.byRun(ctx, ref.Name)
+		return c.byRun(ctx, ref.Name, changes)
 	case ref.Kind == kube.RefQueued:
 		if ref.Name, err = c.queues.JobOf(ctx, ref.Name); err != nil {
 			return nil, err

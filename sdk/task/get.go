@@ -22,7 +22,7 @@ import (
 func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	s, err := c.live(ctx, ref)
 	if isNotFound(err) && maybeKept(ref) {
-		return c.keptTask(ctx, ref, err)
+		return c.keptTask(ctx, c.wholeRun(ctx, ref), err)
 	}
 	if err == nil {
 		c.tellBarrier(ctx, s)

@@ -19,7 +19,7 @@ import (
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)
 	if isNotFound(err) && (ref == Latest || maybeKept(ref)) {
-		return c.keptLogs(ctx, ref, o, sink, err)
+		return c.keptLogs(ctx, c.wholeRun(ctx, ref), o, sink, err)
 	}
 	if err != nil {
 		return err

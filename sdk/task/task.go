@@ -4,7 +4,6 @@ package task
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -82,7 +81,7 @@ func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error)
 		return nil, api.Invalid("", "%s may be %s or %s, which were submitted in the same second; give an id", Latest, newest.Name, beside)
 	}
 	if err == nil && newest == nil {
-		err = &api.NotFound{Kind: "task", Name: Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
+		err = c.noLatest(ctx, user, changes)
 	}
 	return newest, err
 }

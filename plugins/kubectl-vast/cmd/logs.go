@@ -42,8 +42,8 @@ func newLogs(f *cli.Factory) *cobra.Command {
 			# The last 20 lines of its first node, with the time of each
 			kubectl vast logs x7k2m9qa --node=0 --tail=20 --timestamps
 
-			# A container beside the main one of a campaign's run
-			kubectl vast logs sweep-2026-11-21-101500/a-1/0 -c nav`),
+			# A container beside the main one of a run of your newest campaign
+			kubectl vast logs @latest/a-1/0 -c nav`),
 		Args: cli.Args(1, 1, "the id of a task"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
