@@ -40,7 +40,10 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 			what to apply in which order.
 
 			No cluster is asked, and there are no credentials in the folder. It is written
-			for the namespace of -n, and each time as a campaign of its own.`),
+			for the namespace of -n, and each time as a campaign of its own. For a namespace
+			that enforces the Pod Security Standard "restricted" say --security-profile=restricted,
+			or it refuses the pods. The campaign is that of the user of "kubectl vast auth login";
+			without one it names none, and is shown to everybody.`),
 		Example: templates.Examples(`
 			# Write it, and run it with kubectl alone
 			kubectl vast campaign prepare ./out -f sweep.vast -n lab
