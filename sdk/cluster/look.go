@@ -27,6 +27,9 @@ type observed struct {
 	claim                *corev1.PersistentVolumeClaim
 	deployment           *appsv1.Deployment
 	secret, reader, root *corev1.Secret
+	// cpuLimited: a ResourceQuota of the namespace lets in no pod whose containers
+	// have no limit of CPUs.
+	cpuLimited bool
 	// uid is the namespace's.
 	uid types.UID
 	// shared is what administrators asked for.
@@ -59,11 +62,40 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 			now.deployment, err = c.conn.Kube.AppsV1().Deployments(c.conn.Namespace).Get(ctx, kube.StoreName, metav1.GetOptions{})
 			return c.unlessAbsent(err, "deployments.apps", func() { now.deployment = nil })
 		},
+		func() error {
+			quotas, err := core.ResourceQuotas(c.conn.Namespace).List(ctx, metav1.ListOptions{})
+			if apierrors.IsForbidden(err) {
+				return nil
+			}
+			if err != nil {
+				return c.conn.Classify(err, "list", "resourcequotas")
+			}
+			for _, q := range quotas.Items {
+				_, limited := q.Spec.Hard[corev1.ResourceLimitsCPU]
+				now.cpuLimited = now.cpuLimited || limited
+			}
+			return nil
+		},
 		func() (err error) { now.secret, err = c.secretNamed(ctx, kube.StoreName); return err },
 		func() (err error) { now.reader, err = c.secretNamed(ctx, kube.StoreReaderName); return err },
 		func() (err error) { now.root, err = c.secretNamed(ctx, kube.StoreRootName); return err },
 	)
 	return now, err
+}
+
+// storeLimited decides whether the store's container has a limit of CPUs: where a
+// quota wants one, else none, which is faster. A store whose pod is there stays as it
+// is: another pod would have lost the data of one without a volume.
+func (now *observed) storeLimited() bool {
+	if now.deployment == nil || now.deployment.Status.Replicas == 0 {
+		return now.cpuLimited
+	}
+	for _, c := range now.deployment.Spec.Template.Spec.Containers {
+		if _, limited := c.Resources.Limits[corev1.ResourceCPU]; limited {
+			return true
+		}
+	}
+	return false
 }
 
 // lookAtKueue finds Kueue and, where it serves the API that we speak, the

@@ -48,6 +48,8 @@ type storePod struct {
 	image     string
 	// old is the store as versions before the accounts made it.
 	old, tls bool
+	// limited: it has a limit of CPUs.
+	limited bool
 	// state changes when the pod has to be replaced to take what is in the root
 	// Secret.
 	state string
@@ -179,6 +181,10 @@ func storeContainer(s storePod) corev1.Container {
 		return corev1.EnvVar{Name: variable, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 			LocalObjectReference: corev1.LocalObjectReference{Name: root}, Key: key}}}
 	}
+	limits := corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}
+	if s.limited {
+		limits[corev1.ResourceCPU] = resource.MustParse("1")
+	}
 	return corev1.Container{
 		Name:  "store",
 		Image: s.image,
@@ -192,7 +198,7 @@ func storeContainer(s storePod) corev1.Container {
 		Ports: []corev1.ContainerPort{{Name: "s3", ContainerPort: storePort, Protocol: corev1.ProtocolTCP}},
 		Resources: corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("128Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
+			Limits:   limits,
 		},
 		StartupProbe:   &corev1.Probe{ProbeHandler: health, PeriodSeconds: 1, FailureThreshold: 60},
 		ReadinessProbe: &corev1.Probe{ProbeHandler: health, PeriodSeconds: 5},

@@ -40,6 +40,8 @@ type plan struct {
 	// old: the built-in store stays as an older version made it. replaces: such a
 	// one is ended first.
 	old, replaces bool
+	// storeLimited: the store's container has a limit of CPUs.
+	storeLimited bool
 	// others are objects, as describe names them, that somebody else made
 	// and that are taken as they are.
 	others sets.Set[string]
@@ -53,7 +55,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 	if now.record != nil {
 		recorded = *now.record
 	}
-	p := &plan{namespace: namespace, config: recognised, kueueChart: o.KueueChart}
+	p := &plan{namespace: namespace, config: recognised, kueueChart: o.KueueChart, storeLimited: now.storeLimited()}
 	var errs []error
 	if name := cmp.Or(o.Config, recorded.Config); name != "" {
 		var err error
@@ -162,7 +164,7 @@ func (p *plan) storeObjects() []runtime.Object {
 
 // storePod is the built-in store that is planned.
 func (p *plan) storePod() storePod {
-	s := storePod{namespace: p.namespace, image: p.record.Store.image(), old: p.old, tls: !p.old && !p.record.Store.Plain}
+	s := storePod{namespace: p.namespace, image: p.record.Store.image(), old: p.old, tls: !p.old && !p.record.Store.Plain, limited: p.storeLimited}
 	if root := p.secrets.root; root != nil {
 		s.state = kube.Hash(string(root.Data[kube.StoreAccessKey]) + string(root.Data[rootCert]))
 	}
