@@ -38,7 +38,8 @@ type TaskWriter interface {
 	// of a name names nothing: it is InvalidSpec. Stopping one that has
 	// ended changes nothing and is no error.
 	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error)
-	// Delete removes a task and all that it owns.
+	// Delete removes a task: its Job, the pods, and what else was made for it.
+	// Results and logs that are kept in the store stay.
 	Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error)
 }
 

@@ -78,7 +78,11 @@ type ResultOptions struct {
 
 // DownloadOptions say what is fetched and where to.
 type DownloadOptions struct {
+	// ResultOptions name what is fetched, unless All is set.
 	ResultOptions
+	// All fetches all that is kept for the caller, or with AllUsers for everybody;
+	// Of, Configs and Runs must be empty then.
+	All bool
 	// Dir is the folder that gets one folder per task or campaign.
 	Dir string
 	// Archive is one file instead: its name ends in .tar.gz or .tar.zst.

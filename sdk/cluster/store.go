@@ -40,8 +40,8 @@ func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
 // saveFirst is what to do about what a store's pod holds before that is replaced.
 func (c *Client) saveFirst() string {
 	say := c.conn.Hint()
-	return fmt.Sprintf("save them first (%s for each of %s), or give them up with `%s`",
-		say.Vast("results", "download", "ID"), say.Vast("results", "list", "--all-users"), say.Vast("cluster", "cleanup"))
+	return fmt.Sprintf("save them first with `%s`, then remove them with `%s`, and set up again",
+		say.Vast("results", "download", "--all", "--all-users", "--dir=saved"), say.Vast("cluster", "cleanup"))
 }
 
 // wordsFor says how much a store holds.

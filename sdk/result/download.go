@@ -26,7 +26,10 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 	if err := check(o.ResultOptions); err != nil {
 		return nil, err
 	}
-	if o.Of == "" {
+	switch {
+	case o.All && (o.Of != "" || len(o.Configs) > 0 || len(o.Runs) > 0):
+		return nil, api.Invalid("", "name a task or a campaign, or fetch all, not both")
+	case o.Of == "" && !o.All:
 		return nil, api.Invalid("", "name the task or the campaign whose results are to be fetched; see: %s", c.conn.Hint().Vast("results", "list"))
 	}
 	if o.Archive != "" {
@@ -39,7 +42,7 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o.ResultOptions, always)
+	units, err := s.chosen(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +58,36 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 		return plan.report, s.archive(ctx, plan, o)
 	}
 	return plan.report, s.tree(ctx, plan, o)
+}
+
+// chosen are the results that are to be fetched. Of all of them those of which
+// nothing is kept are left out.
+func (s *session) chosen(ctx context.Context, o api.DownloadOptions) ([]*unit, error) {
+	if !o.All {
+		return s.find(ctx, o.ResultOptions, always)
+	}
+	all, err := s.overview(ctx, o.ResultOptions)
+	if err != nil {
+		return nil, err
+	}
+	var units []*unit
+	looked := map[place]bool{}
+	for i := range all {
+		p := place{task: all[i].TaskID, rank: -1, campaign: all[i].Campaign, run: -1}
+		if p.campaign != "" {
+			p.task = ""
+		}
+		if looked[p] { // several nodes of a task
+			continue
+		}
+		looked[p] = true
+		found, err := s.findAt(ctx, p, o.ResultOptions, always)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		units = append(units, found...)
+	}
+	return units, nil
 }
 
 // plan is what is to be fetched, by the path below the folder or in the archive.

@@ -136,7 +136,7 @@ cp "$SCENARIO_PARAMETER_FILE" "$OUTPUT_DIR/parameters.yaml"`)
 			}
 		}
 	}
-	p.vast("campaign", "cleanup", "--campaign", id).exits(0)
+	p.vast("campaign", "cleanup", id).exits(0)
 	p.waitFor("the Jobs are gone", func() (bool, any) { n := p.jobsOf(id); return n == 0, n })
 	if c := p.campaign(id); c.Runs.Succeeded != 26 {
 		t.Errorf("without its Jobs it has %+v", c.Runs)

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -15,6 +14,7 @@ import (
 type campaignCleanup struct {
 	*cli.Factory
 	api    api.CampaignCleanupOptions
+	all    bool
 	yes    bool
 	dryRun cli.DryRunFlag
 	output *cli.DoneFlags
@@ -23,26 +23,38 @@ type campaignCleanup struct {
 func newCampaignCleanup(f *cli.Factory) *cobra.Command {
 	o := &campaignCleanup{Factory: f, output: cli.NewDoneFlags()}
 	c := &cobra.Command{
-		Use:   "cleanup",
+		Use:   "cleanup (CAMPAIGN... | --all)",
 		Short: "Remove the Jobs of campaigns that have ended",
 		Long: templates.LongDesc(`
-			Remove the Jobs of your campaigns that have ended, with their pods. Results, logs
-			and what is known of the runs stay, unless --data removes them too.
+			Remove the Jobs of campaigns that have ended, with their pods: of those that are
+			named, or with --all of all of yours, which is asked first. Results, logs and
+			what is known of the runs stay, unless --data removes them too.
 
 			A campaign whose runs go on is left alone, unless it is named and --force given.`),
 		Example: templates.Examples(`
+			# Remove the Jobs of a campaign that has ended
+			kubectl vast campaign cleanup sweep-2026-06-17-101500
+
 			# Remove the Jobs of all your campaigns that have ended
-			kubectl vast campaign cleanup
+			kubectl vast campaign cleanup --all
 
 			# Remove all that there is of one campaign
-			kubectl vast campaign cleanup --campaign=sweep-2026-06-17-101500 --data`),
-		Args: cli.Args(0, 0, ""),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("campaign") && len(o.api.Campaigns) == 0 {
-				return cli.Usagef("--campaign names no campaign; leave it out to mean all of yours that have ended")
+			kubectl vast campaign cleanup sweep-2026-06-17-101500 --data`),
+		Args:              cli.Args(0, -1, ""),
+		ValidArgsFunction: f.Complete(-1, campaignIDs),
+		RunE: func(c *cobra.Command, args []string) error {
+			named := len(args) > 0 || c.Flags().Changed("campaign")
+			if c.Flags().Changed("campaign") {
+				f.Warn("--campaign is deprecated: name the campaigns without it")
 			}
-			if o.api.Force && len(o.api.Campaigns) == 0 {
-				return cli.Usagef("--force needs --campaign: it ends what runs")
+			o.api.Campaigns = append(args, o.api.Campaigns...)
+			switch {
+			case named && len(o.api.Campaigns) == 0:
+				return cli.Usagef("--campaign names no campaign; give --all to mean all of yours that have ended")
+			case named && o.all:
+				return cli.Usagef("name campaigns or give --all, not both")
+			case o.api.Force && !named:
+				return cli.Usagef("--force ends what runs: name the campaigns that it is for")
 			}
 			if err := o.output.Check(); err != nil {
 				return err
@@ -51,11 +63,12 @@ func newCampaignCleanup(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.StringSliceVar(&o.api.Campaigns, "campaign", nil, "Only this campaign. Can be given several times.")
+	p.BoolVar(&o.all, "all", false, "All your campaigns in the namespace that have ended. It is what no name means, too.")
+	p.StringSliceVar(&o.api.Campaigns, "campaign", nil, "A campaign.")
+	_ = p.MarkHidden("campaign") // what names were given by before they were arguments
 	p.BoolVar(&o.api.Data, "data", false, "Remove also the results, the logs and the record.")
 	p.BoolVar(&o.api.Force, "force", false, "End the runs that wait or run, instead of refusing.")
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --data.")
-	_ = c.RegisterFlagCompletionFunc("campaign", f.Complete(-1, campaignIDs))
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --all and --data.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c
@@ -68,7 +81,7 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	if o.api.Data && !o.yes && o.dryRun.Value == api.DryRunNone {
+	if (o.api.Data || len(o.api.Campaigns) == 0) && !o.yes && o.dryRun.Value == api.DryRunNone {
 		look := o.api
 		look.DryRun = api.DryRunClient
 		plan, err := client.Campaign().Cleanup(ctx, look)
@@ -78,8 +91,7 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 		if len(plan.Campaigns) == 0 {
 			return o.report(plan)
 		}
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s with all results: %s (%s, %s)?",
-			count(len(plan.Campaigns), "campaign"), strings.Join(plan.Campaigns, ", "), count(plan.Objects, "object"), cli.Bytes(plan.Bytes)))
+		goOn, err := o.Confirm(ctx, o.question(plan))
 		if err != nil || !goOn {
 			return err
 		}
@@ -92,6 +104,15 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 		return err
 	}
 	return o.report(done)
+}
+
+// question asks about what is going to be removed.
+func (o *campaignCleanup) question(plan *api.CampaignCleanup) string {
+	these, what := count(len(plan.Campaigns), "campaign"), aFew(plan.Campaigns)
+	if o.api.Data {
+		return fmt.Sprintf("Remove %s with all results: %s (%s, %s)?", these, what, count(plan.Objects, "object"), cli.Bytes(plan.Bytes))
+	}
+	return fmt.Sprintf("Remove the Jobs of %s that ended: %s (%s; results and logs stay)?", these, what, count(plan.Jobs, "Job"))
 }
 
 func (o *campaignCleanup) report(done *api.CampaignCleanup) error {

@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk"
@@ -28,24 +30,42 @@ func (c *cleaner) Cleanup(_ context.Context, o api.CampaignCleanupOptions) (*api
 }
 
 func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
+	look := func(data bool) api.CampaignCleanupOptions {
+		return api.CampaignCleanupOptions{Data: data, DryRun: api.DryRunClient}
+	}
+	two := []string{"a", "b"}
 	for name, tt := range map[string]struct {
-		answer string
+		args   string
+		answer string // empty: there is nobody to ask
 		ended  []string
 		want   []api.CampaignCleanupOptions
+		code   int
+		says   string
 	}{
-		"yes": {"y\n", []string{"a", "b"}, []api.CampaignCleanupOptions{
-			{Data: true, DryRun: api.DryRunClient}, {Data: true, Campaigns: []string{"a"}}}},
-		"no":      {"n\n", []string{"a", "b"}, []api.CampaignCleanupOptions{{Data: true, DryRun: api.DryRunClient}}},
-		"nothing": {"", nil, []api.CampaignCleanupOptions{{Data: true, DryRun: api.DryRunClient}}},
+		"all with results, and yes":                        {"--data", "y\n", two, []api.CampaignCleanupOptions{look(true), {Data: true, Campaigns: []string{"a"}}}, 0, "with all results: a"},
+		"all with results, and no":                         {"--data", "n\n", two, []api.CampaignCleanupOptions{look(true)}, 0, "Cancelled"},
+		"all with results, and there are none":             {"--data", "", nil, []api.CampaignCleanupOptions{look(true)}, 0, "nothing to remove"},
+		"all, and yes":                                     {"--all", "y\n", two, []api.CampaignCleanupOptions{look(false), {Campaigns: []string{"a"}}}, 0, "Remove the Jobs of 1 campaign that ended: a"},
+		"no name is all":                                   {"", "n\n", two, []api.CampaignCleanupOptions{look(false)}, 0, "Remove the Jobs of 1 campaign that ended: a"},
+		"all where nobody can be asked":                    {"--all", "", two, []api.CampaignCleanupOptions{look(false)}, 2, "add --yes"},
+		"all, without being asked":                         {"--all --yes", "", two, []api.CampaignCleanupOptions{{}}, 0, ""},
+		"no name, without being asked, as scripts have it": {"-y", "", two, []api.CampaignCleanupOptions{{}}, 0, ""},
+		"a dry run asks nothing":                           {"--all --dry-run=server", "", two, []api.CampaignCleanupOptions{{DryRun: api.DryRunServer}}, 0, ""},
+		"those that are named":                             {"a b", "", two, []api.CampaignCleanupOptions{{Campaigns: two}}, 0, ""},
+		"one that is named, with its results":              {"a --data", "", two, []api.CampaignCleanupOptions{{Data: true, DryRun: api.DryRunClient, Campaigns: []string{"a"}}}, 2, "add --yes"},
+		"the flag of before":                               {"--campaign a --campaign b", "", two, []api.CampaignCleanupOptions{{Campaigns: two}}, 0, "deprecated"},
+		"a name and all":                                   {"a --all", "", two, nil, 2, "not both"},
+		"all by force":                                     {"--all --force", "", two, nil, 2, "name the campaigns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &cleaner{ended: tt.ended}
 			run := plugin(&clitest.Client{Campaigns: c})
-			run.Stdin, run.Terminal = tt.answer, true
-			if r := run.Do(t, "campaign", "cleanup", "--data"); r.Code != 0 {
-				t.Errorf("code %d: %s", r.Code, r.Err)
+			run.Stdin, run.Terminal = tt.answer, tt.answer != ""
+			r := run.Do(t, append([]string{"campaign", "cleanup"}, strings.Fields(tt.args)...)...)
+			if r.Code != tt.code || !strings.Contains(r.Err, tt.says) {
+				t.Errorf("code %d, stderr %q lacks %q", r.Code, r.Err, tt.says)
 			}
-			if diff := cmp.Diff(tt.want, c.asked); diff != "" {
+			if diff := cmp.Diff(tt.want, c.asked, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want,+got):\n%s", diff)
 			}
 		})

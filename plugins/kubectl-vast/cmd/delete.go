@@ -20,10 +20,13 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "delete (ID... | --all)",
 		Aliases: []string{"rm"},
-		Short:   "Delete tasks with all that belongs to them",
+		Short:   "Delete tasks with their pods; their results stay",
 		Long: templates.LongDesc(`
-			Delete tasks with all that belongs to them: the Job, its pods and their logs.
-			One that still runs is ended.`),
+			Delete tasks: the Job, its pods, and what else was made for it. One that still
+			runs is ended.
+
+			Results and logs that are kept in the store stay, until "kubectl vast results
+			delete" removes them. Without a store the logs go with the pods.`),
 		Example: templates.Examples(`
 			# Delete a task
 			kubectl vast delete x7k2m9qa

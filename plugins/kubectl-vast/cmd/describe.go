@@ -181,7 +181,11 @@ func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 		if t.Kept != "" {
 			fmt.Fprintf(w, "  %s\tfetch its results\n", say.Vast("results", "download", t.ID))
 		}
-		fmt.Fprintf(w, "  %s\tremove it\n", say.Vast("delete", t.ID))
+		if t.UID != "" {
+			fmt.Fprintf(w, "  %s\tremove it; its results stay\n", say.Vast("delete", t.ID))
+		} else { // its Job is gone, and only the store knows of it
+			fmt.Fprintf(w, "  %s\tremove its results\n", say.Vast("results", "delete", t.ID))
+		}
 	} else {
 		fmt.Fprintf(w, "  %s\tfollow its logs\n", say.Vast("logs", t.ID, "-f"))
 		fmt.Fprintf(w, "  %s\tstop it\n", say.Vast("stop", t.ID))

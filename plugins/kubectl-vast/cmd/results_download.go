@@ -21,7 +21,7 @@ type resultsDownloadOptions struct {
 func newResultsDownload(f *cli.Factory) *cobra.Command {
 	o := &resultsDownloadOptions{Factory: f, output: cli.NewDoneFlags()}
 	c := &cobra.Command{
-		Use:     "download ID",
+		Use:     "download (ID | --all)",
 		Aliases: []string{"get"},
 		Short:   "Fetch results into a folder or an archive",
 		Long: templates.LongDesc(`
@@ -45,12 +45,24 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 			# Some configurations of a campaign, into folder out
 			kubectl vast results download sweep-2026-11-21-101500 --config='fast-*' --dir=out
 
+			# All that is kept of your tasks and campaigns
+			kubectl vast results download --all --dir=saved
+
 			# What failed, as one archive
 			kubectl vast results download sweep-2026-11-21-101500 --failed --archive=failed.tar.zst`),
-		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
+		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, completeResults),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.query.Of = args[0]
+			switch {
+			case len(args) == 0 && !o.download.All:
+				return cli.Usagef("the id of a task or a campaign is missing: %s", c.UseLine())
+			case len(args) > 0 && o.download.All:
+				return cli.Usagef("name a task or a campaign, or give --all, not both")
+			case o.query.AllUsers && !o.download.All:
+				return cli.Usagef("--all-users goes with --all")
+			case len(args) > 0:
+				o.query.Of = args[0]
+			}
 			if err := o.Validate(); err != nil {
 				return err
 			}
@@ -59,6 +71,8 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 	}
 	o.query.add(c, true)
 	p := c.Flags()
+	p.BoolVar(&o.download.All, "all", false, "All that is kept of your tasks and campaigns.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "With --all: of everybody's, not only yours.")
 	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to put them into (default: the current one).")
 	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
 	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
@@ -74,6 +88,9 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 func (o *resultsDownloadOptions) Validate() error {
 	if o.download.PreserveModes && o.download.Archive != "" {
 		return cli.Usagef("--preserve-modes goes with a folder: an archive always has the permissions of the pod")
+	}
+	if o.download.All && (len(o.query.Configs) > 0 || len(o.query.Runs) > 0) {
+		return cli.Usagef("--config and --run choose of one campaign, and --all means all")
 	}
 	if o.download.Parallel < 0 {
 		return cli.Usagef("--parallel must be 1 or more, or 0 for the default")
@@ -99,7 +116,11 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 	}
 	incompleteNote(o.Factory, report.Incomplete)
 	if report.Missing > 0 {
-		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, o.Hint().Vast("results", "show", o.query.Of)))
+		where := o.Hint().Vast("results", "show", o.query.Of)
+		if o.download.All {
+			where = o.Hint().Vast("results", "show", "ID")
+		}
+		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, where))
 	}
 	if len(report.LeftOut) > 0 {
 		o.Warn(fmt.Sprintf("what would lead out of the folder was left out: %s", aFew(report.LeftOut)))

@@ -43,7 +43,7 @@ execution: {image: "busybox:1.36", runs: 1, command: "true", resources: {cpu: 50
 	id := user.vast("campaign", "list", "-o", "jsonpath={.items[0].id}").exits(0).stdout
 	user.vast("campaign", "status", id).exits(0)
 	user.vast("campaign", "stop", id)
-	user.vast("campaign", "cleanup", "--campaign="+id, "--data", "--force", "--yes").exits(0)
+	user.vast("campaign", "cleanup", id, "--data", "--force", "--yes").exits(0)
 
 	user.vol("create", "data", "1Mi").exits(0)
 	user.vol("list").exits(0).says("data")
