@@ -88,7 +88,22 @@ func (o *DoneFlags) Check() error {
 // Printer returns the printer; operation says what was done ("created").
 func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
 	o.NamePrintFlags.Operation = operation
-	return usagePrinter(o.ToPrinter())
+	p, err := usagePrinter(o.ToPrinter())
+	if err == nil && *o.OutputFormat == "name" {
+		p = eachName{p}
+	}
+	return p, err
+}
+
+// eachName prints the names of a list's items, which kubectl's printer of names
+// refuses to do.
+type eachName struct{ printers.ResourcePrinter }
+
+func (p eachName) PrintObj(obj runtime.Object, w io.Writer) error {
+	if !meta.IsListType(obj) {
+		return p.ResourcePrinter.PrintObj(obj, w)
+	}
+	return meta.EachListItem(obj, func(item runtime.Object) error { return p.ResourcePrinter.PrintObj(item, w) })
 }
 
 func usagePrinter(p printers.ResourcePrinter, err error) (printers.ResourcePrinter, error) {

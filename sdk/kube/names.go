@@ -107,3 +107,8 @@ func CampaignName(id string) string {
 	}
 	return ""
 }
+
+// IsTaskID reports what looks like the whole id of a task.
+func IsTaskID(s string) bool {
+	return len(s) == IDLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
+}

@@ -116,6 +116,12 @@ func (o *campaignCleanup) question(plan *api.CampaignCleanup) string {
 }
 
 func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
+	if *o.output.OutputFormat == "name" {
+		for _, id := range done.Campaigns {
+			fmt.Fprintf(o.Out, "campaign.kubevast.io/%s\n", id)
+		}
+		return nil
+	}
 	if o.output.Given() {
 		p, err := o.output.Printer("")
 		if err != nil {

@@ -85,7 +85,7 @@ func (o *logsOptions) Run(ctx context.Context) error {
 	}
 	t, err := client.Task().Get(ctx, o.ref)
 	if err != nil {
-		return err
+		return orCampaign(o.Factory, o.ref, err, "logs", "ID/CONFIG/RUN")
 	}
 	for _, n := range o.nodes {
 		if n >= t.NumNodes {

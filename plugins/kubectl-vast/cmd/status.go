@@ -52,7 +52,7 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	}
 	t, err := client.Task().Get(ctx, o.ref)
 	if err != nil {
-		return err
+		return orCampaign(o.Factory, o.ref, err, "campaign", "status", "ID")
 	}
 	if !o.output.Given() {
 		return describe(o.Factory, t)

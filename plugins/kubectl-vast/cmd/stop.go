@@ -19,7 +19,7 @@ func newStop(f *cli.Factory) *cobra.Command {
 		if err == nil && (t.State == api.Succeeded || t.State == api.Failed) {
 			return t, "had already " + strings.ToLower(string(t.State)), nil
 		}
-		return t, "", err
+		return t, "", orCampaign(f, ref, err, "campaign", "stop", "ID")
 	}
 	c := &cobra.Command{
 		Use:     "stop (ID... | --all)",

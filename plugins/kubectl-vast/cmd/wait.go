@@ -93,7 +93,7 @@ func (o *waitOptions) Run(ctx context.Context) error {
 		return endReport(ctx, o.Factory, client, o.ref, err)
 	}
 	if err != nil {
-		return err
+		return orCampaign(o.Factory, o.ref, err, "monitor", "ID", "--wait")
 	}
 	fmt.Fprintf(o.Out, "task.%s/%s %s\n", api.GroupVersion.Group, t.Name, strings.ToLower(string(t.State)))
 	return nil

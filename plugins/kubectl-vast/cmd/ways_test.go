@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/kube"
 )
 
 func TestWhatIsOfferedForATaskIsThere(t *testing.T) {
@@ -61,6 +62,60 @@ func TestWhichResultsAreFetchedIsSaidOnce(t *testing.T) {
 		r := plugin(c).Do(t, append([]string{"results", "download"}, strings.Fields(args)...)...)
 		if r.Code != want.code || !strings.Contains(r.Err, want.says) || r.Code == 0 && (asked.All != strings.Contains(args, "--all") || asked.AllUsers != strings.Contains(args, "--all-users")) {
 			t.Errorf("%q: code %d, stderr %q, asked %+v", args, r.Code, r.Err, asked)
+		}
+	}
+}
+
+func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
+	const id = "sweep-2026-11-21-101500"
+	for args, want := range map[string]string{
+		"status": "kubectl vast campaign status " + id,
+		"wait":   "kubectl vast monitor " + id + " --wait",
+		"stop":   "kubectl vast campaign stop " + id,
+		"delete": "kubectl vast campaign cleanup " + id,
+		"logs":   "kubectl vast logs " + id + "/CONFIG/RUN",
+	} {
+		for _, ref := range []string{id, "campaign.kubevast.io/" + id, "campaign/" + id} {
+			missing := func(ref string) (*api.TaskStatus, error) {
+				if _, err := kube.ParseRef(ref, kube.RefTask); err != nil {
+					return nil, err
+				}
+				return nil, &api.NotFound{Kind: "task", Name: ref}
+			}
+			c := &clitest.Client{Tasks: clitest.Tasks{
+				OnGet:    func(_ context.Context, ref string) (*api.TaskStatus, error) { return missing(ref) },
+				OnWait:   func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) { return missing(ref) },
+				OnStop:   func(_ context.Context, ref string, _ api.StopOptions) (*api.TaskStatus, error) { return missing(ref) },
+				OnDelete: func(_ context.Context, ref string, _ api.DeleteOptions) (*api.TaskStatus, error) { return missing(ref) },
+			}}
+			r := plugin(c).Do(t, args, ref, "-n", "lab")
+			if r.Code != 3 || !strings.Contains(r.Err, "for campaigns it is: "+want+" -n lab\n") {
+				t.Errorf("%s %s: code %d, stderr %q lacks %q", args, ref, r.Code, r.Err, want)
+			}
+			other := plugin(c).Do(t, args, "abc")
+			if other.Code != 3 || strings.Contains(other.Err, "campaign") {
+				t.Errorf("%s abc: code %d, stderr %q", args, other.Code, other.Err)
+			}
+		}
+	}
+}
+
+func TestNamesAreThoseThatCommandsTake(t *testing.T) {
+	c := &clitest.Client{
+		Campaigns: &cleaner{},
+		Results: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+			one, two := api.Result{TypeMeta: api.TypeMeta(api.KindResult)}, api.Result{TypeMeta: api.TypeMeta(api.KindResult)}
+			one.Name, two.Name = "aaaaaaaa/0", "aaaaaaaa/1"
+			return &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{one, two}}, nil
+		}},
+	}
+	for args, want := range map[string]string{
+		"results show aaaaaaaa -o name": "result.kubevast.io/aaaaaaaa/0\nresult.kubevast.io/aaaaaaaa/1\n",
+		"campaign cleanup a b -o name":  "campaign.kubevast.io/a\ncampaign.kubevast.io/b\n",
+	} {
+		r := plugin(c).Do(t, strings.Fields(args)...)
+		if r.Code != 0 || r.Out != want {
+			t.Errorf("%s: code %d, stdout %q, stderr %q", args, r.Code, r.Out, r.Err)
 		}
 	}
 }
