@@ -43,7 +43,7 @@ func (d *DryRunFlag) Add(c *cobra.Command) {
 func (d *DryRunFlag) Operation(verb string) string {
 	switch d.Value {
 	case api.DryRunClient:
-		return verb + " (dry run)"
+		return verb + " (client dry run)"
 	case api.DryRunServer:
 		return verb + " (server dry run)"
 	}

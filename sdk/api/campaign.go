@@ -62,6 +62,9 @@ type Campaign struct {
 	Active []RunProgress `json:"active,omitempty"`
 	// EndTime is when the last run ended.
 	EndTime *metav1.Time `json:"endTime,omitempty"`
+	// Unchanged is set by Run only: all was submitted already, and nothing was
+	// made.
+	Unchanged bool `json:"-"`
 	// Unreachable says why nothing could be read of this context.
 	Unreachable string `json:"unreachable,omitempty"`
 }

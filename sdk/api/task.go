@@ -68,6 +68,9 @@ type TaskStatus struct {
 	// StoppedBy is the user who stopped it.
 	StoppedBy string `json:"stoppedBy,omitempty"`
 
+	// Unchanged is set by Submit only: the task was there already, and nothing
+	// was made.
+	Unchanged bool `json:"-"`
 	// Kept says where the results and logs are kept: the prefix in the
 	// store, empty when nothing is kept.
 	Kept string `json:"kept,omitempty"`

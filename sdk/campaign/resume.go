@@ -49,7 +49,11 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	}
 	if r.Complete {
 		c.conn.Warn(fmt.Sprintf("all Jobs of campaign %s were made before; nothing was left to do", r.ID))
-		return c.one(ctx, r.ID, o.DryRun)
+		now, err := c.one(ctx, r.ID, o.DryRun)
+		if now != nil {
+			now.Unchanged = true
+		}
+		return now, err
 	}
 	b, err := c.openStore(ctx)
 	if err != nil {

@@ -280,14 +280,11 @@ func (c *Client) notify(o api.CampaignOptions, p api.CampaignProgress) {
 // submitted is a campaign of which only the submission is known.
 func submitted(r *Record, object *corev1.ConfigMap) *api.Campaign {
 	out := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: r.ID, User: r.User, Context: r.Context,
-		State: api.CampaignRunning, RerunOf: r.RerunOf, Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount,
-		Runs: api.RunCounts{Total: r.Total, Queued: r.Total}}
-	switch {
-	case r.Stopped:
-		out.State, out.Runs = api.CampaignStopped, api.RunCounts{Total: r.Total, Stopped: r.Total}
-	case r.Held:
-		out.State = api.CampaignHeld
+		RerunOf: r.RerunOf, Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount}
+	if !r.Stopped {
+		out.Runs.Queued = r.Total
 	}
+	out.State = r.Stand(&out.Runs)
 	out.Name = r.ID
 	if object != nil {
 		out.Namespace, out.UID, out.CreationTimestamp = object.Namespace, object.UID, object.CreationTimestamp

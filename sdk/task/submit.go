@@ -96,6 +96,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		}
 		if !diagnose.Submitting(found) {
 			s := fromJob(found, c.conn.Hint())
+			s.Unchanged = true
 			return &s, nil
 		}
 	}

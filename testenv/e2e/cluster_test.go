@@ -128,7 +128,7 @@ func TestCleanupRemovesWhatSetupMade(t *testing.T) {
 	p.vast("cluster", "setup", "--no-store").exits(0)
 	p.kubectl("create", "serviceaccount", "mine")
 	p.vast("cluster", "cleanup").exits(2).tells("add --yes to go ahead", "localqueue/vast")
-	p.vast("cluster", "cleanup", "--dry-run=client").exits(0).shows("localqueue/vast removed (dry run)")
+	p.vast("cluster", "cleanup", "--dry-run=client").exits(0).shows("localqueue/vast removed (client dry run)")
 	if !p.setUp().Ready {
 		t.Fatal("a dry run has removed something")
 	}

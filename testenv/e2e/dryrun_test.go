@@ -30,7 +30,7 @@ func TestDryRunOnTheClientNeedsNoCluster(t *testing.T) {
 	if diff := cmp.Diff([]string{"v1 Secret", "v1 Service", "batch/v1 Job"}, kinds); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
-	p.vast("submit", p.file("task.yaml", minimal), "--dry-run=client").exits(0).shows("(dry run)")
+	p.vast("submit", p.file("task.yaml", minimal), "--dry-run=client").exits(0).shows("submitted (client dry run)")
 	p.vast("submit", p.file("bad.yaml", "num_nodes: 0\n"), "--dry-run=client").exits(2)
 	p.vol("create", "data", "1Gi", "--dry-run=client", "-o", "yaml").exits(0).shows("kind: PersistentVolumeClaim")
 }
@@ -68,7 +68,7 @@ func TestDryRunsStopAndDeleteNothing(t *testing.T) {
 	p := newPerson(t)
 	name := strings.TrimSpace(p.vast("submit", p.file("task.yaml", "name: hello\nrun: sleep 600\n"), "-d", "-o", "name").exits(0).stdout)
 	for _, kind := range []string{"client", "server"} {
-		said := map[string]string{"client": "(dry run)", "server": "(server dry run)"}[kind]
+		said := map[string]string{"client": "(client dry run)", "server": "(server dry run)"}[kind]
 		p.vast("stop", name, "--dry-run="+kind).exits(0).shows(name + " stopped " + said)
 		p.vast("delete", name, "--dry-run="+kind).exits(0).shows(name + " deleted " + said)
 		p.vast("stop", "--all", "--dry-run="+kind).exits(0).shows(name + " stopped " + said)

@@ -5,15 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/hint"
+	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -190,7 +194,8 @@ func (r *campaignRun) drawAsBegun(ctx context.Context) error {
 	return err
 }
 
-// render prints all Jobs, each as soon as it is made, and asks no cluster.
+// render asks no cluster. With -o it prints all Jobs, each as soon as it is made, and
+// else what a submission would say.
 func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, configs *variation.Configs) error {
 	client, err := r.OfflineClient()
 	if err != nil {
@@ -203,13 +208,30 @@ func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, confi
 	for _, w := range warnings {
 		r.Warn(w)
 	}
-	return printRendered(r.Factory, r.output, rendered, func(yield func(runtime.Object, error) bool) {
+	if !r.output.Given() {
+		return r.sayRendered(ctx, configs.Len(), jobs)
+	}
+	return printRendered(r.Factory, r.output, dryRunOperation(r.dryRun, "created"), func(yield func(runtime.Object, error) bool) {
 		for job, err := range jobs {
 			if !yield(job, cmp.Or(err, ctx.Err())) {
 				return
 			}
 		}
 	}, true)
+}
+
+// sayRendered makes all Jobs, which checks them, and says what a submission would.
+func (r *campaignRun) sayRendered(ctx context.Context, configs int, jobs iter.Seq2[*batchv1.Job, error]) error {
+	made := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), Configs: configs}
+	for job, err := range jobs {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		made.Name, made.Queue = job.Annotations[kube.AnnotationCampaign], job.Labels[kube.LabelQueue]
+		made.Runs.Total += max(len(strings.Fields(job.Annotations[kube.AnnotationRuns])), 1)
+	}
+	made.ID = made.Name
+	return submittedCampaign(ctx, r.Factory, r.output, made, r.dryRun, false)
 }
 
 // campaignProgress tells people how far a submission is.

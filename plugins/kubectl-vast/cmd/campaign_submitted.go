@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -16,16 +17,25 @@ func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlag
 	case follow:
 		return followCampaign(ctx, f, made.ID)
 	}
-	p, err := output.Printer(dryRunOperation(d, "submitted"+toQueue(made.Queue)))
+	done := "submitted" + toQueue(made.Queue)
+	if made.Unchanged {
+		done = unchanged
+	}
+	p, err := output.Printer(dryRunOperation(d, done))
 	if err != nil {
 		return err
 	}
 	if err := p.PrintObj(made, f.Out); err != nil {
 		return err
 	}
-	if d == api.DryRunNone && !output.Given() {
-		f.Notef("%s of %s. Look at it with: %s", count(made.Runs.Total, "run"), count(made.Configs, "configuration"), f.Hint().Vast("monitor", made.ID))
+	if output.Given() {
+		return nil
 	}
+	what := fmt.Sprintf("%s of %s.", count(made.Runs.Total, "run"), count(made.Configs, "configuration"))
+	if d == api.DryRunNone {
+		what += " Look at it with: " + f.Hint().Vast("monitor", made.ID)
+	}
+	f.Notef("%s", what)
 	return nil
 }
 

@@ -308,7 +308,7 @@ func TestDryRunNeedsNoCluster(t *testing.T) {
 	}}
 	file := taskFile(t, "run: echo hi\n")
 	for name, tc := range map[string]struct{ output, want string }{
-		"lines": {"", "configmap/a created (dry run)\nsecret/b created (dry run)\n"},
+		"lines": {"", "configmap/a created (client dry run)\nsecret/b created (client dry run)\n"},
 		"name":  {"name", "configmap/a\nsecret/b\n"},
 		"yaml":  {"yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\n"},
 	} {

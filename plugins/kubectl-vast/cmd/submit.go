@@ -318,7 +318,11 @@ func (o *submitOptions) Run(ctx context.Context) error {
 	case o.flags.wait:
 		return o.waitAll(ctx, submitted)
 	case len(submitted) == 1 && o.flags.dryRun.Value == api.DryRunNone && !o.flags.output.Given():
-		o.Notef("Task %s submitted; follow it with: %s", submitted[0].ID, o.Hint().Vast("logs", submitted[0].ID, "-f"))
+		said := "submitted"
+		if submitted[0].Unchanged {
+			said = "was submitted before"
+		}
+		o.Notef("Task %s %s; follow it with: %s", submitted[0].ID, said, o.Hint().Vast("logs", submitted[0].ID, "-f"))
 	}
 	return nil
 }
@@ -333,9 +337,9 @@ func (o *submitOptions) submit(ctx context.Context, t *spec.Task) (*api.TaskStat
 }
 
 func (o *submitOptions) print(t *api.TaskStatus) error {
-	done := "submitted"
-	if t.Queue != "" {
-		done += " to queue " + t.Queue
+	done := "submitted" + toQueue(t.Queue)
+	if t.Unchanged {
+		done = unchanged
 	}
 	p, err := o.flags.output.Printer(o.flags.dryRun.Operation(done))
 	if err != nil {
@@ -343,3 +347,6 @@ func (o *submitOptions) print(t *api.TaskStatus) error {
 	}
 	return p.PrintObj(t, o.Out)
 }
+
+// unchanged is said, as by kubectl apply, of what was there already as it is to be.
+const unchanged = "unchanged"

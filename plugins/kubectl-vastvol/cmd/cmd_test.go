@@ -96,7 +96,7 @@ logs   10Gi   Bound    standard       RWO,ROX   60m   -
 		"create from file": {args: []string{"create", "-f", file}, out: "\nvolume.kubevast.io/filed created\n"},
 		"create elsewhere": {args: []string{"create", "-f", file, "-f", elsewhere},
 			out: "\nvolume.kubevast.io/filed created\nvolume.kubevast.io/there created\n", err: "namespace default\nthis pod's own cluster, namespace team-b\n"},
-		"create, dry":       {args: []string{"create", "a", "5Gi", "--dry-run=client", "--context=x"}, out: "\npersistentvolumeclaim/a created (dry run)\n"},
+		"create, dry":       {args: []string{"create", "a", "5Gi", "--dry-run=client", "--context=x"}, out: "\nvolume.kubevast.io/a created (client dry run)\n"},
 		"create, bad name":  {args: []string{"create", "a b", "5Gi"}, code: 2, err: "error: name: no spaces\n"},
 		"create, bad size":  {args: []string{"create", "a", "big"}, code: 2, err: "error: SIZE: "},
 		"create, bad mode":  {args: []string{"create", "a", "5Gi", "--access-modes=rw"}, code: 2, err: "ReadWriteOnce (RWO)"},

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -162,15 +164,19 @@ func (o *createOptions) Run(ctx context.Context) error {
 		return o.render()
 	}
 	o.showTargets()
-	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("created"))
-	if err != nil {
-		return err
-	}
 	for _, v := range o.volumes {
 		made, err := o.client.Volume().Create(ctx, v, api.CreateVolumeOptions{
 			DryRun:       o.flags.dryRun.Value,
 			FieldManager: o.flags.manager,
 		})
+		if err != nil {
+			return err
+		}
+		done := "created"
+		if v.UseExisting { // nothing is made or changed
+			done = "unchanged"
+		}
+		p, err := o.flags.output.Printer(o.flags.dryRun.Operation(done))
 		if err != nil {
 			return err
 		}
@@ -181,8 +187,10 @@ func (o *createOptions) Run(ctx context.Context) error {
 	return nil
 }
 
+// render asks no cluster. With -o it prints the claims that would be created, and
+// else what is said of the volumes when they are.
 func (o *createOptions) render() error {
-	p, err := o.flags.output.Printer("created (dry run)")
+	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("created"))
 	if err != nil {
 		return err
 	}
@@ -190,6 +198,13 @@ func (o *createOptions) render() error {
 		claim, err := o.client.Volume().Render(v)
 		if err != nil {
 			return err
+		}
+		if !o.flags.output.Given() {
+			named, err := meta.Accessor(claim)
+			if err != nil {
+				return err
+			}
+			claim = &api.VolumeStatus{TypeMeta: api.TypeMeta(api.KindVolume), ObjectMeta: metav1.ObjectMeta{Name: named.GetName()}}
 		}
 		if err := p.PrintObj(claim, o.Out); err != nil {
 			return err
