@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
@@ -17,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"github.com/kubevast/vast/sdk/gitremote"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/orders"
 	"github.com/kubevast/vast/sdk/redact"
 )
@@ -204,16 +204,8 @@ func gitError(err error) error {
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errors.New("it is empty")
 	}
-	return errors.New(oneLine(redact.Text(err.Error())) + hint)
+	return errors.New(keep.OneLine(redact.Text(err.Error()), longest) + hint)
 }
 
 // longest is how much of an error is told.
 const longest = 1000
-
-func oneLine(text string) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + " ..."
-	}
-	return text
-}

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/redact"
 )
 
@@ -66,16 +67,16 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return invalid(status)
 	case apierrors.IsRequestEntityTooLargeError(err):
-		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", oneLine(status.Message))
+		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", keep.Line(status.Message))
 	default:
 		return &api.Unavailable{Cause: err, Message: fmt.Sprintf(
-			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Server(), verb, resource, oneLine(status.Message))}
+			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Server(), verb, resource, keep.Line(status.Message))}
 	}
 }
 
 func (c *Conn) notFound(status metav1.Status, resource string) error {
 	if status.Details == nil {
-		return &api.NotFound{Kind: resource, Name: "", Hint: oneLine(status.Message)}
+		return &api.NotFound{Kind: resource, Name: "", Hint: keep.Line(status.Message)}
 	}
 	if status.Details.Kind == "namespaces" {
 		return c.NamespaceNotFound(status.Details.Name)
@@ -100,11 +101,11 @@ var (
 func (c *Conn) forbidden(message, verb, resource string) string {
 	if m := quotaExceeded.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota",
-			c.Namespace, verb, resource, oneLine(m[1]))
+			c.Namespace, verb, resource, keep.Line(m[1]))
 	}
 	m := rbacDenied.FindStringSubmatch(message)
 	if m == nil {
-		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, oneLine(message))
+		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, keep.Line(message))
 	}
 	resource, sub, isSub := strings.Cut(m[3], "/")
 	what, asked := m[3], resource
@@ -156,11 +157,11 @@ func (c *Conn) clientCertificateEnd() (time.Time, bool) {
 // invalid turns the API server's 422 into our form of a bad file.
 func invalid(status metav1.Status) error {
 	if status.Details == nil || len(status.Details.Causes) == 0 {
-		return api.Invalid("", "the cluster refuses it: %s", oneLine(status.Message))
+		return api.Invalid("", "the cluster refuses it: %s", keep.Line(status.Message))
 	}
 	out := &api.InvalidSpec{}
 	for _, cause := range status.Details.Causes {
-		out.Problems = append(out.Problems, api.Problem{Path: cause.Field, Message: oneLine(cause.Message)})
+		out.Problems = append(out.Problems, api.Problem{Path: cause.Field, Message: keep.Line(cause.Message)})
 	}
 	return out
 }
@@ -193,7 +194,5 @@ func (c *Conn) unreachable(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		why = "no answer"
 	}
-	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), oneLine(redact.Text(why)))
+	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), keep.Line(redact.Text(why)))
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

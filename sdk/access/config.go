@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // ConfigFrom loads a rest.Config as kubectl does, but tells a missing
@@ -33,13 +34,13 @@ func ConfigError(err error, loader clientcmd.ClientConfig) error {
 	raw, rawErr := loader.RawConfig()
 	switch {
 	case rawErr != nil:
-		return api.Invalid("kubeconfig", "%s", oneLine(rawErr.Error()))
+		return api.Invalid("kubeconfig", "%s", keep.Line(rawErr.Error()))
 	case clientcmd.IsEmptyConfig(err):
 		return noKubeconfig(loader)
 	case clientcmd.IsContextNotFound(err) || strings.Contains(err.Error(), "does not exist"):
-		return api.Invalid("", "%s; the kubeconfig has %s", oneLine(err.Error()), contextList(slices.Sorted(maps.Keys(raw.Contexts))))
+		return api.Invalid("", "%s; the kubeconfig has %s", keep.Line(err.Error()), contextList(slices.Sorted(maps.Keys(raw.Contexts))))
 	default:
-		return api.Invalid("kubeconfig", "%s", oneLine(err.Error()))
+		return api.Invalid("kubeconfig", "%s", keep.Line(err.Error()))
 	}
 }
 

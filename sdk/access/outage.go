@@ -12,6 +12,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // change is a sort of request that changes something: "create", "jobs.batch".
@@ -122,7 +124,7 @@ func whyNot(resp *http.Response) string {
 			text = status.Message
 		}
 	}
-	if text = oneLine(text); text == "" {
+	if text = keep.Line(text); text == "" {
 		return resp.Status
 	}
 	if len(text) > maxSaid {

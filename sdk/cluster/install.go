@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // chartEmbedded is the value of KueueChart for the chart in this program.
@@ -57,7 +58,7 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 			}
 			return nil, &api.Unavailable{Cause: err, Message: fmt.Sprintf(
 				"Kueue's chart cannot be fetched from %s: %s; without a way to it give --kueue-chart=embedded, which takes the chart in this program",
-				ref, oneLine(err.Error()))}
+				ref, keep.Line(err.Error()))}
 		}
 	case chartEmbedded:
 		if chart, err = helm.ReadChart(embeddedChart); err != nil {
@@ -65,7 +66,7 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 		}
 	default:
 		if chart, err = helm.LoadChart(from); err != nil {
-			return nil, api.Invalid("--kueue-chart", "%s is no chart that can be read: %s; name a chart's folder or archive, or %q", from, oneLine(err.Error()), chartEmbedded)
+			return nil, api.Invalid("--kueue-chart", "%s is no chart that can be read: %s; name a chart's folder or archive, or %q", from, keep.Line(err.Error()), chartEmbedded)
 		}
 	}
 	if chart.Metadata.Name != "kueue" {
@@ -182,5 +183,3 @@ func (c *Client) missingKueueNamespace(ctx context.Context) (string, error) {
 	}
 	return "the old one is being deleted", nil
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -11,6 +11,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/sdk/hint"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/task/diagnose"
 )
@@ -61,7 +62,7 @@ func notUp(d *appsv1.Deployment) string {
 func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, error) {
 	for _, condition := range d.Status.Conditions {
 		if condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue {
-			return "its pods cannot be made: " + oneLine(condition.Message), nil
+			return "its pods cannot be made: " + keep.Line(condition.Message), nil
 		}
 	}
 	var (
@@ -166,7 +167,7 @@ func inactive(conditions []metav1.Condition, kind string) string {
 	case c == nil:
 		return "Kueue has not looked at it yet"
 	case c.Status != metav1.ConditionTrue:
-		return oneLine(c.Message)
+		return keep.Line(c.Message)
 	}
 	return ""
 }

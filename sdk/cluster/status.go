@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/queue"
 )
@@ -122,7 +123,7 @@ func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.Reason = "it does not answer: " + oneLine(err.Error())
+		s.Reason = "it does not answer: " + keep.Line(err.Error())
 		return nil
 	}
 	s.Ready, s.Objects, s.Bytes, s.Partial = true, &held.Objects, &held.Bytes, held.Partial
@@ -164,7 +165,7 @@ func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 // unread puts a missing right into the reason; another error stays one.
 func (c *Client) unread(err error, s *api.ComponentState) error {
 	if isForbidden(err) {
-		s.Reason = "not known: " + oneLine(err.Error())
+		s.Reason = "not known: " + keep.Line(err.Error())
 		return nil
 	}
 	return err

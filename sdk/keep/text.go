@@ -5,6 +5,13 @@ import (
 	"unicode"
 )
 
+// maxLine is how much of a message from elsewhere is quoted in one of ours.
+const maxLine = 2000
+
+// Line is a message from elsewhere (a server's, a library's) as a part of one of
+// ours: OneLine, with room for all that such a message says.
+func Line(s string) string { return OneLine(s, maxLine) }
+
 // OneLine makes a text that a user's container, or anybody, has written one line
 // of at most so many characters that does no harm on a terminal: white space
 // becomes one blank, what cannot be seen is left out.

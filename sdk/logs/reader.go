@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // reader reads the log of one pod to its end.
@@ -231,7 +233,7 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 		if r.lose() {
 			return true, nil
 		}
-		r.s.notify("%s: the rest of its log cannot be read: %s", st.describe(), oneLine(err.Error()))
+		r.s.notify("%s: the rest of its log cannot be read: %s", st.describe(), keep.Line(err.Error()))
 		return true, nil
 	case impatient && last && !r.follow:
 		return true, r.s.src.Conn.Classify(err, "get", "pods/log")
@@ -253,8 +255,6 @@ func isAnswer(err error) bool {
 	return errors.As(err, &status) || errors.As(err, new(*strayError))
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
 // progress is how far the log was read, for comparison.
 func (r *reader) progress() [3]int {
 	return [3]int{r.cursor.lines, r.cursor.offset, len(r.split.carry)}
@@ -265,7 +265,7 @@ var errIdle = errors.New("nothing was sent for a while")
 // strayError is an error that the kubelet could not report but in the log.
 type strayError struct{ text string }
 
-func (e *strayError) Error() string { return oneLine(e.text) }
+func (e *strayError) Error() string { return keep.Line(e.text) }
 
 // buffers are shared by all streams of the process.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // atOnce is how many logs are read at a time without Follow.
@@ -127,7 +128,7 @@ func (s *session) afterPods(ctx context.Context, ranks map[int]bool, st *api.Tas
 		if err == nil || ctx.Err() != nil || s.failure() != nil {
 			return
 		}
-		why = ": " + oneLine(err.Error())
+		why = ": " + keep.Line(err.Error())
 	}
 	s.notify("%s: no log is left, the task %s and its pods were deleted%s", nodes(sortedRanks(ranks)), ago(st), why)
 }

@@ -95,5 +95,3 @@ func clusterService(host string) (namespace, service string, ok bool) {
 	}
 	return parts[1], parts[0], true
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 // open makes one connection within the tunnel's stream, as a pair of streams:
@@ -41,7 +43,7 @@ func (t *tunnel) open(address string) (net.Conn, error) {
 	go func() {
 		message, _ := io.ReadAll(problems) // it ends with the connection
 		stream.RemoveStreams(problems)
-		c.problem = oneLine(string(message))
+		c.problem = keep.Line(string(message))
 		close(c.told)
 		if c.problem != "" {
 			_ = data.Reset() // nothing more comes
