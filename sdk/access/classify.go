@@ -59,7 +59,8 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 	case apierrors.IsUnauthorized(err):
 		return &api.Forbidden{Message: c.unauthorized(fmt.Sprintf(" (to %s %s)", verb, resource)), Cause: err}
 	case apierrors.IsForbidden(err):
-		return &api.Forbidden{Message: c.forbidden(status.Message, verb, resource), Cause: err}
+		message, right := c.forbidden(status.Message, verb, resource)
+		return &api.Forbidden{Message: message, Right: right, Cause: err}
 	case apierrors.IsNotFound(err):
 		return c.notFound(status, resource)
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
@@ -97,15 +98,16 @@ var (
 )
 
 // forbidden tells the three things apart that the API server answers 403 for:
-// a missing right, a full quota, and an admission plug-in's no.
-func (c *Conn) forbidden(message, verb, resource string) string {
+// a missing right, a full quota, and an admission plug-in's no. Of the first it
+// also returns which.
+func (c *Conn) forbidden(message, verb, resource string) (says, right string) {
 	if m := quotaExceeded.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota",
-			c.Namespace, verb, resource, keep.Line(m[1]))
+			c.Namespace, verb, resource, keep.Line(m[1])), ""
 	}
 	m := rbacDenied.FindStringSubmatch(message)
 	if m == nil {
-		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, keep.Line(message))
+		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, keep.Line(message)), ""
 	}
 	resource, sub, isSub := strings.Cut(m[3], "/")
 	what, asked := m[3], resource
@@ -123,8 +125,9 @@ func (c *Conn) forbidden(message, verb, resource string) string {
 	if strings.Contains(message, "at the cluster scope") {
 		scope, namespace = "in the whole cluster", ""
 	}
-	return fmt.Sprintf("user %q may not %s %s %s; ask an administrator for a role with that verb (check: %s)",
-		m[1], m[2], what, scope, c.CanI(m[2], asked, "", namespace))
+	right = fmt.Sprintf("%s %s %s", m[2], what, scope)
+	return fmt.Sprintf("user %q may not %s; ask an administrator for a role with that verb (check: %s)",
+		m[1], right, c.CanI(m[2], asked, "", namespace)), right
 }
 
 // unauthorized says why credentials are not accepted, as far as can be told

@@ -193,18 +193,34 @@ type ClusterStatus struct {
 
 	Config  string            `json:"config"`
 	Options map[string]string `json:"options,omitempty"`
-	// Ready: everything that was set up works.
-	Ready bool           `json:"ready"`
+	// Ready: everything that was set up works, and is known to.
+	Ready bool `json:"ready"`
+	// State is NotReady when something does not work, and else Unknown when
+	// something may not be looked at.
+	State ReadyState     `json:"state"`
 	Kueue KueueStatus    `json:"kueue"`
 	Queue ClusterQueue   `json:"queue"`
 	Store StoreStatus    `json:"store"`
 	Agent ComponentState `json:"agent"`
 }
 
+// ReadyState says whether something works.
+type ReadyState string
+
+const (
+	ReadyStateReady    ReadyState = "Ready"
+	ReadyStateNotReady ReadyState = "NotReady"
+	// ReadyStateUnknown is of what the caller has no right to look at.
+	ReadyStateUnknown ReadyState = "Unknown"
+)
+
 // ComponentState says whether something works, and in words why not.
 type ComponentState struct {
-	Name   string `json:"name"`
-	Ready  bool   `json:"ready"`
+	Name string `json:"name"`
+	// Ready is true only for the State Ready.
+	Ready bool       `json:"ready"`
+	State ReadyState `json:"state"`
+	// Reason says why it is not, or which right is missing to know.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -216,6 +232,8 @@ type KueueStatus struct {
 	Image          string `json:"image,omitempty"`
 	// InstalledBySetup: `cluster cleanup` removes it with the last namespace.
 	InstalledBySetup bool `json:"installedBySetup"`
+	// InstallerUnknown is the right that is missing to know that.
+	InstallerUnknown string `json:"installerUnknown,omitempty"`
 }
 
 // ClusterQueue is the namespace's queue with the quota behind it.

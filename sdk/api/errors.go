@@ -105,7 +105,10 @@ func (e *NotFound) Error() string {
 type Forbidden struct {
 	// Message names the user, the verb and the resource that are missing.
 	Message string
-	Cause   error
+	// Right is what is missing, such as "list nodes in the whole cluster"; empty
+	// where it is no right of the API server's.
+	Right string
+	Cause error
 }
 
 func (e *Forbidden) Error() string { return e.Message }

@@ -36,6 +36,9 @@ type QueueStatus struct {
 	// Resources are the ClusterQueue's, which all its queues share. There are
 	// none when the caller may not read ClusterQueues.
 	Resources []QueueResource `json:"resources"`
+	// Unknown is the right that is missing to know the ClusterQueue: its cohort,
+	// what waits in it, and the resources.
+	Unknown string `json:"unknown,omitempty"`
 }
 
 // QueueResource is the quota and use of one resource in one flavor, as

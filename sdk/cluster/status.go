@@ -2,6 +2,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,22 +42,46 @@ func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
 		func() error { return c.storeStatus(ctx, r, &s.Store) },
 		func() error { return c.agentStatus(ctx, &s.Agent) },
 	)
-	s.Ready = s.Kueue.Ready && s.Queue.Ready && s.Store.Ready && s.Agent.Ready
+	s.State = worst(&s.Kueue.ComponentState, &s.Queue.ComponentState, &s.Store.ComponentState, &s.Agent)
+	s.Ready = s.State == api.ReadyStateReady
 	return s, err
 }
 
-// installedBySetup asks what only administrators write; who may not read it is
-// not told.
-func (c *Client) installedBySetup(ctx context.Context, found foundKueue) bool {
+// worst gives each component its state, where that is not known to be unknown,
+// and returns that of all.
+func worst(all ...*api.ComponentState) api.ReadyState {
+	state := api.ReadyStateReady
+	for _, s := range all {
+		settle(s)
+		if s.State == api.ReadyStateNotReady || state == api.ReadyStateReady {
+			state = s.State
+		}
+	}
+	return state
+}
+
+func settle(s *api.ComponentState) {
+	switch {
+	case s.State == api.ReadyStateUnknown:
+	case s.Ready:
+		s.State = api.ReadyStateReady
+	default:
+		s.State = api.ReadyStateNotReady
+	}
+}
+
+// installedBySetup asks what only administrators write. missing is the right
+// without which it is not known.
+func (c *Client) installedBySetup(ctx context.Context, found foundKueue) (installed bool, missing string) {
 	if !found.byHelm() {
-		return false
+		return false, ""
 	}
 	if s, err := c.readShared(ctx, found.home()); err == nil && s.data[sharedInstalled] != "" {
-		return true
+		return true, ""
 	}
 	// A setup by an older version has left a release only.
 	release, err := c.findRelease(ctx)
-	return err == nil && release != nil && release.Ours
+	return err == nil && release != nil && release.Ours, missingRight(err)
 }
 
 func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
@@ -63,7 +90,7 @@ func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
 	if err != nil {
 		return c.unread(err, &s.ComponentState)
 	}
-	s.InstalledBySetup = c.installedBySetup(ctx, found)
+	s.InstalledBySetup, s.InstallerUnknown = c.installedBySetup(ctx, found)
 	s.Version, s.Image = found.version(), found.image()
 	if found.absent() {
 		s.Reason = "Kueue is not there; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
@@ -77,6 +104,7 @@ func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
 		s.Reason = err.Error()
 	}
 	s.Ready = s.Reason == ""
+	settle(&s.ComponentState)
 	return nil
 }
 
@@ -84,7 +112,11 @@ func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
 	s.Name, s.ClusterQueue, s.Resources = kube.LocalQueueName, kube.ClusterQueueName, []api.QueueResource{}
 	cq, lq, err := c.queues(ctx)
 	if err != nil {
-		return c.unread(err, &s.ComponentState)
+		// What the caller's own queue tells is no secret of an administrator's.
+		if err = c.unread(err, &s.ComponentState); err == nil && lq != nil {
+			s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
+		}
+		return err
 	}
 	s.Reason = queueTrouble(c.conn.Hint(), cq, lq)
 	s.Ready = s.Reason == ""
@@ -122,6 +154,9 @@ func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if missingRight(err) != "" {
+			return c.unread(err, &s.ComponentState)
 		}
 		s.Reason = "it does not answer: " + keep.Line(err.Error())
 		return nil
@@ -162,11 +197,32 @@ func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 	return nil
 }
 
-// unread puts a missing right into the reason; another error stays one.
+// unread makes of a missing right what is not known; another error stays one.
 func (c *Client) unread(err error, s *api.ComponentState) error {
-	if isForbidden(err) {
-		s.Reason = "not known: " + keep.Line(err.Error())
-		return nil
+	if !isForbidden(err) {
+		return err
 	}
-	return err
+	s.State, s.Reason = api.ReadyStateUnknown, keep.Line(err.Error())
+	if right := missingRight(err); right != "" {
+		s.Reason = "no right to " + right
+	}
+	return nil
+}
+
+// missingRight are the rights of the API server's that an error is about, or "".
+func missingRight(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each of them is looked at
+		var all []string
+		for _, one := range joined.Unwrap() {
+			if right := missingRight(one); right != "" && !slices.Contains(all, right) {
+				all = append(all, right)
+			}
+		}
+		return strings.Join(all, ", or to ")
+	}
+	var f *api.Forbidden
+	if errors.As(err, &f) {
+		return f.Right
+	}
+	return ""
 }

@@ -49,6 +49,8 @@ func (c *Client) kueueVersion(ctx context.Context) api.Check {
 	switch {
 	case err != nil:
 		return skipped(name, err.Error())
+	case s.State == api.ReadyStateUnknown:
+		return skipped(name, "unknown: "+s.Reason)
 	case s.Reason != "" && s.Version == "":
 		return skipped(name, s.Reason)
 	case s.Reason != "":

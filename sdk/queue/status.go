@@ -96,6 +96,9 @@ func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.Qu
 	st.ManagedFields = nil
 	cq := clusters[st.ClusterQueue]
 	st.State, st.Reason = queueState(q, cq, clusters != nil)
+	if clusters == nil {
+		st.Unknown = "list " + clusterQueues + " in the whole cluster"
+	}
 	if cq != nil {
 		st.Cohort, st.ClusterQueuePending = string(cq.Spec.CohortName), int(cq.Status.PendingWorkloads)
 		st.Resources = Quotas(cq)

@@ -72,8 +72,7 @@ func describeCluster(f *cli.Factory, s *api.ClusterStatus) error {
 	line("Namespace", s.Namespace)
 	line("Set up", f.Age(s.CreationTimestamp)+" ago")
 	line("Kueue", stateWords(s.Kueue.ComponentState, kueueWords(s.Kueue)))
-	line("Queue", stateWords(s.Queue.ComponentState, fmt.Sprintf("%s in %s, %d waiting, %d running",
-		s.Queue.Name, s.Queue.ClusterQueue, s.Queue.Pending, s.Queue.Admitted)))
+	line("Queue", stateWords(s.Queue.ComponentState, clusterQueueWords(s.Queue)))
 	line("Store", stateWords(s.Store.ComponentState, storeWords(s.Store)))
 	line("Agent", stateWords(s.Agent, "account "+s.Agent.Name))
 	if len(s.Queue.Resources) > 0 {
@@ -108,10 +107,25 @@ func optionWords(options map[string]string) string {
 }
 
 func stateWords(s api.ComponentState, what string) string {
-	if s.Ready {
+	switch {
+	case s.Ready:
 		return what
+	case s.State != api.ReadyStateUnknown:
+		return what + "; NOT READY: " + s.Reason
+	case what == "":
+		return "unknown (" + s.Reason + ")"
 	}
-	return what + "; NOT READY: " + s.Reason
+	return what + "; unknown (" + s.Reason + ")"
+}
+
+func clusterQueueWords(q api.ClusterQueue) string {
+	if q.State == api.ReadyStateUnknown {
+		if q.Pending+q.Admitted == 0 {
+			return q.Name
+		}
+		return fmt.Sprintf("%s, %d waiting, %d running", q.Name, q.Pending, q.Admitted)
+	}
+	return fmt.Sprintf("%s in %s, %d waiting, %d running", q.Name, q.ClusterQueue, q.Pending, q.Admitted)
 }
 
 func kueueWords(k api.KueueStatus) string {
@@ -120,10 +134,17 @@ func kueueWords(k api.KueueStatus) string {
 		version = "of an unknown version"
 	}
 	by := "was there before"
-	if k.InstalledBySetup {
+	switch {
+	case k.InstalledBySetup:
 		by = "installed by setup"
+	case k.InstallerUnknown != "":
+		by = "installed by whom is unknown (no right to " + k.InstallerUnknown + ")"
 	}
-	if k.Namespace == "" {
+	switch {
+	case k.Namespace != "":
+	case k.State == api.ReadyStateUnknown:
+		return ""
+	default:
 		return "none"
 	}
 	return fmt.Sprintf("%s in namespace %s, %s", version, k.Namespace, by)
@@ -137,6 +158,7 @@ func storeWords(s api.StoreStatus) string {
 	switch {
 	case s.Capacity != "":
 		words = append(words, "a volume of "+s.Capacity)
+	case s.State == api.ReadyStateUnknown: // it may have one
 	case s.Kind == api.StoreBuiltIn:
 		words = append(words, "its data lives as long as its pod")
 	}

@@ -49,6 +49,32 @@ cpu        8       1500m   default-flavor
 	}
 }
 
+func TestWhatMayNotBeLookedAtIsCalledUnknown(t *testing.T) {
+	s := clusterStatus()
+	unknown := func(name, right string) api.ComponentState {
+		return api.ComponentState{Name: name, State: api.ReadyStateUnknown, Reason: "no right to " + right}
+	}
+	s.Kueue = api.KueueStatus{ComponentState: unknown("kueue", "list deployments.apps in namespace \"kueue-system\"")}
+	s.Queue = api.ClusterQueue{ComponentState: unknown("vast", "get clusterqueues.kueue.x-k8s.io in the whole cluster"), ClusterQueue: "vast-cluster-queue", Pending: 2}
+	s.Store.ComponentState, s.Store.Capacity, s.Store.Objects = unknown("vast-store", "list pods in namespace \"lab\""), "", nil
+	s.State = api.ReadyStateUnknown
+	c := &clitest.Client{Clusters: clitest.Clusters{OnStatus: func(context.Context) (*api.ClusterStatus, error) { return s, nil }}}
+	want := `Config:      kind (storage_size=10Gi)
+Namespace:   lab
+Set up:      60m ago
+Kueue:       unknown (no right to list deployments.apps in namespace "kueue-system")
+Queue:       vast, 2 waiting, 0 running; unknown (no right to get clusterqueues.kueue.x-k8s.io in the whole cluster)
+Store:       built-in at http://vast-store.lab.svc:7070, bucket vast; unknown (no right to list pods in namespace "lab")
+Agent:       account vast-agent
+`
+	if diff := cmp.Diff(want, plugin(c).Do(t, "cluster", "status").Out); diff != "" {
+		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	if r := plugin(c).Do(t, "cluster", "status", "-o", "jsonpath={.state} {.kueue.state}"); r.Out != "Unknown Unknown" {
+		t.Errorf("jsonpath: %+v", r)
+	}
+}
+
 func TestSetupPassesOnWhatWasSaid(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string

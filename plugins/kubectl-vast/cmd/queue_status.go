@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -97,7 +98,10 @@ func (o *queueStatusOptions) table(queues []api.QueueStatus) *cli.Table {
 	t := columns.Table()
 	for i := range queues {
 		resources := queues[i].Resources
-		if len(resources) == 0 {
+		switch {
+		case queues[i].Unknown != "":
+			resources = []api.QueueResource{{Used: "unknown", Quota: "unknown"}}
+		case len(resources) == 0:
 			resources = []api.QueueResource{{}}
 		}
 		for n, r := range resources {
@@ -129,13 +133,21 @@ func (o *queueStatusOptions) columns(cohort bool) cli.Columns[quotaRow] {
 		{Name: "Used", Text: func(r *quotaRow) string { return r.Used }, Give: cli.Give{Rank: 8}},
 		{Name: "Quota", Text: func(r *quotaRow) string { return r.Quota }, Give: cli.Give{Rank: 7}},
 		{Name: "Borrowed", Wide: !cohort, Text: func(r *quotaRow) string { return r.Borrowed }, Give: cli.Give{Rank: 1}},
-		{Name: "Reason", Text: once(func(q *queue) string { return q.Reason }), Give: cli.Give{Rank: 4, Least: 16}},
+		{Name: "Reason", Text: once(queueReason), Give: cli.Give{Rank: 4, Least: 16}},
 	}
 	if o.query.AllNamespaces {
 		columns = slices.Insert(columns, 0, cli.Column[quotaRow]{Name: "Namespace",
 			Text: once(func(q *queue) string { return q.Namespace }), Give: cli.Give{Rank: 10, Least: 12, Middle: true}})
 	}
 	return columns
+}
+
+// queueReason is why nothing starts in a queue, or what of it may not be read.
+func queueReason(q *api.QueueStatus) string {
+	if q.Unknown == "" {
+		return q.Reason
+	}
+	return strings.TrimPrefix(q.Reason+"; no right to "+q.Unknown, "; ")
 }
 
 // sortColumns are what queues are sorted by: those of a queue, not of its resources.
