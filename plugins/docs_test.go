@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -191,6 +192,35 @@ func TestWhatIsNotThereIsFound(t *testing.T) {
 	} {
 		if wrong := check(all, text); len(wrong) > 0 != want {
 			t.Errorf("%s: %v", text, wrong)
+		}
+	}
+}
+
+// exitCode is a row of a table of exit codes.
+var exitCode = regexp.MustCompile(`(?m)^\| (\d+) \| ([^|]+) \|$`)
+
+func TestExitCodesAreThoseOfTheProgramWhereverTheyAreListed(t *testing.T) {
+	var want []string
+	for _, c := range cli.ExitCodes {
+		want = append(want, fmt.Sprintf("%d: %s", c.Code, c.Meaning))
+	}
+	data, err := os.ReadFile("../docs/diagnosis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(data), "## Exit codes")
+	var got []string
+	for _, m := range exitCode.FindAllStringSubmatch(list, -1) {
+		got = append(got, m[1]+": "+m[2])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/diagnosis.md (-want,+got):\n%s", diff)
+	}
+	for name, root := range trees() {
+		for _, c := range cli.ExitCodes {
+			if !regexp.MustCompile(fmt.Sprintf(`(?m)^  %d +%s$`, c.Code, regexp.QuoteMeta(c.Meaning))).MatchString(root.Long) {
+				t.Errorf("the help of %s does not say what %d means", name, c.Code)
+			}
 		}
 	}
 }

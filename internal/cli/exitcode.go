@@ -29,22 +29,33 @@ const (
 	CodeSignalOffset = 128
 )
 
-// ExitStatus documents the codes in the help of both plugins.
-const ExitStatus = `Exit Status:
-  0    done
-  1    the command failed
-  2    wrong usage, or a file that is not right
-  3    not found
-  4    not allowed
-  5    conflict: something else of that name is there, or it is in use
-  6    the cluster cannot be reached
-  7    timed out
-  10   the task failed
-  11   the task was stopped
-  12   the task rejected its input
-  130  interrupted by Ctrl-C (143 by SIGTERM) before the end was seen
+// ExitCodes says what the codes mean: the one list of them, for help and documents.
+var ExitCodes = []struct {
+	Code    int
+	Meaning string
+}{
+	{CodeDone, "done"},
+	{CodeFailed, "the command failed"},
+	{CodeUsage, "wrong usage, or a file that is not right"},
+	{CodeNotFound, "not found"},
+	{CodeForbidden, "not allowed"},
+	{CodeConflict, "conflict: something else of that name is there, or it is in use"},
+	{CodeUnavailable, "the cluster cannot be reached"},
+	{CodeTimedOut, "timed out"},
+	{CodeTaskFailed, "the task failed"},
+	{CodeTaskStopped, "the task was stopped"},
+	{CodeTaskRejected, "the task rejected its input"},
+	{CodeSignalOffset + int(syscall.SIGINT), "interrupted by Ctrl-C (143 by SIGTERM) before the end was seen"},
+}
 
-With several tasks or volumes it is the highest of their codes.`
+// ExitStatus documents the codes in the help of both plugins.
+var ExitStatus = func() string {
+	text := "Exit Status:\n"
+	for _, c := range ExitCodes {
+		text += fmt.Sprintf("  %-4d %s\n", c.Code, c.Meaning)
+	}
+	return text + "\nWith several tasks or volumes it is the highest of their codes."
+}()
 
 // UsageError says that a command was called wrongly.
 type UsageError struct{ Message string }

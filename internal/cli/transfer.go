@@ -6,9 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 const (
@@ -92,4 +91,4 @@ func transferLine(verb string, p api.TransferProgress, since time.Duration) stri
 }
 
 // Bytes writes a size as Kubernetes counts: "1.5 GiB".
-func Bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+func Bytes(n int64) string { return keep.Bytes(n) }

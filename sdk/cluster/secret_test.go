@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/hint"
+	"github.com/kubevast/vast/sdk/keep"
 )
 
 func TestWhatCannotBeDoneToAVolume(t *testing.T) {
@@ -93,8 +94,8 @@ func TestTheRecordIsReadBack(t *testing.T) {
 }
 
 func TestWordsForBytes(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1 << 10: "1.0 KiB", 3 << 29: "1.5 GiB"} {
-		if got := wordsForBytes(n); got != want {
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1 << 10: "1.0 KiB", 3 << 29: "1.5 GiB"} {
+		if got := keep.Bytes(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/keep"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/store"
 	"github.com/kubevast/vast/sdk/tunnel"
@@ -54,19 +55,7 @@ func wordsFor(c store.Content) string {
 	if c.Objects == 1 {
 		noun = "object"
 	}
-	return fmt.Sprintf("%s%d %s (%s)", more, c.Objects, noun, wordsForBytes(c.Bytes))
-}
-
-func wordsForBytes(n int64) string {
-	for _, unit := range []struct {
-		name string
-		size int64
-	}{{"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}} {
-		if n >= unit.size {
-			return fmt.Sprintf("%.1f %sB", float64(n)/float64(unit.size), unit.name)
-		}
-	}
-	return fmt.Sprintf("%d bytes", n)
+	return fmt.Sprintf("%s%d %s (%s)", more, c.Objects, noun, keep.Bytes(c.Bytes))
 }
 
 // awaitStore waits until the store answers.

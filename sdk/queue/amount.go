@@ -49,13 +49,21 @@ func isBytes(name corev1.ResourceName) bool {
 		strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
 }
 
-// bytes has at most one digit behind the point, and rounds down.
+// bytes is as exact as it can be said shortly: "1.5Gi", "1500Mi". What cannot be,
+// as the memory of a machine, has one digit behind the point and is rounded down.
 func bytes(q resource.Quantity) string {
+	const short = 99_999 // of a unit, and still read at a glance
 	value := float64(q.Value())
-	for _, u := range []struct {
+	units := []struct {
 		name string
 		size float64
-	}{{"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}} {
+	}{{"Ti", 1 << 40}, {"Gi", 1 << 30}, {"Mi", 1 << 20}, {"Ki", 1 << 10}}
+	for _, u := range units {
+		if n := value / u.size * 10; math.Abs(n) >= 10 && n == math.Trunc(n) && math.Abs(n) <= short*10 {
+			return strconv.FormatFloat(n/10, 'f', -1, 64) + u.name
+		}
+	}
+	for _, u := range units {
 		if math.Abs(value) >= u.size {
 			return strconv.FormatFloat(math.Trunc(value/u.size*10)/10, 'f', -1, 64) + u.name
 		}

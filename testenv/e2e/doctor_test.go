@@ -71,7 +71,7 @@ func TestTheDoctorFindsNothingInAHealthyNamespace(t *testing.T) {
 			t.Errorf("nothing is said of %q", name)
 		}
 	}
-	p.vast("doctor").exits(0).shows("ok       queue vast", "ok       store from inside")
+	p.vast("doctor").exits(0).shows("OK       queue vast", "OK       store from inside")
 	p.waitFor("its pod is gone", func() (bool, any) {
 		pods := p.kinds("pods")
 		return !strings.Contains(strings.Join(pods, " "), "vast-doctor"), pods
@@ -150,7 +150,7 @@ func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
 		if checks := away.doctor(1); len(checks) != 1 {
 			t.Errorf("more was checked than whether it answers: %v", checks)
 		}
-		away.vast("doctor").exits(1).shows("FAILED   api", "refused")
+		away.vast("doctor").exits(1).shows("Failed   api", "refused")
 	})
 }
 

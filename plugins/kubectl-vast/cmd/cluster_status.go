@@ -167,7 +167,7 @@ func storeWords(s api.StoreStatus) string {
 		if s.Partial {
 			more = "more than "
 		}
-		words = append(words, fmt.Sprintf("%s%d objects, %d bytes", more, *s.Objects, *s.Bytes))
+		words = append(words, fmt.Sprintf("%s%s, %s", more, plural(int(*s.Objects), "object"), cli.Bytes(*s.Bytes)))
 	}
 	return strings.Join(words, ", ")
 }

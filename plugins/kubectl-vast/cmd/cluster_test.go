@@ -35,7 +35,7 @@ Namespace:   lab
 Set up:      60m ago
 Kueue:       0.16.1 in namespace kueue-system, was there before
 Queue:       vast in vast-cluster-queue, 2 waiting, 1 running; NOT READY: the queue vast is held
-Store:       built-in at http://vast-store.lab.svc:7070, bucket vast, a volume of 10Gi, 3 objects, 4096 bytes
+Store:       built-in at http://vast-store.lab.svc:7070, bucket vast, a volume of 10Gi, 3 objects, 4.0 KiB
 Agent:       account vast-agent
 
 RESOURCE   QUOTA   USED    FLAVOR

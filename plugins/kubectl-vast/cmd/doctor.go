@@ -134,13 +134,9 @@ func (o *doctorOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-var marks = map[api.CheckOutcome]string{
-	api.CheckOK: "ok", api.CheckWarning: "warning", api.CheckFailed: "FAILED", api.CheckSkipped: "skipped",
-}
-
 // tell prints one check on a line, and what to do about it on the next one.
 func (o *doctorOptions) tell(out io.Writer, c api.Check) {
-	line := fmt.Sprintf("%-8s %-22s %s\n", marks[c.Outcome], c.Name, oneLine(c.Seen))
+	line := fmt.Sprintf("%-8s %-22s %s\n", c.Outcome, c.Name, oneLine(c.Seen))
 	if c.Fix != "" {
 		line += strings.Repeat(" ", 9) + "-> " + oneLine(c.Fix) + "\n"
 	}
