@@ -69,10 +69,10 @@ func TestAnyNumberOfRunsTakesLittleMemory(t *testing.T) {
 		until int64
 	}{
 		"the Jobs of many runs": {[]string{"submit", one, "--dry-run=client", "--runs=1000000"},
-			[]string{"", "name", "json", "yaml", "kyaml"}, some},
+			[]string{"name", "json", "yaml", "kyaml"}, some},
 		"the same in a form of the user's own": {[]string{"submit", one, "--dry-run=client", "--runs=1000000"},
 			[]string{"jsonpath={.metadata.name}", "go-template={{.metadata.name}}"}, some / 8},
-		"the Jobs of many configurations": {[]string{"campaign", "run", many, "--dry-run=client"}, []string{"", "name", "json", "yaml"}, some},
+		"the Jobs of many configurations": {[]string{"campaign", "run", many, "--dry-run=client"}, []string{"name", "json", "yaml"}, some},
 		"many configurations": {[]string{"campaign", "configs", many},
 			[]string{"", "name", "json", "yaml", "kyaml", "custom-columns=NAME:.metadata.name,X:.parameters.x"}, some},
 		"the names of many configurations, almost to the end": {[]string{"campaign", "configs", many}, []string{"name"}, 8 << 20},
