@@ -112,7 +112,7 @@ func TestAFileThatCannotBeReadGetsOneClearAnswer(t *testing.T) {
 	before := p.objects()
 	binary := filepath.Join(bin, "kubectl-vast")
 	for path, says := range map[string]string{
-		p.dir:                          "is a directory",
+		p.dir:                          "recognized file extensions are", // a folder without files for it
 		filepath.Join(p.dir, "absent"): "no such file",
 		filepath.Join(p.dir, "a", "b"): "no such file",
 		binary:                         "",
