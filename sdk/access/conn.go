@@ -92,26 +92,21 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	if o.Warn == nil {
-		o.Warn = func(string) {}
+	// Options keep what the caller gave, so that Heard can tell.
+	warn := o.Warn
+	if warn == nil {
+		warn = func(string) {}
 	}
-	writes := &outages{warn: o.Warn, server: redact.URL(cfg.Host), now: time.Now}
+	writes := &outages{warn: warn, server: redact.URL(cfg.Host), now: time.Now}
 	cfg.Wrap(func(rt http.RoundTripper) http.RoundTripper {
 		return retryHint{next: &greeting{next: rt, limit: firstContact}, writes: writes}
 	})
-	if o.Warn == nil {
-		o.Warn = func(string) {}
-	}
 	if cfg.WarningHandler == nil && cfg.WarningHandlerWithContext == nil {
-		cfg.WarningHandlerWithContext = &warnings{warn: o.Warn}
+		cfg.WarningHandlerWithContext = &warnings{warn: warn}
 	}
 	set, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return nil, api.Invalid("kubeconfig", "%v", err)
-	}
-	warn := o.Warn
-	if warn == nil {
-		warn = func(string) {}
 	}
 	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil

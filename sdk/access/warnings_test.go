@@ -46,3 +46,24 @@ func TestWarningsOfTheAPIServerGoToTheCaller(t *testing.T) {
 		})
 	}
 }
+
+func TestHeardTellsWhetherTheCallerListens(t *testing.T) {
+	for name, tc := range map[string]struct {
+		warn func(string)
+		want bool
+	}{
+		"nobody has asked for warnings": {nil, false},
+		"somebody has":                  {func(string) {}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := Connect(&rest.Config{Host: "https://cluster.example"}, Options{Warn: tc.warn})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Warn("it can always be called")
+			if got := []bool{conn.Heard(), conn.In("lab").Heard()}; !cmp.Equal(got, []bool{tc.want, tc.want}) {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
