@@ -77,7 +77,7 @@ func TestDryRunsStopAndDeleteNothing(t *testing.T) {
 		}
 	}
 	p.vast("delete", "hel").exits(2).tells("only the beginning of the name")
-	p.vast("stop", "campaign.kubevast.io/x").exits(2).tells("a task is wanted")
+	p.vast("stop", "campaign.kubevast.io/x").exits(3).tells("that is a campaign's id", "kubectl vast campaign stop x")
 	p.vast("delete", name).exits(0).shows(name + " deleted")
 }
 

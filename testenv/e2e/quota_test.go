@@ -213,7 +213,7 @@ func TestAHeldQueueStartsNothing(t *testing.T) {
 func TestAHigherPriorityOvertakes(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	p.queue("vast", "100m", "stopPolicy: Hold")
+	p.queue("vast", "100m")
 	prefix := "e2e-" + rand.String(6)
 	p.Cleanup(func() {
 		cleanup := *p
@@ -223,6 +223,7 @@ func TestAHigherPriorityOvertakes(t *testing.T) {
 	for class, value := range map[string]int{"low": -777123, "high": 777123} {
 		p.apply(fmt.Sprintf("apiVersion: kueue.x-k8s.io/v1beta2\nkind: WorkloadPriorityClass\nmetadata: {name: %s-%s}\nvalue: %d\ndescription: e2e\n", prefix, class, value))
 	}
+	p.becomes(p.submit(onCPUs("first", "0.1", 1, forever), "--priority", "777123"), api.Running)
 	low := p.vast("submit", p.file("low.yaml", onCPUs("low", "0.1", 1, "true")), "-d", "--priority", prefix+"-low", "-o", "jsonpath={.id}").exits(0).stdout
 	high := p.vast("submit", p.file("high.yaml", onCPUs("high", "0.1", 1, "true")), "-d", "--priority", "777123", "-o", "jsonpath={.id}").exits(0).stdout
 	p.waitFor("the later one is first in line", func() (bool, any) {
@@ -230,8 +231,8 @@ func TestAHigherPriorityOvertakes(t *testing.T) {
 		return h.QueuePosition == 1 && l.QueuePosition == 2, []any{h.Reason, l.Reason}
 	})
 	p.vast("submit", p.file("x.yaml", minimal), "-d", "--priority", "no-such-class").exits(2).tells("no-such-class", prefix+"-low")
-	if n := len(p.list()); n != 2 {
-		t.Errorf("%d tasks, want 2: a wrong priority has created one", n)
+	if n := len(p.list()); n != 3 {
+		t.Errorf("%d tasks, want 3: a wrong priority has created one", n)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-var submitted = regexp.MustCompile(`task\.kubevast\.io/([a-z0-9-]+)-([a-z0-9]{8}) submitted`)
+var submitted = regexp.MustCompile(`task\.kubevast\.io/([a-z0-9-]+)-([a-z0-9]{8}) (?:submitted|unchanged)`)
 
 // submit submits a task file without following it and returns the task's id.
 func (p *person) submit(content string, args ...string) string {

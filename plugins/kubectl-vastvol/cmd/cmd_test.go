@@ -104,12 +104,16 @@ logs   10Gi   Bound    standard       RWO,ROX   60m   -
 		"create, both":      {args: []string{"create", "a", "5Gi", "-f", file}, code: 2, err: "not both"},
 		"create, file only": {args: []string{"create", "-f", file, "--storage-class=x"}, code: 2, err: "stand in the file"},
 		"get":               {args: []string{"get", "data", "gone", "-o", "name"}, code: 3, out: "\nvolume.kubevast.io/data\n", err: "error: volume \"gone\" not found\n"},
-		"get one":           {args: []string{"get", "data", "-o", "jsonpath={.size}"}, out: "\n10Gi"},
-		"delete, no tty":    {args: []string{"delete", "data"}, code: 2, err: "add --yes"},
-		"delete, declined":  {args: []string{"delete", "data"}, terminal: true, stdin: "\n", err: "Delete data with all data? [y/N] Cancelled"},
-		"delete, asked":     {args: []string{"delete", "data", "used"}, terminal: true, stdin: "y\n", code: 5, out: "\nvolume.kubevast.io/data deleted\n", err: "in use by train-x7k2m9qa\n"},
-		"delete, dry":       {args: []string{"delete", "data", "--dry-run=server"}, out: "\nvolume.kubevast.io/data deleted (server dry run)\n"},
-		"completion":        {args: []string{"__complete", "delete", "d"}, out: "\ndata\t10Gi Bound\n:4\n"},
+		"get, as a table": {args: []string{"get", "data"}, out: `
+NAME   SIZE   STATUS   STORAGECLASS   ACCESS    AGE   USED BY
+data   10Gi   Bound    standard       RWO,ROX   60m   -
+`},
+		"get one":          {args: []string{"get", "data", "-o", "jsonpath={.size}"}, out: "\n10Gi"},
+		"delete, no tty":   {args: []string{"delete", "data"}, code: 2, err: "add --yes"},
+		"delete, declined": {args: []string{"delete", "data"}, terminal: true, stdin: "\n", err: "Delete data with all data? [y/N] Cancelled"},
+		"delete, asked":    {args: []string{"delete", "data", "used"}, terminal: true, stdin: "y\n", code: 5, out: "\nvolume.kubevast.io/data deleted\n", err: "in use by train-x7k2m9qa\n"},
+		"delete, dry":      {args: []string{"delete", "data", "--dry-run=server"}, out: "\nvolume.kubevast.io/data deleted (server dry run)\n"},
+		"completion":       {args: []string{"__complete", "delete", "d"}, out: "\ndata\t10Gi Bound\n:4\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := plugin(volumes())

@@ -60,7 +60,7 @@ func (o *getOptions) print(list *api.VolumeStatusList) error {
 	case len(list.Items) == 0:
 		return nil
 	case o.output.Human():
-		return o.printer.PrintObj(o.table(list.Items), o.Out)
+		return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
 	case len(o.names) == 1:
 		return o.printer.PrintObj(&list.Items[0], o.Out)
 	}
