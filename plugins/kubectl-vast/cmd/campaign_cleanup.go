@@ -63,10 +63,10 @@ func newCampaignCleanup(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.BoolVar(&o.all, "all", false, "All your campaigns in the namespace that have ended. It is what no name means, too.")
+	p.BoolVar(&o.all, "all", false, "All your campaigns in the namespace that have ended; the default without a name.")
 	p.StringSliceVar(&o.api.Campaigns, "campaign", nil, "A campaign.")
 	_ = p.MarkHidden("campaign") // what names were given by before they were arguments
-	p.BoolVar(&o.api.Data, "data", false, "Remove also the results, the logs and the record.")
+	p.BoolVar(&o.api.Data, "data", false, "Remove also the results, the logs, the record, how the runs ended, and inputs that no other campaign uses.")
 	p.BoolVar(&o.api.Force, "force", false, "End the runs that wait or run, instead of refusing.")
 	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --all and --data.")
 	o.dryRun.Add(c)

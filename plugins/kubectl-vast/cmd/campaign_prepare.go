@@ -49,8 +49,9 @@ func newCampaignPrepare(f *cli.Factory) *cobra.Command {
 			kubectl vast campaign prepare ./out -f sweep.vast -n lab
 			kubectl apply -f ./out
 
-			# For a cluster on Google's cloud that nobody has set up yet, with its quota
-			kubectl vast campaign prepare ./out -f sweep.vast --cluster-config=gcp --option storage_size=50Gi --quota=cpu=64,memory=256Gi`),
+			# For a cluster on Google's cloud that is not set up yet, with its quota
+			kubectl vast campaign prepare ./out -f sweep.vast --cluster-config=gcp \
+				--option storage_size=50Gi --quota=cpu=64,memory=256Gi`),
 		Args: cli.Args(1, 1, "the name of the folder"),
 		RunE: func(c *cobra.Command, args []string) error {
 			flags.api.Dir = args[0]

@@ -58,7 +58,7 @@ func newCampaignRerun(f *cli.Factory) *cobra.Command {
 	}
 	p := c.Flags()
 	p.BoolVar(&o.failed, "failed", false, "The runs that have failed.")
-	p.BoolVar(&o.api.Stopped, "stopped", false, "Also those that were stopped, and those of which nobody knows how they ended.")
+	p.BoolVar(&o.api.Stopped, "stopped", false, "Also those that were stopped, and those whose end is not known.")
 	p.BoolVarP(&o.follow, "follow", "f", false, "Show how the new campaign goes on until it ends, and exit as it ends.")
 	p.StringVar(&o.api.Name, "name", "", "Name of the new campaign, instead of the old one's.")
 	p.StringVar(&o.api.Queue, "queue", "", "Kueue LocalQueue to join, instead of the old one's.")

@@ -56,7 +56,8 @@ func newClusterSetup(f *cli.Factory) *cobra.Command {
 			kubectl vast cluster setup kind --dry-run=client -o yaml
 
 			# No way to Kueue's registry: the chart in this program, the image of a mirror
-			kubectl vast cluster setup rke2 --kueue-chart=embedded --kueue-image=mirror.example.com/kueue:v0.16.1`),
+			kubectl vast cluster setup rke2 --kueue-chart=embedded \
+				--kueue-image=mirror.example.com/kueue:v0.16.1`),
 		Args: cli.Args(0, 1, ""),
 		RunE: func(c *cobra.Command, args []string) error {
 			o, err := flags.toOptions(f, c, args)

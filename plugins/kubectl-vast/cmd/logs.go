@@ -31,7 +31,7 @@ func newLogs(f *cli.Factory) *cobra.Command {
 			Print the logs of a task.
 
 			Where a task has several nodes, each line begins with its node's number. With -f
-			the logs are followed until the task ends, and the exit code tells how it ended.`),
+			the logs are followed until the task ends, and the exit code says how it ended.`),
 		Example: templates.Examples(`
 			# Print what the newest task has written so far
 			kubectl vast logs @latest

@@ -32,7 +32,10 @@ func newResultsDelete(f *cli.Factory) *cobra.Command {
 		Short:   "Remove results from the store",
 		Long: templates.LongDesc(`
 			Remove results from the store, with their logs. The tasks and Jobs themselves,
-			if they are still there, stay listed.`),
+			if they are still there, stay listed.
+
+			Of a campaign, what it is and how its runs ended stay known, until
+			"kubectl vast campaign cleanup --data" removes that, too.`),
 		Example: templates.Examples(`
 			# Remove what a task has left behind
 			kubectl vast results delete x7k2m9qa

@@ -29,27 +29,28 @@ func newResultsDownload(f *cli.Factory) *cobra.Command {
 			SHA-256.
 
 			A task becomes NAME-ID/NODE, a campaign CAMPAIGN/CONFIG/RUN, below the folder.
-			The logs lie in _vast/logs, and _vast/manifest.json tells how it ended. Files
+			The logs lie in _vast/logs, and _vast/manifest.json says how it ended. Files
 			that are there already are not fetched again; one with other content is never
 			overwritten without --force. After Ctrl-C the same command goes on where it was.
 
 			Files come back with their names. One that this system cannot have, or that
-			would lead out of the folder, gets another, which is told: what it cannot hold
+			would lead out of the folder, gets another, with a warning: what it cannot hold
 			becomes % and two hex digits, and a name that is taken gets ~2 behind it.
 
-			Incomplete results are fetched as far as they were saved, with a warning.`),
+			Incomplete results are fetched as far as they were saved, with a warning. The
+			next download brings what it finds unchanged up to date, without --force.`),
 		Example: templates.Examples(`
 			# The results of your newest task or campaign, into the current folder
 			kubectl vast results download @latest
 
 			# Some configurations of a campaign, into folder out
-			kubectl vast results download sweep-2026-11-21-101500 --config='fast-*' --dir=out
+			kubectl vast results download @latest --config='fast-*' --dir=out
 
 			# All that is kept of your tasks and campaigns
 			kubectl vast results download --all --dir=saved
 
 			# What failed, as one archive
-			kubectl vast results download sweep-2026-11-21-101500 --failed --archive=failed.tar.zst`),
+			kubectl vast results download @latest --failed --archive=failed.tar.zst`),
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, completeResults),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -61,7 +61,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 			Submit tasks and follow their logs.
 
 			All files are checked before anything is created. The logs of a single task are
-			then shown until it ends, and the exit code tells how it ended. Ctrl-C leaves the
+			then shown until it ends, and the exit code says how it ended. Ctrl-C leaves the
 			logs; the task goes on. Several tasks are submitted without following.
 
 			A .vast file is a campaign: all its runs are submitted, without following; see
