@@ -140,7 +140,7 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 		"the name of two":                         {"twice", "may be any of 2 campaigns: " + once + ", " + again, ""},
 		"the beginning of several":                {"swe", "is the beginning of 2 campaigns", ""},
 		"none":                                    {"zzz", "not found", ""},
-		"what looks like a task's id":             {"zzzzzzzz", "told by: kubectl vast status zzzzzzzz -n lab", ""},
+		"what looks like a task's id":             {"zzzzzzzz", "with: kubectl vast status zzzzzzzz -n lab", ""},
 		"a task":                                  {"task.kubevast.io/first-" + w.task, "is a task, and a campaign is wanted", ""},
 		"a Job":                                   {"job.batch/first-" + w.task, "is a Job, and a campaign is wanted", ""},
 	} {

@@ -36,7 +36,7 @@ func (c *Client) Job(ctx context.Context, namespace, name string) (*batchv1.Job,
 
 // ErrForeign is about an object that has the name of ours, and is somebody
 // else's.
-var ErrForeign = errors.New("it belongs to somebody else")
+var ErrForeign = errors.New("it was not made by kubevast")
 
 // PutLease creates the Lease, or replaces the one of that name if it is of the
 // same kind of ours (kube.LabelKind), whatever is in it. Any other is left as it

@@ -60,7 +60,7 @@ func TestTheEndIsNotAskedForForEver(t *testing.T) {
 		"of who refuses":        {[]any{http.StatusForbidden}, "ended, and the sidecar may not ask how: the API server says 403: ", true},
 		"of who knows us not":   {[]any{http.StatusUnauthorized}, "ended, and the sidecar may not ask how: the API server says 401: ", true},
 		"of who is not there":   {[]any{http.StatusServiceUnavailable}, "ended while the API server did not answer: the API server says 503: ", false},
-		"of who told something": {[]any{podOf(), http.StatusServiceUnavailable}, "ended, and Kubernetes did not tell how", false},
+		"of who told something": {[]any{podOf(), http.StatusServiceUnavailable}, "ended, and Kubernetes did not report how", false},
 		"of who told it":        {[]any{podOf(exited(3)), http.StatusServiceUnavailable}, "ended with exit code 3", false},
 	} {
 		t.Run(name, func(t *testing.T) {

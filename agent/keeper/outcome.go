@@ -113,7 +113,7 @@ func (e end) outcome(rejected *api.Progress) keep.Outcome {
 		return e.deleted(t)
 	}
 	if t == nil && e.pod.Status.Phase != corev1.PodFailed {
-		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not tell how"}
+		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not report how"}
 	}
 	return of(api.Failed, diagnose.Pod(hint.Target{}.In(e.pod.Namespace), e.pod), t)
 }

@@ -132,7 +132,7 @@ func TestHowTheWorkEnded(t *testing.T) {
 		"let in before, noted late":         {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
 		"let in, noted late, then deleted":  {end: end{pod: podOf(deleted(5)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
 		"badly, with its Job suspended":     {end: end{pod: podOf(exited(3)), job: jobOf(suspended)}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
-		"as Kubernetes does not tell":       {end: end{pod: podOf(), job: jobOf()}, state: api.Failed, cause: api.CauseUnknown, message: "ended, and Kubernetes did not tell how"},
+		"as Kubernetes does not tell":       {end: end{pod: podOf(), job: jobOf()}, state: api.Failed, cause: api.CauseUnknown, message: "ended, and Kubernetes did not report how"},
 		"let in before it was":              {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 1))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
 		"well, and suspended a moment late": {end: end{pod: podOf(exited(0)), job: jobOf(suspended)}, state: api.Succeeded},
 	} {

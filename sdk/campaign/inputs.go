@@ -160,7 +160,7 @@ func (in *inputs) readScenario(s *spec.Campaign) error {
 		err = fmt.Errorf("it is larger than %d KiB", spec.MaxCampaignBytes>>10)
 	}
 	if link := files.Dangling(filepath.Join(in.root, filepath.FromSlash(s.Execution.ScenarioFile))); errors.Is(err, fs.ErrNotExist) && link != "" {
-		return wrong("%s is %s; mend the link, or name another file", s.Execution.ScenarioFile, link)
+		return wrong("%s is %s; fix the link, or name another file", s.Execution.ScenarioFile, link)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return wrong("%s does not exist beside the campaign's file", s.Execution.ScenarioFile)

@@ -146,7 +146,7 @@ func (j *oneJob) orders() (fetch, kept string, err error) {
 
 func (j *oneJob) tooLong(n int) error {
 	problem := api.Problem{File: j.plan.record.File, Path: "execution.runs_per_job",
-		Message: fmt.Sprintf("what Job %s is told has %d bytes; at most %d are possible: pack fewer runs into one Job", j.name, n, maxOrders)}
+		Message: fmt.Sprintf("the instructions for Job %s have %d bytes; at most %d are possible: pack fewer runs into one Job", j.name, n, maxOrders)}
 	if !j.plan.packed() {
 		problem.Path = "configuration." + j.runs[0].Config
 		problem.Message = fmt.Sprintf("its parameters have %d bytes; at most %d are possible: put them into a file of run_files", n, maxOrders)

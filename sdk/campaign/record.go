@@ -115,7 +115,7 @@ func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Recor
 func (c *Client) notFound(id string) error {
 	if kube.IsTaskID(id) {
 		return &api.NotFound{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
-			Hint: "that may be a task's id; how a task stands is told by: " + c.conn.Hint().Vast("status", id)}
+			Hint: "that may be a task's id; see how a task stands with: " + c.conn.Hint().Vast("status", id)}
 	}
 	return &api.NotFound{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
 		Hint: "see `" + c.conn.Hint().Vast("campaign", "list", "--all-users") + "`, or name another namespace with -n"}

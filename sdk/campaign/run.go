@@ -172,7 +172,7 @@ func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*c
 		case err == nil:
 			return made, nil
 		case apierrors.IsAlreadyExists(err) && o.ID != "":
-			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is just being made by somebody else", r.ID)}
+			return nil, &api.Conflict{Message: fmt.Sprintf("campaign %s is being submitted by someone else at the moment", r.ID)}
 		case !apierrors.IsAlreadyExists(err) || attempt == idsPerSec-1:
 			return nil, c.conn.Classify(err, "create", "configmaps")
 		}

@@ -29,7 +29,7 @@ func TestAScenarioIsReadFromAnOrdinaryFileOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"link":    `link is a link to "gone.osc", which does not exist; mend the link, or name another file`,
+		"link":    `link is a link to "gone.osc", which does not exist; fix the link, or name another file`,
 		"good":    "",
 		"none":    `none declares no scenario; it needs a line "scenario NAME:"`,
 		"large":   "large cannot be read: it is larger than 16384 KiB",

@@ -31,7 +31,7 @@ func (c *Client) checkThere(ctx context.Context, r *run, p *plan, now *observed,
 			return false
 		}
 		p.others.Insert(describe(u))
-		r.say("%s was made by somebody else and is used as it is", describe(u))
+		r.say("%s was not made by kubevast and is used as it is", describe(u))
 		return true
 	})
 	if err := foreign(ours); err != nil {

@@ -107,7 +107,7 @@ func recognise(nodes []corev1.Node) (*Config, error) {
 		}
 	}
 	if best == nil {
-		return nil, api.Invalid("", "the nodes do not tell which config this cluster needs; name one of %s "+
+		return nil, api.Invalid("", "the nodes do not show which config this cluster needs; name one of %s "+
 			"(rke2 also does for any other cluster with nodes of its own)", configNames())
 	}
 	return best, nil

@@ -58,7 +58,7 @@ func TestRecognise(t *testing.T) {
 		})
 	}
 	_, err := recognise([]corev1.Node{{}, withProvider("aws:///eu-central-1a/i-1")})
-	says(t, err, "the nodes do not tell which config this cluster needs; name one of azure, gcp, kind, minikube, rke2")
+	says(t, err, "the nodes do not show which config this cluster needs; name one of azure, gcp, kind, minikube, rke2")
 }
 
 func TestOptionsOfAConfig(t *testing.T) {

@@ -60,7 +60,7 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		"definitions alone are refused":           {found: foundKueue{served: both}, conflict: "no Kueue that serves them"},
 		"a controller alone is refused":           {found: foundKueue{deployment: now}, conflict: "without its resource definitions"},
 		"a foreign release is not touched":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
-		"a foreign release without Kueue is told": {release: &helm.Release{Name: "kueue"}, conflict: `somebody else's Helm release "kueue"`},
+		"a foreign release without Kueue is told": {release: &helm.Release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
 		"ours that was cut short is completed":    {found: foundKueue{served: both}, release: &helm.Release{Ours: true}, install: true},
 		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Version: kueueVersion}, install: true},
 		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kueueVersion}},

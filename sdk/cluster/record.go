@@ -68,7 +68,7 @@ func (r record) object(namespace string) *corev1.ConfigMap {
 func parseRecord(say hint.Target, m *corev1.ConfigMap) (*record, error) {
 	r := &record{}
 	if m.Labels[kube.LabelManagedBy] != kube.ManagedBy {
-		return nil, &api.Conflict{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is somebody else's; rename it, or use another namespace",
+		return nil, &api.Conflict{Message: fmt.Sprintf("the ConfigMap %q in namespace %q was not made by kubevast; rename it, or use another namespace",
 			m.Name, m.Namespace)}
 	}
 	if err := json.Unmarshal([]byte(m.Data[recordKey]), r); err != nil {

@@ -88,7 +88,7 @@ func TestTheRecordIsReadBack(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 	m.ObjectMeta = metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab"}
-	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "somebody else's") {
+	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "was not made by kubevast") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -149,7 +149,7 @@ func wantsKueue(say hint.Target, o api.SetupOptions, now *observed) (bool, error
 	case ours:
 		return o.KueueImage != "" && o.KueueImage != now.kueue.image(), nil
 	case now.kueue.absent():
-		return false, &api.Conflict{Message: fmt.Sprintf("somebody else's Helm release %q in namespace %q stands where Kueue's would, but installs no Kueue; delete it first",
+		return false, &api.Conflict{Message: fmt.Sprintf("the Helm release %q in namespace %q has the name of Kueue's, but installs no Kueue; delete it first",
 			now.release.Name, kueueNamespace)}
 	}
 	return false, now.kueue.check(say)

@@ -46,7 +46,7 @@ func TestChecksAreJudged(t *testing.T) {
 		"a baseline one":           {podSecurity(level("baseline")), api.CheckOK, []string{"enforces baseline"}},
 		"a free one":               {podSecurity(level("")), api.CheckOK, []string{"enforces nothing"}},
 		"a queue that works":       {queue(api.QueueStatus{State: api.QueueActive, Pending: 2, Resources: []api.QueueResource{{Resource: "cpu", Quota: "8", Used: "3"}}}), api.CheckOK, []string{"2 wait", "3 of 8 cpu"}},
-		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "somebody holds it"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
+		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "it is on hold"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
 		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "kubectl vast cluster setup -n lab"}},
 		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
 		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},

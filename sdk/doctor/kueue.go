@@ -54,9 +54,9 @@ func (c *Client) kueueVersion(ctx context.Context) api.Check {
 	case s.Reason != "" && s.Version == "":
 		return skipped(name, s.Reason)
 	case s.Reason != "":
-		return warning(name, "Kueue "+s.Version+": "+s.Reason, "queued tasks do not start until that is mended")
+		return warning(name, "Kueue "+s.Version+": "+s.Reason, "queued tasks do not start until that is fixed")
 	case s.Version == "":
-		return ok(name, "not told by its image, but new enough by its API")
+		return ok(name, "its image does not say which, but its API is new enough")
 	}
 	return ok(name, fmt.Sprintf("Kueue %s in namespace %s", s.Version, s.Namespace))
 }

@@ -31,7 +31,7 @@ func podCheck(refused *api.Diagnosis, err error) api.Check {
 	}
 	fix := refused.Hint
 	if fix == "" {
-		fix = "tasks wait for ever; ask whoever looks after the namespace"
+		fix = "tasks wait for ever; ask the namespace's administrator"
 	}
 	return warning(name, refused.Message, fix)
 }

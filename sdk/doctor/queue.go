@@ -53,7 +53,7 @@ func (c *Client) setupFor(q *api.QueueStatus) string {
 	if q.Name == kube.LocalQueueName {
 		return "run again: " + c.setup()
 	}
-	return "tell whoever looks after ClusterQueue " + q.ClusterQueue
+	return "ask the administrator of ClusterQueue " + q.ClusterQueue
 }
 
 // gives reports a quota of more than nothing.

@@ -158,7 +158,7 @@ func unreadable(path string, err error) error {
 	case path == "":
 		return wrong("", "a file is given without a name")
 	case errors.Is(err, fs.ErrNotExist) && Dangling(path) != "":
-		return wrong(path, "no such file: it is %s; mend the link, or name another file", Dangling(path))
+		return wrong(path, "no such file: it is %s; fix the link, or name another file", Dangling(path))
 	case errors.Is(err, fs.ErrNotExist):
 		return wrong(path, "no such file")
 	case errors.Is(err, fs.ErrPermission):

@@ -110,8 +110,8 @@ func TestWhatCannotBeReadIsOneProblemWithItsName(t *testing.T) {
 	}{
 		"a directory":                {&Reader{}, dir, "is a directory; name a file, or - for standard input"},
 		"a missing file":             {&Reader{}, filepath.Join(dir, "none"), "no such file"},
-		"a link to nothing":          {&Reader{}, linkTo(t, "gone"), `no such file: it is a link to "gone", which does not exist; mend the link, or name another file`},
-		"behind a link to nothing":   {&Reader{}, filepath.Join(linkTo(t, "gone"), "x"), `no such file: it is behind "link", a link to "gone", which does not exist; mend the link, or name another file`},
+		"a link to nothing":          {&Reader{}, linkTo(t, "gone"), `no such file: it is a link to "gone", which does not exist; fix the link, or name another file`},
+		"behind a link to nothing":   {&Reader{}, filepath.Join(linkTo(t, "gone"), "x"), `no such file: it is behind "link", a link to "gone", which does not exist; fix the link, or name another file`},
 		"behind a link, but nothing": {&Reader{}, filepath.Join(linkTo(t, "."), "x"), "no such file"},
 		"below a file":               {&Reader{}, filepath.Join(write(t, "f", ""), "x"), "the file cannot be read: not a directory"},
 		"a socket":                   {&Reader{}, socket, "is a socket, not a file"},

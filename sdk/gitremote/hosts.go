@@ -107,7 +107,7 @@ func (h *Hosts) Check(ref string) ssh.HostKeyCallback {
 		case !errors.As(err, &mismatch):
 			return errors.New("its host key is not to be trusted: " + err.Error())
 		case len(mismatch.Want) > 0:
-			return fmt.Errorf("the host shows another key (%s) than the one that is known of it: somebody may be between, or the key has been changed; "+
+			return fmt.Errorf("the host shows another key (%s) than the known one: someone may be intercepting the connection, or the key has been changed; "+
 				"if it has, give the new one in %s", ssh.FingerprintSHA256(key), EnvKnownHosts)
 		case IsCommit(ref):
 			return nil
@@ -123,6 +123,6 @@ func Unknown(address string) string {
 	if port != "22" {
 		scan += "-p " + port + " "
 	}
-	return fmt.Sprintf("no key of the host %s is known, so anybody could pose as it; give its line of known_hosts as the variable %s (%s%s prints it; compare its fingerprint), "+
+	return fmt.Sprintf("no key of the host %s is known, so another host could pose as it; give its line of known_hosts as the variable %s (%s%s prints it; compare its fingerprint), "+
 		"or the full id of a commit as ref, or use its https URL", host, EnvKnownHosts, scan, host)
 }

@@ -68,7 +68,7 @@ func (f File) Load() (string, error) {
 	}
 	var s stored
 	if err := json.Unmarshal(data, &s); err != nil {
-		return "", errors.New(f.Path + " is damaged; mend it with: " + hint.Target{}.Vast("auth", "login", "NAME"))
+		return "", errors.New(f.Path + " is damaged; fix it with: " + hint.Target{}.Vast("auth", "login", "NAME"))
 	}
 	return s.User, nil
 }

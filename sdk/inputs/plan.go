@@ -165,7 +165,7 @@ func unreadable(t *spec.Task, err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		return &api.InvalidSpec{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
-			Message: withoutSecrets(t, fmt.Sprintf("%s cannot be read: %v; mend that, or name it in a .skyignore", of.Path, of.Err))}}}
+			Message: withoutSecrets(t, fmt.Sprintf("%s cannot be read: %v; fix that, or name it in a .skyignore", of.Path, of.Err))}}}
 	}
 	return err
 }

@@ -78,8 +78,8 @@ func TestProblemsOfWorkdirs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct{ file, text, want string }{
-		"a link to nothing":                     {"task.yaml", "workdir: link\n", `task.yaml:1:10: workdir: "link" does not exist: it is a link to "gone", which does not exist; mend the link, or name another path`},
-		"a file mount behind a link to nothing": {"task.yaml", "file_mounts: {/x: link/y}\n", `task.yaml:1:19: file_mounts[/x]: "link/y" does not exist: it is behind "link", a link to "gone", which does not exist; mend the link, or name another path`},
+		"a link to nothing":                     {"task.yaml", "workdir: link\n", `task.yaml:1:10: workdir: "link" does not exist: it is a link to "gone", which does not exist; fix the link, or name another path`},
+		"a file mount behind a link to nothing": {"task.yaml", "file_mounts: {/x: link/y}\n", `task.yaml:1:19: file_mounts[/x]: "link/y" does not exist: it is behind "link", a link to "gone", which does not exist; fix the link, or name another path`},
 		"a file":                                {"task.yaml", "workdir: file\n", `task.yaml:1:10: workdir: "file" is a file; a workdir is a folder`},
 		"a bucket":                              {"task.yaml", "workdir: s3://x\n", "task.yaml:1:10: workdir: must be a local folder, or a git repository: {url: ..., ref: ...}; copy a bucket with file_mounts"},
 		"a repository with a password":          {"task.yaml", "workdir: {url: 'https://me:word@host/x.git'}\n", "task.yaml:1:10: workdir.url: holds a user's name or password, which everybody who sees the pod could read; take it out, and give the token as the secret GIT_TOKEN"},
@@ -88,7 +88,7 @@ func TestProblemsOfWorkdirs(t *testing.T) {
 		"a repository on this machine":          {"task.yaml", "workdir: {url: 'file:///x', ref: main}\n", "task.yaml:1:10: workdir.url: begins with file://, which is not cloned; write https://host/path, ssh://user@host/path or user@host:path"},
 		"what cannot be read as a URL":          {"task.yaml", "workdir: {url: 'https://me:a%zz@host/x'}\n", "task.yaml:1:10: workdir.url: cannot be read as a URL; write https://host/path, ssh://user@host/path or user@host:path"},
 		"a ref that is an option":               {"task.yaml", "workdir: {url: 'https://host/x', ref: '-x'}\n", "task.yaml:1:10: workdir.ref: is no name of a branch or a tag, and no commit"},
-		"a host that nobody knows": {"task.yaml", "workdir: {url: 'ssh://git@host:2222/x'}\n", "task.yaml:1:10: workdir.url: no key of the host host is known, so anybody could pose as it; give its line of known_hosts as the variable GIT_KNOWN_HOSTS " +
+		"a host that nobody knows": {"task.yaml", "workdir: {url: 'ssh://git@host:2222/x'}\n", "task.yaml:1:10: workdir.url: no key of the host host is known, so another host could pose as it; give its line of known_hosts as the variable GIT_KNOWN_HOSTS " +
 			"(ssh-keyscan -p 2222 host prints it; compare its fingerprint), or the full id of a commit as ref, or use its https URL"},
 		"a bucket with a password":       {"task.yaml", "file_mounts: {/x: 's3://key:word@bucket'}\n", `task.yaml:1:19: file_mounts[/x]: "s3://***@bucket" is no bucket; write s3://bucket or s3://bucket/path`},
 		"a folder beside the task file":  {"jobs/task.yaml", "workdir: src\n", `jobs/task.yaml:1:10: workdir: "src" does not exist here, but beside the task file; local paths count from the folder that you are in: run this in jobs`},
@@ -122,7 +122,7 @@ func TestAFileThatMayNotBeReadIsNamed(t *testing.T) {
 		t.Skip("this user may read everything")
 	}
 	_, err := New(t.Context(), task(t, "workdir: w\n"), Options{Dir: dir})
-	want := "task.yaml:1:1: " + file + " cannot be read: permission denied; mend that, or name it in a .skyignore"
+	want := "task.yaml:1:1: " + file + " cannot be read: permission denied; fix that, or name it in a .skyignore"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}

@@ -95,7 +95,7 @@ func (f *finder) localSource(m mount, text string) source {
 // file and its files lie in another folder.
 func (f *finder) missing(text, file string) string {
 	if link := files.Dangling(file); link != "" && !f.secret(text) {
-		return fmt.Sprintf("%s does not exist: it is %s; mend the link, or name another path", f.quote(text), link)
+		return fmt.Sprintf("%s does not exist: it is %s; fix the link, or name another path", f.quote(text), link)
 	}
 	dir := files.Folder(f.task.Source.File)
 	if filepath.IsAbs(text) || strings.HasPrefix(text, "~") {

@@ -45,7 +45,7 @@ func (f *follower) silence(st *api.TaskStatus) error {
 		return nil
 	}
 	return &api.TimedOut{After: f.s.pace.silence, Last: strings.Join(waiting(missing, st), "; ") +
-		"; with LogOptions.Notify, or sdk.WithWarnings, the reading tells this and goes on"}
+		"; with LogOptions.Notify, or sdk.WithWarnings, this is only reported, and the reading goes on"}
 }
 
 // missing returns the nodes that have not started, as far as is known here.

@@ -124,7 +124,7 @@ func (b *builder) withoutToken(pod *corev1.PodSpec, config map[string]any) {
 // gates tells that the pods wait for somebody else.
 func (b *builder) gates(pod *corev1.PodSpec) {
 	for _, g := range pod.SchedulingGates {
-		b.warnings = append(b.warnings, fmt.Sprintf("no machine is looked for until somebody takes away the scheduling gate %q, which pod_config gives the pods", g.Name))
+		b.warnings = append(b.warnings, fmt.Sprintf("the pods are not scheduled until the scheduling gate %q, which pod_config gives them, is removed", g.Name))
 	}
 }
 

@@ -57,7 +57,7 @@ func Difference(want, live *batchv1.Job, anyValue ...string) string {
 func Whose(job *batchv1.Job) string {
 	user := []rune(job.Annotations[kube.AnnotationUser])
 	if len(user) == 0 {
-		return "somebody who does not say so"
+		return "an unknown user"
 	}
 	return strconv.Quote(string(user[:min(len(user), 253)])) + " (as its annotation " + kube.AnnotationUser + " says)"
 }

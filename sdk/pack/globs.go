@@ -65,11 +65,11 @@ func (w *walk) broken(name string, err error) {
 	case errors.Is(err, errOut):
 		w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.mend)
 	case errors.Is(err, errLoop):
-		w.refuse(name, fmt.Sprintf("it is a link to %s that leads to nothing: links lead to each other in a circle; mend it, or %s", to, w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s that leads to nothing: links lead to each other in a circle; fix it, or %s", to, w.mend))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir):
-		w.refuse(name, fmt.Sprintf("it is a link to %s, which does not exist; mend it, or %s", to, w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which does not exist; fix it, or %s", to, w.mend))
 	default:
-		w.refuse(name, fmt.Sprintf("it is a link to %s, which cannot be read: %v; mend that, or %s", to, bare(err), w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which cannot be read: %v; fix that, or %s", to, bare(err), w.mend))
 	}
 }
 

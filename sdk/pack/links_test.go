@@ -192,10 +192,10 @@ func TestFilesThatAreChosenByGlobs(t *testing.T) {
 			ScanOptions{Globs: []string{"a"}}, "", nil, "in/a: it is a link that leads out of the folder, by other links"},
 		"and are links to nothing are refused": {
 			map[string]string{"a -> gone": ""},
-			ScanOptions{Globs: []string{"*"}}, "", nil, "in/a: it is a link to gone, which does not exist; mend it, or choose the files without it"},
+			ScanOptions{Globs: []string{"*"}}, "", nil, "in/a: it is a link to gone, which does not exist; fix it, or choose the files without it"},
 		"and are links to what cannot be looked up are refused": {
 			map[string]string{"a -> " + strings.Repeat("x", 300): "", "b -> ok/x": "", "ok": ""},
-			ScanOptions{Globs: []string{"a"}}, "", nil, "xxx, which cannot be read: file name too long; mend that, or choose the files without it"},
+			ScanOptions{Globs: []string{"a"}}, "", nil, "xxx, which cannot be read: file name too long; fix that, or choose the files without it"},
 		"and are links in a circle are refused": {
 			map[string]string{"a -> b": "", "b -> a": ""},
 			ScanOptions{Globs: []string{"*"}}, "", nil, "in/b: it is a link to a that leads to nothing: links lead to each other in a circle"},

@@ -21,9 +21,9 @@ func TestWhatMayNotBeReadIsToldAtOnce(t *testing.T) {
 	}
 	asNobody(t, func() {
 		_, err := Scan(t.Context(), in, ScanOptions{})
-		want := []string{"a: it cannot be read: permission denied; mend that, or name it in a .gitignore",
-			"b: it cannot be read: permission denied; mend that, or name it in a .gitignore",
-			"locked: it cannot be read: permission denied; mend that, or name it in a .gitignore"}
+		want := []string{"a: it cannot be read: permission denied; fix that, or name it in a .gitignore",
+			"b: it cannot be read: permission denied; fix that, or name it in a .gitignore",
+			"locked: it cannot be read: permission denied; fix that, or name it in a .gitignore"}
 		if diff := cmp.Diff(in+"/"+strings.Join(want, "\n"+in+"/"), fmt.Sprint(err)); diff != "" {
 			t.Errorf("error (-want,+got):\n%s", diff)
 		}

@@ -202,7 +202,7 @@ func (w *walk) unreadable(name string, err error) {
 		w.skip(name, fmt.Sprintf("it cannot be looked into: %v", bare(err)))
 		return
 	}
-	w.refuse(name, fmt.Sprintf("it cannot be read: %v; mend that, or %s", bare(err), w.mend))
+	w.refuse(name, fmt.Sprintf("it cannot be read: %v; fix that, or %s", bare(err), w.mend))
 }
 
 // refuse notes what cannot be packed, and must not be missing without a word.

@@ -134,7 +134,7 @@ func chosen(say hint.Target, q *kueue.LocalQueue) Choice {
 	c := Choice{Queue: q.Name, ClusterQueue: string(q.Spec.ClusterQueue), Held: held(q.Spec.StopPolicy)}
 	switch active := meta.FindStatusCondition(q.Status.Conditions, kueue.LocalQueueActive); {
 	case c.Held:
-		c.Warning = fmt.Sprintf("queue %s is held: what joins it waits until somebody resumes it (%s)", q.Name, say.Vast("queue", "resume", q.Name))
+		c.Warning = fmt.Sprintf("queue %s is held: what joins it waits until it is resumed (%s)", q.Name, say.Vast("queue", "resume", q.Name))
 	case active != nil && active.Status == metav1.ConditionFalse:
 		c.Warning = fmt.Sprintf("queue %s lets nothing start, ClusterQueue %s is held or cannot work: what joins it waits; see: %s", q.Name, q.Spec.ClusterQueue, say.Vast("queue", "status"))
 	}

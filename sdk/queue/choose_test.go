@@ -31,7 +31,7 @@ func TestNoQueueIsEverChosenSilently(t *testing.T) {
 		"Kueue's default is next": {queues("a", "default"), "", Choice{Queue: "default", ClusterQueue: "big"}, ""},
 		"a name is taken":         {queues("a", "vast"), "a", Choice{Queue: "a", ClusterQueue: "big"}, ""},
 		"a held queue is told": {stopped, "", Choice{Queue: "vast", ClusterQueue: "big", Held: true,
-			Warning: "queue vast is held: what joins it waits until somebody resumes it (kubectl vast queue resume vast)"}, ""},
+			Warning: "queue vast is held: what joins it waits until it is resumed (kubectl vast queue resume vast)"}, ""},
 		"a queue that does not work is told": {inactive, "vast", Choice{Queue: "vast", ClusterQueue: "big",
 			Warning: "queue vast lets nothing start, ClusterQueue big is held or cannot work: what joins it waits; see: kubectl vast queue status"}, ""},
 		"none is none":               {queues("vast"), "none", Choice{}, ""},

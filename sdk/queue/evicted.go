@@ -96,7 +96,7 @@ func (w *workload) deactivated() string {
 			return "out of the queue for good: " + strings.TrimSuffix(why, ".")
 		}
 	}
-	return "out of the queue: somebody has deactivated it"
+	return "out of the queue: its Workload has been deactivated"
 }
 
 // lower begins a sentence of Kueue's in our style.

@@ -112,7 +112,7 @@ func TestTheReasonTellsWhatKueueDidWithTheWorkload(t *testing.T) {
 			w.Status.RequeueState = &kueue.RequeueState{Count: ptr.To[int32](2), RequeueAt: ptr.To(metav1.NewTime(now.Add(-time.Second)))}
 		}, "is the next to be looked at"},
 		"somebody deactivated it": {func(w *workload) { w.Spec.Active = ptr.To(false) },
-			"out of the queue: somebody has deactivated it"},
+			"out of the queue: its Workload has been deactivated"},
 		"Kueue gave up": {func(w *workload) {
 			w.Spec.Active = ptr.To(false)
 			w.Status.Conditions = append(w.Status.Conditions, evictedFor(kueue.WorkloadDeactivated,

@@ -109,7 +109,7 @@ func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.Qu
 // queueState says whether a queue lets tasks start, and why not.
 func queueState(q *kueue.LocalQueue, cq *kueue.ClusterQueue, seesClusters bool) (api.QueueState, string) {
 	if held(q.Spec.StopPolicy) {
-		return api.QueueHeld, "somebody holds it" + drained(q.Spec.StopPolicy)
+		return api.QueueHeld, "it is on hold" + drained(q.Spec.StopPolicy)
 	}
 	if cq != nil {
 		return clusterState(cq)

@@ -65,7 +65,7 @@ func (m *member) read(ctx context.Context, b store.Backend, use func(io.Reader) 
 
 // isNot is a file that is not the one that the manifest tells of.
 func (m *member) isNot(said, found string) error {
-	return &api.Conflict{Message: fmt.Sprintf("%s has %s by its manifest, and %s in the store: did somebody change it there?", m.name, said, found)}
+	return &api.Conflict{Message: fmt.Sprintf("%s has %s by its manifest, and %s in the store: was it changed there?", m.name, said, found)}
 }
 
 func (m *member) add(ctx context.Context, b store.Backend, w *pack.Archive) error {

@@ -154,7 +154,7 @@ func (s *session) known(ctx context.Context, allUsers bool) map[string]*api.Camp
 	}
 	known, err := s.standing(ctx, s.conn, s.store, allUsers)
 	if err != nil && !errors.As(err, new(*api.Forbidden)) && ctx.Err() == nil {
-		s.conn.Warn("how the campaigns stand is told by the store alone: " + err.Error())
+		s.conn.Warn("how the campaigns stand is known from the store alone: " + err.Error())
 	}
 	return known
 }

@@ -71,7 +71,7 @@ func (s *Store) isGone(ctx context.Context, keys []string) error {
 				return err
 			}
 			if o.Key == key {
-				return &api.Unavailable{Message: fmt.Sprintf("object %q cannot be deleted: its name has bytes that the store at %s does not tell; remove it there", key, s.Endpoint)}
+				return &api.Unavailable{Message: fmt.Sprintf("object %q cannot be deleted: its name has bytes that the store at %s does not report; remove it there", key, s.Endpoint)}
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func adoptable(job, want *batchv1.Job, o api.SubmitOptions) error {
 			o.RequestID, job.Name, manifest.Whose(job))
 	}
 	if path := manifest.Difference(want, job); path != "" {
-		return conflict("Job %s of %s is there for request %q, but its %s is not what this would submit: somebody else made it, the cluster has changed, or another version of this program made it; choose another --request-id, or delete that Job",
+		return conflict("Job %s of %s is there for request %q, but its %s is not what this would submit: someone else made it, the cluster has changed, or another version of this program made it; choose another --request-id, or delete that Job",
 			job.Name, manifest.Whose(job), o.RequestID, path)
 	}
 	return nil

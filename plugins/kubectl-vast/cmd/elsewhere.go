@@ -68,15 +68,15 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 		add(says(f, "", "a cluster is set up with `%s`", []string{"cluster", "setup"}), "setup", "init"),
 		add(says(f, "", "what is missing is found by `%s`", []string{"doctor"}), "check"),
 		add(says(f, "NAME", "your name is set with `%s`", []string{"auth", "login", "NAME"}), "login"),
-		add(says(f, "", "your name is told by `%s`", []string{"auth", "whoami"}), "whoami"),
-		add(says(f, "", "the fields of a file are told by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
-		add(says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is told by `%s`",
+		add(says(f, "", "your name is shown by `%s`", []string{"auth", "whoami"}), "whoami"),
+		add(says(f, "", "the fields of a file are shown by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
+		add(says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is shown by `%s`",
 			[]string{"submit", "FILE"}, []string{"list"}, []string{"queue", "list"}), "jobs", "job", "task", "tasks"),
 		add(func([]string) string {
-			return fmt.Sprintf("volumes have a plugin of their own: `%s`; results are told by `%s`", f.Hint().Vastvol("list"), f.Hint().Vast("results", "list"))
+			return fmt.Sprintf("volumes have a plugin of their own: `%s`; results are listed with `%s`", f.Hint().Vastvol("list"), f.Hint().Vast("results", "list"))
 		}, "volume", "volumes", "storage"),
 		add(func([]string) string {
-			return fmt.Sprintf("the machines and what they have are told by `%s`, the quota of queues by `%s`", f.Hint().Cluster().Kubectl("describe", "nodes"), f.Hint().Vast("queue", "status"))
+			return fmt.Sprintf("the machines and what they have are shown by `%s`, the quota of queues by `%s`", f.Hint().Cluster().Kubectl("describe", "nodes"), f.Hint().Vast("queue", "status"))
 		}, "show-gpus", "gpus", "nodes"),
 		add(func([]string) string {
 			return "serving is not what this does: it runs tasks that end; use a Deployment and a Service for what keeps running"
@@ -93,7 +93,7 @@ func get(f *cli.Factory, args []string) string {
 	one := name(args[min(len(args), 1):], "ID")
 	switch kind := strings.TrimSuffix(name(args, "task"), "s"); kind {
 	case "campaign":
-		return fmt.Sprintf("campaigns are listed with `%s`; how one stands is told by `%s`", say.Vast("campaign", "list"), say.Vast("campaign", "status", one))
+		return fmt.Sprintf("campaigns are listed with `%s`; how one stands is shown by `%s`", say.Vast("campaign", "list"), say.Vast("campaign", "status", one))
 	case "result":
 		return fmt.Sprintf("results are listed with `%s`", say.Vast("results", "list"))
 	case "queue", "localqueue", "lq":
@@ -101,9 +101,9 @@ func get(f *cli.Factory, args []string) string {
 	case "volume", "pvc":
 		return fmt.Sprintf("volumes are listed with `%s`", say.Vastvol("list"))
 	case "task", "job", "pod":
-		return fmt.Sprintf("tasks are listed with `%s`; how one stands is told by `%s`", say.Vast("list"), say.Vast("status", one))
+		return fmt.Sprintf("tasks are listed with `%s`; how one stands is shown by `%s`", say.Vast("list"), say.Vast("status", one))
 	default:
-		return fmt.Sprintf("tasks are listed with `%s`; how one stands is told by `%s`", say.Vast("list"), say.Vast("status", args[0]))
+		return fmt.Sprintf("tasks are listed with `%s`; how one stands is shown by `%s`", say.Vast("list"), say.Vast("status", args[0]))
 	}
 }
 
@@ -116,9 +116,9 @@ func campaignElsewhere(f *cli.Factory) []*cobra.Command {
 			[]string{"campaign", "cleanup", "ID"}, []string{"campaign", "cleanup", "ID", "--data"}), "delete", "rm", "remove", "uninstall"),
 		add(says(f, "ID", "logs are those of a run: `%s`; `%s` names the runs",
 			[]string{"logs", "ID/CONFIG/RUN"}, []string{"results", "list", "ID"}), "logs", "log", "tail"),
-		add(says(f, "ID", "the end of a campaign is waited for with `%s`, whose exit code tells how it ended", []string{"monitor", "ID", "--wait"}), "wait"),
+		add(says(f, "ID", "wait for the end of a campaign with `%s`; its exit code says how it ended", []string{"monitor", "ID", "--wait"}), "wait"),
 		add(says(f, "ID", "a campaign is watched with `%s`", []string{"monitor", "ID"}), "monitor", "watch", "follow", "attach"),
-		add(says(f, "ID", "how a campaign stands is told by `%s`; all are listed with `%s`",
+		add(says(f, "ID", "how a campaign stands is shown by `%s`; all are listed with `%s`",
 			[]string{"campaign", "status", "ID"}, []string{"campaign", "list"}), "get", "show", "info"),
 		add(says(f, "ID", "results are listed with `%s` and fetched with `%s`",
 			[]string{"results", "list", "ID"}, []string{"results", "download", "ID"}), "results", "download", "fetch"),
@@ -139,7 +139,7 @@ func resultsElsewhere(f *cli.Factory) []*cobra.Command {
 func queueElsewhere(f *cli.Factory) []*cobra.Command {
 	return append(cli.NewElsewhere(says(f, "NAME", "queues are shown by `%s`", []string{"queue", "status"}), "get", "show", "info"),
 		append(cli.NewElsewhere(says(f, "NAME", "a queue is held with `%s`", []string{"queue", "hold", "NAME"}), "pause", "suspend", "stop"),
-			cli.NewElsewhere(says(f, "", "queues are made by `%s`, or by whoever looks after Kueue", []string{"cluster", "setup"}), "create", "delete")...)...)
+			cli.NewElsewhere(says(f, "", "queues are made by `%s`, or by the administrator of Kueue", []string{"cluster", "setup"}), "create", "delete")...)...)
 }
 
 func clusterElsewhere(f *cli.Factory) []*cobra.Command {

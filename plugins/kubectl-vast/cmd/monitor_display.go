@@ -139,7 +139,7 @@ func groupReason(g *api.FailureGroup) string {
 		return oneLine(g.Reason)
 	}
 	if g.Cause == api.CauseUnknown || g.Cause == "" {
-		return "nobody knows why"
+		return "unknown reason"
 	}
 	return causeWords(g.Cause)
 }

@@ -118,7 +118,7 @@ func (o *monitorOptions) below(v *campaignView, c *api.Campaign) []string {
 	}
 	for i, a := range c.Active {
 		if i == shownActive {
-			out = append(out, fmt.Sprintf("  ... and %d more that tell how far they are", len(c.Active)-i))
+			out = append(out, fmt.Sprintf("  ... and %d more that report progress", len(c.Active)-i))
 			break
 		}
 		out = append(out, fmt.Sprintf("  %s: %s", a.Run, progressWords(&a.Progress)))

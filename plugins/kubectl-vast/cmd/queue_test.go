@@ -101,14 +101,14 @@ func TestQueueStatus(t *testing.T) {
 		OnStatus: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
 			return &api.QueueStatusList{TypeMeta: api.TypeMeta(api.KindQueueList), Items: []api.QueueStatus{
 				{ObjectMeta: metav1.ObjectMeta{Name: "night", Namespace: "default"}, ClusterQueue: "big", Cohort: "all", State: api.QueueHeld,
-					Reason: "somebody holds it", Pending: 3, Resources: []api.QueueResource{
+					Reason: "it is on hold", Pending: 3, Resources: []api.QueueResource{
 						{Flavor: "f", Resource: "cpu", Quota: "8", Used: "9", Borrowed: "1"}, {Flavor: "f", Resource: "memory", Quota: "16Gi", Used: "1Gi"}}},
 				{ObjectMeta: metav1.ObjectMeta{Name: "vast", Namespace: "default"}, ClusterQueue: "other", State: api.QueueActive, Admitted: 2},
 			}}, nil
 		},
 	}}
 	const want = `QUEUE   STATE    WAITING   RUNNING   CLUSTERQUEUE   COHORT   FLAVOR   RESOURCE   USED   QUOTA   BORROWED   REASON
-night   Held     3         0         big            all      f        cpu        9      8       1          somebody holds it
+night   Held     3         0         big            all      f        cpu        9      8       1          it is on hold
                                                              f        memory     1Gi    16Gi               
 vast    Active   0         2         other                                                                 
 `

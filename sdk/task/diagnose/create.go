@@ -86,7 +86,7 @@ func createHint(say hint.Target, message string) string {
 	case strings.Contains(message, "failed calling webhook"):
 		return "the webhook does not answer; the pods are made when it does: see that what serves it runs"
 	case strings.Contains(message, "denied the request"):
-		return "that webhook's rules are the cluster's own; ask whoever looks after them"
+		return "that webhook has rules of the cluster's own; ask the cluster's administrator"
 	case limitRange.MatchString(message):
 		return "ask for what the namespace's LimitRange allows: " + say.Kubectl("describe", "limitranges")
 	}

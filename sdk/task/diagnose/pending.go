@@ -58,7 +58,7 @@ func gated(pod *corev1.Pod) *api.Diagnosis {
 	for _, g := range pod.Spec.SchedulingGates {
 		names = append(names, g.Name)
 	}
-	d := &api.Diagnosis{Cause: api.CauseSchedulingGated, Hint: "the pod is scheduled when whoever looks after the gate has taken it away"}
+	d := &api.Diagnosis{Cause: api.CauseSchedulingGated, Hint: "the pod is scheduled when its scheduling gate has been removed"}
 	const most = 5
 	word := "gate "
 	if len(names) > 1 {

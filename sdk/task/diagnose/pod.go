@@ -290,7 +290,7 @@ func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateT
 	case signalName(code) != "":
 		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
 		if code == 137 {
-			d.Hint = "nobody knows who sent it; Kubernetes did not report a lack of memory"
+			d.Hint = "who sent it is not known; Kubernetes did not report a lack of memory"
 		}
 	default:
 		d.Message = "ended with " + codeWords(code) + where

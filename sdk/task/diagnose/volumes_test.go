@@ -77,7 +77,7 @@ func TestWhatMayNotBeMadeIsToldWithWhatToDo(t *testing.T) {
 			`its pods cannot be created: violates PodSecurity "restricted:latest": runAsNonRoot != true`, "submit it with --security-profile restricted", api.CauseCreateFailed},
 		"a webhook that says no": {`Error creating: admission webhook "policy.example.com" denied the request: images come from our registry only`,
 			`its pods cannot be created: admission webhook "policy.example.com" denied the request: images come from our registry only`,
-			"that webhook's rules are the cluster's own; ask whoever looks after them", api.CauseCreateFailed},
+			"that webhook has rules of the cluster's own; ask the cluster's administrator", api.CauseCreateFailed},
 		"a webhook that is away": {`Error creating: Internal error occurred: failed calling webhook "m.example.com": no endpoints available for service "m"`,
 			`its pods cannot be created: Internal error occurred: failed calling webhook "m.example.com": no endpoints available for service "m"`,
 			"the webhook does not answer; the pods are made when it does: see that what serves it runs", api.CauseCreateFailed},
