@@ -83,6 +83,10 @@ func TestWhatUsersOfOtherProgramsType(t *testing.T) {
 		"vast lst":                              "did you mean: list",
 		"vast campaign stauts":                  "did you mean: status",
 		"vastvol lsit":                          "did you mean: list",
+		"vast lauch t.yaml --gpus=8":            "did you mean: launch",
+		"vast edit":                             `unknown command "edit" for "kubectl vast"` + "\n",
+		"vast list --all":                       "did you mean --all-namespaces or --all-users?",
+		"vast submit --yes":                     "unknown flag: --yes; see",
 		"vastvol create a 1Gi --storageclass=x": "did you mean --storage-class?",
 		"vast list --zzzzzzzzzz":                "unknown flag: --zzzzzzzzzz; see 'kubectl vast list --help'",
 	} {

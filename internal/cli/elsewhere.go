@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -37,11 +38,42 @@ func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	meant := ""
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		if near := spec.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
-			meant = "; did you mean --" + near + "?"
+		if near := meantFlags(unknown.GetSpecifiedName(), flagNames(c)); len(near) > 0 {
+			meant = "; did you mean --" + strings.Join(near, " or --") + "?"
 		}
 	}
 	return Usagef("%v%s; see '%s --help'", err, meant, c.CommandPath())
+}
+
+// meantFlags are the flags that begin with the word that was typed ("--all" of
+// "--all-users"), else the one that is nearest to it.
+func meantFlags(word string, names []string) []string {
+	var longer []string
+	for _, name := range names {
+		if strings.HasPrefix(name, strings.ToLower(word)+"-") {
+			longer = append(longer, name)
+		}
+	}
+	if near := spec.Nearest(word, names); near != "" && len(longer) == 0 {
+		return []string{near}
+	}
+	return longer
+}
+
+// unknownCommand says that c has no such command, and which one was probably meant:
+// what other programs call it counts, since it is taken.
+func unknownCommand(c *cobra.Command, word string) error {
+	var names []string
+	for _, one := range c.Commands() {
+		if one.IsAvailableCommand() {
+			names = append(append(names, one.Name()), one.Aliases...)
+		}
+	}
+	meant := ""
+	if near := spec.Nearest(word, names); near != "" {
+		meant = "; did you mean: " + near
+	}
+	return Usagef("unknown command %q for %q%s", word, c.CommandPath(), meant)
 }
 
 // flagNames are the flags that a command has, without those that are hidden or on

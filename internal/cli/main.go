@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -54,19 +55,19 @@ func Execute(ctx context.Context, f *Factory, root *cobra.Command, args []string
 		err = i
 	}
 	if err != nil && !started {
-		err = usageError(err)
+		err = usageError(root, err)
 	}
 	PrintError(f.ErrOut, err)
 	return ExitCode(err)
 }
 
 // usageError turns what cobra says before a command starts into one line.
-func usageError(err error) error {
-	message, suggestions, found := strings.Cut(err.Error(), "\n\nDid you mean this?")
-	if found {
-		message += "; did you mean: " + strings.Join(strings.Fields(suggestions), ", ")
+func usageError(root *cobra.Command, err error) error {
+	var word string
+	if _, failed := fmt.Sscanf(err.Error(), "unknown command %q for ", &word); failed == nil {
+		return unknownCommand(root, word)
 	}
-	return &UsageError{strings.TrimSpace(message)}
+	return &UsageError{strings.TrimSpace(err.Error())}
 }
 
 // signals returns a context that SIGINT or SIGTERM ends. A second signal

@@ -73,14 +73,9 @@ func NewGroup(use, short string, commands ...*cobra.Command) *cobra.Command {
 			if len(args) == 0 {
 				return c.Help()
 			}
-			hint := ""
-			if s := c.SuggestionsFor(args[0]); len(s) > 0 {
-				hint = "; did you mean: " + strings.Join(s, ", ")
-			}
-			return Usagef("unknown command %q for %q%s", args[0], c.CommandPath(), hint)
+			return unknownCommand(c, args[0])
 		},
 	}
-	c.SuggestionsMinimumDistance = 2
 	c.AddCommand(commands...)
 	return c
 }

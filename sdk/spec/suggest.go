@@ -11,16 +11,24 @@ func nearest(word string, candidates []string) string {
 		return ""
 	}
 	low := strings.ToLower(word)
-	best, bestCost := "", len(word)/3+1
+	best, bestCost := "", len(word)/3+2
 	for _, c := range candidates {
 		if strings.HasPrefix(c, "_") {
 			continue // internal fields are accepted, not advertised
 		}
-		if d := distance(low, strings.ToLower(c)); d < bestCost || d == bestCost && best == "" {
+		if d := distance(low, strings.ToLower(c)); d < bestCost && isTypo(low, strings.ToLower(c), d) {
 			best, bestCost = c, d
 		}
 	}
 	return best
+}
+
+// isTypo says whether somebody who meant b can have typed a, which is d changes
+// away: one change may be anywhere, more of them leave most of a word, and nearly
+// always its beginning, as they were ("yes" is not meant to be "as", nor "edit" to
+// be "wait").
+func isTypo(a, b string, d int) bool {
+	return d <= 1 || 2*d <= len(a) && a[0] == b[0]
 }
 
 // distance is the number of characters to insert, delete, replace or swap
