@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -104,5 +105,26 @@ func TestWhatUsersOfOtherProgramsType(t *testing.T) {
 	}
 	if _, out, _ := run(t, "vast", "__complete", "do"); !strings.Contains(out, "doctor") || strings.Contains(out, "down") {
 		t.Errorf("completion: %s", out)
+	}
+}
+
+func TestFilesOfOneFlagAreSeparatedByCommasAsForKubectl(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"a.yaml": "name: a\nrun: echo a\n", "b.yaml": "name: b\nrun: echo b\n",
+		"v.yaml": "name: v\ntype: k8s-pvc\nsize: 1Gi\n", "w.yaml": "name: w\ntype: k8s-pvc\nsize: 1Gi\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line, want := range map[string]int{
+		"vast submit -f a.yaml,b.yaml -f a.yaml --dry-run=client -o name": 3,
+		"vastvol create -f v.yaml,w.yaml --dry-run=client -o name":        2,
+	} {
+		words := strings.Fields(line)
+		if code, out, said := run(t, words[0], words[1:]...); code != 0 || strings.Count(out, "\n") != want {
+			t.Errorf("%s: code %d, stdout %q, stderr %q", line, code, out, said)
+		}
 	}
 }

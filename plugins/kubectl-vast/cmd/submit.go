@@ -145,7 +145,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	s.addShared(f, c, "task")
 	p := c.Flags()
-	p.StringArrayVarP(&s.files, "filename", "f", s.files, `A task file, a folder, a URL, or "-" for standard input. Can be given several times.`)
+	p.StringSliceVarP(&s.files, "filename", "f", s.files, `A task file, a folder, a URL, or "-" for standard input. Several are separated by commas, or given each with a flag of their own.`)
 	p.BoolVarP(&s.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
 	p.StringVar(&s.inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
 	p.StringVar(&s.inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)

@@ -57,7 +57,7 @@ func newCreate(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	p := c.Flags()
-	p.StringArrayVarP(&flags.files, "filename", "f", nil, `A volume file, a folder, a URL, or "-" for standard input. Can be given several times.`)
+	p.StringSliceVarP(&flags.files, "filename", "f", nil, `A volume file, a folder, a URL, or "-" for standard input. Several are separated by commas, or given each with a flag of their own.`)
 	p.BoolVarP(&flags.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
 	p.StringVar(&flags.storageClass, "storage-class", "", "Storage class; without it the cluster's default one.")
 	p.StringSliceVar(&flags.accessModes, "access-modes", nil, "Who may mount it: ReadWriteOnce (RWO), ReadOnlyMany (ROX), ReadWriteMany (RWX), ReadWriteOncePod (RWOP).")
