@@ -164,11 +164,15 @@ func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]
 }
 
 // refusedPods is refusals for who watches: they are read when they are asked for,
-// and not again within lookAgain.
+// and not again within lookAgain, even if they could not be read to their end: a
+// reason is worth no error, and no request for each task that lacks one.
 func (c *Client) refusedPods(ctx context.Context, namespace string) func() map[types.UID]corev1.Event {
 	kept := access.Memo[string, map[types.UID]corev1.Event]{Keep: lookAgain}
 	return func() map[types.UID]corev1.Event {
-		told, _ := kept.Get("", func() (map[types.UID]corev1.Event, error) { return c.refusals(ctx, namespace) }) // a reason is worth no error
+		told, _ := kept.Get("", func() (map[types.UID]corev1.Event, error) {
+			told, _ := c.refusals(ctx, namespace)
+			return told, nil
+		})
 		return told
 	}
 }

@@ -5,12 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
 
@@ -60,5 +63,28 @@ func TestAListSeesTheLostMachineBehindTheDeletedPods(t *testing.T) {
 	}
 	if !strings.Contains(tasks[0].Reason, "node 0 lost its machine machine-0") {
 		t.Errorf("%s: %q", tasks[0].State, tasks[0].Reason)
+	}
+}
+
+func TestWhoWatchesReadsWhyPodsLackNotOncePerTask(t *testing.T) {
+	for name, tc := range map[string]struct{ err error }{
+		"what it reads":                {nil},
+		"also where it cannot be read": {apierrors.NewServiceUnavailable("the API server starts")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster, lists := fake.NewClientset(), 0
+			cluster.PrependReactor("list", "events", func(clienttesting.Action) (bool, runtime.Object, error) {
+				lists++
+				return true, &corev1.EventList{}, tc.err
+			})
+			c := &Client{conn: &access.Conn{Kube: cluster, Config: &rest.Config{}, Namespace: "lab"}}
+			refused := c.refusedPods(t.Context(), "lab")
+			for range 3 {
+				refused()
+			}
+			if diff := cmp.Diff(1, lists); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
 	}
 }

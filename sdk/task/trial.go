@@ -41,6 +41,9 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	if err != nil {
 		return nil, err
 	}
+	if _, err := c.MeetLimitRanges(ctx, objects.Job); err != nil {
+		return nil, err
+	}
 	template := &objects.Job.Spec.Template
 	pod := &corev1.Pod{ObjectMeta: *template.ObjectMeta.DeepCopy(), Spec: template.Spec}
 	pod.GenerateName = "vast-doctor-"
