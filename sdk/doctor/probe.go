@@ -45,8 +45,12 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 		checks[0] = warning(checkImage, err.Error(), "files and results need it; name an image that the cluster can pull: --agent-image")
 		return checks
 	}
+	wanted := probePod(image)
+	if err := c.tasks.MeetBounds(ctx, &wanted.Spec.Containers[0]); err != nil {
+		return without("no pod could be made: " + err.Error())
+	}
 	pods := c.conn.Kube.CoreV1().Pods(c.conn.Namespace)
-	pod, err := pods.Create(access.Quietly(ctx), probePod(image), metav1.CreateOptions{})
+	pod, err := pods.Create(access.Quietly(ctx), wanted, metav1.CreateOptions{})
 	if err != nil {
 		return without("no pod could be made: " + c.conn.Classify(err, "create", "pods").Error())
 	}
@@ -79,7 +83,7 @@ func probePod(image string) *corev1.Pod {
 }
 
 // tame is a pod of one container that the profile restricted lets in, and that no
-// quota has to have room for.
+// quota has to have room for unless a LimitRange wants it to ask for something.
 func tame(c corev1.Container) corev1.PodSpec {
 	c.Resources = kube.Unpriced()
 	c.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),

@@ -37,15 +37,9 @@ var usual = map[corev1.ResourceName][2]resource.Quantity{
 func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 	pod := &job.Spec.Template.Spec
 	before := resourcehelper.PodRequests(&corev1.Pod{Spec: *pod}, resourcehelper.PodResourcesOptions{})
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		b := boundOf(ranges, name)
-		if b.least == nil && b.ratio == 0 {
-			continue
-		}
-		for i := range pod.InitContainers {
-			if c := &pod.InitContainers[i]; kube.IsOurs(c.Name) {
-				b.apply(name, &c.Resources)
-			}
+	for i := range pod.InitContainers {
+		if c := &pod.InitContainers[i]; kube.IsOurs(c.Name) {
+			MeetBounds(c, ranges)
 		}
 	}
 	after := resourcehelper.PodRequests(&corev1.Pod{Spec: *pod}, resourcehelper.PodResourcesOptions{})
@@ -61,6 +55,16 @@ func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 	}
 	return fmt.Sprintf("a LimitRange of the namespace does not let a container ask for nothing; each pod needs %s more than its file says, for the container that keeps its results",
 		strings.Join(more, " and "))
+}
+
+// MeetBounds lets a container of ours that asks for nothing ask for as much as the
+// LimitRanges of its namespace want of every container.
+func MeetBounds(c *corev1.Container, ranges []corev1.LimitRange) {
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		if b := boundOf(ranges, name); b.least != nil || b.ratio != 0 {
+			b.apply(name, &c.Resources)
+		}
+	}
 }
 
 func boundOf(ranges []corev1.LimitRange, name corev1.ResourceName) bound {

@@ -30,6 +30,15 @@ func (c *Client) MeetLimitRanges(ctx context.Context, job *batchv1.Job) (warning
 	return manifest.MeetLimitRanges(job, ranges), nil
 }
 
+// MeetBounds is MeetLimitRanges for a container of ours in a pod of its own.
+func (c *Client) MeetBounds(ctx context.Context, container *corev1.Container) error {
+	ranges, err := c.limitRanges(ctx)
+	if err == nil {
+		manifest.MeetBounds(container, ranges)
+	}
+	return err
+}
+
 func (c *Client) limitRanges(ctx context.Context) ([]corev1.LimitRange, error) {
 	return c.ranges.Get(c.conn.Namespace, func() ([]corev1.LimitRange, error) {
 		list, err := c.conn.Kube.CoreV1().LimitRanges(c.conn.Namespace).List(ctx, metav1.ListOptions{})
