@@ -413,6 +413,56 @@ func TestLogsAndWait(t *testing.T) {
 	}
 }
 
+// What `list -o name` prints is taken by the commands that show one task, too.
+func TestStatusAndWaitTakeSeveralTasks(t *testing.T) {
+	tasks := map[string]api.TaskStatus{
+		"task.kubevast.io/a": task("aaaaaaaa", "a", api.Succeeded, "", time.Hour),
+		"task.kubevast.io/b": task("bbbbbbbb", "b", api.Failed, "node 0 exited with 3", time.Hour),
+	}
+	c := &clitest.Client{Tasks: clitest.Tasks{
+		OnGet: func(_ context.Context, ref string) (*api.TaskStatus, error) {
+			s, ok := tasks[ref]
+			if !ok {
+				return nil, &api.NotFound{Kind: "task", Name: ref}
+			}
+			return &s, nil
+		},
+		OnWait: func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) {
+			s := tasks[ref]
+			if s.State == api.Failed {
+				return nil, &api.TaskFailed{Task: &s}
+			}
+			return &s, nil
+		},
+	}}
+	a, b := "task.kubevast.io/a", "task.kubevast.io/b"
+	r := plugin(c).Do(t, "status", a, "gone", b, "-o", "jsonpath={.items[*].id}")
+	if r.Code != 3 || r.Out != "aaaaaaaa bbbbbbbb" || !strings.Contains(r.Err, `task "gone" not found`) {
+		t.Errorf("status -o jsonpath: %+v", r)
+	}
+	if r = plugin(c).Do(t, "status", a, b, "-o", "name"); r.Code != 0 || len(strings.Fields(r.Out)) != 2 {
+		t.Errorf("status -o name: %+v", r)
+	}
+	if r = plugin(c).Do(t, "status", a, b); r.Code != 0 || strings.Count(r.Out, "How to go on:") != 2 {
+		t.Errorf("status: %+v", r)
+	}
+	if r = plugin(c).Do(t, "wait", b, a); r.Code != 10 || !strings.HasSuffix(r.Out, " succeeded\n") || !strings.Contains(r.Err, "Task bbbbbbbb failed") {
+		t.Errorf("wait: %+v", r)
+	}
+}
+
+func TestLogsOfATaskThatCouldNotStartSayWhy(t *testing.T) {
+	s := task("aaaaaaaa", "train", api.Failed, "node 0 could not start", 0)
+	c := &clitest.Client{Tasks: clitest.Tasks{
+		OnGet:  func(context.Context, string) (*api.TaskStatus, error) { return &s, nil },
+		OnLogs: func(context.Context, string, api.LogOptions, api.LogSink) error { return nil },
+	}}
+	const want = "There is no log. Task aaaaaaaa is Failed: node 0 could not start; see: kubectl vast status aaaaaaaa\n"
+	if r := plugin(c).Do(t, "logs", "a"); r.Out != "" || r.Err != want {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestStatus(t *testing.T) {
 	s := task("aaaaaaaa", "train", api.Failed, "node 1 failed", time.Hour)
 	code := int32(137)

@@ -13,7 +13,7 @@ import (
 // the user leaves.
 func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
 	o.Notef("Task %s: following the logs; Ctrl-C leaves them, and the task goes on", t.ID)
-	err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
+	_, err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
 	if ctx.Err() != nil {
 		tellHowToReturn(o.Factory, t.ID)
 		return context.Cause(ctx) // nobody has seen how it ends
@@ -50,20 +50,23 @@ func (o *submitOptions) waitAll(ctx context.Context, tasks []*api.TaskStatus) er
 }
 
 // streamLogs writes a task's logs to stdout, and what they wait for to stderr.
-func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref string, prefix, timestamps bool, o api.LogOptions) error {
+func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref string, prefix, timestamps bool, o api.LogOptions) (printed bool, err error) {
 	w := cli.NewLogWriter(f.Out)
 	w.Prefix, w.Timestamps = prefix, timestamps
 	o.Notify = func(message string) { f.Notef("%s", message) }
-	err := client.Task().Logs(ctx, ref, o, w.Write)
+	err = client.Task().Logs(ctx, ref, o, func(l api.LogLine) error {
+		printed = true
+		return w.Write(l)
+	})
 	closed, writeErr := w.Close()
 	if !closed && f.IsTerminal(f.Out) && f.IsTerminal(f.ErrOut) {
 		// What follows on stderr is to begin on a line of its own.
 		fmt.Fprintln(f.ErrOut)
 	}
 	if writeErr != nil {
-		return writeErr
+		return printed, writeErr
 	}
-	return err
+	return printed, err
 }
 
 // endReport tells how a task ended and leaves only the exit code to say. err

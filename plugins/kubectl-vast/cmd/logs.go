@@ -96,8 +96,12 @@ func (o *logsOptions) Run(ctx context.Context) error {
 	if o.tail >= 0 {
 		read.Tail = &o.tail
 	}
-	err = streamLogs(ctx, o.Factory, client, t.Name, t.NumNodes > 1, o.timestamps, read)
+	printed, err := streamLogs(ctx, o.Factory, client, t.Name, t.NumNodes > 1, o.timestamps, read)
 	if !o.follow {
+		if err == nil && !printed && t.Reason != "" {
+			// Most often it could not start, and the user looks for the reason here.
+			o.Notef("There is no log. Task %s is %s: %s; see: %s", t.ID, t.State, t.Reason, o.Hint().Vast("status", t.ID))
+		}
 		return err
 	}
 	return endReport(ctx, o.Factory, client, t.Name, err)
