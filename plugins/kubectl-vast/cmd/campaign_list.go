@@ -71,10 +71,7 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.Notef("No campaigns found%s.", inNamespace(client, o.query.AllNamespaces))
-		if !o.query.AllUsers {
-			o.Notef("(These would be yours: add --all-users for everybody's.)")
-		}
+		o.NothingFound("campaigns", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, false)
 		return nil
 	}
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)

@@ -99,32 +99,10 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.nothing(client)
+		o.NothingFound("tasks", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, len(o.states) > 0 || o.query.LabelSelector != "")
 		return nil
 	}
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
-}
-
-func (o *listOptions) nothing(client cli.Client) {
-	o.Notef("No tasks found%s.", inNamespace(client, o.query.AllNamespaces))
-	var more []string
-	if !o.query.AllUsers {
-		more = append(more, "--all-users for everybody's")
-	}
-	if !o.query.AllNamespaces {
-		more = append(more, "-A for all namespaces")
-	}
-	if len(more) > 0 && len(o.states) == 0 && o.query.LabelSelector == "" {
-		o.Notef("(These would be yours: add %s.)", strings.Join(more, ", "))
-	}
-}
-
-// inNamespace is where nothing was found; without words for all namespaces.
-func inNamespace(client cli.Client, all bool) string {
-	if all {
-		return ""
-	}
-	return " in " + client.Namespace() + " namespace"
 }
 
 // sort puts the newest first, or what --sort-by says.

@@ -79,10 +79,7 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.Notef("No results found%s.", inNamespace(client, o.query.AllNamespaces))
-		if o.query.Of == "" && !o.query.AllUsers {
-			o.Notef("(These would be yours: add --all-users for everybody's.)")
-		}
+		o.NothingFound("results", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, o.query.Of != "")
 		return nil
 	}
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)

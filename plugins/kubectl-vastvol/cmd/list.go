@@ -67,22 +67,11 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.nothing(client)
+		o.NothingFound("volumes", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, false)
 		return nil
 	}
 	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
-}
-
-func (o *listOptions) nothing(client cli.Client) {
-	where := " in " + client.Namespace() + " namespace"
-	if o.query.AllNamespaces {
-		where = ""
-	}
-	o.Notef("No volumes found%s.", where)
-	if !o.query.AllUsers {
-		o.Notef("(These would be yours: add --all-users for everybody's.)")
-	}
 }
 
 func (o *listOptions) sort(list *api.VolumeStatusList) error {
