@@ -3,7 +3,6 @@ package campaign
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -13,8 +12,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 
+	"github.com/kubevast/vast/sdk/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/manifest"
@@ -145,7 +144,7 @@ func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
 			return nil
 		case apierrors.IsAlreadyExists(err):
 			return m.adopt(ctx, job)
-		case attempt == attempts || !lost(err):
+		case attempt == attempts || !access.AnswerLost(err):
 			return m.c.conn.Classify(err, "create", jobsResource)
 		}
 		select {
@@ -174,13 +173,4 @@ func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
 			want.Name, manifest.Whose(have), path)}
 	}
 	return nil
-}
-
-// lost reports a failure after which nobody knows whether the Job was made.
-func lost(err error) bool {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		return false // the connection has repeated it for as long as that is worth it
-	}
-	return utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err)
 }

@@ -79,7 +79,7 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitO
 			// Either our own earlier attempt, or somebody made the same
 			// request at the same moment.
 			return job, attempt > 1, adoptable(job, want, o)
-		case attempt == createAttempts || !answerLost(err):
+		case attempt == createAttempts || !access.AnswerLost(err):
 			return nil, false, c.conn.Classify(err, "create", jobsResource)
 		}
 		select {
@@ -88,14 +88,6 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitO
 		case <-time.After(time.Duration(attempt) * 500 * time.Millisecond):
 		}
 	}
-}
-
-// answerLost reports a failure after which nobody knows whether the object was
-// made. Its name is ours alone, so asking again is safe. What was answered, 429
-// and 5xx, has been repeated by the connection for as long as that is worth it.
-func answerLost(err error) bool {
-	var status apierrors.APIStatus
-	return !errors.As(err, &status) && isReset(err)
 }
 
 // undo removes a Job that this call made and that can never start. A passing

@@ -2,10 +2,7 @@ package task
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"syscall"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -81,9 +78,4 @@ func (c *Client) foreign(kind, name string, job *batchv1.Job, there func(string)
 func ownedBy(job *batchv1.Job) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID,
 		Controller: ptr.To(true)}}
-}
-
-// isReset reports a connection that broke after it had been made.
-func isReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
