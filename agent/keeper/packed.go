@@ -68,7 +68,7 @@ func parseTimes(r io.Reader) map[string]span {
 }
 
 // within is the span where it lies between the start and the end of the container
-// that it was told in, which may tell anything; else these.
+// that it was told in, which may return anything; else these.
 func (s span) within(started, ended time.Time) (from, to time.Time) {
 	if s.started.Before(started) || s.ended.Before(s.started) || s.ended.After(ended.Add(time.Second)) {
 		return started, ended

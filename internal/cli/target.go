@@ -58,5 +58,5 @@ func (f *Factory) target() string {
 }
 
 // Hint makes command lines that lead to the cluster and the namespace that the
-// flags of this one lead to, for messages that tell how to go on.
+// flags of this one lead to, for messages that show the next command.
 func (f *Factory) Hint() hint.Target { return access.Target(f.Config) }

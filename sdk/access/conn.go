@@ -92,7 +92,7 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	// Options keep what the caller gave, so that Heard can tell.
+	// Options keep what the caller gave, for Heard.
 	warn := o.Warn
 	if warn == nil {
 		warn = func(string) {}
@@ -157,7 +157,7 @@ func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
 }
 
 // Creator is a hash of whom the API server takes the caller for: the value of
-// kube.AnnotationCreator. It is empty where the server does not tell.
+// kube.AnnotationCreator. It is empty where the server does not return it.
 func (c *Conn) Creator(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	if err != nil || id.ClusterUser == "" {
@@ -172,7 +172,7 @@ func (c *Conn) User(ctx context.Context) (string, error) {
 	return id.User, err
 }
 
-// LoginUser is the name that the caller has given; empty for the cluster's to tell.
+// LoginUser is the name that the caller has given; empty for the name that the cluster knows.
 func (c *Conn) LoginUser() string { return c.options.User }
 
 // OfflineUser is the best guess at the user's name without asking anybody.

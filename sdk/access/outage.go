@@ -19,7 +19,7 @@ import (
 // change is a sort of request that changes something: "create", "jobs.batch".
 type change struct{ verb, resource string }
 
-// changes tells which one a request is. What opens a connection into a pod is
+// changes reports which one a request is. What opens a connection into a pod is
 // none: it is the tunnel's to try again.
 func changes(req *http.Request) (change, bool) {
 	if req == nil || req.URL == nil {
@@ -73,7 +73,7 @@ type outage struct {
 // outage: a webhook may take half a minute for each answer.
 const forgotten = time.Minute
 
-// over is told that a change was answered otherwise.
+// over reports that a change got another answer.
 func (o *outages) over(to change) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// tell says what the reading waits for, and each thing once until it changes.
+// tell reports what the reading waits for, each thing once until it changes.
 func (f *follower) tell(st *api.TaskStatus) {
 	now := map[string]bool{}
 	messages := waiting(f.missing(), st)
@@ -25,13 +25,13 @@ func (f *follower) tell(st *api.TaskStatus) {
 	f.said = now
 }
 
-// stuck are the causes that do not pass by themselves: somebody has to mend the
-// task or its namespace. A lack of room is none of them.
+// stuck are the causes that do not pass by themselves: the task or its
+// namespace has to be fixed. A lack of room is none of them.
 var stuck = []api.Cause{api.CauseImageNotFound, api.CauseImagePull, api.CauseInvalidImage, api.CauseSecretMissing,
 	api.CauseVolumeMissing, api.CauseContainerConfig, api.CauseCreateFailed}
 
-// silence ends a reading that waits for what does not come, where nobody hears
-// of that.
+// silence ends a reading that waits for what does not come, where no callback
+// receives notices.
 func (f *follower) silence(st *api.TaskStatus) error {
 	missing := f.missing()
 	if f.s.o.Notify != nil || len(missing) == 0 || st.Diagnosis == nil || !slices.Contains(stuck, st.Diagnosis.Cause) {

@@ -188,7 +188,7 @@ func campaignCode(s api.CampaignState) int {
 }
 
 // followCampaign shows a campaign until it has ended; the error has its exit
-// code. Who leaves with Ctrl-C is told how to come back; how the campaign ends has
+// code. Ctrl-C prints how to come back; how the campaign ends has
 // been seen by nobody then, and that is no success.
 func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 	o := &monitorOptions{Factory: f, query: api.MonitorOptions{IDs: []string{id}}, interval: lookEvery, wait: true, follow: true, output: cli.NewGetFlags()}

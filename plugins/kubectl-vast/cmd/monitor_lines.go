@@ -88,7 +88,7 @@ func (o *monitorOptions) assemble(views []*campaignView, columns []column, grid 
 	return lines
 }
 
-// commandIndent begins the lines that tell what to type.
+// commandIndent begins the lines that show a command to type.
 const commandIndent = "    "
 
 // below are the lines under a campaign's: why runs failed and how to see it, why

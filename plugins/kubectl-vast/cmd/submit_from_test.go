@@ -122,7 +122,7 @@ func TestAFileOfTheWebIsSubmitted(t *testing.T) {
 				}
 			}
 			if strings.Contains(r.Err, "secret") {
-				t.Errorf("it tells what signs the URL: %s", r.Err)
+				t.Errorf("it shows what signs the URL: %s", r.Err)
 			}
 		})
 	}
