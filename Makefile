@@ -4,12 +4,12 @@ BIN     ?= bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 AGENT   := ghcr.io/kubevast/agent
 # What a build for development runs: the test cluster has it. A release has the
-# image of sdk/kube/release.go, by its digest, and none but that.
+# image of internal/kube/release.go, by its digest, and none but that.
 DEV_AGENT ?= $(if $(shell echo $(VERSION) | grep -xE 'v[0-9]+\.[0-9]+\.[0-9]+'),,$(AGENT):dev)
 LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.gitVersion=$(VERSION) \
 	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short HEAD 2>/dev/null) \
-	-X github.com/kubevast/vast/sdk/kube.linkedVersion=$(VERSION) \
-	-X github.com/kubevast/vast/sdk/kube.linkedAgent=$(DEV_AGENT) -X github.com/kubevast/vast/sdk/cluster.byTag=$(DEV_AGENT)
+	-X github.com/kubevast/vast/internal/kube.linkedVersion=$(VERSION) \
+	-X github.com/kubevast/vast/internal/kube.linkedAgent=$(DEV_AGENT) -X github.com/kubevast/vast/sdk/internal/cluster.byTag=$(DEV_AGENT)
 # Without cgo the plugins run on every Linux, and builds need no C compiler.
 GOBUILD := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 
@@ -53,12 +53,12 @@ release-image: agent-image ## push the image of VERSION for all platforms under 
 		DIGEST=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' $(AGENT):$(VERSION))
 
 .PHONY: release-digest
-release-digest: ## write VERSION and the DIGEST of its image into sdk/kube/release.go; commit that and tag it
+release-digest: ## write VERSION and the DIGEST of its image into internal/kube/release.go; commit that and tag it
 	@echo '$(VERSION)' | grep -qxE 'v[0-9]+\.[0-9]+\.[0-9]+' || { echo "VERSION=$(VERSION) is not the version of a release, as v1.2.3"; exit 2; }
 	@echo '$(DIGEST)' | grep -qxE 'sha256:[0-9a-f]{64}' || { echo "DIGEST=$(DIGEST) is no digest, as sha256:0123..."; exit 2; }
-	@sed -i -E 's/^(\treleaseVersion = ).*/\1"$(VERSION)"/; s/^(\treleaseDigest  = ).*/\1"$(DIGEST)"/' sdk/kube/release.go
-	@go test ./sdk/kube -run TestTheReleaseIsPinned
-	@echo "commit sdk/kube/release.go and tag that commit $(VERSION)"
+	@sed -i -E 's/^(\treleaseVersion = ).*/\1"$(VERSION)"/; s/^(\treleaseDigest  = ).*/\1"$(DIGEST)"/' internal/kube/release.go
+	@go test ./internal/kube -run TestTheReleaseIsPinned
+	@echo "commit internal/kube/release.go and tag that commit $(VERSION)"
 
 .PHONY: install
 install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin

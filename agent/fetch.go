@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/kubevast/vast/agent/fetcher"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // runFetch is the init container that brings a pod's inputs.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubevast/vast/agent/apiserver"
 	"github.com/kubevast/vast/agent/keeper"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // hookTime is how long the sidecar stays when all is saved and its preStop hook

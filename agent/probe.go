@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 const (
@@ -56,7 +56,7 @@ func probeStore(ctx context.Context) *api.ProbeFinding {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	s, err := store.FromEnv()
-	if absent := (*api.NotInstalled)(nil); errors.As(err, &absent) {
+	if absent := (*api.NotInstalledError)(nil); errors.As(err, &absent) {
 		return nil
 	}
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/kubevast/vast/agent/uploader"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // runUpload puts a folder that is laid out as the store is into it; see package

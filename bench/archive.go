@@ -19,7 +19,7 @@ import (
 
 	"github.com/klauspost/pgzip"
 
-	"github.com/kubevast/vast/sdk/pack"
+	"github.com/kubevast/vast/internal/pack"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -64,7 +64,7 @@ func measureCampaign(ctx context.Context, e *env) ([]figure, error) {
 	}
 	// No machine here has what the file asks for: it waits for ever.
 	options := api.CampaignOptions{Force: true}
-	rendered, _, err := client.Campaign().Render(ctx, c, configs, options)
+	rendered, _, err := client.Campaigns().Render(ctx, c, configs, options)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func measureCampaign(ctx context.Context, e *env) ([]figure, error) {
 	p, err := turns(campaignRounds,
 		func(int) (float64, error) {
 			began := time.Now()
-			if _, err := client.Campaign().Run(ctx, c, configs, options); err != nil {
+			if _, err := client.Campaigns().Run(ctx, c, configs, options); err != nil {
 				return 0, err
 			}
 			rate := float64(len(models)) / time.Since(began).Seconds()

@@ -146,7 +146,7 @@ func (e *env) taskText(text string) []byte {
 
 // job is the Job that the SDK would create for a task.
 func job(client *sdk.Client, t *spec.Task) (*batchv1.Job, error) {
-	objects, _, err := client.Task().Render(t, api.SubmitOptions{})
+	objects, _, err := client.Tasks().Render(t, api.SubmitOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -156,7 +156,7 @@ func expandJobs(ctx context.Context, _ kubernetes.Interface, namespace string, m
 	if err != nil {
 		return err
 	}
-	jobs, _, err := client.Campaign().Render(ctx, c, configs, api.CampaignOptions{Runs: runs})
+	jobs, _, err := client.Campaigns().Render(ctx, c, configs, api.CampaignOptions{Runs: runs})
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/pager"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 const (
@@ -83,7 +83,7 @@ func measureList(ctx context.Context, e *env) ([]figure, error) {
 	inside, err := turns(listPairs,
 		func(int) (float64, error) {
 			began := time.Now()
-			list, err := client.Task().List(ctx, api.ListOptions{AllUsers: true})
+			list, err := client.Tasks().List(ctx, api.ListOptions{AllUsers: true})
 			if err == nil && len(list.Items) != listTasks {
 				err = fmt.Errorf("the SDK listed %d tasks", len(list.Items))
 			}

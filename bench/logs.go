@@ -13,8 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/manifest"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -77,7 +77,7 @@ func measureLogs(ctx context.Context, e *env) ([]figure, error) {
 			return []string{e.vast, "--kubeconfig", e.kubeconfig, "-n", namespace, "logs", "-f", job}
 		}, &peaks.ours, &cpu.ours, &whole.ours, &lost[0]),
 		measure("kubectl", func(_, pod string) []string {
-			return []string{e.kubectl, "--kubeconfig", e.kubeconfig, "-n", namespace, "logs", "-f", pod, "-c", manifest.Container}
+			return []string{e.kubectl, "--kubeconfig", e.kubeconfig, "-n", namespace, "logs", "-f", pod, "-c", kube.ContainerTask}
 		}, &peaks.theirs, &cpu.theirs, &whole.theirs, &lost[1]))
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (m *logsMeter) read(ctx context.Context, argv func(job, pod string) []strin
 	if err != nil {
 		return nil, err
 	}
-	t, err := client.Task().Submit(ctx, m.task, api.SubmitOptions{})
+	t, err := client.Tasks().Submit(ctx, m.task, api.SubmitOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (m *logsMeter) read(ctx context.Context, argv func(job, pod string) []strin
 	r := &reading{hash: sha256.New(), ready: func() {
 		go func() {
 			if _, err := run(ctx, io.Discard, m.kubectl, "--kubeconfig", m.kubeconfig, "-n", m.namespace,
-				"exec", pod, "-c", manifest.Container, "--", "touch", "/tmp/go"); err != nil {
+				"exec", pod, "-c", kube.ContainerTask, "--", "touch", "/tmp/go"); err != nil {
 				cancel(err)
 			}
 		}()

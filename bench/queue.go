@@ -18,8 +18,8 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 	kueueclient "sigs.k8s.io/kueue/client-go/clientset/versioned"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 const queuePairs = 7
@@ -74,7 +74,7 @@ func measureQueue(ctx context.Context, e *env) ([]figure, error) {
 	inside, err := turns(queuePairs,
 		func(int) (float64, error) {
 			began := time.Now()
-			list, err := ourClient.Queue().Pending(ctx, api.QueueListOptions{AllUsers: true})
+			list, err := ourClient.Queues().Pending(ctx, api.QueueListOptions{AllUsers: true})
 			if err == nil && (len(list.Items) != listTasks || list.Items[listTasks-1].Position != listTasks) {
 				err = fmt.Errorf("the SDK listed %d tasks that wait, the last at %d", len(list.Items), list.Items[len(list.Items)-1].Position)
 			}

@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 const (
@@ -72,7 +72,7 @@ func measureSubmit(ctx context.Context, e *env) ([]figure, error) {
 	p, err := turns(submitRounds,
 		func(int) (float64, error) {
 			return cleared(rate(ctx, func(ctx context.Context, _ int) error {
-				_, err := client.Task().Submit(ctx, t, api.SubmitOptions{})
+				_, err := client.Tasks().Submit(ctx, t, api.SubmitOptions{})
 				return err
 			}))
 		},

@@ -16,7 +16,7 @@ import (
 // campaign: its id, its name where the caller has one campaign of that name, the
 // beginning of one of these, or "@latest" for his newest one; the type may stand
 // before it, as in "campaign.kubevast.io/ID". What changes something takes no
-// beginning of a name: it is InvalidSpec.
+// beginning of a name: it is InvalidSpecError.
 type Campaign interface {
 	CampaignWriter
 	CampaignMonitor
@@ -34,12 +34,12 @@ type CampaignWriter interface {
 	// ends it in the middle, Run with o.ID set to the campaign's id does what
 	// is left, and makes no Job twice. Then s may be nil, unless the inputs
 	// were not yet in the store. One that somebody stops meanwhile is a
-	// Conflict. A campaign needs a store: NotInstalled.
+	// Conflict. A campaign needs a store: NotInstalledError.
 	Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error)
 	// Random returns what drew the random values of the campaign of this id, for
 	// who expands its file once more to give it to Run. Run refuses other values
 	// than those that the campaign was begun with: Conflict. An id that nobody
-	// has is NotFound; it may become a new campaign's.
+	// has is NotFoundError; it may become a new campaign's.
 	Random(ctx context.Context, id string) (api.Random, error)
 	// Rerun makes a new campaign of the runs of another one that failed.
 	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
@@ -49,7 +49,7 @@ type CampaignWriter interface {
 	Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
 	Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
 	// Cleanup removes campaigns' Jobs, and with Data all that is kept of them.
-	// A campaign that has not ended is a Conflict, unless Force is set.
+	// A campaign that has not ended is a ConflictError, unless Force is set.
 	Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error)
 }
 
@@ -60,8 +60,8 @@ type CampaignMonitor interface {
 	// are counted by what is kept of them. It is cheap to call again on the
 	// same Client: only what may have changed is read.
 	//
-	// An id that nothing is known of is NotFound, one that is the beginning
-	// of several is InvalidSpec; the campaigns of the other ids are returned
+	// An id that nothing is known of is NotFoundError, one that is the beginning
+	// of several is InvalidSpecError; the campaigns of the other ids are returned
 	// together with that error.
 	Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error)
 }

@@ -5,8 +5,8 @@ import (
 	"context"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/campaign"
-	"github.com/kubevast/vast/sdk/cluster"
+	"github.com/kubevast/vast/sdk/internal/campaign"
+	"github.com/kubevast/vast/sdk/internal/cluster"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -17,7 +17,7 @@ type CampaignPreparer interface {
 	// it by kubectl alone: its Jobs, its inputs, what a namespace needs, and
 	// what to do in which order. No cluster is asked, and no credentials are
 	// written. The folder is there as a whole or not at all; a folder with
-	// something else in it is InvalidSpec.
+	// something else in it is InvalidSpecError.
 	Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error)
 }
 
@@ -34,8 +34,8 @@ const anyCluster = "rke2"
 
 var guessedQuota = map[string]string{"cpu": "8", "memory": "32Gi"}
 
-// Campaign returns the interface to campaigns.
-func (c *Client) Campaign() Campaign { return campaigns{c.campaign, c.cluster} }
+// Campaigns returns the interface to campaigns.
+func (c *Client) Campaigns() Campaign { return campaigns{c.campaign, c.cluster} }
 
 // Prepare implements Campaign.
 func (c campaigns) Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error) {

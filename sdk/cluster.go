@@ -26,8 +26,8 @@ type Cluster interface {
 	// PlanCleanup says what Cleanup would remove and what it would leave.
 	PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
 	// Cleanup removes what Setup made, and nothing else. Work that has not ended
-	// is Conflict, or is stopped first and saves what it has. It is idempotent.
+	// is ConflictError, or is stopped first and saves what it has. It is idempotent.
 	Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
-	// Status returns what is set up; NotInstalled when nothing is.
+	// Status returns what is set up; NotInstalledError when nothing is.
 	Status(ctx context.Context) (*api.ClusterStatus, error)
 }

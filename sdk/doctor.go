@@ -17,6 +17,6 @@ type Doctor interface {
 	// Role returns the Role that grants in the namespace exactly what the
 	// methods of Task, Campaign, Queue, Result and Volume need ("user"), or those
 	// that change nothing ("reader"), and a ClusterRole with what can be done
-	// without. It contacts nobody. Another kind is *api.InvalidSpec.
+	// without. It contacts nobody. Another kind is *api.InvalidSpecError.
 	Role(kind string) (*rbacv1.Role, *rbacv1.ClusterRole, error)
 }

@@ -34,54 +34,54 @@ var changing = map[string]change{
 		w.big()
 		return nil
 	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Task().Submit(ctx, w.big(), api.SubmitOptions{DryRun: d, Dir: w.dir})
+		return w.Tasks().Submit(ctx, w.big(), api.SubmitOptions{DryRun: d, Dir: w.dir})
 	}},
 	"Task.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Task().Stop(ctx, w.task, api.StopOptions{DryRun: d})
+		return w.Tasks().Stop(ctx, w.task, api.StopOptions{DryRun: d})
 	}},
 	"Task.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Task().Delete(ctx, w.task, api.DeleteOptions{DryRun: d, Wait: true})
+		return w.Tasks().Delete(ctx, w.task, api.DeleteOptions{DryRun: d, Wait: true})
 	}},
 	"Volume.Create": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Volume().Create(ctx, w.volume("more"), api.CreateVolumeOptions{DryRun: d})
+		return w.Volumes().Create(ctx, w.volume("more"), api.CreateVolumeOptions{DryRun: d})
 	}},
 	"Volume.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Volume().Delete(ctx, "data", api.DeleteOptions{DryRun: d, Wait: true})
+		return w.Volumes().Delete(ctx, "data", api.DeleteOptions{DryRun: d, Wait: true})
 	}},
 	"Queue.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Queue().Hold(ctx, "vast", api.HoldOptions{DryRun: d})
+		return w.Queues().Hold(ctx, "vast", api.HoldOptions{DryRun: d})
 	}},
 	"Queue.Resume": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Queue().Resume(ctx, "night", api.HoldOptions{DryRun: d})
+		return w.Queues().Resume(ctx, "night", api.HoldOptions{DryRun: d})
 	}},
 	"Campaign.Run": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		s, configs := w.sweep()
-		return w.Campaign().Run(ctx, s, configs, api.CampaignOptions{DryRun: d, Name: "other", Force: true})
+		return w.Campaigns().Run(ctx, s, configs, api.CampaignOptions{DryRun: d, Name: "other", Force: true})
 	}},
 	"Campaign.Rerun": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaign().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{DryRun: d, Name: "again", Force: true}})
+		return w.Campaigns().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{DryRun: d, Name: "again", Force: true}})
 	}},
 	"Campaign.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaign().Stop(ctx, w.campaign, api.StopOptions{DryRun: d})
+		return w.Campaigns().Stop(ctx, w.campaign, api.StopOptions{DryRun: d})
 	}},
 	"Campaign.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{DryRun: d})
+		return w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{DryRun: d})
 	}},
 	"Campaign.Resume": {before: func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{})
 		return err
 	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaign().Resume(ctx, w.campaign, api.HoldOptions{DryRun: d})
+		return w.Campaigns().Resume(ctx, w.campaign, api.HoldOptions{DryRun: d})
 	}},
 	"Campaign.Cleanup": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaign().Cleanup(ctx, api.CampaignCleanupOptions{DryRun: d, Campaigns: []string{w.campaign}, Data: true, Force: true})
+		return w.Campaigns().Cleanup(ctx, api.CampaignCleanupOptions{DryRun: d, Campaigns: []string{w.campaign}, Data: true, Force: true})
 	}},
 	"Campaign.Prepare": {refused: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		s, configs := w.sweep()
-		return w.Campaign().Prepare(ctx, s, configs, api.PrepareOptions{CampaignOptions: api.CampaignOptions{DryRun: d}, Dir: filepath.Join(w.dir, "a", "out")})
+		return w.Campaigns().Prepare(ctx, s, configs, api.PrepareOptions{CampaignOptions: api.CampaignOptions{DryRun: d}, Dir: filepath.Join(w.dir, "a", "out")})
 	}},
 	"Result.Delete": {noServer: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Result().Delete(ctx, api.DeleteResultOptions{DryRun: d, ResultOptions: api.ResultOptions{Of: w.other}})
+		return w.Results().Delete(ctx, api.DeleteResultOptions{DryRun: d, ResultOptions: api.ResultOptions{Of: w.other}})
 	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
@@ -156,7 +156,7 @@ func TestADryRunKeepsNothingAndTheClientsSendsNothing(t *testing.T) {
 				refused := d == "everything" || c.refused && d == api.DryRunServer
 				switch {
 				case refused:
-					if invalid := (*api.InvalidSpec)(nil); !errors.As(err, &invalid) {
+					if invalid := (*api.InvalidSpecError)(nil); !errors.As(err, &invalid) {
 						t.Errorf("it is no InvalidSpec: %v", err)
 					}
 				case err != nil && !(c.begun && d == api.DryRunNone):
@@ -239,25 +239,25 @@ func TestADryRunDoesNotFindWhatIsNotThere(t *testing.T) {
 	w := newWorld(t)
 	for name, do := range map[string]func() (any, error){
 		"a task to stop": func() (any, error) {
-			return w.Task().Stop(t.Context(), "zzzzzzzz", api.StopOptions{DryRun: api.DryRunClient})
+			return w.Tasks().Stop(t.Context(), "zzzzzzzz", api.StopOptions{DryRun: api.DryRunClient})
 		},
 		"a task to delete": func() (any, error) {
-			return w.Task().Delete(t.Context(), "zzzzzzzz", api.DeleteOptions{DryRun: api.DryRunClient})
+			return w.Tasks().Delete(t.Context(), "zzzzzzzz", api.DeleteOptions{DryRun: api.DryRunClient})
 		},
 		"a volume": func() (any, error) {
-			return w.Volume().Delete(t.Context(), "none", api.DeleteOptions{DryRun: api.DryRunClient})
+			return w.Volumes().Delete(t.Context(), "none", api.DeleteOptions{DryRun: api.DryRunClient})
 		},
 		"a campaign to stop": func() (any, error) {
-			return w.Campaign().Stop(t.Context(), "none", api.StopOptions{DryRun: api.DryRunClient})
+			return w.Campaigns().Stop(t.Context(), "none", api.StopOptions{DryRun: api.DryRunClient})
 		},
 		"a campaign to remove": func() (any, error) {
-			return w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{"none"}, DryRun: api.DryRunClient})
+			return w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{"none"}, DryRun: api.DryRunClient})
 		},
 		"a result": func() (any, error) {
-			return w.Result().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "zzzzzzzz"}, DryRun: api.DryRunClient})
+			return w.Results().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "zzzzzzzz"}, DryRun: api.DryRunClient})
 		},
 	} {
-		if _, err := do(); !errors.As(err, new(*api.NotFound)) {
+		if _, err := do(); !errors.As(err, new(*api.NotFoundError)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

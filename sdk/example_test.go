@@ -18,7 +18,7 @@ import (
 func Example() {
 	ctx := context.Background()
 
-	file, err := spec.Parse("hello.yaml", []byte("name: hello\nrun: echo hello from $NODE_RANK\n"), spec.Inputs{})
+	task, err := sdk.LoadTask(ctx, "hello.yaml", spec.Inputs{})
 	if err != nil {
 		log.Fatal(err) // every problem of the file, each with its line
 	}
@@ -27,20 +27,20 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	task, err := client.Task().Submit(ctx, file.Tasks[0], api.SubmitOptions{RequestID: "example"})
+	status, err := client.Tasks().Submit(ctx, task, api.SubmitOptions{RequestID: "example"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("submitted", task.ID)
+	fmt.Println("submitted", status.ID)
 
 	// What it waits for is no line of the log: that an image cannot be pulled, or
 	// that no node has room.
 	tell := func(message string) { fmt.Fprintln(os.Stderr, message) }
-	err = client.Task().Logs(ctx, task.ID, api.LogOptions{Follow: true, Notify: tell}, func(line api.LogLine) error {
+	err = client.Tasks().Logs(ctx, status.ID, api.LogOptions{Follow: true, Notify: tell}, func(line api.LogLine) error {
 		_, err := os.Stdout.Write(line.Text)
 		return err
 	})
 	if err != nil {
-		log.Fatal(err) // *api.TaskFailed with its diagnosis, when the task failed
+		log.Fatal(err) // *api.TaskFailedError with its diagnosis, when the task failed
 	}
 }

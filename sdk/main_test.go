@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // TestMain names an image of our own containers: a test's program belongs to no

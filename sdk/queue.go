@@ -7,7 +7,7 @@ import (
 )
 
 // Queue knows how to look at Kueue's queues and to hold them. Every method
-// returns NotInstalled when the cluster has no Kueue.
+// returns NotInstalledError when the cluster has no Kueue.
 type Queue interface {
 	// Status returns the LocalQueues of a namespace with quota and use of
 	// the ClusterQueues behind them.
@@ -16,7 +16,7 @@ type Queue interface {
 	// at, with positions, reasons and estimates.
 	Pending(ctx context.Context, o api.QueueListOptions) (*api.QueuedTaskList, error)
 	// Position returns where one task stands; ref is as in Task. A task that
-	// does not wait is a Conflict that says in which state it is.
+	// does not wait is a ConflictError that says in which state it is.
 	Position(ctx context.Context, ref string) (*api.QueuedTask, error)
 	// A queue may be named with its type: "queue.kubevast.io/NAME", "lq/NAME".
 	// Hold lets nothing more start from a LocalQueue (empty: the default

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/queue"
-	"github.com/kubevast/vast/sdk/task"
+	"github.com/kubevast/vast/sdk/internal/queue"
+	"github.com/kubevast/vast/sdk/internal/task"
 )
 
 // queues is the Queue interface: the queues, and the tasks by which Position
@@ -17,8 +17,8 @@ type queues struct {
 	tasks *task.Client
 }
 
-// Queue returns the interface to queues.
-func (c *Client) Queue() Queue { return queues{c.queue, c.task} }
+// Queues returns the interface to queues.
+func (c *Client) Queues() Queue { return queues{c.queue, c.task} }
 
 // Position implements Queue.
 func (q queues) Position(ctx context.Context, ref string) (*api.QueuedTask, error) {
@@ -27,10 +27,10 @@ func (q queues) Position(ctx context.Context, ref string) (*api.QueuedTask, erro
 		return nil, err
 	}
 	if t.State != api.Queued {
-		return nil, &api.Conflict{Message: fmt.Sprintf("task %s does not wait: it is %s", t.ID, strings.ToLower(string(t.State)))}
+		return nil, &api.ConflictError{Message: fmt.Sprintf("task %s does not wait: it is %s", t.ID, strings.ToLower(string(t.State)))}
 	}
 	if t.Queue == "" {
-		return nil, &api.Conflict{Message: fmt.Sprintf("task %s waits in no queue: %s", t.ID, t.Reason)}
+		return nil, &api.ConflictError{Message: fmt.Sprintf("task %s waits in no queue: %s", t.ID, t.Reason)}
 	}
 	return q.Client.Task(ctx, t)
 }

@@ -13,9 +13,9 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // onRecords are the methods that read the record of a campaign that they are
@@ -27,51 +27,51 @@ var onRecords = map[string]struct {
 	makes bool
 }{
 	"campaign run --resume": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Run(ctx, nil, nil, api.CampaignOptions{ID: w.campaign})
+		_, err := w.Campaigns().Run(ctx, nil, nil, api.CampaignOptions{ID: w.campaign})
 		return err
 	}, true, true, true},
 	"campaign rerun": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
+		_, err := w.Campaigns().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
 		return err
 	}, true, true, true},
 	"monitor": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}})
+		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}})
 		return err
 	}, true, false, false},
 	"campaign list": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Brief: true})
+		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Brief: true})
 		return err
 	}, true, false, false},
 	"campaign stop": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Stop(ctx, w.campaign, api.StopOptions{})
+		_, err := w.Campaigns().Stop(ctx, w.campaign, api.StopOptions{})
 		return err
 	}, true, false, false},
 	"campaign hold": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Hold(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{})
 		return err
 	}, true, false, false},
 	"campaign resume": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Resume(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Resume(ctx, w.campaign, api.HoldOptions{})
 		return err
 	}, true, false, false},
 	"campaign cleanup": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Cleanup(ctx, api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
+		_, err := w.Campaigns().Cleanup(ctx, api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
 		return err
 	}, true, false, false},
 	"results list": {func(ctx context.Context, w *world) error {
-		_, err := w.Result().List(ctx, api.ResultOptions{Of: w.campaign})
+		_, err := w.Results().List(ctx, api.ResultOptions{Of: w.campaign})
 		return err
 	}, false, true, false},
 	"results show": {func(ctx context.Context, w *world) error {
-		_, err := w.Result().Show(ctx, api.ResultOptions{Of: w.campaign})
+		_, err := w.Results().Show(ctx, api.ResultOptions{Of: w.campaign})
 		return err
 	}, false, true, false},
 	"results download": {func(ctx context.Context, w *world) error {
-		_, err := w.Result().Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: w.campaign}, Dir: w.dir})
+		_, err := w.Results().Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: w.campaign}, Dir: w.dir})
 		return err
 	}, false, true, false},
 	"results delete": {func(ctx context.Context, w *world) error {
-		_, err := w.Result().Delete(ctx, api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: w.campaign}})
+		_, err := w.Results().Delete(ctx, api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: w.campaign}})
 		return err
 	}, false, true, false},
 }
@@ -79,46 +79,46 @@ var onRecords = map[string]struct {
 // A field of a record, as somebody else wants it. shape: it says what is run, not
 // which campaign it is, so that it only matters to who makes Jobs of it.
 var poisons = map[string]struct {
-	change func(*keep.Record)
+	change func(*layout.Record)
 	shape  bool
 }{
-	"another namespace":                       {func(r *keep.Record) { r.Namespace = "victim" }, false},
-	"another id":                              {func(r *keep.Record) { r.ID = "other-2026-06-17-101500" }, false},
-	"an agent image of somebody else's":       {func(r *keep.Record) { r.AgentImage = "evil.example.com/agent:1" }, true},
-	"another image":                           {func(r *keep.Record) { r.Image = "evil.example.com/run:1" }, true},
-	"an image that is none":                   {func(r *keep.Record) { r.Image = "UPPER CASE\x1b[2J" }, true},
-	"a profile that there is not":             {func(r *keep.Record) { r.Profile = "anything" }, true},
-	"another profile":                         {func(r *keep.Record) { r.Profile = "privileged" }, true},
-	"a queue that is no name":                 {func(r *keep.Record) { r.Queue = "a,b in (c)" }, true},
-	"a priority that is no name":              {func(r *keep.Record) { r.Priority = "a b" }, true},
-	"a configuration outside of the campaign": {func(r *keep.Record) { r.Configs = []string{"../other"} }, true},
-	"no runs in a Job":                        {func(r *keep.Record) { r.RunsPerJob = 0 }, true},
-	"other inputs":                            {func(r *keep.Record) { r.Inputs = "0" }, true},
-	"a user on two lines":                     {func(r *keep.Record) { r.User = "ann\nbob" }, true},
+	"another namespace":                       {func(r *layout.Record) { r.Namespace = "victim" }, false},
+	"another id":                              {func(r *layout.Record) { r.ID = "other-2026-06-17-101500" }, false},
+	"an agent image of somebody else's":       {func(r *layout.Record) { r.AgentImage = "evil.example.com/agent:1" }, true},
+	"another image":                           {func(r *layout.Record) { r.Image = "evil.example.com/run:1" }, true},
+	"an image that is none":                   {func(r *layout.Record) { r.Image = "UPPER CASE\x1b[2J" }, true},
+	"a profile that there is not":             {func(r *layout.Record) { r.Profile = "anything" }, true},
+	"another profile":                         {func(r *layout.Record) { r.Profile = "privileged" }, true},
+	"a queue that is no name":                 {func(r *layout.Record) { r.Queue = "a,b in (c)" }, true},
+	"a priority that is no name":              {func(r *layout.Record) { r.Priority = "a b" }, true},
+	"a configuration outside of the campaign": {func(r *layout.Record) { r.Configs = []string{"../other"} }, true},
+	"no runs in a Job":                        {func(r *layout.Record) { r.RunsPerJob = 0 }, true},
+	"other inputs":                            {func(r *layout.Record) { r.Inputs = "0" }, true},
+	"a user on two lines":                     {func(r *layout.Record) { r.User = "ann\nbob" }, true},
 }
 
 // clusterRecord changes the record in the cluster, and nothing else of its object.
-func (w *world) clusterRecord(change func(*keep.Record)) {
+func (w *world) clusterRecord(change func(*layout.Record)) {
 	w.t.Helper()
 	key := "/api/v1/namespaces/lab/configmaps/" + kube.DNSLabel(w.campaign, "campaign", 63)
 	var m corev1.ConfigMap
 	if err := json.Unmarshal(w.server.objects[key], &m); err != nil {
 		w.t.Fatal(err)
 	}
-	m.Data[keep.RecordFile] = string(changed(w.t, []byte(m.Data[keep.RecordFile]), change))
+	m.Data[layout.RecordFile] = string(changed(w.t, []byte(m.Data[layout.RecordFile]), change))
 	w.server.objects[key], _ = json.Marshal(&m)
 }
 
 // storedRecord changes the store's copy.
-func (w *world) storedRecord(change func(*keep.Record)) {
+func (w *world) storedRecord(change func(*layout.Record)) {
 	w.t.Helper()
-	key := keep.RecordKey(w.campaign)
+	key := layout.RecordKey(w.campaign)
 	w.bucket.objects[key] = changed(w.t, w.bucket.objects[key], change)
 }
 
-func changed(t *testing.T, data []byte, change func(*keep.Record)) []byte {
+func changed(t *testing.T, data []byte, change func(*layout.Record)) []byte {
 	t.Helper()
-	r, err := keep.ParseRecord(data)
+	r, err := layout.ParseRecord(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func changed(t *testing.T, data []byte, change func(*keep.Record)) []byte {
 // result.
 func (w *world) half() {
 	w.t.Helper()
-	later := func(r *keep.Record) { r.Complete = false }
+	later := func(r *layout.Record) { r.Complete = false }
 	w.clusterRecord(later)
 	w.storedRecord(later)
 	for _, key := range slices.Sorted(maps.Keys(w.server.objects)) {
@@ -138,9 +138,9 @@ func (w *world) half() {
 			delete(w.server.objects, key)
 		}
 	}
-	prefix := keep.RunPrefix(w.campaign, "a", 0)
-	manifest, _ := json.Marshal(keep.Manifest{Version: keep.ManifestVersion})
-	w.bucket.objects[prefix+keep.ManifestFile] = manifest
+	prefix := layout.RunPrefix(w.campaign, "a", 0)
+	manifest, _ := json.Marshal(layout.Manifest{Version: layout.ManifestVersion})
+	w.bucket.objects[prefix+layout.ManifestFile] = manifest
 }
 
 func TestARecordThatWasChangedIsUsedByNoCommand(t *testing.T) {
@@ -172,7 +172,7 @@ func TestARecordThatWasChangedIsUsedByNoCommand(t *testing.T) {
 					w.forget()
 					before := w.state()
 					err := c.do(t.Context(), w)
-					if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) {
+					if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) {
 						t.Fatalf("it is no Conflict: %v", err)
 					}
 					if strings.ContainsAny(err.Error(), "\x1b\n") {
@@ -203,20 +203,20 @@ func TestARecordThatIsRightIsUsedByEveryCommand(t *testing.T) {
 
 func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
 	t.Parallel()
-	for name, poison := range map[string]func(*keep.Record){
-		"that of another namespace": func(r *keep.Record) { r.Namespace = "victim" },
-		"that of the other one":     func(r *keep.Record) { r.ID = "other-2026-06-17-101500" },
+	for name, poison := range map[string]func(*layout.Record){
+		"that of another namespace": func(r *layout.Record) { r.Namespace = "victim" },
+		"that of the other one":     func(r *layout.Record) { r.ID = "other-2026-06-17-101500" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			s, configs := w.sweep()
-			good, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Force: true, ID: "other-2026-06-17-101500"})
+			good, err := w.Campaigns().Run(t.Context(), s, configs, api.CampaignOptions{Force: true, ID: "other-2026-06-17-101500"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.clusterRecord(poison)
-			list, err := w.Campaign().Monitor(t.Context(), api.MonitorOptions{AllUsers: true, Brief: true})
+			list, err := w.Campaigns().Monitor(t.Context(), api.MonitorOptions{AllUsers: true, Brief: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
 				t.Error(diff)
 			}
 			w.storedRecord(poison)
-			results, err := w.Result().List(t.Context(), api.ResultOptions{AllUsers: true})
+			results, err := w.Results().List(t.Context(), api.ResultOptions{AllUsers: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,11 +245,11 @@ func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
 func TestACleanupRemovesNoInputsOfOthersByARecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	others := keep.InputKey(strings.Repeat("0", 64))
+	others := layout.InputKey(strings.Repeat("0", 64))
 	w.bucket.objects[others] = []byte("the files of somebody else")
-	w.clusterRecord(func(r *keep.Record) { r.Inputs = "0" })
-	_, err := w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
-	if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) || w.bucket.objects[others] == nil {
+	w.clusterRecord(func(r *layout.Record) { r.Inputs = "0" })
+	_, err := w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
+	if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || w.bucket.objects[others] == nil {
 		t.Errorf("%v; the others have %q", err, w.bucket.objects[others])
 	}
 }
@@ -273,13 +273,13 @@ func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.half()
-			change := func(r *keep.Record) { r.AgentImage = tt.record }
+			change := func(r *layout.Record) { r.AgentImage = tt.record }
 			w.clusterRecord(change)
 			w.storedRecord(change)
 			tt.now.ID = w.campaign
-			_, err := w.Campaign().Run(t.Context(), nil, nil, tt.now)
+			_, err := w.Campaigns().Run(t.Context(), nil, nil, tt.now)
 			if tt.want == "" {
-				if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--agent-image="+tt.record) {
+				if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--agent-image="+tt.record) {
 					t.Errorf("it is no Conflict that says what helps: %v", err)
 				}
 				return
@@ -307,8 +307,8 @@ func TestAManifestOfSomethingElseIsNotUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.bucket.objects[keep.NodePrefix(w.other, 0)+keep.ManifestFile] = []byte(manifest)
-			list, err := w.Result().List(t.Context(), api.ResultOptions{Of: w.other})
+			w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.ManifestFile] = []byte(manifest)
+			list, err := w.Results().List(t.Context(), api.ResultOptions{Of: w.other})
 			if err != nil {
 				t.Fatal(err)
 			}

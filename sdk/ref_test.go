@@ -8,8 +8,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // job adds a task.
@@ -91,12 +91,12 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 				c.change = c.look
 			}
 			for how, do := range map[string]func() (*api.TaskStatus, error){
-				c.look + " to look at": func() (*api.TaskStatus, error) { return w.Task().Get(t.Context(), c.ref) },
+				c.look + " to look at": func() (*api.TaskStatus, error) { return w.Tasks().Get(t.Context(), c.ref) },
 				c.change + " to stop": func() (*api.TaskStatus, error) {
-					return w.Task().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient})
+					return w.Tasks().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient})
 				},
 				c.change + " to delete": func() (*api.TaskStatus, error) {
-					return w.Task().Delete(t.Context(), c.ref, api.DeleteOptions{DryRun: api.DryRunClient})
+					return w.Tasks().Delete(t.Context(), c.ref, api.DeleteOptions{DryRun: api.DryRunClient})
 				},
 			} {
 				want, _, _ := strings.Cut(how, " to ")
@@ -107,7 +107,7 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 				if !names(want, got.Name, err) {
 					t.Errorf("%s: %q, %v", how, got.Name, err)
 				}
-				if wrong := (*api.InvalidSpec)(nil); err != nil && strings.Contains(want, "not found") == errors.As(err, &wrong) {
+				if wrong := (*api.InvalidSpecError)(nil); err != nil && strings.Contains(want, "not found") == errors.As(err, &wrong) {
 					t.Errorf("%s: a %T", how, err)
 				}
 			}
@@ -121,7 +121,7 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 	run := func(name string) string {
 		t.Helper()
 		s, configs := w.sweep()
-		made, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Name: name, Force: true})
+		made, err := w.Campaigns().Run(t.Context(), s, configs, api.CampaignOptions{Name: name, Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 					t.Errorf("%s: %q, %v; want %q", how, got, err, want)
 				}
 			}
-			looked, err := w.Campaign().Monitor(t.Context(), api.MonitorOptions{IDs: []string{c.ref}})
+			looked, err := w.Campaigns().Monitor(t.Context(), api.MonitorOptions{IDs: []string{c.ref}})
 			id := ""
 			if err == nil {
 				id = looked.Items[0].ID
@@ -163,16 +163,16 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 			d := api.DryRunClient
 			for how, do := range map[string]func() (*api.Campaign, error){
 				"to stop": func() (*api.Campaign, error) {
-					return w.Campaign().Stop(t.Context(), c.ref, api.StopOptions{DryRun: d})
+					return w.Campaigns().Stop(t.Context(), c.ref, api.StopOptions{DryRun: d})
 				},
 				"to hold": func() (*api.Campaign, error) {
-					return w.Campaign().Hold(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+					return w.Campaigns().Hold(t.Context(), c.ref, api.HoldOptions{DryRun: d})
 				},
 				"to resume": func() (*api.Campaign, error) {
-					return w.Campaign().Resume(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+					return w.Campaigns().Resume(t.Context(), c.ref, api.HoldOptions{DryRun: d})
 				},
 				"to clean up": func() (*api.Campaign, error) {
-					done, err := w.Campaign().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{c.ref}, Force: true, DryRun: d})
+					done, err := w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{c.ref}, Force: true, DryRun: d})
 					if err != nil {
 						return nil, err
 					}
@@ -237,9 +237,9 @@ func TestWhichResultAReferenceNames(t *testing.T) {
 				want string
 				do   func() (*api.ResultList, error)
 			}{
-				{c.look, func() (*api.ResultList, error) { return w.Result().List(t.Context(), of) }},
+				{c.look, func() (*api.ResultList, error) { return w.Results().List(t.Context(), of) }},
 				{c.change, func() (*api.ResultList, error) {
-					return w.Result().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: of, DryRun: api.DryRunClient, Force: true})
+					return w.Results().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: of, DryRun: api.DryRunClient, Force: true})
 				}},
 			} {
 				got, err := how.do()
@@ -262,7 +262,7 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 	w.add("/api/v1/namespaces/lab/persistentvolumeclaims/shared", "PersistentVolumeClaim", map[string]any{"metadata": metav1.ObjectMeta{
 		Name: "shared", Namespace: "lab", UID: "bobs", Labels: map[string]string{kube.LabelKind: kube.KindVolume, kube.LabelUser: "bob", kube.LabelVolume: "shared"},
 		Annotations: map[string]string{kube.AnnotationVolume: "shared", kube.AnnotationUser: "bob"}}})
-	anns, err := w.Volume().Create(t.Context(), w.volume("shared"), api.CreateVolumeOptions{})
+	anns, err := w.Volumes().Create(t.Context(), w.volume("shared"), api.CreateVolumeOptions{})
 	if err != nil || anns.Name == "shared" {
 		t.Fatal(anns, err)
 	}
@@ -279,7 +279,7 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 		"a queue":                             {"queue.kubevast.io/vast", "is a queue, and a volume is wanted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := w.Volume().Get(t.Context(), c.ref)
+			got, err := w.Volumes().Get(t.Context(), c.ref)
 			if err != nil {
 				got = &api.VolumeStatus{}
 			}
@@ -288,7 +288,7 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 			}
 		})
 	}
-	if _, err := w.Volume().Delete(t.Context(), "volume.kubevast.io/shared", api.DeleteOptions{DryRun: api.DryRunClient}); !errors.As(err, new(*api.Conflict)) {
+	if _, err := w.Volumes().Delete(t.Context(), "volume.kubevast.io/shared", api.DeleteOptions{DryRun: api.DryRunClient}); !errors.As(err, new(*api.ConflictError)) {
 		t.Errorf("bob's volume may be deleted: %v", err)
 	}
 }
@@ -306,12 +306,12 @@ func TestWhichQueueAReferenceNames(t *testing.T) {
 				t.Errorf("%s: %q, %v", ref, got, err)
 			}
 		}
-		held, err := w.Queue().Hold(t.Context(), ref, api.HoldOptions{DryRun: api.DryRunClient})
+		held, err := w.Queues().Hold(t.Context(), ref, api.HoldOptions{DryRun: api.DryRunClient})
 		if err != nil {
 			held = &api.QueueStatus{}
 		}
 		check(held.Name, err)
-		list, err := w.Queue().Status(t.Context(), api.QueueListOptions{Queue: ref})
+		list, err := w.Queues().Status(t.Context(), api.QueueListOptions{Queue: ref})
 		name := ""
 		if err == nil {
 			name = list.Items[0].Name
@@ -324,7 +324,7 @@ func TestWhichRunAReferenceNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s, configs := w.sweep()
-	made, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Name: "growth", Force: true})
+	made, err := w.Campaigns().Run(t.Context(), s, configs, api.CampaignOptions{Name: "growth", Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,14 +348,14 @@ func TestWhichRunAReferenceNames(t *testing.T) {
 			if c.change == "" {
 				c.change = c.look
 			}
-			got, err := w.Task().Get(t.Context(), c.ref)
+			got, err := w.Tasks().Get(t.Context(), c.ref)
 			if err != nil {
 				got = &api.TaskStatus{}
 			}
 			if !names(c.look, got.Name, err) {
 				t.Errorf("to look at: %q, %v; want %q", got.Name, err, c.look)
 			}
-			if got, err = w.Task().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient}); err != nil {
+			if got, err = w.Tasks().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient}); err != nil {
 				got = &api.TaskStatus{}
 			}
 			if !names(c.change, got.Name, err) {
@@ -369,11 +369,11 @@ func TestTheLatestOfWhoHasCampaignsOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	delete(w.server.objects, "/apis/batch/v1/namespaces/lab/jobs/first-"+w.task)
-	_, err := w.Task().Get(t.Context(), "@latest")
-	if missing := (*api.NotFound)(nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "the newest campaign is "+w.campaign+": name one of its runs, as in @latest/CONFIG/RUN") {
+	_, err := w.Tasks().Get(t.Context(), "@latest")
+	if missing := (*api.NotFoundError)(nil); !errors.As(err, &missing) || !strings.Contains(err.Error(), "the newest campaign is "+w.campaign+": name one of its runs, as in @latest/CONFIG/RUN") {
 		t.Errorf("%v", err)
 	}
-	s, err := w.Task().Get(t.Context(), "@latest/a/1")
+	s, err := w.Tasks().Get(t.Context(), "@latest/a/1")
 	if err != nil || s.Name != kube.JobName("sweep-a-1", kube.RunID(w.campaign, "a", 1)) {
 		t.Errorf("%+v, %v", s, err)
 	}

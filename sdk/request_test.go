@@ -9,8 +9,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 const requested = "name: nightly\nrun: echo hello\n"
@@ -41,7 +41,7 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			first, err := w.Task().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
+			first, err := w.Tasks().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 			w.server.objects[key], _ = json.Marshal(&job)
 			w.forget()
 			before := w.state()
-			again, err := w.Task().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
+			again, err := w.Tasks().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
 			if diff := gocmp.Diff(before, w.state()); diff != "" {
 				t.Errorf("it changed something:\n%s", diff)
 			}
@@ -64,7 +64,7 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 				}
 				return
 			}
-			if wrong := (*api.Conflict)(nil); !errors.As(err, &wrong) {
+			if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) {
 				t.Fatalf("it is no Conflict: %v", err)
 			}
 			for _, words := range tt.says {
@@ -83,7 +83,7 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 func TestARequestThatAnOlderVersionMadeIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first, err := w.Task().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
+	first, err := w.Tasks().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestARequestThatAnOlderVersionMadeIsFoundAgain(t *testing.T) {
 	delete(w.server.objects, key)
 	w.server.objects[folder+job.Name], _ = json.Marshal(&job)
 	w.forget()
-	again, err := w.Task().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
+	again, err := w.Tasks().Submit(t.Context(), w.parse(requested), api.SubmitOptions{RequestID: "r"})
 	if err != nil || again.ID != old {
 		t.Fatalf("it is %v (%v), not task %s", again, err, old)
 	}

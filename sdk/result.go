@@ -7,7 +7,7 @@ import (
 )
 
 // Result knows what is kept of tasks and campaigns in the store, as long as it
-// is kept: the Jobs and pods may be gone. It is NotInstalled where the namespace
+// is kept: the Jobs and pods may be gone. It is NotInstalledError where the namespace
 // has no store.
 //
 // Options name a task by its id or its Job's name, with "/<node>" behind it for
@@ -26,6 +26,6 @@ type Result interface {
 	// Conflict without Force. Incomplete results are fetched and named in
 	// the report.
 	Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error)
-	// Delete removes results. What still runs is a Conflict without Force.
+	// Delete removes results. What still runs is a ConflictError without Force.
 	Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error)
 }

@@ -17,11 +17,11 @@ import (
 
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
 // rightOf is the right that a request needs; what everybody may ask needs none.
-func rightOf(r *http.Request) (rights.Right, bool) {
+func rightOf(r *http.Request) (authz.Right, bool) {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	group := ""
 	switch {
@@ -30,12 +30,12 @@ func rightOf(r *http.Request) (rights.Right, bool) {
 	case parts[0] == "apis" && len(parts) > 3:
 		group, parts = "."+parts[1], parts[3:]
 	default:
-		return rights.Right{}, false // what is served
+		return authz.Right{}, false // what is served
 	}
 	if strings.HasPrefix(parts[0], "selfsubject") {
-		return rights.Right{}, false
+		return authz.Right{}, false
 	}
-	need := rights.Right{Cluster: true}
+	need := authz.Right{Cluster: true}
 	if parts[0] == "namespaces" && len(parts) > 2 {
 		need.Cluster, parts = false, parts[2:]
 	}
@@ -63,11 +63,11 @@ func rightOf(r *http.Request) (rights.Right, bool) {
 }
 
 // askedFor is the right that a SelfSubjectAccessReview asks for.
-func askedFor(review []byte) rights.Right {
+func askedFor(review []byte) authz.Right {
 	var r authorizationv1.SelfSubjectAccessReview
 	_ = json.Unmarshal(review, &r)
 	a := r.Spec.ResourceAttributes
-	need := rights.Right{Verb: a.Verb, Resource: a.Resource, Name: a.Name, Cluster: a.Namespace == ""}
+	need := authz.Right{Verb: a.Verb, Resource: a.Resource, Name: a.Name, Cluster: a.Namespace == ""}
 	if a.Group != "" {
 		need.Resource += "." + a.Group
 	}
@@ -78,7 +78,7 @@ func askedFor(review []byte) rights.Right {
 }
 
 // covers reports whether who has a right may do what needs another one.
-func covers(has, need rights.Right) bool {
+func covers(has, need authz.Right) bool {
 	if has.Name == "" {
 		need.Name = ""
 	}
@@ -86,7 +86,7 @@ func covers(has, need rights.Right) bool {
 }
 
 // denial is what the API server says.
-func denial(need rights.Right) string {
+func denial(need authz.Right) string {
 	resource, group, _ := strings.Cut(need.Resource, ".")
 	where := `in the namespace "lab"`
 	if need.Cluster {
@@ -96,13 +96,13 @@ func denial(need rights.Right) string {
 }
 
 // granted are the rights of a Role and its ClusterRole.
-func granted(t *testing.T, kind string) []rights.Right {
+func granted(t *testing.T, kind string) []authz.Right {
 	t.Helper()
-	role, wide, err := rights.RolesFor(kind, "lab")
+	role, wide, err := authz.RolesFor(kind, "lab")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []rights.Right
+	var all []authz.Right
 	add := func(rules []rbacv1.PolicyRule, cluster bool) {
 		for _, rule := range rules {
 			names := rule.ResourceNames
@@ -119,7 +119,7 @@ func granted(t *testing.T, kind string) []rights.Right {
 				}
 				for _, verb := range rule.Verbs {
 					for _, name := range names {
-						all = append(all, rights.Right{Verb: verb, Resource: resource, Name: name, Cluster: cluster})
+						all = append(all, authz.Right{Verb: verb, Resource: resource, Name: name, Cluster: cluster})
 					}
 				}
 			}
@@ -132,23 +132,26 @@ func granted(t *testing.T, kind string) []rights.Right {
 
 // lookingOnly are the methods of a reader.
 var lookingOnly = map[string]func(context.Context, *world) error{
-	"Task.List": func(ctx context.Context, w *world) error { _, err := w.Task().List(ctx, api.ListOptions{}); return err },
-	"Task.Get":  func(ctx context.Context, w *world) error { _, err := w.Task().Get(ctx, w.task); return err },
-	"Volume.List": func(ctx context.Context, w *world) error {
-		_, err := w.Volume().List(ctx, api.ListOptions{})
+	"Task.List": func(ctx context.Context, w *world) error {
+		_, err := w.Tasks().List(ctx, api.ListOptions{})
 		return err
 	},
-	"Volume.Get": func(ctx context.Context, w *world) error { _, err := w.Volume().Get(ctx, "data"); return err },
+	"Task.Get": func(ctx context.Context, w *world) error { _, err := w.Tasks().Get(ctx, w.task); return err },
+	"Volume.List": func(ctx context.Context, w *world) error {
+		_, err := w.Volumes().List(ctx, api.ListOptions{})
+		return err
+	},
+	"Volume.Get": func(ctx context.Context, w *world) error { _, err := w.Volumes().Get(ctx, "data"); return err },
 	"Result.List": func(ctx context.Context, w *world) error {
-		_, err := w.Result().List(ctx, api.ResultOptions{Of: w.other})
+		_, err := w.Results().List(ctx, api.ResultOptions{Of: w.other})
 		return err
 	},
 	"Campaign.Random": func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Random(ctx, w.campaign)
+		_, err := w.Campaigns().Random(ctx, w.campaign)
 		return err
 	},
 	"Campaign.Monitor": func(ctx context.Context, w *world) error {
-		_, err := w.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Progress: true})
+		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Progress: true})
 		return err
 	},
 }
@@ -178,11 +181,11 @@ func users() map[string]func(context.Context, *world) error {
 
 // withheld shows what waits in the queues of all namespaces: positions are
 // counted without it.
-var withheld = rights.Right{Verb: "get", Resource: "clusterqueues.visibility.kueue.x-k8s.io/pendingworkloads", Cluster: true}
+var withheld = authz.Right{Verb: "get", Resource: "clusterqueues.visibility.kueue.x-k8s.io/pendingworkloads", Cluster: true}
 
 func TestTheRolesGrantAllThatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	for kind, methods := range map[string]map[string]func(context.Context, *world) error{rights.RoleUser: users(), rights.RoleReader: lookingOnly} {
+	for kind, methods := range map[string]map[string]func(context.Context, *world) error{authz.RoleUser: users(), authz.RoleReader: lookingOnly} {
 		has := append(granted(t, kind), withheld)
 		for name, do := range methods {
 			t.Run(kind+" "+name, func(t *testing.T) {
@@ -195,7 +198,7 @@ func TestTheRolesGrantAllThatIsAskedFor(t *testing.T) {
 				w.server.mu.Lock()
 				defer w.server.mu.Unlock()
 				for need := range w.server.needed {
-					if !slices.ContainsFunc(has, func(r rights.Right) bool { return covers(r, need) }) {
+					if !slices.ContainsFunc(has, func(r authz.Right) bool { return covers(r, need) }) {
 						t.Errorf("it needs the right to %s (in the whole cluster: %v), which the role %q does not grant", need, need.Cluster, kind)
 					}
 				}
@@ -232,7 +235,7 @@ func TestAnyMissingRightIsNamed(t *testing.T) {
 		t.Run(c.method+" without "+c.verb+" "+c.resource, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			denied := rights.Right{Verb: c.verb, Resource: c.resource}
+			denied := authz.Right{Verb: c.verb, Resource: c.resource}
 			// A client of its own, which remembers no right.
 			var err error
 			if w.Client, err = sdk.NewForConfig(&rest.Config{Host: w.host}, sdk.WithNamespace("lab")); err != nil {
@@ -242,7 +245,7 @@ func TestAnyMissingRightIsNamed(t *testing.T) {
 			w.big() // writes its files
 			before := w.state()
 			err = methods[c.method](t.Context(), w)
-			var forbidden *api.Forbidden
+			var forbidden *api.ForbiddenError
 			if !errors.As(err, &forbidden) || !strings.Contains(err.Error(), c.verb) || !strings.Contains(err.Error(), c.resource) {
 				t.Errorf("the error is %v", err)
 			}

@@ -12,15 +12,16 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/sdk/access"
-	"github.com/kubevast/vast/sdk/campaign"
-	"github.com/kubevast/vast/sdk/cluster"
-	"github.com/kubevast/vast/sdk/doctor"
-	"github.com/kubevast/vast/sdk/identity"
-	"github.com/kubevast/vast/sdk/queue"
-	"github.com/kubevast/vast/sdk/result"
-	"github.com/kubevast/vast/sdk/task"
-	"github.com/kubevast/vast/sdk/volume"
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/identity"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign"
+	"github.com/kubevast/vast/sdk/internal/cluster"
+	"github.com/kubevast/vast/sdk/internal/doctor"
+	"github.com/kubevast/vast/sdk/internal/queue"
+	"github.com/kubevast/vast/sdk/internal/result"
+	"github.com/kubevast/vast/sdk/internal/task"
+	"github.com/kubevast/vast/sdk/internal/volume"
 )
 
 // The implementations keep the contracts.
@@ -63,9 +64,9 @@ func WithUser(name string) Option { return func(o *access.Options) { o.User = na
 // WithNamespace overrides the namespace of the kubeconfig's context.
 func WithNamespace(ns string) Option { return func(o *access.Options) { o.Namespace = ns } }
 
-// WithWarnings is told what is worth knowing but no error, one sentence a
-// call. Without it warnings are dropped.
-func WithWarnings(warn func(string)) Option { return func(o *access.Options) { o.Warn = warn } }
+// WithWarnings sets the function that gets warnings, one a call, possibly from
+// several goroutines. Without it warnings are dropped.
+func WithWarnings(warn func(api.Notice)) Option { return func(o *access.Options) { o.Warn = warn } }
 
 // Cache remembers good news, such as a right that one has, between runs.
 type Cache = access.Cache
@@ -75,7 +76,7 @@ func WithCache(cache Cache) Option { return func(o *access.Options) { o.Cache = 
 
 // New makes a client of kubectl's own configuration flags
 // (genericclioptions.ConfigFlags) or of anything else that gives a
-// rest.Config and a namespace. Errors in the kubeconfig are InvalidSpec.
+// rest.Config and a namespace. Errors in the kubeconfig are InvalidSpecError.
 func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, error) {
 	loader := getter.ToRawKubeConfigLoader()
 	cfg, err := access.ConfigFrom(loader)
@@ -131,11 +132,11 @@ func activeContext(getter genericclioptions.RESTClientGetter, loader clientcmd.C
 	return "", ""
 }
 
-// Task returns the interface to tasks.
-func (c *Client) Task() Task { return c.task }
+// Tasks returns the interface to tasks.
+func (c *Client) Tasks() Task { return c.task }
 
-// Volume returns the interface to volumes.
-func (c *Client) Volume() Volume { return c.volume }
+// Volumes returns the interface to volumes.
+func (c *Client) Volumes() Volume { return c.volume }
 
 // Cluster returns the interface to what is set up for tasks.
 func (c *Client) Cluster() Cluster { return c.cluster }
@@ -143,8 +144,8 @@ func (c *Client) Cluster() Cluster { return c.cluster }
 // Doctor returns the interface that checks what the others need.
 func (c *Client) Doctor() Doctor { return c.doctor }
 
-// Result returns the interface to what is kept of tasks and campaigns.
-func (c *Client) Result() Result { return c.result }
+// Results returns the interface to what is kept of tasks and campaigns.
+func (c *Client) Results() Result { return c.result }
 
 // Namespace is the namespace the client works in.
 func (c *Client) Namespace() string { return c.conn.Namespace }

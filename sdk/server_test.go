@@ -17,7 +17,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
 // server is an API server that keeps objects as JSON and writes down every
@@ -37,8 +37,8 @@ type server struct {
 	replaced bool
 	// needed are the rights that the requests need, with those that were asked
 	// for; denied, if set, is the one that the caller has not got.
-	needed map[rights.Right]bool
-	denied *rights.Right
+	needed map[authz.Right]bool
+	denied *authz.Right
 }
 
 const kueueAPI = "/apis/kueue.x-k8s.io/v1beta2"
@@ -74,7 +74,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	if need, ok := rightOf(r); ok {
 		if s.needed == nil {
-			s.needed = map[rights.Right]bool{}
+			s.needed = map[authz.Right]bool{}
 		}
 		s.needed[need] = true
 		if s.denied != nil && covers(*s.denied, need) {
@@ -93,7 +93,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews"):
 		need := askedFor(decode(body, r.Header.Get("Content-Type")))
 		if s.needed == nil {
-			s.needed = map[rights.Right]bool{}
+			s.needed = map[authz.Right]bool{}
 		}
 		s.needed[need] = true
 		answer(w, http.StatusCreated, map[string]any{"status": map[string]any{"allowed": s.denied == nil || !covers(*s.denied, need)}})

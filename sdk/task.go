@@ -14,7 +14,7 @@ import (
 // that the caller gave it, the beginning of one of these, or "@latest" for his
 // newest one. A type may stand before it, as kubectl writes it: "task/ID",
 // "job.batch/NAME". An id or a name goes before all that only begin so; what may be
-// several is InvalidSpec with all of them, and so is a type of another kind.
+// several is InvalidSpecError with all of them, and so is a type of another kind.
 type Task interface {
 	TaskWriter
 	TaskReader
@@ -24,7 +24,7 @@ type Task interface {
 // TaskWriter knows how to submit, stop and delete tasks.
 type TaskWriter interface {
 	// Check validates a task against the rules that need no cluster. It
-	// returns InvalidSpec with all problems, or NotSupported for what this
+	// returns InvalidSpec with all problems, or NotSupportedError for what this
 	// build cannot run.
 	Check(t *spec.Task, o api.SubmitOptions) error
 	// Render returns the objects that Submit would create, in the order of
@@ -32,10 +32,10 @@ type TaskWriter interface {
 	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error)
 	// Submit creates the task and returns at once. Everything is checked
 	// before anything is created. With a RequestID it is idempotent: the
-	// same task again is found and completed, another one is a Conflict.
+	// same task again is found and completed, another one is a ConflictError.
 	Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error)
 	// Stop ends a task and keeps it in the list. To Stop and Delete the beginning
-	// of a name names nothing: it is InvalidSpec. Stopping one that has
+	// of a name names nothing: it is InvalidSpecError. Stopping one that has
 	// ended changes nothing and is no error.
 	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error)
 	// Delete removes a task: its Job, the pods, and what else was made for it.
@@ -54,7 +54,7 @@ type TaskReader interface {
 	// is yielded once more with DeletionTimestamp set.
 	Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error]
 	// Wait returns when the task has reached what o asks for. A task that
-	// ended otherwise is TaskFailed, one that is removed meanwhile too
+	// ended otherwise is TaskFailedError, one that is removed meanwhile too
 	// (cause Deleted).
 	Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error)
 }
@@ -64,6 +64,6 @@ type TaskLogger interface {
 	// Logs hands every line to sink, each once and in each node's order.
 	// With Follow it waits for pods that do not exist yet, goes on through
 	// dropped connections, and returns when the task has ended: nil when it
-	// succeeded, else TaskFailed.
+	// succeeded, else TaskFailedError.
 	Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error
 }

@@ -5,21 +5,21 @@ import (
 	"testing"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/rights"
+	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
 // What the caller may not look at is neither there nor missing.
 func TestWhatMayNotBeLookedAtIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		denied rights.Right
+		denied authz.Right
 		of     func(*api.ClusterStatus) api.ComponentState
 		says   string
 	}{
-		"Kueue": {rights.Right{Verb: "list", Resource: "deployments.apps"}, func(s *api.ClusterStatus) api.ComponentState { return s.Kueue.ComponentState }, "no right to list deployments.apps in namespace"},
-		"the ClusterQueue": {rights.Right{Verb: "get", Resource: "clusterqueues.kueue.x-k8s.io", Cluster: true}, func(s *api.ClusterStatus) api.ComponentState { return s.Queue.ComponentState },
+		"Kueue": {authz.Right{Verb: "list", Resource: "deployments.apps"}, func(s *api.ClusterStatus) api.ComponentState { return s.Kueue.ComponentState }, "no right to list deployments.apps in namespace"},
+		"the ClusterQueue": {authz.Right{Verb: "get", Resource: "clusterqueues.kueue.x-k8s.io", Cluster: true}, func(s *api.ClusterStatus) api.ComponentState { return s.Queue.ComponentState },
 			"no right to get clusterqueues.kueue.x-k8s.io in the whole cluster"},
-		"the account": {rights.Right{Verb: "get", Resource: "serviceaccounts"}, func(s *api.ClusterStatus) api.ComponentState { return s.Agent }, "no right to get serviceaccounts in namespace"},
+		"the account": {authz.Right{Verb: "get", Resource: "serviceaccounts"}, func(s *api.ClusterStatus) api.ComponentState { return s.Agent }, "no right to get serviceaccounts in namespace"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,8 +40,8 @@ func TestWhatMayNotBeLookedAtIsUnknown(t *testing.T) {
 	t.Run("quota", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.server.denied = &rights.Right{Verb: "list", Resource: "clusterqueues.kueue.x-k8s.io", Cluster: true}
-		list, err := w.Queue().Status(t.Context(), api.QueueListOptions{})
+		w.server.denied = &authz.Right{Verb: "list", Resource: "clusterqueues.kueue.x-k8s.io", Cluster: true}
+		list, err := w.Queues().Status(t.Context(), api.QueueListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,13 +16,13 @@ type Volume interface {
 	// Render returns the claim that Create would create.
 	Render(v *spec.Volume) (runtime.Object, error)
 	// Create makes the volume. A volume of that name that is already there
-	// is a Conflict; with UseExisting the claim must be there and is taken.
+	// is a ConflictError; with UseExisting the claim must be there and is taken.
 	Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeOptions) (*api.VolumeStatus, error)
 	// Get returns one volume with the tasks that use it.
 	Get(ctx context.Context, name string) (*api.VolumeStatus, error)
 	// List returns volumes with the tasks that use them.
 	List(ctx context.Context, o api.ListOptions) (*api.VolumeStatusList, error)
-	// Delete removes a volume. One that is in use is a Conflict that names
+	// Delete removes a volume. One that is in use is a ConflictError that names
 	// the tasks.
 	Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error)
 }

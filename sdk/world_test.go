@@ -19,10 +19,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -54,33 +54,33 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(store.Close)
 	var err error
 	w.host = cluster.URL
-	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: w.host}, sdk.WithNamespace("lab"), sdk.WithWarnings(func(s string) {
+	if w.Client, err = sdk.NewForConfig(&rest.Config{Host: w.host}, sdk.WithNamespace("lab"), sdk.WithWarnings(func(n api.Notice) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.warnings = append(w.warnings, s)
+		w.warnings = append(w.warnings, n.Message)
 	})); err != nil {
 		t.Fatal(err)
 	}
 	w.setUp(store.URL)
 
-	made, err := w.Task().Submit(t.Context(), w.parse("name: first\nrun: sleep 60\n"), api.SubmitOptions{})
+	made, err := w.Tasks().Submit(t.Context(), w.parse("name: first\nrun: sleep 60\n"), api.SubmitOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.task = made.ID
-	if _, err := w.Volume().Create(t.Context(), w.volume("data"), api.CreateVolumeOptions{}); err != nil {
+	if _, err := w.Volumes().Create(t.Context(), w.volume("data"), api.CreateVolumeOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s, configs := w.sweep()
-	ran, err := w.Campaign().Run(t.Context(), s, configs, api.CampaignOptions{Force: true})
+	ran, err := w.Campaigns().Run(t.Context(), s, configs, api.CampaignOptions{Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.campaign = ran.ID
 	w.failOne()
-	manifest, _ := json.Marshal(keep.Manifest{Version: keep.ManifestVersion})
-	w.bucket.objects[keep.NodePrefix(w.other, 0)+keep.ManifestFile] = manifest
-	w.bucket.objects[keep.NodePrefix(w.other, 0)+"out.txt"] = []byte("a result")
+	manifest, _ := json.Marshal(layout.Manifest{Version: layout.ManifestVersion})
+	w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.ManifestFile] = manifest
+	w.bucket.objects[layout.NodePrefix(w.other, 0)+"out.txt"] = []byte("a result")
 	w.forget()
 	return w
 }

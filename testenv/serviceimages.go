@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/testenv/internal/cache"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
 	"github.com/kubevast/vast/testenv/internal/kueue"
@@ -21,7 +21,7 @@ const AgentImage = kube.AgentImage + ":dev"
 
 // Link is for go build -ldflags: plugins that are built so take the images that the
 // nodes have, our own and those of Kueue and the store.
-const Link = "-X github.com/kubevast/vast/sdk/kube.linkedAgent=" + AgentImage + " -X github.com/kubevast/vast/sdk/cluster.byTag=yes"
+const Link = "-X github.com/kubevast/vast/internal/kube.linkedAgent=" + AgentImage + " -X github.com/kubevast/vast/sdk/internal/cluster.byTag=yes"
 
 // nobody is the user of the programs that upstream's images run as root: the tests'
 // pods run as anybody but root.

@@ -11,7 +11,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // Pod reads a pod.

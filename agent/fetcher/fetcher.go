@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // Fetcher brings things from wherever they are.
@@ -29,10 +29,10 @@ type Fetcher struct {
 }
 
 // FromEnv reads the orders; see package orders.
-func FromEnv(getenv func(string) string) (orders.Fetch, error) {
-	var o orders.Fetch
-	if err := json.Unmarshal([]byte(getenv(orders.EnvFetch)), &o); err != nil {
-		return o, fmt.Errorf("%s: %w", orders.EnvFetch, err)
+func FromEnv(getenv func(string) string) (agentspec.Fetch, error) {
+	var o agentspec.Fetch
+	if err := json.Unmarshal([]byte(getenv(agentspec.EnvFetch)), &o); err != nil {
+		return o, fmt.Errorf("%s: %w", agentspec.EnvFetch, err)
 	}
 	return o, nil
 }
@@ -40,7 +40,7 @@ func FromEnv(getenv func(string) string) (orders.Fetch, error) {
 // Fetch brings all items, one after the other: a later one may go into the
 // folder of an earlier one. The first that cannot be brought ends it. In the
 // end all of it is given to the one whom the orders name.
-func (f *Fetcher) Fetch(ctx context.Context, o orders.Fetch) error {
+func (f *Fetcher) Fetch(ctx context.Context, o agentspec.Fetch) error {
 	for _, item := range o.Items {
 		if err := f.item(ctx, item); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (f *Fetcher) Fetch(ctx context.Context, o orders.Fetch) error {
 	return giveAway(o.Give, o.OwnerFile)
 }
 
-func (f *Fetcher) item(ctx context.Context, item orders.Item) error {
+func (f *Fetcher) item(ctx context.Context, item agentspec.Item) error {
 	if !filepath.IsAbs(item.To) {
 		return fmt.Errorf("the target %q is not absolute", item.To)
 	}
@@ -84,7 +84,7 @@ func writeFile(path, text string) error {
 func (f *Fetcher) store() (store.Backend, error) {
 	if f.opened == nil {
 		opened, err := f.Store()
-		if absent := (*api.NotInstalled)(nil); errors.As(err, &absent) {
+		if absent := (*api.NotInstalledError)(nil); errors.As(err, &absent) {
 			return nil, errors.New("the namespace has no store any more; set it up again and submit the task again")
 		}
 		if err != nil {

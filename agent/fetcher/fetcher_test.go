@@ -13,11 +13,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/pack"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/pack"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // packOf packs files and returns the pack with its hash.
@@ -83,28 +83,28 @@ func TestWhatIsFetched(t *testing.T) {
 	other, _ := packOf(t, map[string]string{"c": "c"})
 	damaged := bytes.Clone(data)
 	damaged[len(damaged)/2] ^= 1
-	key := keep.InputKey(sum)
+	key := layout.InputKey(sum)
 	for name, c := range map[string]struct {
 		objects map[string][]byte
-		items   []orders.Item // To is below the folder
+		items   []agentspec.Item // To is below the folder
 		want    map[string]string
 		err     string
 	}{
-		"a pack":                         {map[string][]byte{key: data}, []orders.Item{{Pack: key, To: "w"}}, map[string]string{"w/a.txt": "a", "w/sub/b.txt": "b"}, ""},
-		"a folder of one":                {map[string][]byte{key: data}, []orders.Item{{Pack: key, Only: "sub", To: "w"}}, map[string]string{"w/b.txt": "b"}, ""},
-		"a file of one":                  {map[string][]byte{key: data}, []orders.Item{{Pack: key, Only: "a.txt", To: "w/x"}}, map[string]string{"w/x": "a"}, ""},
-		"a text":                         {nil, []orders.Item{{Text: "hello", To: "d/e/f"}}, map[string]string{"d/e/f": "hello"}, ""},
-		"a text over a file of a pack":   {map[string][]byte{key: data}, []orders.Item{{Pack: key, To: "w"}, {Text: "new", To: "w/a.txt"}}, map[string]string{"w/a.txt": "new", "w/sub/b.txt": "b"}, ""},
-		"not a pack that is gone":        {nil, []orders.Item{{Pack: key, To: "w"}}, nil, "the store has no " + key + " any more"},
-		"not a pack that is damaged":     {map[string][]byte{key: damaged}, []orders.Item{{Pack: key, To: "w"}}, nil, key},
-		"not another pack":               {map[string][]byte{key: other}, []orders.Item{{Pack: key, To: "w"}}, nil, "is damaged: its SHA-256 is "},
-		"not a pack with more behind it": {map[string][]byte{key: append(bytes.Clone(data), 'x')}, []orders.Item{{Pack: key, To: "w"}}, nil, key},
-		"not something else":             {nil, []orders.Item{{Pack: "tasks/x", To: "w"}}, nil, "is no pack"},
+		"a pack":                         {map[string][]byte{key: data}, []agentspec.Item{{Pack: key, To: "w"}}, map[string]string{"w/a.txt": "a", "w/sub/b.txt": "b"}, ""},
+		"a folder of one":                {map[string][]byte{key: data}, []agentspec.Item{{Pack: key, Only: "sub", To: "w"}}, map[string]string{"w/b.txt": "b"}, ""},
+		"a file of one":                  {map[string][]byte{key: data}, []agentspec.Item{{Pack: key, Only: "a.txt", To: "w/x"}}, map[string]string{"w/x": "a"}, ""},
+		"a text":                         {nil, []agentspec.Item{{Text: "hello", To: "d/e/f"}}, map[string]string{"d/e/f": "hello"}, ""},
+		"a text over a file of a pack":   {map[string][]byte{key: data}, []agentspec.Item{{Pack: key, To: "w"}, {Text: "new", To: "w/a.txt"}}, map[string]string{"w/a.txt": "new", "w/sub/b.txt": "b"}, ""},
+		"not a pack that is gone":        {nil, []agentspec.Item{{Pack: key, To: "w"}}, nil, "the store has no " + key + " any more"},
+		"not a pack that is damaged":     {map[string][]byte{key: damaged}, []agentspec.Item{{Pack: key, To: "w"}}, nil, key},
+		"not another pack":               {map[string][]byte{key: other}, []agentspec.Item{{Pack: key, To: "w"}}, nil, "is damaged: its SHA-256 is "},
+		"not a pack with more behind it": {map[string][]byte{key: append(bytes.Clone(data), 'x')}, []agentspec.Item{{Pack: key, To: "w"}}, nil, key},
+		"not something else":             {nil, []agentspec.Item{{Pack: "tasks/x", To: "w"}}, nil, "is no pack"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, b := t.TempDir(), storeOf(t, c.objects)
-			o := orders.Fetch{}
+			o := agentspec.Fetch{}
 			for _, item := range c.items {
 				item.To = filepath.Join(dir, item.To)
 				o.Items = append(o.Items, item)
@@ -134,8 +134,8 @@ func TestAPackThatCameWithThePod(t *testing.T) {
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	item := orders.Item{PackFile: file, Only: "1", To: filepath.Join(dir, "w")}
-	if err := (&Fetcher{}).Fetch(t.Context(), orders.Fetch{Items: []orders.Item{item}}); err != nil {
+	item := agentspec.Item{PackFile: file, Only: "1", To: filepath.Join(dir, "w")}
+	if err := (&Fetcher{}).Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{item}}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"b": "b"}, filesIn(t, item.To)); diff != "" {
@@ -146,19 +146,19 @@ func TestAPackThatCameWithThePod(t *testing.T) {
 func TestTheStoreIsOpenedWhenItIsNeededAndOnce(t *testing.T) {
 	t.Parallel()
 	data, sum := packOf(t, map[string]string{"a": "a"})
-	b, opened := storeOf(t, map[string][]byte{keep.InputKey(sum): data}), 0
+	b, opened := storeOf(t, map[string][]byte{layout.InputKey(sum): data}), 0
 	f := &Fetcher{Store: func() (store.Backend, error) { opened++; return b, nil }}
 	dir := t.TempDir()
-	text := orders.Item{Text: "x", To: filepath.Join(dir, "x")}
-	packed := orders.Item{Pack: keep.InputKey(sum), To: filepath.Join(dir, "w")}
-	if err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{text}}); err != nil || opened != 0 {
+	text := agentspec.Item{Text: "x", To: filepath.Join(dir, "x")}
+	packed := agentspec.Item{Pack: layout.InputKey(sum), To: filepath.Join(dir, "w")}
+	if err := f.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{text}}); err != nil || opened != 0 {
 		t.Error(opened, err)
 	}
-	if err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{packed, packed}}); err != nil || opened != 1 {
+	if err := f.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{packed, packed}}); err != nil || opened != 1 {
 		t.Error(opened, err)
 	}
-	none := &Fetcher{Store: func() (store.Backend, error) { return nil, &api.NotInstalled{} }}
-	if err := none.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{packed}}); err == nil || !strings.Contains(err.Error(), "no store any more") {
+	none := &Fetcher{Store: func() (store.Backend, error) { return nil, &api.NotInstalledError{} }}
+	if err := none.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{packed}}); err == nil || !strings.Contains(err.Error(), "no store any more") {
 		t.Error(err)
 	}
 }
@@ -181,7 +181,7 @@ func TestACopyOfABucket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			item := orders.Item{URI: c.uri, To: filepath.Join(dir, "to")}
+			item := agentspec.Item{URI: c.uri, To: filepath.Join(dir, "to")}
 			for range 2 {
 				err := copyFrom(t.Context(), storeOf(t, objects), c.prefix, item)
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
@@ -201,10 +201,10 @@ func TestACopyOfABucket(t *testing.T) {
 func TestOrdersThatCannotBeReadAreTold(t *testing.T) {
 	t.Parallel()
 	_, err := FromEnv(func(string) string { return "{" })
-	if err == nil || !strings.Contains(err.Error(), orders.EnvFetch) || errors.Is(err, io.EOF) {
+	if err == nil || !strings.Contains(err.Error(), agentspec.EnvFetch) || errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
-	err = (&Fetcher{}).Fetch(t.Context(), orders.Fetch{Items: []orders.Item{{Text: "x", To: "relative"}}})
+	err = (&Fetcher{}).Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{{Text: "x", To: "relative"}}})
 	if err == nil || fmt.Sprint(err) != `the target "relative" is not absolute` {
 		t.Error(err)
 	}

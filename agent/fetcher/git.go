@@ -15,24 +15,24 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 
-	"github.com/kubevast/vast/sdk/gitremote"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/redact"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/gitremote"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/redact"
 )
 
 const remoteName = "origin"
 
 // git checks out a repository: of a branch or a tag the last commit alone, of a
 // commit that commit alone where the server lets it be asked for.
-func (f *Fetcher) git(ctx context.Context, item orders.Item) error {
+func (f *Fetcher) git(ctx context.Context, item agentspec.Item) error {
 	if err := f.clone(ctx, item); err != nil {
 		return fmt.Errorf("git %s: %w", redact.URL(item.Git), gitError(err))
 	}
 	return nil
 }
 
-func (f *Fetcher) clone(ctx context.Context, item orders.Item) error {
+func (f *Fetcher) clone(ctx context.Context, item agentspec.Item) error {
 	auth, err := gitAuth(item, f.Getenv)
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func gitError(err error) error {
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errors.New("it is empty")
 	}
-	return errors.New(keep.OneLine(redact.Text(err.Error()), longest) + hint)
+	return errors.New(layout.OneLine(redact.Text(err.Error()), longest) + hint)
 }
 
 // longest is how much of an error is told.

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
 )
 
 // repository is served over HTTP by git itself.
@@ -126,13 +126,13 @@ func TestARepositoryIsCheckedOut(t *testing.T) {
 			t.Parallel()
 			r := c.repository
 			serveRepository(t, &r)
-			item := orders.Item{Git: r.url, To: filepath.Join(t.TempDir(), "sub", "work")}
+			item := agentspec.Item{Git: r.url, To: filepath.Join(t.TempDir(), "sub", "work")}
 			if c.ref != nil {
 				item.Ref = c.ref(&r)
 			}
 			f := &Fetcher{Getenv: func(name string) string { return c.variables[name] }, roots: r.roots}
 			for range 2 { // again does no harm
-				err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{item}})
+				err := f.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{item}})
 				if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want %q", err, c.err)
 				}
@@ -189,7 +189,7 @@ func TestATokenIsNotSentElsewhere(t *testing.T) {
 				roots = append(roots, certificate(other)...)
 			}
 			f := &Fetcher{roots: roots, Getenv: func(name string) string { return map[string]string{envToken: "s3cret"}[name] }}
-			err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{{Git: first.URL + "/r", To: filepath.Join(t.TempDir(), "w")}}})
+			err := f.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{{Git: first.URL + "/r", To: filepath.Join(t.TempDir(), "w")}}})
 			if err == nil || strings.Contains(err.Error(), "s3cret") || seen.Load() > 0 || tls && asked.Load() == 0 {
 				t.Errorf("%d of %d requests had the token; %v", seen.Load(), asked.Load(), err)
 			}
@@ -203,7 +203,7 @@ func TestWhatIsNoRepositoryIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	gitIn(t, local, "init", "-q")
 	for _, url := range []string{"file://" + local, local, "git://example.com/r", "ext::sh -c touch", "-oProxyCommand=x", "https://u:s3cret@example.com/r", "https://s3cret@example.com/r", "https://u:s3 cret@example.com/r"} {
 		dir := filepath.Join(t.TempDir(), "w")
-		err := (&Fetcher{Getenv: func(string) string { return "" }}).Fetch(t.Context(), orders.Fetch{Items: []orders.Item{{Git: url, To: dir}}})
+		err := (&Fetcher{Getenv: func(string) string { return "" }}).Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{{Git: url, To: dir}}})
 		if err == nil || strings.Contains(err.Error(), "s3") || !strings.Contains(err.Error(), "the URL ") {
 			t.Errorf("%s: %v", url, err)
 		}

@@ -10,8 +10,8 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 	gitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
 
-	"github.com/kubevast/vast/sdk/gitremote"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/gitremote"
 )
 
 // The variables that let us into a private repository. The key is the key
@@ -27,7 +27,7 @@ const (
 )
 
 // gitAuth chooses the credentials for a repository, nil for none.
-func gitAuth(item orders.Item, getenv func(string) string) (transport.AuthMethod, error) {
+func gitAuth(item agentspec.Item, getenv func(string) string) (transport.AuthMethod, error) {
 	remote, err := gitremote.Parse(item.Git)
 	if err != nil {
 		return nil, fmt.Errorf("the URL %w", err)
@@ -61,7 +61,7 @@ func sameEndpoint(r gitremote.Remote, text string) bool {
 	return theirs.Protocol == r.Protocol && theirs.Address() == r.Address() && e.User == r.User && e.Password == ""
 }
 
-func sshAuth(remote gitremote.Remote, item orders.Item, getenv func(string) string) (transport.AuthMethod, error) {
+func sshAuth(remote gitremote.Remote, item agentspec.Item, getenv func(string) string) (transport.AuthMethod, error) {
 	key := []byte(getenv(envKey))
 	if path := getenv(envKeyPath); len(key) == 0 && path != "" {
 		var err error

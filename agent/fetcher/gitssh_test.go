@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/gitremote"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/gitremote"
 )
 
 // sshServer serves a repository by a real sshd on this machine, to whoever has its
@@ -125,11 +125,11 @@ func TestARepositoryIsReachedByAHostWhoseKeyIsKnown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			item := orders.Item{Git: s.url, Ref: c.ref, KnownHosts: c.line, To: filepath.Join(t.TempDir(), "w")}
+			item := agentspec.Item{Git: s.url, Ref: c.ref, KnownHosts: c.line, To: filepath.Join(t.TempDir(), "w")}
 			f := &Fetcher{Getenv: func(name string) string {
 				return map[string]string{envKey: s.key, gitremote.EnvKnownHosts: c.known}[name]
 			}}
-			err := f.Fetch(t.Context(), orders.Fetch{Items: []orders.Item{item}})
+			err := f.Fetch(t.Context(), agentspec.Fetch{Items: []agentspec.Item{item}})
 			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Fatalf("error %v, want %q", err, c.err)
 			}

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
 )
 
 // The image says late as whom it runs, so that is whose all becomes.
@@ -27,7 +27,7 @@ func TestWhatIsBroughtBelongsToTheImagesUser(t *testing.T) {
 	if err := os.Symlink(elsewhere, filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0/deep/file")}}}
+	o := agentspec.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []agentspec.Item{{Text: "x", To: filepath.Join(dir, "0/deep/file")}}}
 	if err := (&Fetcher{}).Fetch(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestWhatIsBroughtBelongsToTheImagesUser(t *testing.T) {
 
 func TestNobodyIsNamedAsTheOwner(t *testing.T) {
 	dir := t.TempDir()
-	o := orders.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []orders.Item{{Text: "x", To: filepath.Join(dir, "0")}}}
+	o := agentspec.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []agentspec.Item{{Text: "x", To: filepath.Join(dir, "0")}}}
 	if err := (&Fetcher{}).Fetch(t.Context(), o); err != nil {
 		t.Errorf("no file: %v", err)
 	}

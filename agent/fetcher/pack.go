@@ -10,24 +10,24 @@ import (
 	"os"
 	"strings"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/pack"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/pack"
 )
 
 // pack unpacks one from the store. Its key says what its content has to be.
-func (f *Fetcher) pack(ctx context.Context, item orders.Item) error {
-	sum, ok := strings.CutPrefix(item.Pack, keep.Inputs)
+func (f *Fetcher) pack(ctx context.Context, item agentspec.Item) error {
+	sum, ok := strings.CutPrefix(item.Pack, layout.Inputs)
 	if !ok {
-		return fmt.Errorf("%q is no pack: its name does not begin with %s", item.Pack, keep.Inputs)
+		return fmt.Errorf("%q is no pack: its name does not begin with %s", item.Pack, layout.Inputs)
 	}
 	s, err := f.store()
 	if err != nil {
 		return err
 	}
 	content, _, err := s.Get(ctx, item.Pack, 0)
-	if missing := (*api.NotFound)(nil); errors.As(err, &missing) && missing.Kind == "object" {
+	if missing := (*api.NotFoundError)(nil); errors.As(err, &missing) && missing.Kind == "object" {
 		return fmt.Errorf("the store has no %s any more; submit it again, and it is uploaded again", item.Pack)
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func (f *Fetcher) pack(ctx context.Context, item orders.Item) error {
 }
 
 // packFile unpacks one that came with the pod.
-func (f *Fetcher) packFile(ctx context.Context, item orders.Item) error {
+func (f *Fetcher) packFile(ctx context.Context, item agentspec.Item) error {
 	file, err := os.Open(item.PackFile)
 	if err != nil {
 		return err

@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // uri copies an object, or all objects below a prefix.
-func (f *Fetcher) uri(ctx context.Context, item orders.Item) error {
+func (f *Fetcher) uri(ctx context.Context, item agentspec.Item) error {
 	s, prefix, err := store.OpenURI(item.URI, f.Getenv)
 	if err != nil {
 		return err
@@ -24,14 +24,14 @@ func (f *Fetcher) uri(ctx context.Context, item orders.Item) error {
 	return copyFrom(ctx, s, prefix, item)
 }
 
-func copyFrom(ctx context.Context, s store.Backend, prefix string, item orders.Item) error {
+func copyFrom(ctx context.Context, s store.Backend, prefix string, item agentspec.Item) error {
 	// A slash at the end says that a folder is meant.
 	if prefix != "" && !strings.HasSuffix(item.URI, "/") {
 		o, err := s.Stat(ctx, prefix)
 		if err == nil {
 			return copyFile(ctx, s, o, item.To)
 		}
-		if missing := (*api.NotFound)(nil); !errors.As(err, &missing) || missing.Kind != "object" {
+		if missing := (*api.NotFoundError)(nil); !errors.As(err, &missing) || missing.Kind != "object" {
 			return fmt.Errorf("%s: %w", item.URI, err)
 		}
 	}
@@ -51,7 +51,7 @@ func copyFile(ctx context.Context, s store.Backend, o store.Object, to string) e
 // batch is how many objects are known at a time: a bucket may have millions.
 const batch = 10_000
 
-func copyFolder(ctx context.Context, s store.Backend, prefix string, item orders.Item) error {
+func copyFolder(ctx context.Context, s store.Backend, prefix string, item agentspec.Item) error {
 	if err := os.MkdirAll(item.To, 0o755); err != nil {
 		return err
 	}

@@ -7,17 +7,17 @@ import (
 	"io"
 	"strings"
 
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // ranBefore returns the manifest of a run that was finished while others went
 // on. Hours may have passed since: where the store has lost it, or a file that it
 // lists, there is none, and the run is sent again.
-func (k *Keeper) ranBefore(ctx context.Context, r *result) (*keep.Manifest, error) {
-	content, _, err := k.store.Get(ctx, r.Prefix+keep.ManifestFile, 0)
-	if lost := (*api.NotFound)(nil); errors.As(err, &lost) && lost.Kind == "object" {
+func (k *Keeper) ranBefore(ctx context.Context, r *result) (*layout.Manifest, error) {
+	content, _, err := k.store.Get(ctx, r.Prefix+layout.ManifestFile, 0)
+	if lost := (*api.NotFoundError)(nil); errors.As(err, &lost) && lost.Kind == "object" {
 		return nil, nil
 	}
 	if err != nil {
@@ -28,7 +28,7 @@ func (k *Keeper) ranBefore(ctx context.Context, r *result) (*keep.Manifest, erro
 	if err != nil {
 		return nil, err
 	}
-	m := &keep.Manifest{}
+	m := &layout.Manifest{}
 	if json.Unmarshal(data, m) != nil {
 		return nil, nil // it is none of ours any more
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/agent/apiserver"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
 )
 
 // apiOf is an API server that gives these answers.
@@ -39,7 +39,7 @@ func packed(t *testing.T, answer http.HandlerFunc) *Keeper {
 	k.where.PodUID = "mine"
 	k.results = nil
 	for _, run := range []string{"0", "1"} {
-		r := orders.Result{Name: "c/" + run, Prefix: "r" + run + "/", Index: "index/" + run + "/", Dirs: []orders.Dir{{Path: filepath.Join(dir, "c", run)}}}
+		r := agentspec.Result{Name: "c/" + run, Prefix: "r" + run + "/", Index: "index/" + run + "/", Dirs: []agentspec.Dir{{Path: filepath.Join(dir, "c", run)}}}
 		k.results = append(k.results, &result{Result: r, tree: newTree(r.Prefix, r.Dirs, k.logs.room)})
 	}
 	return k
@@ -53,9 +53,9 @@ func aPod(t *testing.T) http.HandlerFunc {
 	}
 }
 
-func manifestIn(t *testing.T, there map[string]string, key string) keep.Manifest {
+func manifestIn(t *testing.T, there map[string]string, key string) layout.Manifest {
 	t.Helper()
-	var m keep.Manifest
+	var m layout.Manifest
 	if err := json.Unmarshal([]byte(there[key]), &m); err != nil {
 		t.Fatalf("%s: %v", key, err)
 	}

@@ -11,14 +11,14 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/agent/apiserver"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
 )
 
 const (
 	// silence is how long the API server may not answer in the end, before it
 	// is given up: once when the containers end, and once when it is asked
 	// how. Half of the pod's time is left to the store.
-	silence = orders.SaveTime / 5
+	silence = agentspec.SaveTime / 5
 	// oneAnswer is how long one answer is waited for.
 	oneAnswer = 10 * time.Second
 	// endShown is how long we wait for Kubernetes to say how the main

@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
 )
 
 func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
@@ -20,10 +20,10 @@ func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
 		ends = silence + oneAnswer + askMost // containers.go
 		how  = silence + 2*oneAnswer + 3*time.Second
 	)
-	if asked := ends + how; asked > orders.SaveTime/2 || asked+patience > orders.SaveTime {
+	if asked := ends + how; asked > agentspec.SaveTime/2 || asked+patience > agentspec.SaveTime {
 		t.Errorf("%s and %s are more than there are", asked, patience)
 	}
-	if endShown+patience > orders.SaveTime {
+	if endShown+patience > agentspec.SaveTime {
 		t.Error("an end that is not shown takes the store's time")
 	}
 }

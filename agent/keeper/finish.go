@@ -10,8 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // finish saves what is left when the containers have ended, and writes the
@@ -81,7 +81,7 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 
 // complete returns the manifest of a result whose files are all in the store, but
 // for the logs; nil when the task will run again.
-func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*keep.Manifest, error) {
+func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*layout.Manifest, error) {
 	if r.ended != nil {
 		if m, err := k.ranBefore(ctx, r); m != nil || err != nil {
 			return e.completes(m), err
@@ -115,7 +115,7 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func(
 		p.finish(time.Now())
 	}
 	k.describe(m, r, end{pod: pod(), main: k.orders.Main, at: ended}, map[string]int32{r.Name: code})
-	m.LogPrefix, m.Logs = k.orders.LogPrefix, []keep.File{}
+	m.LogPrefix, m.Logs = k.orders.LogPrefix, []layout.File{}
 	if err := k.write(ctx, r, m); err != nil {
 		return err
 	}
@@ -126,21 +126,21 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func(
 }
 
 // sendResult sends the rest of a result and begins its manifest.
-func (k *Keeper) sendResult(ctx context.Context, r *result) (*keep.Manifest, error) {
+func (k *Keeper) sendResult(ctx context.Context, r *result) (*layout.Manifest, error) {
 	all, err := k.sendRest(ctx, r.tree, true)
 	if err != nil {
 		return nil, err
 	}
-	m := &keep.Manifest{Version: keep.ManifestVersion, Identity: r.Identity, Pod: k.where.Pod, Machine: k.where.Machine,
+	m := &layout.Manifest{Version: layout.ManifestVersion, Identity: r.Identity, Pod: k.where.Pod, Machine: k.where.Machine,
 		Files: all.files, Missing: all.missing}
 	if m.Files == nil {
-		m.Files = []keep.File{}
+		m.Files = []layout.File{}
 	}
 	return m, nil
 }
 
 // describe says in the manifest how the result came about.
-func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]int32) {
+func (k *Keeper) describe(m *layout.Manifest, r *result, e end, codes map[string]int32) {
 	m.Progress, m.BrokenProgress = r.told()
 	m.Started, m.Ended = e.times()
 	if told, ok := readTimes(k.orders.Outcomes)[r.Name]; ok && r.Name != "" {
@@ -158,7 +158,7 @@ func (k *Keeper) describe(m *keep.Manifest, r *result, e end, codes map[string]i
 
 // completes says in the manifest what is known of the pod. What it says already
 // stays: it was so when the run ended.
-func (e end) completes(m *keep.Manifest) *keep.Manifest {
+func (e end) completes(m *layout.Manifest) *layout.Manifest {
 	if m == nil || m.PodStatus != nil || e.pod == nil {
 		return m
 	}
@@ -186,12 +186,12 @@ func (e end) times() (started, ended time.Time) {
 }
 
 // write puts the manifest, and after it the word for who lists only.
-func (k *Keeper) write(ctx context.Context, r *result, m *keep.Manifest) error {
+func (k *Keeper) write(ctx context.Context, r *result, m *layout.Manifest) error {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	_, err = k.store.Put(ctx, r.Prefix+keep.ManifestFile, bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
+	_, err = k.store.Put(ctx, r.Prefix+layout.ManifestFile, bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
 	if err != nil {
 		return err
 	}
@@ -199,6 +199,6 @@ func (k *Keeper) write(ctx context.Context, r *result, m *keep.Manifest) error {
 	if r.Index == "" {
 		return nil
 	}
-	_, err = k.store.Put(ctx, keep.IndexKey(r.Index, m.Outcome), strings.NewReader(""), 0, store.PutOptions{})
+	_, err = k.store.Put(ctx, layout.IndexKey(r.Index, m.Outcome), strings.NewReader(""), 0, store.PutOptions{})
 	return err
 }

@@ -17,10 +17,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 const (
@@ -31,14 +31,14 @@ const (
 	// patience is how long the end of a pod is held up by a store that does not
 	// answer: without a byte in that time it is given up. The other half of the
 	// pod's time is for an API server that does not answer; see silence.
-	patience = orders.SaveTime / 2
+	patience = agentspec.SaveTime / 2
 	// grace is that of orders which do not say.
 	grace = 30 * time.Second
 )
 
 // Keeper saves the results and the logs of one pod.
 type Keeper struct {
-	orders orders.Keep
+	orders agentspec.Keep
 	where  Where
 	api    *apiserver.Client
 	store  store.Backend
@@ -63,22 +63,22 @@ type Keeper struct {
 
 // result is one set of files with a manifest of its own.
 type result struct {
-	orders.Result
+	agentspec.Result
 	tree     *tree
 	progress []*progressFile
 	// ended is how a run has ended that was finished while others go on, as
 	// its manifest says but without the files; nil of all others.
-	ended    *keep.Manifest
+	ended    *layout.Manifest
 	finished bool
 }
 
 // New makes a Keeper. say tells what is wrong, a line each time.
-func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say func(format string, args ...any)) (*Keeper, error) {
+func New(o agentspec.Keep, w Where, client *apiserver.Client, b store.Backend, say func(format string, args ...any)) (*Keeper, error) {
 	k := &Keeper{orders: o, where: w, api: client, store: b, say: say, patience: cmp.Or(w.Patience, patience),
 		grace: cmp.Or(time.Duration(o.GraceSeconds)*time.Second, grace),
 		told:  make(chan struct{}), done: make(chan struct{})}
 	k.silence = min(silence, k.patience)
-	k.sideTime = min(k.grace, orders.SideTime) + endSlack
+	k.sideTime = min(k.grace, agentspec.SideTime) + endSlack
 	k.sender = sender{store: b, moved: &k.moved}
 	k.shower = newShower(client.PutLease, w, o)
 	room := newRoom()
@@ -94,12 +94,12 @@ func New(o orders.Keep, w Where, client *apiserver.Client, b store.Backend, say 
 		k.results = append(k.results, kept)
 	}
 	logs := filepath.Join(w.Scratch, "logs")
-	k.logs = newTree(o.LogPrefix, []orders.Dir{{Path: logs}}, newRoom()) // however many results there are
+	k.logs = newTree(o.LogPrefix, []agentspec.Dir{{Path: logs}}, newRoom()) // however many results there are
 	return k, os.MkdirAll(logs, 0o700)
 }
 
 // foldersOf are the folders that results name, but for the Rest.
-func foldersOf(results []orders.Result) map[string]bool {
+func foldersOf(results []agentspec.Result) map[string]bool {
 	named := map[string]bool{}
 	for _, r := range results {
 		for _, dir := range r.Dirs {
@@ -227,7 +227,7 @@ func (k *Keeper) begin(ctx context.Context) error {
 	}
 	var old []string
 	for _, r := range k.results {
-		old = append(old, r.Prefix+keep.ManifestFile)
+		old = append(old, r.Prefix+layout.ManifestFile)
 		words, err := k.words(ctx, r)
 		if err != nil {
 			return err
@@ -250,7 +250,7 @@ type bucketMaker interface {
 // makeBucket makes the bucket again when that is what is missing, and reports
 // whether it did.
 func (k *Keeper) makeBucket(ctx context.Context, err error) bool {
-	missing := (*api.NotFound)(nil)
+	missing := (*api.NotFoundError)(nil)
 	maker, can := k.store.(bucketMaker)
 	if !can || !errors.As(err, &missing) || missing.Kind != "bucket" || maker.EnsureBucket(ctx) != nil {
 		return false

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // oddNames are those that a store, or a list of one, does not take as they are.
@@ -56,7 +56,7 @@ func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read keep.Manifest
+	var read layout.Manifest
 	if err := json.Unmarshal(data, &read); err != nil {
 		t.Fatal(err)
 	}
@@ -70,15 +70,15 @@ func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
 		key := "r/" + f.ObjectKey()
 		got[f.Path] = there[key]
 		delete(there, key)
-		if keep.IsLongKey(f.Key) {
-			if path := keep.LongPathKey(key); there[path] == f.Path {
+		if layout.IsLongKey(f.Key) {
+			if path := layout.LongPathKey(key); there[path] == f.Path {
 				delete(there, path)
 			}
 		}
 	}
 	for what, diff := range map[string]string{
 		"files": cmp.Diff(files, got), "links": cmp.Diff(map[string]string{"li\xff\\nk": "a\xfe", "b\xff": "x", "empty \xff": ""}, links),
-		"missing": cmp.Diff([]keep.Missing(nil), read.Missing), "besides": cmp.Diff(map[string]string{}, there),
+		"missing": cmp.Diff([]layout.Missing(nil), read.Missing), "besides": cmp.Diff(map[string]string{}, there),
 	} {
 		if diff != "" {
 			t.Errorf("%s: %s", what, diff)
@@ -94,14 +94,14 @@ func TestWhatLiesBesideTheFoldersOfRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := New(orders.Keep{LogPrefix: "logs/", Results: []orders.Result{
-		{Name: "c/0", Prefix: "r/0/", Dirs: []orders.Dir{{Path: out + "/c/0"}}},
-		{Name: "c/1", Prefix: "r/1/", Dirs: []orders.Dir{{Path: out + "/c/1"}, {Path: out, As: "_out/", Rest: true}, {Path: out + "/_jobs/j", As: "_job/"}}},
+	k, err := New(agentspec.Keep{LogPrefix: "logs/", Results: []agentspec.Result{
+		{Name: "c/0", Prefix: "r/0/", Dirs: []agentspec.Dir{{Path: out + "/c/0"}}},
+		{Name: "c/1", Prefix: "r/1/", Dirs: []agentspec.Dir{{Path: out + "/c/1"}, {Path: out, As: "_out/", Rest: true}, {Path: out + "/_jobs/j", As: "_job/"}}},
 	}}, Where{Scratch: t.TempDir()}, nil, b, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var missing []keep.Missing
+	var missing []layout.Missing
 	var entries []string
 	for _, r := range k.results {
 		m, err := k.sendResult(t.Context(), r)
@@ -117,7 +117,7 @@ func TestWhatLiesBesideTheFoldersOfRuns(t *testing.T) {
 	}
 	want := map[string]string{"r/0/a": "own", "r/1/b": "own", "r/1/_job/x": "job",
 		"r/1/_out/c/shared": "1", "r/1/_out/params.yaml": "1", "r/1/_out/_jobs/other": "1"}
-	if diff := cmp.Diff(want, inStore(t, k)) + cmp.Diff([]string{"_out/l", "_out/none"}, entries) + cmp.Diff([]keep.Missing(nil), missing); diff != "" {
+	if diff := cmp.Diff(want, inStore(t, k)) + cmp.Diff([]string{"_out/l", "_out/none"}, entries) + cmp.Diff([]layout.Missing(nil), missing); diff != "" {
 		t.Error(diff)
 	}
 }

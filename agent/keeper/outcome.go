@@ -9,11 +9,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/diagnose"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/hint"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/task/diagnose"
 )
 
 // end is what is known when the pod's containers have ended. What could not be
@@ -94,33 +94,33 @@ func (e end) succeeded() bool {
 
 // outcome says how the pod's work has ended. rejected is what the work itself
 // told last.
-func (e end) outcome(rejected *api.Progress) keep.Outcome {
+func (e end) outcome(rejected *api.Progress) layout.Outcome {
 	t := e.mainEnd()
 	switch {
 	case e.pod == nil && e.unknown != nil:
 		return e.unseen()
 	case e.pod == nil && e.job == nil:
-		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
+		return layout.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
 	case e.job != nil && diagnose.Stopped(e.job) && !e.succeeded():
 		return of(api.Stopped, diagnose.Task(diagnose.Facts{Job: e.job}), t)
 	case e.pod == nil:
-		return keep.Outcome{State: api.Failed, Cause: api.CauseDeleted, Message: "had its pod deleted by force"}
-	case t != nil && !diagnose.WasDeleted(e.pod) && keep.Rejected(rejected) && byItself(e.pod, t):
-		return keep.Outcome{State: api.Rejected, Message: rejected.Message, ExitCode: &t.ExitCode}
+		return layout.Outcome{State: api.Failed, Cause: api.CauseDeleted, Message: "had its pod deleted by force"}
+	case t != nil && !diagnose.WasDeleted(e.pod) && layout.Rejected(rejected) && byItself(e.pod, t):
+		return layout.Outcome{State: api.Rejected, Message: rejected.Message, ExitCode: &t.ExitCode}
 	case e.succeeded():
-		return keep.Outcome{State: api.Succeeded, ExitCode: &t.ExitCode}
+		return layout.Outcome{State: api.Succeeded, ExitCode: &t.ExitCode}
 	case e.pod.DeletionTimestamp != nil && (t == nil || diagnose.WasDeleted(e.pod)):
 		return e.deleted(t)
 	}
 	if t == nil && e.pod.Status.Phase != corev1.PodFailed {
-		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not report how"}
+		return layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not report how"}
 	}
 	return of(api.Failed, diagnose.Pod(hint.Target{}.In(e.pod.Namespace), e.pod), t)
 }
 
 // unseen is the outcome when the API server could not be asked.
-func (e end) unseen() keep.Outcome {
-	o := keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
+func (e end) unseen() layout.Outcome {
+	o := layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
 	if refused(e.unknown) {
 		o.Message = "ended, and the sidecar may not ask how: " + e.unknown.Error()
 		o.Hint = "give the service account of pod_config the rights of " + kube.AgentName + ", or leave it out"
@@ -129,16 +129,16 @@ func (e end) unseen() keep.Outcome {
 }
 
 // deleted explains why the pod was taken away from under its work.
-func (e end) deleted(t *corev1.ContainerStateTerminated) keep.Outcome {
+func (e end) deleted(t *corev1.ContainerStateTerminated) layout.Outcome {
 	if e.job == nil && e.unknown == nil || e.job != nil && e.job.DeletionTimestamp != nil {
-		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
+		return layout.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "its Job was deleted while it ran"}
 	}
 	failed, why := e.jobFailed()
 	switch {
 	case failed && why.Reason == batchv1.JobReasonDeadlineExceeded, e.job != nil && !failed && e.late():
 		return of(api.Failed, diagnose.Deadline(e.job), t)
 	case slices.ContainsFunc(e.others, e.failedItself):
-		return keep.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
+		return layout.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
 	}
 	return of(api.Failed, diagnose.Deleted(hint.Target{}.In(e.pod.Namespace), e.pod), t)
 }
@@ -179,8 +179,8 @@ func byItself(pod *corev1.Pod, t *corev1.ContainerStateTerminated) bool {
 	return d.Cause == api.CauseExit || d.Cause == api.CauseSetupFailed
 }
 
-func of(state api.State, d *api.Diagnosis, t *corev1.ContainerStateTerminated) keep.Outcome {
-	o := keep.Outcome{State: state, Cause: d.Cause, Message: d.Message, Hint: d.Hint, ExitCode: d.ExitCode}
+func of(state api.State, d *api.Diagnosis, t *corev1.ContainerStateTerminated) layout.Outcome {
+	o := layout.Outcome{State: state, Cause: d.Cause, Message: d.Message, Hint: d.Hint, ExitCode: d.ExitCode}
 	if o.ExitCode == nil && t != nil {
 		o.ExitCode = &t.ExitCode
 	}
@@ -189,21 +189,21 @@ func of(state api.State, d *api.Diagnosis, t *corev1.ContainerStateTerminated) k
 
 // ofRun is the outcome of one of several runs in the pod: by its own exit code,
 // or, when it has none, by how the pod ended. ended is nil while the pod runs.
-func ofRun(code *int32, told *api.Progress, ended *end) keep.Outcome {
+func ofRun(code *int32, told *api.Progress, ended *end) layout.Outcome {
 	switch {
-	case code != nil && keep.Rejected(told):
-		return keep.Outcome{State: api.Rejected, Message: told.Message, ExitCode: code}
+	case code != nil && layout.Rejected(told):
+		return layout.Outcome{State: api.Rejected, Message: told.Message, ExitCode: code}
 	case code != nil && *code == 0:
-		return keep.Outcome{State: api.Succeeded, ExitCode: code}
+		return layout.Outcome{State: api.Succeeded, ExitCode: code}
 	case code != nil:
-		return keep.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: code, Message: fmt.Sprintf("ended with exit code %d", *code)}
+		return layout.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: code, Message: fmt.Sprintf("ended with exit code %d", *code)}
 	}
 	o := ended.outcome(nil)
 	if o.State == api.Failed {
 		o.Message = "was not over when its job " + o.Message
 	}
 	if o.State == api.Succeeded {
-		return keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}
+		return layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}
 	}
 	return o
 }

@@ -12,9 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 func at(second int) metav1.Time { return metav1.Date(2026, 1, 2, 3, 4, second, 0, time.UTC) }
@@ -141,7 +141,7 @@ func TestHowTheWorkEnded(t *testing.T) {
 			c.end.main = "task"
 			got := c.end.outcome(c.told)
 			got.Hint, got.ExitCode = "", nil
-			want := keep.Outcome{State: c.state, Cause: c.cause, Message: c.message}
+			want := layout.Outcome{State: c.state, Cause: c.cause, Message: c.message}
 			if diff := cmp.Diff(want, got); diff != "" || c.end.requeued() != c.requeued {
 				t.Errorf("requeued %v; %s", c.end.requeued(), diff)
 			}
@@ -156,15 +156,15 @@ func TestHowAPackedRunEnded(t *testing.T) {
 		code *int32
 		told *api.Progress
 		end  end
-		want keep.Outcome
+		want layout.Outcome
 	}{
-		"well":     {code: ptr.To[int32](0), want: keep.Outcome{State: api.Succeeded, ExitCode: ptr.To[int32](0)}},
-		"badly":    {code: ptr.To[int32](7), want: keep.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](7), Message: "ended with exit code 7"}},
-		"rejected": {code: ptr.To[int32](7), told: rejected, want: keep.Outcome{State: api.Rejected, ExitCode: ptr.To[int32](7), Message: "no"}},
+		"well":     {code: ptr.To[int32](0), want: layout.Outcome{State: api.Succeeded, ExitCode: ptr.To[int32](0)}},
+		"badly":    {code: ptr.To[int32](7), want: layout.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](7), Message: "ended with exit code 7"}},
+		"rejected": {code: ptr.To[int32](7), told: rejected, want: layout.Outcome{State: api.Rejected, ExitCode: ptr.To[int32](7), Message: "no"}},
 		"not, as its job did": {end: end{main: "task", pod: podOf(exited(3))},
-			want: keep.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](3), Message: "was not over when its job ended with exit code 3"}},
+			want: layout.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](3), Message: "was not over when its job ended with exit code 3"}},
 		"not, and its job did well": {end: end{main: "task", pod: podOf(exited(0))},
-			want: keep.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}},
+			want: layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "its job ended without running it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,10 +14,10 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/orders"
 )
 
 // progressFile reads what a process appends to the progress file of a folder. It
@@ -26,7 +26,7 @@ import (
 type progressFile struct {
 	dir    string
 	one    sync.Mutex
-	reader keep.ProgressReader
+	reader layout.ProgressReader
 	at     int64
 	seen   time.Time
 	// open stays open: the number of a file that is gone is given to others,
@@ -44,7 +44,7 @@ func (p *progressFile) poll(now time.Time) {
 		return
 	}
 	defer root.Close()
-	file, info, err := root.open(keep.ProgressFile)
+	file, info, err := root.open(layout.ProgressFile)
 	if err != nil {
 		return
 	}
@@ -105,7 +105,7 @@ type shower struct {
 	taken bool
 }
 
-func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, o orders.Keep) *shower {
+func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, o agentspec.Keep) *shower {
 	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: w.Pod, Namespace: w.Namespace, Labels: map[string]string{}}}
 	for key, value := range o.Labels {
 		lease.Labels[key] = value

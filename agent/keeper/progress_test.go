@@ -13,16 +13,16 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/agent/apiserver"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/orders"
 )
 
 func TestProgressIsReadAsItGrows(t *testing.T) {
 	t.Parallel()
 	dir := folderOf(t, nil)
-	path := filepath.Join(dir, keep.ProgressFile)
+	path := filepath.Join(dir, layout.ProgressFile)
 	p := &progressFile{dir: dir}
 	step := func(content string, flags int, want string) {
 		t.Helper()
@@ -64,7 +64,7 @@ func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
 			shown = append(shown, l.Annotations[kube.AnnotationProgress])
 		}
 		return refuse
-	}, Where{Pod: "p", PodUID: "u", JobUID: "j"}, orders.Keep{Labels: map[string]string{"a": "b"}, Results: []orders.Result{{Identity: orders.Identity{Job: "job"}}}})
+	}, Where{Pod: "p", PodUID: "u", JobUID: "j"}, agentspec.Keep{Labels: map[string]string{"a": "b"}, Results: []agentspec.Result{{Identity: agentspec.Identity{Job: "job"}}}})
 	if owner := s.lease.OwnerReferences[0]; owner.Kind != "Job" || owner.Name != "job" || s.lease.Labels[kube.LabelKind] != kube.KindProgress || s.lease.Labels["a"] != "b" {
 		t.Errorf("%+v", s.lease)
 	}
@@ -95,7 +95,7 @@ func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
 // With -race: the progress of all runs in a pod is shown while one is finished.
 func TestProgressIsShownWhileARunIsFinished(t *testing.T) {
 	t.Parallel()
-	dir := folderOf(t, map[string]string{keep.ProgressFile: "{\"step\":1}\n{\"step\":2}"})
+	dir := folderOf(t, map[string]string{layout.ProgressFile: "{\"step\":1}\n{\"step\":2}"})
 	k := keeperInto(t, dir)
 	k.results[0].progress = []*progressFile{{dir: dir}}
 	k.shower.put = func(context.Context, *coordinationv1.Lease) error { return nil }
@@ -106,7 +106,7 @@ func TestProgressIsShownWhileARunIsFinished(t *testing.T) {
 		}
 	})
 	for range 100 {
-		m := &keep.Manifest{}
+		m := &layout.Manifest{}
 		k.results[0].progress[0].finish(time.Now())
 		k.describe(m, k.results[0], end{}, nil)
 		if m.Progress == nil || m.Progress.Step != "2" {

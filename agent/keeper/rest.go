@@ -6,14 +6,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // rest is what is kept of a tree in the end.
 type rest struct {
-	files   []keep.File
-	missing []keep.Missing
+	files   []layout.File
+	missing []layout.Missing
 }
 
 // attempts is how often a file may change while it is sent for the last time.
@@ -40,8 +40,8 @@ func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error
 	out := rest{files: found.entries, missing: found.missing}
 	for name, f := range t.files {
 		if f.had {
-			kept := keep.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)}
-			if key := keep.FileKey(t.prefix, name); key != name {
+			kept := layout.File{Path: name, Size: f.copySize, SHA256: f.sum, Mode: uint32(f.mode)}
+			if key := layout.FileKey(t.prefix, name); key != name {
 				kept.Key = key
 			}
 			out.files = append(out.files, kept)
@@ -49,13 +49,13 @@ func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error
 		switch {
 		case f.current():
 		case f.had:
-			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time; an earlier state is kept")})
+			out.missing = append(out.missing, layout.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time; an earlier state is kept")})
 		default:
-			out.missing = append(out.missing, keep.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time")})
+			out.missing = append(out.missing, layout.Missing{Path: name, Reason: cmp.Or(wrong[name], "it was written to all the time")})
 		}
 	}
-	slices.SortFunc(out.files, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
-	slices.SortFunc(out.missing, func(a, b keep.Missing) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out.files, func(a, b layout.File) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(out.missing, func(a, b layout.Missing) int { return cmp.Compare(a.Path, b.Path) })
 	return out, nil
 }
 
@@ -65,7 +65,7 @@ func (k *Keeper) verify(ctx context.Context, t *tree, alone bool) error {
 	there := map[string]bool{}
 	odd := map[string]string{} // paths of those that lie under another key
 	for name := range t.files {
-		if key := keep.FileKey(t.prefix, name); key != name {
+		if key := layout.FileKey(t.prefix, name); key != name {
 			odd[key] = name
 		}
 	}
@@ -76,14 +76,14 @@ func (k *Keeper) verify(ctx context.Context, t *tree, alone bool) error {
 		}
 		key := strings.TrimPrefix(o.Key, t.prefix)
 		name, isOdd := odd[key]
-		if !isOdd && keep.FileKey(t.prefix, key) == key {
+		if !isOdd && layout.FileKey(t.prefix, key) == key {
 			name = key
 		}
 		switch f := t.files[name]; {
 		case f != nil && f.had && f.copySize == o.Size:
 			there[name] = true
-		case f != nil, !alone, odd[keep.LongKeyOf(key)] != "":
-		case strings.HasPrefix(key, keep.LongDir), !strings.HasPrefix(key, keep.Own):
+		case f != nil, !alone, odd[layout.LongKeyOf(key)] != "":
+		case strings.HasPrefix(key, layout.LongDir), !strings.HasPrefix(key, layout.Own):
 			old = append(old, o.Key)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // keeperInto returns a Keeper of one result with one folder, which keeps into a
@@ -25,7 +25,7 @@ func keeperInto(t *testing.T, dir string) *Keeper {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := New(orders.Keep{Results: []orders.Result{{Prefix: "r/", Index: "index/", Dirs: []orders.Dir{{Path: dir}}}}, LogPrefix: "r/_vast/logs/"},
+	k, err := New(agentspec.Keep{Results: []agentspec.Result{{Prefix: "r/", Index: "index/", Dirs: []agentspec.Dir{{Path: dir}}}}, LogPrefix: "r/_vast/logs/"},
 		Where{Scratch: t.TempDir()}, nil, b, t.Logf)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func inStore(t *testing.T, k *Keeper) map[string]string {
 	return all
 }
 
-func paths(files []keep.File) []string {
+func paths(files []layout.File) []string {
 	var all []string
 	for _, f := range files {
 		all = append(all, f.Path)
@@ -168,7 +168,7 @@ func TestAFileThatTheStoreDoesNotTakeIsMissingAndTheOthersAreNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []keep.Missing{{Path: "b", Reason: "not this one"}}
+	want := []layout.Missing{{Path: "b", Reason: "not this one"}}
 	if diff := cmp.Diff(want, m.Missing) + cmp.Diff([]string{"a", "z"}, paths(m.Files)); diff != "" {
 		t.Error(diff)
 	}
@@ -188,7 +188,7 @@ func TestAFileThatCannotBeReadIsMissingAndTheOthersAreNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []keep.Missing{{Path: "b", Reason: "permission denied"}}
+	want := []layout.Missing{{Path: "b", Reason: "permission denied"}}
 	if diff := cmp.Diff(want, m.Missing); diff != "" || !slices.Equal(paths(m.Files), []string{"a", "z"}) {
 		t.Errorf("%v; %s", m.Files, diff)
 	}
@@ -197,7 +197,7 @@ func TestAFileThatCannotBeReadIsMissingAndTheOthersAreNot(t *testing.T) {
 func TestAnAttemptTakesBackWhatAnEarlierOneSaidOfItsEnd(t *testing.T) {
 	t.Parallel()
 	k := keeperInto(t, folderOf(t, nil))
-	put(t, k, "r/"+keep.ManifestFile, "{}")
+	put(t, k, "r/"+layout.ManifestFile, "{}")
 	put(t, k, "index/Failed.Exit", "")
 	put(t, k, "index2/Failed.Exit", "")
 	if err := k.pass(t.Context()); err != nil {
@@ -206,7 +206,7 @@ func TestAnAttemptTakesBackWhatAnEarlierOneSaidOfItsEnd(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"index2/Failed.Exit": ""}, inStore(t, k)); diff != "" {
 		t.Error(diff)
 	}
-	put(t, k, "r/"+keep.ManifestFile, "{}") // its own, later
+	put(t, k, "r/"+layout.ManifestFile, "{}") // its own, later
 	if err := k.pass(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // parallel is how many files are sent at a time. Files are streamed, so this is
@@ -53,7 +53,7 @@ func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, r
 		}
 		group.Go(func() error {
 			err := s.file(ctx, opened, t, name)
-			if ours := (*api.InvalidSpec)(nil); err == nil || changing(err) {
+			if ours := (*api.InvalidSpecError)(nil); err == nil || changing(err) {
 				return nil
 			} else if errors.As(err, &ours) || isFile(err) {
 				one.Lock()
@@ -74,7 +74,7 @@ func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, r
 // changing reports a file that was written to while it was read, or removed. It
 // is due again when it is looked at next.
 func changing(err error) bool {
-	var changed *api.Conflict
+	var changed *api.ConflictError
 	return errors.As(err, &changed) || errors.Is(err, fs.ErrNotExist)
 }
 
@@ -128,11 +128,11 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 // keyFor is the key of a file below the prefix. One that does not tell the file's
 // path has it beside it before the file comes.
 func (s sender) keyFor(ctx context.Context, t *tree, name string) (string, error) {
-	key := keep.FileKey(t.prefix, name)
-	if !keep.IsLongKey(key) {
+	key := layout.FileKey(t.prefix, name)
+	if !layout.IsLongKey(key) {
 		return key, nil
 	}
-	_, err := s.store.Put(ctx, t.prefix+keep.LongPathKey(key), strings.NewReader(name), int64(len(name)), store.PutOptions{})
+	_, err := s.store.Put(ctx, t.prefix+layout.LongPathKey(key), strings.NewReader(name), int64(len(name)), store.PutOptions{})
 	return key, err
 }
 
@@ -167,7 +167,7 @@ type roots struct {
 func newRoots() *roots { return &roots{opened: map[string]folder{}} }
 
 // file opens the file that a scan has found in a folder under this name.
-func (r *roots) file(dir orders.Dir, name string) (*os.File, fs.FileInfo, error) {
+func (r *roots) file(dir agentspec.Dir, name string) (*os.File, fs.FileInfo, error) {
 	root, err := r.root(dir.Path)
 	if err != nil {
 		return nil, nil, err

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // inParts is a store that reads a file to its end before it sends it in parts,

@@ -12,8 +12,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
 )
 
 // maxMissing is how many of those that cannot be kept are named.
@@ -22,7 +22,7 @@ const maxMissing = 1000
 // tree is a set of folders whose files are copied to below one prefix.
 type tree struct {
 	prefix string
-	dirs   []orders.Dir
+	dirs   []agentspec.Dir
 	files  map[string]*file // by their path below the prefix
 	scan   uint32
 	room   *room
@@ -30,7 +30,7 @@ type tree struct {
 	others map[string]bool
 }
 
-func newTree(prefix string, dirs []orders.Dir, r *room) *tree {
+func newTree(prefix string, dirs []agentspec.Dir, r *room) *tree {
 	return &tree{prefix: prefix, dirs: dirs, files: map[string]*file{}, room: r}
 }
 
@@ -42,8 +42,8 @@ func (t *tree) forget() {
 
 // beside is what a scan finds that has no object in the store.
 type beside struct {
-	entries []keep.File // links and empty folders
-	missing []keep.Missing
+	entries []layout.File // links and empty folders
+	missing []layout.Missing
 	unnamed int
 }
 
@@ -52,7 +52,7 @@ func (b *beside) lacks(name, format string, args ...any) {
 		b.unnamed++
 		return
 	}
-	b.missing = append(b.missing, keep.Missing{Path: name, Reason: fmt.Sprintf(format, args...)})
+	b.missing = append(b.missing, layout.Missing{Path: name, Reason: fmt.Sprintf(format, args...)})
 }
 
 // look scans all folders, and forgets the files that are gone.
@@ -70,23 +70,23 @@ func (t *tree) look() *beside {
 	}
 	found.entries = t.onlyOne(found)
 	if found.unnamed > 0 {
-		found.missing = append(found.missing, keep.Missing{Path: ".", Reason: fmt.Sprintf("and %d more", found.unnamed)})
+		found.missing = append(found.missing, layout.Missing{Path: ".", Reason: fmt.Sprintf("and %d more", found.unnamed)})
 	}
 	return found
 }
 
 // onlyOne returns the links and empty folders, sorted. Of several with one name
 // that of the first folder counts, and a file's name is the file's.
-func (t *tree) onlyOne(found *beside) []keep.File {
-	entries := slices.DeleteFunc(found.entries, func(e keep.File) bool {
+func (t *tree) onlyOne(found *beside) []layout.File {
+	entries := slices.DeleteFunc(found.entries, func(e layout.File) bool {
 		taken := t.files[e.Path] != nil
 		if taken {
 			found.lacks(e.Path, "two folders have something of this name; the file is kept")
 		}
 		return taken
 	})
-	slices.SortStableFunc(entries, func(a, b keep.File) int { return cmp.Compare(a.Path, b.Path) })
-	return slices.CompactFunc(entries, func(a, b keep.File) bool { return a.Path == b.Path })
+	slices.SortStableFunc(entries, func(a, b layout.File) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(entries, func(a, b layout.File) bool { return a.Path == b.Path })
 }
 
 func (t *tree) lookAt(number int, found *beside) {
@@ -130,7 +130,7 @@ func (t *tree) lookAt(number int, found *beside) {
 		if full = full || t.room.full(found); full {
 			break
 		}
-		found.entries = append(found.entries, keep.File{Path: dir.As + name, Dir: true, Mode: modeOf(root, name)})
+		found.entries = append(found.entries, layout.File{Path: dir.As + name, Dir: true, Mode: modeOf(root, name)})
 	}
 	if full {
 		found.lacks(cmp.Or(dir.As, "."), "more than %d files, links and empty folders in all results of the pod: the rest was not kept", t.room.max)
@@ -156,7 +156,7 @@ func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *b
 			found.lacks(below, "%s", reason(err))
 			break
 		}
-		found.entries = append(found.entries, keep.File{Path: below, Link: target})
+		found.entries = append(found.entries, layout.File{Path: below, Link: target})
 	case !e.Type().IsRegular():
 		found.lacks(below, "it is %s", kindOf(e.Type()))
 	default:

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/layout"
 )
 
 // folderOf makes a folder of files; a name that ends in a slash is a folder,
@@ -64,7 +64,7 @@ func TestWhatAScanFinds(t *testing.T) {
 		more    map[string]string
 		files   []string
 		entries []string
-		missing []keep.Missing
+		missing []layout.Missing
 	}{
 		"files, links and empty folders": {files: []string{"a.txt", "d/b.bin"}, entries: []string{"d/e", "d/link", "f/g", "out"}},
 		"under another name":             {as: "x/", files: []string{"x/a.txt", "x/d/b.bin"}, entries: []string{"x/d/e", "x/d/link", "x/f/g", "x/out"}},
@@ -79,7 +79,7 @@ func TestWhatAScanFinds(t *testing.T) {
 			for name, content := range c.more {
 				write(t, filepath.Join(dir, name), content, false)
 			}
-			tr := newTree("p/", []orders.Dir{{Path: dir, As: c.as, Match: c.match}, {Path: filepath.Join(dir, "not there")}}, newRoom())
+			tr := newTree("p/", []agentspec.Dir{{Path: dir, As: c.as, Match: c.match}, {Path: filepath.Join(dir, "not there")}}, newRoom())
 			found := tr.look()
 			var entries []string
 			for _, e := range found.entries {
@@ -100,24 +100,26 @@ func TestANameThatSeveralFoldersHave(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		first, second map[string]string
-		dirs          func(first, second string) []orders.Dir
+		dirs          func(first, second string) []agentspec.Dir
 		want          map[string]string // in the store, and the links
 		missing       string            // F is the first folder
 	}{
 		"is that of the first": {first: map[string]string{"a": "1"}, second: map[string]string{"a": "2", "b": "2"},
 			want: map[string]string{"r/a": "1", "r/b": "2"}, missing: "two folders have a file of this name; the one in F is kept"},
 		"is that of the one which fits": {first: map[string]string{"a": "1"}, second: map[string]string{"a": "2"},
-			dirs: func(first, second string) []orders.Dir {
-				return []orders.Dir{{Path: first, Match: []string{"b"}}, {Path: second}}
+			dirs: func(first, second string) []agentspec.Dir {
+				return []agentspec.Dir{{Path: first, Match: []string{"b"}}, {Path: second}}
 			},
 			want: map[string]string{"r/a": "2"}},
 		"is the same file where patterns meet": {first: map[string]string{"d/a": "1", "d/l": "->a"},
-			dirs: func(first, _ string) []orders.Dir {
-				return []orders.Dir{{Path: first, Match: []string{"d", "d/**"}}, {Path: first, Match: []string{"d/*"}}}
+			dirs: func(first, _ string) []agentspec.Dir {
+				return []agentspec.Dir{{Path: first, Match: []string{"d", "d/**"}}, {Path: first, Match: []string{"d/*"}}}
 			},
 			want: map[string]string{"r/d/a": "1", "d/l": "->a"}},
 		"is the same file where one folder lies in the other": {first: map[string]string{"d/a": "1", "d/e/": ""},
-			dirs: func(first, _ string) []orders.Dir { return []orders.Dir{{Path: first}, {Path: first + "/d", As: "d/"}} },
+			dirs: func(first, _ string) []agentspec.Dir {
+				return []agentspec.Dir{{Path: first}, {Path: first + "/d", As: "d/"}}
+			},
 			want: map[string]string{"r/d/a": "1", "d/e": "->"}},
 		"is the file's where another has a link": {first: map[string]string{"a": "->b"}, second: map[string]string{"a": "2"},
 			want: map[string]string{"r/a": "2"}, missing: "two folders have something of this name; the file is kept"},
@@ -125,7 +127,7 @@ func TestANameThatSeveralFoldersHave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			first, second := folderOf(t, c.first), folderOf(t, c.second)
-			dirs := []orders.Dir{{Path: first}, {Path: second}}
+			dirs := []agentspec.Dir{{Path: first}, {Path: second}}
 			if c.dirs != nil {
 				dirs = c.dirs(first, second)
 			}
@@ -146,9 +148,9 @@ func TestANameThatSeveralFoldersHave(t *testing.T) {
 					got[f.Path] = "->" + f.Link
 				}
 			}
-			var missing []keep.Missing
+			var missing []layout.Missing
 			if c.missing != "" {
-				missing = []keep.Missing{{Path: "a", Reason: strings.Replace(c.missing, "F", first, 1)}}
+				missing = []layout.Missing{{Path: "a", Reason: strings.Replace(c.missing, "F", first, 1)}}
 			}
 			if diff := cmp.Diff(c.want, got) + cmp.Diff(missing, m.Missing); diff != "" {
 				t.Error(diff)
@@ -168,8 +170,8 @@ func TestWhatIsNoFileIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	found := newTree("p/", []orders.Dir{{Path: dir}}, newRoom()).look()
-	want := []keep.Missing{{Path: "pipe", Reason: "it is a pipe"}, {Path: "socket", Reason: "it is a socket"}}
+	found := newTree("p/", []agentspec.Dir{{Path: dir}}, newRoom()).look()
+	want := []layout.Missing{{Path: "pipe", Reason: "it is a pipe"}, {Path: "socket", Reason: "it is a socket"}}
 	if diff := cmp.Diff(want, found.missing); diff != "" {
 		t.Error(diff)
 	}
@@ -178,7 +180,7 @@ func TestWhatIsNoFileIsTold(t *testing.T) {
 func TestAFileThatIsGoneIsForgotten(t *testing.T) {
 	t.Parallel()
 	dir := folderOf(t, map[string]string{"a": "a", "b": "b"})
-	tr := newTree("p/", []orders.Dir{{Path: dir}}, newRoom())
+	tr := newTree("p/", []agentspec.Dir{{Path: dir}}, newRoom())
 	tr.look()
 	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
 		t.Fatal(err)
@@ -208,8 +210,8 @@ func TestAllResultsOfAPodShareOneRoom(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := &room{max: 3}
-			one := newTree("p/", []orders.Dir{{Path: first}}, r)
-			two := newTree("q/", []orders.Dir{{Path: folderOf(t, c.second)}}, r)
+			one := newTree("p/", []agentspec.Dir{{Path: first}}, r)
+			two := newTree("q/", []agentspec.Dir{{Path: folderOf(t, c.second)}}, r)
 			look := func(want []string, missing bool) {
 				t.Helper()
 				for range 2 { // the same again

@@ -12,7 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevast/vast/sdk/orders"
+	"github.com/kubevast/vast/internal/agentspec"
 )
 
 // Where is the pod that the sidecar is in.
@@ -31,25 +31,25 @@ const envPatience = "VAST_KEEP_PATIENCE"
 
 // FromEnv reads the orders and where we are; see package orders. Everything
 // that is missing is told at once.
-func FromEnv() (orders.Keep, Where, error) {
+func FromEnv() (agentspec.Keep, Where, error) {
 	w := Where{
-		Pod: os.Getenv(orders.EnvPodName), Namespace: os.Getenv(orders.EnvPodNamespace), Machine: os.Getenv(orders.EnvNodeName),
-		PodUID: types.UID(os.Getenv(orders.EnvPodUID)), JobUID: types.UID(os.Getenv(orders.EnvJobUID)),
+		Pod: os.Getenv(agentspec.EnvPodName), Namespace: os.Getenv(agentspec.EnvPodNamespace), Machine: os.Getenv(agentspec.EnvNodeName),
+		PodUID: types.UID(os.Getenv(agentspec.EnvPodUID)), JobUID: types.UID(os.Getenv(agentspec.EnvJobUID)),
 		Scratch: Scratch(),
 	}
-	var o orders.Keep
+	var o agentspec.Keep
 	var problems []error
-	for _, name := range []string{orders.EnvPodName, orders.EnvPodNamespace, orders.EnvPodUID} {
+	for _, name := range []string{agentspec.EnvPodName, agentspec.EnvPodNamespace, agentspec.EnvPodUID} {
 		if os.Getenv(name) == "" {
 			problems = append(problems, fmt.Errorf("%s is not set", name))
 		}
 	}
-	if err := json.Unmarshal([]byte(os.Getenv(orders.EnvKeep)), &o); err != nil {
-		problems = append(problems, fmt.Errorf("%s: %w", orders.EnvKeep, err))
+	if err := json.Unmarshal([]byte(os.Getenv(agentspec.EnvKeep)), &o); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", agentspec.EnvKeep, err))
 	}
-	rank, err := strconv.Atoi(cmp.Or(os.Getenv(orders.EnvNodeRank), "0"))
+	rank, err := strconv.Atoi(cmp.Or(os.Getenv(agentspec.EnvNodeRank), "0"))
 	if err != nil {
-		problems = append(problems, fmt.Errorf("%s: %w", orders.EnvNodeRank, err))
+		problems = append(problems, fmt.Errorf("%s: %w", agentspec.EnvNodeRank, err))
 	}
 	w.Rank = rank
 	if text := os.Getenv(envPatience); text != "" {
@@ -61,11 +61,11 @@ func FromEnv() (orders.Keep, Where, error) {
 }
 
 // Scratch is the sidecar's own folder.
-func Scratch() string { return cmp.Or(os.Getenv(orders.EnvScratch), orders.ScratchDir) }
+func Scratch() string { return cmp.Or(os.Getenv(agentspec.EnvScratch), agentspec.ScratchDir) }
 
 // ranked puts the rank in where the orders leave room for it.
-func ranked(o orders.Keep, rank int) orders.Keep {
-	fill := strings.NewReplacer(orders.RankPlaceholder, strconv.Itoa(rank))
+func ranked(o agentspec.Keep, rank int) agentspec.Keep {
+	fill := strings.NewReplacer(agentspec.RankPlaceholder, strconv.Itoa(rank))
 	o.LogPrefix = fill.Replace(o.LogPrefix)
 	for i := range o.Results {
 		r := &o.Results[i]

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // Find lists the files below dir, each under its path as the key. A pack in
@@ -69,7 +69,7 @@ func (f *finder) entry(path, key string) error {
 		return &fs.PathError{Op: "upload", Path: path, Err: errors.New("it is no file")}
 	}
 	item := store.Upload{Key: key, Path: path, Size: info.Size()}
-	if sum, isPack := strings.CutPrefix(key, keep.Inputs); isPack {
+	if sum, isPack := strings.CutPrefix(key, layout.Inputs); isPack {
 		item.SHA256 = sum
 	}
 	f.items = append(f.items, item)

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // tree makes a folder; a content that begins with -> is a link.

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/store"
 )
 
 const (

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"syscall"
 
+	"github.com/kubevast/vast/internal/redact"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/redact"
 )
 
 // The exit codes of both plugins.
@@ -85,7 +84,7 @@ func (e *Interrupted) Error() string { return "interrupted" }
 // outputGone reports that nobody reads our output any more, as in `| head`. A
 // broken connection to the cluster is another thing.
 func outputGone(err error) bool {
-	var unavailable *api.Unavailable
+	var unavailable *api.UnavailableError
 	return errors.Is(err, syscall.EPIPE) && !errors.As(err, &unavailable)
 }
 
@@ -105,13 +104,13 @@ func ExitCode(err error) int {
 		exit        *ExitError
 		interrupted *Interrupted
 		usage       *UsageError
-		invalid     *api.InvalidSpec
-		notFound    *api.NotFound
-		forbidden   *api.Forbidden
-		conflict    *api.Conflict
-		unavailable *api.Unavailable
-		timedOut    *api.TimedOut
-		taskFailed  *api.TaskFailed
+		invalid     *api.InvalidSpecError
+		notFound    *api.NotFoundError
+		forbidden   *api.ForbiddenError
+		conflict    *api.ConflictError
+		unavailable *api.UnavailableError
+		timedOut    *api.TimedOutError
+		taskFailed  *api.TaskFailedError
 	)
 	switch {
 	case errors.As(err, &exit):
@@ -149,34 +148,40 @@ func taskCode(t *api.TaskStatus) int {
 	return CodeTaskFailed
 }
 
-// PrintError prints an error, one line a problem.
-func PrintError(w io.Writer, err error) {
+// PrintError prints an error, one line a problem, with what can be done about it.
+func (f *Factory) PrintError(err error) {
 	if err == nil || outputGone(err) {
 		return
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range many.Unwrap() {
-			PrintError(w, one)
+			f.PrintError(one)
 		}
 		return
 	}
 	if errors.As(err, new(*Interrupted)) {
 		return
 	}
-	var invalid *api.InvalidSpec
+	var invalid *api.InvalidSpecError
 	if errors.As(err, &invalid) {
 		for _, p := range invalid.Problems {
-			printLine(w, p.String())
+			if p.Option != "" {
+				p.Option = FlagOf(p.Option)
+			}
+			f.printLine(p.String(), p.Remedies)
 		}
 		return
 	}
-	printLine(w, err.Error())
+	f.printLine(err.Error(), api.Remedies(err))
 }
 
-func printLine(w io.Writer, message string) {
+func (f *Factory) printLine(message string, remedies []api.Remedy) {
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return r == '\n' }), "; ")
+	if len(remedies) > 0 {
+		message = Advised(f.Hint(), message, remedies)
+	}
 	if message != "" {
-		fmt.Fprintln(w, "error: "+Text(redact.Text(message)))
+		fmt.Fprintln(f.ErrOut, "error: "+Text(redact.Text(message)))
 	}
 }
 

@@ -12,20 +12,20 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/files"
-	"github.com/kubevast/vast/sdk/identity"
 )
 
 // Client is what the commands use of the SDK's client.
 type Client interface {
-	Task() sdk.Task
-	Volume() sdk.Volume
-	Queue() sdk.Queue
+	Tasks() sdk.Task
+	Volumes() sdk.Volume
+	Queues() sdk.Queue
 	Cluster() sdk.Cluster
-	Campaign() sdk.Campaign
-	Result() sdk.Result
+	Campaigns() sdk.Campaign
+	Results() sdk.Result
 	Doctor() sdk.Doctor
 	Kubernetes() kubernetes.Interface
 	Namespace() string
@@ -135,7 +135,7 @@ func (f *Factory) noKubeconfig() bool {
 
 // options are the SDK's options that are the same for every command.
 func (f *Factory) options() ([]sdk.Option, error) {
-	opts := []sdk.Option{sdk.WithWarnings(f.Warn)}
+	opts := []sdk.Option{sdk.WithWarnings(f.WarnOf)}
 	if cache := newCache(f.Now); cache != nil {
 		opts = append(opts, sdk.WithCache(cache))
 	}

@@ -57,7 +57,7 @@ func Execute(ctx context.Context, f *Factory, root *cobra.Command, args []string
 	if err != nil && !started {
 		err = usageError(root, err)
 	}
-	PrintError(f.ErrOut, err)
+	f.PrintError(err)
 	return ExitCode(err)
 }
 

@@ -90,7 +90,7 @@ func TestEachKeepsTheOrderAndGoesOnAfterAnError(t *testing.T) {
 	var done []string
 	err := Each(t.Context(), refs, func(_ context.Context, ref string) (string, error) {
 		if ref == "3" || ref == "20" {
-			return "", &api.NotFound{Kind: "task", Name: ref}
+			return "", &api.NotFoundError{Kind: "task", Name: ref}
 		}
 		return ref, nil
 	}, func(ref string) error {

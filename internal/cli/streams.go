@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/term"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // Warn prints one warning as kubectl does, and the same one only once: what
@@ -22,6 +24,9 @@ func (f *Factory) Warn(message string) {
 		Color: printers.AllowsColorOutput(f.ErrOut),
 	}).Print(Text(message))
 }
+
+// WarnOf prints a warning of the SDK, with what can be done about it.
+func (f *Factory) WarnOf(n api.Notice) { f.Warn(Advised(f.Hint(), n.Message, n.Remedies)) }
 
 // Notef prints one line for people on stderr.
 func (f *Factory) Notef(format string, args ...any) {

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
-	"github.com/kubevast/vast/sdk/hint"
 )
 
 // GivenContext is what --context says, empty when it was not given.
@@ -12,7 +12,7 @@ func (f *Factory) GivenContext() string { return deref(f.Config.Context) }
 
 // UseContextOf makes every client from now on go to the context that files are
 // for, as if --context named it. It must be called before the first client is
-// made. A context that cannot be used is an *api.InvalidSpec.
+// made. A context that cannot be used is an *api.InvalidSpecError.
 func (f *Factory) UseContextOf(claims []contexts.Claim, dryRun api.DryRun) error {
 	kubeconfig := contexts.Kubeconfig(deref(f.Config.KubeConfig))
 	if _, err := kubeconfig.RawConfig(); err != nil {

@@ -41,7 +41,7 @@ func TestWhatIsPrintedHasNothingThatATerminalObeys(t *testing.T) {
 	f.ErrOut = &out
 	f.Warn("warn " + foul)
 	f.Notef("note %s\nmore", foul)
-	PrintError(&out, Usagef("error %s", foul))
+	f.PrintError(Usagef("error %s", foul))
 	table := &Table{}
 	table.Row(nil, foul, 3)
 	for what, diff := range map[string]string{

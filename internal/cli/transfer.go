@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
 )
 
 const (
@@ -91,4 +91,4 @@ func transferLine(verb string, p api.TransferProgress, since time.Duration) stri
 }
 
 // Bytes writes a size as Kubernetes counts: "1.5 GiB".
-func Bytes(n int64) string { return keep.Bytes(n) }
+func Bytes(n int64) string { return layout.Bytes(n) }

@@ -117,7 +117,7 @@ type ResizedResource struct {
 // CleanupOptions say how a setup is taken back.
 type CleanupOptions struct {
 	// Force stops the tasks, campaigns and other work of the namespace that have
-	// not ended, and waits until they have saved; without it they are a Conflict.
+	// not ended, and waits until they have saved; without it they are a ConflictError.
 	Force bool
 	// KeepData leaves the store's claim and its Secret.
 	KeepData bool

@@ -65,3 +65,9 @@ type ProbeFinding struct {
 	OK   bool   `json:"ok"`
 	Seen string `json:"seen"`
 }
+
+// The kinds of roles that Doctor.Role returns.
+const (
+	RoleUser   = "user"
+	RoleReader = "reader"
+)

@@ -15,7 +15,7 @@ const (
 	DryRunServer DryRun = "server" // the API server checks it and keeps nothing
 )
 
-// Check returns InvalidSpec for a value that is not known.
+// Check returns InvalidSpecError for a value that is not known.
 func (d DryRun) Check() error {
 	switch d {
 	case DryRunNone, DryRunClient, DryRunServer:

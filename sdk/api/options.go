@@ -34,7 +34,7 @@ type SubmitOptions struct {
 	// goes out but what the nodes of the task have with each other. It takes
 	// effect where the cluster's network enforces policies. Results cannot be
 	// kept, and files come neither from a store nor from a repository; such a
-	// task is InvalidSpec. "default", the same as empty, leaves the pods as the
+	// task is InvalidSpecError. "default", the same as empty, leaves the pods as the
 	// cluster has them.
 	Network string
 	// NoResults keeps nothing, also where the namespace has a store.
@@ -43,7 +43,7 @@ type SubmitOptions struct {
 	// and the keeper of results, with a tag, a digest or both. Empty for that of
 	// the environment variable VAST_AGENT_IMAGE, else for the one of this
 	// release by its digest. A program of no release, such as one in whose
-	// go.mod the module is replaced, has none: what needs one is InvalidSpec
+	// go.mod the module is replaced, has none: what needs one is InvalidSpecError
 	// then, before anything is made.
 	AgentImage string
 	// Dir is what local paths in the file are relative to; empty for the
@@ -94,7 +94,7 @@ type WaitOptions struct {
 	// For is the state to wait for; empty waits for the end.
 	For State
 	// Timeout is how long at most (0: without end). When it is over, one
-	// last read decides, and only then TimedOut is returned.
+	// last read decides, and only then TimedOutError is returned.
 	Timeout time.Duration
 	// Notify, if set, is called with each change of state or reason.
 	Notify func(*TaskStatus)
@@ -117,7 +117,7 @@ type LogOptions struct {
 	// met with. It is never a log line. Without it the client's warnings are
 	// told that (sdk.WithWarnings). Where nobody listens, a node that for five
 	// minutes could not start for a reason that does not pass by itself, such
-	// as an image that cannot be pulled, ends the reading with TimedOut.
+	// as an image that cannot be pulled, ends the reading with TimedOutError.
 	Notify func(message string)
 }
 

@@ -34,7 +34,7 @@ type Choice struct {
 // For returns the context to use for all files: the one given, else the one
 // that they claim. Empty means the active one. What one call cannot go to, since
 // the claims differ from each other or from what is given, is an
-// *api.InvalidSpec with all problems; so is a claim that is not known.
+// *api.InvalidSpecError with all problems; so is a claim that is not known.
 func (c Choice) For(claims []Claim) (string, error) {
 	var named []Claim
 	var names []string
@@ -76,7 +76,7 @@ func (c Choice) For(claims []Claim) (string, error) {
 		fail(named[0], "one call goes to one cluster, but there are the contexts %s; %s", Names(names), mend)
 	}
 	if len(problems) > 0 {
-		return "", &api.InvalidSpec{Problems: problems}
+		return "", &api.InvalidSpecError{Problems: problems}
 	}
 	if c.Given == "" && len(names) == 1 {
 		return names[0], nil

@@ -21,7 +21,7 @@ const maxBytes = 16 << 20
 // count, however deep they are. What a file hands on to the user's own programs
 // or to Kubernetes (env, parameters, pod_config ...) is not looked into.
 // Malformed lists are for the file's parser to refuse. A file that is no YAML is
-// an *api.InvalidSpec.
+// an *api.InvalidSpecError.
 func InFile(path string, data []byte) ([]string, error) {
 	if len(data) > maxBytes {
 		return nil, wrong(path, fmt.Sprintf("the file is larger than %d KiB", maxBytes>>10))
@@ -42,7 +42,7 @@ func InFile(path string, data []byte) ([]string, error) {
 }
 
 // RequireForMultiCluster refuses a file with values for more than one context
-// when context is empty. It is an *api.InvalidSpec that names them.
+// when context is empty. It is an *api.InvalidSpecError that names them.
 func RequireForMultiCluster(path string, data []byte, context string) error {
 	if context != "" {
 		return nil
@@ -55,7 +55,7 @@ func RequireForMultiCluster(path string, data []byte, context string) error {
 }
 
 func wrong(path, msg string) error {
-	return &api.InvalidSpec{Problems: []api.Problem{{File: path, Message: msg}}}
+	return &api.InvalidSpecError{Problems: []api.Problem{{File: path, Message: msg}}}
 }
 
 // opaque are the fields whose contents are not the file format's: the user's

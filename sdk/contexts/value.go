@@ -10,7 +10,7 @@ import (
 
 // Value resolves one value as YAML or JSON decodes it, for a context. A value
 // that is no list of values per cluster is returned as it is, nil included.
-// The error is an *api.InvalidSpec: no context is given, the list lacks it, or
+// The error is an *api.InvalidSpecError: no context is given, the list lacks it, or
 // the list is malformed.
 func Value(value any, context string) (any, error) {
 	r := resolver{context: context}
@@ -24,7 +24,7 @@ func Value(value any, context string) (any, error) {
 // Resources returns a copy of resources in which every field, those in the
 // entries of any_of and ordered included, has the value of the context. Fields
 // without a value (null) are left out. The argument is not changed. The error
-// is an *api.InvalidSpec with all problems.
+// is an *api.InvalidSpecError with all problems.
 func Resources(resources map[string]any, context string) (map[string]any, error) {
 	r := resolver{context: context}
 	out := r.resources("", resources)
@@ -50,7 +50,7 @@ func (r *resolver) err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	return &api.InvalidSpec{Problems: r.problems}
+	return &api.InvalidSpecError{Problems: r.problems}
 }
 
 func (r *resolver) resources(path string, in map[string]any) map[string]any {

@@ -21,10 +21,10 @@ func decode[T any](t *testing.T, text string) T {
 	return v
 }
 
-// says checks that an error is an InvalidSpec with this text; empty for none.
+// says checks that an error is an InvalidSpecError with this text; empty for none.
 func says(t *testing.T, err error, want string) {
 	t.Helper()
-	var invalid *api.InvalidSpec
+	var invalid *api.InvalidSpecError
 	switch {
 	case want == "" && err == nil:
 	case want == "" || !errors.As(err, &invalid):

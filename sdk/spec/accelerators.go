@@ -26,7 +26,7 @@ const accAllowed = `write H100, "H100:8", "T4:0.5", "80GB+:2" for any model with
 
 // ParseAccelerator reads one kind of accelerator and its number per node, as
 // SkyPilot writes it ("H100", "H100:8", "80GB+:2", "NVIDIA:40GB+") or as
-// k8s-cli does ("1": one of any model). The error is an *api.InvalidSpec.
+// k8s-cli does ("1": one of any model). The error is an *api.InvalidSpecError.
 func ParseAccelerator(s string) (Accelerator, error) {
 	s = strings.TrimSpace(s)
 	if accCount.MatchString(s) {

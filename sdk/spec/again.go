@@ -21,7 +21,7 @@ func ParseImage(s string) (string, error) {
 // CheckExecution checks an Execution that comes from elsewhere than a file, as
 // the one that the store keeps of a campaign, as if it stood in one: by the same
 // reader. Quantities are those of Kubernetes, which Amounts of the command line
-// become. The error is an *api.InvalidSpec with every problem and its path.
+// become. The error is an *api.InvalidSpecError with every problem and its path.
 func CheckExecution(e *Execution) error {
 	in := map[string]any{"image": e.Image, "runs": 1, "run_as_user": e.RunAsUser, "runs_per_job": e.RunsPerJob,
 		"resources": map[string]any{"gpu": e.GPU}}
@@ -59,7 +59,7 @@ func CheckExecution(e *Execution) error {
 		return api.Invalid("execution", "%v", err)
 	}
 	_, err = ParseCampaign("", data, Inputs{})
-	invalid, ok := err.(*api.InvalidSpec) //nolint:errorlint // ParseCampaign says so
+	invalid, ok := err.(*api.InvalidSpecError) //nolint:errorlint // ParseCampaign says so
 	if !ok {
 		return err
 	}

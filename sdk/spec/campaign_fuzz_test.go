@@ -31,7 +31,7 @@ func checkCampaign(t *testing.T, data []byte, in Inputs) {
 	t.Helper()
 	c, err := ParseCampaign("c.vast", data, in)
 	if err != nil {
-		var inv *api.InvalidSpec
+		var inv *api.InvalidSpecError
 		if !errors.As(err, &inv) || len(inv.Problems) == 0 || c != nil {
 			t.Fatalf("error %#v with campaign %v", err, c)
 		}

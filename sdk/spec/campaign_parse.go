@@ -19,7 +19,7 @@ import (
 // has, Envs add to execution.env or fill it in, Secrets take variables out of it,
 // and Context chooses among values per cluster; NumNodes is refused.
 //
-// The error is an *api.InvalidSpec with every problem that was found, in the
+// The error is an *api.InvalidSpecError with every problem that was found, in the
 // file's order, those of in.Check among them. Whether a variation's type exists
 // is known there, or when the campaign is expanded.
 func ParseCampaign(path string, data []byte, in Inputs) (*Campaign, error) {

@@ -30,7 +30,7 @@ func mustCampaign(t *testing.T, text string, in Inputs) *Campaign {
 func campaignProblems(t *testing.T, text string, in Inputs) string {
 	t.Helper()
 	c, err := ParseCampaign("c.vast", []byte(text), in)
-	var inv *api.InvalidSpec
+	var inv *api.InvalidSpecError
 	if !errors.As(err, &inv) || c != nil {
 		t.Fatalf("error %#v, campaign %+v", err, c)
 	}

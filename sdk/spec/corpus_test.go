@@ -125,9 +125,9 @@ func TestSkyPilotFilesNameEveryInputThatIsMissing(t *testing.T) {
 		}
 		t.Run(f.path, func(t *testing.T) {
 			_, err := Parse(f.path, f.data, Inputs{})
-			var inv *api.InvalidSpec
+			var inv *api.InvalidSpecError
 			if !errors.As(err, &inv) {
-				t.Fatalf("error %v, want an InvalidSpec", err)
+				t.Fatalf("error %v, want an InvalidSpecError", err)
 			}
 			got := map[string]bool{}
 			for _, p := range inv.Problems {

@@ -41,7 +41,7 @@ func checkFile(t *testing.T, data []byte, in Inputs) {
 	t.Helper()
 	file, err := Parse("task.yaml", data, in)
 	if err != nil {
-		var inv *api.InvalidSpec
+		var inv *api.InvalidSpecError
 		if !errors.As(err, &inv) || len(inv.Problems) == 0 || file != nil {
 			t.Fatalf("error %#v with file %v", err, file)
 		}
@@ -112,7 +112,7 @@ func FuzzParseQuantity(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		check := func(got Amount, err error, scale *big.Rat) {
 			if err != nil {
-				var inv *api.InvalidSpec
+				var inv *api.InvalidSpecError
 				if !errors.As(err, &inv) || inv.Problems[0].Message == "" {
 					t.Fatalf("error %#v", err)
 				}

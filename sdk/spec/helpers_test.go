@@ -32,9 +32,9 @@ func problems(t *testing.T, text string, in Inputs) string {
 	if f != nil {
 		t.Errorf("a file is returned with the error")
 	}
-	var inv *api.InvalidSpec
+	var inv *api.InvalidSpecError
 	if !errors.As(err, &inv) || len(inv.Problems) == 0 {
-		t.Fatalf("error %#v, want an InvalidSpec with problems", err)
+		t.Fatalf("error %#v, want an InvalidSpecError with problems", err)
 	}
 	for _, p := range inv.Problems {
 		if p.Message == "" {

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/dotenv"
-	"github.com/kubevast/vast/sdk/files"
+	"github.com/kubevast/vast/sdk/internal/dotenv"
 )
 
 // EnvFlags are the options that give variables of one kind: --env with
@@ -27,7 +27,7 @@ type EnvFlags struct {
 
 // Read reads the files by r and returns the variables; without r there is no
 // standard input. lookup is the caller's
-// environment, os.LookupEnv as a rule. The error is an *api.InvalidSpec with all
+// environment, os.LookupEnv as a rule. The error is an *api.InvalidSpecError with all
 // problems, and no value gets into it; or the cause of ctx when that has ended.
 func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string) (string, bool)) (map[string]string, error) {
 	if r == nil {
@@ -92,7 +92,7 @@ func badName(name string, given bool, msg string) string {
 
 // EnvFromFile reads the content of a dotenv file by the rules of package dotenv,
 // those that SkyPilot has, with lookup as the environment for ${NAME}. path is
-// used in messages only. The error is an *api.InvalidSpec with all problems, and
+// used in messages only. The error is an *api.InvalidSpecError with all problems, and
 // nothing of the file gets into it but names that are reserved.
 func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
 	r := &reader{file: path}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/files"
+	"github.com/kubevast/vast/internal/files"
 )
 
 func lookup(name string) (string, bool) {

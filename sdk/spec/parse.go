@@ -11,7 +11,7 @@ import (
 // Parse validates the bytes of one file, which is a task, a pipeline, a job
 // group or a volume in SkyPilot's format, and fills in what the command line
 // adds. path is used in messages only. A field that is null counts as absent.
-// The error is an *api.InvalidSpec with every problem that was found, in the
+// The error is an *api.InvalidSpecError with every problem that was found, in the
 // file's order.
 //
 // A task that has nothing to run is no problem by itself: SkyPilot takes it

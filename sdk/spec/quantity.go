@@ -39,7 +39,7 @@ var units = map[string]uint{
 
 // ParseCPUs reads a number of CPUs: "4", "0.5", "500m", and with a "+" behind
 // it ("4+") for at least as many. Parts of a thousandth are rounded up. The
-// error is an *api.InvalidSpec.
+// error is an *api.InvalidSpecError.
 func ParseCPUs(s string) (Amount, error) {
 	m := cpuForm.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
@@ -62,7 +62,7 @@ func ParseCPUs(s string) (Amount, error) {
 // ParseMemory reads an amount of memory: a number of GB ("16", "0.5") or a
 // number with a unit in any case ("16GB", "512Mi", "512m", "2g"), and with a
 // "+" behind it ("16+", "64GB+") for at least as much. Units count in 1024s;
-// parts of a byte are rounded up. The error is an *api.InvalidSpec.
+// parts of a byte are rounded up. The error is an *api.InvalidSpecError.
 func ParseMemory(s string) (Amount, error) {
 	return parseBytes(s, "an amount of memory", `write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"io"
 
+	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/files"
 )
 
 // Read reads one file and parses it; "-" reads stdin. What cannot be read is
-// an *api.InvalidSpec too, since the name of the file is what is wrong. It ends
+// an *api.InvalidSpecError too, since the name of the file is what is wrong. It ends
 // with ctx, whose cause is then the error.
 //
 // Who reads several files uses one files.Reader for all, and Parse.
@@ -31,5 +31,5 @@ func ReadCampaign(ctx context.Context, path string, stdin io.Reader, in Inputs) 
 }
 
 func fileProblem(path, msg string) error {
-	return &api.InvalidSpec{Problems: []api.Problem{{File: path, Message: msg}}}
+	return &api.InvalidSpecError{Problems: []api.Problem{{File: path, Message: msg}}}
 }

@@ -46,9 +46,9 @@ func TestWhatCannotBeReadIsOneClearProblem(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(t.Context(), tt.path, strings.NewReader(tt.stdin), Inputs{})
-			var inv *api.InvalidSpec
+			var inv *api.InvalidSpecError
 			if !errors.As(err, &inv) {
-				t.Fatalf("error %v, want an InvalidSpec", err)
+				t.Fatalf("error %v, want an InvalidSpecError", err)
 			}
 			if diff := cmp.Diff([]api.Problem{{File: tt.path, Message: tt.want}}, inv.Problems); diff != "" {
 				t.Errorf("problems (-want,+got):\n%s", diff)

@@ -99,11 +99,11 @@ func (r *reader) err() error {
 		}
 		return a.Column - b.Column
 	})
-	all = slices.Compact(all)
+	all = slices.CompactFunc(all, func(a, b api.Problem) bool { return a.String() == b.String() })
 	if more := len(all) - maxProblems + r.dropped; more > 0 && len(all) > maxProblems {
 		all = append(all[:maxProblems:maxProblems], api.Problem{File: r.file, Message: fmt.Sprintf("%d more problems are not shown", more)})
 	}
-	return &api.InvalidSpec{Problems: all}
+	return &api.InvalidSpecError{Problems: all}
 }
 
 // A decoder reads itself from a node.

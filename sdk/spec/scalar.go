@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/kubevast/vast/sdk/yaml11"
+	"github.com/kubevast/vast/sdk/internal/yaml11"
 )
 
 // scalar is what a scalar of a file stands for. SkyPilot and RoboVAST read

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/yaml11"
+	"github.com/kubevast/vast/sdk/internal/yaml11"
 )
 
 // What PyYAML makes of documents is in a table that PyYAML has made.

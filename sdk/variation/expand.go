@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -26,7 +26,7 @@ const MaxConfigs = 1_000_000
 // What a type of the program's own or a plug-in gives is kept, since it is asked
 // only once; all else is made when it is asked for.
 //
-// What is wrong with the file is an *api.InvalidSpec with every problem that
+// What is wrong with the file is an *api.InvalidSpecError with every problem that
 // was found: a type that r lacks, settings that a type cannot take, a plug-in
 // that fails, names that meet.
 func Expand(ctx context.Context, c *spec.Campaign, r *Registry) (*Configs, error) {
@@ -39,14 +39,14 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Conf
 		return nil, err
 	}
 	if problems := r.Check(c); len(problems) > 0 {
-		return nil, &api.InvalidSpec{Problems: problems}
+		return nil, &api.InvalidSpecError{Problems: problems}
 	}
 	e := &expansion{registry: r, file: c.Path, dir: dir, most: most}
 	var trees []*tree
 	count := 0
 	for i := range c.Configurations {
 		t, err := e.configuration(ctx, &c.Configurations[i], most-count)
-		var invalid *api.InvalidSpec
+		var invalid *api.InvalidSpecError
 		switch {
 		case errors.As(err, &invalid):
 			e.problems = append(e.problems, invalid.Problems...)
@@ -68,7 +68,7 @@ func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Conf
 		e.checkNames(c, out)
 	}
 	if len(e.problems) > 0 {
-		return nil, &api.InvalidSpec{Problems: e.problems}
+		return nil, &api.InvalidSpecError{Problems: e.problems}
 	}
 	return out, nil
 }
@@ -193,13 +193,13 @@ func (e *expansion) children(ctx context.Context, origin string, v *spec.Variati
 
 // at makes an error of a problem with a variation.
 func (e *expansion) at(v *spec.Variation, format string, args ...any) error {
-	return &api.InvalidSpec{Problems: []api.Problem{{
+	return &api.InvalidSpecError{Problems: []api.Problem{{
 		File: e.file, Line: v.Line, Column: v.Column, Path: v.Path, Message: fmt.Sprintf(format, args...)}}}
 }
 
 // place gives the problems of a Func their place.
 func (e *expansion) place(v *spec.Variation, err error) error {
-	var invalid *api.InvalidSpec
+	var invalid *api.InvalidSpecError
 	if !errors.As(err, &invalid) {
 		return err
 	}
@@ -214,5 +214,5 @@ func (e *expansion) place(v *spec.Variation, err error) error {
 		}
 		placed[i] = p
 	}
-	return &api.InvalidSpec{Problems: placed}
+	return &api.InvalidSpecError{Problems: placed}
 }

@@ -34,12 +34,12 @@ func lines(configs *Configs) string {
 	return b.String()
 }
 
-// invalid checks that an error is an InvalidSpec, and returns its text.
+// invalid checks that an error is an InvalidSpecError, and returns its text.
 func invalid(t *testing.T, err error) string {
 	t.Helper()
-	var inv *api.InvalidSpec
+	var inv *api.InvalidSpecError
 	if !errors.As(err, &inv) {
-		t.Fatalf("error %v, want an InvalidSpec", err)
+		t.Fatalf("error %v, want an InvalidSpecError", err)
 	}
 	return err.Error()
 }

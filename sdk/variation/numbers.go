@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 
-	"github.com/kubevast/vast/sdk/yaml11"
+	"github.com/kubevast/vast/sdk/internal/yaml11"
 )
 
 // small is a whole number as values have it: an int64, or a json.Number of more

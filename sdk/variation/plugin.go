@@ -38,7 +38,7 @@ const (
 //	[{"goal": 1.5}, {"goal": 2.5}]
 //
 // It ends with 0; with another exit code the expansion fails, and what it
-// printed on stderr is shown. What cannot be run is an *api.InvalidSpec.
+// printed on stderr is shown. What cannot be run is an *api.InvalidSpecError.
 func (r *Registry) Plugin(name, executable string) error {
 	path, err := exec.LookPath(executable)
 	if err == nil {

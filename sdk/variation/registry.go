@@ -47,7 +47,7 @@ type Change []spec.Parameter
 
 // Func makes the children of one configuration; there must be at least one. It
 // has to give the same ones each time, and may be called from several
-// goroutines at once. An *api.InvalidSpec that names no file is reported at the
+// goroutines at once. An *api.InvalidSpecError that names no file is reported at the
 // variation's place in the file, with its paths below the variation's.
 type Func func(ctx context.Context, in Input) ([]Change, error)
 
@@ -87,7 +87,7 @@ func Default() *Registry {
 }
 
 // With returns Default with random values drawn by random; empty is the default.
-// What it does not know is an *api.InvalidSpec.
+// What it does not know is an *api.InvalidSpecError.
 func With(random api.Random) (*Registry, error) {
 	r := Default()
 	switch random {
@@ -103,7 +103,7 @@ func With(random api.Random) (*Registry, error) {
 }
 
 // Register adds a type. A name that is empty, or taken, is an
-// *api.InvalidSpec.
+// *api.InvalidSpecError.
 func (r *Registry) Register(typ string, f Func) error {
 	switch _, taken := r.types[typ]; {
 	case typ == "":

@@ -72,7 +72,7 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 			in := Input{Settings: settingsOf(t, fmt.Sprintf(`{"seed": 1, "num_variations": 1, %s}`, tt.settings))}
 			got := ""
 			if _, err := tt.draw(in); err != nil {
-				got = err.(*api.InvalidSpec).Problems[0].Path + ": " + err.(*api.InvalidSpec).Problems[0].Message
+				got = err.(*api.InvalidSpecError).Problems[0].Path + ": " + err.(*api.InvalidSpecError).Problems[0].Message
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want,+got):\n%s", diff)

@@ -9,7 +9,7 @@ import (
 
 // Select returns the configurations whose name fits one of the globs ("*", "?",
 // "[a-c]"), in their order; all of them when there is no glob. A glob that is
-// malformed, or that fits no name, is an *api.InvalidSpec: most likely it is
+// malformed, or that fits no name, is an *api.InvalidSpecError: most likely it is
 // mistyped.
 func Select(configs *Configs, globs []string) (*Configs, error) {
 	if len(globs) == 0 {

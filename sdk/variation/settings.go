@@ -24,7 +24,7 @@ func (s *settings) err() error {
 	if len(s.problems) == 0 {
 		return nil
 	}
-	return &api.InvalidSpec{Problems: s.problems}
+	return &api.InvalidSpecError{Problems: s.problems}
 }
 
 // text returns a text, or what stands for it when it is absent.

@@ -10,10 +10,10 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // growth is RoboVAST's example, with another image and a command in the place
@@ -179,11 +179,11 @@ execution:
 	}
 	s := p.store()
 	outcomes := map[string]string{}
-	for object, err := range s.List(t.Context(), keep.CampaignIndex(id), store.ListOptions{}) {
+	for object, err := range s.List(t.Context(), layout.CampaignIndex(id), store.ListOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if config, _, outcome, ok := keep.ParseRunIndex(id, object.Key); ok {
+		if config, _, outcome, ok := layout.ParseRunIndex(id, object.Key); ok {
 			outcomes[config] = outcome.Word()
 		}
 	}

@@ -3,7 +3,7 @@ package e2e_test
 import (
 	"testing"
 
-	"github.com/kubevast/vast/sdk/store/storetest"
+	"github.com/kubevast/vast/internal/store/storetest"
 )
 
 // It takes long, most of the time waiting, so it has a test of its own, which

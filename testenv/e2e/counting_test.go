@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // counting is a task whose nodes print numbered lines until they are told to

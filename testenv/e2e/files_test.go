@@ -16,9 +16,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/testenv"
 )
 
@@ -172,7 +172,7 @@ func TestLargeFilesGoThroughTheStoreOnce(t *testing.T) {
 func (p *person) packs(s *store.Store) []store.Object {
 	p.Helper()
 	var out []store.Object
-	for object, err := range s.List(p.Context(), keep.Inputs, store.ListOptions{}) {
+	for object, err := range s.List(p.Context(), layout.Inputs, store.ListOptions{}) {
 		if err != nil {
 			p.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 const (

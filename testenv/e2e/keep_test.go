@@ -10,9 +10,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // hasLogged waits until a task's log has a text.
@@ -75,7 +75,7 @@ run: |
 	p.runStore(1)
 	s := p.store()
 	m := p.manifest(s, id, 0)
-	p.holds(s, keep.NodePrefix(id, 0), m.Files, map[string]string{"a": "before\nafter\n", "go": ""})
+	p.holds(s, layout.NodePrefix(id, 0), m.Files, map[string]string{"a": "before\nafter\n", "go": ""})
 	if log := p.keptLog(s, m, kube.ContainerTask); log != "started\nended\n" || m.Outcome.State != api.Succeeded {
 		t.Errorf("%+v, the log kept is %q", m.Outcome, log)
 	}
@@ -99,7 +99,7 @@ run: |
 		t.Fatal(err)
 	}
 	m := p.manifest(s, id, 0)
-	p.holds(s, keep.NodePrefix(id, 0), m.Files, map[string]string{"late": "saved\n"})
+	p.holds(s, layout.NodePrefix(id, 0), m.Files, map[string]string{"late": "saved\n"})
 	if m.Outcome.State != api.Failed || m.Outcome.Cause != api.CauseEvicted {
 		t.Errorf("the outcome is %+v", m.Outcome)
 	}
@@ -124,10 +124,10 @@ run: |
 	workload := strings.TrimSpace(p.kubectl("get", "workloads.kueue.x-k8s.io", "-o", "name"))
 	p.kubectl("patch", workload, "--type=merge", "-p", `{"spec":{"active":false}}`)
 	p.waitFor("the first pod is gone", func() (bool, any) { return len(p.pods(id)) == 0, p.pods(id) })
-	if text, err := p.object(s, keep.NodePrefix(id, 0)+"first"); err != nil || text != "" {
+	if text, err := p.object(s, layout.NodePrefix(id, 0)+"first"); err != nil || text != "" {
 		t.Errorf("the first attempt's file is not saved: %q, %v", text, err)
 	}
-	if _, err := p.object(s, keep.NodePrefix(id, 0)+keep.ManifestFile); !errors.As(err, new(*api.NotFound)) {
+	if _, err := p.object(s, layout.NodePrefix(id, 0)+layout.ManifestFile); !errors.As(err, new(*api.NotFoundError)) {
 		t.Errorf("an attempt that is not over has a manifest: %v", err)
 	}
 	p.kubectl("patch", workload, "--type=merge", "-p", `{"spec":{"active":true}}`)
@@ -141,7 +141,7 @@ run: |
 	if got := strings.Join(names, " "); got != "by go" || m.Pod == first.Name || m.Outcome.State != api.Succeeded {
 		t.Errorf("the result of pod %s has %s, %+v", m.Pod, got, m.Outcome)
 	}
-	if _, err := p.object(s, keep.NodePrefix(id, 0)+"first"); !errors.As(err, new(*api.NotFound)) {
+	if _, err := p.object(s, layout.NodePrefix(id, 0)+"first"); !errors.As(err, new(*api.NotFoundError)) {
 		t.Errorf("a file of the first attempt is left: %v", err)
 	}
 	p.becomes(id, api.Succeeded)

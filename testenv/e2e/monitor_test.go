@@ -14,27 +14,36 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/campaign"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/manifest"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 const sweep = "sweep-2026-11-21-101500"
 
 // record puts the record of a campaign into the namespace, as its submission
 // does.
-func (p *person) record(id string, configs []string, runs int) *keep.Record {
+func (p *person) record(id string, configs []string, runs int) *layout.Record {
 	p.Helper()
-	r := &keep.Record{Version: keep.RecordVersion, ID: id, Name: "sweep", User: "kubernetes-admin", Namespace: p.namespace,
+	r := &layout.Record{Version: layout.RecordVersion, ID: id, Name: "sweep", User: "kubernetes-admin", Namespace: p.namespace,
 		Created: time.Now(), File: "sweep.vast", Image: "busybox:1.36", Configs: configs, ConfigCount: len(configs),
 		Runs: runs, RunsPerJob: 1, Total: len(configs) * runs, Jobs: len(configs) * runs, Complete: true}
-	if _, err := client.CoreV1().ConfigMaps(p.namespace).Create(p.Context(), campaign.RecordObject(r), metav1.CreateOptions{}); err != nil {
+	if _, err := client.CoreV1().ConfigMaps(p.namespace).Create(p.Context(), recordObject(r), metav1.CreateOptions{}); err != nil {
 		p.Fatal(err)
 	}
 	return r
+}
+
+// recordObject is the ConfigMap that a submission keeps the record in.
+func recordObject(r *layout.Record) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: kube.DNSLabel(r.ID, "campaign", 63), Namespace: r.Namespace,
+			Labels: map[string]string{kube.LabelKind: kube.KindCampaign, kube.LabelCampaign: kube.LabelValue(r.ID),
+				kube.LabelUser: kube.LabelValue(r.User), kube.LabelManagedBy: kube.ManagedBy},
+			Annotations: map[string]string{kube.AnnotationCampaign: r.ID, kube.AnnotationUser: r.User}},
+		Data: map[string]string{layout.RecordFile: string(r.Marshal())},
+	}
 }
 
 // runJob makes a run's Job that does what the script says; held ones wait.
@@ -49,7 +58,7 @@ func (p *person) runJob(id, config, run, script string, held bool) {
 			Completions: ptr.To[int32](1), Parallelism: ptr.To[int32](1), CompletionMode: ptr.To(batchv1.IndexedCompletion),
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: marks}, Spec: corev1.PodSpec{
 				RestartPolicy: corev1.RestartPolicyNever, TerminationGracePeriodSeconds: ptr.To[int64](0),
-				Containers: []corev1.Container{{Name: manifest.Container, Image: "busybox:1.36", Command: []string{"sh", "-c", script}}}}}},
+				Containers: []corev1.Container{{Name: kube.ContainerTask, Image: "busybox:1.36", Command: []string{"sh", "-c", script}}}}}},
 	}
 	if _, err := client.BatchV1().Jobs(p.namespace).Create(p.Context(), job, metav1.CreateOptions{}); err != nil {
 		p.Fatal(err)
@@ -57,15 +66,15 @@ func (p *person) runJob(id, config, run, script string, held bool) {
 }
 
 // keptRun puts into the store what the sidecar of a run leaves there.
-func (p *person) keptRun(s *store.Store, id, config string, run int, o keep.Outcome) {
+func (p *person) keptRun(s *store.Store, id, config string, run int, o layout.Outcome) {
 	p.Helper()
-	data, err := json.Marshal(keep.Manifest{Version: keep.ManifestVersion, Outcome: o})
+	data, err := json.Marshal(layout.Manifest{Version: layout.ManifestVersion, Outcome: o})
 	if err != nil {
 		p.Fatal(err)
 	}
 	for key, content := range map[string]string{
-		keep.RunPrefix(id, config, run) + keep.ManifestFile: string(data),
-		keep.IndexKey(keep.RunIndex(id, config, run), o):    "",
+		layout.RunPrefix(id, config, run) + layout.ManifestFile: string(data),
+		layout.IndexKey(layout.RunIndex(id, config, run), o):    "",
 	} {
 		if _, err := s.Put(p.Context(), key, strings.NewReader(content), int64(len(content)), store.PutOptions{}); err != nil {
 			p.Fatal(err)
@@ -95,9 +104,9 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 	p.runJob(sweep, "a", "2", "sleep 1000", false)
 	p.runJob(sweep, "a", "3", "true", true)
 	p.runJob(sweep, "b", "0", "exit 1", false)
-	p.keptRun(s, sweep, "b", 0, keep.Outcome{State: api.Rejected, Message: "the input is no map"})
-	p.keptRun(s, sweep, "b", 1, keep.Outcome{State: api.Failed, Cause: api.CauseOutOfMemory, Message: "out of memory (limit 64Mi)"})
-	p.keptRun(s, sweep, "b", 2, keep.Outcome{State: api.Succeeded})
+	p.keptRun(s, sweep, "b", 0, layout.Outcome{State: api.Rejected, Message: "the input is no map"})
+	p.keptRun(s, sweep, "b", 1, layout.Outcome{State: api.Failed, Cause: api.CauseOutOfMemory, Message: "out of memory (limit 64Mi)"})
+	p.keptRun(s, sweep, "b", 2, layout.Outcome{State: api.Succeeded})
 
 	want := api.RunCounts{Total: 8, Succeeded: 2, Rejected: 1, Failed: 2, Running: 1, Queued: 1, Missing: 1}
 	var c *api.Campaign
@@ -127,12 +136,12 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 	t.Run("also by who has lost its record", func(t *testing.T) {
 		p := p.in(t)
 		const gone = "gone-2026-11-21-101500"
-		r := &keep.Record{Version: keep.RecordVersion, ID: gone, Namespace: p.namespace, Total: 1, ConfigCount: 1, RunsPerJob: 1, Complete: true}
+		r := &layout.Record{Version: layout.RecordVersion, ID: gone, Namespace: p.namespace, Total: 1, ConfigCount: 1, RunsPerJob: 1, Complete: true}
 		data := string(r.Marshal())
-		if _, err := s.Put(t.Context(), keep.RecordKey(gone), strings.NewReader(data), int64(len(data)), store.PutOptions{}); err != nil {
+		if _, err := s.Put(t.Context(), layout.RecordKey(gone), strings.NewReader(data), int64(len(data)), store.PutOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		p.keptRun(s, gone, "a", 0, keep.Outcome{State: api.Succeeded})
+		p.keptRun(s, gone, "a", 0, layout.Outcome{State: api.Succeeded})
 		if c := p.monitored(gone); c.State != api.CampaignSucceeded || c.Runs.Succeeded != 1 {
 			t.Errorf("%+v", c)
 		}
@@ -155,8 +164,8 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 		p.waitFor("it shows how the campaign stands", func() (bool, any) {
 			return strings.Contains(waiting.stdout.String(), "5/8 done"), waiting.stdout.String()
 		})
-		for _, run := range []keep.RunRef{{Config: "b", Run: 3}, {Config: "a", Run: 2}, {Config: "a", Run: 3}} {
-			p.keptRun(s, sweep, run.Config, run.Run, keep.Outcome{State: api.Succeeded})
+		for _, run := range []layout.RunRef{{Config: "b", Run: 3}, {Config: "a", Run: 2}, {Config: "a", Run: 3}} {
+			p.keptRun(s, sweep, run.Config, run.Run, layout.Outcome{State: api.Succeeded})
 		}
 		for _, run := range []string{"2", "3"} {
 			p.kubectl("delete", "job", "--wait=false", kube.JobName("a-"+run, kube.DerivedID(sweep, "a", run)))

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/store"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 )
 
 // What the real store makes of names shows only there.
@@ -59,12 +59,12 @@ run: |
 
 	// What an older program, or another one, has left there goes as well.
 	for _, name := range []string{"old\x01", "old\x02", "old\x03/x"} {
-		if _, err := s.Put(t.Context(), keep.NodePrefix(id, 0)+name, strings.NewReader("x"), 1, store.PutOptions{}); err != nil {
+		if _, err := s.Put(t.Context(), layout.NodePrefix(id, 0)+name, strings.NewReader("x"), 1, store.PutOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.vast("results", "delete", id, "-y").exits(0)
-	for o, err := range s.List(t.Context(), keep.TaskPrefix(id), store.ListOptions{}) {
+	for o, err := range s.List(t.Context(), layout.TaskPrefix(id), store.ListOptions{}) {
 		t.Errorf("%q is left, %v", o.Key, err)
 	}
 	p.vast("results", "show", id).exits(3)

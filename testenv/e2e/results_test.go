@@ -17,10 +17,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/store"
 )
 
 // withStore gives the namespace a store.
@@ -31,17 +31,17 @@ func (p *person) withStore() *store.Store {
 }
 
 // manifest waits for the manifest of a node and reads it.
-func (p *person) manifest(s *store.Store, id string, rank int) *keep.Manifest {
+func (p *person) manifest(s *store.Store, id string, rank int) *layout.Manifest {
 	p.Helper()
-	m := &keep.Manifest{}
+	m := &layout.Manifest{}
 	p.waitFor(fmt.Sprintf("the manifest of node %d of task %s is there", rank, id), func() (bool, any) {
-		text, err := p.object(s, keep.NodePrefix(id, rank)+keep.ManifestFile)
+		text, err := p.object(s, layout.NodePrefix(id, rank)+layout.ManifestFile)
 		if err != nil {
 			return false, err
 		}
 		return true, json.Unmarshal([]byte(text), m)
 	})
-	if m.Version != keep.ManifestVersion {
+	if m.Version != layout.ManifestVersion {
 		p.Fatalf("the manifest is %+v", m)
 	}
 	return m
@@ -60,7 +60,7 @@ func (p *person) object(s *store.Store, key string) (string, error) {
 // holds checks the entries of a result: by path a content, "-> target" for a
 // link or "/" for an empty folder, and that the store has what the manifest
 // says.
-func (p *person) holds(s *store.Store, prefix string, files []keep.File, want map[string]string) {
+func (p *person) holds(s *store.Store, prefix string, files []layout.File, want map[string]string) {
 	p.Helper()
 	got := map[string]string{}
 	for _, f := range files {
@@ -84,7 +84,7 @@ func (p *person) holds(s *store.Store, prefix string, files []keep.File, want ma
 }
 
 // log is what is kept of a container's output, without the times.
-func (p *person) keptLog(s *store.Store, m *keep.Manifest, container string) string {
+func (p *person) keptLog(s *store.Store, m *layout.Manifest, container string) string {
 	p.Helper()
 	text, err := p.object(s, m.LogPrefix+container+".log")
 	if err != nil {
@@ -141,7 +141,7 @@ run: |
 				c.do(p, id)
 			}
 			m := p.manifest(s, id, 0)
-			prefix := keep.NodePrefix(id, 0)
+			prefix := layout.NodePrefix(id, 0)
 			p.holds(s, prefix, m.Files, map[string]string{"deep/a": "data\n", "deep/empty": "/", "link": "-> deep/a"})
 			if log := p.keptLog(s, m, kube.ContainerTask); log != "all written\n" {
 				t.Errorf("the log kept is %q", log)
@@ -155,7 +155,7 @@ run: |
 			if m.TaskID != id || m.TaskName != "ends" || m.Job != "ends-"+id || m.User == "" || m.Pod == "" || len(m.Missing) > 0 {
 				t.Errorf("the manifest is %+v", m)
 			}
-			if kept := p.status(id).Kept; kept != keep.TaskPrefix(id) {
+			if kept := p.status(id).Kept; kept != layout.TaskPrefix(id) {
 				t.Errorf("the status says that it is kept under %q", kept)
 			}
 		})
@@ -178,7 +178,7 @@ run: |
 	p.becomes(id, api.Succeeded)
 	for rank := range 2 {
 		m := p.manifest(s, id, rank)
-		p.holds(s, keep.NodePrefix(id, rank), m.Files, map[string]string{"rank": fmt.Sprintf("%d\nlate\n", rank), "models/new/m": "model\n"})
+		p.holds(s, layout.NodePrefix(id, rank), m.Files, map[string]string{"rank": fmt.Sprintf("%d\nlate\n", rank), "models/new/m": "model\n"})
 		if m.Rank != rank {
 			t.Errorf("the manifest of node %d is of node %d", rank, m.Rank)
 		}
@@ -220,7 +220,7 @@ func TestNothingIsKeptWhereNobodyAskedForIt(t *testing.T) {
 	s := p.withStore()
 	id = p.vast("submit", p.file("task.yaml", outputs), "--no-results", "--queue=none").exits(0).id()
 	p.keepsNothing(id)
-	for object, err := range s.List(t.Context(), keep.Tasks, store.ListOptions{}) {
+	for object, err := range s.List(t.Context(), layout.Tasks, store.ListOptions{}) {
 		t.Errorf("the store has %s (%v)", object.Key, err)
 	}
 }

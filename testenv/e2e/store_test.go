@@ -27,11 +27,11 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kubevast/vast/sdk/access"
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/portforward"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
-	"github.com/kubevast/vast/sdk/store"
-	"github.com/kubevast/vast/sdk/tunnel"
 )
 
 // connection is the SDK's connection to the person's namespace.
@@ -52,7 +52,7 @@ func (p *person) connection() *access.Conn {
 // store opens the store of the person's namespace.
 func (p *person) store() *store.Store {
 	p.Helper()
-	s, err := tunnel.Open(p.Context(), p.connection())
+	s, err := portforward.Open(p.Context(), p.connection())
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func (p *person) secret(key, value string) {
 func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	if _, err := tunnel.Open(t.Context(), p.connection()); !errors.As(err, new(*api.NotInstalled)) {
+	if _, err := portforward.Open(t.Context(), p.connection()); !errors.As(err, new(*api.NotInstalledError)) {
 		t.Errorf("before there is one: %v", err)
 	}
 	p.vast("cluster", "setup", "kind").exits(0)
@@ -141,14 +141,14 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 		var err error
 		reader.waitFor("the account has its rights", func() (bool, any) {
 			var s *store.Store
-			if s, err = tunnel.Open(t.Context(), reader.connection()); err != nil {
+			if s, err = portforward.Open(t.Context(), reader.connection()); err != nil {
 				return false, err
 			}
 			defer s.Close()
 			err = s.Probe(t.Context())
 			return strings.Contains(err.Error(), "pods/portforward"), err
 		})
-		if !errors.As(err, new(*api.Forbidden)) {
+		if !errors.As(err, new(*api.ForbiddenError)) {
 			t.Errorf("%T %v", err, err)
 		}
 	})
@@ -160,7 +160,7 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 			return err == nil && len(pods.Items) == 0, err
 		})
 		err := p.store().Probe(t.Context())
-		if !errors.As(err, new(*api.Unavailable)) || !strings.Contains(err.Error(), "is ready") {
+		if !errors.As(err, new(*api.UnavailableError)) || !strings.Contains(err.Error(), "is ready") {
 			t.Errorf("%T %v", err, err)
 		}
 	})
@@ -294,15 +294,15 @@ func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
 		kind             func(error) bool
 		says             string
 	}{
-		{"a wrong secret key", kube.StoreSecretKey, "not-the-right-one", is[*api.Forbidden], "does not accept the credentials"},
-		{"an unknown access key", kube.StoreAccessKey, "nobody-has-this", is[*api.Forbidden], "does not accept the credentials"},
-		{"a bucket that is not there", kube.StoreBucket, "other", is[*api.NotFound], `bucket "other" not found`},
-		{"http where it is https", kube.StoreEndpoint, strings.Replace(endpoint, "https:", "http:", 1), is[*api.Unavailable], "cannot put an object"},
-		{"the certificate of somebody else", kube.StoreCA, otherCA(t), is[*api.InvalidSpec], "is not trusted"},
-		{"a port that the Service lacks", kube.StoreEndpoint, strings.Replace(endpoint, "7070", "7071", 1), is[*api.InvalidSpec], "has no port 7071"},
-		{"a Service that is not there", kube.StoreEndpoint, strings.Replace(endpoint, kube.StoreName, "other", 1), is[*api.NotFound], `"other" not found`},
-		{"a server that is not there", kube.StoreEndpoint, "http://127.0.0.1:1", is[*api.Unavailable], "refused"},
-		{"no endpoint", kube.StoreEndpoint, "", is[*api.InvalidSpec], "is no URL"},
+		{"a wrong secret key", kube.StoreSecretKey, "not-the-right-one", is[*api.ForbiddenError], "does not accept the credentials"},
+		{"an unknown access key", kube.StoreAccessKey, "nobody-has-this", is[*api.ForbiddenError], "does not accept the credentials"},
+		{"a bucket that is not there", kube.StoreBucket, "other", is[*api.NotFoundError], `bucket "other" not found`},
+		{"http where it is https", kube.StoreEndpoint, strings.Replace(endpoint, "https:", "http:", 1), is[*api.UnavailableError], "cannot put an object"},
+		{"the certificate of somebody else", kube.StoreCA, otherCA(t), is[*api.InvalidSpecError], "is not trusted"},
+		{"a port that the Service lacks", kube.StoreEndpoint, strings.Replace(endpoint, "7070", "7071", 1), is[*api.InvalidSpecError], "has no port 7071"},
+		{"a Service that is not there", kube.StoreEndpoint, strings.Replace(endpoint, kube.StoreName, "other", 1), is[*api.NotFoundError], `"other" not found`},
+		{"a server that is not there", kube.StoreEndpoint, "http://127.0.0.1:1", is[*api.UnavailableError], "refused"},
+		{"no endpoint", kube.StoreEndpoint, "", is[*api.InvalidSpecError], "is no URL"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := p.in(t)
@@ -310,7 +310,7 @@ func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
 			defer p.secret(c.key, string(secret.Data[c.key]))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			s, err := tunnel.Open(ctx, p.connection())
+			s, err := portforward.Open(ctx, p.connection())
 			if err == nil {
 				err = s.Probe(ctx)
 				s.Close()

@@ -18,8 +18,8 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
-	"github.com/kubevast/vast/sdk/store"
-	"github.com/kubevast/vast/sdk/store/storetest"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/internal/store/storetest"
 	"github.com/kubevast/vast/testenv/internal/cache"
 )
 

@@ -21,9 +21,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -36,26 +36,26 @@ func Ago(d time.Duration) metav1.Time { return metav1.NewTime(Now.Add(-d)) }
 // Client is an SDK that does what its functions say; one that a test did not
 // expect to be called panics.
 type Client struct {
-	Tasks     Tasks
-	Volumes   Volumes
-	Queues    Queues
-	Clusters  Clusters
-	Doctors   Doctors
-	Campaigns sdk.Campaign
-	Results   Results
-	Who       func(context.Context) (identity.Identity, error)
-	Server    func(context.Context) (*version.Info, error)
+	Task     Tasks
+	Volume   Volumes
+	Queue    Queues
+	Clusters Clusters
+	Doctors  Doctors
+	Campaign sdk.Campaign
+	Result   Results
+	Who      func(context.Context) (identity.Identity, error)
+	Server   func(context.Context) (*version.Info, error)
 }
 
 var _ cli.Client = (*Client)(nil)
 
-func (c *Client) Task() sdk.Task                 { return c.Tasks }
-func (c *Client) Volume() sdk.Volume             { return c.Volumes }
-func (c *Client) Queue() sdk.Queue               { return c.Queues }
+func (c *Client) Tasks() sdk.Task                { return c.Task }
+func (c *Client) Volumes() sdk.Volume            { return c.Volume }
+func (c *Client) Queues() sdk.Queue              { return c.Queue }
 func (c *Client) Cluster() sdk.Cluster           { return c.Clusters }
 func (c *Client) Doctor() sdk.Doctor             { return c.Doctors }
-func (c *Client) Campaign() sdk.Campaign         { return c.Campaigns }
-func (c *Client) Result() sdk.Result             { return c.Results }
+func (c *Client) Campaigns() sdk.Campaign        { return c.Campaign }
+func (c *Client) Results() sdk.Result            { return c.Result }
 func (*Client) Kubernetes() kubernetes.Interface { panic("not expected") }
 func (*Client) Namespace() string                { return "default" }
 

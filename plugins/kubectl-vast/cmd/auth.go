@@ -7,7 +7,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/sdk/identity"
+	"github.com/kubevast/vast/internal/identity"
 )
 
 func newAuth(f *cli.Factory) *cobra.Command {

@@ -84,7 +84,7 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 	if (o.api.Data || len(o.api.Campaigns) == 0) && !o.yes && o.dryRun.Value == api.DryRunNone {
 		look := o.api
 		look.DryRun = api.DryRunClient
-		plan, err := client.Campaign().Cleanup(ctx, look)
+		plan, err := client.Campaigns().Cleanup(ctx, look)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 		o.api.Campaigns = plan.Campaigns
 	}
 	o.api.DryRun = o.dryRun.Value
-	done, err := client.Campaign().Cleanup(ctx, o.api)
+	done, err := client.Campaigns().Cleanup(ctx, o.api)
 	if err != nil {
 		return err
 	}

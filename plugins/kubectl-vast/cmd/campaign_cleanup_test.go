@@ -59,7 +59,7 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &cleaner{ended: tt.ended}
-			run := plugin(&clitest.Client{Campaigns: c})
+			run := plugin(&clitest.Client{Campaign: c})
 			run.Stdin, run.Terminal = tt.answer, tt.answer != ""
 			r := run.Do(t, append([]string{"campaign", "cleanup"}, strings.Fields(tt.args)...)...)
 			if r.Code != tt.code || !strings.Contains(r.Err, tt.says) {

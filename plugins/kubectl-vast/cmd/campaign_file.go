@@ -3,15 +3,13 @@ package cmd
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	sdkcampaign "github.com/kubevast/vast/sdk/campaign"
-	"github.com/kubevast/vast/sdk/files"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -34,30 +32,13 @@ func (c *campaignFile) addFlags(cmd *cobra.Command) {
 	p.StringArrayVar(&c.plugins, "variation-plugin", nil, "Variation type that a program of yours makes, as NAME=EXECUTABLE: it gets JSON on stdin and prints JSON. Can be given several times.")
 }
 
-// registry holds the variation types, those of the flags included.
-func (c *campaignFile) registry() (*variation.Registry, error) {
-	const flag = "--variation-plugin"
-	given, err := pairs(flag, c.plugins)
-	if err != nil {
-		return nil, err
-	}
-	r, err := variation.With(api.Random(c.random))
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		err := r.Plugin(name, given[name])
-		var invalid *api.InvalidSpec
-		if errors.As(err, &invalid) {
-			err = api.Invalid(flag, "%s", invalid)
-		}
-		errs = append(errs, err)
-	}
-	return r, api.JoinInvalid(errs...)
+// inputs are what the flags add to the file; they may not be right.
+func (c *campaignFile) inputs(in spec.Inputs) (sdk.CampaignInputs, error) {
+	plugins, err := pairs("--variation-plugin", c.plugins)
+	return sdk.CampaignInputs{Inputs: in, Configs: c.configs, Random: api.Random(c.random), VariationPlugins: plugins, FileOnly: c.look}, err
 }
 
-// read reads a campaign and returns its configurations, expanded and chosen by
+// read reads a campaign and returns its configurations, expanded and selected by
 // the flags.
 func (c *campaignFile) read(ctx context.Context, f *cli.Factory, path string, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
 	data, err := f.Files().Read(ctx, path, spec.MaxCampaignBytes)
@@ -69,27 +50,9 @@ func (c *campaignFile) read(ctx context.Context, f *cli.Factory, path string, in
 
 // parse is read for a file whose bytes are there.
 func (c *campaignFile) parse(ctx context.Context, path string, data []byte, in spec.Inputs) (*spec.Campaign, *variation.Configs, error) {
-	types, errFlags := c.registry()
-	in.Check = func(s *spec.Campaign) []api.Problem {
-		var problems []api.Problem
-		if errFlags == nil { // else a type may be missing for that alone
-			problems = types.Check(s)
-		}
-		if !c.look {
-			problems = append(problems, sdkcampaign.CheckScenario(s)...)
-		}
-		return problems
-	}
-	campaign, err := spec.ParseCampaign(path, data, in)
-	if err := errors.Join(errFlags, err); err != nil {
-		return nil, nil, err
-	}
-	configs, err := variation.Expand(ctx, campaign, types)
-	if err != nil {
-		return nil, nil, err
-	}
-	configs, err = variation.Select(configs, c.configs)
-	return campaign, configs, err
+	inputs, errFlags := c.inputs(in)
+	campaign, configs, err := sdk.ParseCampaign(ctx, path, data, inputs)
+	return campaign, configs, errors.Join(errFlags, err)
 }
 
 // completeCampaignFile completes the name of one campaign file.

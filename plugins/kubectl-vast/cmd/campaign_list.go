@@ -59,7 +59,7 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Campaign().Monitor(ctx, o.query)
+	list, err := client.Campaigns().Monitor(ctx, o.query)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 	}
 	p.api.Setup.Options, p.api.Setup.Quota = options, quota
 	p.api.Keep, p.api.Version = time.Duration(p.keep), cli.Version().GitVersion
-	r, err := client.Campaign().Prepare(ctx, campaign, configs, p.api)
+	r, err := client.Campaigns().Prepare(ctx, campaign, configs, p.api)
 	if err != nil {
 		return err
 	}

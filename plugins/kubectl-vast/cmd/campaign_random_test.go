@@ -30,7 +30,7 @@ type begun struct {
 
 func (b *begun) Random(_ context.Context, id string) (api.Random, error) {
 	if b.random == "" {
-		return "", &api.NotFound{Kind: "campaign", Name: id}
+		return "", &api.NotFoundError{Kind: "campaign", Name: id}
 	}
 	return b.random, nil
 }
@@ -62,7 +62,7 @@ func TestWhatDrawsTheRandomValuesOfACampaign(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &begun{random: tc.begun}
-			r := plugin(&clitest.Client{Campaigns: b}).Do(t, append(tc.args, campaignOf(t, drawing))...)
+			r := plugin(&clitest.Client{Campaign: b}).Do(t, append(tc.args, campaignOf(t, drawing))...)
 			if got := strings.Join(b.got, " "); r.Code != 0 || got != tc.want {
 				t.Errorf("code %d, values %q, want %q; stderr %q", r.Code, got, tc.want, r.Err)
 			}

@@ -89,7 +89,7 @@ func (o *campaignRerun) Run(ctx context.Context) error {
 	o.ShowTarget(client.Namespace())
 	progress := &campaignProgress{Factory: o.Factory}
 	o.api.Notify, o.api.DryRun, o.api.Version = progress.tell, o.dryRun.Value, cli.Version().GitVersion
-	made, err := client.Campaign().Rerun(ctx, o.ref, o.api)
+	made, err := client.Campaigns().Rerun(ctx, o.ref, o.api)
 	progress.end()
 	if err != nil {
 		return err

@@ -15,9 +15,9 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/hint"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -155,7 +155,7 @@ func (r *campaignRun) Run(ctx context.Context) error {
 	r.ShowTarget(client.Namespace())
 	progress := &campaignProgress{Factory: r.Factory}
 	r.api.Notify = progress.tell
-	made, err := client.Campaign().Run(ctx, campaign, configs, r.api)
+	made, err := client.Campaigns().Run(ctx, campaign, configs, r.api)
 	progress.end()
 	if err != nil {
 		return err
@@ -185,8 +185,8 @@ func (r *campaignRun) drawAsBegun(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	random, err := client.Campaign().Random(ctx, r.flags.resume)
-	var none *api.NotFound
+	random, err := client.Campaigns().Random(ctx, r.flags.resume)
+	var none *api.NotFoundError
 	if errors.As(err, &none) { // then it is a new one
 		return nil
 	}
@@ -201,7 +201,7 @@ func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, confi
 	if err != nil {
 		return err
 	}
-	jobs, warnings, err := client.Campaign().Render(ctx, campaign, configs, r.api)
+	jobs, warnings, err := client.Campaigns().Render(ctx, campaign, configs, r.api)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func TestAFollowedCampaignIsPrintedOnceItHasEnded(t *testing.T) {
 		"campaign run --follow": {[]string{"campaign", "run", "-f"}, api.CampaignStopped, 11},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &clitest.Client{Campaigns: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(over(tc.state))}}}}
+			c := &clitest.Client{Campaign: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(over(tc.state))}}}}
 			r := plugin(c).Do(t, append(tc.args, campaignOf(t, single), "-o", "json")...)
 			var got api.Campaign
 			if err := json.Unmarshal([]byte(r.Out), &got); err != nil || got.State != tc.state || r.Code != tc.code {
@@ -118,7 +118,7 @@ func TestAllThatIsWrongWithACampaignIsToldAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := campaignOf(t, tc.file)
-			r := plugin(&clitest.Client{Campaigns: &runners{}}).Do(t, append([]string{"submit", file}, tc.args...)...)
+			r := plugin(&clitest.Client{Campaign: &runners{}}).Do(t, append([]string{"submit", file}, tc.args...)...)
 			lines := strings.Split(strings.TrimSpace(r.Err), "\n")
 			if r.Code != 2 || len(lines) != len(tc.want) {
 				t.Fatalf("code %d, stderr:\n%s", r.Code, r.Err)
@@ -145,7 +145,7 @@ func TestCampaignsAreToldFromTasks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			campaigns := &runners{}
-			r := plugin(&clitest.Client{Campaigns: campaigns}).Do(t, append([]string{"submit"}, tc.args...)...)
+			r := plugin(&clitest.Client{Campaign: campaigns}).Do(t, append([]string{"submit"}, tc.args...)...)
 			if r.Code != 2 || len(campaigns.asks) > 0 || !strings.Contains(r.Err, tc.says) || tc.hush != "" && strings.Contains(r.Err, tc.hush) {
 				t.Errorf("code %d, stderr %q", r.Code, r.Err)
 			}

@@ -41,7 +41,7 @@ func newCampaignStatus(f *cli.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := client.Campaign().Monitor(c.Context(), o.query)
+			list, err := client.Campaigns().Monitor(c.Context(), o.query)
 			if err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func printEnded(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, id s
 	if err != nil {
 		return err
 	}
-	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{IDs: []string{id}})
+	list, err := client.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{id}})
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func TestCleanupAsks(t *testing.T) {
 				OnPlan: func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error) { return plan, nil },
 				OnCleanup: func(_ context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
 					if len(tc.work) > 0 && !o.Force {
-						return nil, &api.Conflict{Message: "work has not ended"}
+						return nil, &api.ConflictError{Message: "work has not ended"}
 					}
 					return plan, nil
 				}}}

@@ -19,8 +19,8 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/identity"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -83,7 +83,7 @@ aaaaaaaa   train   Failed      1       120m   node 0 out of memory (limit 512Mi)
 `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := plugin(&clitest.Client{Tasks: clitest.Tasks{OnList: tasks}}).Do(t, append([]string{"list"}, tc.args...)...)
+			r := plugin(&clitest.Client{Task: clitest.Tasks{OnList: tasks}}).Do(t, append([]string{"list"}, tc.args...)...)
 			if r.Code != 0 || r.Err != "" {
 				t.Errorf("code %d, stderr %q", r.Code, r.Err)
 			}
@@ -96,7 +96,7 @@ aaaaaaaa   train   Failed      1       120m   node 0 out of memory (limit 512Mi)
 
 func TestListAsksForWhatTheFlagsSay(t *testing.T) {
 	var got api.ListOptions
-	c := &clitest.Client{Tasks: clitest.Tasks{OnList: func(_ context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+	c := &clitest.Client{Task: clitest.Tasks{OnList: func(_ context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
 		got = o
 		return &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}, nil
 	}}}
@@ -119,7 +119,7 @@ func TestWatchPrintsWhatChanged(t *testing.T) {
 	running := task("bbbbbbbb", "eval", api.Running, "", 5*time.Minute)
 	again := running
 	again.ResourceVersion = "7"
-	c := &clitest.Client{Tasks: clitest.Tasks{OnList: tasks, OnWatch: func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+	c := &clitest.Client{Task: clitest.Tasks{OnList: tasks, OnWatch: func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
 		return func(yield func(*api.TaskStatus, error) bool) {
 			list, _ := tasks(t.Context(), api.ListOptions{})
 			_ = yield(&list.Items[0], nil) && yield(&running, nil) && yield(&again, nil)
@@ -183,7 +183,7 @@ func TestNoKubeconfig(t *testing.T) {
 
 // submitting is an SDK whose task ends as end says, after two lines of log.
 func submitting(end *api.TaskStatus) *clitest.Client {
-	return &clitest.Client{Tasks: clitest.Tasks{
+	return &clitest.Client{Task: clitest.Tasks{
 		OnSubmit: func(_ context.Context, t *spec.Task, _ api.SubmitOptions) (*api.TaskStatus, error) {
 			s := task("aaaaaaaa", t.Name, api.Pending, "", 0)
 			return &s, nil
@@ -198,14 +198,14 @@ func submitting(end *api.TaskStatus) *clitest.Client {
 			if end.State == api.Succeeded {
 				return nil
 			}
-			return &api.TaskFailed{Task: end}
+			return &api.TaskFailedError{Task: end}
 		},
 		OnGet: func(context.Context, string) (*api.TaskStatus, error) { return end, nil },
 		OnWait: func(context.Context, string, api.WaitOptions) (*api.TaskStatus, error) {
 			if end.State == api.Succeeded {
 				return end, nil
 			}
-			return nil, &api.TaskFailed{Task: end}
+			return nil, &api.TaskFailedError{Task: end}
 		},
 	}}
 }
@@ -267,9 +267,9 @@ func TestSubmitPassesEverythingOn(t *testing.T) {
 	var gotTask *spec.Task
 	var got api.SubmitOptions
 	c := submitting(&api.TaskStatus{})
-	c.Tasks.OnCheck = func(task *spec.Task, o api.SubmitOptions) error {
+	c.Task.OnCheck = func(task *spec.Task, o api.SubmitOptions) error {
 		gotTask, got = task, o
-		return &api.NotSupported{Message: "stop here"}
+		return &api.NotSupportedError{Message: "stop here"}
 	}
 	run := plugin(c)
 	run.Stdin = "name: x\nenvs:\n  A: a\nrun: echo hi\n"
@@ -299,7 +299,7 @@ func TestNothingIsSubmittedWhenOneFileIsWrong(t *testing.T) {
 }
 
 func TestDryRunNeedsNoCluster(t *testing.T) {
-	c := &clitest.Client{Tasks: clitest.Tasks{
+	c := &clitest.Client{Task: clitest.Tasks{
 		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error) {
 			one, two := &corev1.ConfigMap{}, &corev1.Secret{}
 			one.Name, two.Name = "a", "b"
@@ -331,7 +331,7 @@ func TestDryRunNeedsNoCluster(t *testing.T) {
 
 func TestStopAndDelete(t *testing.T) {
 	var asked api.ListOptions
-	c := &clitest.Client{Tasks: clitest.Tasks{
+	c := &clitest.Client{Task: clitest.Tasks{
 		OnList: func(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
 			asked = o
 			return tasks(ctx, o)
@@ -340,7 +340,7 @@ func TestStopAndDelete(t *testing.T) {
 			s := task("aaaaaaaa", ref, api.Stopped, "", 0)
 			switch ref {
 			case "gone":
-				return nil, &api.NotFound{Kind: "task", Name: ref}
+				return nil, &api.NotFoundError{Kind: "task", Name: ref}
 			case "done":
 				s.State = api.Succeeded
 			}
@@ -402,11 +402,11 @@ func TestLogsAndWait(t *testing.T) {
 	if r := plugin(c).Do(t, "wait", "a"); r.Code != 10 || r.Err != "Task aaaaaaaa failed: node 0 exited with 3\n  See more with: kubectl vast status aaaaaaaa\n" {
 		t.Errorf("wait: %+v", r)
 	}
-	c.Tasks.OnWait = func(_ context.Context, _ string, o api.WaitOptions) (*api.TaskStatus, error) {
+	c.Task.OnWait = func(_ context.Context, _ string, o api.WaitOptions) (*api.TaskStatus, error) {
 		if o.For != api.Running || o.Timeout != time.Second {
 			t.Errorf("waits for %+v", o)
 		}
-		return nil, &api.TimedOut{After: o.Timeout}
+		return nil, &api.TimedOutError{After: o.Timeout}
 	}
 	if r := plugin(c).Do(t, "wait", "a", "--for=running", "--timeout=1s"); r.Code != 7 {
 		t.Errorf("wait: %+v", r)
@@ -419,18 +419,18 @@ func TestStatusAndWaitTakeSeveralTasks(t *testing.T) {
 		"task.kubevast.io/a": task("aaaaaaaa", "a", api.Succeeded, "", time.Hour),
 		"task.kubevast.io/b": task("bbbbbbbb", "b", api.Failed, "node 0 exited with 3", time.Hour),
 	}
-	c := &clitest.Client{Tasks: clitest.Tasks{
+	c := &clitest.Client{Task: clitest.Tasks{
 		OnGet: func(_ context.Context, ref string) (*api.TaskStatus, error) {
 			s, ok := tasks[ref]
 			if !ok {
-				return nil, &api.NotFound{Kind: "task", Name: ref}
+				return nil, &api.NotFoundError{Kind: "task", Name: ref}
 			}
 			return &s, nil
 		},
 		OnWait: func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) {
 			s := tasks[ref]
 			if s.State == api.Failed {
-				return nil, &api.TaskFailed{Task: &s}
+				return nil, &api.TaskFailedError{Task: &s}
 			}
 			return &s, nil
 		},
@@ -453,7 +453,7 @@ func TestStatusAndWaitTakeSeveralTasks(t *testing.T) {
 
 func TestLogsOfATaskThatCouldNotStartSayWhy(t *testing.T) {
 	s := task("aaaaaaaa", "train", api.Failed, "node 0 could not start", 0)
-	c := &clitest.Client{Tasks: clitest.Tasks{
+	c := &clitest.Client{Task: clitest.Tasks{
 		OnGet:  func(context.Context, string) (*api.TaskStatus, error) { return &s, nil },
 		OnLogs: func(context.Context, string, api.LogOptions, api.LogSink) error { return nil },
 	}}
@@ -470,7 +470,7 @@ func TestStatus(t *testing.T) {
 	s.Diagnosis = &api.Diagnosis{Message: "node 1 out of memory (limit 512Mi)", Hint: "Ask for more\x1b[2J memory"}
 	s.Nodes = []api.NodeStatus{{Rank: 0, State: api.NodeEnded}, {Rank: 1, State: api.NodeFailed, Pod: "p1", KubernetesNode: "m1", ExitCode: &code, Reason: "OOMKilled"}}
 	s.Events = []api.Event{{Time: clitest.Ago(time.Minute), Type: "Warning", Reason: "Killed", Object: "pod/p1", Message: "a\nb", Count: 3}}
-	c := &clitest.Client{Tasks: clitest.Tasks{OnGet: func(context.Context, string) (*api.TaskStatus, error) { return &s, nil }}}
+	c := &clitest.Client{Task: clitest.Tasks{OnGet: func(context.Context, string) (*api.TaskStatus, error) { return &s, nil }}}
 	r := plugin(c).Do(t, "status", "a")
 	for _, want := range []string{
 		"Reason:      node 1 out of memory (limit 512Mi)\n",
@@ -492,7 +492,7 @@ func TestStatus(t *testing.T) {
 
 func TestAuth(t *testing.T) {
 	c := &clitest.Client{Who: func(context.Context) (identity.Identity, error) {
-		return identity.Identity{}, &api.Unavailable{Message: "cannot reach the cluster"}
+		return identity.Identity{}, &api.UnavailableError{Message: "cannot reach the cluster"}
 	}}
 	if r := plugin(c).Do(t, "auth", "whoami"); r.Code != cli.CodeUnavailable {
 		t.Errorf("without a login and a cluster: %+v", r)
@@ -512,7 +512,7 @@ func TestAuth(t *testing.T) {
 }
 
 func TestCompletionOfIDs(t *testing.T) {
-	c := &clitest.Client{Tasks: clitest.Tasks{OnList: tasks}}
+	c := &clitest.Client{Task: clitest.Tasks{OnList: tasks}}
 	r := plugin(c).Do(t, "__complete", "stop", "aaaaaaaa", "")
 	if want := "bbbbbbbb\teval Succeeded\n:4\n"; r.Out != want {
 		t.Errorf("got %q, want %q", r.Out, want)

@@ -14,7 +14,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	wait := false
 	o := &endOptions{Factory: f, verb: "delete", done: "deleted"}
 	o.end = func(ctx context.Context, client cli.Client, ref string) (*api.TaskStatus, string, error) {
-		t, err := client.Task().Delete(ctx, ref, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
+		t, err := client.Tasks().Delete(ctx, ref, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
 		return t, "", orCampaign(f, ref, err, "campaign", "cleanup", "ID")
 	}
 	c := &cobra.Command{

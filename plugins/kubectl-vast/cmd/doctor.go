@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/rights"
 )
 
 type doctorOptions struct {
@@ -63,7 +62,7 @@ func newDoctor(f *cli.Factory) *cobra.Command {
 	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
 	c.Flags().Var(&o.timeout, "timeout", "How long all checks may take together.")
 	c.Flags().StringVar(&o.role, "role", "", "Check nothing and print the Role that grants what the commands need: user, or reader for those that change nothing.")
-	c.Flags().Lookup("role").NoOptDefVal = rights.RoleUser
+	c.Flags().Lookup("role").NoOptDefVal = api.RoleUser
 	c.MarkFlagsMutuallyExclusive("role", "no-probe")
 	c.MarkFlagsMutuallyExclusive("role", "agent-image")
 	o.output.AddFlags(c)

@@ -12,14 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
 func TestBothDryRunsSayTheSame(t *testing.T) {
 	meta := metav1.ObjectMeta{Name: "train-aaaaaaaa", Labels: map[string]string{kube.LabelQueue: "team"}}
-	c := &clitest.Client{Tasks: clitest.Tasks{
+	c := &clitest.Client{Task: clitest.Tasks{
 		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error) {
 			return []runtime.Object{&corev1.Secret{}, &batchv1.Job{ObjectMeta: meta}}, nil, nil
 		},
@@ -47,7 +47,7 @@ func TestBothDryRunsSayTheSame(t *testing.T) {
 	if want := "campaign.kubevast.io/sweep-2026-11-21-101500 submitted to queue team (client dry run)\n"; r.Out != want || !strings.HasSuffix(r.Err, "3 runs of 1 configuration.\n") {
 		t.Errorf("stdout %q, want %q, stderr %q", r.Out, want, r.Err)
 	}
-	r = plugin(&clitest.Client{Campaigns: &runners{}}).Do(t, "campaign", "run", file, "--dry-run=server", "--queue=team")
+	r = plugin(&clitest.Client{Campaign: &runners{}}).Do(t, "campaign", "run", file, "--dry-run=server", "--queue=team")
 	if !strings.HasPrefix(r.Out, "campaign.kubevast.io/") || !strings.HasSuffix(r.Out, " submitted (server dry run)\n") {
 		t.Errorf("stdout %q, stderr %q", r.Out, r.Err)
 	}
@@ -55,7 +55,7 @@ func TestBothDryRunsSayTheSame(t *testing.T) {
 
 func TestWhatWasThereAlreadyIsUnchanged(t *testing.T) {
 	file := taskFile(t, "name: train\nrun: echo hi\n")
-	c := &clitest.Client{Tasks: clitest.Tasks{OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
+	c := &clitest.Client{Task: clitest.Tasks{OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
 		there := task("aaaaaaaa", "train", api.Running, "", 0)
 		there.Unchanged, there.Queue = true, "vast"
 		return &there, nil

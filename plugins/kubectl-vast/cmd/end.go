@@ -78,7 +78,7 @@ func (o *endOptions) Run(ctx context.Context) error {
 	return cli.Each(ctx, o.refs,
 		func(ctx context.Context, ref string) (ended, error) {
 			task, said, err := o.end(ctx, client, ref)
-			var missing *api.NotFound
+			var missing *api.NotFoundError
 			if o.ignoreNotFound && errors.As(err, &missing) && missing.Kind == "task" {
 				return ended{}, nil
 			}
@@ -102,7 +102,7 @@ func (o *endOptions) Run(ctx context.Context) error {
 // selectAll names all tasks that --all means, and asks. It returns false when
 // there is nothing to do.
 func (o *endOptions) selectAll(ctx context.Context, client cli.Client) (bool, error) {
-	list, err := client.Task().List(ctx, api.ListOptions{States: o.states})
+	list, err := client.Tasks().List(ctx, api.ListOptions{States: o.states})
 	if err != nil {
 		return false, err
 	}

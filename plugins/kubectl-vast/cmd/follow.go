@@ -32,12 +32,12 @@ func tellHowToReturn(f *cli.Factory, id string) {
 func (o *submitOptions) waitAll(ctx context.Context, tasks []*api.TaskStatus) error {
 	var errs []error
 	for _, t := range tasks {
-		ended, err := o.client.Task().Wait(ctx, t.Name, api.WaitOptions{Notify: o.Progress()})
+		ended, err := o.client.Tasks().Wait(ctx, t.Name, api.WaitOptions{Notify: o.Progress()})
 		if ctx.Err() != nil {
 			o.Notef("\nInterrupted; the tasks go on. Wait for them with: %s", o.Hint().Vast("wait", t.ID))
 			return err
 		}
-		var failed *api.TaskFailed
+		var failed *api.TaskFailedError
 		if errors.As(err, &failed) && failed.Task != nil {
 			ended = failed.Task
 		}
@@ -54,7 +54,7 @@ func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref stri
 	w := cli.NewLogWriter(f.Out)
 	w.Prefix, w.Timestamps = prefix, timestamps
 	o.Notify = func(message string) { f.Notef("%s", message) }
-	err = client.Task().Logs(ctx, ref, o, func(l api.LogLine) error {
+	err = client.Tasks().Logs(ctx, ref, o, func(l api.LogLine) error {
 		printed = true
 		return w.Write(l)
 	})
@@ -72,7 +72,7 @@ func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref stri
 // endReport tells how a task ended and leaves only the exit code to say. err
 // is what Logs or Wait returned; other errors are passed on.
 func endReport(ctx context.Context, f *cli.Factory, client cli.Client, ref string, err error) error {
-	var failed *api.TaskFailed
+	var failed *api.TaskFailedError
 	switch {
 	case errors.As(err, &failed) && failed.Task != nil:
 		f.Notef("%s", f.EndReport(failed.Task))
@@ -82,7 +82,7 @@ func endReport(ctx context.Context, f *cli.Factory, client cli.Client, ref strin
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	t, err := client.Task().Get(ctx, ref)
+	t, err := client.Tasks().Get(ctx, ref)
 	if err != nil {
 		// That it succeeded is known; only how long it took is not.
 		t = &api.TaskStatus{ID: ref, State: api.Succeeded}

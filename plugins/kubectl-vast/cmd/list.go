@@ -85,7 +85,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Task().List(ctx, o.query)
+	list, err := client.Tasks().List(ctx, o.query)
 	if err != nil {
 		return err
 	}

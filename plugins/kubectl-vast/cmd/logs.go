@@ -83,7 +83,7 @@ func (o *logsOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t, err := client.Task().Get(ctx, o.ref)
+	t, err := client.Tasks().Get(ctx, o.ref)
 	if err != nil {
 		return orCampaign(o.Factory, o.ref, err, "logs", "ID/CONFIG/RUN")
 	}

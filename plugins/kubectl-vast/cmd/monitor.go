@@ -206,7 +206,7 @@ func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 
 // campaignIDs completes the ids of one's own campaigns, the newest first.
 func campaignIDs(ctx context.Context, client cli.Client) []string {
-	list, err := client.Campaign().Monitor(ctx, api.MonitorOptions{Brief: true})
+	list, err := client.Campaigns().Monitor(ctx, api.MonitorOptions{Brief: true})
 	if err != nil {
 		return nil
 	}

@@ -77,7 +77,7 @@ func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions, o
 	var missing []error
 	seen := map[string]bool{}
 	for _, v := range views {
-		var notFound *api.NotFound
+		var notFound *api.NotFoundError
 		switch {
 		case errors.As(v.err, &notFound) && v.list != nil:
 			missing = append(missing, v.err)
@@ -99,7 +99,7 @@ func lookAll(ctx context.Context, views []*campaignView, o api.MonitorOptions, o
 
 // passing reports an error that may be gone at the next look.
 func passing(err error) bool {
-	var unavailable *api.Unavailable
+	var unavailable *api.UnavailableError
 	return errors.As(err, &unavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
@@ -109,7 +109,7 @@ func (v *campaignView) look(ctx context.Context, o api.MonitorOptions, once bool
 	if v.late == nil {
 		v.late = make(chan looked, 1)
 		go func(to chan<- looked) {
-			list, err := v.client.Campaign().Monitor(ctx, o)
+			list, err := v.client.Campaigns().Monitor(ctx, o)
 			to <- looked{list, err}
 		}(v.late)
 	}
@@ -122,7 +122,7 @@ func (v *campaignView) look(ctx context.Context, o api.MonitorOptions, once bool
 		v.late = nil
 		v.take(now)
 	case <-enough:
-		v.err = &api.Unavailable{Message: fmt.Sprintf("no answer within %s", patience)}
+		v.err = &api.UnavailableError{Message: fmt.Sprintf("no answer within %s", patience)}
 	}
 }
 

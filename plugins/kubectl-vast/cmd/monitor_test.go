@@ -125,7 +125,7 @@ old-2026-11-20-090000: stopped, 2/2 done, 2 succeeded
 `},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := plugin(&clitest.Client{Campaigns: &monitors{lists: []*api.CampaignList{tc.list}}}).Do(t, append([]string{"monitor"}, tc.args...)...)
+			r := plugin(&clitest.Client{Campaign: &monitors{lists: []*api.CampaignList{tc.list}}}).Do(t, append([]string{"monitor"}, tc.args...)...)
 			if r.Code != tc.code || r.Err != "" {
 				t.Errorf("code %d, stderr %q", r.Code, r.Err)
 			}
@@ -142,7 +142,7 @@ func TestMonitorTellsEachChangeOnce(t *testing.T) {
 	ended := sweeping()
 	ended.State, ended.Runs = api.CampaignFailed, api.RunCounts{Total: 10, Succeeded: 8, Failed: 2}
 	m := &monitors{lists: []*api.CampaignList{campaigns(sweeping()), campaigns(sweeping()), campaigns(later), campaigns(ended)}}
-	r := plugin(&clitest.Client{Campaigns: m}).Do(t, "monitor", "sweep", "--interval=1ms", "--wait")
+	r := plugin(&clitest.Client{Campaign: m}).Do(t, "monitor", "sweep", "--interval=1ms", "--wait")
 	want := `
 sweep-2026-11-21-101500: running, 6/10 done, 4 succeeded, 2 failed, 3 running, 1 queued, 3.2/min, ends ~13:15
 sweep-2026-11-21-101500: failed: out of memory (a-1/0): kubectl vast logs sweep-2026-11-21-101500/a-1/0
@@ -171,7 +171,7 @@ func TestWhoFollowsACampaignReadsHowItEndedAndWhatIsNext(t *testing.T) {
 	} {
 		ended := over(state)
 		ended.CreationTimestamp = clitest.Ago(27 * time.Hour)
-		c := &clitest.Client{Campaigns: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(ended)}}}}
+		c := &clitest.Client{Campaign: &runners{monitors: monitors{lists: []*api.CampaignList{campaigns(ended)}}}}
 		for _, terminal := range []bool{false, true} {
 			p := plugin(c)
 			p.Terminal = terminal
@@ -185,15 +185,15 @@ func TestWhoFollowsACampaignReadsHowItEndedAndWhatIsNext(t *testing.T) {
 
 func TestMonitorGoesOnWhenTheClusterIsAwayForAMoment(t *testing.T) {
 	m := &flaky{monitors: monitors{lists: []*api.CampaignList{campaigns(sweeping()), campaigns(over(api.CampaignSucceeded))}}}
-	r := plugin(&clitest.Client{Campaigns: m}).Do(t, "monitor", "--interval=1ms")
+	r := plugin(&clitest.Client{Campaign: m}).Do(t, "monitor", "--interval=1ms")
 	if r.Code != 0 || !strings.Contains(r.Out, "unreachable: no answer\n") || !strings.HasSuffix(r.Out, "2/2 done, 2 succeeded\n") {
 		t.Errorf("code %d:\n%s", r.Code, r.Out)
 	}
-	r = plugin(&clitest.Client{Campaigns: &monitors{err: &api.Unavailable{Message: "no answer"}}}).Do(t, "monitor")
+	r = plugin(&clitest.Client{Campaign: &monitors{err: &api.UnavailableError{Message: "no answer"}}}).Do(t, "monitor")
 	if r.Code != cli.CodeUnavailable || r.Err != "error: no answer\n" {
 		t.Errorf("at the first look: code %d, %q", r.Code, r.Err)
 	}
-	r = plugin(&clitest.Client{Campaigns: &monitors{err: errors.New("broken")}}).Do(t, "campaign", "status", "x")
+	r = plugin(&clitest.Client{Campaign: &monitors{err: errors.New("broken")}}).Do(t, "campaign", "status", "x")
 	if r.Code != cli.CodeFailed {
 		t.Errorf("another error: code %d, %q", r.Code, r.Err)
 	}
@@ -207,7 +207,7 @@ type flaky struct {
 
 func (f *flaky) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
 	if f.calls++; f.calls%2 == 0 {
-		return nil, &api.Unavailable{Message: "no answer"}
+		return nil, &api.UnavailableError{Message: "no answer"}
 	}
 	return f.monitors.Monitor(ctx, o)
 }

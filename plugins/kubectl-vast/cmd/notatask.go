@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // orCampaign is err, what came of looking for a task, unless that is the id of a
@@ -17,7 +17,7 @@ func orCampaign(f *cli.Factory, ref string, err error, words ...string) error {
 	if typed, e := kube.ParseRef(ref, kube.RefCampaign); e == nil && typed.Kind == kube.RefCampaign {
 		id, isCampaign = typed.Name, true
 	}
-	missing, refused := errors.As(err, new(*api.NotFound)), errors.As(err, new(*api.InvalidSpec))
+	missing, refused := errors.As(err, new(*api.NotFoundError)), errors.As(err, new(*api.InvalidSpecError))
 	if !isCampaign || strings.Contains(id, "/") || !missing && !(refused && id != ref) {
 		return err
 	}
@@ -25,5 +25,5 @@ func orCampaign(f *cli.Factory, ref string, err error, words ...string) error {
 	for i, word := range words {
 		line[i] = strings.ReplaceAll(word, "ID", id)
 	}
-	return &api.NotFound{Kind: "task", Name: id, Hint: "that is a campaign's id; for campaigns it is: " + f.Hint().Vast(line...)}
+	return &api.NotFoundError{Kind: "task", Name: id, Hint: "that is a campaign's id; for campaigns it is: " + f.Hint().Vast(line...)}
 }

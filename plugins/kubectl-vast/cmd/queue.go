@@ -25,7 +25,7 @@ func newQueue(f *cli.Factory) *cobra.Command {
 
 // queueNames completes the names of the namespace's queues.
 func queueNames(ctx context.Context, client cli.Client) []string {
-	list, err := client.Queue().Status(ctx, api.QueueListOptions{})
+	list, err := client.Queues().Status(ctx, api.QueueListOptions{})
 	if err != nil {
 		return nil
 	}

@@ -29,7 +29,7 @@ func newQueueHold(f *cli.Factory) *cobra.Command {
 		return fmt.Sprintf("Nothing more starts from it (waiting: %d). Let it go on with: %s", q.Pending, f.Hint().Vast("queue", "resume", q.Name))
 	}}
 	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
-		return client.Queue().Hold(ctx, name, h)
+		return client.Queues().Hold(ctx, name, h)
 	}
 	c := &cobra.Command{
 		Use:   "hold [NAME]",

@@ -66,7 +66,7 @@ func (o *queueListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Queue().Pending(ctx, o.query)
+	list, err := client.Queues().Pending(ctx, o.query)
 	if err != nil {
 		return err
 	}

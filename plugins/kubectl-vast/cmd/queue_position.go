@@ -47,7 +47,7 @@ func showPosition(ctx context.Context, f *cli.Factory, ref string, output *cli.D
 	if err != nil {
 		return err
 	}
-	task, err := client.Queue().Position(ctx, ref)
+	task, err := client.Queues().Position(ctx, ref)
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,14 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/hint"
 )
 
 func newQueueResume(f *cli.Factory) *cobra.Command {
 	o := &holdOptions{Factory: f, done: "resumed", told: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
 	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
-		return client.Queue().Resume(ctx, name, h)
+		return client.Queues().Resume(ctx, name, h)
 	}
 	c := &cobra.Command{
 		Use:   "resume [NAME]",

@@ -64,7 +64,7 @@ func (o *queueStatusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Queue().Status(ctx, o.query)
+	list, err := client.Queues().Status(ctx, o.query)
 	if err != nil {
 		return err
 	}

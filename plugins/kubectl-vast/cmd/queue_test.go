@@ -27,7 +27,7 @@ func queuedTask(id string, position int, change func(*api.QueuedTask)) api.Queue
 }
 
 func queueClient(tasks ...api.QueuedTask) *clitest.Client {
-	return &clitest.Client{Queues: clitest.Queues{
+	return &clitest.Client{Queue: clitest.Queues{
 		OnPending: func(context.Context, api.QueueListOptions) (*api.QueuedTaskList, error) {
 			return &api.QueuedTaskList{TypeMeta: api.TypeMeta(api.KindQueuedTaskList), Items: tasks}, nil
 		},
@@ -97,7 +97,7 @@ Starts:     in ~20m (an estimate from the recent pace)
 }
 
 func TestQueueStatus(t *testing.T) {
-	c := &clitest.Client{Queues: clitest.Queues{
+	c := &clitest.Client{Queue: clitest.Queues{
 		OnStatus: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
 			return &api.QueueStatusList{TypeMeta: api.TypeMeta(api.KindQueueList), Items: []api.QueueStatus{
 				{ObjectMeta: metav1.ObjectMeta{Name: "night", Namespace: "default"}, ClusterQueue: "big", Cohort: "all", State: api.QueueHeld,
@@ -126,7 +126,7 @@ func TestQueueResumeSaysWhatStillHolds(t *testing.T) {
 		"the ClusterQueue": {api.QueueHeld, "Nothing starts all the same: ClusterQueue big is held. Whoever may change ClusterQueues releases it with: kubectl patch clusterqueue big"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &clitest.Client{Queues: clitest.Queues{OnResume: func(_ context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error) {
+			c := &clitest.Client{Queue: clitest.Queues{OnResume: func(_ context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error) {
 				if queue != "night" || o.FieldManager == "" {
 					t.Errorf("queue %q, %+v", queue, o)
 				}

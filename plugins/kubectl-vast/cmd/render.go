@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 // render asks no cluster. With -o it prints the objects that would be created, and
@@ -21,7 +21,7 @@ import (
 func (o *submitOptions) render() error {
 	var objects []runtime.Object
 	for _, t := range o.tasks {
-		list, warnings, err := o.client.Task().Render(t, o.api)
+		list, warnings, err := o.client.Tasks().Render(t, o.api)
 		if err != nil {
 			return err
 		}

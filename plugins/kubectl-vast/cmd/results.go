@@ -46,7 +46,7 @@ func (o *resultFlags) add(c *cobra.Command, failed bool) {
 
 // completeResults completes the names of what is kept.
 func completeResults(ctx context.Context, client cli.Client) []string {
-	list, err := client.Result().List(ctx, api.ResultOptions{})
+	list, err := client.Results().List(ctx, api.ResultOptions{})
 	if err != nil {
 		return nil
 	}

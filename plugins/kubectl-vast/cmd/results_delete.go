@@ -11,8 +11,8 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 type resultsDeleteOptions struct {
@@ -71,7 +71,7 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 	if !o.yes && o.dryRun.Value == api.DryRunNone {
 		look := options
 		look.DryRun = api.DryRunClient
-		list, err := client.Result().Delete(ctx, look)
+		list, err := client.Results().Delete(ctx, look)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	list, err := client.Result().Delete(ctx, options)
+	list, err := client.Results().Delete(ctx, options)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func (o *resultsDownloadOptions) Run(ctx context.Context) error {
 	}
 	notify, done := o.Transfer("Downloading")
 	o.download.ResultOptions, o.download.Notify = o.query.ResultOptions, notify
-	report, err := client.Result().Download(ctx, o.download)
+	report, err := client.Results().Download(ctx, o.download)
 	done()
 	if err != nil {
 		if ctx.Err() != nil && o.download.Archive == "" {

@@ -68,7 +68,7 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Result().List(ctx, o.query.ResultOptions)
+	list, err := client.Results().List(ctx, o.query.ResultOptions)
 	if err != nil {
 		return err
 	}

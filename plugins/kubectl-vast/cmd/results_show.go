@@ -56,7 +56,7 @@ func (o *resultsShowOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Result().Show(ctx, o.query.ResultOptions)
+	list, err := client.Results().Show(ctx, o.query.ResultOptions)
 	if err != nil {
 		return err
 	}

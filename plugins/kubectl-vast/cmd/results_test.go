@@ -30,7 +30,7 @@ func someResults() *api.ResultList {
 
 func TestResultsListIsATable(t *testing.T) {
 	var asked api.ResultOptions
-	r := plugin(&clitest.Client{Results: clitest.Results{OnList: func(_ context.Context, o api.ResultOptions) (*api.ResultList, error) {
+	r := plugin(&clitest.Client{Result: clitest.Results{OnList: func(_ context.Context, o api.ResultOptions) (*api.ResultList, error) {
 		asked = o
 		return someResults(), nil
 	}}}).Do(t, "results", "list", "x", "--config=a*,b", "--run=1", "--failed")
@@ -58,7 +58,7 @@ func trimLines(s string) string {
 }
 
 func TestResultsDownloadSaysWhatIsNotAsOneWouldThink(t *testing.T) {
-	r := plugin(&clitest.Client{Results: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
+	r := plugin(&clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
 		return &api.DownloadReport{Path: o.Dir, Results: 2, Files: 1, Bytes: 1024, Skipped: 4, Missing: 3,
 			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7),
 			Renamed: slices.Repeat([]api.RenamedFile{{Result: "cccccccc/0", Path: "CON\n\u202e", To: "%43ON"}}, 40)}, nil
@@ -78,7 +78,7 @@ Warning: 40 files cannot have their names here and have others: ` + strings.Repe
 
 func TestResultsShowOfOddNames(t *testing.T) {
 	long := strings.Repeat("d/", 600)
-	r := plugin(&clitest.Client{Results: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+	r := plugin(&clitest.Client{Result: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
 		return &api.ResultList{Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
 			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
 	}}}).Do(t, "results", "show", "x")
@@ -110,7 +110,7 @@ func TestResultsDeleteAsksFirst(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			removed := false
-			p := plugin(&clitest.Client{Results: clitest.Results{
+			p := plugin(&clitest.Client{Result: clitest.Results{
 				OnDelete: func(_ context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
 					removed = removed || o.DryRun == api.DryRunNone
 					return someResults(), nil
@@ -128,7 +128,7 @@ func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
 	for ref, want := range map[string]string{"@latest": "sweep-1", "sw": "sweep-1", "sw/a-1/0": "sweep-1/a-1/0"} {
 		t.Run(ref, func(t *testing.T) {
 			removed := ""
-			p := plugin(&clitest.Client{Results: clitest.Results{
+			p := plugin(&clitest.Client{Result: clitest.Results{
 				OnDelete: func(_ context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
 					if o.DryRun == api.DryRunNone {
 						removed = o.Of

@@ -55,7 +55,7 @@ func (*neverEndingCampaigns) Rerun(context.Context, string, api.CampaignRerunOpt
 func neverEnding() *clitest.Client {
 	running := task("aaaaaaaa", "train", api.Running, "", time.Minute)
 	return &clitest.Client{
-		Tasks: clitest.Tasks{
+		Task: clitest.Tasks{
 			OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) { return &running, nil },
 			OnGet:    func(context.Context, string) (*api.TaskStatus, error) { return &running, nil },
 			OnList: func(context.Context, api.ListOptions) (*api.TaskStatusList, error) {
@@ -77,7 +77,7 @@ func neverEnding() *clitest.Client {
 				return ctx.Err()
 			},
 		},
-		Campaigns: &neverEndingCampaigns{runners{monitors: monitors{lists: []*api.CampaignList{campaigns(sweeping())}}}},
+		Campaign: &neverEndingCampaigns{runners{monitors: monitors{lists: []*api.CampaignList{campaigns(sweeping())}}}},
 		Doctors: clitest.Doctors{OnCheck: func(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error) {
 			o.Notify(api.Check{Name: "cluster", Outcome: api.CheckOK, Seen: "training"})
 			<-ctx.Done()

@@ -56,7 +56,7 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}
 	failed := cli.Each(ctx, o.refs,
 		func(ctx context.Context, ref string) (*api.TaskStatus, error) {
-			t, err := client.Task().Get(ctx, ref)
+			t, err := client.Tasks().Get(ctx, ref)
 			if err != nil {
 				return nil, orCampaign(o.Factory, ref, err, "campaign", "status", "ID")
 			}

@@ -10,12 +10,12 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
-	"github.com/kubevast/vast/sdk/files"
-	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
-	sdktask "github.com/kubevast/vast/sdk/task"
 )
 
 const defaultFieldManager = "kubectl-vast"
@@ -264,7 +264,7 @@ func (o *submitOptions) read(ctx context.Context, files []fileRead) error {
 			errs = append(errs, err)
 			continue
 		}
-		t, err := sdktask.FromFile(file, o.Hint())
+		t, err := sdk.TaskOf(file)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -282,7 +282,7 @@ func (o *submitOptions) read(ctx context.Context, files []fileRead) error {
 func (o *submitOptions) check() error {
 	var errs []error
 	for _, t := range o.tasks {
-		errs = append(errs, o.client.Task().Check(t, o.api))
+		errs = append(errs, o.client.Tasks().Check(t, o.api))
 	}
 	return errors.Join(errs...)
 }
@@ -333,7 +333,7 @@ func (o *submitOptions) submit(ctx context.Context, t *spec.Task) (*api.TaskStat
 	notify, done := o.Transfer("Uploading")
 	defer done()
 	options.Notify = notify
-	return o.client.Task().Submit(ctx, t, options)
+	return o.client.Tasks().Submit(ctx, t, options)
 }
 
 func (o *submitOptions) print(t *api.TaskStatus) error {

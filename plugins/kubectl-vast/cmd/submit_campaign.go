@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/sdk/files"
+	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/spec"
 )
 

@@ -95,7 +95,7 @@ func (o *waitOptions) Run(ctx context.Context) error {
 func (o *waitOptions) wait(ctx context.Context, client cli.Client, ref string, timeout time.Duration) error {
 	var last *api.TaskStatus
 	progress := o.Progress()
-	t, err := client.Task().Wait(ctx, ref, api.WaitOptions{
+	t, err := client.Tasks().Wait(ctx, ref, api.WaitOptions{
 		For:     o.state,
 		Timeout: timeout,
 		Notify: func(t *api.TaskStatus) {
@@ -106,7 +106,7 @@ func (o *waitOptions) wait(ctx context.Context, client cli.Client, ref string, t
 	if ctx.Err() != nil && last != nil && !last.State.Ended() {
 		tellHowToReturn(o.Factory, last.ID)
 	}
-	var failed *api.TaskFailed
+	var failed *api.TaskFailedError
 	if errors.As(err, &failed) {
 		return endReport(ctx, o.Factory, client, ref, err)
 	}

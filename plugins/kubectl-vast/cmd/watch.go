@@ -42,7 +42,7 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 	if err := show(list.Items...); err != nil {
 		return err
 	}
-	for t, err := range client.Task().Watch(ctx, o.query) {
+	for t, err := range client.Tasks().Watch(ctx, o.query) {
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/kube"
 )
 
 func TestWhatIsOfferedForATaskIsThere(t *testing.T) {
@@ -26,7 +26,7 @@ func TestWhatIsOfferedForATaskIsThere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := task("aaaaaaaa", "train", api.Succeeded, "", time.Minute)
 			tt.change(&s)
-			c := &clitest.Client{Tasks: clitest.Tasks{OnGet: func(context.Context, string) (*api.TaskStatus, error) { return &s, nil }}}
+			c := &clitest.Client{Task: clitest.Tasks{OnGet: func(context.Context, string) (*api.TaskStatus, error) { return &s, nil }}}
 			r := plugin(c).Do(t, "status", "aaaaaaaa")
 			for _, want := range tt.says {
 				if !strings.Contains(r.Out, want) {
@@ -55,7 +55,7 @@ func TestWhichResultsAreFetchedIsSaidOnce(t *testing.T) {
 		"x":                 {0, ""},
 	} {
 		var asked api.DownloadOptions
-		c := &clitest.Client{Results: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
+		c := &clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
 			asked = o
 			return &api.DownloadReport{}, nil
 		}}}
@@ -80,9 +80,9 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 				if _, err := kube.ParseRef(ref, kube.RefTask); err != nil {
 					return nil, err
 				}
-				return nil, &api.NotFound{Kind: "task", Name: ref}
+				return nil, &api.NotFoundError{Kind: "task", Name: ref}
 			}
-			c := &clitest.Client{Tasks: clitest.Tasks{
+			c := &clitest.Client{Task: clitest.Tasks{
 				OnGet:    func(_ context.Context, ref string) (*api.TaskStatus, error) { return missing(ref) },
 				OnWait:   func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) { return missing(ref) },
 				OnStop:   func(_ context.Context, ref string, _ api.StopOptions) (*api.TaskStatus, error) { return missing(ref) },
@@ -102,8 +102,8 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 
 func TestNamesAreThoseThatCommandsTake(t *testing.T) {
 	c := &clitest.Client{
-		Campaigns: &cleaner{},
-		Results: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+		Campaign: &cleaner{},
+		Result: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
 			one, two := api.Result{TypeMeta: api.TypeMeta(api.KindResult)}, api.Result{TypeMeta: api.TypeMeta(api.KindResult)}
 			one.Name, two.Name = "aaaaaaaa/0", "aaaaaaaa/1"
 			return &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{one, two}}, nil

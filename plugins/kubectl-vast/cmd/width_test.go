@@ -62,7 +62,7 @@ func crowd(t *testing.T) *clitest.Client {
 			{Flavor: "on-demand-a100-80gb", Resource: "nvidia.com/gpu", Used: "1200", Quota: "3000", Borrowed: "100"},
 			{Flavor: "default-flavor", Resource: "ephemeral-storage", Used: "4000Gi", Quota: "258019Mi", Borrowed: "0"}}}}
 	return &clitest.Client{
-		Tasks: clitest.Tasks{
+		Task: clitest.Tasks{
 			OnList: func(context.Context, api.ListOptions) (*api.TaskStatusList, error) { return &tasks, nil },
 			OnGet:  func(context.Context, string) (*api.TaskStatus, error) { return &tasks.Items[5], nil },
 			OnWatch: func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
@@ -77,13 +77,13 @@ func crowd(t *testing.T) *clitest.Client {
 				}
 			},
 		},
-		Queues: clitest.Queues{
+		Queue: clitest.Queues{
 			OnPending: func(context.Context, api.QueueListOptions) (*api.QueuedTaskList, error) { return &queued, nil },
 			OnStatus: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
 				return &api.QueueStatusList{Items: queues}, nil
 			},
 		},
-		Results: clitest.Results{OnList: func(context.Context, api.ResultOptions) (*api.ResultList, error) { return &results, nil }},
+		Result: clitest.Results{OnList: func(context.Context, api.ResultOptions) (*api.ResultList, error) { return &results, nil }},
 		Clusters: clitest.Clusters{
 			OnResize: func(context.Context, api.ResizeOptions) (*api.ClusterResize, error) {
 				return &api.ClusterResize{Changed: true, Resources: []api.ResizedResource{{Resource: "ephemeral-storage", Before: "258019Mi", After: "1258019Mi"}}}, nil
@@ -93,7 +93,7 @@ func crowd(t *testing.T) *clitest.Client {
 					Options: []api.ClusterOption{{Name: "storage_size", Default: "10Gi", Description: "how large"}, {Name: "disk_type", Default: "pd-standard", Description: "which"}}}}}
 			},
 		},
-		Campaigns: &monitors{lists: []*api.CampaignList{campaigns(all...)}},
+		Campaign: &monitors{lists: []*api.CampaignList{campaigns(all...)}},
 	}
 }
 

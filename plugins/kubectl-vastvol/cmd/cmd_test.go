@@ -33,7 +33,7 @@ func volume(name string, used ...string) *api.VolumeStatus {
 }
 
 func volumes() *clitest.Client {
-	return &clitest.Client{Volumes: clitest.Volumes{
+	return &clitest.Client{Volume: clitest.Volumes{
 		OnRender: func(v *spec.Volume) (runtime.Object, error) {
 			if strings.Contains(v.Name, " ") {
 				return nil, api.Invalid("name", "no spaces")
@@ -49,7 +49,7 @@ func volumes() *clitest.Client {
 		},
 		OnGet: func(_ context.Context, name string) (*api.VolumeStatus, error) {
 			if name == "gone" {
-				return nil, &api.NotFound{Kind: "volume", Name: name}
+				return nil, &api.NotFoundError{Kind: "volume", Name: name}
 			}
 			return volume(name), nil
 		},
@@ -61,7 +61,7 @@ func volumes() *clitest.Client {
 		},
 		OnDelete: func(_ context.Context, name string, _ api.DeleteOptions) (*api.VolumeStatus, error) {
 			if name == "used" {
-				return nil, &api.Conflict{Message: "volume \"used\" is in use by train-x7k2m9qa"}
+				return nil, &api.ConflictError{Message: "volume \"used\" is in use by train-x7k2m9qa"}
 			}
 			return volume(name), nil
 		},

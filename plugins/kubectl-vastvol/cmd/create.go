@@ -12,10 +12,10 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
-	"github.com/kubevast/vast/sdk/files"
-	"github.com/kubevast/vast/sdk/hint"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -152,7 +152,7 @@ func (o *createOptions) check() error {
 		if v.UseExisting {
 			continue // there is nothing to render; Create looks for the claim
 		}
-		_, err := o.client.Volume().Render(v)
+		_, err := o.client.Volumes().Render(v)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
@@ -165,7 +165,7 @@ func (o *createOptions) Run(ctx context.Context) error {
 	}
 	o.showTargets()
 	for _, v := range o.volumes {
-		made, err := o.client.Volume().Create(ctx, v, api.CreateVolumeOptions{
+		made, err := o.client.Volumes().Create(ctx, v, api.CreateVolumeOptions{
 			DryRun:       o.flags.dryRun.Value,
 			FieldManager: o.flags.manager,
 		})
@@ -195,7 +195,7 @@ func (o *createOptions) render() error {
 		return err
 	}
 	for _, v := range o.volumes {
-		claim, err := o.client.Volume().Render(v)
+		claim, err := o.client.Volumes().Render(v)
 		if err != nil {
 			return err
 		}

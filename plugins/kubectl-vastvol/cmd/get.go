@@ -48,7 +48,7 @@ func (o *getOptions) Run(ctx context.Context) error {
 		return err
 	}
 	list := &api.VolumeStatusList{TypeMeta: api.TypeMeta(api.KindVolumeList)}
-	failed := cli.Each(ctx, o.names, client.Volume().Get, func(v *api.VolumeStatus) error {
+	failed := cli.Each(ctx, o.names, client.Volumes().Get, func(v *api.VolumeStatus) error {
 		list.Items = append(list.Items, *v)
 		return nil
 	})

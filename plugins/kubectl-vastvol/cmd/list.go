@@ -56,7 +56,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Volume().List(ctx, o.query)
+	list, err := client.Volumes().List(ctx, o.query)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (o *statusOptions) Run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	v, err := client.Volume().Get(ctx, name)
+	v, err := client.Volumes().Get(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // A user's secrets, and the keys of the store, are in the Secrets alone,

@@ -16,7 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 func TestACanaryIsSeenHoweverItIsWritten(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/sdk/keep"
-	"github.com/kubevast/vast/sdk/kube"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 )
 
 // A record lies in a ConfigMap that its namespace's users may write.
@@ -28,7 +28,7 @@ execution: {image: "busybox:1.36", runs: 1, command: "true", resources: {cpu: 50
 	if err != nil {
 		t.Fatal(err)
 	}
-	honest := object.Data[keep.RecordFile]
+	honest := object.Data[layout.RecordFile]
 
 	jobs := func() (names []string) {
 		for _, namespace := range []string{admin.namespace, victim.namespace} {
@@ -46,25 +46,25 @@ execution: {image: "busybox:1.36", runs: 1, command: "true", resources: {cpu: 50
 	resume, rerun := []string{"campaign", "run", "--resume=" + id}, []string{"campaign", "rerun", id, "--failed"}
 	readers := [][]string{resume, rerun, {"campaign", "status", id}, {"campaign", "stop", id}}
 	for what, p := range map[string]struct {
-		change   func(*keep.Record)
+		change   func(*layout.Record)
 		commands [][]string
 	}{
-		"another namespace": {func(r *keep.Record) { r.Namespace = victim.namespace }, readers},
-		"another campaign":  {func(r *keep.Record) { r.ID = "other-2026-06-17-101500" }, readers},
-		"another image":     {func(r *keep.Record) { r.Image, r.Complete = "evil.example.com/run:1", false }, [][]string{resume, rerun}},
+		"another namespace": {func(r *layout.Record) { r.Namespace = victim.namespace }, readers},
+		"another campaign":  {func(r *layout.Record) { r.ID = "other-2026-06-17-101500" }, readers},
+		"another image":     {func(r *layout.Record) { r.Image, r.Complete = "evil.example.com/run:1", false }, [][]string{resume, rerun}},
 	} {
-		r, err := keep.ParseRecord([]byte(honest))
+		r, err := layout.ParseRecord([]byte(honest))
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.change(r)
-		patch, err := json.Marshal(map[string]any{"data": map[string]string{keep.RecordFile: string(r.Marshal())}})
+		patch, err := json.Marshal(map[string]any{"data": map[string]string{layout.RecordFile: string(r.Marshal())}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		user.kubectl("patch", "configmap", name, "--type=merge", "-p", string(patch))
 		for _, command := range p.commands {
-			// That there is nothing to run again is a Conflict, too.
+			// That there is nothing to run again is a ConflictError, too.
 			if r := user.vast(command...); r.code != 5 || strings.Contains(r.stderr, "no failed runs") {
 				t.Errorf("%s of a record with %s: exit code %d, want 5 for the record\n%s%s", r.command, what, r.code, r.stdout, r.stderr)
 			}

@@ -1,0 +1,23 @@
+package agentspec
+
+// The variables, beside EnvKeep and the store's, by which the sidecar knows
+// where it runs. All but the last come from the downward API.
+const (
+	EnvPodName      = "VAST_POD_NAME"
+	EnvPodNamespace = "VAST_POD_NAMESPACE"
+	EnvPodUID       = "VAST_POD_UID"
+	EnvNodeName     = "VAST_NODE_NAME"
+	// EnvJobUID is the pod's label batch.kubernetes.io/controller-uid.
+	EnvJobUID = "VAST_JOB_UID"
+	// EnvNodeRank is the pod's completion index; without it the rank is 0.
+	EnvNodeRank = "VAST_NODE_RANK"
+	// EnvScratch is the sidecar's own folder; ScratchDir without it.
+	EnvScratch = "VAST_KEEP_DIR"
+)
+
+// ScratchDir is where the sidecar's own volume is mounted.
+const ScratchDir = "/keep"
+
+// RankPlaceholder stands in Keep for the rank, which only the pod knows: in
+// Prefix, Index and LogPrefix.
+const RankPlaceholder = "{rank}"

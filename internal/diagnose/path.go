@@ -1,0 +1,77 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/internal/kube"
+)
+
+// notFoundHint says what to look at when a container's command was not found: the
+// image, unless the file has put another PATH in the place of the image's.
+func notFoundHint(pod *corev1.Pod, container, image string) string {
+	c := containerOf(pod, container)
+	if c == nil {
+		return image
+	}
+	for _, e := range slices.Backward(c.Env) {
+		if e.Name != "PATH" {
+			continue
+		}
+		if e.ValueFrom != nil {
+			return "the task sets PATH (by a reference), in the place of the image's; is the command's folder in it?"
+		}
+		// The kubelet makes one dollar of two.
+		path := strings.ReplaceAll(e.Value, "$$", "$")
+		hint := fmt.Sprintf("the task sets PATH to %q, in the place of the image's; is the command's folder in it?", cut(path))
+		if strings.Contains(path, "$") {
+			hint += " Variables are not filled in there: extend PATH in the script instead, export PATH=/more:$PATH"
+		}
+		return hint
+	}
+	if len(c.EnvFrom) > 0 {
+		return image + " Or is its folder missing from a PATH that envFrom sets?"
+	}
+	return image
+}
+
+// cut shortens a long text.
+func cut(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}
+
+func containerOf(pod *corev1.Pod, name string) *corev1.Container {
+	for _, list := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+// cannotStart hints at why the runtime could not start a container's command.
+func cannotStart(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
+	message := strings.ToLower(t.Message)
+	if !strings.Contains(message, "executable file") && !strings.Contains(message, "no such file") {
+		return ""
+	}
+	c := containerOf(pod, s.Name)
+	switch {
+	case s.Name == kube.ContainerTask || c != nil && len(c.Command) > 0 && c.Command[0] == "sh":
+		return notFoundHint(pod, s.Name, "the image must have a shell (sh) to run a task's scripts")
+	case c == nil || len(c.Command) == 0:
+		return ""
+	case strings.HasPrefix(c.Command[0], "/"): // PATH does not matter
+		return "is the command in the image?"
+	}
+	return notFoundHint(pod, s.Name, "is the command in the image?")
+}

@@ -1,0 +1,38 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/internal/kube"
+)
+
+// Sidecars says which of the user's sidecars ended before the task and were
+// started again; empty when none was. Kubernetes fails no pod for that, so nobody
+// else tells.
+func Sidecars(pod *corev1.Pod) string {
+	var all []string
+	for _, s := range pod.Status.InitContainerStatuses {
+		if s.RestartCount == 0 || s.Name == kube.ContainerKeep || !isSidecar(pod, s.Name) {
+			continue
+		}
+		times := "once"
+		if s.RestartCount > 1 {
+			times = fmt.Sprintf("%d times", s.RestartCount)
+		}
+		words := fmt.Sprintf("container %s ended and was started again %s", s.Name, times)
+		if t := s.LastTerminationState.Terminated; t != nil {
+			words += ", it had " + codeWords(t.ExitCode)
+		}
+		all = append(all, words)
+	}
+	return strings.Join(all, "; ")
+}
+
+// isSidecar reports the name of a native sidecar.
+func isSidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && kube.IsSidecar(&c) })
+}

@@ -1,0 +1,101 @@
+// Package identity says under which user name tasks are submitted and listed,
+// and keeps the name that `auth login` sets. The name is a label, not a wall:
+// what somebody may do is decided by the namespace's RBAC.
+package identity
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kubevast/vast/internal/hint"
+)
+
+// Identity is who a client acts as.
+type Identity struct {
+	// User goes into labels and selects "my tasks".
+	User string `json:"user"`
+	// Source says where User comes from: "login", "cluster" or "kubeconfig".
+	Source string `json:"source"`
+	// ClusterUser and Groups are what the API server takes the caller for;
+	// empty when it was not asked or does not tell.
+	ClusterUser string   `json:"clusterUser,omitempty"`
+	Groups      []string `json:"groups,omitempty"`
+	// ClusterUID tells a user from a later one of the same name, where the
+	// API server has such ids.
+	ClusterUID string `json:"-"`
+}
+
+// Sources of a user name.
+const (
+	SourceLogin      = "login"
+	SourceCluster    = "cluster"
+	SourceKubeconfig = "kubeconfig"
+)
+
+// File keeps the user name of `auth login`.
+type File struct{ Path string }
+
+type stored struct {
+	User string `json:"user"`
+}
+
+// DefaultFile is <user's config folder>/kubevast/identity.json; VAST_CONFIG_DIR
+// names another folder.
+func DefaultFile() (File, error) {
+	dir := os.Getenv("VAST_CONFIG_DIR")
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return File{}, err
+		}
+		dir = filepath.Join(base, "kubevast")
+	}
+	return File{Path: filepath.Join(dir, "identity.json")}, nil
+}
+
+// Load returns the stored name, empty when there is none.
+func (f File) Load() (string, error) {
+	data, err := os.ReadFile(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var s stored
+	if err := json.Unmarshal(data, &s); err != nil {
+		return "", errors.New(f.Path + " is damaged; fix it with: " + hint.Target{}.Vast("auth", "login", "NAME"))
+	}
+	return s.User, nil
+}
+
+// Save stores a name; the empty one removes the file, so that the cluster's
+// own name for the caller counts again.
+func (f File) Save(user string) error {
+	if user == "" {
+		err := os.Remove(f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	data, err := json.Marshal(stored{User: user})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(f.Path, append(data, '\n'), 0o600)
+}
+
+// Valid reports whether a text can be a user name: something to read, on one
+// line, of at most 253 characters.
+func Valid(user string) bool {
+	return strings.TrimSpace(user) == user && user != "" && len(user) <= 253 &&
+		!strings.ContainsFunc(user, func(r rune) bool { return r < ' ' || r == 0x7f })
+}

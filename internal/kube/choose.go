@@ -1,0 +1,73 @@
+package kube
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Candidate is something that a word may mean.
+type Candidate struct {
+	// ID belongs to it alone. Its first Named bytes are the name that somebody
+	// gave it, as in the id of a campaign.
+	ID    string
+	Named int
+	// Names are those by which it is known beside its id. Others may have
+	// them, too.
+	Names []string
+	// Told is how it is named to people; empty for its ID.
+	Told string
+}
+
+// Choose returns which of several things a word means, -1 for none; kinds is what
+// they are, in the plural. One whose id or name it is goes before all whose id or
+// name only begins so. Several are InvalidSpecError with all of them. So is, for who is
+// going to change it, one of which it only begins the name: that may be the name
+// of something else that is gone, or not there yet.
+func Choose(word, kinds string, changes bool, all []Candidate) (int, error) {
+	var exact, begins, byName []int
+	for i, c := range all {
+		switch {
+		case c.ID == word || slices.Contains(c.Names, word):
+			exact = append(exact, i)
+		case strings.HasPrefix(c.ID, word) && len(word) > c.Named:
+			begins = append(begins, i)
+		case strings.HasPrefix(c.ID, word), slices.ContainsFunc(c.Names, func(name string) bool { return strings.HasPrefix(name, word) }):
+			begins, byName = append(begins, i), append(byName, i)
+		}
+	}
+	switch {
+	case len(exact) == 1:
+		return exact[0], nil
+	case len(exact) > 1:
+		return -1, api.Invalid("", "%q may be any of %d %s: %s; give the id of one", word, len(exact), kinds, told(all, exact))
+	case len(begins) > 1:
+		return -1, api.Invalid("", "%q is the beginning of %d %s: %s; write more of it", word, len(begins), kinds, told(all, begins))
+	case len(byName) == 1 && changes:
+		return -1, api.Invalid("", "%q is only the beginning of the name of %s; give its id or its whole name", word, told(all, byName))
+	case len(begins) == 1:
+		return begins[0], nil
+	}
+	return -1, nil
+}
+
+// mostTold is how many candidates an error names.
+const mostTold = 10
+
+func told(all []Candidate, chosen []int) string {
+	var names []string
+	for _, i := range chosen {
+		name := all[i].Told
+		if name == "" {
+			name = all[i].ID
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if more := len(names) - mostTold; more > 0 {
+		names = append(names[:mostTold:mostTold], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}

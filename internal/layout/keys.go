@@ -1,0 +1,82 @@
+// Package layout is the format of what lies in the store: under which key, the
+// manifest of a result, and the lines by which a process tells how far it is.
+// It is pure; the agent writes by it and the clients read by it.
+package layout
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The layout of the store. Below a result's prefix lie the files as the process
+// wrote them, see FileKey, and what we add under "_vast/".
+//
+//	inputs/<sha256>                               packs of workdir, file mounts, campaign files
+//	tasks/<task id>/<rank>/...                    result of one node
+//	campaigns/<campaign>/record.json              what the campaign is; see package campaign
+//	campaigns/<campaign>/_config/...              its file and what belongs to it
+//	campaigns/<campaign>/<config>/<run>/...       result of one run
+//	campaigns/<campaign>/_jobs/<job>/...          logs of packed runs
+//	index/<campaign>/<config>/<run>/<outcome>     empty: the outcome, for who lists only
+//	archives/<campaign>.tar.gz
+const (
+	Inputs    = "inputs/"
+	Tasks     = "tasks/"
+	Campaigns = "campaigns/"
+	Index     = "index/"
+	Archives  = "archives/"
+
+	// Own is the folder below a result's prefix that is ours.
+	Own          = "_vast/"
+	ManifestFile = Own + "manifest.json"
+	LogDir       = Own + "logs/"
+)
+
+// InputKey is where a pack lies: sum is the SHA-256 of its content, in hex.
+func InputKey(sum string) string { return Inputs + sum }
+
+// TaskPrefix is where the results of a task's nodes lie.
+func TaskPrefix(taskID string) string { return Tasks + taskID + "/" }
+
+// NodePrefix is where the result of one node lies.
+func NodePrefix(taskID string, rank int) string {
+	return fmt.Sprintf("%s%d/", TaskPrefix(taskID), rank)
+}
+
+// CampaignPrefix is where all of a campaign lies.
+func CampaignPrefix(campaign string) string { return Campaigns + campaign + "/" }
+
+// RunPrefix is where the result of one run lies. Runs count from 0.
+func RunPrefix(campaign, config string, run int) string {
+	return fmt.Sprintf("%s%s/%d/", CampaignPrefix(campaign), config, run)
+}
+
+// JobsPrefix is where the logs of a campaign's packed runs lie, by their Jobs.
+func JobsPrefix(campaign string) string { return CampaignPrefix(campaign) + "_jobs/" }
+
+// JobPrefix is where the logs of one Job of packed runs lie.
+func JobPrefix(campaign, job string) string { return JobsPrefix(campaign) + job + "/" }
+
+// CampaignIndex is the prefix of a campaign's index.
+func CampaignIndex(campaign string) string { return Index + campaign + "/" }
+
+// RunIndex is the prefix of the one index entry that a run gets.
+func RunIndex(campaign, config string, run int) string {
+	return fmt.Sprintf("%s%s/%d/", CampaignIndex(campaign), config, run)
+}
+
+// IndexKey is the key of the empty object that tells an outcome.
+func IndexKey(index string, o Outcome) string { return index + o.Word() }
+
+// ParseRunIndex takes an index key of a campaign apart.
+func ParseRunIndex(campaign, key string) (config string, run int, outcome Outcome, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(key, CampaignIndex(campaign)), "/")
+	if len(parts) != 3 {
+		return "", 0, Outcome{}, false
+	}
+	if _, err := fmt.Sscanf(parts[1], "%d", &run); err != nil {
+		return "", 0, Outcome{}, false
+	}
+	outcome, ok = ParseWord(parts[2])
+	return parts[0], run, outcome, ok
+}

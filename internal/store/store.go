@@ -1,0 +1,128 @@
+// Package store puts, gets and lists objects: in any S3 endpoint, or in a folder
+// of this machine. It knows no cluster; package tunnel reaches a store in one from
+// outside.
+package store
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/redact"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Store is an open connection to one bucket of an S3 server.
+type Store struct {
+	s3        minio.Core
+	transport *patient
+	Endpoint  string
+	Bucket    string
+	// login says where the credentials are from; empty: the namespace's Secret.
+	login string
+	// secret is the name of that Secret, and policy is for a bucket that is made.
+	secret   string
+	hint     hint.Target
+	policy   string
+	patience time.Duration
+	reached  atomic.Bool
+	buffers  *buffers
+	close    func()
+}
+
+const (
+	defaultRegion = "us-east-1"
+	// retries of one request, a moment longer each time.
+	retries = 5
+	// podPatience is how long a pod waits for the store: what it holds is
+	// lost with it.
+	podPatience = 10 * time.Minute
+)
+
+// FromEnv connects from inside one of our own containers; see kube.StoreEnv. It
+// takes the reader's credentials where there are some, see kube.StoreReaderEnv.
+// Without VAST_STORE_ENDPOINT it is NotInstalledError.
+func FromEnv() (*Store, error) { return fromEnv(os.Getenv) }
+
+func fromEnv(getenv func(string) string) (*Store, error) {
+	if getenv(kube.EnvStoreEndpoint) == "" {
+		return nil, &api.NotInstalledError{Message: kube.EnvStoreEndpoint + " is not set"}
+	}
+	c := Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
+		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey),
+		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy), Hint: hint.Target{}.In(getenv(agentspec.EnvPodNamespace))}
+	if key, secret := getenv(kube.EnvStoreReaderKey), getenv(kube.EnvStoreReaderSecret); key != "" && secret != "" {
+		c.AccessKey, c.SecretKey, c.Secret = key, secret, kube.StoreReaderName
+	}
+	return Connect(c, WithPatience(podPatience))
+}
+
+// Option changes how a store is reached.
+type Option func(*options)
+
+type options struct {
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	close    func()
+	patience time.Duration
+}
+
+// WithDialer makes all connections by dial, and none through a proxy. closed is
+// called by Close; it may be nil.
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error), closed func()) Option {
+	return func(o *options) { o.dial, o.close = dial, closed }
+}
+
+// WithPatience says how long a store that is away is waited for, within each
+// operation. Without it that is 5 minutes, and 10 seconds for a store that has
+// not answered yet.
+func WithPatience(d time.Duration) Option {
+	return func(o *options) { o.patience = d }
+}
+
+// Connect prepares the connection. It is InvalidSpecError when c cannot be right. The
+// store itself is not asked anything yet. Close has to be called.
+func Connect(c Config, with ...Option) (*Store, error) {
+	endpoint, err := c.check()
+	if err != nil {
+		return nil, err
+	}
+	if c.Region == "" {
+		c.Region = defaultRegion
+	}
+	return open(c, endpoint, credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), "", with...)
+}
+
+// open connects with any credentials; login says where they are from.
+func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login string, with ...Option) (*Store, error) {
+	var o options
+	for _, set := range with {
+		set(&o)
+	}
+	roots, _ := c.roots() // checked before
+	transport := newTransport(o, roots)
+	client, err := minio.New(endpoint.Host, &minio.Options{
+		Creds: secret, Secure: endpoint.Scheme == "https", Region: c.Region, Transport: transport, MaxRetries: retries,
+	})
+	if err != nil {
+		return nil, api.Invalid("", "the store's endpoint %q: %v", redact.URL(c.Endpoint), redact.Text(err.Error()))
+	}
+	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: redact.URL(c.Endpoint), Bucket: c.Bucket, login: login,
+		secret: c.secret(), hint: c.Hint, policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
+			transport.close()
+			if o.close != nil {
+				o.close()
+			}
+		}}, nil
+}
+
+// Close ends the connection.
+func (s *Store) Close() { s.close() }

@@ -1,0 +1,90 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Purpose is something that people want to do, with the rights that the commands
+// ask for it. This table is the one place where they stand: doctor checks them,
+// and the Roles that it prints grant them.
+type Purpose struct {
+	Name string
+	// Needed: without them no task runs, so lacking them is a failure.
+	// Otherwise it is a warning, or of no importance for most people.
+	Needed, Optional bool
+	// Lost says what does not work without them.
+	Lost   string
+	Rights []Right
+	// Roles are those that grant them (RoleUser, RoleReader); another one, as
+	// clusters have it, where there is none.
+	Roles  []string
+	Others string
+}
+
+// The Roles that `doctor --role` prints.
+const (
+	RoleUser   = api.RoleUser
+	RoleReader = api.RoleReader
+)
+
+const (
+	jobs       = "jobs.batch"
+	claims     = "persistentvolumeclaims"
+	kueueGroup = ".kueue.x-k8s.io"
+)
+
+// Purposes returns the table.
+func Purposes() []Purpose {
+	everybody, users := []string{RoleUser, RoleReader}, []string{RoleUser}
+	return []Purpose{
+		{Name: "tasks", Needed: true, Roles: users, Lost: "submitting and following tasks", Rights: slices.Concat(
+			Each(jobs, "get", "list", "watch", "create", "patch", "delete"),
+			Each("pods", "get", "list", "watch"), Each("pods/log", "get"),
+			Each("services", "create"), Each("secrets", "create"), Each("configmaps", "create"))},
+		{Name: "looking", Roles: everybody, Lost: "list, status, logs, monitor", Rights: slices.Concat(
+			Each(jobs, "get", "list", "watch"), Each("pods", "get", "list", "watch"), Each("pods/log", "get"),
+			Each("configmaps", "get", "list"), Each("leases.coordination.k8s.io", "list", "watch"))},
+		{Name: "reasons", Roles: everybody, Lost: "some reasons why a task waits or failed", Rights: slices.Concat(
+			Each("events", "list"), Each("resourcequotas", "list"))},
+		{Name: "campaigns", Roles: users, Lost: hint.Command("campaign"), Rights: slices.Concat(
+			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
+		{Name: "volumes", Roles: users, Lost: hint.Vastvol(), Rights: Each(claims, "get", "list", "watch", "create", "delete")},
+		{Name: "looking at volumes", Roles: everybody, Lost: hint.Vastvol("list") + " and status", Rights: Each(claims, "get", "list")},
+		{Name: "store", Roles: users, Lost: "files and results", Rights: slices.Concat(
+			Named("secrets", "get", kube.StoreName), Named("secrets", "get", kube.StoreReaderName),
+			Each("serviceaccounts", "get"), tunnel())},
+		{Name: "results", Roles: everybody, Lost: "listing and downloading results", Rights: slices.Concat(
+			Named("secrets", "get", kube.StoreReaderName), tunnel())},
+		{Name: "queues", Roles: everybody, Lost: "queues and positions in them", Rights: slices.Concat(
+			Each("localqueues"+kueueGroup, "list"), Each("workloads"+kueueGroup, "get", "list", "watch"),
+			Each("localqueues.visibility"+kueueGroup+"/pendingworkloads", "get"))},
+		{Name: "holding campaigns", Roles: users, Lost: hint.Command("campaign", "hold") + " and resume", Rights: Each("workloads"+kueueGroup, "patch")},
+		{Name: "probes", Optional: true, Roles: users, Lost: "doctor's pod", Rights: Each("pods", "create", "delete")},
+		{Name: "tasks without a network", Optional: true, Roles: users, Lost: "submit --network none",
+			Rights: Each("networkpolicies.networking.k8s.io", "create")},
+		{Name: "limit ranges", Optional: true, Roles: users, Lost: "files and results where a LimitRange has a minimum",
+			Rights: Each("limitranges", "list")},
+		{Name: "quotas", Optional: true, Roles: everybody, Lost: "the numbers of quotas, machines, classes and priorities", Rights: InCluster(slices.Concat(
+			Each("clusterqueues"+kueueGroup, "get", "list"), Each("cohorts"+kueueGroup, "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
+			Each("priorityclasses.scheduling.k8s.io", "list"), Each("storageclasses.storage.k8s.io", "get", "list"),
+			Each("nodes", "list"), Each("namespaces", "get")))},
+		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: hint.Command("queue", "hold") + " and resume",
+			Rights: Each("localqueues"+kueueGroup, "patch")},
+		{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: hint.Command("cluster", "setup") + " and cleanup", Rights: slices.Concat(
+			Each("deployments.apps", "create", "patch", "delete"), Each("secrets", "get", "patch", "delete"),
+			Each("roles.rbac.authorization.k8s.io", "create", "patch", "delete"),
+			InCluster(slices.Concat(Each("clusterqueues"+kueueGroup, "create", "patch", "delete"),
+				Each("resourceflavors"+kueueGroup, "create", "patch", "delete"),
+				Each("customresourcedefinitions.apiextensions.k8s.io", "create"),
+				Each("nodes", "list"), Each("pods", "list"))))},
+	}
+}
+
+// tunnel is how the store is reached from outside the cluster.
+func tunnel() []Right {
+	return slices.Concat(Each("services", "get"), Each("pods", "list"), Each("pods/portforward", "create"))
+}

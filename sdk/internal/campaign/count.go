@@ -1,0 +1,110 @@
+package campaign
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// count makes the status of a campaign of its record and of what is known of
+// its runs: what has neither a Job nor an entry in the index is missing.
+func count(r *Record, runs map[layout.RunRef]run, now time.Time) api.Campaign {
+	c := fromRecord(r)
+	ends := make([]time.Time, 0, len(runs))
+	n := &c.Runs
+	for _, run := range runs {
+		layout.Note(n, run.state, run.saving)
+		if run.state.Ended() && !run.ended.IsZero() {
+			ends = append(ends, run.ended)
+		}
+	}
+	c.State = r.Stand(n)
+	c.Failures = failures(r, runs)
+
+	slices.SortFunc(ends, time.Time.Compare)
+	c.RunsPerMinute = pace(ends, c.State.Ended(), now)
+	left := n.Total - n.Done()
+	switch {
+	case c.State.Ended() && len(ends) > 0:
+		c.EndTime = ptr.To(metav1.NewTime(ends[len(ends)-1]))
+	case c.RunsPerMinute > 0 && left > 0 && c.State != api.CampaignHeld:
+		after := time.Duration(float64(left) / c.RunsPerMinute * float64(time.Minute))
+		c.ETA = ptr.To(metav1.NewTime(now.Add(after).Truncate(time.Second)))
+	}
+	return c
+}
+
+// recentEnds is how many ends the pace is taken from: enough to be steady, few
+// enough to follow when more machines join.
+const recentEnds = 50
+
+// pace is how many runs end in a minute, by the latest of ends, which are
+// sorted; 0 when there is nothing to go by. While a campaign goes on the time
+// since the last end counts, too, so that one that hangs gets slower.
+func pace(ends []time.Time, over bool, now time.Time) float64 {
+	ends = ends[max(0, len(ends)-recentEnds):]
+	if len(ends) < 2 {
+		return 0
+	}
+	first, last := ends[0], ends[len(ends)-1]
+	if !over && now.After(last) {
+		last = now
+	}
+	took := last.Sub(first).Minutes()
+	if took <= 0 {
+		return 0 // within one second, which is all that a Job tells
+	}
+	return float64(len(ends)-1) / took
+}
+
+// failures groups the failed runs by their cause, the most frequent first. The
+// example is the first one whose reason is known in words.
+func failures(r *Record, runs map[layout.RunRef]run) []api.FailureGroup {
+	type example struct {
+		ref layout.RunRef
+		run run
+	}
+	counts, examples := map[api.Cause]int{}, map[api.Cause]example{}
+	for ref, run := range runs {
+		if run.state != api.Failed {
+			continue
+		}
+		cause := cmp.Or(run.cause, api.CauseUnknown)
+		counts[cause]++
+		have, ok := examples[cause]
+		if !ok || (run.reason != "") != (have.run.reason != "") && run.reason != "" ||
+			(run.reason != "") == (have.run.reason != "") && compareRuns(ref, have.ref) < 0 {
+			examples[cause] = example{ref, run}
+		}
+	}
+	var out []api.FailureGroup
+	for cause, n := range counts {
+		e := examples[cause]
+		out = append(out, api.FailureGroup{Cause: cause, Count: n, Reason: e.run.reason,
+			Example: e.ref.String(), TaskID: taskID(r, e.ref, e.run)})
+	}
+	slices.SortFunc(out, func(a, b api.FailureGroup) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause))
+	})
+	return out
+}
+
+func compareRuns(a, b layout.RunRef) int {
+	return cmp.Or(cmp.Compare(a.Config, b.Config), cmp.Compare(a.Run, b.Run))
+}
+
+// taskID is what a run's logs are found by. That of a Job that is gone follows
+// from its run, unless the Job held others, too.
+func taskID(r *Record, ref layout.RunRef, run run) string {
+	if run.taskID != "" || r.RunsPerJob > 1 {
+		return run.taskID
+	}
+	return kube.RunID(r.ID, ref.Config, ref.Run)
+}

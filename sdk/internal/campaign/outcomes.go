@@ -1,0 +1,76 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// noteEnds makes that a campaign's runs are counted right when its Jobs are
+// gone: of what will be removed with its data nothing has to be noted.
+func (c *Client) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanupOptions) error {
+	if o.Data {
+		return nil
+	}
+	if !l.ended {
+		// To remove what goes on is to stop it.
+		user, err := c.conn.User(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = c.change(ctx, c.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *Record) {
+			if !r.Stopped {
+				r.Stopped, r.StoppedBy = true, user
+			}
+		})
+		if err != nil && !missing(err) { // the store alone knows of it
+			return err
+		}
+	}
+	err := c.keepOutcomes(ctx, l)
+	if err != nil && o.Force && ctx.Err() == nil {
+		c.conn.Warn("how its runs ended is not kept: " + err.Error())
+		return nil
+	}
+	return err
+}
+
+// keepOutcomes writes into the index how runs ended that only their Jobs tell
+// of. An agent does that for every run that it saw, but a run may end before its
+// pod has begun: stopped in the queue, or without its image.
+func (c *Client) keepOutcomes(ctx context.Context, l *leaving) error {
+	ended := map[layout.RunRef]layout.Outcome{}
+	for ref := range l.jobs {
+		run := l.runs[ref]
+		o := layout.Outcome{State: run.state, Cause: run.cause}
+		if run.state == api.Failed {
+			o.Cause = cmp.Or(o.Cause, api.CauseUnknown)
+		}
+		if run.state.Ended() {
+			ended[ref] = o
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	b, err := c.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := c.indexed(ctx, b, l.ID)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for ref, o := range ended {
+		if _, ok := known[ref]; !ok {
+			group.Go(func() error { return put(ctx, b, layout.IndexKey(layout.RunIndex(l.ID, ref.Config, ref.Run), o), nil) })
+		}
+	}
+	return group.Wait()
+}

@@ -1,0 +1,122 @@
+// Package campaign runs campaigns: many runs of many configurations, each run
+// a Job or several packed into one, and looks after them.
+package campaign
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Record says what a campaign is. It lies in the store, and in the cluster in
+// a ConfigMap, by which campaigns are found without the store.
+type Record = layout.Record
+
+const (
+	// recordKey is the key of the record in its ConfigMap.
+	recordKey = layout.RecordFile
+	// maxRecord is how much of a record goes into a ConfigMap, which holds
+	// 1 MiB at most and is read with every list of campaigns.
+	maxRecord = 256 << 10
+)
+
+// ObjectName is the name of a campaign's ConfigMap.
+func ObjectName(id string) string { return kube.DNSLabel(id, "campaign", 63) }
+
+// RecordObject is the ConfigMap of a record.
+func RecordObject(r *Record) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Name: ObjectName(r.ID), Namespace: r.Namespace,
+			Labels: map[string]string{
+				kube.LabelKind:      kube.KindCampaign,
+				kube.LabelCampaign:  kube.LabelValue(r.ID),
+				kube.LabelUser:      kube.LabelValue(r.User),
+				kube.LabelManagedBy: kube.ManagedBy,
+			},
+			Annotations: map[string]string{kube.AnnotationCampaign: r.ID, kube.AnnotationUser: r.User},
+		},
+		Data: recordData(r),
+	}
+}
+
+// recordData leaves out of a very big record what is only in the store.
+func recordData(r *Record) map[string]string {
+	data := r.Marshal()
+	if len(data) > maxRecord {
+		small := *r
+		small.Configs, small.Selected = nil, nil
+		data = small.Marshal()
+	}
+	return map[string]string{recordKey: string(data)}
+}
+
+// FromObject reads the record of a ConfigMap that RecordObject made.
+func FromObject(m *corev1.ConfigMap) (*Record, error) {
+	if m.Labels[kube.LabelKind] != kube.KindCampaign {
+		return nil, &api.ConflictError{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is no campaign's", m.Name, m.Namespace)}
+	}
+	where := fmt.Sprintf("ConfigMap %q in namespace %q", m.Name, m.Namespace)
+	r, err := layout.ParseRecord([]byte(m.Data[recordKey]))
+	if err != nil {
+		return nil, &api.ConflictError{Message: fmt.Sprintf("%s: %v", where, err)}
+	}
+	if err := r.Belongs(m.Annotations[kube.AnnotationCampaign], m.Namespace, where); err != nil {
+		return nil, err
+	}
+	if checkID(r.ID) != nil || m.Name != ObjectName(r.ID) || m.Labels[kube.LabelCampaign] != kube.LabelValue(r.ID) {
+		return nil, &api.ConflictError{Message: fmt.Sprintf("%s has the record of campaign %.80q, but neither its name nor its label: it was changed or copied there, and is not used", where, r.ID)}
+	}
+	r.UID = string(m.UID)
+	return r, nil
+}
+
+// record returns the cluster's copy of a campaign's record, and its ConfigMap.
+func (c *Client) record(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+	m, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, ObjectName(id), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil, c.notFound(id)
+	case err != nil:
+		return nil, nil, c.conn.Classify(err, "get", "configmaps")
+	}
+	r, err := FromObject(m)
+	if err == nil {
+		err = r.Belongs(id, c.conn.Namespace, fmt.Sprintf("ConfigMap %q", m.Name))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, m, nil
+}
+
+// stored returns the store's copy of a campaign's record. One that is not there
+// is *api.NotFoundError, one of something else *api.ConflictError.
+func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Record, error) {
+	data, err := get(ctx, b, layout.RecordKey(id))
+	if err != nil {
+		return nil, err
+	}
+	r, err := layout.ParseRecord(data)
+	if err != nil {
+		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s: the store's copy: %v", id, err)}
+	}
+	return r, r.Belongs(id, c.conn.Namespace, "the store's copy")
+}
+
+func (c *Client) notFound(id string) error {
+	if kube.IsTaskID(id) {
+		return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
+			Hint: "that may be a task's id; see how a task stands with: " + c.conn.Hint().Vast("status", id)}
+	}
+	return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
+		Hint: "see `" + c.conn.Hint().Vast("campaign", "list", "--all-users") + "`, or name another namespace with -n"}
+}

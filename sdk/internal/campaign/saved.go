@@ -1,0 +1,190 @@
+package campaign
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// maxCopied is how many run files are also stored one by one, for people to
+// look at. More than that are in the pack only.
+const maxCopied = 1000
+
+// maxRead bounds what is read of one object of the store, in bytes. The list of
+// configurations is the largest that there is.
+const maxRead = maxConfigurations + layout.MaxRecord
+
+// saved is what the store keeps of a campaign: enough to make its Jobs again,
+// without its file, its plug-ins, or what the command line had added.
+type saved struct {
+	execution spec.Execution
+	configs   *configurations
+}
+
+// documents are the objects that the store keeps of a campaign, by their keys,
+// but for the pack and the copies of its files.
+func (d *draft) documents(ctx context.Context) (map[string][]byte, error) {
+	execution, err := json.MarshalIndent(&d.spec.Execution, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the execution of a campaign: %w", err)
+	}
+	configurations, err := d.configs.marshal(ctx, maxConfigurations)
+	if err != nil {
+		return nil, err
+	}
+	prefix := layout.CampaignPrefix(d.record.ID)
+	return map[string][]byte{
+		prefix + layout.ExecutionFile:                       execution,
+		prefix + layout.ConfigurationsFile:                  configurations,
+		prefix + layout.ConfigDir + baseName(d.record.File): d.spec.Data,
+		layout.RecordKey(d.record.ID):                       d.record.Marshal(),
+	}, nil
+}
+
+// baseName is the name of a campaign's file in the store.
+func baseName(file string) string {
+	if file == "" || files.IsStream(file) || files.IsURL(file) {
+		return "campaign.vast"
+	}
+	return filepath.Base(file)
+}
+
+// upload brings the campaign's inputs into the store; the record comes last, so
+// that a record in the store always has them.
+func (d *draft) upload(ctx context.Context, b store.Backend) error {
+	if err := d.uploadPack(ctx, b); err != nil {
+		return err
+	}
+	documents, err := d.documents(ctx)
+	if err != nil {
+		return err
+	}
+	prefix := layout.CampaignPrefix(d.record.ID) + layout.ConfigDir
+	if len(d.inputs.entries) > 0 && len(d.inputs.entries) <= maxCopied {
+		root, err := os.OpenRoot(d.inputs.root)
+		if err != nil {
+			return err
+		}
+		defer root.Close() //nolint:errcheck // nothing is written through it
+		var items []store.Upload
+		for _, e := range d.inputs.entries {
+			// What links lead to is there under its own name.
+			if _, ours := documents[prefix+e.Name]; !ours && e.Mode.IsRegular() {
+				items = append(items, store.Upload{Key: prefix + layout.FileKey(prefix, e.Name), Path: e.Path, Size: e.Size})
+			}
+		}
+		if err := store.UploadAll(ctx, b, items, store.TransferOptions{Root: root}); err != nil {
+			return err
+		}
+	}
+	record := layout.RecordKey(d.record.ID)
+	for key, data := range documents {
+		if key != record {
+			if err := put(ctx, b, key, data); err != nil {
+				return err
+			}
+		}
+	}
+	return put(ctx, b, record, documents[record])
+}
+
+// uploadPack sends the pack unless the store has it. It goes by a file, since
+// its size is known only when it is written.
+func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
+	if d.inputs.sum == "" {
+		return nil
+	}
+	key := layout.InputKey(d.inputs.sum)
+	switch _, err := b.Stat(ctx, key); {
+	case err == nil:
+		return nil
+	case !missing(err):
+		return err
+	case len(d.inputs.entries) == 0:
+		// A rerun has no files of its own.
+		return &api.ConflictError{Message: fmt.Sprintf("the files of campaign %s are no longer in the store; submit %s again", cmp.Or(d.record.RerunOf, d.record.ID), d.record.File)}
+	}
+	file, err := os.CreateTemp("", "kubevast-*.pack")
+	if err != nil {
+		return fmt.Errorf("pack the files of the campaign: %w", err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	stat, err := d.inputs.write(ctx, file)
+	if err != nil {
+		return err
+	}
+	if stat.SHA256 != d.inputs.sum {
+		return &api.ConflictError{Message: "a file of the campaign changed while it was read; try again"}
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("pack the files of the campaign: %w", err)
+	}
+	_, err = b.Put(ctx, key, file, stat.Size, store.PutOptions{SHA256: stat.SHA256})
+	return err
+}
+
+// load reads what upload wrote, and checks it as if it had been typed; a campaign
+// whose inputs did not get there is *api.NotFoundError. r is the record that it is
+// asked for by: the cluster's copy, unless that is gone.
+func (c *Client) load(ctx context.Context, b store.Backend, r *Record) (*saved, *Record, error) {
+	id, prefix := r.ID, layout.CampaignPrefix(r.ID)
+	stored, err := c.stored(ctx, b, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := sameCampaign(r, stored); err != nil {
+		return nil, nil, err
+	}
+	data, err := get(ctx, b, prefix+layout.ExecutionFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := &saved{}
+	if err := json.Unmarshal(data, &out.execution); err != nil {
+		return nil, nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s: %s cannot be read: %v", id, layout.ExecutionFile, err)}
+	}
+	if data, err = get(ctx, b, prefix+layout.ConfigurationsFile); err != nil {
+		return nil, nil, err
+	}
+	if out.configs, err = parseConfigurations(data); err != nil {
+		return nil, nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s: %v", id, err)}
+	}
+	return out, stored, vet(stored, &out.execution)
+}
+
+func put(ctx context.Context, b store.Backend, key string, data []byte) error {
+	_, err := b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), store.PutOptions{})
+	return err
+}
+
+func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
+	body, _, err := b.Get(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxRead+1))
+	if err == nil && len(data) > maxRead {
+		err = &api.ConflictError{Message: fmt.Sprintf("%s in the store is larger than %d MiB, and was not made by this program", key, maxRead>>20)}
+	}
+	return data, err
+}
+
+// missing reports that there is no such object.
+func missing(err error) bool {
+	var e *api.NotFoundError
+	return errors.As(err, &e)
+}

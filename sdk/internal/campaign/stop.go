@@ -1,0 +1,153 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+)
+
+// Stop implements sdk.Campaign. The record says it first, so that nobody makes
+// more Jobs; see obey for who is making them just now.
+func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	r, err := c.mine(ctx, ref, append(authz.Each(jobsResource, "list", "patch"), authz.Each("configmaps", "patch")...)...)
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Stopped {
+		done, err := c.settled(ctx, r, o.DryRun)
+		if err != nil {
+			return nil, err
+		}
+		if !done {
+			if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if o.DryRun.Sends() {
+		if err := c.stopJobs(ctx, r, user, o); err != nil {
+			return nil, err
+		}
+	}
+	now, err := c.one(ctx, r.ID, o.DryRun)
+	if err == nil && !o.DryRun.Keeps() {
+		wouldStop(now)
+	}
+	return now, err
+}
+
+// wouldStop makes of a campaign what it would be, had it been stopped.
+func wouldStop(c *api.Campaign) {
+	if c.State.Ended() {
+		return
+	}
+	n := &c.Runs
+	n.Stopped += n.Running + n.Saving + n.Pending + n.Queued + n.Missing
+	n.Running, n.Saving, n.Pending, n.Queued, n.Missing = 0, 0, 0, 0, 0
+	c.State, c.RunsPerMinute, c.ETA, c.Waiting, c.Active = api.CampaignStopped, 0, nil, nil, nil
+}
+
+// stopJobs stops all Jobs of a campaign that have not ended, first those that
+// wait: or each that ends would let in another one.
+func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
+	var waiting, others []stoppable
+	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
+		switch {
+		case s.State.Ended():
+		case ptr.Deref(job.Spec.Suspend, false):
+			waiting = append(waiting, stoppableOf(job))
+		default:
+			others = append(others, stoppableOf(job))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	// One that cannot be stopped is no reason to let the others run.
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, job := range slices.Concat(waiting, others) {
+		group.Go(func() error { return c.tasks.StopJob(ctx, job.in(c.conn.Namespace), user, o) })
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("not all Jobs of campaign %s could be stopped, stop it again: %w", r.ID, err)
+	}
+	return nil
+}
+
+// stoppable is what has to be known of a Job to stop it. There may be very many
+// of them, and an empty Job alone takes more than a kilobyte.
+type stoppable struct {
+	name, version string
+	uid           types.UID
+	suspend       *bool
+	completions   *int32
+}
+
+func stoppableOf(job *batchv1.Job) stoppable {
+	return stoppable{name: job.Name, version: job.ResourceVersion, uid: job.UID, suspend: job.Spec.Suspend, completions: job.Spec.Completions}
+}
+
+// in is the Job again, in its namespace.
+func (s *stoppable) in(namespace string) *batchv1.Job {
+	return &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Name: s.name, Namespace: namespace, UID: s.uid, ResourceVersion: s.version},
+		Spec:       batchv1.JobSpec{Suspend: s.suspend, Completions: s.completions},
+	}
+}
+
+// settled reports that every run of a campaign has ended: there is nothing left
+// to stop, and the campaign stays what it became.
+func (c *Client) settled(ctx context.Context, r *Record, d api.DryRun) (bool, error) {
+	now, err := c.one(ctx, r.ID, d)
+	return now != nil && now.State.Ended(), err
+}
+
+// mine finds the campaign that ref names for somebody who is going to change
+// it, and asks at the same time whether he may.
+func (c *Client) mine(ctx context.Context, ref string, needed ...authz.Right) (*Record, error) {
+	var group errgroup.Group
+	group.Go(func() error { return c.rights.Require(ctx, needed...) })
+	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)
+	if err := cmp.Or(err, absent, group.Wait()); err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// one is a campaign as it stands now.
+func (c *Client) one(ctx context.Context, id string, d api.DryRun) (*api.Campaign, error) {
+	list, err := c.monitor(ctx, api.MonitorOptions{IDs: []string{id}}, d)
+	if err != nil {
+		return nil, err
+	}
+	return &list.Items[0], nil
+}
+
+// storeIfAny is the store, or nil where there is no way to it: a campaign can
+// be stopped and held all the same.
+func (c *Client) storeIfAny(ctx context.Context) store.Backend {
+	b, err := c.seen.open(ctx, c.conn)
+	if err != nil {
+		return nil
+	}
+	return b
+}

@@ -1,0 +1,118 @@
+package campaign
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// stopped counts the Jobs that carry who stopped them.
+func (w *world) stopped() int {
+	n := 0
+	for _, job := range w.jobs() {
+		if job.Annotations[kube.AnnotationStoppedBy] != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// held counts the Workloads that are not let in.
+func (w *world) held() int {
+	w.kueue.mu.Lock()
+	defer w.kueue.mu.Unlock()
+	n := 0
+	for _, active := range w.kueue.active {
+		if !active {
+			n++
+		}
+	}
+	return n
+}
+
+func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(*world, string) error
+		done func(*world, *Record) bool
+	}{
+		"stopped": {func(w *world, id string) error {
+			_, err := w.Stop(w.t.Context(), id, api.StopOptions{})
+			return err
+		}, func(w *world, r *Record) bool { return r.Stopped && w.stopped() == 3 }},
+		"held": {func(w *world, id string) error {
+			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{})
+			return err
+		}, func(w *world, r *Record) bool { return r.Held && w.held() == 3 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.made = w.kueue.add
+			id := w.submit(api.CampaignOptions{}).ID
+			w.store.away = true
+			if err := tt.do(w, id); err != nil {
+				t.Error(err)
+			}
+			if r := w.recordOf(id); !tt.done(w, r) {
+				t.Errorf("%d of 3 Jobs are stopped, %d of 3 Workloads held, and the record is %+v", w.stopped(), w.held(), r)
+			}
+			if !w.warned("the store's copy of its record") {
+				t.Errorf("the warnings are %q", w.warnings)
+			}
+		})
+	}
+}
+
+// A campaign may have very many Jobs, and all that wait are known before the
+// first is stopped.
+func TestOfAJobToStopOnlyLittleIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.submit(api.CampaignOptions{})
+	job := w.jobs()[0]
+	job.ResourceVersion, job.UID = "7", "u"
+	kept := stoppableOf(&job)
+	if size := int(reflect.TypeOf(kept).Size()) + len(kept.name) + len(kept.version) + len(kept.uid); size > 200 {
+		t.Errorf("%d bytes are kept of a Job", size)
+	}
+	want := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: "u", ResourceVersion: "7"},
+		Spec: batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions}}
+	if diff := cmp.Diff(want, kept.in("ns")); diff != "" {
+		t.Errorf("what is stopped by it (-want,+got):\n%s", diff)
+	}
+}
+
+// A look at a campaign may find out what its record does not say yet, and then
+// writes it down; not so in a dry run.
+func TestADryRunLeavesTheRecordAsItIs(t *testing.T) {
+	for name, do := range map[string]func(*world, string) error{
+		"to stop": func(w *world, id string) error {
+			_, err := w.Stop(w.t.Context(), id, api.StopOptions{DryRun: api.DryRunClient})
+			return err
+		},
+		"to hold": func(w *world, id string) error {
+			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{DryRun: api.DryRunClient})
+			return err
+		},
+		"to clean up": func(w *world, id string) error {
+			_, err := w.Cleanup(w.t.Context(), api.CampaignCleanupOptions{Campaigns: []string{id}, Force: true, DryRun: api.DryRunClient})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.submit(api.CampaignOptions{}).ID
+			w.ask(func(r *Record) { r.Complete = false }) // as one that kubectl has made
+			if err := do(w, id); err != nil {
+				t.Fatal(err)
+			}
+			if w.recordOf(id).Complete {
+				t.Error("it was changed")
+			}
+		})
+	}
+}

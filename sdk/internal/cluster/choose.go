@@ -1,0 +1,126 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+var (
+	validBucket = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	validRegion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+)
+
+// chooseStore decides on the store: what was given goes before what was
+// recorded, and that before the built-in one. Its image is what was given, else
+// what administrators gave before. Every problem is told at once.
+func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace string) (storeRecord, error) {
+	kind := o.Kind
+	switch {
+	case kind != "":
+	case o.Endpoint != "" || o.Secret != "":
+		kind = api.StoreExternal
+	case recorded.Kind != "":
+		kind = recorded.Kind
+	default:
+		kind = api.StoreBuiltIn
+	}
+	if recorded.Kind != kind {
+		recorded = storeRecord{}
+	}
+	s := storeRecord{Kind: kind}
+	if !slices.Contains([]api.StoreKind{api.StoreBuiltIn, api.StoreExternal, api.StoreNone}, kind) {
+		return s, api.Invalid("--no-store", "the record of the setup has a store of the kind %q, which there is not; "+
+			"give --no-store, --no-store=false or --store-endpoint", kube.Shortened(string(kind)))
+	}
+	var problems []api.Problem
+	unfit := func(flag, value, why string) {
+		if value != "" {
+			problems = append(problems, api.Problem{Path: flag, Message: why})
+		}
+	}
+	if kind != api.StoreExternal {
+		const why = "goes with an S3 of your own: give --store-endpoint and --store-secret too"
+		unfit("--store-endpoint", o.Endpoint, why)
+		unfit("--store-secret", o.Secret, why)
+		unfit("--store-bucket", o.Bucket, why)
+		unfit("--store-region", o.Region, why)
+		unfit("--store-reader-secret", o.ReaderSecret, why)
+	}
+	if kind != api.StoreBuiltIn {
+		if o.TLS != nil {
+			problems = append(problems, api.Problem{Path: "--store-tls", Message: "is for the built-in store, which is not used here; an S3 of your own has it by https:// in --store-endpoint"})
+		}
+		unfit("--store-image", o.Image, "is for the built-in store, which is not used here; --no-store=false goes back to it")
+	}
+	switch kind {
+	case api.StoreBuiltIn:
+		s.Image = unless(cmp.Or(o.Image, given), storeImage)
+		problems = append(problems, checkImage("--store-image", s.Image)...)
+		s.Plain = recorded.Plain
+		if o.TLS != nil {
+			s.Plain = !*o.TLS
+		}
+		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace, !s.Plain), storeBucket, storeRegion
+	case api.StoreExternal:
+		s.Endpoint, s.Secret = cmp.Or(o.Endpoint, recorded.Endpoint), cmp.Or(o.Secret, recorded.Secret)
+		s.ReaderSecret = cmp.Or(o.ReaderSecret, recorded.ReaderSecret)
+		s.Bucket, s.Region = cmp.Or(o.Bucket, recorded.Bucket, storeBucket), cmp.Or(o.Region, recorded.Region, storeRegion)
+		problems = append(problems, s.check()...)
+	}
+	if len(problems) > 0 {
+		return s, &api.InvalidSpecError{Problems: problems}
+	}
+	return s, nil
+}
+
+// check looks at what was said about an external store.
+func (s storeRecord) check() []api.Problem {
+	var problems []api.Problem
+	add := func(flag, format string, args ...any) {
+		problems = append(problems, api.Problem{Path: flag, Message: fmt.Sprintf(format, args...)})
+	}
+	u, err := url.Parse(s.Endpoint)
+	switch {
+	case s.Endpoint == "":
+		add("--store-endpoint", "is missing: the URL of the S3, as in https://s3.example.com")
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Path != "" && u.Path != "/":
+		add("--store-endpoint", "must be the URL of an S3 without a path, as in https://storage.googleapis.com or http://minio.data.svc:9000")
+	case u.User != nil:
+		add("--store-endpoint", "must hold no credentials: put them into the Secret that --store-secret names")
+	}
+	switch {
+	case s.Secret == "":
+		add("--store-secret", "is missing: a Secret of the namespace with the keys %s and %s", kube.StoreAccessKey, kube.StoreSecretKey)
+	case isStoreSecret(s.Secret):
+		add("--store-secret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
+	case len(validation.IsDNS1123Subdomain(s.Secret)) > 0:
+		add("--store-secret", "%q cannot be the name of a Secret", kube.Shortened(s.Secret))
+	}
+	switch {
+	case s.ReaderSecret == "":
+	case isStoreSecret(s.ReaderSecret):
+		add("--store-reader-secret", "must not be %q: setup keeps a Secret of its own under this name", s.ReaderSecret)
+	case len(validation.IsDNS1123Subdomain(s.ReaderSecret)) > 0:
+		add("--store-reader-secret", "%q cannot be the name of a Secret", s.ReaderSecret)
+	}
+	if !validBucket.MatchString(s.Bucket) {
+		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", kube.Shortened(s.Bucket))
+	}
+	if !validRegion.MatchString(s.Region) {
+		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", kube.Shortened(s.Region))
+	}
+	return problems
+}
+
+// isStoreSecret reports a name under which setup keeps a Secret.
+func isStoreSecret(name string) bool {
+	return name == kube.StoreName || name == kube.StoreReaderName || name == kube.StoreRootName
+}

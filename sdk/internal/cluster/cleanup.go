@@ -1,0 +1,137 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Cleanup removes what Setup made in the client's namespace, and what all
+// namespaces share when no other one is set up. What others made stays, and
+// whatever they use of ours. It is idempotent; the record goes last, so that a
+// call that was cut short is completed by the next one.
+//
+// Work of ours that has not ended, of whatever kind and in whatever queue, is
+// *api.ConflictError that names it, unless o.Force, which stops it first and waits
+// until it has saved. Others' work in our queue is *api.ConflictError in any case.
+// Nothing to remove is no error. No finalizer is ever taken off: what Kueue
+// holds on to is waited for, and *api.TimedOutError says what that was.
+func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	r, ctx, cancel := newRun(ctx, o.Progress, o.Timeout)
+	defer cancel()
+	p, err := c.planCleanup(ctx, o)
+	if err != nil {
+		return nil, r.inTime(ctx, "looking at the cluster", err)
+	}
+	if len(p.status.Remove) == 0 {
+		return &p.status, nil // no work needs what is not there
+	}
+	if err := p.allowed(c.conn.Hint(), o); err != nil || o.DryRun == api.DryRunClient {
+		return &p.status, err
+	}
+	if o.DryRun == api.DryRunServer {
+		return &p.status, c.removeAll(ctx, nil, api.DryRunServer, p.queue, p.shared, p.rest)
+	}
+	if err := c.takeBack(ctx, r, p, o.Force); err != nil {
+		return &p.status, r.inTime(ctx, "removing; run the command again to go on", err)
+	}
+	return &p.status, nil
+}
+
+// allowed refuses while there is work.
+func (p *removal) allowed(say hint.Target, o api.CleanupOptions) error {
+	if len(p.foreign) > 0 {
+		return &api.ConflictError{Message: fmt.Sprintf("others' work is in the queue %q: %s; delete it or wait for it first",
+			kube.LocalQueueName, strings.Join(p.foreign, ", "))}
+	}
+	if len(p.status.Work) > 0 && !o.Force {
+		return &api.ConflictError{Message: fmt.Sprintf("work has not ended: %s; wait for it, stop it (%s, %s), or give --force, which stops it and waits until it has saved",
+			wordsForWork(p.status.Work), say.Vast("stop", "ID"), say.Vast("campaign", "stop", "ID"))}
+	}
+	return nil
+}
+
+func (c *Client) takeBack(ctx context.Context, r *run, p *removal, force bool) error {
+	if force {
+		if err := c.stopWork(ctx, r); err != nil {
+			return err
+		}
+	}
+	// The queues go one after the other, the rest side by side with them.
+	err := together(
+		func() error {
+			for _, u := range append(p.queue, p.shared...) {
+				if err := c.removeAll(ctx, r, api.DryRunNone, []*unstructured.Unstructured{u}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func() error { return c.removeAll(ctx, r, api.DryRunNone, p.rest) },
+	)
+	if err != nil {
+		return err
+	}
+	if p.kueue {
+		if err := c.uninstallKueue(ctx, r); err != nil {
+			return err
+		}
+	}
+	if p.recorded || p.kueue {
+		if err := c.forgetShared(ctx, c.conn.Namespace, p.kueueStays); err != nil {
+			return err
+		}
+	}
+	var last []*unstructured.Unstructured
+	for _, u := range []*unstructured.Unstructured{p.namespace, p.record} {
+		if u != nil {
+			last = append(last, u)
+		}
+	}
+	return c.removeAll(ctx, r, api.DryRunNone, last)
+}
+
+// removeAll deletes objects side by side and waits until they are gone.
+func (c *Client) removeAll(ctx context.Context, r *run, dryRun api.DryRun, groups ...[]*unstructured.Unstructured) error {
+	var calls []func() error
+	for _, group := range groups {
+		for _, u := range group {
+			calls = append(calls, func() error {
+				if err := c.remove(ctx, u, dryRun); err != nil || dryRun != api.DryRunNone {
+					return err
+				}
+				return r.await(ctx, describe(u)+" to go", func(ctx context.Context) (string, error) {
+					there, err := c.get(ctx, u)
+					if err != nil || there == nil || there.GetUID() != u.GetUID() {
+						return "", err
+					}
+					return leaving(there), nil
+				})
+			})
+		}
+	}
+	return together(calls...)
+}
+
+// leaving says why an object that was deleted is still there.
+func leaving(u *unstructured.Unstructured) string {
+	switch u.GetKind() {
+	case "Deployment":
+		return "its pods are ending"
+	case "ClusterQueue", "LocalQueue":
+		return "Kueue holds it until nothing runs through it"
+	}
+	if f := u.GetFinalizers(); len(f) > 0 {
+		return "held by " + strings.Join(f, ", ")
+	}
+	return "it is still there"
+}

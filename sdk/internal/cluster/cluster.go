@@ -1,0 +1,43 @@
+// Package cluster makes a cluster ready for batch work and takes that back.
+//
+// Setup computes what should be there (plan.go, objects_*.go: pure), applies it
+// (apply.go) and waits until it works (wait.go). Kueue is installed only where
+// there is none (kueue.go, install.go). What was set up is recorded in a
+// ConfigMap of the namespace (record.go), never in a local file.
+package cluster
+
+import (
+	"sync"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+	"github.com/kubevast/vast/sdk/internal/campaign"
+	"github.com/kubevast/vast/sdk/internal/task"
+)
+
+// fieldManager is who the API server records as the author of what we apply.
+const fieldManager = "kubevast-setup"
+
+// Client implements sdk.Cluster.
+type Client struct {
+	conn      *access.Conn
+	tasks     *task.Client
+	campaigns *campaign.Client
+	rights    *authz.Checker
+	objects   func() (dynamic.Interface, error)
+}
+
+// New returns a client over conn. It contacts nobody.
+func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client) *Client {
+	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, rights: authz.New(conn), objects: sync.OnceValues(func() (dynamic.Interface, error) {
+		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
+		if err != nil {
+			return nil, api.Invalid("kubeconfig", "%v", err)
+		}
+		return set, nil
+	})}
+}

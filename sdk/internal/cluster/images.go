@@ -1,0 +1,55 @@
+package cluster
+
+import (
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// What setup installs unless it is told otherwise, each by its digest: this is the
+// one place that a newer version is entered in. A digest is that of the index of
+// all platforms, as `crane digest IMAGE:TAG` prints it. Those of Kueue are what its
+// project noted when it released them (the checklist of the release, and the
+// promotion to registry.k8s.io).
+const (
+	kueueVersion     = "0.16.1"
+	kueueRepository  = "registry.k8s.io/kueue/kueue"
+	kueueChart       = "registry.k8s.io/kueue/charts/kueue"
+	kueueChartDigest = "sha256:46769c995dc7a71cb2ed05797e3f017cea13e440c4ff74d1add35e573f97029d"
+)
+
+var (
+	kueueImage = pinned(kueueRepository+":v"+kueueVersion, "sha256:87bdbcb7ab69c5364459710b90b329d51b369c17b21d670f6436fe3f6864a78f")
+	storeImage = pinned("ghcr.io/versity/versitygw:v1.8.0", "sha256:30292fc2eeacc67a36993b01f7a7a5e3361a19cced0e80c1d71cfa2a4b0a2499")
+)
+
+// byTag is set by the linker in builds for development, which take what the tags
+// name: a test cluster has images of these names that were made from source.
+var byTag string
+
+func pinned(image, digest string) string {
+	if byTag != "" {
+		return image
+	}
+	return image + "@" + digest
+}
+
+// checkImage finds what is wrong with an image that a flag names; none is as
+// good as a good one.
+func checkImage(flag, image string) []api.Problem {
+	if image == "" {
+		return nil
+	}
+	if err := kube.CheckImage(image); err != nil {
+		return []api.Problem{{Path: flag, Message: err.Error()}}
+	}
+	return nil
+}
+
+// unless is an image, or nothing where that is the one that is taken without a
+// word: it is not asked for, so a newer version of this program takes a newer one.
+func unless(image, byDefault string) string {
+	if image == byDefault {
+		return ""
+	}
+	return image
+}

@@ -1,0 +1,195 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/portforward"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// countLimit is how many objects of a store are counted at most.
+const countLimit = 10_000
+
+// secretNamed returns a Secret of the namespace; nil when it is not there.
+func (c *Client) secretNamed(ctx context.Context, name string) (*corev1.Secret, error) {
+	s, err := c.conn.Kube.CoreV1().Secrets(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // absence is no error here
+	}
+	return s, c.conn.Classify(err, "get", "secrets")
+}
+
+// storeContent counts what the namespace's store holds.
+func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
+	s, err := portforward.OpenToRead(ctx, c.conn)
+	if err != nil {
+		return store.Content{}, err
+	}
+	defer s.Close()
+	return s.Content(ctx, "", countLimit)
+}
+
+// saveFirst is what to do about what a store's pod holds before that is replaced.
+func (c *Client) saveFirst() string {
+	say := c.conn.Hint()
+	return fmt.Sprintf("save them first with `%s`, then remove them with `%s`, and set up again",
+		say.Vast("results", "download", "--all", "--all-users", "--dir=saved"), say.Vast("cluster", "cleanup"))
+}
+
+// wordsFor says how much a store holds.
+func wordsFor(c store.Content) string {
+	more := ""
+	if c.Partial {
+		more = "more than "
+	}
+	noun := "objects"
+	if c.Objects == 1 {
+		noun = "object"
+	}
+	return fmt.Sprintf("%s%d %s (%s)", more, c.Objects, noun, layout.Bytes(c.Bytes))
+}
+
+// awaitStore waits until the store answers.
+func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
+	s := p.record.Store
+	switch s.Kind {
+	case api.StoreNone:
+		return nil
+	case api.StoreBuiltIn:
+		if p.values[optionStorageSize] == "" {
+			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", optionStorageSize)
+		}
+		err := r.await(ctx, "the store", func(ctx context.Context) (string, error) {
+			return c.missingStore(ctx, p)
+		})
+		if err != nil {
+			return err
+		}
+		return r.await(ctx, "the store to answer", func(ctx context.Context) (string, error) { return c.missingAnswer(ctx, p) })
+	}
+	// Somebody else's store does not start because we wait.
+	_, err := c.missingAnswer(ctx, p)
+	return err
+}
+
+// missingStore makes the Deployment again when it is not there: the one that
+// was applied to may have been on its way out, from an earlier change.
+func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
+	deployment := p.storeDeployment()
+	there, err := c.get(ctx, deployment)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case there == nil:
+		_, err = c.apply(ctx, deployment, api.DryRunNone)
+		return "its pods are being made", err
+	case there.GetDeletionTimestamp() != nil:
+		return "the old one is ending", nil
+	}
+	return c.missingPods(ctx, p.namespace, kube.StoreName)
+}
+
+// missingAnswer makes the bucket where it is missing, writes and reads an object, and
+// lists what is there as readers do.
+func (c *Client) missingAnswer(ctx context.Context, p *plan) (string, error) {
+	if missing, err := c.missingPolicy(ctx, p); missing != "" || err != nil {
+		return missing, err
+	}
+	s, err := portforward.OpenBy(c.conn, p.secrets.writer)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if err := s.EnsureBucket(ctx); err != nil {
+		return "", err
+	}
+	if err := s.Probe(ctx); err != nil || p.secrets.reader == nil {
+		return "", err
+	}
+	reader, err := portforward.OpenBy(c.conn, p.secrets.reader)
+	if err != nil {
+		return "", err
+	}
+	defer reader.Close()
+	_, err = reader.Content(ctx, "", 1)
+	return "", err
+}
+
+// missingPolicy has root make the bucket of the built-in store, and say who may do
+// what in it.
+func (c *Client) missingPolicy(ctx context.Context, p *plan) (string, error) {
+	if p.secrets.root == nil {
+		return "", nil
+	}
+	s, err := portforward.OpenBy(c.conn, p.secrets.admin())
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if err := s.EnsureBucket(ctx); err != nil {
+		if store.IsUnknownAccount(err) {
+			return waitsForAccounts, nil
+		}
+		return "", err
+	}
+	err = s.SetPolicy(ctx, string(p.secrets.writer.Data[kube.StorePolicy]))
+	if store.IsUnknownAccount(err) {
+		return waitsForAccounts, nil
+	}
+	return "", err
+}
+
+// waitsForAccounts is said while the kubelet has not shown the store a changed Secret.
+const waitsForAccounts = "its accounts have changed, and it has not read them yet"
+
+// dropOldStore removes the built-in store that another one takes the place of.
+// Its volume stays: nothing is lost before a cleanup says so.
+func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
+	if p.record.Store.Kind == api.StoreBuiltIn {
+		return nil
+	}
+	gone := append(storeObjects(storePod{namespace: p.namespace, image: storeImage}, p.config, "1Gi"),
+		hiddenSecrets(p.namespace, storeRecord{Kind: api.StoreBuiltIn}).objects()...)
+	there, err := c.lookup(ctx, gone)
+	if err != nil {
+		return err
+	}
+	var old []*unstructured.Unstructured
+	for _, u := range there {
+		switch {
+		case !isOurs(u), u.GetKind() == "Secret" && u.GetName() != kube.StoreRootName && p.record.Store.Kind != api.StoreNone:
+		case u.GetKind() == "PersistentVolumeClaim":
+			r.say("the volume of the built-in store stays (%s); --no-store=false takes it again", describe(u))
+		default:
+			r.say("removing %s, which is not used any more", describe(u))
+			old = append(old, u)
+		}
+	}
+	return c.removeAll(ctx, r, api.DryRunNone, old)
+}
+
+// missingMachine waits for the scheduler's word on the store's pod: until then
+// what the pod asks for is taken off nowhere.
+func (c *Client) missingMachine(ctx context.Context) (string, error) {
+	pods, err := c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: labelName + "=" + kube.StoreName, Limit: pageSize})
+	if err != nil {
+		return "", c.conn.Classify(err, "list", "pods")
+	}
+	for i := range pods.Items {
+		if pods.Items[i].Spec.NodeName == "" && len(pods.Items[i].Status.Conditions) == 0 {
+			return "the scheduler has not looked at its pod yet", nil
+		}
+	}
+	return "", nil
+}

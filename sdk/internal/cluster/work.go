@@ -1,0 +1,178 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// work is what has not ended in the namespace. Every Job and pod that has our
+// label counts, of whatever kind it is and in whatever queue: one of a kind that
+// is not known here would lose its store as any other.
+type work struct {
+	// jobs have not ended; pods go on though their Job has, or without one.
+	jobs, pods []part
+	// begun are the campaigns of which not all Jobs were made.
+	begun []string
+}
+
+// part is a Job or a pod. There may be very many, so it is no more than is needed
+// to name and to stop it.
+type part struct {
+	of   unit
+	runs int
+	name string
+	uid  types.UID
+	// owner of a pod is its Job; empty for one that somebody made by hand.
+	owner types.UID
+	// leaving: it is being deleted.
+	leaving bool
+	job     *batchv1.Job // as StopJob needs it; nil of a pod
+}
+
+// unit is what people call one piece of work.
+type unit struct{ kind, name string }
+
+// kindCampaign is the kind under which all of a campaign's Jobs are named.
+const kindCampaign = kube.KindCampaign
+
+// overdue is how long after the end of its grace a pod is still believed to
+// save: those on a lost machine never tell that they are gone.
+const overdue = 30 * time.Second
+
+// unfinished looks at the Jobs, at the pods and at the campaigns' records: one
+// listing each, in pages.
+func (c *Client) unfinished(ctx context.Context) (*work, error) {
+	w := &work{}
+	err := together(
+		func() error {
+			return c.tasks.EachJob(ctx, c.conn.Namespace, kube.LabelKind, func(job *batchv1.Job, s *api.TaskStatus) {
+				if !s.State.Ended() {
+					w.jobs = append(w.jobs, partOf(job))
+				}
+			})
+		},
+		func() (err error) { w.pods, err = c.livePods(ctx); return err },
+		func() (err error) { w.begun, err = c.campaigns.Unsubmitted(ctx); return err },
+	)
+	w.dropKnown()
+	return w, err
+}
+
+// livePods are the pods of ours that have not ended.
+func (c *Client) livePods(ctx context.Context) ([]part, error) {
+	var pods []part
+	now := time.Now()
+	err := c.listAll(ctx, "pods", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		o.LabelSelector = kube.LabelKind
+		o.FieldSelector = "status.phase!=Succeeded,status.phase!=Failed"
+		return c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, o)
+	}, func(obj runtime.Object) {
+		if pod := obj.(*corev1.Pod); lives(pod, now) {
+			pods = append(pods, partOf(pod))
+		}
+	})
+	return pods, err
+}
+
+func lives(pod *corev1.Pod, now time.Time) bool {
+	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		return false
+	}
+	return pod.DeletionTimestamp == nil || now.Before(pod.DeletionTimestamp.Add(overdue))
+}
+
+// dropKnown leaves out the pods of Jobs that go on: the Jobs tell of them.
+func (w *work) dropKnown() {
+	going := sets.New[types.UID]()
+	for _, job := range w.jobs {
+		going.Insert(job.uid)
+	}
+	w.pods = slices.DeleteFunc(w.pods, func(p part) bool { return going.Has(p.owner) })
+}
+
+func partOf(obj metav1.Object) part {
+	p := part{of: unitOf(obj), runs: runs(obj), name: obj.GetName(), uid: obj.GetUID(), leaving: obj.GetDeletionTimestamp() != nil}
+	if owner := metav1.GetControllerOf(obj); owner != nil {
+		p.owner = owner.UID
+	}
+	if job, ok := obj.(*batchv1.Job); ok {
+		p.job = &batchv1.Job{
+			ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: job.UID, ResourceVersion: job.ResourceVersion},
+			Spec:       batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions},
+		}
+	}
+	return p
+}
+
+func unitOf(obj metav1.Object) unit {
+	labels := obj.GetLabels()
+	if id := cmp.Or(obj.GetAnnotations()[kube.AnnotationCampaign], labels[kube.LabelCampaign]); id != "" {
+		return unit{kindCampaign, id}
+	}
+	return unit{cmp.Or(labels[kube.LabelKind], "work"), cmp.Or(labels[batchv1.JobNameLabel], obj.GetName())}
+}
+
+// runs is how many runs of a campaign a Job or pod holds.
+func runs(obj metav1.Object) int {
+	if packed := strings.Fields(obj.GetAnnotations()[kube.AnnotationRuns]); len(packed) > 0 {
+		return len(packed)
+	}
+	if obj.GetLabels()[kube.LabelKind] == kube.KindRun {
+		return 1
+	}
+	return 0
+}
+
+// items name all of it, each piece of work once.
+func (w *work) items() []api.UnfinishedWork {
+	found := map[unit]*api.UnfinishedWork{}
+	at := func(u unit) *api.UnfinishedWork {
+		if found[u] == nil {
+			found[u] = &api.UnfinishedWork{Kind: u.kind, Name: u.name}
+		}
+		return found[u]
+	}
+	// Of what is only saving neither a Job nor a pod goes on by itself.
+	going := sets.New[unit]()
+	for _, p := range slices.Concat(w.jobs, w.pods) {
+		at(p.of).Runs += p.runs
+		if p.job != nil || p.owner == "" {
+			going.Insert(p.of)
+		}
+	}
+	for _, id := range w.begun {
+		at(unit{kindCampaign, id}).Submitting = true
+		going.Insert(unit{kindCampaign, id})
+	}
+	var out []api.UnfinishedWork
+	for u, one := range found {
+		one.Saving = !going.Has(u)
+		out = append(out, *one)
+	}
+	slices.SortFunc(out, func(a, b api.UnfinishedWork) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// wordsForWork name work to people.
+func wordsForWork(all []api.UnfinishedWork) string {
+	names := make([]string, len(all))
+	for i, one := range all {
+		names[i] = one.String()
+	}
+	return strings.Join(few(names), ", ")
+}

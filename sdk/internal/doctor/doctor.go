@@ -1,0 +1,87 @@
+// Package doctor checks what the commands need of a cluster, and says what to
+// do where something is missing. It only looks, but for two checks that can be
+// left out: an object that is put into the store and deleted again, and a pod
+// of our own image.
+package doctor
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+	"github.com/kubevast/vast/sdk/internal/cluster"
+	"github.com/kubevast/vast/sdk/internal/queue"
+	"github.com/kubevast/vast/sdk/internal/task"
+)
+
+// Client implements sdk.Doctor.
+type Client struct {
+	conn    *access.Conn
+	rights  *authz.Checker
+	queues  *queue.Client
+	cluster *cluster.Client
+	tasks   *task.Client
+}
+
+// New returns a client over conn. It contacts nobody.
+func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client, tasks *task.Client) *Client {
+	return &Client{conn: conn, rights: authz.New(conn), queues: queues, cluster: clusters, tasks: tasks}
+}
+
+// examination is one check, or several that belong together.
+type examination func(ctx context.Context, o api.DoctorOptions) []api.Check
+
+// Check runs all checks, those that do not depend on each other side by side.
+// A cluster that cannot be reached is a report of one failed check, and no
+// error; only the end of ctx is one.
+func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error) {
+	report := &api.DoctorReport{
+		TypeMeta:   api.TypeMeta(api.KindDoctorReport),
+		ObjectMeta: metav1.ObjectMeta{Namespace: c.conn.Namespace},
+		Context:    c.conn.Context, Server: c.conn.Server(), Healthy: true, Checks: []api.Check{},
+	}
+	add := func(checks []api.Check) {
+		for _, check := range checks {
+			report.Checks = append(report.Checks, check)
+			report.Healthy = report.Healthy && check.Outcome != api.CheckFailed
+			if o.Notify != nil {
+				o.Notify(check)
+			}
+		}
+	}
+	add(c.server(ctx, o))
+	if !report.Healthy {
+		return report, ctx.Err()
+	}
+	all := []examination{c.namespace, c.access, c.storageClass, c.kueue, c.queue, c.quota, c.pods, c.store, c.storeSecrets, c.probe}
+	done := make([]chan []api.Check, len(all))
+	for i, examine := range all {
+		done[i] = make(chan []api.Check, 1)
+		go func() { done[i] <- examine(ctx, o) }()
+	}
+	for _, checks := range done {
+		add(<-checks)
+	}
+	return report, ctx.Err()
+}
+
+func ok(name, seen string) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckOK, Seen: seen}
+}
+
+func failed(name, seen, fix string) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckFailed, Seen: seen, Fix: fix}
+}
+
+func warning(name, seen, fix string) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckWarning, Seen: seen, Fix: fix}
+}
+
+func skipped(name, why string) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckSkipped, Seen: why}
+}
+
+func one(c api.Check) []api.Check { return []api.Check{c} }

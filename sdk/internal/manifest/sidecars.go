@@ -1,0 +1,86 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/kube"
+)
+
+// sidecars makes native sidecars of the containers that pod_config adds beside
+// the task's own: a plain one would keep the pod running when the task has
+// ended, for ever if it is a server. Kubernetes ends native sidecars with the
+// task, and the task's container alone decides how the pod has ended. They come
+// last, so that the init containers of pod_config have ended when they start.
+func (b *builder) sidecars(pod *corev1.PodSpec) {
+	b.runsOnce(&pod.Containers[0])
+	for _, c := range pod.Containers[1:] {
+		path := b.containerPath(c.Name)
+		if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyAlways {
+			b.refuse(path+".restartPolicy", "%q is not possible; a container beside the task's is started again whenever it ends, until the task has ended: "+
+				"remove it, or put a container that has to run once before the task into initContainers", *p)
+		}
+		if len(c.RestartPolicyRules) > 0 {
+			b.refuse(path+".restartPolicyRules", "are not possible; a container beside the task's is started again whenever it ends: remove them")
+		}
+		c.RestartPolicy, c.RestartPolicyRules = ptr.To(corev1.ContainerRestartPolicyAlways), nil
+		pod.InitContainers = append(pod.InitContainers, c)
+	}
+	pod.Containers = pod.Containers[:1]
+}
+
+// runsOnce refuses what would start the task's container again.
+func (b *builder) runsOnce(c *corev1.Container) {
+	path := b.containerPath(c.Name)
+	if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyNever {
+		b.refuse(path+".restartPolicy", "%q is not possible; a node of a task runs once (Never)", *p)
+	}
+	if len(c.RestartPolicyRules) > 0 {
+		b.refuse(path+".restartPolicyRules", "are not possible; a node of a task runs once: remove them")
+	}
+}
+
+// containerPath is where pod_config has the container of this name; the last place
+// if there are several.
+func (b *builder) containerPath(name string) string {
+	path := "spec.containers"
+	for i, c := range listAt(b.task.PodConfig, "spec", "containers") {
+		container, _ := c.(map[string]any)
+		if container["name"] == name || name == Container && isTasks(container) {
+			path = fmt.Sprintf("spec.containers[%d]", i)
+		}
+	}
+	return path
+}
+
+// boundSidecars ends the user's sidecars soon after the task in a pod whose grace
+// period is longer than the task's, for the sake of its results. Many a program
+// does not hear SIGTERM when it is process 1 (sleep, a loop in a shell), and would
+// stay for as long as there is grace. So the agent is process 1 in the place of
+// each whose command is known here; of others only their image knows it.
+func (b *builder) boundSidecars(pod *corev1.PodSpec, grace int64) {
+	limit := strconv.FormatInt(min(grace, int64(agentspec.SideTime.Seconds())), 10)
+	bound := false
+	for i := range pod.InitContainers {
+		c := &pod.InitContainers[i]
+		if !kube.IsSidecar(c) || len(c.Command) == 0 {
+			continue
+		}
+		bound = true
+		c.Command = slices.Concat([]string{toolsDir + "/agent", "run", limit}, c.Command)
+		c.VolumeMounts = append(slices.Clone(c.VolumeMounts), corev1.VolumeMount{Name: toolsVolume, MountPath: toolsDir, ReadOnly: true})
+	}
+	if !bound {
+		return
+	}
+	addSmallDir(pod, toolsVolume, toolsRoom)
+	c := b.ourContainer(kube.ContainerTools, "install", pod)
+	c.Args = append(c.Args, toolsDir)
+	c.VolumeMounts = []corev1.VolumeMount{{Name: toolsVolume, MountPath: toolsDir}}
+	pod.InitContainers = append([]corev1.Container{c}, pod.InitContainers...)
+}

@@ -1,0 +1,146 @@
+package result
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// conflicts looks for what is there with another content, as far as that can be
+// seen without reading it: nothing has been fetched then.
+func (t *tree) conflicts() error {
+	var other []string
+	count := 0
+	tell := func(name string) {
+		if count++; count <= named {
+			other = append(other, name)
+		}
+	}
+	_ = t.each(func(f file) bool { return !f.log }, func(u *unit, name string, f file) error {
+		info, err := t.root.Lstat(name)
+		if err != nil {
+			return nil // it is not there; other troubles come up later
+		}
+		if t.same(name, info, f) || t.force && !info.IsDir() {
+			return nil
+		}
+		if info.Mode().IsRegular() && t.notes.before[u] != nil && t.wrote(u, f, t.sumOf(name)) {
+			return nil
+		}
+		tell(name)
+		return nil
+	})
+	for _, u := range t.units {
+		name := t.folder[u] + "/" + layout.ManifestFile
+		if have, err := t.root.ReadFile(name); err == nil && u.manifest != nil && !t.force && !u.wrote(have) {
+			tell(name)
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	if count > named {
+		other = append(other, fmt.Sprintf("%d more", count-named))
+	}
+	verb, hint := "is", "overwrite it with --force"
+	if count > 1 {
+		verb, hint = "are", "overwrite them with --force"
+	}
+	return &api.ConflictError{Message: fmt.Sprintf("%s %s in %s already with another content; %s, or name another folder with --dir",
+		strings.Join(other, ", "), verb, t.report.Path, hint)}
+}
+
+// same reports that what is there may stay. The content of a file of the same
+// size is compared when its turn comes.
+func (t *tree) same(name string, info fs.FileInfo, f file) bool {
+	switch {
+	case f.dir:
+		return info.IsDir()
+	case f.link != "":
+		target, err := t.root.Readlink(name)
+		return err == nil && target == f.link
+	}
+	return info.Mode().IsRegular() && (info.Size() == f.size || f.size < 0)
+}
+
+// makeFolders makes the folders that have no files, with their modes.
+func (t *tree) makeFolders() error {
+	return t.each(isDir, func(_ *unit, name string, f file) error {
+		if err := t.root.MkdirAll(name, newDir); err != nil || !t.exact {
+			return err
+		}
+		return t.root.Chmod(name, f.mode)
+	})
+}
+
+// makeLinks makes the links. They come after the files, so that no file is
+// ever written through one of them.
+func (t *tree) makeLinks() error {
+	return t.each(isLink, func(_ *unit, name string, f file) error {
+		if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
+			return err
+		}
+		err := t.root.Symlink(f.link, name)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if target, _ := t.root.Readlink(name); target == f.link {
+			return nil
+		}
+		if err := t.root.Remove(name); err != nil {
+			return err
+		}
+		return t.root.Symlink(f.link, name)
+	})
+}
+
+// writeManifests writes the manifests last, as they were in the store: a result
+// on this side is complete when it has one, too.
+func (t *tree) writeManifests() error {
+	for _, u := range t.units {
+		if u.manifest == nil {
+			continue
+		}
+		if err := t.write(t.folder[u]+"/"+layout.ManifestFile, u.manifestFile()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wrote reports a manifest of this very result: it may have been fetched before
+// the last of it, the logs of packed runs, was added.
+func (u *unit) wrote(data []byte) bool {
+	var m layout.Manifest
+	return json.Unmarshal(data, &m) == nil && m.Pod == u.manifest.Pod && m.TaskID == u.manifest.TaskID
+}
+
+// manifestFile is the manifest as a file for people and programs.
+func (u *unit) manifestFile() []byte {
+	data, err := json.MarshalIndent(u.manifest, "", "  ")
+	if err != nil {
+		panic("result: a manifest that was JSON must be so again: " + err.Error())
+	}
+	return append(data, '\n')
+}
+
+// write replaces a small file at once.
+func (t *tree) write(name string, data []byte) error {
+	if err := t.root.MkdirAll(path.Dir(name), newDir); err != nil {
+		return err
+	}
+	part := name + partSuffix
+	if err := t.root.WriteFile(part, data, newFile); err != nil {
+		return err
+	}
+	return t.root.Rename(part, name)
+}
+
+// partSuffix marks a file that is not all there.
+const partSuffix = ".part"

@@ -1,0 +1,87 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/inputs"
+	"github.com/kubevast/vast/sdk/internal/manifest"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Check implements sdk.TaskWriter.
+func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
+	if err := c.check(t, o); err != nil {
+		return err
+	}
+	if bringsFiles(t) {
+		if err := inputs.Check(t, inputs.Options{Dir: o.Dir}); err != nil {
+			return err
+		}
+	}
+	_, err := manifest.Build(c.input(t, o, nil, c.conn.OfflineUser()))
+	return err
+}
+
+// check is the part of Check that costs nothing; what else is wrong a
+// submission finds out when it makes the objects.
+func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
+	if err := c.checkFile(t); err != nil {
+		return err
+	}
+	return checkOptions(o)
+}
+
+// checkFile finds what is right in a file and yet wrong to submit here.
+func (c *Client) checkFile(t *spec.Task) error {
+	problem := func(path, format string, args ...any) error {
+		return &api.InvalidSpecError{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
+			Path: path, Message: fmt.Sprintf(format, args...)}}}
+	}
+	if t.Idle() {
+		return problem("", spec.NothingToRun)
+	}
+	for _, r := range t.Resources {
+		if have := c.conn.Context; r.Context != "" && have != "" && r.Context != have {
+			return problem("resources.infra", "the task is for context %q, but this goes to %q; add --context %s", r.Context, have, r.Context)
+		}
+	}
+	return nil
+}
+
+const (
+	maxRequestID = 253
+	// A Job counts its times in 32 bits of seconds.
+	maxKeep = 10 * 365 * 24 * time.Hour
+)
+
+func checkOptions(o api.SubmitOptions) error {
+	errs := []error{o.DryRun.Check()}
+	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
+		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
+	}
+	if o.Network != "" && !slices.Contains(manifest.Networks, manifest.Network(o.Network)) {
+		errs = append(errs, api.Invalid("--network", "%q is unknown; choose default or none", o.Network))
+	}
+	if o.AgentImage != "" {
+		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
+	}
+	if o.Keep < 0 || o.Keep > 0 && o.Keep < time.Second || o.Keep > maxKeep {
+		errs = append(errs, api.Invalid("--keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
+	}
+	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
+		errs = append(errs, api.Invalid("--deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
+	}
+	if o.Queue != "" && len(validation.IsDNS1123Subdomain(o.Queue)) > 0 {
+		errs = append(errs, api.Invalid("--queue", "%q cannot be the name of a LocalQueue: that is small letters, digits, '-' and '.'", o.Queue))
+	}
+	if len(o.RequestID) > maxRequestID {
+		errs = append(errs, api.Invalid("--request-id", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))
+	}
+	return api.JoinInvalid(errs...)
+}

@@ -1,0 +1,106 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	resourcehelper "k8s.io/component-helpers/resource"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/manifest"
+)
+
+// lacksDevices says that no machine has the devices that a pod asks for, and which
+// ones there are. It is empty if one has, whether they are free or not; if the pod
+// asks for none; and if no machine may be seen.
+func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
+	needs := devicesOf(pod)
+	if len(needs) == 0 || len(machines) == 0 {
+		return ""
+	}
+	allowed := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *pod})
+	for i := range machines {
+		if ok, err := allowed.Match(&machines[i]); err != nil || ok && holds(&machines[i], needs) {
+			return ""
+		}
+	}
+	var asked []string
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
+		q := needs[name]
+		asked = append(asked, q.String()+" "+string(name))
+	}
+	what := strings.Join(asked, " and ")
+	if pod.Affinity != nil || len(pod.NodeSelector) > 0 {
+		what += " and the labels that the task asks for"
+	}
+	return "no machine of the cluster has " + what + "; " + offered(machines)
+}
+
+// devicesOf are what a pod requests of its machine's devices.
+func devicesOf(pod *corev1.PodSpec) corev1.ResourceList {
+	out := resourcehelper.PodRequests(&corev1.Pod{Spec: *pod}, resourcehelper.PodResourcesOptions{})
+	maps.DeleteFunc(out, func(name corev1.ResourceName, _ resource.Quantity) bool { return !manifest.IsDevice(name) })
+	return out
+}
+
+func holds(m *corev1.Node, needs corev1.ResourceList) bool {
+	for name, need := range needs {
+		if have := m.Status.Allocatable[name]; have.Cmp(need) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// maxOffered is how many sorts of machines are told.
+const maxOffered = 10
+
+// offered says which devices the machines have: "they have L4:1 (2 machines), T4:4".
+func offered(machines []corev1.Node) string {
+	count := map[string]int{}
+	for i := range machines {
+		if what := manifest.Accelerators(machines[i].Labels, machines[i].Status.Allocatable); what != "" {
+			count[what]++
+		}
+	}
+	if len(count) == 0 {
+		return "none of them has an accelerator"
+	}
+	sorts := slices.Sorted(maps.Keys(count))
+	more := max(len(sorts)-maxOffered, 0)
+	parts := make([]string, 0, len(sorts))
+	for _, s := range sorts[:len(sorts)-more] {
+		if n := count[s]; n > 1 {
+			s += fmt.Sprintf(" (%d machines)", n)
+		}
+		parts = append(parts, s)
+	}
+	if more > 0 {
+		parts = append(parts, fmt.Sprintf("%d other sorts", more))
+	}
+	return "they have " + strings.Join(parts, ", ")
+}
+
+// tellDevices names what the machines have, in the hint for a task that none of them
+// can ever take for lack of its devices. Who may not see them keeps the scheduler's
+// words.
+func (c *Client) tellDevices(ctx context.Context, job *batchv1.Job, d *api.Diagnosis) {
+	pod := &job.Spec.Template.Spec
+	if d == nil || d.Cause != api.CauseUnschedulable || len(devicesOf(pod)) == 0 {
+		return
+	}
+	machines, err := c.queues.Machines(ctx)
+	if err != nil {
+		return // it is only a hint
+	}
+	if why := lacksDevices(machines, pod); why != "" {
+		d.Hint = why
+	}
+}

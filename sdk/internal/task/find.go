@@ -1,0 +1,183 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"sync"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+)
+
+// Latest names the caller's newest task.
+const Latest = "@latest"
+
+// resolve finds the Job that ref names, for who only looks: a Job's name, an id,
+// the name of one of the caller's tasks, or a beginning of these; @latest, or
+// CAMPAIGN/CONFIG/RUN for a run of a campaign.
+func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) {
+	return c.find(ctx, ref, false)
+}
+
+// resolveFor finds the Job that ref names for somebody who is going to do this
+// to it, and asks at the same time whether he may.
+func (c *Client) resolveFor(ctx context.Context, ref, verb string) (*batchv1.Job, error) {
+	var asked sync.WaitGroup
+	var refused error
+	asked.Go(func() { refused = c.rights.Require(ctx, authz.Each(jobsResource, verb)...) })
+	job, err := c.find(ctx, ref, true)
+	asked.Wait()
+	if err = cmp.Or(err, refused); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// find finds the Job that ref names; changes says that something is going to be
+// done to it.
+func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.Job, error) {
+	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob, kube.RefQueued)
+	switch {
+	case err != nil:
+		return nil, err
+	case ref.Name == "":
+		return nil, api.Invalid("", "no task named; give its id, see: %s", c.conn.Hint().Vast("list"))
+	case ref.Name == Latest:
+		return c.latest(ctx, changes)
+	case strings.Contains(ref.Name, "/"):
+		return c.byRun(ctx, ref.Name, changes)
+	case ref.Kind == kube.RefQueued:
+		if ref.Name, err = c.queues.JobOf(ctx, ref.Name); err != nil {
+			return nil, err
+		}
+	}
+	if len(validation.IsDNS1123Subdomain(ref.Name)) == 0 && strings.Contains(ref.Name, "-") {
+		// A Job's name is its own: nothing else needs to be asked.
+		job, err := c.byName(ctx, ref.Name)
+		if !isNotFound(err) {
+			return job, err
+		}
+	}
+	job, err := c.exactly(ctx, ref.Name, changes)
+	if job != nil || err != nil {
+		return job, err
+	}
+	if changes && isWhole(ref.Name) {
+		return nil, c.notFound(ref.Name) // its Job is gone, and it is not meant as the beginning of another's
+	}
+	return c.beginning(ctx, ref.Name, changes)
+}
+
+// exactly finds the task whose id a word is, or that the caller has called so;
+// nil when there is none.
+func (c *Client) exactly(ctx context.Context, word string, changes bool) (*batchv1.Job, error) {
+	var asked sync.WaitGroup
+	var byID, byName []batchv1.Job
+	var idErr, nameErr error
+	if len(word) == kube.IDLength && isID(word) {
+		asked.Go(func() {
+			idErr = c.eachJob(ctx, c.conn.Namespace, selector(labels.Set{kube.LabelTaskID: word}), func(job *batchv1.Job) {
+				byID = append(byID, *job)
+			})
+		})
+	}
+	user, err := c.conn.User(ctx)
+	if err == nil {
+		set := labels.Set{kube.LabelTaskName: kube.LabelValue(word)}
+		nameErr = c.eachJob(ctx, c.conn.Namespace, selector(kindSelector, userSet(user), set), func(job *batchv1.Job) {
+			if job.Annotations[kube.AnnotationTaskName] == word && job.Labels[kube.LabelTaskID] != word {
+				byName = append(byName, *job)
+			}
+		})
+	}
+	asked.Wait()
+	if err := cmp.Or(idErr, err, nameErr); err != nil {
+		return nil, err
+	}
+	return choose(word, user, changes, append(byID, byName...))
+}
+
+// beginning looks through all tasks of the namespace; it is a rare call.
+func (c *Client) beginning(ctx context.Context, word string, changes bool) (*batchv1.Job, error) {
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []batchv1.Job
+	err = c.eachJob(ctx, c.conn.Namespace, selector(kindSelector), func(job *batchv1.Job) {
+		names := candidate(job, user)
+		for _, name := range append(names.Names, names.ID) {
+			if strings.HasPrefix(name, word) {
+				found = append(found, *job)
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	job, err := choose(word, user, changes, found)
+	if job == nil && err == nil {
+		err = c.notFound(word)
+	}
+	return job, err
+}
+
+func choose(word, user string, changes bool, jobs []batchv1.Job) (*batchv1.Job, error) {
+	all := make([]kube.Candidate, len(jobs))
+	for i := range jobs {
+		all[i] = candidate(&jobs[i], user)
+	}
+	i, err := kube.Choose(word, "tasks", changes, all)
+	if i < 0 || err != nil {
+		return nil, err
+	}
+	return &jobs[i], nil
+}
+
+// candidate is what a Job is found by. Other people's tasks have no names here:
+// who says a name means one of his own.
+func candidate(job *batchv1.Job, user string) kube.Candidate {
+	c := kube.Candidate{ID: job.Labels[kube.LabelTaskID], Told: job.Labels[kube.LabelTaskID] + " (" + job.Name + ")"}
+	if job.Annotations[kube.AnnotationUser] == user {
+		c.Names = []string{job.Name, job.Annotations[kube.AnnotationTaskName]}
+	}
+	return c
+}
+
+// maybeKept reports a ref by which the store may know a task whose Job is gone.
+func maybeKept(text string) bool {
+	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob)
+	return err == nil && ref.Name != Latest
+}
+
+// byName finds a Job by its own name.
+func (c *Client) byName(ctx context.Context, name string) (*batchv1.Job, error) {
+	job, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err) || (err == nil && !runsWork(job)):
+		return nil, c.notFound(name)
+	case err != nil:
+		return nil, c.conn.Classify(err, "get", jobsResource)
+	}
+	return job, nil
+}
+
+// isID reports what an id may begin with.
+func isID(s string) bool {
+	return s != "" && len(s) <= kube.IDLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
+}
+
+// isWhole reports what looks like a whole id or a Job's name, "<name>-<id>".
+func isWhole(s string) bool {
+	id := s[strings.LastIndexByte(s, '-')+1:]
+	return len(id) == kube.IDLength && isID(id)
+}

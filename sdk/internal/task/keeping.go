@@ -1,0 +1,99 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/manifest"
+)
+
+// keeping says whether results are kept in the namespace.
+type keeping struct {
+	store bool
+	// broken says what the namespace lacks beside its store; unknown that
+	// the caller may not know of a store.
+	broken  string
+	unknown bool
+}
+
+// keepKept is how long the answer counts.
+const keepKept = time.Minute
+
+// keepingHere asks the record of the namespace's setup. The answer is
+// remembered.
+func (c *Client) keepingHere(ctx context.Context) (keeping, error) {
+	return c.kept.Get(c.conn.Namespace, func() (keeping, error) {
+		record, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.SetupName, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			return keeping{}, nil
+		case apierrors.IsForbidden(err):
+			return keeping{unknown: true}, nil
+		case err != nil:
+			return keeping{}, c.conn.Classify(err, "get", "configmaps")
+		case !hasStore(record):
+			return keeping{}, nil
+		}
+		k := keeping{store: true}
+		_, err = c.conn.Kube.CoreV1().ServiceAccounts(c.conn.Namespace).Get(ctx, kube.AgentName, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			k.broken = fmt.Sprintf("namespace %q has no service account %q", c.conn.Namespace, kube.AgentName)
+		}
+		// Who may not look finds out by the first task.
+		return k, nil
+	})
+}
+
+// hasStore reads from the record of a setup whether it made a store.
+func hasStore(record *corev1.ConfigMap) bool {
+	var setup struct {
+		Store struct {
+			Kind api.StoreKind `json:"kind"`
+		} `json:"store"`
+	}
+	err := json.Unmarshal([]byte(record.Data[kube.SetupKey]), &setup)
+	return err == nil && setup.Store.Kind != "" && setup.Store.Kind != api.StoreNone
+}
+
+// keepResults has the task's results and logs kept, where that can be.
+func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions) {
+	if o.NoResults {
+		return
+	}
+	if !k.store || k.broken != "" {
+		if w := notKept(c.conn.Hint(), in, k); w != "" {
+			c.conn.Warn(w)
+		}
+		return
+	}
+	node := layout.TaskPrefix(in.ID) + agentspec.RankPlaceholder + "/"
+	in.Annotations = map[string]string{kube.AnnotationKept: layout.TaskPrefix(in.ID)}
+	in.Results = &agentspec.Keep{
+		Results:   []agentspec.Result{{Prefix: node, Dirs: []agentspec.Dir{{Path: in.OutputDir, Progress: true}}}},
+		LogPrefix: node + layout.LogDir,
+	}
+}
+
+// notKept is what somebody is told who may count on results.
+func notKept(say hint.Target, in *manifest.Input, k keeping) string {
+	switch {
+	case k.broken != "":
+		return "results and logs are not kept: " + k.broken + "; run: " + say.Vast("cluster", "setup")
+	case len(in.Task.Outputs) == 0:
+		return ""
+	case k.unknown:
+		return fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which says whether there is a store", kube.SetupName)
+	}
+	return fmt.Sprintf("outputs are not kept: namespace %q has no store; run: %s", in.Namespace, say.Vast("cluster", "setup"))
+}

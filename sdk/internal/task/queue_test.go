@@ -1,0 +1,76 @@
+package task
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// A queue that a label names is the task's: its Job waits for Kueue, and its pods
+// are not for Kueue to look at one by one.
+func TestAQueueByLabelIsTheJobs(t *testing.T) {
+	const label = "kueue.x-k8s.io/queue-name"
+	byLabels := "run: x\nresources: {labels: {" + label + ": team-q, team: a}}\n"
+	byPods := "run: x\nconfig: {kubernetes: {pod_config: {metadata: {labels: {" + label + ": team-q, kueue.x-k8s.io/priority-class: high}}}}}\n"
+	for name, tc := range map[string]struct {
+		file, flag      string
+		queue, priority string
+		says            string
+	}{
+		"by the task's labels":            {byLabels, "", "team-q", "", ""},
+		"by those of its pods":            {byPods, "", "team-q", "high", ""},
+		"the option goes before it":       {byLabels, "night", "night", "", `the file names queue "team-q", but --queue night goes before it`},
+		"the option may say none":         {byPods, "none", "", "", `the file names queue "team-q", but --queue none goes before it`},
+		"the same by the option":          {byLabels, "team-q", "team-q", "", ""},
+		"the option before the own field": {"run: x\nconfig: {kubernetes: {kueue: {local_queue_name: team-q}}}\n", "night", "night", "", "--queue night goes before it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			objects, said, err := offline(t, "here").Render(parse(t, tc.file).Tasks[0], api.SubmitOptions{Queue: tc.flag})
+			if err != nil {
+				t.Fatal(err)
+			}
+			job := objects[len(objects)-1].(*batchv1.Job)
+			got := []string{job.Labels[kube.LabelQueue], job.Labels[kube.LabelQueuePriority],
+				job.Spec.Template.Labels[kube.LabelQueue] + job.Spec.Template.Labels[kube.LabelQueuePriority]}
+			if diff := cmp.Diff([]string{tc.queue, tc.priority, ""}, got); diff != "" {
+				t.Errorf("queue, priority, and the pods' labels (-want +got):\n%s", diff)
+			}
+			if suspended := ptr.Deref(job.Spec.Suspend, false); suspended != (tc.queue != "") {
+				t.Errorf("suspended: %v", suspended)
+			}
+			if got := strings.Join(said, "\n"); !strings.Contains(got, tc.says) || tc.says == "" && strings.Contains(got, "queue") {
+				t.Errorf("says %q, want %q", got, tc.says)
+			}
+		})
+	}
+}
+
+func TestATaskStartsAtOnceOnlyIfItDoes(t *testing.T) {
+	free := &batchv1.Job{}
+	gated := &batchv1.Job{}
+	gated.Spec.Template.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/wait"}}
+	suspended := &batchv1.Job{Spec: batchv1.JobSpec{Suspend: ptr.To(true)}}
+	for name, tc := range map[string]struct {
+		job  *batchv1.Job
+		want bool
+	}{
+		"nothing holds it back":             {free, true},
+		"a scheduling gate does":            {gated, false},
+		"the cluster has suspended its Job": {suspended, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fromJob(tc.job, hint.Target{})
+			if got := unqueued(&s, tc.job); strings.Contains(got, "starts at once") != tc.want {
+				t.Errorf("says %q", got)
+			}
+		})
+	}
+}

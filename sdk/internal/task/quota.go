@@ -1,0 +1,90 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	resourcehelper "k8s.io/component-helpers/resource"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// fitsQuota refuses a task whose pods the namespace's ResourceQuotas have no
+// room for: its Job would be accepted, and then wait for pods that may not be
+// made. Quotas with scopes are left to the API server. A namespace without
+// quotas is asked once only.
+func (c *Client) fitsQuota(ctx context.Context, job *batchv1.Job) error {
+	if c.namespace.unlimited.Load() {
+		return nil
+	}
+	list, err := c.conn.Kube.CoreV1().ResourceQuotas(job.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil && !apierrors.IsForbidden(err) {
+		return c.conn.Classify(err, "list", "resourcequotas")
+	}
+	if err != nil || len(list.Items) == 0 {
+		c.namespace.unlimited.Store(true)
+		return nil
+	}
+	needs := podNeeds(job)
+	var errs []error
+	for _, quota := range list.Items {
+		if len(quota.Spec.Scopes) > 0 || quota.Spec.ScopeSelector != nil {
+			continue
+		}
+		for name, need := range needs {
+			hard, limited := quota.Status.Hard[name]
+			if !limited {
+				continue
+			}
+			used, after := quota.Status.Used[name], need.DeepCopy()
+			after.Add(used)
+			if after.Cmp(hard) > 0 {
+				errs = append(errs, fmt.Errorf("quota %q of namespace %q has no room for it: %s needs %s, %s of %s are used",
+					quota.Name, job.Namespace, name, need.String(), used.String(), hard.String()))
+			}
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return &api.ForbiddenError{Message: errors.Join(errs...).Error() + "; wait, delete finished tasks, or ask for more quota"}
+}
+
+// podNeeds sums up what all pods of a Job ask for, by the names that quotas
+// use.
+func podNeeds(job *batchv1.Job) map[corev1.ResourceName]resource.Quantity {
+	pods := int64(ptr.Deref(job.Spec.Parallelism, 1))
+	needs := map[corev1.ResourceName]resource.Quantity{
+		corev1.ResourcePods: *resource.NewQuantity(pods, resource.DecimalSI),
+		"count/pods":        *resource.NewQuantity(pods, resource.DecimalSI),
+		"count/jobs.batch":  *resource.NewQuantity(1, resource.DecimalSI),
+	}
+	add := func(name corev1.ResourceName, q resource.Quantity) {
+		sum := needs[name]
+		for range pods {
+			sum.Add(q)
+		}
+		needs[name] = sum
+	}
+	pod := &corev1.Pod{Spec: job.Spec.Template.Spec} // with sidecars and init containers, as quotas count it
+	for name, q := range resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{}) {
+		add("requests."+name, q)
+		if name == corev1.ResourceCPU || name == corev1.ResourceMemory {
+			add(name, q)
+		}
+	}
+	for name, q := range resourcehelper.PodLimits(pod, resourcehelper.PodResourcesOptions{}) {
+		add("limits."+name, q)
+	}
+	return needs
+}

@@ -1,0 +1,293 @@
+package task
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/diagnose"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/manifest"
+)
+
+// fromJob reads from a Job alone what it tells of its task.
+func fromJob(job *batchv1.Job, say hint.Target) api.TaskStatus {
+	s := api.TaskStatus{
+		TypeMeta:   api.TypeMeta(api.KindTask),
+		ObjectMeta: publicMeta(job),
+		ID:         job.Labels[kube.LabelTaskID],
+		TaskName:   job.Annotations[kube.AnnotationTaskName],
+		User:       job.Annotations[kube.AnnotationUser],
+		NumNodes:   numNodes(job),
+		Queue:      job.Labels[kube.LabelQueue],
+		StartTime:  job.Status.StartTime,
+		StoppedBy:  job.Annotations[kube.AnnotationStoppedBy],
+		Kept:       job.Annotations[kube.AnnotationKept],
+	}
+	if c := taskContainer(&job.Spec.Template.Spec); c != nil {
+		s.Image, s.Resources = c.Image, nodeResources(c)
+	}
+	s.State = diagnose.State(job)
+	if !s.State.Ended() && s.State != api.Running || diagnose.Withdrawn(job) {
+		s.StartTime = nil // Kubernetes means the Job's; nothing has started
+	}
+	s.EndTime = endOf(job, s.State)
+	s.Saving = saving(job, &s)
+	s.Reason = reasonOf(job, s.State, say)
+	return s
+}
+
+// savingSlack is what Kubernetes may need beyond a pod's grace period to tell
+// that the pod is gone.
+const savingSlack = 30 * time.Second
+
+// saving reports a task whose end is decided while its pods, which are given the
+// time to save what they have, go on. It is believed for as long as they may
+// take: pods on a lost machine never tell that they are gone.
+func saving(job *batchv1.Job, s *api.TaskStatus) bool {
+	if s.Kept == "" || s.State != api.Failed && s.State != api.Stopped || diagnose.Over(job) {
+		return false
+	}
+	grace := time.Duration(ptr.Deref(job.Spec.Template.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)) * time.Second
+	return s.EndTime == nil || time.Since(s.EndTime.Time) < grace+savingSlack
+}
+
+// numNodes is how many nodes a task has, or had before it was stopped.
+func numNodes(job *batchv1.Job) int {
+	if n, err := strconv.Atoi(job.Annotations[kube.AnnotationNodes]); err == nil {
+		return n
+	}
+	return int(ptr.Deref(job.Spec.Completions, 1))
+}
+
+// publicMeta is the Job's metadata without what nobody reads.
+func publicMeta(job *batchv1.Job) metav1.ObjectMeta {
+	m := job.ObjectMeta
+	m.ManagedFields = nil
+	return m
+}
+
+func taskContainer(pod *corev1.PodSpec) *corev1.Container {
+	for i := range pod.Containers {
+		if pod.Containers[i].Name == manifest.Container {
+			return &pod.Containers[i]
+		}
+	}
+	return nil
+}
+
+func nodeResources(c *corev1.Container) api.NodeResources {
+	var r api.NodeResources
+	if q, ok := c.Resources.Requests[corev1.ResourceCPU]; ok {
+		r.CPU = q.String()
+	}
+	if q, ok := c.Resources.Requests[corev1.ResourceMemory]; ok {
+		r.Memory = q.String()
+	}
+	for name, q := range c.Resources.Limits {
+		switch name {
+		case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
+		default:
+			r.GPU = q.String() + " " + string(name)
+		}
+	}
+	return r
+}
+
+func endOf(job *batchv1.Job, state api.State) *metav1.Time {
+	if !state.Ended() {
+		return nil
+	}
+	if job.Status.CompletionTime != nil {
+		return job.Status.CompletionTime
+	}
+	if failed, c := diagnose.Failed(job); failed {
+		return &c.LastTransitionTime
+	}
+	return nil
+}
+
+// submissionTime is after how long a submission counts as broken off: a client
+// that lives needs much less.
+const submissionTime = time.Minute
+
+// reasonOf is as much of a reason as the Job itself knows.
+func reasonOf(job *batchv1.Job, state api.State, say hint.Target) string {
+	switch state {
+	case api.Stopped:
+		return "stopped by " + job.Annotations[kube.AnnotationStoppedBy]
+	case api.Queued:
+		if queue := job.Labels[kube.LabelQueue]; queue != "" {
+			return "waits in queue " + queue
+		}
+		return "suspended by someone; resume it with: " + say.In(job.Namespace).Kubectl("patch", "job", job.Name, "-p", `{"spec":{"suspend":false}}`)
+	case api.Pending:
+		if diagnose.Submitting(job) {
+			if time.Since(job.CreationTimestamp.Time) < submissionTime {
+				return "is being submitted"
+			}
+			return "its submission was not finished; submit it again with the same --request-id, or delete it"
+		}
+	case api.Failed:
+		if d := diagnose.Task(diagnose.Facts{Job: job}); d.Cause == api.CauseDeadline {
+			return d.Message
+		}
+	}
+	return ""
+}
+
+// build makes the whole status of a task from its objects.
+func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) api.TaskStatus {
+	s := fromJob(job, say)
+	pods = diagnose.OfThisStart(job, pods)
+	s.Nodes = nodes(&s, job, pods, events, say)
+	if s.State == api.Pending && allStarted(s.Nodes) {
+		// The pods tell it earlier than the Job's counters, which do not count
+		// those that save their results at all.
+		s.State, s.StartTime = api.Running, job.Status.StartTime
+	}
+	ran := spans{}
+	for _, pod := range newestByRank(pods, s.NumNodes) {
+		ran.add(job.UID, pod)
+	}
+	if s.State == api.Running && ran[job.UID].saving(s.NumNodes) {
+		s.Saving, s.Reason = true, savingReason
+	}
+	ran.fill(&s)
+	if s.State == api.Queued {
+		// Pods that are still there are on their way out.
+		s.Events = publicEvents(events)
+		return s
+	}
+	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events, Hint: say})
+	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
+		// A pod has failed and Kubernetes is about to fail the Job.
+		s.State = api.Failed
+		s.Saving = saving(job, &s)
+	}
+	if s.Diagnosis != nil {
+		s.Reason = s.Diagnosis.Message
+	}
+	s.Events = publicEvents(events)
+	return s
+}
+
+// savingReason is why a task whose process has ended has not.
+const savingReason = "its results are being saved"
+
+// isFailure reports a diagnosis that is about a pod that has failed.
+func isFailure(d *api.Diagnosis, pods []corev1.Pod) bool {
+	return d.Rank != nil && slices.ContainsFunc(pods, func(p corev1.Pod) bool {
+		return p.Status.Phase == corev1.PodFailed && diagnose.Rank(&p) == *d.Rank
+	})
+}
+
+func allStarted(nodes []api.NodeStatus) bool {
+	return !slices.ContainsFunc(nodes, func(n api.NodeStatus) bool {
+		return n.State != api.NodeRunning && n.State != api.NodeSucceeded && n.State != api.NodeLost
+	})
+}
+
+// nodes returns the status of every node, in rank order, also of those that
+// have no pod yet or any more.
+func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) []api.NodeStatus {
+	out := make([]api.NodeStatus, s.NumNodes)
+	gone := "its pod is gone"
+	if s.StartTime == nil {
+		gone = "it never started"
+	}
+	for i := range out {
+		out[i] = api.NodeStatus{Rank: i, State: api.NodeWaiting}
+		if s.State.Ended() {
+			out[i] = api.NodeStatus{Rank: i, State: api.NodeEnded, Reason: gone}
+		}
+	}
+	for _, pod := range newestByRank(pods, s.NumNodes) {
+		n := node(pod, events, say)
+		n.ByOthers = diagnose.ByOthers(job, pod)
+		out[n.Rank] = n
+	}
+	return out
+}
+
+// newestByRank keeps one pod a rank: the last one that was created.
+func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
+	newest := map[int]*corev1.Pod{}
+	for i := range pods {
+		rank := diagnose.Rank(&pods[i])
+		if rank < 0 || rank >= n {
+			continue
+		}
+		if have := newest[rank]; have == nil || have.CreationTimestamp.Before(&pods[i].CreationTimestamp) {
+			newest[rank] = &pods[i]
+		}
+	}
+	out := make([]*corev1.Pod, 0, len(newest))
+	for _, pod := range newest {
+		out = append(out, pod)
+	}
+	return out
+}
+
+func node(pod *corev1.Pod, events []corev1.Event, say hint.Target) api.NodeStatus {
+	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName}
+	n.StartTime, n.EndTime = diagnose.Ran(pod)
+	for _, s := range pod.Status.ContainerStatuses {
+		if t := s.State.Terminated; s.Name == manifest.Container && t != nil {
+			n.ExitCode = ptr.To(t.ExitCode)
+		}
+	}
+	switch {
+	case diagnose.OnLostNode(pod):
+		n.State, n.Reason = api.NodeLost, fmt.Sprintf("machine %s does not answer", pod.Spec.NodeName)
+	case diagnose.Saving(pod):
+		n.State, n.Reason = api.NodeRunning, savingReason
+	case pod.Status.Phase == corev1.PodRunning:
+		n.State, n.Reason = api.NodeRunning, diagnose.Sidecars(pod)
+	case pod.Status.Phase == corev1.PodSucceeded:
+		n.State, n.Reason = api.NodeSucceeded, diagnose.Sidecars(pod)
+	case pod.Status.Phase == corev1.PodFailed:
+		n.State, n.Reason = api.NodeFailed, diagnose.Pod(say, pod).Message
+		if diagnose.WasDeleted(pod) {
+			n.State, n.Reason = api.NodeEnded, "was ended with the task"
+		}
+	default:
+		n.State = api.NodePending
+		if d := diagnose.Pending(say, pod, events); d != nil {
+			n.Reason = d.Message
+		}
+	}
+	return n
+}
+
+// maxEvents is how many of the last events a status tells.
+const maxEvents = 10
+
+func publicEvents(events []corev1.Event) []api.Event {
+	if len(events) > maxEvents {
+		events = events[len(events)-maxEvents:]
+	}
+	out := make([]api.Event, 0, len(events))
+	for _, e := range events {
+		out = append(out, api.Event{Time: metav1.NewTime(eventTime(e)), Type: e.Type, Reason: e.Reason,
+			Object: e.InvolvedObject.Kind + "/" + e.InvolvedObject.Name, Message: e.Message, Count: max(e.Count, 1)})
+	}
+	return out
+}
+
+func compareEvents(a, b corev1.Event) int {
+	return cmp.Or(eventTime(a).Compare(eventTime(b)), cmp.Compare(a.Name, b.Name))
+}
+
+// jobSet selects the pods of a Job.
+func jobSet(job string) labels.Set { return labels.Set{batchv1.JobNameLabel: job} }

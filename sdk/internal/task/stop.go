@@ -1,0 +1,122 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it
+// has been let in; when that changes between the look and the patch, the Job
+// is looked at again.
+func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	job, err := c.resolveFor(ctx, ref, "patch")
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.stop(ctx, job, user, o)
+}
+
+// stop ends a Job. One that has ended is left as it is.
+func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) (*api.TaskStatus, error) {
+	var status *api.TaskStatus
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if s := fromJob(job, c.conn.Hint()); s.State.Ended() {
+			status = &s
+			return nil
+		}
+		patch, err := stopPatch(job, user, time.Now())
+		if err != nil {
+			return err
+		}
+		if !o.DryRun.Sends() {
+			status, err = patched(job, patch, c.conn.Hint())
+			return err
+		}
+		status, err = c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
+		if apierrors.IsConflict(err) {
+			again, readErr := c.byName(ctx, job.Name)
+			if readErr != nil {
+				return readErr
+			}
+			if again.UID != job.UID {
+				return c.notFound(job.Name) // another task has got the name
+			}
+			job = again
+		}
+		return err
+	})
+	return status, err
+}
+
+// stopPatch is one patch that says who stopped the task and makes its Job
+// finish, so that it leaves its queue and is cleaned up when its time has
+// come. A Job that was let in gets a deadline that is over. One that is
+// suspended counts no deadline; it is left with nothing to complete, and
+// Kubernetes calls it complete without ever starting it.
+func stopPatch(job *batchv1.Job, user string, now time.Time) ([]byte, error) {
+	annotations := map[string]any{
+		kube.AnnotationStoppedBy: user,
+		kube.AnnotationStoppedAt: now.UTC().Format(time.RFC3339),
+	}
+	spec := map[string]any{"activeDeadlineSeconds": 1}
+	if ptr.Deref(job.Spec.Suspend, false) {
+		annotations[kube.AnnotationNodes] = strconv.Itoa(numNodes(job))
+		spec = map[string]any{"parallelism": 0, "completions": 0}
+	}
+	return json.Marshal(map[string]any{
+		// Only this very Job, in the state in which it was seen.
+		"metadata": map[string]any{"uid": job.UID, "resourceVersion": job.ResourceVersion, "annotations": annotations},
+		"spec":     spec,
+	})
+}
+
+func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o metav1.PatchOptions) (*api.TaskStatus, error) {
+	changed, err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Patch(ctx, job.Name, types.MergePatchType, patch, o)
+	if apierrors.IsNotFound(err) {
+		return nil, c.notFound(job.Name)
+	}
+	if err != nil {
+		return nil, c.conn.Classify(err, "patch", jobsResource)
+	}
+	s := fromJob(changed, c.conn.Hint())
+	return &s, nil
+}
+
+// patched is a Job's status as the API server would make it of a patch.
+func patched(job *batchv1.Job, patch []byte, say hint.Target) (*api.TaskStatus, error) {
+	before, err := json.Marshal(job)
+	if err != nil {
+		return nil, err
+	}
+	after, err := jsonpatch.MergePatch(before, patch)
+	if err != nil {
+		return nil, err
+	}
+	changed := &batchv1.Job{}
+	if err := json.Unmarshal(after, changed); err != nil {
+		return nil, err
+	}
+	s := fromJob(changed, say)
+	return &s, nil
+}

@@ -1,0 +1,108 @@
+// Package task submits tasks and looks after them. A task is one Indexed Job;
+// all that is known of it lies in the cluster.
+package task
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+	"github.com/kubevast/vast/sdk/internal/queue"
+	"github.com/kubevast/vast/sdk/internal/result"
+	"github.com/kubevast/vast/sdk/internal/volume"
+)
+
+// jobsResource is how errors and rights name the object behind a task.
+const jobsResource = "jobs.batch"
+
+// Client implements sdk.Task.
+type Client struct {
+	conn      *access.Conn
+	volumes   *volume.Client
+	queues    *queue.Client
+	rights    *authz.Checker
+	namespace namespaceFacts
+	kept      access.Memo[string, keeping]
+	ranges    access.Memo[string, []corev1.LimitRange]
+	results   *result.Client
+}
+
+// namespaceFacts is what is worth asking only once of a namespace.
+type namespaceFacts struct {
+	mu      sync.Mutex
+	known   bool
+	profile string
+	// unlimited: the namespace has no ResourceQuota that we may see.
+	unlimited atomic.Bool
+}
+
+// New returns a client over conn. It contacts nobody.
+func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
+	return &Client{conn: conn, volumes: volumes, queues: queues, rights: authz.New(conn), results: result.New(conn),
+		kept: access.Memo[string, keeping]{Keep: keepKept}, ranges: access.Memo[string, []corev1.LimitRange]{Keep: keepRanges}}
+}
+
+// kindSelector selects the Jobs that are tasks.
+var kindSelector = labels.Set{kube.LabelKind: kube.KindTask}
+
+// runsWork reports a Job of ours: a task, or runs of a campaign.
+func runsWork(job *batchv1.Job) bool {
+	kind := job.Labels[kube.LabelKind]
+	return kind == kube.KindTask || kind == kube.KindRun
+}
+
+func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error) {
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var newest *batchv1.Job
+	beside := "" // submitted in the same second, which is as exact as it is told
+	err = c.eachJob(ctx, c.conn.Namespace, selector(kindSelector, userSet(user)), func(job *batchv1.Job) {
+		switch {
+		case newest == nil || job.CreationTimestamp.After(newest.CreationTimestamp.Time):
+			newest, beside = job.DeepCopy(), ""
+		case job.CreationTimestamp.Equal(&newest.CreationTimestamp):
+			beside = min(job.Name, newest.Name)
+			if job.Name > newest.Name {
+				newest = job.DeepCopy()
+			}
+		}
+	})
+	if err == nil && changes && beside != "" {
+		return nil, api.Invalid("", "%s may be %s or %s, which were submitted in the same second; give an id", Latest, newest.Name, beside)
+	}
+	if err == nil && newest == nil {
+		err = c.noLatest(ctx, user, changes)
+	}
+	return newest, err
+}
+
+func (c *Client) notFound(ref string) error {
+	return &api.NotFoundError{Kind: "task", Name: ref, Namespace: c.conn.Namespace,
+		Hint: "see `" + c.conn.Hint().Vast("list", "--all-users") + "`, or name another namespace with -n"}
+}
+
+// selector joins label sets and writes them as a selector. Its values are
+// safe: they have gone through LabelValue.
+func selector(sets ...labels.Set) string {
+	all := labels.Set{}
+	for _, s := range sets {
+		for k, v := range s {
+			all[k] = v
+		}
+	}
+	return all.String()
+}
+
+func userSet(user string) labels.Set {
+	return labels.Set{kube.LabelUser: kube.LabelValue(user)}
+}

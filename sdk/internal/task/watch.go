@@ -1,0 +1,215 @@
+package task
+
+import (
+	"context"
+	"iter"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// Watch implements sdk.TaskReader.
+func (c *Client) Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+	return func(yield func(*api.TaskStatus, error) bool) {
+		namespace, sel, err := c.scope(ctx, o)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		whose, err := c.whose(ctx, o)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for s, err := range c.watch(ctx, namespace, sel, whose) {
+			if err == nil && len(o.States) > 0 && !slices.Contains(o.States, s.State) && s.DeletionTimestamp == nil {
+				continue
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// watch yields the tasks that sel selects, and every change of their state,
+// reason or progress, for which told selects. Jobs and pods are kept up to date by informers, which list again
+// what they missed while the API server was away.
+func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.Set) iter.Seq2[*api.TaskStatus, error] {
+	return func(yield func(*api.TaskStatus, error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		m, err := c.mirror(ctx, cancel, namespace, sel)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		m.refused = c.refusedPods(ctx, namespace)
+		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
+		// A Job without its pods would look as if they had been deleted.
+		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
+			if cause := context.Cause(ctx); cause != context.Canceled {
+				yield(nil, cause)
+			}
+			return
+		}
+		known := map[string]api.TaskStatus{}
+		for {
+			key, ok := m.next(ctx)
+			if !ok {
+				if cause := context.Cause(ctx); cause != context.Canceled {
+					yield(nil, cause)
+				}
+				return
+			}
+			before, had := known[key]
+			now, exists := m.status(key)
+			switch {
+			case exists && had && !differs(before, now), !exists && !had:
+				continue
+			case exists:
+				known[key] = now
+			default:
+				now = before
+				now.DeletionTimestamp = ptr.To(metav1.Now())
+				delete(known, key)
+			}
+			if !yield(&now, nil) {
+				return
+			}
+		}
+	}
+}
+
+func differs(a, b api.TaskStatus) bool {
+	return a.State != b.State || a.Reason != b.Reason || a.UID != b.UID || !a.EndTime.Equal(b.EndTime) ||
+		!reflect.DeepEqual(a.Progress, b.Progress)
+}
+
+// mirror is a local copy of some Jobs and their pods, with a queue of the Jobs
+// that changed.
+type mirror struct {
+	jobs    cache.Indexer
+	pods    cache.Indexer
+	changed *changes
+	synced  []cache.InformerSynced
+	// progress is asked for with the first task that has any, and refused while
+	// one lacks pods and nothing else says why.
+	progress func() *progress
+	hint     hint.Target
+	refused  func() map[types.UID]corev1.Event
+	delayed  sync.Map // the keys that are looked at again after a while
+}
+
+const byJob = "job"
+
+func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, namespace, sel string) (*mirror, error) {
+	factory := informers.NewSharedInformerFactoryWithOptions(c.conn.Kube, 0, informers.WithNamespace(namespace),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = sel }),
+		informers.WithTransform(withoutManagedFields))
+	jobs, pods := factory.Batch().V1().Jobs().Informer(), factory.Core().V1().Pods().Informer()
+	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
+		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}, hint: c.conn.Hint()}
+	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
+		return nil, err
+	}
+	for _, informer := range []cache.SharedIndexInformer{jobs, pods} {
+		if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    func(obj any) { m.changed.add(jobKey(obj)) },
+			UpdateFunc: func(_, obj any) { m.changed.add(jobKey(obj)) },
+			DeleteFunc: func(obj any) { m.changed.add(jobKey(obj)) },
+		}); err != nil {
+			return nil, err
+		}
+	}
+	for resource, informer := range map[string]cache.SharedIndexInformer{jobsResource: jobs, "pods": pods} {
+		var refused refusals
+		if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
+			// What may pass is tried again by the informer.
+			no := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
+			if no && (!informer.HasSynced() || refused.lasting(time.Now())) {
+				fail(c.conn.Classify(err, "watch", resource))
+			}
+		}); err != nil {
+			return nil, err
+		}
+	}
+	factory.Start(ctx.Done())
+	return m, nil
+}
+
+func withoutManagedFields(obj any) (any, error) {
+	if m, err := meta.Accessor(obj); err == nil {
+		m.SetManagedFields(nil)
+	}
+	return obj, nil
+}
+
+// jobKey is namespace/name of the Job that an object is or belongs to.
+func jobKey(obj any) string {
+	if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+		return jobKeyOf(gone.Key, gone.Obj)
+	}
+	return jobKeyOf("", obj)
+}
+
+func jobKeyOf(fallback string, obj any) string {
+	switch o := obj.(type) {
+	case *batchv1.Job:
+		return o.Namespace + "/" + o.Name
+	case *corev1.Pod:
+		return o.Namespace + "/" + o.Labels[batchv1.JobNameLabel]
+	}
+	return fallback
+}
+
+// later has a Job looked at again after a while: no watch tells of what keeps its
+// pods from being made.
+func (m *mirror) later(key string) {
+	if _, already := m.delayed.LoadOrStore(key, true); !already {
+		time.AfterFunc(lookAgain, func() {
+			m.delayed.Delete(key)
+			m.changed.add(key)
+		})
+	}
+}
+
+// status is a Job's task as the copy has it.
+func (m *mirror) status(key string) (api.TaskStatus, bool) {
+	obj, exists, err := m.jobs.GetByKey(key)
+	if err != nil || !exists {
+		return api.TaskStatus{}, false
+	}
+	var pods []corev1.Pod
+	of, _ := m.pods.ByIndex(byJob, key) // the index exists: we made it
+	for _, pod := range of {
+		pods = append(pods, *pod.(*corev1.Pod))
+	}
+	job := obj.(*batchv1.Job)
+	s := build(job, pods, nil, m.hint)
+	if lacksPods(&s, job, pods) {
+		if event, ok := m.refused()[job.UID]; ok {
+			s = build(job, pods, []corev1.Event{event}, m.hint)
+		}
+		m.later(key)
+	}
+	if keeps(&s) {
+		m.progress().of(&s).fill(&s)
+	}
+	return s, true
+}

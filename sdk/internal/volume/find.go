@@ -1,0 +1,179 @@
+package volume
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// pageSize is how many objects one request brings.
+const pageSize = 500
+
+// eachPage lists something page by page.
+func eachPage[T runtime.Object](ctx context.Context, o metav1.ListOptions,
+	list func(context.Context, metav1.ListOptions) (T, error), visit func(runtime.Object)) error {
+	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return list(ctx, o) })
+	p.PageSize = pageSize
+	return p.EachListItem(ctx, o, func(obj runtime.Object) error {
+		visit(obj)
+		return nil
+	})
+}
+
+// list returns the claims of a namespace (empty: of all).
+func (c *Client) list(ctx context.Context, namespace, selector string) ([]*corev1.PersistentVolumeClaim, error) {
+	var out []*corev1.PersistentVolumeClaim
+	err := eachPage(ctx, metav1.ListOptions{LabelSelector: selector}, c.conn.Kube.CoreV1().PersistentVolumeClaims(namespace).List,
+		func(obj runtime.Object) {
+			if pvc, ok := obj.(*corev1.PersistentVolumeClaim); ok {
+				out = append(out, pvc)
+			}
+		})
+	return out, c.conn.Classify(err, "list", claims)
+}
+
+// isOurs reports whether kubectl vastvol made the claim.
+func isOurs(pvc *corev1.PersistentVolumeClaim) bool {
+	return pvc.Labels[kube.LabelKind] == kube.KindVolume
+}
+
+// nameOf is the name by which users know the volume.
+func nameOf(pvc *corev1.PersistentVolumeClaim) string {
+	if name := pvc.Annotations[kube.AnnotationVolume]; isOurs(pvc) && name != "" {
+		return name
+	}
+	return pvc.Name
+}
+
+// ownerOf is the user who made the volume, empty for a claim of another make.
+func ownerOf(pvc *corev1.PersistentVolumeClaim) string {
+	if !isOurs(pvc) {
+		return ""
+	}
+	return pvc.Annotations[kube.AnnotationUser]
+}
+
+// find returns the claims that name may mean: the user's volumes of that name,
+// or else the claim that is called so. More than one is for the caller to
+// refuse.
+func find(all []*corev1.PersistentVolumeClaim, name, user string) []*corev1.PersistentVolumeClaim {
+	var own, literal []*corev1.PersistentVolumeClaim
+	for _, pvc := range all {
+		switch {
+		case isOurs(pvc) && ownerOf(pvc) == user && nameOf(pvc) == name:
+			own = append(own, pvc)
+		case pvc.Name == name:
+			literal = append(literal, pvc)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return literal
+}
+
+// elsewhere says where else a volume that was not found may be.
+func elsewhere(say hint.Target, all []*corev1.PersistentVolumeClaim, name, user string) string {
+	var names []string
+	for _, pvc := range all {
+		if isOurs(pvc) && ownerOf(pvc) != user {
+			if nameOf(pvc) == name {
+				return fmt.Sprintf("%s has a volume of that name; its claim is %q", ownerOf(pvc), pvc.Name)
+			}
+			names = append(names, pvc.Name)
+			continue
+		}
+		names = append(names, nameOf(pvc))
+	}
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(names) == 0 {
+		return "there are no volumes; make one with `" + say.Vastvol("create", "NAME", "SIZE") + "`"
+	}
+	return "`" + say.Cluster().Vastvol("list", "-A") + "` shows what there is"
+}
+
+// one returns the one claim that ref means. Behind a type stands the claim's own
+// name, as -o name prints it.
+func (c *Client) one(ctx context.Context, text string) (*corev1.PersistentVolumeClaim, error) {
+	ref, err := kube.ParseRef(text, kube.RefVolume, kube.RefClaim)
+	if err != nil {
+		return nil, err
+	}
+	name := ref.Name
+	user, err := c.conn.User(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.list(ctx, c.conn.Namespace, "")
+	if err != nil {
+		return nil, err
+	}
+	if ref.Kind != "" {
+		if i := slices.IndexFunc(all, func(pvc *corev1.PersistentVolumeClaim) bool { return pvc.Name == name }); i >= 0 {
+			return all[i], nil
+		}
+	}
+	found := find(all, name, user)
+	if ref.Kind == kube.RefClaim {
+		found = nil // no claim is called so
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return nil, &api.NotFoundError{Kind: "volume", Name: name, Namespace: c.conn.Namespace, Hint: elsewhere(c.conn.Hint(), all, name, user)}
+	default:
+		return nil, &api.ConflictError{Message: several(name, found)}
+	}
+}
+
+func several(name string, found []*corev1.PersistentVolumeClaim) string {
+	names := make([]string, len(found))
+	for i, pvc := range found {
+		names[i] = pvc.Name
+	}
+	return fmt.Sprintf("volume %q has several claims: %s; name one of those", name, strings.Join(names, ", "))
+}
+
+// nearest returns the candidate that differs least from word, or "".
+func nearest(word string, candidates []string) string {
+	best, least := "", len(word)/3+1
+	for _, c := range candidates {
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least || d == least && best == "" {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// distance is the number of characters to insert, delete or replace.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
