@@ -20,7 +20,7 @@ import (
 // the time when the cluster's is gone. That the store cannot be written to is a
 // warning: what follows from the change is done all the same. It returns the
 // record as it is now, or would be after a dry run.
-func (c *Client) change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*Record)) (*Record, error) {
+func (c *records) change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*Record)) (*Record, error) {
 	var changed *Record
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		r, object, err := c.record(ctx, id)
@@ -57,29 +57,9 @@ func (c *Client) change(ctx context.Context, b store.Backend, id string, d api.D
 	return changed, nil
 }
 
-// noteWhole writes down that all Jobs of a campaign were made, once all of its
-// runs have been seen: of a prepared one, whose Jobs kubectl makes, nobody else
-// knows that, and a run that gets lost later would be waited for for ever. Who
-// may not change the record knows it at least for himself, and so does a dry run.
-func (c *Client) noteWhole(ctx context.Context, r *Record, known int, d api.DryRun) {
-	if r.Complete || r.Stopped {
-		return
-	}
-	if _, seen := c.whole.Load(r.ID); !seen {
-		if known < r.Total {
-			return
-		}
-		if d.Keeps() {
-			c.whole.Store(r.ID, nil)
-			_, _ = c.change(ctx, c.storeIfAny(ctx), r.ID, d, func(r *Record) { r.Complete = true })
-		}
-	}
-	r.Complete = true
-}
-
 // changeStored changes the store's copy, which has all configurations. One that
 // is the record of something else is left as it is.
-func (c *Client) changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
+func (c *records) changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
 	r, err := c.stored(ctx, b, id)
 	if missing(err) {
 		return nil // its submission never got that far

@@ -15,9 +15,21 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
+// cleaner removes campaigns.
+type cleaner struct {
+	conn    *access.Conn
+	records *records
+	status  *statusClient
+	rights  *authz.Checker
+}
+
+func newCleaner(records *records, status *statusClient) *cleaner {
+	return &cleaner{conn: records.conn, records: records, status: status, rights: records.rights}
+}
+
 // Cleanup implements sdk.Campaign. A campaign that goes on is refused when it
 // was named, and passed over with a warning when all were meant.
-func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error) {
+func (c *cleaner) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
@@ -31,7 +43,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*ap
 	if err := c.rights.Require(ctx, needed...); err != nil {
 		return nil, err
 	}
-	records, jobs, absent, err := c.read(ctx, api.MonitorOptions{IDs: o.Campaigns}, true)
+	records, jobs, absent, err := c.status.read(ctx, api.MonitorOptions{IDs: o.Campaigns}, true)
 	if err := cmp.Or(err, absent); err != nil {
 		return nil, err
 	}
@@ -75,15 +87,15 @@ type leaving struct {
 
 // removable decides by the same count as everybody sees whether a campaign is over;
 // nil: nothing of it is to be removed.
-func (c *Client) removable(ctx context.Context, r *Record, jobs jobRuns, o api.CampaignCleanupOptions) (*leaving, error) {
-	runs, err := c.merged(ctx, r, jobs)
+func (c *cleaner) removable(ctx context.Context, r *Record, jobs jobRuns, o api.CampaignCleanupOptions) (*leaving, error) {
+	runs, err := c.status.merged(ctx, r, jobs)
 	switch {
 	case err != nil && !o.Force:
 		return nil, err
 	case err != nil:
 		c.conn.Warn(err.Error())
 	}
-	c.noteWhole(ctx, r, len(runs), o.DryRun)
+	c.status.noteWhole(ctx, r, len(runs), o.DryRun)
 	now := count(r, runs, time.Now())
 	l := &leaving{Record: r, jobs: jobs, runs: runs, ended: now.State.Ended()}
 	switch {
@@ -100,7 +112,7 @@ func (c *Client) removable(ctx context.Context, r *Record, jobs jobRuns, o api.C
 
 // remove removes the Jobs, and with them the pods and Leases that they own,
 // then what lies in the store.
-func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
+func (c *cleaner) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
 	uids := map[types.UID]bool{}
 	for _, run := range l.jobs {
 		uids[run.job] = true
@@ -122,7 +134,7 @@ func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOp
 	if !o.Data {
 		return nil
 	}
-	b, err := c.openStore(ctx)
+	b, err := c.records.openStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -140,8 +152,8 @@ func (c *Client) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOp
 
 // forget removes what several campaigns may share, and then the records: as long
 // as they are there, what is left is found by the next cleanup.
-func (c *Client) forget(ctx context.Context, gone []*leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
-	b, err := c.openStore(ctx)
+func (c *cleaner) forget(ctx context.Context, gone []*leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
+	b, err := c.records.openStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const deleteBatch = 1000
 // has. The store may serve more namespaces and clusters than this one, so all
 // records in it are read; what is being submitted here is known by its ConfigMap
 // before its inputs are in the store.
-func (c *Client) unusedPacks(ctx context.Context, b store.Backend, gone []*leaving) ([]string, error) {
+func (c *cleaner) unusedPacks(ctx context.Context, b store.Backend, gone []*leaving) ([]string, error) {
 	packs, ids := map[string]bool{}, map[string]bool{}
 	for _, l := range gone {
 		ids[l.ID] = true
@@ -32,7 +32,7 @@ func (c *Client) unusedPacks(ctx context.Context, b store.Backend, gone []*leavi
 	if len(packs) == 0 {
 		return nil, nil
 	}
-	here, _, err := c.named(ctx, api.MonitorOptions{AllUsers: true}, false)
+	here, _, err := c.records.named(ctx, api.MonitorOptions{AllUsers: true}, false)
 	if err != nil {
 		return nil, err
 	}

@@ -96,10 +96,6 @@ func failures(r *Record, runs map[layout.RunRef]run) []api.FailureGroup {
 	return out
 }
 
-func compareRuns(a, b layout.RunRef) int {
-	return cmp.Or(cmp.Compare(a.Config, b.Config), cmp.Compare(a.Run, b.Run))
-}
-
 // taskID is what a run's logs are found by. That of a Job that is gone follows
 // from its run, unless the Job held others, too.
 func taskID(r *Record, ref layout.RunRef, run run) string {
@@ -107,4 +103,13 @@ func taskID(r *Record, ref layout.RunRef, run run) string {
 		return run.taskID
 	}
 	return kube.RunID(r.ID, ref.Config, ref.Run)
+}
+
+// fromRecord is what the record alone tells of a campaign.
+func fromRecord(r *Record) api.Campaign {
+	return api.Campaign{
+		TypeMeta: api.TypeMeta(api.KindCampaign),
+		ID:       r.ID, User: r.User, Context: r.Context, RerunOf: r.RerunOf,
+		Image: r.Image, ImageID: r.ImageID, Queue: r.Queue, Configs: r.ConfigCount,
+	}
 }

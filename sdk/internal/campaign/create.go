@@ -31,7 +31,7 @@ const (
 
 // creation is the making of a campaign's Jobs.
 type creation struct {
-	c *Client
+	c *runClient
 	o api.CampaignOptions
 	// id is the campaign whose record is looked at now and then; empty where
 	// there is none, as in a dry run.
@@ -116,7 +116,7 @@ func (m *creation) look(ctx context.Context) error {
 	if m.id == "" {
 		return nil
 	}
-	r, _, err := m.c.record(ctx, m.id)
+	r, _, err := m.c.records.record(ctx, m.id)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
@@ -35,8 +36,15 @@ type draft struct {
 	lost, notes []string
 }
 
-// draft checks a campaign and reads its files. rendered: it is only shown.
-func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions, rendered bool) (*draft, error) {
+// target is where a campaign is to run.
+type target struct{ context, namespace, user string }
+
+func targetOf(conn *access.Conn) target {
+	return target{context: conn.Context, namespace: conn.Namespace, user: conn.OfflineUser()}
+}
+
+// newDraft checks a campaign and reads its files. rendered: it is only shown.
+func newDraft(ctx context.Context, to target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions, rendered bool) (*draft, error) {
 	if err := checkOptions(o); err != nil {
 		return nil, err
 	}
@@ -68,8 +76,8 @@ func (c *Client) draft(ctx context.Context, s *spec.Campaign, configs *variation
 	now := time.Now()
 	sum := sha256.Sum256(s.Data)
 	d.record = &Record{
-		Version: layout.RecordVersion, Name: cmp.Or(o.Name, s.Name, defaultName), Context: c.conn.Context,
-		Namespace: c.conn.Namespace, User: c.conn.OfflineUser(), Created: now.Truncate(time.Second),
+		Version: layout.RecordVersion, Name: cmp.Or(o.Name, s.Name, defaultName), Context: to.context,
+		Namespace: to.namespace, User: to.user, Created: now.Truncate(time.Second),
 		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.sum, Scenario: in.scenario,
 		Image: s.Execution.Image, AgentImage: cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version)),
 		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.Keep, api.DefaultKeep).Seconds()),
@@ -126,10 +134,10 @@ func (d *draft) plan() (*plan, error) {
 	return newPlan(&d.spec.Execution, d.configs, &r)
 }
 
-// Render implements sdk.Campaign. Who the user is and which queue there is is
-// taken from the options and the kubeconfig.
-func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
-	d, err := c.draft(ctx, s, configs, o, true)
+// render yields the Jobs of a campaign, and returns its warnings. It sends no
+// request.
+func render(ctx context.Context, to target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+	d, err := newDraft(ctx, to, s, configs, o, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -149,4 +157,8 @@ func until(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error]) iter.Seq2[*
 			}
 		}
 	}
+}
+
+func problem(s *spec.Campaign, at, format string, args ...any) error {
+	return &api.InvalidSpecError{Problems: []api.Problem{{File: s.Path, Path: at, Message: fmt.Sprintf(format, args...)}}}
 }

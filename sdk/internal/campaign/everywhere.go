@@ -22,11 +22,11 @@ const namespacesAtOnce = 4
 
 // everywhere is Monitor in all namespaces that have records of campaigns: one
 // listing of the records says which.
-func (c *Client) everywhere(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+func (c *statusClient) everywhere(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
 	if len(o.IDs) > 0 {
 		return nil, api.Invalid("", "all namespaces go with no campaign: name one in its namespace")
 	}
-	sel, err := c.selector(ctx, kube.KindCampaign, nil, o.AllUsers)
+	sel, err := c.records.selector(ctx, kube.KindCampaign, nil, o.AllUsers)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +70,10 @@ func (c *Client) everywhere(ctx context.Context, o api.MonitorOptions) (*api.Cam
 }
 
 // in is a client for another namespace, the same one each time.
-func (c *Client) in(namespace string) *Client {
+func (c *statusClient) in(namespace string) *statusClient {
 	if namespace == c.conn.Namespace {
 		return c
 	}
-	other, _ := c.others.LoadOrStore(namespace, New(c.conn.In(namespace), c.tasks, c.queues))
-	return other.(*Client)
+	other, _ := c.others.LoadOrStore(namespace, newStatus(newRecords(c.conn.In(namespace)), c.tasks, c.queues))
+	return other.(*statusClient)
 }

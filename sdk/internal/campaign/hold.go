@@ -12,24 +12,24 @@ import (
 const workloadsResource = "workloads.kueue.x-k8s.io"
 
 // Hold implements sdk.Campaign.
-func (c *Client) Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+func (c *runClient) Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
 	return c.setHeld(ctx, ref, true, o)
 }
 
 // Resume implements sdk.Campaign.
-func (c *Client) Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+func (c *runClient) Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
 	return c.setHeld(ctx, ref, false, o)
 }
 
-func (c *Client) setHeld(ctx context.Context, ref string, held bool, o api.HoldOptions) (*api.Campaign, error) {
+func (c *runClient) setHeld(ctx context.Context, ref string, held bool, o api.HoldOptions) (*api.Campaign, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
-	r, err := c.mine(ctx, ref, append(authz.Each(workloadsResource, "list", "patch"), authz.Each("configmaps", "patch")...)...)
+	r, err := c.records.mine(ctx, ref, append(authz.Each(workloadsResource, "list", "patch"), authz.Each("configmaps", "patch")...)...)
 	if err != nil {
 		return nil, err
 	}
-	now, err := c.one(ctx, r.ID, o.DryRun)
+	now, err := c.status.one(ctx, r.ID, o.DryRun)
 	switch {
 	case err != nil:
 		return nil, err
@@ -38,7 +38,7 @@ func (c *Client) setHeld(ctx context.Context, ref string, held bool, o api.HoldO
 	case r.Queue == "":
 		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s waits in no queue: its runs start as soon as they are made, and cannot be held", r.ID)}
 	}
-	if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Held = held }); err != nil {
+	if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Held = held }); err != nil {
 		return nil, err
 	}
 	if o.DryRun.Sends() {
@@ -50,7 +50,7 @@ func (c *Client) setHeld(ctx context.Context, ref string, held bool, o api.HoldO
 		wouldHold(now, held)
 		return now, nil
 	}
-	return c.one(ctx, r.ID, o.DryRun)
+	return c.status.one(ctx, r.ID, o.DryRun)
 }
 
 // wouldHold makes of a campaign what it would be, had it been held or resumed.
@@ -66,7 +66,7 @@ func wouldHold(c *api.Campaign, held bool) {
 // setActive changes the Workloads of all runs that wait. Kueue makes them a
 // moment after their Jobs: with as many looks as there may be new ones none is
 // missed.
-func (c *Client) setActive(ctx context.Context, r *Record, active bool, d api.DryRun) error {
+func (c *runClient) setActive(ctx context.Context, r *Record, active bool, d api.DryRun) error {
 	labels := map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID), kube.LabelKind: kube.KindRun}
 	for before := -1; ; {
 		n, err := c.queues.SetActive(ctx, labels, active, d)

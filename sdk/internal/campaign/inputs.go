@@ -175,7 +175,3 @@ func (in *inputs) readScenario(s *spec.Campaign) error {
 	in.scenario = string(found[1])
 	return nil
 }
-
-func problem(s *spec.Campaign, at, format string, args ...any) error {
-	return &api.InvalidSpecError{Problems: []api.Problem{{File: s.Path, Path: at, Message: fmt.Sprintf(format, args...)}}}
-}

@@ -1,12 +1,14 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -14,12 +16,13 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
 // selector selects objects of a kind that belong to these campaigns; to none in
 // particular: to the caller's own and those that name no user, or to all.
-func (c *Client) selector(ctx context.Context, kind string, ids []string, allUsers bool) (string, error) {
+func (c *records) selector(ctx context.Context, kind string, ids []string, allUsers bool) (string, error) {
 	sel := kube.LabelKind + "=" + kind
 	switch {
 	case len(ids) > 0:
@@ -40,7 +43,7 @@ func (c *Client) selector(ctx context.Context, kind string, ids []string, allUse
 
 // eachRecord calls do for the records that sel selects. One that cannot be read,
 // or is that of something else, is a warning: it must not hide the others.
-func (c *Client) eachRecord(ctx context.Context, sel string, do func(*Record)) error {
+func (c *records) eachRecord(ctx context.Context, sel string, do func(*Record)) error {
 	return c.eachObject(ctx, sel, func(_ string, r *Record, err error) {
 		if err != nil {
 			c.conn.Warn(err.Error())
@@ -52,7 +55,7 @@ func (c *Client) eachRecord(ctx context.Context, sel string, do func(*Record)) e
 
 // eachObject calls do for the ConfigMaps that sel selects, with their names, and
 // the record or what is wrong with it.
-func (c *Client) eachObject(ctx context.Context, sel string, do func(string, *Record, error)) error {
+func (c *records) eachObject(ctx context.Context, sel string, do func(string, *Record, error)) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)
 		return list, c.conn.Classify(err, "list", "configmaps")
@@ -68,7 +71,7 @@ func (c *Client) eachObject(ctx context.Context, sel string, do func(string, *Re
 // named returns the records that o means, each once, and in missing why there is
 // none for an id. A campaign whose ConfigMap is gone is still found in the store.
 // changes says that something is going to be done to them.
-func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*Record, missing, err error) {
+func (c *records) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*Record, missing, err error) {
 	if o.IDs, err = c.namesOf(o.IDs); err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +129,7 @@ func (c *Client) named(ctx context.Context, o api.MonitorOptions, changes bool) 
 }
 
 // namesOf takes the type off refs such as campaign.kubevast.io/ID.
-func (c *Client) namesOf(refs []string) ([]string, error) {
+func (c *records) namesOf(refs []string) ([]string, error) {
 	var names []string
 	var errs []error
 	for _, text := range refs {
@@ -146,7 +149,7 @@ func allWhole(ids []string) bool {
 
 // choose returns the record that ref names: by its id, by the name of one of the
 // caller's campaigns, by the beginning of one of these, or as his newest.
-func (c *Client) choose(ctx context.Context, ref string, all []*Record, changes bool) (*Record, error) {
+func (c *records) choose(ctx context.Context, ref string, all []*Record, changes bool) (*Record, error) {
 	if i := slices.IndexFunc(all, func(r *Record) bool { return r.ID == ref }); i >= 0 {
 		return all[i], nil
 	}
@@ -186,7 +189,7 @@ func isOf(r *Record, user string, changes bool) bool {
 }
 
 // newest is the user's newest campaign.
-func (c *Client) newest(user string, all []*Record, changes bool) (*Record, error) {
+func (c *records) newest(user string, all []*Record, changes bool) (*Record, error) {
 	var found *Record
 	for _, r := range all {
 		if isOf(r, user, changes) && (found == nil || r.Created.After(found.Created)) {
@@ -201,11 +204,11 @@ func (c *Client) newest(user string, all []*Record, changes bool) (*Record, erro
 
 // storedRecord reads a record from the store. What keeps it from being read
 // makes the campaign not found: the cluster does not know it either.
-func (c *Client) storedRecord(ctx context.Context, id string) (*Record, error) {
+func (c *records) storedRecord(ctx context.Context, id string) (*Record, error) {
 	if checkID(id) != nil {
 		return nil, c.notFound(id)
 	}
-	s, err := c.seen.open(ctx, c.conn)
+	s, err := c.openToRead(ctx)
 	if err != nil {
 		return nil, c.notFound(id)
 	}
@@ -217,4 +220,20 @@ func (c *Client) storedRecord(ctx context.Context, id string) (*Record, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// mine finds the campaign that ref names for somebody who is going to change
+// it, and asks at the same time whether he may.
+func (c *records) mine(ctx context.Context, ref string, needed ...authz.Right) (*Record, error) {
+	var group errgroup.Group
+	group.Go(func() error { return c.rights.Require(ctx, needed...) })
+	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)
+	if err := cmp.Or(err, absent, group.Wait()); err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func jobSelector(id string) string {
+	return kube.LabelKind + "=" + kube.KindRun + "," + kube.LabelCampaign + "=" + kube.LabelValue(id)
 }

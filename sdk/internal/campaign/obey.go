@@ -21,7 +21,7 @@ func (s *stoppedMeanwhile) Error() string {
 // obey does to the Jobs made so far what a record asks for. Whoever stops or
 // holds a campaign writes it down and then does it to the Jobs that are there;
 // for those that are made after that their maker has to look.
-func (c *Client) obey(ctx context.Context, r *Record) error {
+func (c *runClient) obey(ctx context.Context, r *Record) error {
 	switch {
 	case r.Stopped:
 		return &stoppedMeanwhile{r}
@@ -29,7 +29,7 @@ func (c *Client) obey(ctx context.Context, r *Record) error {
 		if err := c.setActive(ctx, r, false, api.DryRunNone); err != nil {
 			return err
 		}
-		now, _, err := c.record(ctx, r.ID)
+		now, _, err := c.records.record(ctx, r.ID)
 		if err != nil || now.Held {
 			return err
 		}
@@ -41,7 +41,7 @@ func (c *Client) obey(ctx context.Context, r *Record) error {
 
 // stopMade stops what was made of a campaign that was stopped meanwhile, once
 // nobody makes more of it.
-func (c *Client) stopMade(ctx context.Context, s *stoppedMeanwhile) error {
+func (c *runClient) stopMade(ctx context.Context, s *stoppedMeanwhile) error {
 	if err := c.stopJobs(ctx, s.Record, s.StoppedBy, api.StopOptions{}); err != nil {
 		return fmt.Errorf("%w; %w", s, err)
 	}

@@ -3,10 +3,12 @@ package campaign
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/portforward"
 	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
 // opened is a store that is opened once. The zero value is ready.
@@ -32,9 +34,46 @@ func (o *opened) open(ctx context.Context, conn *access.Conn, by way, options ..
 	return o.store, nil
 }
 
+// records reads and changes the records of campaigns, in the cluster and in the
+// store.
+type records struct {
+	conn   *access.Conn
+	rights *authz.Checker
+	// toRead is the store for requests that only read, needed for all others.
+	toRead, needed opened
+}
+
+func newRecords(conn *access.Conn) *records { return &records{conn: conn, rights: authz.New(conn)} }
+
+// withStore returns records that use b as their store.
+func withStore(conn *access.Conn, b store.Backend) *records {
+	c := newRecords(conn)
+	c.toRead.store, c.needed.store = b, b
+	return c
+}
+
+// openToRead returns the store for requests that only read; it is opened once.
+func (c *records) openToRead(ctx context.Context) (store.Backend, error) {
+	return c.toRead.open(ctx, c.conn, portforward.OpenToRead, store.WithPatience(lookPatience))
+}
+
 // openStore returns the store for what cannot be done without it: one that is
 // away, as while its pod is made anew, is waited for longer than by who only
 // looks and will look again.
-func (c *Client) openStore(ctx context.Context) (store.Backend, error) {
+func (c *records) openStore(ctx context.Context) (store.Backend, error) {
 	return c.needed.open(ctx, c.conn, portforward.Open)
 }
+
+// storeIfAny is the store, or nil where there is no way to it: a campaign can
+// be stopped and held all the same.
+func (c *records) storeIfAny(ctx context.Context) store.Backend {
+	b, err := c.openToRead(ctx)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// lookPatience is how long a store that is away is waited for: whoever looks
+// will look again.
+const lookPatience = 5 * time.Second

@@ -12,7 +12,7 @@ import (
 
 // noteEnds makes that a campaign's runs are counted right when its Jobs are
 // gone: of what will be removed with its data nothing has to be noted.
-func (c *Client) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanupOptions) error {
+func (c *cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanupOptions) error {
 	if o.Data {
 		return nil
 	}
@@ -22,7 +22,7 @@ func (c *Client) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanup
 		if err != nil {
 			return err
 		}
-		_, err = c.change(ctx, c.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *Record) {
+		_, err = c.records.change(ctx, c.records.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *Record) {
 			if !r.Stopped {
 				r.Stopped, r.StoppedBy = true, user
 			}
@@ -42,7 +42,7 @@ func (c *Client) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanup
 // keepOutcomes writes into the index how runs ended that only their Jobs tell
 // of. An agent does that for every run that it saw, but a run may end before its
 // pod has begun: stopped in the queue, or without its image.
-func (c *Client) keepOutcomes(ctx context.Context, l *leaving) error {
+func (c *cleaner) keepOutcomes(ctx context.Context, l *leaving) error {
 	ended := map[layout.RunRef]layout.Outcome{}
 	for ref := range l.jobs {
 		run := l.runs[ref]
@@ -57,11 +57,11 @@ func (c *Client) keepOutcomes(ctx context.Context, l *leaving) error {
 	if len(ended) == 0 {
 		return nil
 	}
-	b, err := c.openStore(ctx)
+	b, err := c.records.openStore(ctx)
 	if err != nil {
 		return err
 	}
-	known, err := c.indexed(ctx, b, l.ID)
+	known, err := c.records.indexed(ctx, b, l.ID)
 	if err != nil {
 		return err
 	}

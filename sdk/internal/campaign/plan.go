@@ -135,3 +135,19 @@ func (p *plan) jobs() iter.Seq2[*batchv1.Job, error] {
 		}
 	}
 }
+
+// markEnded adds the names of the Jobs whose runs have all ended.
+func (p *plan) markEnded(ended map[layout.RunRef]layout.Outcome, there map[string]bool) {
+	number := 0
+	for runs := range p.groups() {
+		left := false
+		for _, run := range runs {
+			_, over := ended[run.RunRef]
+			left = left || !over
+		}
+		if !left {
+			there[p.jobOf(number, runs).name] = true
+		}
+		number++
+	}
+}

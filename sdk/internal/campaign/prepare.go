@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
@@ -26,6 +27,11 @@ const (
 	carriedPack   = "pack"
 )
 
+// preparer writes campaigns into folders.
+type preparer struct{ conn *access.Conn }
+
+func newPreparer(conn *access.Conn) *preparer { return &preparer{conn} }
+
 // WritePrepared writes a campaign into a folder, so that whoever has kubectl can
 // run it: the Jobs, the record, the inputs with what brings them into the store,
 // and setup, which are the objects that a namespace needs. No cluster is asked,
@@ -35,12 +41,12 @@ const (
 //
 // Inputs that a ConfigMap can carry go with the Jobs; then applying the folder
 // is all there is to do. Larger ones have to be in the store first.
-func (c *Client) WritePrepared(ctx context.Context, s *spec.Campaign, configs *variation.Configs, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
+func (c *preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs *variation.Configs, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
 	if o.DryRun == api.DryRunServer {
 		return nil, api.Invalid("dryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
 	}
 	o.Queue = cmp.Or(o.Queue, kube.LocalQueueName)
-	d, err := c.draft(ctx, s, configs, o.CampaignOptions, false)
+	d, err := newDraft(ctx, targetOf(c.conn), s, configs, o.CampaignOptions, false)
 	if err != nil {
 		return nil, err
 	}

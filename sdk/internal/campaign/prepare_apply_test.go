@@ -202,7 +202,7 @@ func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
 			if (tc.changed == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.changed) {
 				t.Errorf("to stop @latest: %v, want %q", err, tc.changed)
 			}
-			own, _, err := w.named(t.Context(), api.MonitorOptions{}, true)
+			own, _, err := w.records.named(t.Context(), api.MonitorOptions{}, true)
 			if err != nil || len(own) != 0 != (tc.user == "ann") {
 				t.Errorf("what changes all of one's own changes %+v, %v", own, err)
 			}

@@ -80,7 +80,7 @@ func FromObject(m *corev1.ConfigMap) (*Record, error) {
 }
 
 // record returns the cluster's copy of a campaign's record, and its ConfigMap.
-func (c *Client) record(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+func (c *records) record(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
 	m, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, ObjectName(id), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
@@ -100,7 +100,7 @@ func (c *Client) record(ctx context.Context, id string) (*Record, *corev1.Config
 
 // stored returns the store's copy of a campaign's record. One that is not there
 // is *api.NotFoundError, one of something else *api.ConflictError.
-func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Record, error) {
+func (c *records) stored(ctx context.Context, b store.Backend, id string) (*Record, error) {
 	data, err := get(ctx, b, layout.RecordKey(id))
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (c *Client) stored(ctx context.Context, b store.Backend, id string) (*Recor
 	return r, r.Belongs(id, c.conn.Namespace, "the store's copy")
 }
 
-func (c *Client) notFound(id string) error {
+func (c *records) notFound(id string) error {
 	if kube.IsTaskID(id) {
 		return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
 			Hint: "that may be a task's id; see how a task stands with: " + c.conn.Hint().Vast("status", id)}
@@ -120,3 +120,6 @@ func (c *Client) notFound(id string) error {
 	return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.conn.Namespace,
 		Hint: "see `" + c.conn.Hint().Vast("campaign", "list", "--all-users") + "`, or name another namespace with -n"}
 }
+
+// SecretName is the name of a campaign's Secret.
+func SecretName(id string) string { return ObjectName(id) }

@@ -15,15 +15,15 @@ import (
 
 // Rerun implements sdk.Campaign. All that the new campaign is made of lies in
 // the store: neither the file nor the command line of the old one is needed.
-func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
+func (c *runClient) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
 	if err := checkOptions(o.CampaignOptions); err != nil {
 		return nil, err
 	}
-	old, err := c.mine(ctx, ref, runRights...)
+	old, err := c.records.mine(ctx, ref, runRights...)
 	if err != nil {
 		return nil, err
 	}
-	b, err := c.openStore(ctx)
+	b, err := c.records.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -69,18 +69,13 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	return c.start(ctx, d, o.CampaignOptions)
 }
 
-// storedFile is where the store has a campaign's file.
-func storedFile(r *Record) string {
-	return layout.CampaignPrefix(r.ID) + layout.ConfigDir + baseName(r.File)
-}
-
 // toRepeat returns the runs that are to be run again, in the campaign's order.
-func (c *Client) toRepeat(ctx context.Context, r *Record, o api.CampaignRerunOptions) ([]layout.RunRef, error) {
-	jobs, err := c.jobRuns(ctx, []string{r.ID}, true)
+func (c *runClient) toRepeat(ctx context.Context, r *Record, o api.CampaignRerunOptions) ([]layout.RunRef, error) {
+	jobs, err := c.status.jobRuns(ctx, []string{r.ID}, true)
 	if err != nil {
 		return nil, err
 	}
-	runs, err := c.merged(ctx, r, jobs[r.ID])
+	runs, err := c.status.merged(ctx, r, jobs[r.ID])
 	if err != nil {
 		return nil, err
 	}

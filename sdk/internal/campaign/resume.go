@@ -2,14 +2,12 @@ package campaign
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -18,14 +16,14 @@ import (
 // resume finishes the submission of a campaign, however far it got. d is what
 // its file says (nil: no file was given); it is needed only when the client died
 // before the inputs were in the store. An id that nobody has is a new campaign's.
-func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
+func (c *runClient) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
 	if o.ID == "" {
 		return nil, api.Invalid("", "a campaign needs its file, or the id of one to resume")
 	}
 	if checkID(o.ID) != nil {
 		return nil, api.Invalid("", "%q is no campaign's id; see: %s", o.ID, c.conn.Hint().Vast("campaign", "list"))
 	}
-	r, object, err := c.begun(ctx, o.ID)
+	r, object, err := c.records.begun(ctx, o.ID)
 	switch {
 	case missing(err) && d != nil:
 		c.conn.Warn(fmt.Sprintf("there is no campaign %s in namespace %q: it begins now, as a new one", o.ID, c.conn.Namespace))
@@ -49,13 +47,13 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 	}
 	if r.Complete {
 		c.conn.Warn(fmt.Sprintf("all Jobs of campaign %s were made before; nothing was left to do", r.ID))
-		now, err := c.one(ctx, r.ID, o.DryRun)
+		now, err := c.status.one(ctx, r.ID, o.DryRun)
 		if now != nil {
 			now.Unchanged = true
 		}
 		return now, err
 	}
-	b, err := c.openStore(ctx)
+	b, err := c.records.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +65,7 @@ func (c *Client) resume(ctx context.Context, d *draft, o api.CampaignOptions) (*
 }
 
 // Random implements sdk.Campaign.
-func (c *Client) Random(ctx context.Context, id string) (api.Random, error) {
+func (c *runClient) Random(ctx context.Context, id string) (api.Random, error) {
 	ref, err := kube.ParseRef(id, kube.RefCampaign)
 	if err == nil {
 		err = checkID(ref.Name)
@@ -75,7 +73,7 @@ func (c *Client) Random(ctx context.Context, id string) (api.Random, error) {
 	if err != nil {
 		return "", err
 	}
-	r, _, err := c.begun(ctx, ref.Name)
+	r, _, err := c.records.begun(ctx, ref.Name)
 	if err == nil {
 		err = vet(r, nil)
 	}
@@ -85,31 +83,9 @@ func (c *Client) Random(ctx context.Context, id string) (api.Random, error) {
 	return r.Drawn(), nil
 }
 
-// begun returns the record of a campaign, and its ConfigMap: nil if that is gone
-// and the store still has a copy.
-func (c *Client) begun(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
-	r, object, err := c.record(ctx, id)
-	if !missing(err) {
-		return r, object, err
-	}
-	b, openErr := c.openStore(ctx)
-	if none := (*api.NotInstalledError)(nil); errors.As(openErr, &none) {
-		return nil, nil, err
-	} else if openErr != nil {
-		return nil, nil, openErr
-	}
-	r, storedErr := c.stored(ctx, b, id)
-	if missing(storedErr) {
-		return nil, nil, err
-	} else if storedErr != nil {
-		return nil, nil, storedErr
-	}
-	return r, nil, nil
-}
-
 // trusted refuses, before anything is made, a record by which nothing may be made.
 // object is its ConfigMap, nil if that is gone.
-func (c *Client) trusted(ctx context.Context, r *Record, object *corev1.ConfigMap, o api.CampaignOptions) error {
+func (c *runClient) trusted(ctx context.Context, r *Record, object *corev1.ConfigMap, o api.CampaignOptions) error {
 	if err := vet(r, nil); err != nil {
 		return err
 	}
@@ -121,7 +97,7 @@ func (c *Client) trusted(ctx context.Context, r *Record, object *corev1.ConfigMa
 	if object != nil {
 		return nil // the store's copy is looked at when it is needed
 	}
-	b, err := c.openStore(ctx)
+	b, err := c.records.openStore(ctx)
 	if err == nil {
 		_, _, err = c.load(ctx, b, r)
 	}
@@ -133,7 +109,7 @@ func (c *Client) trusted(ctx context.Context, r *Record, object *corev1.ConfigMa
 
 // resumable refuses what cannot be gone on with, or not by this file and these
 // options.
-func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
+func (c *runClient) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 	conflict := func(format string, args ...any) error {
 		return &api.ConflictError{Message: fmt.Sprintf(format, args...)}
 	}
@@ -160,7 +136,7 @@ func (c *Client) resumable(r *Record, d *draft, o api.CampaignOptions) error {
 
 // complete makes what is missing, from the store's copy of the campaign if it
 // got there, else from its file.
-func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+func (c *runClient) complete(ctx context.Context, b store.Backend, r *Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	have, stored, err := c.load(ctx, b, r)
 	switch {
 	case missing(err) && d == nil:
@@ -200,7 +176,7 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 	if err := c.makeSecret(ctx, r, object, have.execution.Secrets, given, o); err != nil {
 		return nil, err
 	}
-	ended, err := c.indexed(ctx, b, r.ID)
+	ended, err := c.records.indexed(ctx, b, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -208,17 +184,10 @@ func (c *Client) complete(ctx context.Context, b store.Backend, r *Record, objec
 	return c.makeJobs(ctx, p, b, object, o, there)
 }
 
-// whole is the record of the cluster with what it leaves out of a big one.
-func whole(r, stored *Record) *Record {
-	out := *r
-	out.Configs, out.Selected = stored.Configs, stored.Selected
-	return &out
-}
-
 // jobsThere returns the names of the campaign's Jobs. One that only has its labels
 // is none: if it has the name of a run's Job, that one's creation finds it, and
 // looks closer.
-func (c *Client) jobsThere(ctx context.Context, r *Record) (map[string]bool, error) {
+func (c *runClient) jobsThere(ctx context.Context, r *Record) (map[string]bool, error) {
 	there := map[string]bool{}
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, _ *api.TaskStatus) {
 		if job.Annotations[kube.AnnotationCampaign] == r.ID {
@@ -229,41 +198,6 @@ func (c *Client) jobsThere(ctx context.Context, r *Record) (map[string]bool, err
 }
 
 // eachJob calls do for each of a campaign's Jobs, which it may not keep.
-func (c *Client) eachJob(ctx context.Context, id string, do func(*batchv1.Job, *api.TaskStatus)) error {
+func (c *runClient) eachJob(ctx context.Context, id string, do func(*batchv1.Job, *api.TaskStatus)) error {
 	return c.tasks.EachJob(ctx, c.conn.Namespace, jobSelector(id), do)
-}
-
-func jobSelector(id string) string {
-	return kube.LabelKind + "=" + kube.KindRun + "," + kube.LabelCampaign + "=" + kube.LabelValue(id)
-}
-
-// indexed returns the runs that have ended, as the store tells: their Jobs may
-// have expired, and are not to be made again.
-func (c *Client) indexed(ctx context.Context, b store.Backend, id string) (map[layout.RunRef]layout.Outcome, error) {
-	out := map[layout.RunRef]layout.Outcome{}
-	for object, err := range b.List(ctx, layout.CampaignIndex(id), store.ListOptions{}) {
-		if err != nil {
-			return nil, err
-		}
-		if config, run, outcome, ok := layout.ParseRunIndex(id, object.Key); ok {
-			out[layout.RunRef{Config: config, Run: run}] = outcome
-		}
-	}
-	return out, nil
-}
-
-// markEnded adds the names of the Jobs whose runs have all ended.
-func (p *plan) markEnded(ended map[layout.RunRef]layout.Outcome, there map[string]bool) {
-	number := 0
-	for runs := range p.groups() {
-		left := false
-		for _, run := range runs {
-			_, over := ended[run.RunRef]
-			left = left || !over
-		}
-		if !left {
-			there[p.jobOf(number, runs).name] = true
-		}
-		number++
-	}
 }

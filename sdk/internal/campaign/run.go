@@ -20,6 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/queue"
+	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -30,11 +31,25 @@ var runRights = append(authz.Each(jobsResource, "create", "list"), authz.Each("c
 // tidying bounds what is still done after a Ctrl-C.
 const tidying = 5 * time.Second
 
+// runClient submits, resumes, stops and holds campaigns.
+type runClient struct {
+	conn    *access.Conn
+	records *records
+	status  *statusClient
+	tasks   *task.Client
+	queues  *queue.Client
+	rights  *authz.Checker
+}
+
+func newRunner(records *records, status *statusClient, tasks *task.Client, queues *queue.Client) *runClient {
+	return &runClient{conn: records.conn, records: records, status: status, tasks: tasks, queues: queues, rights: records.rights}
+}
+
 // Run implements sdk.Campaign. The order is what makes it safe to be killed at
 // any moment: the record says what there is to be, then come the inputs, then
 // the Jobs, each under the name that follows from its run. Resume does what is
 // left.
-func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error) {
+func (c *runClient) Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error) {
 	id, err := kube.ParseRef(o.ID, kube.RefCampaign)
 	if err != nil {
 		return nil, err
@@ -42,7 +57,7 @@ func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs *variation.C
 	if o.ID = id.Name; s == nil {
 		return c.resume(ctx, nil, o)
 	}
-	d, err := c.draft(ctx, s, configs, o, false)
+	d, err := newDraft(ctx, targetOf(c.conn), s, configs, o, false)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +68,7 @@ func (c *Client) Run(ctx context.Context, s *spec.Campaign, configs *variation.C
 }
 
 // start begins a new campaign.
-func (c *Client) start(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
+func (c *runClient) start(ctx context.Context, d *draft, o api.CampaignOptions) (*api.Campaign, error) {
 	b, err := c.prepare(ctx, d, o)
 	if err != nil {
 		return nil, err
@@ -76,7 +91,7 @@ func (c *Client) start(ctx context.Context, d *draft, o api.CampaignOptions) (*a
 
 // prepare asks the cluster all that the campaign depends on, at the same time,
 // and refuses what cannot run before anything is made.
-func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (store.Backend, error) {
+func (c *runClient) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (store.Backend, error) {
 	if _, err := d.plan(); err != nil {
 		return nil, err
 	}
@@ -94,7 +109,7 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 		needed = slices.Concat(runRights, secretRights)
 	}
 	asked.Go(func() { rightsErr = c.rights.Require(ctx, needed...) })
-	asked.Go(func() { b, openErr = c.openStore(ctx) })
+	asked.Go(func() { b, openErr = c.records.openStore(ctx) })
 	asked.Go(func() {
 		if v, err := c.conn.ServerVersion(ctx); err == nil { // it is only for the record
 			server = v.GitVersion
@@ -150,14 +165,14 @@ func (c *Client) prepare(ctx context.Context, d *draft, o api.CampaignOptions) (
 
 // meetLimitRanges lets our own containers in the Jobs ask for what the namespace
 // wants of every container, and returns a warning where that has a price.
-func (c *Client) meetLimitRanges(ctx context.Context, p *plan) (warning string, err error) {
+func (c *runClient) meetLimitRanges(ctx context.Context, p *plan) (warning string, err error) {
 	changed := p.template.change(func(job *batchv1.Job) { warning, err = c.tasks.MeetLimitRanges(ctx, job) })
 	return warning, cmp.Or(err, changed)
 }
 
 // claim creates the campaign's record under an id that no other one has. Its
 // ConfigMap is the lock: who creates it has the id.
-func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*corev1.ConfigMap, error) {
+func (c *runClient) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*corev1.ConfigMap, error) {
 	r := d.record
 	maps := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace)
 	for attempt := 0; ; attempt++ {
@@ -181,7 +196,7 @@ func (c *Client) claim(ctx context.Context, d *draft, o api.CampaignOptions) (*c
 
 // finish brings the inputs and the Jobs of a campaign that has its record.
 // there are the Jobs that need not be made.
-func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+func (c *runClient) finish(ctx context.Context, d *draft, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := d.record
 	c.notify(o, api.CampaignProgress{Phase: "inputs"})
 	if err := d.upload(ctx, b); err != nil {
@@ -200,7 +215,7 @@ func (c *Client) finish(ctx context.Context, d *draft, b store.Backend, object *
 // makeJobs creates the Jobs, and says in the record that they are all there.
 // That is one change with a look at what was asked for meanwhile: whoever stops
 // or holds the campaign later finds all its Jobs himself.
-func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+func (c *runClient) makeJobs(ctx context.Context, p *plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := p.record
 	m := &creation{c: c, o: o, id: r.ID, total: r.Jobs}
 	_, err := c.meetLimitRanges(ctx, p)
@@ -209,7 +224,7 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 	}
 	if err == nil {
 		c.notify(o, api.CampaignProgress{Phase: "record"})
-		if r, err = c.change(ctx, b, r.ID, api.DryRunNone, func(r *Record) { r.Complete = true }); err == nil {
+		if r, err = c.records.change(ctx, b, r.ID, api.DryRunNone, func(r *Record) { r.Complete = true }); err == nil {
 			err = c.obey(ctx, r)
 		}
 	}
@@ -226,7 +241,7 @@ func (c *Client) makeJobs(ctx context.Context, p *plan, b store.Backend, object 
 // leave takes the record back when nothing else was made and nothing can come
 // of it. What may pass is left for Resume, but for a rerun: that has no file to
 // resume it with, and is as easily begun anew.
-func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
+func (c *runClient) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
 	var passing *api.UnavailableError
 	mayPass := errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil
 	if mayPass && r.RerunOf == "" {
@@ -243,7 +258,7 @@ func (c *Client) leave(ctx context.Context, r *Record, object *corev1.ConfigMap,
 }
 
 // halfway tells how to go on with what was left in the middle.
-func (c *Client) halfway(ctx context.Context, how, goOn string, r *Record, cause error) error {
+func (c *runClient) halfway(ctx context.Context, how, goOn string, r *Record, cause error) error {
 	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: %s", r.ID, how, goOn)
 	if ctx.Err() != nil {
 		c.conn.Warn(message) // of somebody's Ctrl-C no error is shown
@@ -253,7 +268,7 @@ func (c *Client) halfway(ctx context.Context, how, goOn string, r *Record, cause
 }
 
 // tried sends all Jobs for the API server to look at.
-func (c *Client) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions) (*api.Campaign, error) {
+func (c *runClient) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, o api.CampaignOptions) (*api.Campaign, error) {
 	p, err := d.plan()
 	if err != nil {
 		return nil, err
@@ -271,7 +286,7 @@ func (c *Client) tried(ctx context.Context, d *draft, object *corev1.ConfigMap, 
 	return submitted(d.record, object), nil
 }
 
-func (c *Client) notify(o api.CampaignOptions, p api.CampaignProgress) {
+func (c *runClient) notify(o api.CampaignOptions, p api.CampaignProgress) {
 	if o.Notify != nil {
 		o.Notify(p)
 	}

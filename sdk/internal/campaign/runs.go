@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -120,4 +121,8 @@ func merge(job, index *run) run {
 		both.reason = job.reason
 	}
 	return both
+}
+
+func compareRuns(a, b layout.RunRef) int {
+	return cmp.Or(cmp.Compare(a.Config, b.Config), cmp.Compare(a.Run, b.Run))
 }

@@ -1,17 +1,13 @@
 package campaign
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
-	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
@@ -21,45 +17,6 @@ import (
 // maxCopied is how many run files are also stored one by one, for people to
 // look at. More than that are in the pack only.
 const maxCopied = 1000
-
-// maxRead bounds what is read of one object of the store, in bytes. The list of
-// configurations is the largest that there is.
-const maxRead = maxConfigurations + layout.MaxRecord
-
-// saved is what the store keeps of a campaign: enough to make its Jobs again,
-// without its file, its plug-ins, or what the command line had added.
-type saved struct {
-	execution spec.Execution
-	configs   *configurations
-}
-
-// documents are the objects that the store keeps of a campaign, by their keys,
-// but for the pack and the copies of its files.
-func (d *draft) documents(ctx context.Context) (map[string][]byte, error) {
-	execution, err := json.MarshalIndent(&d.spec.Execution, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encode the execution of a campaign: %w", err)
-	}
-	configurations, err := d.configs.marshal(ctx, maxConfigurations)
-	if err != nil {
-		return nil, err
-	}
-	prefix := layout.CampaignPrefix(d.record.ID)
-	return map[string][]byte{
-		prefix + layout.ExecutionFile:                       execution,
-		prefix + layout.ConfigurationsFile:                  configurations,
-		prefix + layout.ConfigDir + baseName(d.record.File): d.spec.Data,
-		layout.RecordKey(d.record.ID):                       d.record.Marshal(),
-	}, nil
-}
-
-// baseName is the name of a campaign's file in the store.
-func baseName(file string) string {
-	if file == "" || files.IsStream(file) || files.IsURL(file) {
-		return "campaign.vast"
-	}
-	return filepath.Base(file)
-}
 
 // upload brings the campaign's inputs into the store; the record comes last, so
 // that a record in the store always has them.
@@ -139,9 +96,9 @@ func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
 // load reads what upload wrote, and checks it as if it had been typed; a campaign
 // whose inputs did not get there is *api.NotFoundError. r is the record that it is
 // asked for by: the cluster's copy, unless that is gone.
-func (c *Client) load(ctx context.Context, b store.Backend, r *Record) (*saved, *Record, error) {
+func (c *runClient) load(ctx context.Context, b store.Backend, r *Record) (*saved, *Record, error) {
 	id, prefix := r.ID, layout.CampaignPrefix(r.ID)
-	stored, err := c.stored(ctx, b, id)
+	stored, err := c.records.stored(ctx, b, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -165,26 +122,9 @@ func (c *Client) load(ctx context.Context, b store.Backend, r *Record) (*saved, 
 	return out, stored, vet(stored, &out.execution)
 }
 
-func put(ctx context.Context, b store.Backend, key string, data []byte) error {
-	_, err := b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), store.PutOptions{})
-	return err
-}
-
-func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
-	body, _, err := b.Get(ctx, key, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, maxRead+1))
-	if err == nil && len(data) > maxRead {
-		err = &api.ConflictError{Message: fmt.Sprintf("%s in the store is larger than %d MiB, and was not made by this program", key, maxRead>>20)}
-	}
-	return data, err
-}
-
-// missing reports that there is no such object.
-func missing(err error) bool {
-	var e *api.NotFoundError
-	return errors.As(err, &e)
+// saved is what the store keeps of a campaign: enough to make its Jobs again,
+// without its file, its plug-ins, or what the command line had added.
+type saved struct {
+	execution spec.Execution
+	configs   *configurations
 }

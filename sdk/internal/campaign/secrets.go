@@ -26,9 +26,6 @@ const secretsResource = "secrets"
 // secretRights are what a submission with secrets needs besides.
 var secretRights = authz.Each(secretsResource, "create", "get")
 
-// SecretName is the name of a campaign's Secret.
-func SecretName(id string) string { return ObjectName(id) }
-
 // secretObject is the Secret of a campaign.
 func secretObject(r *Record, owner *corev1.ConfigMap, values map[string]string) *corev1.Secret {
 	s := &corev1.Secret{
@@ -75,7 +72,7 @@ func checkSecrets(id string, names []string, given map[string]string) error {
 
 // makeSecret makes sure that the Jobs find the values. Of a campaign that is
 // resumed they may be there already; they are those that it was begun with then.
-func (c *Client) makeSecret(ctx context.Context, r *Record, owner *corev1.ConfigMap, names []string, given map[string]string, o api.CampaignOptions) error {
+func (c *runClient) makeSecret(ctx context.Context, r *Record, owner *corev1.ConfigMap, names []string, given map[string]string, o api.CampaignOptions) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -104,7 +101,7 @@ func ownedBy(s *corev1.Secret, owner *corev1.ConfigMap) bool {
 
 // secretsOf are the values for a campaign that runs another one's runs again: those
 // that are given, and for the rest those of the other one, as long as it has them.
-func (c *Client) secretsOf(ctx context.Context, old *Record, names []string, given map[string]string) (map[string]string, error) {
+func (c *runClient) secretsOf(ctx context.Context, old *Record, names []string, given map[string]string) (map[string]string, error) {
 	if err := checkSecrets(old.ID, names, given); err != nil {
 		return nil, err
 	}

@@ -11,10 +11,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
-	"github.com/kubevast/vast/internal/portforward"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -27,7 +25,6 @@ const trustIndex = 30 * time.Second
 // two seconds reads only what can have changed. The zero value is ready.
 type seen struct {
 	mu      sync.Mutex
-	opened  opened
 	index   map[string]readIndex // by campaign
 	pods    map[types.UID]run    // what pods told, by the Job
 	reasons map[string]string    // by the result's prefix
@@ -35,10 +32,6 @@ type seen struct {
 	queued  map[string]readQueue // by campaign
 	shown   map[string]bool      // by campaign
 }
-
-// lookPatience is how long a store that is away is waited for: whoever looks
-// will look again.
-const lookPatience = 5 * time.Second
 
 // before reports whether a campaign was shown already: one that is watched does
 // not vanish in the moment in which it ends.
@@ -72,14 +65,9 @@ type readIndex struct {
 	since time.Time
 }
 
-// open returns the store for who only looks; it is opened once.
-func (s *seen) open(ctx context.Context, conn *access.Conn) (store.Backend, error) {
-	return s.opened.open(ctx, conn, portforward.OpenToRead, store.WithPatience(lookPatience))
-}
-
 // merged are all runs of a campaign of which anything is known. With an
 // unreadIndex they are those that the Jobs tell of, and what was read before.
-func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
+func (c *statusClient) merged(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
 	index, unread := c.index(ctx, r, jobs)
 	runs := make(map[layout.RunRef]run, max(len(jobs), len(index)))
 	var unexplained []run
@@ -112,7 +100,7 @@ func (c *Client) merged(ctx context.Context, r *Record, jobs jobRuns) (map[layou
 
 // index reads how runs have ended, unless what was read last is still good. With
 // an unreadIndex it is what was read last.
-func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
+func (c *statusClient) index(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
 	ended, packedOn := 0, false
 	for _, run := range jobs {
 		if run.state.Ended() {
@@ -131,7 +119,7 @@ func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) (map[layout
 	case known && have.jobs == stand && !packedOn && time.Since(have.since) < trustIndex:
 		return have.runs, nil
 	}
-	s, err := c.seen.open(ctx, c.conn)
+	s, err := c.records.openToRead(ctx)
 	if err != nil {
 		return have.runs, &unreadIndex{fmt.Errorf("the store cannot be read, so runs whose Jobs are gone count as missing: %w", err)}
 	}
@@ -160,7 +148,7 @@ func (c *Client) index(ctx context.Context, r *Record, jobs jobRuns) (map[layout
 // podsTell returns why these runs failed or do not start, by what the pods of
 // their Jobs tell. A Job that has failed does not change any more, so it is
 // asked for once.
-func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types.UID]run, error) {
+func (c *statusClient) podsTell(ctx context.Context, r *Record, runs []run) (map[types.UID]run, error) {
 	out := make(map[types.UID]run, len(runs))
 	failed := map[types.UID]bool{}
 	var unknown []*batchv1.Job
@@ -200,7 +188,7 @@ func (c *Client) podsTell(ctx context.Context, r *Record, runs []run) (map[types
 
 // giveReasons puts words to the examples that have none: those of the result's
 // manifest. It is one small request for each sort of failure, once.
-func (c *Client) giveReasons(ctx context.Context, id string, groups []api.FailureGroup) {
+func (c *statusClient) giveReasons(ctx context.Context, id string, groups []api.FailureGroup) {
 	for i := range groups {
 		g := &groups[i]
 		ref, ok := parseRun(g.Example)
@@ -227,8 +215,8 @@ func (c *Client) giveReasons(ctx context.Context, id string, groups []api.Failur
 }
 
 // manifest reads a result's manifest, or returns nil.
-func (c *Client) manifest(ctx context.Context, prefix string) *layout.Manifest {
-	s, err := c.seen.open(ctx, c.conn)
+func (c *statusClient) manifest(ctx context.Context, prefix string) *layout.Manifest {
+	s, err := c.records.openToRead(ctx)
 	if err != nil {
 		return nil
 	}

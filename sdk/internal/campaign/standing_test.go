@@ -44,7 +44,7 @@ func TestACampaignStandsTheSameForWhoListsResults(t *testing.T) {
 			tc.do(w, id)
 			w.Client = w.again()
 			monitored, _ := w.counts(id)
-			standing, err := w.Standing(t.Context(), w.conn, w.store, false)
+			standing, err := w.Standing(t.Context(), w.records.conn, w.store, false)
 			if err != nil || standing[id] == nil {
 				t.Fatal(err)
 			}

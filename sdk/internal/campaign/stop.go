@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,18 +11,17 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
 // Stop implements sdk.Campaign. The record says it first, so that nobody makes
 // more Jobs; see obey for who is making them just now.
-func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
+func (c *runClient) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
-	r, err := c.mine(ctx, ref, append(authz.Each(jobsResource, "list", "patch"), authz.Each("configmaps", "patch")...)...)
+	r, err := c.records.mine(ctx, ref, append(authz.Each(jobsResource, "list", "patch"), authz.Each("configmaps", "patch")...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +35,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 			return nil, err
 		}
 		if !done {
-			if _, err := c.change(ctx, c.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
+			if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
 				return nil, err
 			}
 		}
@@ -47,7 +45,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 			return nil, err
 		}
 	}
-	now, err := c.one(ctx, r.ID, o.DryRun)
+	now, err := c.status.one(ctx, r.ID, o.DryRun)
 	if err == nil && !o.DryRun.Keeps() {
 		wouldStop(now)
 	}
@@ -67,7 +65,7 @@ func wouldStop(c *api.Campaign) {
 
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
 // wait: or each that ends would let in another one.
-func (c *Client) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
+func (c *runClient) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
 	var waiting, others []stoppable
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
 		switch {
@@ -116,38 +114,7 @@ func (s *stoppable) in(namespace string) *batchv1.Job {
 
 // settled reports that every run of a campaign has ended: there is nothing left
 // to stop, and the campaign stays what it became.
-func (c *Client) settled(ctx context.Context, r *Record, d api.DryRun) (bool, error) {
-	now, err := c.one(ctx, r.ID, d)
+func (c *runClient) settled(ctx context.Context, r *Record, d api.DryRun) (bool, error) {
+	now, err := c.status.one(ctx, r.ID, d)
 	return now != nil && now.State.Ended(), err
-}
-
-// mine finds the campaign that ref names for somebody who is going to change
-// it, and asks at the same time whether he may.
-func (c *Client) mine(ctx context.Context, ref string, needed ...authz.Right) (*Record, error) {
-	var group errgroup.Group
-	group.Go(func() error { return c.rights.Require(ctx, needed...) })
-	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)
-	if err := cmp.Or(err, absent, group.Wait()); err != nil {
-		return nil, err
-	}
-	return found[0], nil
-}
-
-// one is a campaign as it stands now.
-func (c *Client) one(ctx context.Context, id string, d api.DryRun) (*api.Campaign, error) {
-	list, err := c.monitor(ctx, api.MonitorOptions{IDs: []string{id}}, d)
-	if err != nil {
-		return nil, err
-	}
-	return &list.Items[0], nil
-}
-
-// storeIfAny is the store, or nil where there is no way to it: a campaign can
-// be stopped and held all the same.
-func (c *Client) storeIfAny(ctx context.Context) store.Backend {
-	b, err := c.seen.open(ctx, c.conn)
-	if err != nil {
-		return nil
-	}
-	return b
 }

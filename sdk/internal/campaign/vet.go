@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/internal/identity"
-	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/task"
@@ -142,25 +140,4 @@ func deciding(r *Record) map[string]json.RawMessage {
 		delete(fields, later)
 	}
 	return fields
-}
-
-// agentOf is the image of our own containers for Jobs that are made by a record:
-// that of the options or this program's own. A record's own is used by nobody who
-// has not said so: it would run with the store's credentials. One of another
-// release of ours only tells which program made the record.
-func (c *Client) agentOf(r *Record, o api.CampaignOptions, command ...string) (string, error) {
-	own := kube.AgentImageFor(o.Version)
-	now := o.AgentImage
-	if now == "" {
-		now = own
-	}
-	switch {
-	case r.AgentImage == "" || r.AgentImage == now || kube.IsAgentImage(r.AgentImage):
-		return now, nil
-	case now != own: // it was typed
-		c.conn.Warn(fmt.Sprintf("the record of campaign %s names agent image %.200q; what is made now gets %s", r.ID, r.AgentImage, now))
-		return now, nil
-	}
-	return "", &api.ConflictError{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; if you trust that image, say so: %s",
-		r.ID, r.AgentImage, cmp.Or(own, "none"), c.conn.Hint().Vast(append(command, "--agent-image="+r.AgentImage)...))}
 }

@@ -123,9 +123,7 @@ func (w *world) again() *Client {
 	}
 	conn.Kube = cluster{w.fake, discovery.NewDiscoveryClientForConfigOrDie(cfg)}
 	queues := queue.New(conn)
-	c := New(conn, task.New(conn, volume.New(conn), queues), queues)
-	c.seen.opened.store, c.needed.store = w.store, w.store
-	return c
+	return compose(withStore(conn, w.store), task.New(conn, volume.New(conn), queues), queues)
 }
 
 // cluster is a fake one whose version can be asked for.
@@ -205,7 +203,7 @@ func (w *world) begin(jobs int) (id string) {
 // recordOf is the cluster's copy of a record.
 func (w *world) recordOf(id string) *Record {
 	w.t.Helper()
-	r, _, err := w.record(w.t.Context(), id)
+	r, _, err := w.records.record(w.t.Context(), id)
 	if err != nil {
 		w.t.Fatal(err)
 	}

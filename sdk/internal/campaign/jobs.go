@@ -1,0 +1,101 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk/api"
+	batchv1 "k8s.io/api/batch/v1"
+)
+
+// read returns the records that o means and the runs that have Jobs, by the
+// campaign's id. Both are asked for at the same time, unless only the records
+// tell which Jobs are meant. changes says that something is going to be done to
+// them.
+func (c *statusClient) read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*Record, jobs map[string]jobRuns, missing, err error) {
+	if o.IDs, err = c.records.namesOf(o.IDs); err != nil {
+		return nil, nil, nil, err
+	}
+	var both sync.WaitGroup
+	var jobsErr error
+	readJobs := func(ids []string) {
+		both.Go(func() { jobs, jobsErr = c.jobRuns(ctx, ids, o.AllUsers) })
+	}
+	whole := allWhole(o.IDs)
+	if whole {
+		readJobs(o.IDs)
+	}
+	records, missing, err = c.records.named(ctx, o, changes)
+	if !whole && len(records) > 0 {
+		var ids []string
+		for _, r := range records {
+			ids = append(ids, r.ID)
+		}
+		readJobs(ids)
+	}
+	both.Wait()
+	return records, jobs, missing, cmp.Or(err, jobsErr)
+}
+
+// jobRuns are the runs of one campaign that have Jobs.
+type jobRuns map[layout.RunRef]run
+
+// active reports whether some of them have not ended.
+func (j jobRuns) active() bool {
+	for _, run := range j {
+		if !run.state.Ended() {
+			return true
+		}
+	}
+	return false
+}
+
+// jobRuns reads the Jobs of these campaigns; of none in particular: of the
+// caller's own or of all.
+func (c *statusClient) jobRuns(ctx context.Context, ids []string, allUsers bool) (map[string]jobRuns, error) {
+	sel, err := c.records.selector(ctx, kube.KindRun, ids, allUsers)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]jobRuns{}
+	err = c.tasks.EachJob(ctx, c.conn.Namespace, sel, func(job *batchv1.Job, s *api.TaskStatus) {
+		id := job.Annotations[kube.AnnotationCampaign]
+		if job.Labels[kube.LabelCampaign] != kube.LabelValue(id) {
+			return // nobody can say whose it is
+		}
+		if all[id] == nil {
+			all[id] = jobRuns{}
+		}
+		one := fromJob(job, s)
+		for _, ref := range runsOf(job) {
+			all[id][ref] = one
+		}
+	})
+	return all, err
+}
+
+// activity is how far the runs are that go on, in the order of their names. Of
+// a Job of packed runs one speaks for all.
+func (c *statusClient) activity(ctx context.Context, r *Record, runs map[layout.RunRef]run) []api.RunProgress {
+	told := c.tasks.Progress(ctx, c.conn.Namespace, map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)})
+	var refs []layout.RunRef
+	for ref, run := range runs {
+		if _, ok := told[run.taskID]; ok && !run.state.Ended() {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, compareRuns)
+	var out []api.RunProgress
+	for _, ref := range refs {
+		id := runs[ref].taskID
+		if p, ok := told[id]; ok {
+			delete(told, id)
+			out = append(out, api.RunProgress{Run: ref.String(), TaskID: id, Progress: p})
+		}
+	}
+	return out
+}

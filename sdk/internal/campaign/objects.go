@@ -1,0 +1,63 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// maxRead bounds what is read of one object of the store, in bytes. The list of
+// configurations is the largest that there is.
+const maxRead = maxConfigurations + layout.MaxRecord
+
+func put(ctx context.Context, b store.Backend, key string, data []byte) error {
+	_, err := b.Put(ctx, key, bytes.NewReader(data), int64(len(data)), store.PutOptions{})
+	return err
+}
+
+func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
+	body, _, err := b.Get(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxRead+1))
+	if err == nil && len(data) > maxRead {
+		err = &api.ConflictError{Message: fmt.Sprintf("%s in the store is larger than %d MiB, and was not made by this program", key, maxRead>>20)}
+	}
+	return data, err
+}
+
+// missing reports that there is no such object.
+func missing(err error) bool {
+	var e *api.NotFoundError
+	return errors.As(err, &e)
+}
+
+// baseName is the name of a campaign's file in the store.
+func baseName(file string) string {
+	if file == "" || files.IsStream(file) || files.IsURL(file) {
+		return "campaign.vast"
+	}
+	return filepath.Base(file)
+}
+
+// whole is the record of the cluster with what it leaves out of a big one.
+func whole(r, stored *Record) *Record {
+	out := *r
+	out.Configs, out.Selected = stored.Configs, stored.Selected
+	return &out
+}
+
+// storedFile is where the store has a campaign's file.
+func storedFile(r *Record) string {
+	return layout.CampaignPrefix(r.ID) + layout.ConfigDir + baseName(r.File)
+}
