@@ -1,6 +1,7 @@
 package task
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -19,17 +20,19 @@ func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
 	if err := c.check(t, o); err != nil {
 		return err
 	}
-	if bringsFiles(t) {
+	if hasFiles(t) {
 		if err := inputs.Check(t, inputs.Options{Dir: o.Dir}); err != nil {
 			return err
 		}
 	}
-	_, err := manifest.Build(c.input(t, o, nil, c.conn.OfflineUser()))
-	return err
+	s := newSubmission(c, t, o)
+	s.input = c.input(t, o, nil)
+	s.setUser(c.conn.OfflineUser(), "")
+	return s.build(context.Background())
 }
 
-// check is the part of Check that costs nothing; what else is wrong a
-// submission finds out when it makes the objects.
+// check is the part of Check that reads no files; a submission finds the rest when
+// it builds the objects.
 func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
 	if err := c.checkFile(t); err != nil {
 		return err
@@ -37,7 +40,8 @@ func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
 	return checkOptions(o)
 }
 
-// checkFile finds what is right in a file and yet wrong to submit here.
+// checkFile returns the problems of a valid file that prevent its submission with
+// this client.
 func (c *Client) checkFile(t *spec.Task) error {
 	problem := func(path, format string, args ...any) error {
 		return &api.InvalidSpecError{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
@@ -56,7 +60,7 @@ func (c *Client) checkFile(t *spec.Task) error {
 
 const (
 	maxRequestID = 253
-	// A Job counts its times in 32 bits of seconds.
+	// A Job's TTL is an int32 in seconds.
 	maxKeep = 10 * 365 * 24 * time.Hour
 )
 

@@ -121,8 +121,8 @@ func TestFilesAreWhatATaskIsToDoByTheirContent(t *testing.T) {
 	file := filepath.Join(dir, "main.py")
 	identity := func(text string) string {
 		t.Helper()
-		c, task, o := offline(t, ""), parse(t, text).Tasks[0], api.SubmitOptions{Dir: dir}
-		files, err := c.plan(t.Context(), task, o)
+		task, o := parse(t, text).Tasks[0], api.SubmitOptions{Dir: dir}
+		files, err := plan(t.Context(), task, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,9 +16,9 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// input gathers what the objects are made of, short of what only the cluster
-// knows. files is nil when the task brings none.
-func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, user string) manifest.Input {
+// input returns what the objects are built from, but for the user and what only
+// the cluster reports. files is nil for a task without any.
+func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) manifest.Input {
 	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
 		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile), Network: manifest.Network(o.Network),
 		AgentImage: o.AgentImage, OutputDir: outputDir(t)}
@@ -31,12 +31,11 @@ func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan, us
 	if in.Keep == 0 {
 		in.Keep = api.DefaultKeep
 	}
-	c.setUser(&in, user, "", o)
 	return in
 }
 
-// outputDir is $OUTPUT_DIR: /out, unless the file has something of its own
-// there.
+// outputDir returns the value of $OUTPUT_DIR: /out, unless the file mounts
+// something else there.
 func outputDir(t *spec.Task) string {
 	taken := func(p string) bool { return path.Clean(p) == manifest.TaskOutputDir }
 	if slices.ContainsFunc(t.Volumes, func(v spec.VolumeMount) bool { return taken(v.Path) }) ||
@@ -46,18 +45,17 @@ func outputDir(t *spec.Task) string {
 	return manifest.TaskOutputDir
 }
 
-// setUser says whose task it is, and gives it the id that it has as that
-// user's.
-func (c *Client) setUser(in *manifest.Input, user, creator string, o api.SubmitOptions) {
-	in.User, in.Creator, in.ID = user, creator, kube.NewID()
-	if o.RequestID != "" {
-		in.ID = requestID(user, creator, o)
+// setUser sets the task's user and the ID that the task gets from them.
+func (s *submission) setUser(user, creator string) {
+	s.input.User, s.input.Creator, s.input.ID = user, creator, kube.NewID()
+	if s.options.RequestID != "" {
+		s.input.ID = requestID(user, creator, s.options)
 	}
 }
 
-// requestID is the id of the task of a request. Two people may call themselves by
-// one name; their requests are two all the same. Without a creator it is the id
-// that versions gave which knew none.
+// requestID returns the task ID that belongs to a request ID. The creator is part
+// of it, since two people may log in under one name. Without a creator it is the
+// ID of versions that did not record one.
 func requestID(user, creator string, o api.SubmitOptions) string {
 	if creator == "" {
 		return kube.DerivedID(user, o.RequestID)
@@ -65,9 +63,9 @@ func requestID(user, creator string, o api.SubmitOptions) string {
 	return kube.DerivedID(user, creator, o.RequestID)
 }
 
-// identityOf is a hash of what a task is to do: what its file says, wherever
-// it lies, what its files hold, and the options that change it. The values of
-// secrets are not in it; who can read the hash could guess them.
+// identityOf returns a hash of what a task does: the content of its file without
+// positions, the content of its inputs, and the options that change it. The values
+// of secrets are not part of it, because whoever reads the hash could guess them.
 func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	same := *t
 	same.Source, same.PodConfigAt = spec.Source{}, spec.Position{}
@@ -95,7 +93,7 @@ func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 		parts = append(parts, files.Identity())
 	}
 	if manifest.Network(o.Network) == manifest.NetworkNone {
-		parts = append(parts, o.Network) // only then: requests of before are found again
+		parts = append(parts, o.Network) // only then, so that earlier requests keep their hash
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {
@@ -104,19 +102,19 @@ func identityOf(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) string {
 	return kube.Hash(string(data))
 }
 
-// bringsFiles reports a task that has a workdir or file mounts.
-func bringsFiles(t *spec.Task) bool { return t.Workdir != nil || len(t.FileMounts) > 0 }
+// hasFiles reports whether a task has a workdir or file mounts.
+func hasFiles(t *spec.Task) bool { return t.Workdir != nil || len(t.FileMounts) > 0 }
 
-// plan reads what the task brings along; nil when that is nothing.
-func (c *Client) plan(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*inputs.Plan, error) {
-	if !bringsFiles(t) {
+// plan reads a task's workdir and file mounts; nil for none.
+func plan(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*inputs.Plan, error) {
+	if !hasFiles(t) {
 		return nil, nil
 	}
 	return inputs.New(ctx, t, inputs.Options{Dir: o.Dir, Notify: o.Notify})
 }
 
-// upload sends the files that are too much to go with the task itself. What
-// the store has already is not sent again.
+// upload sends the files that do not fit into a ConfigMap to the store. Files that
+// the store already has are not sent again.
 func (c *Client) upload(ctx context.Context, files *inputs.Plan, o api.SubmitOptions) error {
 	if files == nil || !files.NeedsStore() {
 		return nil

@@ -66,16 +66,18 @@ func hasStore(record *corev1.ConfigMap) bool {
 	return err == nil && setup.Store.Kind != "" && setup.Store.Kind != api.StoreNone
 }
 
-// keepResults has the task's results and logs kept, where that can be.
-func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions) {
-	if o.NoResults {
-		return
+// setResults sets where the task's results and logs are stored, if the namespace
+// has a store.
+func (s *submission) setResults(context.Context) error {
+	in, k := &s.input, s.known.keeping
+	if s.options.NoResults {
+		return nil
 	}
 	if !k.store || k.broken != "" {
-		if w := notKept(c.conn.Hint(), in, k); w != "" {
-			c.conn.Warn(w)
+		if w := notKept(s.c.conn.Hint(), in, k); w != "" {
+			s.c.conn.Warn(w)
 		}
-		return
+		return nil
 	}
 	node := layout.TaskPrefix(in.ID) + agentspec.RankPlaceholder + "/"
 	in.Annotations = map[string]string{kube.AnnotationKept: layout.TaskPrefix(in.ID)}
@@ -83,6 +85,7 @@ func (c *Client) keepResults(in *manifest.Input, k keeping, o api.SubmitOptions)
 		Results:   []agentspec.Result{{Prefix: node, Dirs: []agentspec.Dir{{Path: in.OutputDir, Progress: true}}}},
 		LogPrefix: node + layout.LogDir,
 	}
+	return nil
 }
 
 // notKept is what somebody is told who may count on results.

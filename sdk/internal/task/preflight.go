@@ -18,9 +18,10 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// preflight asks the cluster what the objects depend on, and refuses what
-// cannot run before anything is created.
-func (c *Client) preflight(ctx context.Context, in *manifest.Input) error {
+// readNamespace reads what the objects depend on: the namespace's security profile,
+// the claims of the task's volumes and, for a GPU model, the nodes' labels.
+func (s *submission) readNamespace(ctx context.Context) error {
+	c, in := s.c, &s.input
 	profile, err := c.namespaceProfile(ctx)
 	if err != nil {
 		return err
@@ -92,24 +93,23 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	if err != nil {
 		return nil, fmt.Errorf("make a task to try: %w", err)
 	}
-	o := api.SubmitOptions{AgentImage: agentImage}
-	in := c.input(file.Tasks[0], o, nil, c.conn.OfflineUser())
-	if err := c.preflight(ctx, &in); err != nil {
+	t, o := file.Tasks[0], api.SubmitOptions{AgentImage: agentImage}
+	s := newSubmission(c, t, o)
+	s.input = c.input(t, o, nil)
+	s.setUser(c.conn.OfflineUser(), "")
+	if err := s.readNamespace(ctx); err != nil {
 		return nil, err
 	}
-	kept, err := c.keepingHere(ctx)
-	if err != nil {
+	if s.known.keeping, err = c.keepingHere(ctx); err != nil {
 		return nil, err
 	}
-	c.keepResults(&in, kept, o)
-	objects, err := manifest.Build(in)
-	if err != nil {
+	if err := s.do(ctx, s.setResults, s.build); err != nil {
 		return nil, err
 	}
-	if _, err := c.MeetLimitRanges(ctx, objects.Job); err != nil {
+	if _, err := c.MeetLimitRanges(ctx, s.objects.Job); err != nil {
 		return nil, err
 	}
-	template := &objects.Job.Spec.Template
+	template := &s.objects.Job.Spec.Template
 	pod := &corev1.Pod{ObjectMeta: *template.ObjectMeta.DeepCopy(), Spec: template.Spec}
 	pod.GenerateName = "vast-doctor-"
 	_, err = c.conn.Kube.CoreV1().Pods(c.conn.Namespace).Create(access.Quietly(access.Briefly(ctx)), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})

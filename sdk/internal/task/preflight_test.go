@@ -1,8 +1,9 @@
 package task
 
 import (
-	"github.com/kubevast/vast/sdk/api"
 	"testing"
+
+	"github.com/kubevast/vast/sdk/api"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"

@@ -15,28 +15,26 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/internal/manifest"
 	"github.com/kubevast/vast/sdk/internal/queue"
 )
 
-// joinQueue puts the chosen queue and the priority into the input.
-func (c *Client) joinQueue(ctx context.Context, in *manifest.Input, choice queue.Choice, o api.SubmitOptions) error {
-	if choice.Queue == "" {
-		return c.podPriority(ctx, in, o)
+// setQueue sets the queue and the priority class of the input.
+func (s *submission) setQueue(ctx context.Context) error {
+	if s.known.choice.Queue == "" {
+		return s.setPodPriority(ctx)
 	}
-	in.Queue = choice.Queue
-	class, warning, err := c.queues.Priority(ctx, priority(in, o))
+	class, warning, err := s.c.queues.Priority(ctx, s.priority())
 	if err != nil {
 		return err
 	}
 	if warning != "" {
-		c.conn.Warn(warning)
+		s.c.conn.Warn(warning)
 	}
-	in.QueuePriority = class
+	s.input.Queue, s.input.QueuePriority = s.known.choice.Queue, class
 	return nil
 }
 
-// fitsQueue refuses a task that its queue could never let in.
+// fitsQueue returns an error if the queue can never admit the task.
 func (c *Client) fitsQueue(ctx context.Context, job *batchv1.Job, choice queue.Choice, o api.SubmitOptions) error {
 	if choice.Queue == "" || o.Force {
 		return nil
@@ -49,11 +47,11 @@ func (c *Client) fitsQueue(ctx context.Context, job *batchv1.Job, choice queue.C
 	})
 }
 
-// queued reports a task that waits in a queue.
+// queued reports whether a task waits in a queue.
 func queued(s *api.TaskStatus) bool { return s.State == api.Queued && s.Queue != "" }
 
-// place fills in where tasks that wait in queues stand. Without an answer
-// they keep what the Job tells.
+// place sets the queue positions of waiting tasks. If they cannot be read, the tasks
+// keep the reason that their Jobs give, and a warning says so.
 func (c *Client) place(ctx context.Context, namespace, queue string, tasks []api.TaskStatus) {
 	places, err := c.queues.Places(ctx, namespace, queue)
 	if err != nil {
@@ -67,7 +65,7 @@ func (c *Client) place(ctx context.Context, namespace, queue string, tasks []api
 	}
 }
 
-// placeReason is where a task stands, in a line.
+// placeReason returns a task's place in its queue in one line.
 func placeReason(p *api.QueuedTask) string {
 	reason := p.Reason
 	if p.Evicted != "" {
@@ -79,26 +77,26 @@ func placeReason(p *api.QueuedTask) string {
 	return humanize.Ordinal(p.Position) + " in " + p.Queue + ": " + reason
 }
 
-// priority is what the user asked for: the option, else the class that the file's
-// label names, else its number.
-func priority(in *manifest.Input, o api.SubmitOptions) string {
-	want := ""
-	if p := in.Task.Resources[0].Priority; p != nil {
-		want = strconv.Itoa(int(*p))
+// priority returns the priority that the user set: the option, else the class that
+// the file's label names, else the file's number.
+func (s *submission) priority() string {
+	number := ""
+	if p := s.task.Resources[0].Priority; p != nil {
+		number = strconv.Itoa(int(*p))
 	}
-	return cmp.Or(o.Priority, in.Task.QueuePriority, want)
+	return cmp.Or(s.options.Priority, s.task.QueuePriority, number)
 }
 
-// podPriority gives the pods of a task without a queue the PriorityClass that
-// stands for a number.
-func (c *Client) podPriority(ctx context.Context, in *manifest.Input, o api.SubmitOptions) error {
-	want := priority(in, o)
+// setPodPriority sets the PriorityClass of the pods of a task without a queue: the
+// class whose value the user set.
+func (s *submission) setPodPriority(ctx context.Context) error {
+	c, want := s.c, s.priority()
 	if want == "" || want == "0" {
 		return nil
 	}
 	number, err := strconv.Atoi(want)
 	if err != nil {
-		c.conn.Warn(fmt.Sprintf("priority %q is ignored: it is a class of the queue's, and the task joins none", want))
+		c.conn.Warn(fmt.Sprintf("priority %q is ignored: it is a class of a queue, and the task joins no queue", want))
 		return nil
 	}
 	list, err := c.conn.Kube.SchedulingV1().PriorityClasses().List(ctx, metav1.ListOptions{})
@@ -108,7 +106,7 @@ func (c *Client) podPriority(ctx context.Context, in *manifest.Input, o api.Subm
 	if err == nil {
 		for _, class := range list.Items {
 			if int(class.Value) == number {
-				in.PriorityClass = class.Name
+				s.input.PriorityClass = class.Name
 				return nil
 			}
 		}

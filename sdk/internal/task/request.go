@@ -12,34 +12,43 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// findRequest looks for the task of a request that was made before, under
-// whatever name; nil if there is none. One that was made by a version that did not
-// know who creates Jobs keeps the id that it has, or it would be made twice.
-func (c *Client) findRequest(ctx context.Context, in *manifest.Input, o api.SubmitOptions) (*batchv1.Job, error) {
-	if o.RequestID == "" {
-		return nil, nil //nolint:nilnil // there is none
+// findEarlier finds the Job of the task that an earlier call with the same request
+// ID created, under whatever name. A Job of a version that did not record creators
+// keeps its ID, so that the task is not created twice.
+func (s *submission) findEarlier(ctx context.Context) error {
+	if s.options.RequestID == "" {
+		return nil
 	}
-	before := requestID(in.User, "", o)
+	c, in := s.c, &s.input
+	before := requestID(in.User, "", s.options)
 	list, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).List(ctx,
 		metav1.ListOptions{LabelSelector: fmt.Sprintf("%s,%s in (%s,%s)", kindSelector, kube.LabelTaskID, in.ID, before)})
 	if err != nil {
-		return nil, c.conn.Classify(err, "list", jobsResource)
+		return c.conn.Classify(err, "list", jobsResource)
 	}
-	var found *batchv1.Job
 	best := 0
 	for i := range list.Items {
 		if rank := rankRequest(&list.Items[i], in); rank > best {
-			found, best = &list.Items[i], rank
+			s.earlier, best = &list.Items[i], rank
 		}
 	}
-	if found != nil {
-		in.ID = found.Labels[kube.LabelTaskID]
+	if s.earlier != nil {
+		in.ID = s.earlier.Labels[kube.LabelTaskID]
 	}
-	return found, nil
+	return nil
 }
 
-// rankRequest is how surely a Job with the label of a request's task is that task:
-// anybody may put the label on something of theirs. 0 is not at all.
+// checkEarlier returns a ConflictError if the Job of the same request is not the one
+// that this submission would create.
+func (s *submission) checkEarlier(context.Context) error {
+	if s.earlier == nil {
+		return nil
+	}
+	return adoptable(s.earlier, s.objects.Job, s.options)
+}
+
+// rankRequest returns how likely a Job with the label of a request's task is that
+// task, 0 for not at all: anybody may set the label on their own Jobs.
 func rankRequest(job *batchv1.Job, in *manifest.Input) int {
 	switch {
 	case job.Name == kube.JobName(in.Task.Name, in.ID):
@@ -49,12 +58,12 @@ func rankRequest(job *batchv1.Job, in *manifest.Input) int {
 	case job.Annotations[kube.AnnotationCreator] == "":
 		return 1
 	}
-	return 0 // no version that gave such ids knew who creates Jobs
+	return 0 // versions that derived such IDs did not record creators
 }
 
-// adoptable refuses a Job that cannot be taken for the one that was asked for:
-// somebody else's, or one that is to do something else. Of what it is to do its
-// annotations are no proof.
+// adoptable returns a ConflictError if a Job is not the wanted one: if another user
+// created it, or if it does something else. Its spec is compared, because anybody
+// who may create Jobs can set its annotations.
 func adoptable(job, want *batchv1.Job, o api.SubmitOptions) error {
 	conflict := func(format string, args ...any) error {
 		return &api.ConflictError{Message: fmt.Sprintf(format, args...)}

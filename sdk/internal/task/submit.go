@@ -19,151 +19,165 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Render implements sdk.TaskWriter. Volumes stand in it by the names that the
-// task gives them, since only a cluster knows their claims, a queue only where
-// one is named, and nothing that keeps results: whether there is a store is for
-// the cluster to say.
-func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error) {
-	if err := c.check(t, o); err != nil {
-		return nil, nil, err
-	}
-	files, err := c.plan(context.Background(), t, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := c.input(t, o, files, c.conn.OfflineUser())
-	for _, v := range t.Volumes {
-		in.Mounts = append(in.Mounts, manifest.Mount{Path: v.Path, SubPath: v.SubPath, Claim: v.Volume, Ephemeral: v.Ephemeral})
-	}
-	if name := cmp.Or(o.Queue, t.Queue); name != queue.None {
-		in.Queue, in.QueuePriority = name, t.QueuePriority
-	}
-	objects, err := manifest.Build(in)
-	if err != nil {
-		return nil, nil, err
-	}
-	said := append(warnings(t, files, o), objects.Warnings...)
-	if notice := in.Notice(o.AgentImage); notice != "" {
-		said = append(said, notice)
-	}
-	return objects.All(), said, nil
-}
-
-// facts are what the cluster says that does not depend on who is asking.
-type facts struct {
-	choice                      queue.Choice
-	keeping                     keeping
-	noChoice, noRights, noStore error
-}
-
 // Submit implements sdk.TaskWriter.
 func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error) {
-	if err := c.check(t, o); err != nil {
-		return nil, err
-	}
-	files, err := c.plan(ctx, t, o)
+	s := newSubmission(c, t, o)
+	err := s.do(ctx,
+		s.check,          // the file and the options
+		s.readFiles,      // the workdir and the file mounts
+		s.readCluster,    // the user, the queue, the store and the rights
+		s.findEarlier,    // the Job of the same request
+		s.readNamespace,  // the security profile, the volumes and the nodes' labels
+		s.requireCluster, // what readCluster could not read
+		s.setQueue,       // the queue and the priority
+		s.setResults,     // where results and logs are kept
+		s.build,          // the Kubernetes objects
+		s.checkEarlier,   // whether the Job of the same request is this task
+	)
 	if err != nil {
 		return nil, err
 	}
-	in := c.input(t, o, files, "")
-	known, user, creator, err := c.ask(ctx, in, o)
+	if s.earlier != nil && !diagnose.Submitting(s.earlier) {
+		status := fromJob(s.earlier, c.conn.Hint())
+		status.Unchanged = true
+		return &status, nil
+	}
+	err = s.do(ctx,
+		s.meetLimitRanges, // what the namespace requires of our containers
+		s.checkFit,        // quotas, nodes and the queue's resources
+	)
 	if err != nil {
 		return nil, err
 	}
-	c.setUser(&in, user, creator, o)
-	found, err := c.findRequest(ctx, &in, o)
+	// The submission is complete. Nothing has been created so far.
+	//
+	// The pods need the uploaded inputs. If the Job cannot be created afterwards,
+	// they are harmless, and the next submission reuses them.
+	if err := c.upload(ctx, s.files, o); err != nil {
+		return nil, err
+	}
+	status, err := c.create(ctx, s.objects, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.preflight(ctx, &in); err != nil {
-		return nil, err
-	}
-	// Behind what says that there is no such namespace.
-	if err := cmp.Or(known.noRights, known.noChoice, known.noStore); err != nil {
-		return nil, err
-	}
-	if err := c.joinQueue(ctx, &in, known.choice, o); err != nil {
-		return nil, err
-	}
-	c.keepResults(&in, known.keeping, o)
-	objects, err := manifest.Build(in)
-	if err != nil {
-		return nil, err
-	}
-	if found != nil {
-		if err := adoptable(found, objects.Job, o); err != nil {
-			return nil, err
-		}
-		if !diagnose.Submitting(found) {
-			s := fromJob(found, c.conn.Hint())
-			s.Unchanged = true
-			return &s, nil
-		}
-	}
-	for _, w := range append(warnings(t, files, o), objects.Warnings...) {
-		c.conn.Warn(w)
-	}
-	if notice := in.Notice(o.AgentImage); notice != "" {
-		c.conn.Warn(notice)
-	}
-	if warning, err := c.MeetLimitRanges(ctx, objects.Job); err != nil {
-		return nil, err
-	} else if warning != "" {
-		c.conn.Warn(warning)
-	}
-	if len(devicesOf(&objects.Job.Spec.Template.Spec)) > 0 {
-		machines, _ := c.queues.Machines(ctx) // it is only a warning
-		if why := lacksDevices(machines, &objects.Job.Spec.Template.Spec); why != "" {
-			c.conn.Warn(why + ". The task waits until there is one")
-		}
-	}
-	if err := c.fitsQuota(ctx, objects.Job); err != nil {
-		return nil, err
-	}
-	if err := c.fitsQueue(ctx, objects.Job, known.choice, o); err != nil {
-		return nil, err
-	}
-	// Before the Job, which needs them; without it they are only in the way
-	// of nobody, and the next submission finds them there.
-	if err := c.upload(ctx, files, o); err != nil {
-		return nil, err
-	}
-	status, err := c.create(ctx, objects, o)
-	if err != nil {
-		return nil, err
-	}
-	if w := known.choice.Says(unqueued(status, objects.Job)); w != "" {
+	if w := s.known.choice.Says(unqueued(status, s.objects.Job)); w != "" {
 		c.conn.Warn(w)
 	}
 	return status, nil
 }
 
-// ask asks at the same time what a submission has to know. Its error is that
-// of the user's name; the others wait for those that explain them.
-func (c *Client) ask(ctx context.Context, in manifest.Input, o api.SubmitOptions) (known facts, user, creator string, err error) {
-	var ahead sync.WaitGroup
-	ahead.Go(func() { _, _ = c.namespaceProfile(ctx) }) // an error comes again in preflight
-	ahead.Go(func() {
-		known.choice, known.noChoice = c.queues.Choose(ctx, c.conn.Namespace, cmp.Or(o.Queue, in.Task.Queue))
-	})
-	if in.Files != nil || !o.NoResults { // our containers may be in its pods
-		ahead.Go(func() { _, _ = c.limitRanges(ctx) }) // an error comes again when it matters
-	}
-	ahead.Go(func() { known.noRights = c.rights.Require(ctx, submitRights(in)...) })
-	if !o.NoResults {
-		ahead.Go(func() { known.keeping, known.noStore = c.keepingHere(ctx) })
-	}
-	if user, err = c.conn.User(ctx); err == nil {
-		creator, err = c.conn.Creator(ctx) // the same answer
-	}
-	ahead.Wait()
-	return known, user, creator, err
+// submission is a task on its way into the cluster. Each step of Submit sets
+// some of its fields from those that earlier steps have set; no step creates
+// anything.
+type submission struct {
+	c       *Client
+	task    *spec.Task
+	options api.SubmitOptions
+
+	// files are the workdir and the file mounts; nil for none.
+	files *inputs.Plan
+	// input is what the objects are built from.
+	input manifest.Input
+	known facts
+	// earlier is the Job that an earlier call with the same request ID created;
+	// nil for none.
+	earlier *batchv1.Job
+	objects *manifest.Objects
 }
 
-// submitRights are what creating the objects of this input needs.
-func submitRights(in manifest.Input) []authz.Right {
+func newSubmission(c *Client, t *spec.Task, o api.SubmitOptions) *submission {
+	return &submission{c: c, task: t, options: o}
+}
+
+// do runs steps up to the first error.
+func (s *submission) do(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// facts are what the cluster reports independently of the user's name. An error
+// is returned by requireCluster, after those that explain it, such as a missing
+// namespace.
+type facts struct {
+	choice                         queue.Choice
+	keeping                        keeping
+	choiceErr, rightsErr, storeErr error
+}
+
+// Render implements sdk.TaskWriter. The objects have the names that the task
+// gives its volumes, because only a cluster can map them to claims; a queue
+// only if one is named; and nothing that keeps results, because only the
+// cluster has the address of a store.
+func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error) {
+	s, ctx := newSubmission(c, t, o), context.Background()
+	if err := s.do(ctx, s.check, s.readFiles); err != nil {
+		return nil, nil, err
+	}
+	s.setUser(c.conn.OfflineUser(), "")
+	for _, v := range t.Volumes {
+		s.input.Mounts = append(s.input.Mounts, manifest.Mount{Path: v.Path, SubPath: v.SubPath, Claim: v.Volume, Ephemeral: v.Ephemeral})
+	}
+	if name := cmp.Or(o.Queue, t.Queue); name != queue.None {
+		s.input.Queue, s.input.QueuePriority = name, t.QueuePriority
+	}
+	if err := s.build(ctx); err != nil {
+		return nil, nil, err
+	}
+	return s.objects.All(), s.warnings(), nil
+}
+
+// check validates the file and the options without a cluster.
+func (s *submission) check(context.Context) error { return s.c.check(s.task, s.options) }
+
+// readFiles reads the workdir and the file mounts, and sets the input but for
+// what only the cluster reports.
+func (s *submission) readFiles(ctx context.Context) (err error) {
+	if s.files, err = plan(ctx, s.task, s.options); err == nil {
+		s.input = s.c.input(s.task, s.options, s.files)
+	}
+	return err
+}
+
+// readCluster sends the independent requests of a submission concurrently. It
+// returns the error of the request for the user's name; requireCluster returns
+// the others.
+func (s *submission) readCluster(ctx context.Context) error {
+	c := s.c
+	var requests sync.WaitGroup
+	requests.Go(func() { _, _ = c.namespaceProfile(ctx) }) // readNamespace returns the error
+	requests.Go(func() {
+		s.known.choice, s.known.choiceErr = c.queues.Choose(ctx, c.conn.Namespace, cmp.Or(s.options.Queue, s.task.Queue))
+	})
+	if s.files != nil || !s.options.NoResults { // our containers may be in its pods
+		requests.Go(func() { _, _ = c.limitRanges(ctx) }) // meetLimitRanges returns the error
+	}
+	requests.Go(func() { s.known.rightsErr = c.rights.Require(ctx, s.rights()...) })
+	if !s.options.NoResults {
+		requests.Go(func() { s.known.keeping, s.known.storeErr = c.keepingHere(ctx) })
+	}
+	user, err := c.conn.User(ctx)
+	creator := ""
+	if err == nil {
+		creator, err = c.conn.Creator(ctx) // from the answer to User
+	}
+	requests.Wait()
+	s.setUser(user, creator)
+	return err
+}
+
+// requireCluster returns the first error of readCluster's requests.
+func (s *submission) requireCluster(context.Context) error {
+	return cmp.Or(s.known.rightsErr, s.known.choiceErr, s.known.storeErr)
+}
+
+// rights are those that creating the task's objects requires.
+func (s *submission) rights() []authz.Right {
 	out := authz.Each(jobsResource, "create")
-	helpers := manifest.Helpers(in)
+	helpers := manifest.Helpers(s.input)
 	if len(helpers) > 0 {
 		out = append(out, authz.Each(jobsResource, "patch")...)
 	}
@@ -173,8 +187,41 @@ func submitRights(in manifest.Input) []authz.Right {
 	return out
 }
 
-// unqueued says what becomes of a task that joins no queue, by what has become of
-// its Job.
+// build builds the Kubernetes objects from the input.
+func (s *submission) build(context.Context) (err error) {
+	s.objects, err = manifest.Build(s.input)
+	return err
+}
+
+// meetLimitRanges sets the resources of our containers that the namespace's
+// LimitRanges require. It emits the warnings about the objects, which are final
+// then.
+func (s *submission) meetLimitRanges(ctx context.Context) error {
+	for _, w := range s.warnings() {
+		s.c.conn.Warn(w)
+	}
+	warning, err := s.c.MeetLimitRanges(ctx, s.objects.Job)
+	if warning != "" {
+		s.c.conn.Warn(warning)
+	}
+	return err
+}
+
+// checkFit returns an error if the namespace's quotas or the queue can never
+// admit the task, and warns if no node has its devices.
+func (s *submission) checkFit(ctx context.Context) error {
+	job := s.objects.Job
+	if pod := &job.Spec.Template.Spec; len(devicesOf(pod)) > 0 {
+		machines, _ := s.c.queues.Machines(ctx) // it is only a warning
+		if why := lacksDevices(machines, pod); why != "" {
+			s.c.conn.Warn(why + ". The task waits until there is one")
+		}
+	}
+	return s.c.Fits(ctx, job, s.known.choice, s.options.Force)
+}
+
+// unqueued describes what happens to a task that joins no queue, according to its
+// created Job.
 func unqueued(s *api.TaskStatus, job *batchv1.Job) string {
 	switch {
 	case s.State == api.Queued:
@@ -185,17 +232,21 @@ func unqueued(s *api.TaskStatus, job *batchv1.Job) string {
 	return "the task starts at once"
 }
 
-// warnings are about the file itself, and about what it brings along.
-func warnings(t *spec.Task, files *inputs.Plan, o api.SubmitOptions) []string {
+// warnings returns those about the file, its inputs and the objects.
+func (s *submission) warnings() []string {
 	var out []string
-	if o.Queue != "" && t.Queue != "" && o.Queue != t.Queue {
-		out = append(out, fmt.Sprintf("the file names queue %q, but --queue %s goes before it", t.Queue, o.Queue))
+	if o, file := s.options.Queue, s.task.Queue; o != "" && file != "" && o != file {
+		out = append(out, fmt.Sprintf("the file names queue %q, but --queue %s goes before it", file, o))
 	}
-	if len(t.Ignored) > 0 {
-		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(t.Ignored, ", ")))
+	if len(s.task.Ignored) > 0 {
+		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(s.task.Ignored, ", ")))
 	}
-	if files != nil {
-		out = append(out, files.Warnings()...)
+	if s.files != nil {
+		out = append(out, s.files.Warnings()...)
+	}
+	out = append(out, s.objects.Warnings...)
+	if notice := s.input.Notice(s.options.AgentImage); notice != "" {
+		out = append(out, notice)
 	}
 	return out
 }
