@@ -49,3 +49,9 @@ func (d *DryRunFlag) Operation(verb string) string {
 	}
 	return verb
 }
+
+// Operation returns verb with the kind of dry run, as DryRunFlag.Operation does.
+func Operation(d api.DryRun, verb string) string {
+	flag := DryRunFlag{Value: d}
+	return flag.Operation(verb)
+}

@@ -108,11 +108,11 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 
 // question asks about what is going to be removed.
 func (o *campaignCleanup) question(plan *api.CampaignCleanup) string {
-	these, what := count(len(plan.Campaigns), "campaign"), aFew(plan.Campaigns)
+	these, what := plural(len(plan.Campaigns), "campaign"), aFew(plan.Campaigns)
 	if o.api.Data {
-		return fmt.Sprintf("Remove %s with all results: %s (%s, %s)?", these, what, count(plan.Objects, "object"), cli.Bytes(plan.Bytes))
+		return fmt.Sprintf("Remove %s with all results: %s (%s, %s)?", these, what, plural(plan.Objects, "object"), cli.Bytes(plan.Bytes))
 	}
-	return fmt.Sprintf("Remove the Jobs of %s that ended: %s (%s; results and logs stay)?", these, what, count(plan.Jobs, "Job"))
+	return fmt.Sprintf("Remove the Jobs of %s that ended: %s (%s; results and logs stay)?", these, what, plural(plan.Jobs, "Job"))
 }
 
 func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
@@ -136,9 +136,9 @@ func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
 	case len(done.Campaigns) == 0:
 		o.Notef("There is nothing to remove.")
 	case o.api.Data:
-		o.Notef("%s, %s with %s.", count(done.Jobs, "Job"), count(done.Objects, "object"), cli.Bytes(done.Bytes))
+		o.Notef("%s, %s with %s.", plural(done.Jobs, "Job"), plural(done.Objects, "object"), cli.Bytes(done.Bytes))
 	default:
-		o.Notef("%s. Results and logs stay; see: %s", count(done.Jobs, "Job"), o.Hint().Vast("results", "list"))
+		o.Notef("%s. Results and logs stay; see: %s", plural(done.Jobs, "Job"), o.Hint().Vast("results", "list"))
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		}
 		return printer.PrintObj(r, f.Out)
 	}
-	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, count(r.Runs, "run"), count(r.Jobs, "Job"), r.Dir, client.Namespace())
+	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, plural(r.Runs, "run"), plural(r.Jobs, "Job"), r.Dir, client.Namespace())
 	if r.Secret != "" {
 		f.Notef("Its runs wait for the Secret %q with %s: see %s/README.md", r.Secret, strings.Join(p.secrets, ", "), r.Dir)
 	}

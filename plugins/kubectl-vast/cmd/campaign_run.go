@@ -55,7 +55,7 @@ type campaignRun struct {
 }
 
 func newCampaignRun(f *cli.Factory) *cobra.Command {
-	flags, extra := &submitFlags{keep: cli.Timeout(api.DefaultKeep), manager: defaultFieldManager, output: cli.NewDoneFlags()}, &campaignRunFlags{}
+	flags, extra := newSubmissionFlags(), &campaignRunFlags{}
 	c := &cobra.Command{
 		Use:     "run (FILE | --resume CAMPAIGN)",
 		Aliases: []string{"submit", "launch"},
@@ -88,7 +88,7 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 			if err := flags.stdinOnce(path); err != nil {
 				return err
 			}
-			return flags.runCampaign(c, f, extra, path, nil)
+			return runCampaign(c, f, flags, extra, path, nil)
 		},
 	}
 	p := c.Flags()
@@ -101,7 +101,7 @@ func newCampaignRun(f *cli.Factory) *cobra.Command {
 
 // runCampaign submits a campaign by the flags of a submission; data is its
 // file's content, if that was read already.
-func (s *submitFlags) runCampaign(c *cobra.Command, f *cli.Factory, extra *campaignRunFlags, path string, data []byte) error {
+func runCampaign(c *cobra.Command, f *cli.Factory, s *submissionFlags, extra *campaignRunFlags, path string, data []byte) error {
 	r := &campaignRun{Factory: f, flags: extra, path: path, data: data, dryRun: s.dryRun.Value, output: s.output}
 	var err error
 	if r.inputs, err = s.readInputs(c.Context(), f); err != nil {
@@ -211,7 +211,7 @@ func (r *campaignRun) render(ctx context.Context, campaign *spec.Campaign, confi
 	if !r.output.Given() {
 		return r.sayRendered(ctx, configs.Len(), jobs)
 	}
-	return printRendered(r.Factory, r.output, dryRunOperation(r.dryRun, "created"), func(yield func(runtime.Object, error) bool) {
+	return printRendered(r.Factory, r.output, cli.Operation(r.dryRun, "created"), func(yield func(runtime.Object, error) bool) {
 		for job, err := range jobs {
 			if !yield(job, cmp.Or(err, ctx.Err())) {
 				return
@@ -280,24 +280,4 @@ func (p *campaignProgress) end() {
 		fmt.Fprintln(p.ErrOut)
 	}
 	p.phase = ""
-}
-
-func dryRunOperation(d api.DryRun, verb string) string {
-	flag := cli.DryRunFlag{Value: d}
-	return flag.Operation(verb)
-}
-
-func toQueue(queue string) string {
-	if queue == "" {
-		return ""
-	}
-	return " to queue " + queue
-}
-
-// count is "1 run", "2 runs".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

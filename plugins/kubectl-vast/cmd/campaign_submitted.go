@@ -21,7 +21,7 @@ func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlag
 	if made.Unchanged {
 		done = unchanged
 	}
-	p, err := output.Printer(dryRunOperation(d, done))
+	p, err := output.Printer(cli.Operation(d, done))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlag
 	if output.Given() {
 		return nil
 	}
-	what := fmt.Sprintf("%s of %s.", count(made.Runs.Total, "run"), count(made.Configs, "configuration"))
+	what := fmt.Sprintf("%s of %s.", plural(made.Runs.Total, "run"), plural(made.Configs, "configuration"))
 	if d == api.DryRunNone {
 		what += " Look at it with: " + f.Hint().Vast("monitor", made.ID)
 	}

@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
@@ -21,20 +19,4 @@ func newCluster(f *cli.Factory) *cobra.Command {
 		namespace at a time. What the namespaces of a cluster share, the quota first of
 		all, is made with the first one and removed with the last one.`)
 	return c
-}
-
-// pairs reads KEY=VALUE words of a flag that may be given several times.
-func pairs(flag string, words []string) (map[string]string, error) {
-	out := map[string]string{}
-	for _, word := range words {
-		key, value, ok := strings.Cut(word, "=")
-		if key = strings.TrimSpace(key); !ok || key == "" {
-			return nil, cli.Usagef("%s: %q must be NAME=VALUE", flag, word)
-		}
-		if old, twice := out[key]; twice && old != value {
-			return nil, cli.Usagef("%s: %s is given twice, as %q and as %q", flag, key, old, value)
-		}
-		out[key] = strings.TrimSpace(value)
-	}
-	return out, nil
 }

@@ -2,13 +2,9 @@ package cmd
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/sdk/api"
 )
 
 // listConfigs prints the configs with their options.
@@ -46,46 +42,4 @@ func (o *setupOptions) listConfigs() error {
 		fmt.Fprintf(o.Out, "\n%s\n%s%s\n", option.Name, indent, strings.Join(cli.Wrap(text, width), "\n"+indent))
 	}
 	return nil
-}
-
-// allOptions are the options of all configs, each once, with its longest
-// description.
-func allOptions(list *api.ClusterConfigList) []api.ClusterOption {
-	var all []api.ClusterOption
-	for _, config := range list.Items {
-		for _, option := range config.Options {
-			i := slices.IndexFunc(all, func(o api.ClusterOption) bool { return o.Name == option.Name })
-			switch {
-			case i < 0:
-				all = append(all, option)
-			case len(option.Description) > len(all[i].Description):
-				all[i] = option
-			}
-		}
-	}
-	return all
-}
-
-func completeConfigs(f *cli.Factory) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		if client, err := f.OfflineClient(); err == nil && len(args) == 0 {
-			for _, config := range client.Cluster().Configs().Items {
-				names = append(names, config.Name+"\t"+config.Description)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-func completeOptions(f *cli.Factory) cobra.CompletionFunc {
-	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		if client, err := f.OfflineClient(); err == nil {
-			for _, option := range allOptions(client.Cluster().Configs()) {
-				names = append(names, option.Name+"=")
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	}
 }

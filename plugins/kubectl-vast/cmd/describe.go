@@ -7,9 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -100,13 +98,6 @@ func resources(r api.NodeResources) string {
 	return strings.Join(parts, ", ")
 }
 
-func moment(f *cli.Factory, t *metav1.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Local().Format(time.DateTime) + " (" + f.Age(*t) + " ago)"
-}
-
 func describeNodes(f *cli.Factory, out io.Writer, nodes []api.NodeStatus) {
 	if len(nodes) == 0 {
 		return
@@ -163,13 +154,6 @@ func describeEvents(f *cli.Factory, out io.Writer, events []api.Event) {
 	writeTable(f, out, table)
 }
 
-// writeTable writes a table as wide as the terminal is.
-func writeTable(f *cli.Factory, out io.Writer, table *cli.TextTable) {
-	for _, line := range table.Lines(f.Width()) {
-		fmt.Fprintln(out, line)
-	}
-}
-
 func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	w, say := printers.GetNewTabWriter(out), f.Hint()
 	if t.Namespace != "" {
@@ -192,5 +176,3 @@ func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	}
 	_ = w.Flush()
 }
-
-func oneLine(s string) string { return cli.Words(s) }

@@ -9,33 +9,6 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 )
 
-// name is the first of the words that were typed, or what stands for it.
-func name(args []string, placeholder string) string {
-	if len(args) == 0 {
-		return placeholder
-	}
-	return args[0]
-}
-
-// says makes the answer of a command that is called otherwise here: one sentence
-// with the command lines of ours, to which what was typed belongs.
-func says(f *cli.Factory, placeholder, format string, lines ...[]string) func([]string) string {
-	return func(args []string) string {
-		made := make([]any, len(lines))
-		for i, words := range lines {
-			line := make([]string, len(words))
-			for n, word := range words {
-				line[n] = word
-				if placeholder != "" {
-					line[n] = strings.ReplaceAll(word, placeholder, name(args, placeholder))
-				}
-			}
-			made[i] = f.Hint().Vast(line...)
-		}
-		return fmt.Sprintf(format, made...)
-	}
-}
-
 // elsewhere are the commands of sky, kubectl, helm and others that are called
 // otherwise here, or that there is no need of.
 func elsewhere(f *cli.Factory) []*cobra.Command {
@@ -105,45 +78,4 @@ func get(f *cli.Factory, args []string) string {
 	default:
 		return fmt.Sprintf("tasks are listed with `%s`; how one stands is shown by `%s`", say.Vast("list"), say.Vast("status", args[0]))
 	}
-}
-
-// campaignElsewhere are those of campaigns.
-func campaignElsewhere(f *cli.Factory) []*cobra.Command {
-	add := cli.NewElsewhere
-	var all []*cobra.Command
-	for _, some := range [][]*cobra.Command{
-		add(says(f, "ID", "the Jobs of a campaign are removed with `%s`, which keeps its results; `%s` removes all of it",
-			[]string{"campaign", "cleanup", "ID"}, []string{"campaign", "cleanup", "ID", "--data"}), "delete", "rm", "remove", "uninstall"),
-		add(says(f, "ID", "logs are those of a run: `%s`; `%s` names the runs",
-			[]string{"logs", "ID/CONFIG/RUN"}, []string{"results", "list", "ID"}), "logs", "log", "tail"),
-		add(says(f, "ID", "wait for the end of a campaign with `%s`; its exit code says how it ended", []string{"monitor", "ID", "--wait"}), "wait"),
-		add(says(f, "ID", "a campaign is watched with `%s`", []string{"monitor", "ID"}), "monitor", "watch", "follow", "attach"),
-		add(says(f, "ID", "how a campaign stands is shown by `%s`; all are listed with `%s`",
-			[]string{"campaign", "status", "ID"}, []string{"campaign", "list"}), "get", "show", "info"),
-		add(says(f, "ID", "results are listed with `%s` and fetched with `%s`",
-			[]string{"results", "list", "ID"}, []string{"results", "download", "ID"}), "results", "download", "fetch"),
-		add(says(f, "ID", "failed runs are run again with `%s`", []string{"campaign", "rerun", "ID", "--failed"}), "retry", "restart"),
-		add(says(f, "ID", "a campaign is held with `%s`", []string{"campaign", "hold", "ID"}), "pause", "suspend"),
-	} {
-		all = append(all, some...)
-	}
-	return all
-}
-
-// resultsElsewhere are those of results.
-func resultsElsewhere(f *cli.Factory) []*cobra.Command {
-	return append(cli.NewElsewhere(says(f, "ID", "logs are printed by `%s`", []string{"logs", "ID"}), "logs"),
-		cli.NewElsewhere(says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "fetch", "pull", "sync", "export")...)
-}
-
-func queueElsewhere(f *cli.Factory) []*cobra.Command {
-	return append(cli.NewElsewhere(says(f, "NAME", "queues are shown by `%s`", []string{"queue", "status"}), "get", "show", "info"),
-		append(cli.NewElsewhere(says(f, "NAME", "a queue is held with `%s`", []string{"queue", "hold", "NAME"}), "pause", "suspend", "stop"),
-			cli.NewElsewhere(says(f, "", "queues are made by `%s`, or by the administrator of Kueue", []string{"cluster", "setup"}), "create", "delete")...)...)
-}
-
-func clusterElsewhere(f *cli.Factory) []*cobra.Command {
-	return append(cli.NewElsewhere(says(f, "", "a namespace is set up with `%s`", []string{"cluster", "setup"}), "install", "init", "create", "up", "upgrade", "apply"),
-		append(cli.NewElsewhere(says(f, "", "what setup made is removed with `%s`", []string{"cluster", "cleanup"}), "delete", "rm", "uninstall", "teardown", "down"),
-			cli.NewElsewhere(says(f, "", "what is set up is shown by `%s`; what is missing is found by `%s`", []string{"cluster", "status"}, []string{"doctor"}), "get", "show", "info", "check")...)...)
 }

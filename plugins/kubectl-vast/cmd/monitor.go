@@ -203,16 +203,3 @@ func followCampaign(ctx context.Context, f *cli.Factory, id string) error {
 	}
 	return err
 }
-
-// campaignIDs completes the ids of one's own campaigns, the newest first.
-func campaignIDs(ctx context.Context, client cli.Client) []string {
-	list, err := client.Campaigns().Monitor(ctx, api.MonitorOptions{Brief: true})
-	if err != nil {
-		return nil
-	}
-	var ids []string
-	for _, c := range slices.Backward(list.Items) {
-		ids = append(ids, c.ID)
-	}
-	return ids
-}

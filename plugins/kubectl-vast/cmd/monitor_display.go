@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -142,16 +141,4 @@ func groupReason(g *api.FailureGroup) string {
 		return "unknown reason"
 	}
 	return causeWords(g.Cause)
-}
-
-// causeWords writes a cause as words: "out of memory".
-func causeWords(c api.Cause) string {
-	var b strings.Builder
-	for i, r := range string(c) {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

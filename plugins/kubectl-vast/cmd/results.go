@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -93,18 +92,4 @@ func incompleteNote(f *cli.Factory, names []string) {
 		noun = "result is"
 	}
 	f.Warn(fmt.Sprintf("%d %s not complete: %s", len(names), noun, aFew(names)))
-}
-
-// aFew names the first of many: a campaign has thousands of runs.
-func aFew(names []string) string {
-	const most = 5
-	more := ""
-	if n := len(names) - most; n > 0 {
-		names, more = names[:most], fmt.Sprintf(" and %d more", n)
-	}
-	told := make([]string, len(names))
-	for i, name := range names {
-		told[i] = cli.Cell(name)
-	}
-	return strings.Join(told, ", ") + more
 }

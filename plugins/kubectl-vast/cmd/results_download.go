@@ -159,10 +159,3 @@ func downloadWords(r *api.DownloadReport) string {
 	}
 	return words
 }
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}

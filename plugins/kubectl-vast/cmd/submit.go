@@ -18,40 +18,22 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-const defaultFieldManager = "kubectl-vast"
-
 // taskExtensions are how a file ends that a folder stands for: kubectl's, and a
 // campaign's.
 var taskExtensions = []string{".json", ".yaml", ".yml", ".vast"}
 
 type submitFlags struct {
-	files       []string
-	recursive   bool
-	inputs      spec.Inputs
-	env, secret spec.EnvFlags
-
-	queue, priority string
-	force           bool
-
-	detach, wait bool
-	keep         cli.Timeout
-	deadline     cli.Timeout
-	profile      string
-	requestID    string
-	noResults    bool
-	network      string
-	agentImage   string
-	manager      string
-	dryRun       cli.DryRunFlag
-	output       *cli.DoneFlags
+	*submissionFlags
+	files     []string
+	recursive bool
+	deadline  cli.Timeout
+	requestID string
+	noResults bool
+	network   string
 }
 
 func newSubmit(f *cli.Factory) *cobra.Command {
-	flags := &submitFlags{
-		keep:    cli.Timeout(api.DefaultKeep),
-		manager: defaultFieldManager,
-		output:  cli.NewDoneFlags(),
-	}
+	flags := &submitFlags{submissionFlags: newSubmissionFlags()}
 	campaign := &campaignRunFlags{}
 	c := &cobra.Command{
 		Use:     "submit FILE...",
@@ -122,7 +104,7 @@ func newSubmit(f *cli.Factory) *cobra.Command {
 				if err := refuse(c, onlyForTasks, "campaign"); err != nil {
 					return err
 				}
-				return flags.runCampaign(c, f, campaign, file.path, file.data)
+				return runCampaign(c, f, flags.submissionFlags, campaign, file.path, file.data)
 			}
 			if err := refuse(c, onlyForCampaigns, "task"); err != nil {
 				return err
@@ -159,26 +141,6 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
 	_ = c.RegisterFlagCompletionFunc("network",
 		cobra.FixedCompletions([]string{"default", "none"}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// addShared binds what the submissions of tasks and of campaigns have alike.
-func (s *submitFlags) addShared(f *cli.Factory, c *cobra.Command, noun string) {
-	p := c.Flags()
-	p.StringVar(&s.inputs.Name, "name", "", "Name of the "+noun+", instead of the file's.")
-	addValues(p, &s.inputs, &s.env)
-	addSecrets(p, &s.secret)
-	p.StringVar(&s.queue, "queue", "", `Kueue LocalQueue to join; "none" for no queue. Without it the file's, else "vast" where the namespace has it.`)
-	p.StringVar(&s.priority, "priority", "", "Priority in the queue: a WorkloadPriorityClass or a number, instead of the file's.")
-	p.BoolVar(&s.force, "force", false, "Queue the "+noun+" even if it can never fit into the quota or onto a machine.")
-	p.Var(&s.keep, "keep", "How long the ended "+noun+" stays in the cluster.")
-	p.StringVar(&s.profile, "security-profile", s.profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
-	p.StringVar(&s.agentImage, "agent-image", "", "Image of the containers that bring files into the pods and keep results, with a tag, a digest or both. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
-	p.StringVar(&s.manager, "field-manager", s.manager, "Name of the manager used to track field ownership.")
-	s.dryRun.Add(c)
-	s.output.AddFlags(c)
-	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, queueNames))
-	_ = c.RegisterFlagCompletionFunc("security-profile",
-		cobra.FixedCompletions([]string{"baseline", "restricted", "privileged"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // submitOptions is a submission that has been read and checked.
@@ -347,6 +309,3 @@ func (o *submitOptions) print(t *api.TaskStatus) error {
 	}
 	return p.PrintObj(t, o.Out)
 }
-
-// unchanged is said, as by kubectl apply, of what was there already as it is to be.
-const unchanged = "unchanged"
