@@ -51,7 +51,7 @@ func (metadataFile) JSONSchema() *jsonschema.Schema {
 }
 
 // configurations checks what holds between the entries of configuration.
-func (r *reader) configurations(f at[[]at[configurationFile]]) []Configuration {
+func (r *parser) configurations(f at[[]at[configurationFile]]) []Configuration {
 	var out []Configuration
 	first := map[string]int{}
 	for _, entry := range f.v {
@@ -144,7 +144,7 @@ func (variationsField) accepts(n *node) bool { return n.kind == yaml.SequenceNod
 
 func (f *variationsField) decode(r *reader, n *node, _ rules) {
 	for _, item := range n.items {
-		if v, ok := r.variation(item); ok {
+		if v, ok := readVariation(r, item); ok {
 			f.v = append(f.v, v)
 		}
 	}

@@ -92,7 +92,7 @@ var kubeQuantity = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,
 
 // readQuantity reads a positive quantity of Kubernetes's. units are those that
 // make sense.
-func (r *reader) readQuantity(n *node, units []string, what, example string) string {
+func readQuantity(r *reader, n *node, units []string, what, example string) string {
 	text := n.number()
 	m := kubeQuantity.FindStringSubmatch(text)
 	if m == nil || !slices.Contains(units, m[2]) {
@@ -119,7 +119,7 @@ type campaignCPU struct {
 func (campaignCPU) describe() string { return "a number of CPUs" }
 
 func (f *campaignCPU) decode(r *reader, n *node, _ rules) {
-	f.n, f.v = n, r.readQuantity(n, []string{"", "m"}, "a number of CPUs", `4, 0.5 or "500m"`)
+	f.n, f.v = n, readQuantity(r, n, []string{"", "m"}, "a number of CPUs", `4, 0.5 or "500m"`)
 }
 
 type campaignMemory struct {
@@ -132,7 +132,7 @@ func (campaignMemory) describe() string { return "an amount of memory" }
 // decode takes what Kubernetes does, and no other units than its own: "10GB"
 // would be refused there, and a plain number would be in bytes.
 func (f *campaignMemory) decode(r *reader, n *node, _ rules) {
-	f.n, f.v = n, r.readQuantity(n, []string{"k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"},
+	f.n, f.v = n, readQuantity(r, n, []string{"k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"},
 		"an amount of memory with a unit of Kubernetes's", "4Gi or 512Mi")
 }
 
@@ -151,7 +151,7 @@ func (secondaries) describe() string     { return "a list of containers" }
 func (s *secondaries) decode(r *reader, n *node, _ rules) {
 	first := map[string]int{}
 	for _, item := range n.items {
-		name, c, ok := r.secondary(item)
+		name, c, ok := readSecondary(r, item)
 		if !ok {
 			continue
 		}
@@ -171,7 +171,7 @@ func (s *secondaries) decode(r *reader, n *node, _ rules) {
 }
 
 // secondary reads one entry, in whichever spelling.
-func (r *reader) secondary(item *node) (name *node, c secondaryFile, ok bool) {
+func readSecondary(r *reader, item *node) (name *node, c secondaryFile, ok bool) {
 	if accepts(textType, item) {
 		return item, c, true
 	}

@@ -19,7 +19,7 @@ const defaultRunUser = 1000
 
 // execution checks what holds between the fields of execution, and fills in
 // defaults and what the command line gives.
-func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
+func (r *parser) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	if n == nil || n.kind != yaml.MappingNode {
 		return // reported
 	}
@@ -63,7 +63,7 @@ func (r *reader) execution(n *node, f executionFile, in Inputs, e *Execution) {
 	r.overrideExecution(n, in, e)
 }
 
-func (r *reader) runsPerJob(f executionFile, e *Execution) {
+func (r *parser) runsPerJob(f executionFile, e *Execution) {
 	switch newer, older := f.RunsPerJob, f.ConfigsPer; {
 	case newer.set() && older.set() && newer.v != older.v:
 		r.failKey(older.n, "is the older name of runs_per_job, which has another value; give one of them")
@@ -75,7 +75,7 @@ func (r *reader) runsPerJob(f executionFile, e *Execution) {
 }
 
 // overrideExecution puts what the command line gives over the file's values.
-func (r *reader) overrideExecution(n *node, in Inputs, e *Execution) {
+func (r *parser) overrideExecution(n *node, in Inputs, e *Execution) {
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)
 		if msg != "" {
@@ -115,11 +115,11 @@ func (r *reader) overrideExecution(n *node, in Inputs, e *Execution) {
 
 // campaignPerContext puts the value of the context in the place of every list
 // of values per cluster, in all resources of a campaign.
-func (r *reader) campaignPerContext(execution *node, context string) {
+func (r *parser) campaignPerContext(execution *node, context string) {
 	if execution == nil {
 		return
 	}
-	c := chooser{r: r}
+	c := chooser{r: r.reader}
 	all := func(string) bool { return true }
 	choose := func(resources *node) {
 		if resources != nil && resources.kind == yaml.MappingNode {

@@ -23,7 +23,7 @@ import (
 // file's order, those of in.Check among them. Whether a variation's type exists
 // is known there, or when the campaign is expanded.
 func ParseCampaign(path string, data []byte, in Inputs) (*Campaign, error) {
-	r := &reader{file: path, campaign: true}
+	r := newParser(path, campaignFormat)
 	r.checkCampaignInputs(in)
 	c := &Campaign{Path: path, Data: data}
 	if docs := r.documents(data); docs != nil && r.oneMapping(docs) {
@@ -56,7 +56,7 @@ func IsCampaign(path string, data []byte) bool {
 	return true
 }
 
-func (r *reader) oneMapping(docs []*node) bool {
+func (r *parser) oneMapping(docs []*node) bool {
 	switch {
 	case len(docs) > 1:
 		r.fail(docs[1], "a campaign is one document; give this one a file of its own")
@@ -68,7 +68,7 @@ func (r *reader) oneMapping(docs []*node) bool {
 	return false
 }
 
-func (r *reader) parseCampaign(doc *node, in Inputs, c *Campaign) {
+func (r *parser) parseCampaign(doc *node, in Inputs, c *Campaign) {
 	if v := doc.get("version"); v != nil && !v.isNull() && v.number() != fmt.Sprint(campaignVersion) {
 		// Another version is another format: whatever else could be said
 		// would mislead.
@@ -101,7 +101,7 @@ func (r *reader) parseCampaign(doc *node, in Inputs, c *Campaign) {
 }
 
 // campaignName is the first part of the campaign's id.
-func (r *reader) campaignName(m metadataFile, in Inputs) string {
+func (r *parser) campaignName(m metadataFile, in Inputs) string {
 	if in.Name != "" {
 		return in.Name
 	}
@@ -116,7 +116,7 @@ func (r *reader) campaignName(m metadataFile, in Inputs) string {
 
 // checkCampaignInputs checks what the command line gives and no file can
 // change.
-func (r *reader) checkCampaignInputs(in Inputs) {
+func (r *parser) checkCampaignInputs(in Inputs) {
 	r.checkInputs(in)
 	if in.NumNodes != 0 {
 		r.flag("--num-nodes", "a campaign's runs have one node each")

@@ -17,7 +17,7 @@ var settingsTypes = map[string]reflect.Type{
 }
 
 // variation reads one entry of variations.
-func (r *reader) variation(item *node) (Variation, bool) {
+func readVariation(r *reader, item *node) (Variation, bool) {
 	if item.kind == yaml.ScalarNode && item.isText() && item.text != "" {
 		// A type without settings.
 		return Variation{Type: item.text, Settings: map[string]any{}, Path: item.path(), Position: Position{item.line, item.col}}, true
@@ -46,15 +46,15 @@ func (r *reader) variation(item *node) (Variation, bool) {
 	v.Settings, _ = f.plainFor(settingsTypes[v.Type]).(map[string]any)
 	switch v.Type {
 	case VariationList:
-		r.listSettings(f)
+		checkListSettings(r, f)
 	case VariationUniform:
 		var s uniformSettings
 		r.decode(f, &s)
-		r.random(s.randomSettings, s.Min, s.Max)
+		checkRandom(r, s.randomSettings, s.Min, s.Max)
 	case VariationGaussian:
 		var s gaussianSettings
 		r.decode(f, &s)
-		r.random(s.randomSettings, s.Min, s.Max)
+		checkRandom(r, s.randomSettings, s.Min, s.Max)
 	case VariationOneOf:
 		var s oneOfSettings
 		r.decode(f, &s)
@@ -66,14 +66,14 @@ func (r *reader) variation(item *node) (Variation, bool) {
 	return v, true
 }
 
-func (r *reader) listSettings(n *node) {
+func checkListSettings(r *reader, n *node) {
 	var s listSettings
 	r.decode(n, &s)
 	if !s.Name.set() {
 		return
 	}
 	if s.Name.v.a != nil {
-		r.parameterName(s.Name.n)
+		checkParameterName(r, s.Name.n)
 		return
 	}
 	names := s.Name.n.items
@@ -82,7 +82,7 @@ func (r *reader) listSettings(n *node) {
 		return
 	}
 	for i, name := range names {
-		r.parameterName(name)
+		checkParameterName(r, name)
 		if slices.ContainsFunc(names[:i], func(other *node) bool { return other.text == name.text }) {
 			r.fail(name, "%s stands in the list twice", name.quote())
 		}
@@ -100,7 +100,7 @@ func (r *reader) listSettings(n *node) {
 	}
 }
 
-func (r *reader) parameterName(n *node) {
+func checkParameterName(r *reader, n *node) {
 	if msg := CheckParameter(n.text); msg != "" {
 		r.fail(n, "%s", msg)
 	}
@@ -115,9 +115,9 @@ func namesOf(nodes []*node) string {
 }
 
 // random checks what holds between the settings of a distribution.
-func (r *reader) random(s randomSettings, low, high at[float64]) {
+func checkRandom(r *reader, s randomSettings, low, high at[float64]) {
 	if s.Name.set() {
-		r.parameterName(s.Name.n)
+		checkParameterName(r, s.Name.n)
 	}
 	if low.set() && high.set() && low.v > high.v {
 		r.fail(high.n, "max is below min (%s)", shorten(low.n.written))

@@ -18,7 +18,7 @@ func (c candidateFile) context() string {
 // forContext leaves the candidates of other clusters out when there are some
 // for the one that is given, and notes what the remaining ones are for. Without
 // any for the one given all are left, for whoever chooses the cluster to refuse.
-func (r *reader) forContext(all []candidateFile, given string) []candidateFile {
+func (r *parser) forContext(all []candidateFile, given string) []candidateFile {
 	fits := func(c candidateFile) bool { own := c.context(); return own == "" || own == given }
 	if given != "" && slices.ContainsFunc(all, fits) {
 		all = slices.DeleteFunc(slices.Clone(all), func(c candidateFile) bool { return !fits(c) })
@@ -30,7 +30,7 @@ func (r *reader) forContext(all []candidateFile, given string) []candidateFile {
 }
 
 // claim notes, once, that the file is for a context.
-func (r *reader) claim(n *node, context string) {
+func (r *parser) claim(n *node, context string) {
 	if context == "" || slices.ContainsFunc(r.claims, func(c contexts.Claim) bool { return c.Context == context }) {
 		return
 	}

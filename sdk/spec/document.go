@@ -14,21 +14,11 @@ import (
 
 const (
 	byteOrderMark = "\ufeff"
-	// MaxBytes is the largest file that is read: a task's objects must fit
-	// in etcd, and no file that people write by hand comes near it.
-	MaxBytes = 1 << 20
 	// maxDepth is far above what the format needs (a pod_config has about
 	// 15 levels) and far below what would trouble a recursive reader.
 	maxDepth = 64
 	// maxDocuments is far above any pipeline.
 	maxDocuments = 1000
-	// maxAliased bounds what all aliases of a file may stand for together,
-	// since aliases of aliases grow exponentially.
-	maxAliased = 10_000
-	// MaxCampaignBytes and maxCampaignAliased are the same for a campaign:
-	// programs write those, and one may list thousands of configurations.
-	MaxCampaignBytes   = 16 << 20
-	maxCampaignAliased = 1_000_000
 )
 
 // documents turns bytes into the file's documents, with the empty ones left
@@ -62,7 +52,7 @@ func (r *reader) documents(data []byte) []*node {
 		}
 	}
 	if len(roots) == 0 {
-		r.add(0, 0, "", "the file is empty: "+r.words().nothing)
+		r.add(0, 0, "", "the file is empty: no "+r.format.contents+" is in it")
 		return nil
 	}
 	b := &builder{r: r}
@@ -81,7 +71,7 @@ func (r *reader) documents(data []byte) []*node {
 }
 
 func (r *reader) readable(data []byte) bool {
-	w := r.words()
+	w := r.format
 	switch {
 	case len(data) > w.maxBytes:
 		r.add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a %s file may have; data belongs in %s", w.maxBytes>>10, w.kind, w.data))
@@ -93,17 +83,22 @@ func (r *reader) readable(data []byte) bool {
 	return false
 }
 
-// words are what differs between the kinds of files while they are bytes.
-type words struct {
-	kind, nothing, data  string
+// format is what differs between the kinds of files before they are decoded.
+type format struct {
+	// kind names the files in messages: "task".
+	kind string
+	// contents names what a file may hold, for one that is empty: "task, pipeline
+	// or volume".
+	contents string
+	// data says where data belongs that makes a file too large.
+	data string
+	// maxBytes is the size of the largest file that is read, and maxAliased the
+	// number of values that all aliases of a file may stand for together, since
+	// aliases of aliases grow exponentially.
 	maxBytes, maxAliased int
-}
-
-func (r *reader) words() words {
-	if r.campaign {
-		return words{"campaign", "no campaign is in it", "run_files", MaxCampaignBytes, maxCampaignAliased}
-	}
-	return words{"task", "no task, pipeline or volume is in it", "a volume or in the image", MaxBytes, maxAliased}
+	// hint returns what to add to a message about a mapping or a list where
+	// something else belongs; nil for nothing.
+	hint func(*node) string
 }
 
 func isNull(y *yaml.Node) bool {

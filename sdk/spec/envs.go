@@ -139,7 +139,7 @@ type environment struct {
 
 // environment resolves a task's inputs: the command line wins over the file,
 // and names that only the command line has come last, sorted.
-func (r *reader) environment(envs envField, secrets secretField, in Inputs) environment {
+func (r *parser) environment(envs envField, secrets secretField, in Inputs) environment {
 	env := environment{values: map[string]string{}, missing: map[string]bool{}}
 	env.envs = r.resolve(&env, envs.entries, in.Envs, "--env")
 	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "--secret")
@@ -158,7 +158,7 @@ func (r *reader) environment(envs envField, secrets secretField, in Inputs) envi
 	return env
 }
 
-func (r *reader) resolve(env *environment, entries []envEntry, given map[string]string, flag string) []EnvVar {
+func (r *parser) resolve(env *environment, entries []envEntry, given map[string]string, flag string) []EnvVar {
 	var out []EnvVar
 	taken := map[string]bool{}
 	for _, e := range entries {
@@ -194,7 +194,7 @@ func (r *reader) resolve(env *environment, entries []envEntry, given map[string]
 
 // onlyIn reports names of one kind in the file that the command line gives as
 // the other kind.
-func (r *reader) onlyIn(entries []envEntry, given map[string]string, section, right, wrong string) {
+func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, right, wrong string) {
 	for _, e := range entries {
 		if _, ok := given[e.name]; ok {
 			r.failKey(e.n, "stands in %s: give it with %s, not with %s", section, right, wrong)
@@ -203,7 +203,7 @@ func (r *reader) onlyIn(entries []envEntry, given map[string]string, section, ri
 }
 
 // checkInputs checks what the command line gives and no file can change.
-func (r *reader) checkInputs(in Inputs) {
+func (r *parser) checkInputs(in Inputs) {
 	if in.Name != "" {
 		if msg := checkName(in.Name); msg != "" {
 			r.flag("--name", "%q %s", shorten(in.Name), msg)
@@ -232,7 +232,7 @@ func (r *reader) checkInputs(in Inputs) {
 }
 
 // checkLogin checks that a registry login is complete and in one place.
-func (r *reader) checkLogin(env environment, entries []envEntry) {
+func (r *parser) checkLogin(env environment, entries []envEntry) {
 	var where *node
 	for _, e := range slices.Backward(entries) {
 		if slices.Contains(registryLogin, e.name) {

@@ -32,7 +32,7 @@ func (imageField) accepts(n *node) bool {
 func (f *imageField) decode(r *reader, n *node, _ rules) {
 	f.n = n
 	if n.kind == yaml.ScalarNode {
-		f.v = r.image(n)
+		f.v = readImage(r, n)
 		return
 	}
 	if len(n.fields) == 0 {
@@ -49,7 +49,7 @@ func (f *imageField) decode(r *reader, n *node, _ rules) {
 			r.mismatch(e, textType)
 			continue
 		}
-		image := r.image(e)
+		image := readImage(r, e)
 		if e.key.tag == "!!null" && image != "" {
 			f.v = image
 		}
@@ -67,7 +67,7 @@ func (f *imageField) decode(r *reader, n *node, _ rules) {
 
 // image returns the container image that n names, or "" when it names an
 // image of a cloud, whose path is noted, or none at all.
-func (r *reader) image(n *node) string {
+func readImage(r *reader, n *node) string {
 	if cloudImage.MatchString(n.text) {
 		r.ignore(n)
 		return ""

@@ -56,7 +56,7 @@ func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string)
 // EnvFromFlags reads the values of an option (flag, for messages): "NAME=value",
 // or "NAME" for the value that lookup has. A name may be given once.
 func EnvFromFlags(flag string, args []string, lookup func(string) (string, bool)) (map[string]string, error) {
-	r := &reader{}
+	r := newReader("", format{})
 	out := make(map[string]string, len(args))
 	for _, arg := range args {
 		name, value, given := strings.Cut(arg, "=")
@@ -95,7 +95,7 @@ func badName(name string, given bool, msg string) string {
 // used in messages only. The error is an *api.InvalidSpecError with all problems, and
 // nothing of the file gets into it but names that are reserved.
 func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
-	r := &reader{file: path}
+	r := newReader(path, format{})
 	switch {
 	case len(data) > MaxBytes:
 		return nil, fileProblem(path, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))

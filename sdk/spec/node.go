@@ -62,24 +62,6 @@ func labelOf(key string) string {
 // Below is the path of what a mapping at this path has under a key.
 func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key), ".") }
 
-// places notes where everything below a node stands, by its path: the keys, and
-// the values. A value that begins on a line of its own is looked for at its key.
-func (n *node) places(path string, keys, values map[string]Position) {
-	for _, f := range n.fields {
-		below := Below(path, f.key.text)
-		keys[below] = Position{Line: f.key.line, Column: f.key.col}
-		if values[below] = keys[below]; f.line == f.key.line {
-			values[below] = Position{Line: f.line, Column: f.col}
-		}
-		f.places(below, keys, values)
-	}
-	for i, item := range n.items {
-		below := fmt.Sprintf("%s[%d]", path, i)
-		values[below] = Position{Line: item.line, Column: item.col}
-		item.places(below, keys, values)
-	}
-}
-
 // shorten keeps a user's text in a message readable.
 func shorten(s string) string {
 	const most = 60
@@ -178,8 +160,8 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 	case depth > maxDepth:
 		b.stop(use, n, "nested deeper than %d levels", maxDepth)
 		return n
-	case b.aliased > b.r.words().maxAliased:
-		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", b.r.words().maxAliased)
+	case b.aliased > b.r.format.maxAliased:
+		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", b.r.format.maxAliased)
 		return n
 	}
 	switch y.Kind {

@@ -43,7 +43,7 @@ var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", 
 const outputDir = "/out"
 
 // outputs checks the paths, and returns them clean.
-func (r *reader) outputs(o outputsFile, t *Task) []string {
+func (r *parser) outputs(o outputsFile, t *Task) []string {
 	var out []string
 	for _, n := range o.items {
 		if !accepts(textType, n) {

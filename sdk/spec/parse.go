@@ -8,6 +8,34 @@ import (
 	"github.com/kubevast/vast/sdk/contexts"
 )
 
+const (
+	// MaxBytes is the size of the largest task file, and of the largest file of
+	// variables: a task's objects must fit in etcd, and no file that people write by
+	// hand comes near it.
+	MaxBytes = 1 << 20
+	// MaxCampaignBytes is the size of the largest campaign file: programs write
+	// those, and one may list thousands of configurations.
+	MaxCampaignBytes = 16 << 20
+)
+
+var (
+	taskFormat = format{kind: "task", contents: "task, pipeline or volume", data: "a volume or in the image",
+		maxBytes: MaxBytes, maxAliased: 10_000, hint: listHint}
+	campaignFormat = format{kind: "campaign", contents: "campaign", data: "run_files",
+		maxBytes: MaxCampaignBytes, maxAliased: 1_000_000, hint: listHint}
+)
+
+// parser makes values of the documents of one file.
+type parser struct {
+	*reader
+	// idle are the documents that have nothing to run.
+	idle []*node
+	// claims are the contexts that the file is for.
+	claims []contexts.Claim
+}
+
+func newParser(path string, f format) *parser { return &parser{reader: newReader(path, f)} }
+
 // Parse validates the bytes of one file, which is a task, a pipeline, a job
 // group or a volume in SkyPilot's format, and fills in what the command line
 // adds. path is used in messages only. A field that is null counts as absent.
@@ -17,7 +45,7 @@ import (
 // A task that has nothing to run is no problem by itself: SkyPilot takes it
 // too, for the sake of its machines. It cannot be submitted (see Task.Idle).
 func Parse(path string, data []byte, in Inputs) (*File, error) {
-	r := &reader{file: path}
+	r := newParser(path, taskFormat)
 	r.checkInputs(in)
 	var f *File
 	if docs := r.documents(data); docs != nil && r.mappings(docs) {
@@ -40,7 +68,7 @@ func Parse(path string, data []byte, in Inputs) (*File, error) {
 
 // mappings reports whether every document is a mapping. Of one that is not,
 // nothing else can be said.
-func (r *reader) mappings(docs []*node) bool {
+func (r *parser) mappings(docs []*node) bool {
 	ok := true
 	for _, doc := range docs {
 		if doc.kind == yaml.MappingNode {
@@ -56,7 +84,7 @@ func (r *reader) mappings(docs []*node) bool {
 	return ok
 }
 
-func (r *reader) parseFile(docs []*node, in Inputs) *File {
+func (r *parser) parseFile(docs []*node, in Inputs) *File {
 	switch first := docs[0]; {
 	case len(docs) == 1 && isVolume(first):
 		return &File{Kind: KindVolume, Volume: r.volume(first, in)}
@@ -67,7 +95,7 @@ func (r *reader) parseFile(docs []*node, in Inputs) *File {
 }
 
 // several reads a pipeline or a job group: tasks behind an optional header.
-func (r *reader) several(docs []*node, in Inputs) *File {
+func (r *parser) several(docs []*node, in Inputs) *File {
 	f := &File{Kind: KindPipeline}
 	var h headerFile
 	first := docs[0]
@@ -98,7 +126,7 @@ func (r *reader) several(docs []*node, in Inputs) *File {
 
 // header reads the first document. In a job group SkyPilot passes over
 // fields that it does not know.
-func (r *reader) header(doc *node, f *File) headerFile {
+func (r *parser) header(doc *node, f *File) headerFile {
 	var h headerFile
 	known := *doc
 	parallel := doc.get("execution")
@@ -130,7 +158,7 @@ func (r *reader) header(doc *node, f *File) headerFile {
 }
 
 // group checks what holds between the documents of a job group.
-func (r *reader) group(head *node, h headerFile, docs []*node, tasks []*Task) {
+func (r *parser) group(head *node, h headerFile, docs []*node, tasks []*Task) {
 	if !h.Name.set() {
 		r.fail(head, "\"name\" is missing: a job group must have one")
 	}

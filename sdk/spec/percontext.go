@@ -14,11 +14,11 @@ import (
 // perContext puts the value of the context that is meant in the place of every
 // list of values per cluster in a task's resources, before they are decoded.
 // The context is the one of infra where that names one, else the one given.
-func (r *reader) perContext(resources *node, given string) {
+func (r *parser) perContext(resources *node, given string) {
 	if resources == nil || resources.kind != yaml.MappingNode {
 		return
 	}
-	c := chooser{r: r}
+	c := chooser{r: r.reader}
 	var entries []*node
 	for _, key := range []string{"any_of", "ordered"} {
 		if list := resources.get(key); list != nil {

@@ -16,7 +16,7 @@ const (
 // queueLabels makes the task's own of what its labels, or those of its pods, say of
 // the queue, and takes it out of them: whoever has written for Kueue, or for
 // SkyPilot, names the queue there. The field that SkyPilot has for it must agree.
-func (r *reader) queueLabels(doc *node, t *Task, field *node) {
+func (r *parser) queueLabels(doc *node, t *Task, field *node) {
 	queue := r.agreed(queueLabel, append([]*node{field}, labelNodes(doc, queueLabel)...))
 	if queue != "" {
 		t.Queue = queue
@@ -53,7 +53,7 @@ func labelNodes(doc *node, key string) (out []*node) {
 
 // agreed returns the name that all these places give; the first one's if they
 // differ, which is a problem of the others.
-func (r *reader) agreed(label string, places []*node) string {
+func (r *parser) agreed(label string, places []*node) string {
 	var first *node
 	for _, n := range places {
 		switch {

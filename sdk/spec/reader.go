@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,7 +11,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/contexts"
 )
 
 const (
@@ -25,17 +25,15 @@ const (
 // the JSON Schema is made of. It is stricter than a YAML library's decoder
 // (no unknown fields, no silent conversions), and it goes on after a problem.
 type reader struct {
-	file string
-	// campaign says that the file is one.
-	campaign bool
+	file     string
+	format   format
 	problems []api.Problem
 	dropped  int
 	ignored  map[string]bool
-	// idle are the documents that have nothing to run.
-	idle []*node
-	// claims are the contexts that the file is for.
-	claims []contexts.Claim
 }
+
+// newReader returns a reader of one file; file is its name in problems.
+func newReader(file string, f format) *reader { return &reader{file: file, format: f} }
 
 // full reports, and counts, a problem for which there is no room any more.
 func (r *reader) full() bool {
@@ -85,6 +83,13 @@ func (r *reader) ignore(n *node) {
 		n = n.list
 	}
 	r.ignored[n.path()] = true
+}
+
+// takeIgnored returns the ignored paths since the last call, sorted.
+func (r *reader) takeIgnored() []string {
+	out := slices.Sorted(maps.Keys(r.ignored))
+	r.ignored = nil
+	return out
 }
 
 // err returns everything that was found, in the file's order.
@@ -313,7 +318,9 @@ func (r *reader) mismatch(n *node, t reflect.Type) {
 	hint := ""
 	switch {
 	case n.kind != yaml.ScalarNode:
-		hint = listHint(n)
+		if r.format.hint != nil {
+			hint = r.format.hint(n)
+		}
 	case n.tag == "!!str" && accepts(t, scalarNode(plainScalar(n.text))):
 		hint = "; write " + shorten(n.written) + " without quotes"
 	case n.tag != "!!str" && n.tag != "!!null" && accepts(t, scalarNode(textScalar(""))):

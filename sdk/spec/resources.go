@@ -14,7 +14,7 @@ const maxCandidates = 256
 // candidates expands a task's resources: each entry of any_of or ordered
 // overrides the outer fields, and each accelerator of a set or list makes a
 // candidate of its own. The command line overrides every candidate.
-func (r *reader) candidates(f resourcesFile, in Inputs) []Resources {
+func (r *parser) candidates(f resourcesFile, in Inputs) []Resources {
 	entries := f.AnyOf
 	switch {
 	case f.AnyOf.set() && f.Ordered.set():
@@ -25,7 +25,7 @@ func (r *reader) candidates(f resourcesFile, in Inputs) []Resources {
 	if entries.set() && len(entries.v) == 0 {
 		r.fail(entries.n, "is empty; give at least one candidate, or leave it out")
 	}
-	f.candidateFile.check(r)
+	f.candidateFile.check(r.reader)
 	outer := f.accelerators()
 	switch {
 	case f.Ordered.set() && len(outer.all) > 1:
@@ -42,7 +42,7 @@ func (r *reader) candidates(f resourcesFile, in Inputs) []Resources {
 		if !e.set() {
 			continue
 		}
-		e.v.check(r)
+		e.v.check(r.reader)
 		if a := e.v.accelerators(); len(a.all) > 1 || a.list {
 			r.fail(a.n, "an entry has one kind of accelerator; write an entry for each")
 		}
@@ -150,7 +150,7 @@ func (c candidateFile) overlay(entry candidateFile) candidateFile {
 }
 
 // resources turns one candidate into values: one for each accelerator.
-func (r *reader) resources(c candidateFile) []Resources {
+func (r *parser) resources(c candidateFile) []Resources {
 	if c.Priority.set() && c.PriorityClass.set() && c.Priority.n.parent != c.PriorityClass.n.parent {
 		r.failKey(c.PriorityClass.n, "excludes priority (line %d); give one of them", c.Priority.n.line)
 	}
@@ -187,7 +187,7 @@ func (r *reader) resources(c candidateFile) []Resources {
 }
 
 // memory resolves "4x", which is 4 GB for each CPU.
-func (r *reader) memory(c candidateFile) *Amount {
+func (r *parser) memory(c candidateFile) *Amount {
 	if c.Memory.perCPU == "" {
 		return &c.Memory.v
 	}
@@ -208,16 +208,16 @@ func (r *reader) memory(c candidateFile) *Amount {
 }
 
 // override puts what the command line says over every candidate.
-func (r *reader) override(all []Resources, in Inputs) []Resources {
+func (r *parser) override(all []Resources, in Inputs) []Resources {
 	var set Resources
 	if in.CPUs != "" {
-		set.CPUs = flagValue(r, "--cpus", in.CPUs, ParseCPUs)
+		set.CPUs = flagValue(r.reader, "--cpus", in.CPUs, ParseCPUs)
 	}
 	if in.Memory != "" {
-		set.Memory = flagValue(r, "--memory", in.Memory, ParseMemory)
+		set.Memory = flagValue(r.reader, "--memory", in.Memory, ParseMemory)
 	}
 	if in.GPUs != "" {
-		set.Accelerator = flagValue(r, "--gpus", in.GPUs, ParseAccelerator)
+		set.Accelerator = flagValue(r.reader, "--gpus", in.GPUs, ParseAccelerator)
 	}
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)

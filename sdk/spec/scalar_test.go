@@ -36,7 +36,7 @@ func TestDocumentsAreReadAsPyYAMLReadsThem(t *testing.T) {
 	}
 	for _, d := range table.Documents {
 		t.Run(d.YAML, func(t *testing.T) {
-			r := &reader{file: "a.yaml"}
+			r := newReader("a.yaml", taskFormat)
 			docs := r.documents([]byte(d.YAML))
 			if err := r.err(); err != nil {
 				t.Fatal(err)

@@ -56,7 +56,7 @@ func TestReferencesToVariables(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			n := &node{scalar: textScalar(tt.in), text: tt.in}
-			env.substitute(&reader{}, n)
+			env.substitute(newReader("", format{}), n)
 			if n.text != tt.want {
 				t.Errorf("%q became %q, want %q", tt.in, n.text, tt.want)
 			}

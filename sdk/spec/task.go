@@ -2,10 +2,8 @@ package spec
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +40,7 @@ var refused = []struct{ key, msg string }{
 }
 
 // task reads a task document.
-func (r *reader) task(doc *node, in Inputs) *Task {
+func (r *parser) task(doc *node, in Inputs) *Task {
 	for _, ref := range refused {
 		if f := doc.get(ref.key); f != nil {
 			r.failKey(f, "%s", ref.msg)
@@ -86,15 +84,15 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 
 	env := r.environment(f.Envs, f.Secrets, in)
 	t.Envs, t.Secrets = env.envs, env.secrets
-	env.substitute(r, f.Volumes.n)
-	env.substitute(r, f.Workdir.n)
-	env.substitute(r, f.FileMounts.n)
+	env.substitute(r.reader, f.Volumes.n)
+	env.substitute(r.reader, f.Workdir.n)
+	env.substitute(r.reader, f.FileMounts.n)
 
 	t.Resources = r.candidates(f.Resources, in)
 	t.Volumes = r.mounts(f.Volumes, t.NumNodes)
 	t.Workdir = r.workdir(f.Workdir)
-	mounts := f.FileMounts.read(r)
-	mounts.checkTargets(r, t.Workdir != nil)
+	mounts := f.FileMounts.read(r.reader)
+	mounts.checkTargets(r.reader, t.Workdir != nil)
 	t.FileMounts = mounts.v
 	t.Outputs = r.outputs(f.Outputs, t)
 	t.Queue = f.Config.Kubernetes.Kueue.LocalQueueName
@@ -108,19 +106,19 @@ func (r *reader) task(doc *node, in Inputs) *Task {
 		t.PodConfig, _ = at.plainFor(reflect.TypeFor[corev1.PodTemplateSpec]()).(map[string]any)
 		t.PodConfigAt = Position{Line: at.line, Column: at.col}
 		t.PodConfigPlaces, t.PodConfigKeys = map[string]Position{}, map[string]Position{}
-		at.places("", t.PodConfigKeys, t.PodConfigPlaces)
+		places(at, "", t.PodConfigKeys, t.PodConfigPlaces)
 	}
 	r.queueLabels(doc, t, doc.get("config").get("kubernetes").get("kueue").get("local_queue_name"))
 	t.Ignored = r.takeIgnored()
 	return t
 }
 
-func (r *reader) workdir(d deferred[either[string, workdirFile]]) *Workdir {
+func (r *parser) workdir(d deferred[either[string, workdirFile]]) *Workdir {
 	var at Position
 	if d.n != nil {
 		at = Position{Line: d.n.line, Column: d.n.col}
 	}
-	switch w := d.read(r); {
+	switch w := d.read(r.reader); {
 	case w.a != nil && *w.a == "":
 		r.fail(d.n, "is empty; write a folder, for example \".\"")
 		return nil
@@ -130,13 +128,6 @@ func (r *reader) workdir(d deferred[either[string, workdirFile]]) *Workdir {
 		return &Workdir{URL: w.b.URL, Ref: w.b.Ref, At: at}
 	}
 	return nil
-}
-
-// takeIgnored returns the ignored paths since the last call, sorted.
-func (r *reader) takeIgnored() []string {
-	out := slices.Sorted(maps.Keys(r.ignored))
-	r.ignored = nil
-	return out
 }
 
 func firstLine(doc *node) int {
@@ -164,4 +155,22 @@ func allEmpty(doc *node, keys ...string) bool {
 		}
 	}
 	return true
+}
+
+// places notes where everything below a node stands, by its path: the keys, and
+// the values. A value that begins on a line of its own is looked for at its key.
+func places(n *node, path string, keys, values map[string]Position) {
+	for _, f := range n.fields {
+		below := Below(path, f.key.text)
+		keys[below] = Position{Line: f.key.line, Column: f.key.col}
+		if values[below] = keys[below]; f.line == f.key.line {
+			values[below] = Position{Line: f.line, Column: f.col}
+		}
+		places(f, below, keys, values)
+	}
+	for i, item := range n.items {
+		below := fmt.Sprintf("%s[%d]", path, i)
+		values[below] = Position{Line: item.line, Column: item.col}
+		places(item, below, keys, values)
+	}
 }

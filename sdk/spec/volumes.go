@@ -120,9 +120,9 @@ func (v *volumesFile) decode(r *reader, n *node, _ rules) {
 }
 
 // mounts turns a task's volumes into values.
-func (r *reader) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
+func (r *parser) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
 	var out []VolumeMount
-	for _, e := range d.read(r).entries {
+	for _, e := range d.read(r.reader).entries {
 		m := VolumeMount{
 			Path: path.Clean(e.n.key.text), Volume: e.named.Name.v, SubPath: e.named.SubPath.v,
 			Line: e.n.key.line, Column: e.n.key.col,
@@ -135,7 +135,7 @@ func (r *reader) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
 	return out
 }
 
-func (r *reader) ephemeral(e volumeEntry, nodes int) *Volume {
+func (r *parser) ephemeral(e volumeEntry, nodes int) *Volume {
 	v := &Volume{
 		Source: Source{File: r.file, Line: e.n.line},
 		Type:   volumePVC,
@@ -149,7 +149,7 @@ func (r *reader) ephemeral(e volumeEntry, nodes int) *Volume {
 	return v
 }
 
-func (r *reader) volumeConfig(v *Volume, c volumeConfigFile) {
+func (r *parser) volumeConfig(v *Volume, c volumeConfigFile) {
 	v.StorageClass, v.Namespace, v.HostPath = c.StorageClassName, c.Namespace, c.HostPath.v
 	v.CleanupOnDeletion = c.CleanupOnDeletion
 	v.AccessModes = []string{"ReadWriteOnce"}
@@ -168,7 +168,7 @@ func isVolume(doc *node) bool {
 }
 
 // volume reads a volume document.
-func (r *reader) volume(doc *node, in Inputs) *Volume {
+func (r *parser) volume(doc *node, in Inputs) *Volume {
 	var f volumeFile
 	r.decode(doc, &f)
 	v := &Volume{
@@ -182,7 +182,7 @@ func (r *reader) volume(doc *node, in Inputs) *Volume {
 		v.Size = &f.Size.v
 	}
 	if f.Name.set() {
-		checkVolumeName(r, f.Name.n)
+		checkVolumeName(r.reader, f.Name.n)
 	}
 	if in.Name != "" {
 		v.Name = in.Name
