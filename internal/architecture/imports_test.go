@@ -26,6 +26,7 @@ var layers = []string{
 	"=sdk/internal/dotenv",
 	"=sdk/internal/yaml11",
 	"sdk/contexts",
+	"=sdk/internal/yamlfile",
 	"sdk/spec",
 	"=internal/identity",
 	"internal/kube",

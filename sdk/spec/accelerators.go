@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // maxAccelerators is more than any node has, and keeps counts away from
@@ -53,7 +54,7 @@ func ParseAccelerator(s string) (Accelerator, error) {
 		n, err := accelerators(m[2])
 		return Accelerator{Name: strings.TrimSpace(m[1]), Count: n}, err
 	}
-	return Accelerator{}, api.Invalid("", "%s names no accelerator; %s", strconv.Quote(shorten(s)), accAllowed)
+	return Accelerator{}, api.Invalid("", "%s names no accelerator; %s", strconv.Quote(yamlfile.Shorten(s)), accAllowed)
 }
 
 // accelerators reads a number of devices; none is 1.
@@ -65,7 +66,7 @@ func accelerators(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
 	switch {
 	case err != nil || !accCount.MatchString(s):
-		return 0, api.Invalid("", "%s is not a number of accelerators; %s", strconv.Quote(shorten(s)), accAllowed)
+		return 0, api.Invalid("", "%s is not a number of accelerators; %s", strconv.Quote(yamlfile.Shorten(s)), accAllowed)
 	case n <= 0:
 		return 0, api.Invalid("", "the number of accelerators must be above 0, not %s", s)
 	case n > maxAccelerators:
@@ -76,59 +77,59 @@ func accelerators(s string) (float64, error) {
 
 // acceleratorField is resources.accelerators in any of its forms.
 type acceleratorField struct {
-	n    *node
+	n    *yamlfile.Node
 	all  []Accelerator
 	list bool // written as a list, that is in the order of preference
 }
 
-func (*acceleratorField) describe() string {
+func (*acceleratorField) Describe() string {
 	return `an accelerator ("H100:8"), a mapping ({H100: 8}) or a list of accelerators`
 }
 
-func (*acceleratorField) accepts(n *node) bool {
-	return n.kind != yaml.ScalarNode || n.is("!!str", "!!int")
+func (*acceleratorField) Accepts(n *yamlfile.Node) bool {
+	return n.Kind != yaml.ScalarNode || n.Is("!!str", "!!int")
 }
 
-func (a *acceleratorField) decode(r *reader, n *node, _ rules) {
+func (a *acceleratorField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	a.n = n
-	one := func(n *node, text string) {
+	one := func(n *yamlfile.Node, text string) {
 		acc, err := ParseAccelerator(text)
 		if err != nil {
-			r.fail(n, "%s", err)
+			r.Fail(n, "%s", err)
 			return
 		}
 		a.all = append(a.all, acc)
 	}
-	switch n.kind {
+	switch n.Kind {
 	case yaml.SequenceNode:
 		a.list = true
-		for _, item := range n.items {
-			if !accepts(textType, item) {
-				r.mismatch(item, textType)
+		for _, item := range n.Items {
+			if !yamlfile.Accepts(textType, item) {
+				r.Mismatch(item, textType)
 				continue
 			}
-			one(item, item.text)
+			one(item, item.Text)
 		}
 	case yaml.MappingNode:
-		for _, f := range n.fields {
+		for _, f := range n.Fields {
 			switch {
-			case !r.textKey(f):
-			case f.isNull(): // a set: {"A100:1", "V100:1"}
-				one(f.key, f.key.text)
-			case !f.is("!!int", "!!float"):
-				r.fail(f, "must be the number of accelerators, not %s", f.kindName())
-			case strings.Contains(f.key.text, ":"):
-				r.failKey(f, "two numbers of accelerators; write {%s: %s}", strings.SplitN(f.key.text, ":", 2)[0], shorten(f.written))
+			case !r.TextKey(f):
+			case f.IsNull(): // a set: {"A100:1", "V100:1"}
+				one(f.Key, f.Key.Text)
+			case !f.Is("!!int", "!!float"):
+				r.Fail(f, "must be the number of accelerators, not %s", f.KindName())
+			case strings.Contains(f.Key.Text, ":"):
+				r.FailKey(f, "two numbers of accelerators; write {%s: %s}", strings.SplitN(f.Key.Text, ":", 2)[0], yamlfile.Shorten(f.Written))
 			default:
-				one(f, f.key.text+":"+f.number())
+				one(f, f.Key.Text+":"+f.Number())
 			}
 		}
 	default:
-		one(n, n.number())
+		one(n, n.Number())
 		return
 	}
-	if len(n.fields)+len(n.items) == 0 {
-		r.fail(n, "is empty; %s", accAllowed)
+	if len(n.Fields)+len(n.Items) == 0 {
+		r.Fail(n, "is empty; %s", accAllowed)
 	}
 }
 

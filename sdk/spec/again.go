@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // ParseImage checks a container image as everywhere in a file, and returns it
@@ -13,7 +14,7 @@ import (
 func ParseImage(s string) (string, error) {
 	image, msg := parseImage(s)
 	if msg != "" {
-		return "", fmt.Errorf("%q %s", shorten(s), msg)
+		return "", fmt.Errorf("%q %s", yamlfile.Shorten(s), msg)
 	}
 	return image, nil
 }

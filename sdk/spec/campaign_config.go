@@ -7,6 +7,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const maxConfigName = 63
@@ -16,9 +18,9 @@ var configName = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*$`)
 // versionField is checked before all else, absence included.
 type versionField struct{}
 
-func (versionField) decode(*reader, *node, rules) {}
-func (versionField) accepts(*node) bool           { return true }
-func (versionField) describe() string             { return "1" }
+func (versionField) Decode(*yamlfile.Reader, *yamlfile.Node, yamlfile.Rules) {}
+func (versionField) Accepts(*yamlfile.Node) bool                             { return true }
+func (versionField) Describe() string                                        { return "1" }
 
 func (versionField) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Const: campaignVersion}
@@ -27,17 +29,17 @@ func (versionField) JSONSchema() *jsonschema.Schema {
 // metadataFile is free but for the name.
 type metadataFile struct {
 	v    map[string]any
-	name *node
+	name *yamlfile.Node
 }
 
-func (metadataFile) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (metadataFile) describe() string     { return "a mapping" }
+func (metadataFile) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (metadataFile) Describe() string              { return "a mapping" }
 
-func (m *metadataFile) decode(r *reader, n *node, _ rules) {
-	r.decode(n, &m.v)
-	if name := n.get("name"); name != nil && !name.isNull() {
-		if !accepts(textType, name) {
-			r.mismatch(name, textType)
+func (m *metadataFile) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	r.Decode(n, &m.v)
+	if name := n.Get("name"); name != nil && !name.IsNull() {
+		if !yamlfile.Accepts(textType, name) {
+			r.Mismatch(name, textType)
 			return
 		}
 		m.name = name
@@ -51,28 +53,28 @@ func (metadataFile) JSONSchema() *jsonschema.Schema {
 }
 
 // configurations checks what holds between the entries of configuration.
-func (r *parser) configurations(f at[[]at[configurationFile]]) []Configuration {
+func (r *parser) configurations(f yamlfile.At[[]yamlfile.At[configurationFile]]) []Configuration {
 	var out []Configuration
 	first := map[string]int{}
-	for _, entry := range f.v {
-		if !entry.set() {
+	for _, entry := range f.Value {
+		if !entry.IsSet() {
 			continue // it is no mapping, which is reported
 		}
-		c, name := entry.v, entry.v.Name.v
-		if c.Name.set() {
+		c, name := entry.Value, entry.Value.Name.Value
+		if c.Name.IsSet() {
 			line, twice := first[name]
 			switch {
 			case name != "" && twice:
-				r.fail(c.Name.n, "%s is the name of the configuration on line %d already", c.Name.n.quote(), line)
+				r.Fail(c.Name.Node, "%s is the name of the configuration on line %d already", c.Name.Node.Quote(), line)
 			case !configName.MatchString(name):
-				r.fail(c.Name.n, `%s is not the name of a configuration: lower-case letters and digits are allowed, and "-" between them`, c.Name.n.quote())
+				r.Fail(c.Name.Node, `%s is not the name of a configuration: lower-case letters and digits are allowed, and "-" between them`, c.Name.Node.Quote())
 			case len(name) > maxConfigName:
-				r.fail(c.Name.n, "has %d characters; %d are allowed", len(name), maxConfigName)
+				r.Fail(c.Name.Node, "has %d characters; %d are allowed", len(name), maxConfigName)
 			}
-			first[name] = c.Name.n.line
+			first[name] = c.Name.Node.Line
 		}
 		out = append(out, Configuration{Name: name, Parameters: c.Parameters.v, Variations: c.Variations.v,
-			Position: Position{Line: entry.n.line, Column: entry.n.col}})
+			Position: Position{Line: entry.Node.Line, Column: entry.Node.Column}})
 	}
 	return out
 }
@@ -81,38 +83,38 @@ func (r *parser) configurations(f at[[]at[configurationFile]]) []Configuration {
 // as a rule; one mapping of all will do too.
 type parametersField struct{ v []Parameter }
 
-func (parametersField) describe() string { return `a list of "NAME: value"` }
+func (parametersField) Describe() string { return `a list of "NAME: value"` }
 
-func (parametersField) accepts(n *node) bool {
-	return n.kind == yaml.SequenceNode || n.kind == yaml.MappingNode
+func (parametersField) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode
 }
 
-func (p *parametersField) decode(r *reader, n *node, _ rules) {
-	items := n.items
-	if n.kind == yaml.MappingNode {
-		items = []*node{n}
+func (p *parametersField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	items := n.Items
+	if n.Kind == yaml.MappingNode {
+		items = []*yamlfile.Node{n}
 	}
 	first := map[string]int{}
 	for _, item := range items {
-		if item.kind != yaml.MappingNode || len(item.fields) == 0 {
-			r.fail(item, `must be a parameter, "NAME: value", not %s`, item.kindName())
+		if item.Kind != yaml.MappingNode || len(item.Fields) == 0 {
+			r.Fail(item, `must be a parameter, "NAME: value", not %s`, item.KindName())
 			continue
 		}
-		for _, f := range item.fields {
-			if !r.textKey(f) {
+		for _, f := range item.Fields {
+			if !r.TextKey(f) {
 				continue
 			}
-			name := f.key.text
+			name := f.Key.Text
 			line, twice := first[name]
 			switch msg := CheckParameter(name); {
 			case msg != "":
-				r.failKey(f, "%s", msg)
+				r.FailKey(f, "%s", msg)
 			case twice:
-				r.failKey(f, "the parameter stands on line %d already", line)
+				r.FailKey(f, "the parameter stands on line %d already", line)
 			}
-			first[name] = f.key.line
-			r.textKeys(f)
-			p.v = append(p.v, Parameter{Name: name, Value: f.plain()})
+			first[name] = f.Key.Line
+			r.TextKeys(f)
+			p.v = append(p.v, Parameter{Name: name, Value: f.Plain()})
 		}
 	}
 }
@@ -139,11 +141,11 @@ func CheckParameter(name string) string {
 // variationsField is a list of mappings of one type to its settings.
 type variationsField struct{ v []Variation }
 
-func (variationsField) describe() string     { return `a list of "TYPE: settings"` }
-func (variationsField) accepts(n *node) bool { return n.kind == yaml.SequenceNode }
+func (variationsField) Describe() string              { return `a list of "TYPE: settings"` }
+func (variationsField) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.SequenceNode }
 
-func (f *variationsField) decode(r *reader, n *node, _ rules) {
-	for _, item := range n.items {
+func (f *variationsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	for _, item := range n.Items {
 		if v, ok := readVariation(r, item); ok {
 			f.v = append(f.v, v)
 		}
@@ -161,7 +163,7 @@ func (variationsField) JSONSchema() *jsonschema.Schema {
 		{VariationUniform, reflect.TypeFor[uniformSettings]()},
 		{VariationGaussian, reflect.TypeFor[gaussianSettings]()},
 	} {
-		settings.Set(t.name, schemaFor(t.typ))
+		settings.Set(t.name, yamlfile.SchemaFor(t.typ))
 	}
 	settings.Set(VariationOneOf, &jsonschema.Schema{Type: "object"}) // it holds itself
 	return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{

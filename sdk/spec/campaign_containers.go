@@ -9,6 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // ParameterEnv is what the variables of parameters begin with.
@@ -25,24 +27,24 @@ var ReservedRunEnv = []string{
 // campaignEnv is a list of mappings of names to values, or one mapping.
 type campaignEnv struct{ entries []envEntry }
 
-func (campaignEnv) accepts(n *node) bool { return !n.isNull() }
-func (campaignEnv) describe() string     { return `a list of "NAME: value"` }
+func (campaignEnv) Accepts(n *yamlfile.Node) bool { return !n.IsNull() }
+func (campaignEnv) Describe() string              { return `a list of "NAME: value"` }
 
-func (e *campaignEnv) decode(r *reader, n *node, _ rules) {
-	items := n.items
-	switch n.kind {
+func (e *campaignEnv) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	items := n.Items
+	switch n.Kind {
 	case yaml.MappingNode:
-		items = []*node{n}
+		items = []*yamlfile.Node{n}
 	case yaml.ScalarNode:
-		r.fail(n, `must be a list of "NAME: value"`)
+		r.Fail(n, `must be a list of "NAME: value"`)
 	}
 	first := map[string]int{}
 	for _, item := range items {
-		if item.kind != yaml.MappingNode || len(item.fields) == 0 {
-			r.fail(item, `must be a variable, "NAME: value"`)
+		if item.Kind != yaml.MappingNode || len(item.Fields) == 0 {
+			r.Fail(item, `must be a variable, "NAME: value"`)
 		}
-		for _, f := range item.fields {
-			name := f.key.text
+		for _, f := range item.Fields {
+			name := f.Key.Text
 			line, twice := first[name]
 			msg := checkEnvName(name)
 			if msg == "" {
@@ -50,15 +52,15 @@ func (e *campaignEnv) decode(r *reader, n *node, _ rules) {
 			}
 			switch {
 			case msg != "":
-				r.failKey(f, "%s", msg)
+				r.FailKey(f, "%s", msg)
 			case twice:
-				r.failKey(f, "the variable stands on line %d already", line)
-			case f.kind != yaml.ScalarNode:
-				r.fail(f, "must be one value, not %s", f.kindName())
+				r.FailKey(f, "the variable stands on line %d already", line)
+			case f.Kind != yaml.ScalarNode:
+				r.Fail(f, "must be one value, not %s", f.KindName())
 			default:
-				e.entries = append(e.entries, envEntry{name: name, value: f.text, missing: f.isNull(), n: f})
+				e.entries = append(e.entries, envEntry{name: name, value: f.Text, missing: f.IsNull(), n: f})
 			}
-			first[name] = f.key.line
+			first[name] = f.Key.Line
 		}
 	}
 }
@@ -70,17 +72,17 @@ func (campaignEnv) JSONSchema() *jsonschema.Schema {
 
 // campaignRes is the resources of a container.
 type campaignRes struct {
-	n *node
+	n *yamlfile.Node
 	v campaignResources
 }
 
-func (campaignRes) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (campaignRes) describe() string     { return "a mapping of cpu, memory and gpu" }
-func (campaignRes) JSONSchemaAlias() any { return campaignResources{} }
+func (campaignRes) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (campaignRes) Describe() string              { return "a mapping of cpu, memory and gpu" }
+func (campaignRes) JSONSchemaAlias() any          { return campaignResources{} }
 
-func (c *campaignRes) decode(r *reader, n *node, _ rules) {
+func (c *campaignRes) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	c.n = n
-	r.decode(n, &c.v)
+	r.Decode(n, &c.v)
 }
 
 // JSONSchemaExtend lets every field have a value per cluster.
@@ -92,20 +94,20 @@ var kubeQuantity = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,
 
 // readQuantity reads a positive quantity of Kubernetes's. units are those that
 // make sense.
-func readQuantity(r *reader, n *node, units []string, what, example string) string {
-	text := n.number()
+func readQuantity(r *yamlfile.Reader, n *yamlfile.Node, units []string, what, example string) string {
+	text := n.Number()
 	m := kubeQuantity.FindStringSubmatch(text)
 	if m == nil || !slices.Contains(units, m[2]) {
 		hint := ""
 		if strings.HasSuffix(text, "+") {
 			hint = `; a run gets exactly what it asks for, so leave out the "+"`
 		}
-		r.fail(n, "%s is not %s; write %s%s", n.quote(), what, example, hint)
+		r.Fail(n, "%s is not %s; write %s%s", n.Quote(), what, example, hint)
 		return ""
 	}
 	q, err := resource.ParseQuantity(text)
 	if err != nil || q.Sign() <= 0 {
-		r.fail(n, "%s: must be above 0", n.quote())
+		r.Fail(n, "%s: must be above 0", n.Quote())
 		return ""
 	}
 	return q.String()
@@ -116,9 +118,9 @@ type campaignCPU struct {
 	v string
 }
 
-func (campaignCPU) describe() string { return "a number of CPUs" }
+func (campaignCPU) Describe() string { return "a number of CPUs" }
 
-func (f *campaignCPU) decode(r *reader, n *node, _ rules) {
+func (f *campaignCPU) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n, f.v = n, readQuantity(r, n, []string{"", "m"}, "a number of CPUs", `4, 0.5 or "500m"`)
 }
 
@@ -127,11 +129,11 @@ type campaignMemory struct {
 	v string
 }
 
-func (campaignMemory) describe() string { return "an amount of memory" }
+func (campaignMemory) Describe() string { return "an amount of memory" }
 
 // decode takes what Kubernetes does, and no other units than its own: "10GB"
 // would be refused there, and a plain number would be in bytes.
-func (f *campaignMemory) decode(r *reader, n *node, _ rules) {
+func (f *campaignMemory) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n, f.v = n, readQuantity(r, n, []string{"k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"},
 		"an amount of memory with a unit of Kubernetes's", "4Gi or 512Mi")
 }
@@ -145,82 +147,82 @@ func (f *campaignMemory) decode(r *reader, n *node, _ rules) {
 //     resources: {cpu: 2}
 type secondaries struct{ v []Secondary }
 
-func (secondaries) accepts(n *node) bool { return n.kind == yaml.SequenceNode }
-func (secondaries) describe() string     { return "a list of containers" }
+func (secondaries) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.SequenceNode }
+func (secondaries) Describe() string              { return "a list of containers" }
 
-func (s *secondaries) decode(r *reader, n *node, _ rules) {
+func (s *secondaries) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	first := map[string]int{}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		name, c, ok := readSecondary(r, item)
 		if !ok {
 			continue
 		}
-		line, twice := first[name.text]
+		line, twice := first[name.Text]
 		switch {
 		case twice:
-			r.fail(name, "%s is the name of the container on line %d already", name.quote(), line)
-		case name.text == "task" || strings.HasPrefix(name.text, "vast-"):
-			r.fail(name, "%s is the name of a container of kubectl vast's; use another one", name.quote())
-		case len(validation.IsDNS1123Label(name.text)) > 0:
-			r.fail(name, `%s is not the name of a container: at most 63 lower-case letters, digits and "-" between them`, name.quote())
+			r.Fail(name, "%s is the name of the container on line %d already", name.Quote(), line)
+		case name.Text == "task" || strings.HasPrefix(name.Text, "vast-"):
+			r.Fail(name, "%s is the name of a container of kubectl vast's; use another one", name.Quote())
+		case len(validation.IsDNS1123Label(name.Text)) > 0:
+			r.Fail(name, `%s is not the name of a container: at most 63 lower-case letters, digits and "-" between them`, name.Quote())
 		}
-		first[name.text] = name.line
-		s.v = append(s.v, Secondary{Name: name.text, Command: c.Command.v,
-			CPU: c.Resources.v.CPU.v, Memory: c.Resources.v.Memory.v, GPU: c.Resources.v.GPU.v})
+		first[name.Text] = name.Line
+		s.v = append(s.v, Secondary{Name: name.Text, Command: c.Command.Value,
+			CPU: c.Resources.v.CPU.v, Memory: c.Resources.v.Memory.v, GPU: c.Resources.v.GPU.Value})
 	}
 }
 
 // secondary reads one entry, in whichever spelling.
-func readSecondary(r *reader, item *node) (name *node, c secondaryFile, ok bool) {
-	if accepts(textType, item) {
+func readSecondary(r *yamlfile.Reader, item *yamlfile.Node) (name *yamlfile.Node, c secondaryFile, ok bool) {
+	if yamlfile.Accepts(textType, item) {
 		return item, c, true
 	}
-	if item.kind != yaml.MappingNode {
-		r.fail(item, "must be a container's name, or the name with its resources, not %s", item.kindName())
+	if item.Kind != yaml.MappingNode {
+		r.Fail(item, "must be a container's name, or the name with its resources, not %s", item.KindName())
 		return nil, c, false
 	}
 	// What stands beside the name is read as if it were a mapping of its own.
 	beside := *item
-	beside.fields = nil
-	var value *node
-	for _, f := range item.fields {
+	beside.Fields = nil
+	var value *yamlfile.Node
+	for _, f := range item.Fields {
 		switch {
-		case f.key.text == "resources" || f.key.text == "command":
-			beside.fields = append(beside.fields, f)
+		case f.Key.Text == "resources" || f.Key.Text == "command":
+			beside.Fields = append(beside.Fields, f)
 		case value != nil:
-			r.failKey(f, "stands beside the container %s; write each container as an item of its own", value.key.quote())
-		case r.textKey(f):
+			r.FailKey(f, "stands beside the container %s; write each container as an item of its own", value.Key.Quote())
+		case r.TextKey(f):
 			value = f
 		}
 	}
 	if value == nil {
-		r.fail(item, `names no container; write "- NAME:"`)
+		r.Fail(item, `names no container; write "- NAME:"`)
 		return nil, c, false
 	}
-	r.decode(&beside, &c)
-	if value.isNull() {
-		return value.key, c, true
+	r.Decode(&beside, &c)
+	if value.IsNull() {
+		return value.Key, c, true
 	}
 	var below secondaryFile
-	r.decode(value, &below)
-	if below.Resources.n != nil && c.Resources.n != nil || below.Command.set() && c.Command.set() {
-		r.fail(value, "has the same fields below its name and beside it; give them once")
+	r.Decode(value, &below)
+	if below.Resources.n != nil && c.Resources.n != nil || below.Command.IsSet() && c.Command.IsSet() {
+		r.Fail(value, "has the same fields below its name and beside it; give them once")
 	}
 	if below.Resources.n != nil {
 		c.Resources = below.Resources
 	}
-	if below.Command.set() {
+	if below.Command.IsSet() {
 		c.Command = below.Command
 	}
-	return value.key, c, true
+	return value.Key, c, true
 }
 
 func (secondaries) JSONSchema() *jsonschema.Schema {
 	beside := jsonschema.NewProperties()
-	for pair := schemaOf[secondaryFile]().Properties.Oldest(); pair != nil; pair = pair.Next() {
+	for pair := yamlfile.SchemaOf[secondaryFile]().Properties.Oldest(); pair != nil; pair = pair.Next() {
 		beside.Set(pair.Key, pair.Value)
 	}
-	below := orNull(schemaOf[secondaryFile]())
+	below := yamlfile.OrNull(yamlfile.SchemaOf[secondaryFile]())
 	return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
 		{Type: "string"}, {Type: "object", Properties: beside, AdditionalProperties: below},
 	}}}

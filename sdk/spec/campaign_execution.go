@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // defaultRunUser is who runs are when the file does not say.
@@ -19,38 +20,38 @@ const defaultRunUser = 1000
 
 // execution checks what holds between the fields of execution, and fills in
 // defaults and what the command line gives.
-func (r *parser) execution(n *node, f executionFile, in Inputs, e *Execution) {
-	if n == nil || n.kind != yaml.MappingNode {
+func (r *parser) execution(n *yamlfile.Node, f executionFile, in Inputs, e *Execution) {
+	if n == nil || n.Kind != yaml.MappingNode {
 		return // reported
 	}
 	*e = Execution{
-		Image: f.Image.v, Runs: f.Runs.v, ScenarioFile: f.ScenarioFile.v, Command: f.Command.v,
-		RunAsUser: defaultRunUser, PreCommand: f.PreCommand.v, PostCommand: f.PostCommand.v,
-		TimeoutSeconds: int64(f.Timeout.v), RunsPerJob: 1, NodeLabels: f.Kubernetes.Jobs.NodeLabels.v,
-		CPU: f.Resources.v.CPU.v, Memory: f.Resources.v.Memory.v, GPU: f.Resources.v.GPU.v,
+		Image: f.Image.v, Runs: f.Runs.Value, ScenarioFile: f.ScenarioFile.v, Command: f.Command.Value,
+		RunAsUser: defaultRunUser, PreCommand: f.PreCommand.Value, PostCommand: f.PostCommand.Value,
+		TimeoutSeconds: int64(f.Timeout.Value), RunsPerJob: 1, NodeLabels: f.Kubernetes.Jobs.NodeLabels.v,
+		CPU: f.Resources.v.CPU.v, Memory: f.Resources.v.Memory.v, GPU: f.Resources.v.GPU.Value,
 		Secondary: f.Secondary.v,
 	}
 	for _, glob := range f.RunFiles {
-		if glob.v != "" && strings.HasSuffix(glob.n.text, "/") {
+		if glob.v != "" && strings.HasSuffix(glob.n.Text, "/") {
 			glob.v += "/" // all that is in the folder
 		}
 		e.RunFiles = append(e.RunFiles, glob.v)
 	}
 	if n := f.ScenarioFile.n; n != nil {
-		e.ScenarioAt = Position{Line: n.line, Column: n.col}
+		e.ScenarioAt = Position{Line: n.Line, Column: n.Column}
 	}
-	if f.RunAsUser.set() {
-		e.RunAsUser = int64(f.RunAsUser.v)
+	if f.RunAsUser.IsSet() {
+		e.RunAsUser = int64(f.RunAsUser.Value)
 	}
 	r.runsPerJob(f, e)
-	if f.Command.set() && strings.TrimSpace(f.Command.v) == "" {
-		r.fail(f.Command.n, "the script is empty; write what is to be run, or leave it out for scenario_execution")
+	if f.Command.IsSet() && strings.TrimSpace(f.Command.Value) == "" {
+		r.Fail(f.Command.Node, "the script is empty; write what is to be run, or leave it out for scenario_execution")
 	}
-	if f.ScenarioFile.n == nil && !f.Command.set() {
-		r.fail(n, `"scenario_file" is missing: name the scenario, or give a "command" that is run instead`)
+	if f.ScenarioFile.n == nil && !f.Command.IsSet() {
+		r.Fail(n, `"scenario_file" is missing: name the scenario, or give a "command" that is run instead`)
 	}
 	if f.ScenarioFile.n != nil && strings.ContainsAny(f.ScenarioFile.v, "*?[") {
-		r.fail(f.ScenarioFile.n, "must be one file, not a pattern")
+		r.Fail(f.ScenarioFile.n, "must be one file, not a pattern")
 		e.ScenarioFile = ""
 	}
 	var env environment
@@ -65,26 +66,26 @@ func (r *parser) execution(n *node, f executionFile, in Inputs, e *Execution) {
 
 func (r *parser) runsPerJob(f executionFile, e *Execution) {
 	switch newer, older := f.RunsPerJob, f.ConfigsPer; {
-	case newer.set() && older.set() && newer.v != older.v:
-		r.failKey(older.n, "is the older name of runs_per_job, which has another value; give one of them")
-	case newer.set():
-		e.RunsPerJob = max(newer.v, 1)
-	case older.set():
-		e.RunsPerJob = max(older.v, 1)
+	case newer.IsSet() && older.IsSet() && newer.Value != older.Value:
+		r.FailKey(older.Node, "is the older name of runs_per_job, which has another value; give one of them")
+	case newer.IsSet():
+		e.RunsPerJob = max(newer.Value, 1)
+	case older.IsSet():
+		e.RunsPerJob = max(older.Value, 1)
 	}
 }
 
 // overrideExecution puts what the command line gives over the file's values.
-func (r *parser) overrideExecution(n *node, in Inputs, e *Execution) {
+func (r *parser) overrideExecution(n *yamlfile.Node, in Inputs, e *Execution) {
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)
 		if msg != "" {
-			r.flag("--image", "%q %s", shorten(in.Image), msg)
+			r.Flag("--image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}
 		e.Image = image
 	}
-	if image := n.get("image"); in.Image == "" && !in.Look && (image == nil || image.isNull()) {
-		r.fail(n, `"image" is missing; name a container image, or give one with --image`)
+	if image := n.Get("image"); in.Image == "" && !in.Look && (image == nil || image.IsNull()) {
+		r.Fail(n, `"image" is missing; name a container image, or give one with --image`)
 	}
 	amount := func(flag, given string, parse func(string) (Amount, error), out *string) {
 		if given == "" {
@@ -92,9 +93,9 @@ func (r *parser) overrideExecution(n *node, in Inputs, e *Execution) {
 		}
 		switch a, err := parse(given); {
 		case err != nil:
-			r.flag(flag, "%v", err)
+			r.Flag(flag, "%v", err)
 		case a.AtLeast:
-			r.flag(flag, "%q: a run gets exactly what it asks for; leave out the \"+\"", shorten(given))
+			r.Flag(flag, "%q: a run gets exactly what it asks for; leave out the \"+\"", yamlfile.Shorten(given))
 		default:
 			*out = a.Quantity.String()
 		}
@@ -104,9 +105,9 @@ func (r *parser) overrideExecution(n *node, in Inputs, e *Execution) {
 	if in.GPUs != "" {
 		switch a, err := ParseAccelerator(in.GPUs); {
 		case err != nil:
-			r.flag("--gpus", "%v", err)
+			r.Flag("--gpus", "%v", err)
 		case a.Name != "" || a.MinMemory != 0 || a.Count != float64(int(a.Count)):
-			r.flag("--gpus", "%q: a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels", shorten(in.GPUs))
+			r.Flag("--gpus", "%q: a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels", yamlfile.Shorten(in.GPUs))
 		default:
 			e.GPU = int(a.Count)
 		}
@@ -115,48 +116,48 @@ func (r *parser) overrideExecution(n *node, in Inputs, e *Execution) {
 
 // campaignPerContext puts the value of the context in the place of every list
 // of values per cluster, in all resources of a campaign.
-func (r *parser) campaignPerContext(execution *node, context string) {
+func (r *parser) campaignPerContext(execution *yamlfile.Node, context string) {
 	if execution == nil {
 		return
 	}
-	c := chooser{r: r.reader}
+	c := chooser{r: r.Reader}
 	all := func(string) bool { return true }
-	choose := func(resources *node) {
-		if resources != nil && resources.kind == yaml.MappingNode {
+	choose := func(resources *yamlfile.Node) {
+		if resources != nil && resources.Kind == yaml.MappingNode {
 			c.fields(resources, context, all)
 		}
 	}
-	choose(execution.get("resources"))
-	if secondary := execution.get("secondary_containers"); secondary != nil {
-		for _, item := range secondary.items {
-			choose(item.get("resources")) // the sibling spelling
-			for _, f := range item.fields {
-				if f.key.text != "resources" {
-					choose(f.get("resources")) // the nested one
+	choose(execution.Get("resources"))
+	if secondary := execution.Get("secondary_containers"); secondary != nil {
+		for _, item := range secondary.Items {
+			choose(item.Get("resources")) // the sibling spelling
+			for _, f := range item.Fields {
+				if f.Key.Text != "resources" {
+					choose(f.Get("resources")) // the nested one
 				}
 			}
 		}
 	}
 	if c.ask != nil {
-		r.fail(c.ask, "%s", contexts.AskFor(c.names))
+		r.Fail(c.ask, "%s", contexts.AskFor(c.names))
 	}
 }
 
 // imageText is a container image.
 type imageText struct {
-	n *node
+	n *yamlfile.Node
 	v string
 }
 
-func (imageText) accepts(n *node) bool { return accepts(textType, n) }
-func (imageText) describe() string     { return "a container image" }
+func (imageText) Accepts(n *yamlfile.Node) bool { return yamlfile.Accepts(textType, n) }
+func (imageText) Describe() string              { return "a container image" }
 
 func (imageText) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "string"} }
 
-func (f *imageText) decode(r *reader, n *node, _ rules) {
-	image, msg := parseImage(n.text)
+func (f *imageText) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	image, msg := parseImage(n.Text)
 	if msg != "" {
-		r.fail(n, "%s %s", n.quote(), msg)
+		r.Fail(n, "%s %s", n.Quote(), msg)
 	}
 	f.n, f.v = n, image
 }
@@ -164,31 +165,31 @@ func (f *imageText) decode(r *reader, n *node, _ rules) {
 // pathField is a path or a glob beside the file: relative, with slashes, and
 // never leading out of the file's folder. v is empty for any other.
 type pathField struct {
-	n *node
+	n *yamlfile.Node
 	v string
 }
 
-func (pathField) accepts(n *node) bool { return accepts(textType, n) }
-func (pathField) describe() string     { return "a path" }
+func (pathField) Accepts(n *yamlfile.Node) bool { return yamlfile.Accepts(textType, n) }
+func (pathField) Describe() string              { return "a path" }
 
 func (pathField) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "string"} }
 
 var windowsDrive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 
-func (f *pathField) decode(r *reader, n *node, _ rules) {
+func (f *pathField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	switch clean := path.Clean(n.text); {
-	case n.text == "":
-		r.fail(n, "is empty; write a path beside this file")
-	case strings.HasPrefix(n.text, "/") || windowsDrive.MatchString(n.text):
-		r.fail(n, "%s must be relative: files lie in the folder of this file, or below it", n.quote())
-	case slices.Contains(strings.FieldsFunc(n.text, func(c rune) bool { return c == '/' || c == '\\' }), ".."):
-		r.fail(n, "%s leads out of the folder of this file, by \"..\"", n.quote())
+	switch clean := path.Clean(n.Text); {
+	case n.Text == "":
+		r.Fail(n, "is empty; write a path beside this file")
+	case strings.HasPrefix(n.Text, "/") || windowsDrive.MatchString(n.Text):
+		r.Fail(n, "%s must be relative: files lie in the folder of this file, or below it", n.Quote())
+	case slices.Contains(strings.FieldsFunc(n.Text, func(c rune) bool { return c == '/' || c == '\\' }), ".."):
+		r.Fail(n, "%s leads out of the folder of this file, by \"..\"", n.Quote())
 	case clean == ".":
-		r.fail(n, "%s is the folder of this file itself; write **/* for all that is in it", n.quote())
+		r.Fail(n, "%s is the folder of this file itself; write **/* for all that is in it", n.Quote())
 	default:
-		if _, err := path.Match(n.text, ""); err != nil {
-			r.fail(n, "%s is not a pattern: %v", n.quote(), err)
+		if _, err := path.Match(n.Text, ""); err != nil {
+			r.Fail(n, "%s is not a pattern: %v", n.Quote(), err)
 			return
 		}
 		f.v = clean
@@ -198,23 +199,23 @@ func (f *pathField) decode(r *reader, n *node, _ rules) {
 // nodeLabels are labels of nodes, which Kubernetes and clouds set.
 type nodeLabels struct{ v map[string]string }
 
-func (nodeLabels) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (nodeLabels) describe() string     { return "a mapping of labels to values" }
-func (nodeLabels) JSONSchemaAlias() any { return map[string]string{} }
+func (nodeLabels) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (nodeLabels) Describe() string              { return "a mapping of labels to values" }
+func (nodeLabels) JSONSchemaAlias() any          { return map[string]string{} }
 
-func (f *nodeLabels) decode(r *reader, n *node, _ rules) {
-	f.v = make(map[string]string, len(n.fields))
-	for _, l := range n.fields {
+func (f *nodeLabels) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	f.v = make(map[string]string, len(n.Fields))
+	for _, l := range n.Fields {
 		switch {
-		case !r.textKey(l):
-		case !accepts(textType, l):
-			r.mismatch(l, textType)
-		case len(validation.IsQualifiedName(l.key.text)) > 0:
-			r.failKey(l, "is not the name of a label")
-		case len(validation.IsValidLabelValue(l.text)) > 0:
-			r.fail(l, "%s is not the value of a label", l.quote())
+		case !r.TextKey(l):
+		case !yamlfile.Accepts(textType, l):
+			r.Mismatch(l, textType)
+		case len(validation.IsQualifiedName(l.Key.Text)) > 0:
+			r.FailKey(l, "is not the name of a label")
+		case len(validation.IsValidLabelValue(l.Text)) > 0:
+			r.Fail(l, "%s is not the value of a label", l.Quote())
 		default:
-			f.v[l.key.text] = l.text
+			f.v[l.Key.Text] = l.Text
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // ParseCampaign validates the bytes of one campaign file (.vast, version 1),
@@ -26,10 +28,10 @@ func ParseCampaign(path string, data []byte, in Inputs) (*Campaign, error) {
 	r := newParser(path, campaignFormat)
 	r.checkCampaignInputs(in)
 	c := &Campaign{Path: path, Data: data}
-	if docs := r.documents(data); docs != nil && r.oneMapping(docs) {
+	if docs := r.Documents(data); docs != nil && r.oneMapping(docs) {
 		r.parseCampaign(docs[0], in, c)
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -56,47 +58,47 @@ func IsCampaign(path string, data []byte) bool {
 	return true
 }
 
-func (r *parser) oneMapping(docs []*node) bool {
+func (r *parser) oneMapping(docs []*yamlfile.Node) bool {
 	switch {
 	case len(docs) > 1:
-		r.fail(docs[1], "a campaign is one document; give this one a file of its own")
-	case docs[0].kind != yaml.MappingNode:
-		r.fail(docs[0], "a campaign must be a mapping of fields (version, configuration, execution ...), not %s", docs[0].kindName())
+		r.Fail(docs[1], "a campaign is one document; give this one a file of its own")
+	case docs[0].Kind != yaml.MappingNode:
+		r.Fail(docs[0], "a campaign must be a mapping of fields (version, configuration, execution ...), not %s", docs[0].KindName())
 	default:
 		return true
 	}
 	return false
 }
 
-func (r *parser) parseCampaign(doc *node, in Inputs, c *Campaign) {
-	if v := doc.get("version"); v != nil && !v.isNull() && v.number() != fmt.Sprint(campaignVersion) {
+func (r *parser) parseCampaign(doc *yamlfile.Node, in Inputs, c *Campaign) {
+	if v := doc.Get("version"); v != nil && !v.IsNull() && v.Number() != fmt.Sprint(campaignVersion) {
 		// Another version is another format: whatever else could be said
 		// would mislead.
-		r.fail(v, "version %s of the format is not supported; version %d is", shorten(v.written), campaignVersion)
+		r.Fail(v, "version %s of the format is not supported; version %d is", yamlfile.Shorten(v.Written), campaignVersion)
 		return
 	}
-	if search := doc.get("search"); search != nil {
+	if search := doc.Get("search"); search != nil {
 		// Likewise: there is no configuration then, and the rest is of that
 		// format, too.
-		r.failKey(search, "%s", campaignFile{}.unknown("search"))
+		r.FailKey(search, "%s", campaignFile{}.Unknown("search"))
 		return
 	}
-	if v := doc.get("version"); v == nil || v.isNull() {
-		r.fail(doc, "\"version\" is missing; write \"version: %d\" if the file is of that format", campaignVersion)
+	if v := doc.Get("version"); v == nil || v.IsNull() {
+		r.Fail(doc, "\"version\" is missing; write \"version: %d\" if the file is of that format", campaignVersion)
 	}
-	r.campaignPerContext(doc.get("execution"), in.Context)
+	r.campaignPerContext(doc.Get("execution"), in.Context)
 	var f campaignFile
-	r.decode(doc, &f)
+	r.Decode(doc, &f)
 	c.Name, c.Metadata = r.campaignName(f.Metadata, in), f.Metadata.v
 	c.Configurations = r.configurations(f.Configuration)
-	r.execution(doc.get("execution"), f.Execution, in, &c.Execution)
+	r.execution(doc.Get("execution"), f.Execution, in, &c.Execution)
 	for _, name := range slices.Sorted(maps.Keys(in.Secrets)) {
 		c.Execution.Secrets = append(c.Execution.Secrets, name)
 		c.Secrets = append(c.Secrets, EnvVar{Name: name, Value: in.Secrets[name]})
 	}
-	c.Ignored = r.takeIgnored()
+	c.Ignored = r.TakeIgnored()
 	if in.Check != nil {
-		r.problems = append(r.problems, in.Check(c)...)
+		r.Problems = append(r.Problems, in.Check(c)...)
 	}
 }
 
@@ -108,10 +110,10 @@ func (r *parser) campaignName(m metadataFile, in Inputs) string {
 	if m.name == nil {
 		return ""
 	}
-	if msg := checkName(m.name.text); msg != "" {
-		r.fail(m.name, "%s %s", m.name.quote(), msg)
+	if msg := checkName(m.name.Text); msg != "" {
+		r.Fail(m.name, "%s %s", m.name.Quote(), msg)
 	}
-	return m.name.text
+	return m.name.Text
 }
 
 // checkCampaignInputs checks what the command line gives and no file can
@@ -119,7 +121,7 @@ func (r *parser) campaignName(m metadataFile, in Inputs) string {
 func (r *parser) checkCampaignInputs(in Inputs) {
 	r.checkInputs(in)
 	if in.NumNodes != 0 {
-		r.flag("--num-nodes", "a campaign's runs have one node each")
+		r.Flag("--num-nodes", "a campaign's runs have one node each")
 	}
 	for _, g := range []struct {
 		flag  string
@@ -127,7 +129,7 @@ func (r *parser) checkCampaignInputs(in Inputs) {
 	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
 			if msg := checkRunEnv(name); msg != "" {
-				r.flag(g.flag, "%q %s", shorten(name), msg)
+				r.Flag(g.flag, "%q %s", yamlfile.Shorten(name), msg)
 			}
 		}
 	}

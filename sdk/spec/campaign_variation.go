@@ -7,6 +7,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // settingsTypes are the settings of the types that are known here.
@@ -17,118 +19,118 @@ var settingsTypes = map[string]reflect.Type{
 }
 
 // variation reads one entry of variations.
-func readVariation(r *reader, item *node) (Variation, bool) {
-	if item.kind == yaml.ScalarNode && item.isText() && item.text != "" {
+func readVariation(r *yamlfile.Reader, item *yamlfile.Node) (Variation, bool) {
+	if item.Kind == yaml.ScalarNode && item.IsText() && item.Text != "" {
 		// A type without settings.
-		return Variation{Type: item.text, Settings: map[string]any{}, Path: item.path(), Position: Position{item.line, item.col}}, true
+		return Variation{Type: item.Text, Settings: map[string]any{}, Path: item.Path(), Position: Position{item.Line, item.Column}}, true
 	}
-	if item.kind != yaml.MappingNode || len(item.fields) == 0 {
-		r.fail(item, `must be a variation, "TYPE: settings", not %s`, item.kindName())
+	if item.Kind != yaml.MappingNode || len(item.Fields) == 0 {
+		r.Fail(item, `must be a variation, "TYPE: settings", not %s`, item.KindName())
 		return Variation{}, false
 	}
-	f := item.fields[0]
-	if !r.textKey(f) {
+	f := item.Fields[0]
+	if !r.TextKey(f) {
 		return Variation{}, false
 	}
-	if len(item.fields) > 1 {
-		r.fail(item, "has %d keys; write each variation as an item of its own (are the settings indented by less than the type?)", len(item.fields))
+	if len(item.Fields) > 1 {
+		r.Fail(item, "has %d keys; write each variation as an item of its own (are the settings indented by less than the type?)", len(item.Fields))
 		return Variation{}, false
 	}
-	v := Variation{Type: f.key.text, Settings: map[string]any{}, Path: f.path(), Position: Position{f.key.line, f.key.col}}
-	if f.isNull() {
-		f = &node{kind: yaml.MappingNode, scalar: scalar{tag: "!!map"}, line: f.line, col: f.col, parent: f.parent, label: f.label, key: f.key}
+	v := Variation{Type: f.Key.Text, Settings: map[string]any{}, Path: f.Path(), Position: Position{f.Key.Line, f.Key.Column}}
+	if f.IsNull() {
+		f = &yamlfile.Node{Kind: yaml.MappingNode, Scalar: yamlfile.Scalar{Tag: "!!map"}, Line: f.Line, Column: f.Column, Parent: f.Parent, Label: f.Label, Key: f.Key}
 	}
-	if f.kind != yaml.MappingNode {
-		r.fail(f, "must be a mapping of settings, not %s", f.kindName())
+	if f.Kind != yaml.MappingNode {
+		r.Fail(f, "must be a mapping of settings, not %s", f.KindName())
 		return Variation{}, false
 	}
-	r.textKeys(f)
-	v.Settings, _ = f.plainFor(settingsTypes[v.Type]).(map[string]any)
+	r.TextKeys(f)
+	v.Settings, _ = f.PlainFor(settingsTypes[v.Type]).(map[string]any)
 	switch v.Type {
 	case VariationList:
 		checkListSettings(r, f)
 	case VariationUniform:
 		var s uniformSettings
-		r.decode(f, &s)
+		r.Decode(f, &s)
 		checkRandom(r, s.randomSettings, s.Min, s.Max)
 	case VariationGaussian:
 		var s gaussianSettings
-		r.decode(f, &s)
+		r.Decode(f, &s)
 		checkRandom(r, s.randomSettings, s.Min, s.Max)
 	case VariationOneOf:
 		var s oneOfSettings
-		r.decode(f, &s)
-		v.Branches = s.Variations.v.v
-		if s.Variations.set() && len(s.Variations.n.items) == 0 {
-			r.fail(s.Variations.n, "must have at least 1 entries")
+		r.Decode(f, &s)
+		v.Branches = s.Variations.Value.v
+		if s.Variations.IsSet() && len(s.Variations.Node.Items) == 0 {
+			r.Fail(s.Variations.Node, "must have at least 1 entries")
 		}
 	}
 	return v, true
 }
 
-func checkListSettings(r *reader, n *node) {
+func checkListSettings(r *yamlfile.Reader, n *yamlfile.Node) {
 	var s listSettings
-	r.decode(n, &s)
-	if !s.Name.set() {
+	r.Decode(n, &s)
+	if !s.Name.IsSet() {
 		return
 	}
-	if s.Name.v.a != nil {
-		checkParameterName(r, s.Name.n)
+	if s.Name.Value.First != nil {
+		checkParameterName(r, s.Name.Node)
 		return
 	}
-	names := s.Name.n.items
+	names := s.Name.Node.Items
 	if len(names) == 0 {
-		r.fail(s.Name.n, "names no parameter")
+		r.Fail(s.Name.Node, "names no parameter")
 		return
 	}
 	for i, name := range names {
 		checkParameterName(r, name)
-		if slices.ContainsFunc(names[:i], func(other *node) bool { return other.text == name.text }) {
-			r.fail(name, "%s stands in the list twice", name.quote())
+		if slices.ContainsFunc(names[:i], func(other *yamlfile.Node) bool { return other.Text == name.Text }) {
+			r.Fail(name, "%s stands in the list twice", name.Quote())
 		}
 	}
-	if !s.Values.set() {
+	if !s.Values.IsSet() {
 		return
 	}
-	for _, v := range s.Values.n.items {
+	for _, v := range s.Values.Node.Items {
 		switch {
-		case v.kind != yaml.SequenceNode:
-			r.fail(v, "must be a list of %d values, one for each of %s, not %s", len(names), namesOf(names), v.kindName())
-		case len(v.items) != len(names):
-			r.fail(v, "has %d values; give one for each of %s", len(v.items), namesOf(names))
+		case v.Kind != yaml.SequenceNode:
+			r.Fail(v, "must be a list of %d values, one for each of %s, not %s", len(names), namesOf(names), v.KindName())
+		case len(v.Items) != len(names):
+			r.Fail(v, "has %d values; give one for each of %s", len(v.Items), namesOf(names))
 		}
 	}
 }
 
-func checkParameterName(r *reader, n *node) {
-	if msg := CheckParameter(n.text); msg != "" {
-		r.fail(n, "%s", msg)
+func checkParameterName(r *yamlfile.Reader, n *yamlfile.Node) {
+	if msg := CheckParameter(n.Text); msg != "" {
+		r.Fail(n, "%s", msg)
 	}
 }
 
-func namesOf(nodes []*node) string {
+func namesOf(nodes []*yamlfile.Node) string {
 	names := make([]string, len(nodes))
 	for i, n := range nodes {
-		names[i] = n.text
+		names[i] = n.Text
 	}
-	return shorten(strings.Join(names, ", "))
+	return yamlfile.Shorten(strings.Join(names, ", "))
 }
 
 // random checks what holds between the settings of a distribution.
-func checkRandom(r *reader, s randomSettings, low, high at[float64]) {
-	if s.Name.set() {
-		checkParameterName(r, s.Name.n)
+func checkRandom(r *yamlfile.Reader, s randomSettings, low, high yamlfile.At[float64]) {
+	if s.Name.IsSet() {
+		checkParameterName(r, s.Name.Node)
 	}
-	if low.set() && high.set() && low.v > high.v {
-		r.fail(high.n, "max is below min (%s)", shorten(low.n.written))
+	if low.IsSet() && high.IsSet() && low.Value > high.Value {
+		r.Fail(high.Node, "max is below min (%s)", yamlfile.Shorten(low.Node.Written))
 	}
 }
 
 // seedField is a whole number of any size.
 type seedField struct{}
 
-func (seedField) accepts(n *node) bool               { return n.kind == yaml.ScalarNode && n.tag == "!!int" }
-func (seedField) describe() string                   { return "a whole number" }
-func (seedField) decode(_ *reader, _ *node, _ rules) {}
+func (seedField) Accepts(n *yamlfile.Node) bool                                 { return n.Kind == yaml.ScalarNode && n.Tag == "!!int" }
+func (seedField) Describe() string                                              { return "a whole number" }
+func (seedField) Decode(_ *yamlfile.Reader, _ *yamlfile.Node, _ yamlfile.Rules) {}
 
 func (seedField) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "integer"} }

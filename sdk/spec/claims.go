@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // context is the context that a candidate is for, empty for any.
 func (c candidateFile) context() string {
 	if c.Cloud.kubernetes {
-		return c.Region.v
+		return c.Region.Value
 	}
 	return c.Infra.context
 }
@@ -24,15 +25,15 @@ func (r *parser) forContext(all []candidateFile, given string) []candidateFile {
 		all = slices.DeleteFunc(slices.Clone(all), func(c candidateFile) bool { return !fits(c) })
 	}
 	for _, c := range all {
-		r.claim(cmp.Or(c.Infra.n, c.Region.n), c.context())
+		r.claim(cmp.Or(c.Infra.n, c.Region.Node), c.context())
 	}
 	return all
 }
 
 // claim notes, once, that the file is for a context.
-func (r *parser) claim(n *node, context string) {
+func (r *parser) claim(n *yamlfile.Node, context string) {
 	if context == "" || slices.ContainsFunc(r.claims, func(c contexts.Claim) bool { return c.Context == context }) {
 		return
 	}
-	r.claims = append(r.claims, contexts.Claim{Context: context, File: r.file, Line: n.line, Column: n.col, Path: n.path()})
+	r.claims = append(r.claims, contexts.Claim{Context: context, File: r.File, Line: n.Line, Column: n.Column, Path: n.Path()})
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const envPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
@@ -36,7 +38,7 @@ type envEntry struct {
 	value   string
 	missing bool // written as null: the command line has to give it
 	managed bool
-	n       *node
+	n       *yamlfile.Node
 }
 
 // envField is the task's envs: names to values. As in SkyPilot the value of a
@@ -46,28 +48,28 @@ type envField struct{ entries []envEntry }
 
 // accepts takes everything: the message about another kind of value would
 // quote it, and it may be a password.
-func (*envField) accepts(n *node) bool { return !n.isNull() }
-func (*envField) describe() string     { return "a mapping of names to values" }
+func (*envField) Accepts(n *yamlfile.Node) bool { return !n.IsNull() }
+func (*envField) Describe() string              { return "a mapping of names to values" }
 
-func (e *envField) decode(r *reader, n *node, _ rules) {
-	if n.kind != yaml.MappingNode {
-		r.fail(n, "must be a mapping of names to values: NAME: value")
+func (e *envField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	if n.Kind != yaml.MappingNode {
+		r.Fail(n, "must be a mapping of names to values: NAME: value")
 	}
-	for _, f := range n.fields {
-		if msg := checkEnvName(f.key.text); msg != "" {
-			r.failKey(f, "%s", msg)
+	for _, f := range n.Fields {
+		if msg := checkEnvName(f.Key.Text); msg != "" {
+			r.FailKey(f, "%s", msg)
 			continue
 		}
 		e.add(r, f)
 	}
 }
 
-func (e *envField) add(r *reader, f *node) {
-	if f.kind != yaml.ScalarNode {
-		r.fail(f, "must be one value, not %s", f.kindName())
+func (e *envField) add(r *yamlfile.Reader, f *yamlfile.Node) {
+	if f.Kind != yaml.ScalarNode {
+		r.Fail(f, "must be one value, not %s", f.KindName())
 		return
 	}
-	e.entries = append(e.entries, envEntry{name: f.key.text, value: f.variable(), missing: f.isNull(), n: f})
+	e.entries = append(e.entries, envEntry{name: f.Key.Text, value: f.Variable(), missing: f.IsNull(), n: f})
 }
 
 func (envField) JSONSchema() *jsonschema.Schema {
@@ -86,29 +88,29 @@ func scalarOrNull() *jsonschema.Schema {
 // to SkyPilot's store of secrets, which are inputs here.
 type secretField struct{ envField }
 
-func (s *secretField) decode(r *reader, n *node, _ rules) {
-	if n.kind == yaml.ScalarNode {
-		r.fail(n, "must be a mapping of names to values: NAME: value")
+func (s *secretField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	if n.Kind == yaml.ScalarNode {
+		r.Fail(n, "must be a mapping of names to values: NAME: value")
 	}
-	for _, item := range n.items {
-		name, ok := strings.CutPrefix(item.text, managedPrefix)
-		if item.kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {
-			r.fail(item, "only \"secrets:NAME\" can stand in a list of secrets; write secrets as a mapping, NAME: null")
+	for _, item := range n.Items {
+		name, ok := strings.CutPrefix(item.Text, managedPrefix)
+		if item.Kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {
+			r.Fail(item, "only \"secrets:NAME\" can stand in a list of secrets; write secrets as a mapping, NAME: null")
 			continue
 		}
 		if msg := ReservedEnv(name); msg != "" {
-			r.fail(item, "%s %s", name, msg)
+			r.Fail(item, "%s %s", name, msg)
 			continue
 		}
 		s.entries = append(s.entries, envEntry{name: name, missing: true, managed: true, n: item})
 	}
-	for _, f := range n.fields {
-		name, managed := strings.CutPrefix(f.key.text, managedPrefix)
+	for _, f := range n.Fields {
+		name, managed := strings.CutPrefix(f.Key.Text, managedPrefix)
 		switch msg := checkEnvName(name); {
 		case msg != "":
-			r.failKey(f, "%s", msg)
-		case managed && !f.isNull():
-			r.fail(f, "must be null: the value of a managed secret does not stand in the file")
+			r.FailKey(f, "%s", msg)
+		case managed && !f.IsNull():
+			r.Fail(f, "must be null: the value of a managed secret does not stand in the file")
 		case managed:
 			s.entries = append(s.entries, envEntry{name: name, missing: true, managed: true, n: f})
 		default:
@@ -143,13 +145,13 @@ func (r *parser) environment(envs envField, secrets secretField, in Inputs) envi
 	env := environment{values: map[string]string{}, missing: map[string]bool{}}
 	env.envs = r.resolve(&env, envs.entries, in.Envs, "--env")
 	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "--secret")
-	inEnvs := make(map[string]*node, len(envs.entries))
+	inEnvs := make(map[string]*yamlfile.Node, len(envs.entries))
 	for _, e := range envs.entries {
 		inEnvs[e.name] = e.n
 	}
 	for _, s := range secrets.entries {
 		if e := inEnvs[s.name]; e != nil {
-			r.fail(s.n, "stands in envs (line %d) and in secrets; it can be in one of them only", e.line)
+			r.Fail(s.n, "stands in envs (line %d) and in secrets; it can be in one of them only", e.Line)
 		}
 	}
 	r.onlyIn(envs.entries, in.Secrets, "envs", "--env", "--secret")
@@ -173,11 +175,11 @@ func (r *parser) resolve(env *environment, entries []envEntry, given map[string]
 			value = e.value
 		case e.managed:
 			env.missing[e.name] = true
-			r.failKey(e.n, "SkyPilot's store of secrets is not here: give the value with %s %s=...", flag, e.name)
+			r.FailKey(e.n, "SkyPilot's store of secrets is not here: give the value with %s %s=...", flag, e.name)
 			continue
 		default:
 			env.missing[e.name] = true
-			r.failKey(e.n, "has no value; give it with %s %s=..., or write \"\" in the file if it is to be empty", flag, e.name)
+			r.FailKey(e.n, "has no value; give it with %s %s=..., or write \"\" in the file if it is to be empty", flag, e.name)
 			continue
 		}
 		env.values[e.name] = value
@@ -197,7 +199,7 @@ func (r *parser) resolve(env *environment, entries []envEntry, given map[string]
 func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, right, wrong string) {
 	for _, e := range entries {
 		if _, ok := given[e.name]; ok {
-			r.failKey(e.n, "stands in %s: give it with %s, not with %s", section, right, wrong)
+			r.FailKey(e.n, "stands in %s: give it with %s, not with %s", section, right, wrong)
 		}
 	}
 }
@@ -206,11 +208,11 @@ func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, ri
 func (r *parser) checkInputs(in Inputs) {
 	if in.Name != "" {
 		if msg := checkName(in.Name); msg != "" {
-			r.flag("--name", "%q %s", shorten(in.Name), msg)
+			r.Flag("--name", "%q %s", yamlfile.Shorten(in.Name), msg)
 		}
 	}
 	if in.NumNodes < 0 || in.NumNodes > maxNodes {
-		r.flag("--num-nodes", "must be a whole number, from 1 to %d, not %d", maxNodes, in.NumNodes)
+		r.Flag("--num-nodes", "must be a whole number, from 1 to %d, not %d", maxNodes, in.NumNodes)
 	}
 	for _, g := range []struct {
 		flag  string
@@ -218,22 +220,22 @@ func (r *parser) checkInputs(in Inputs) {
 	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
 			if msg := checkEnvName(name); msg != "" {
-				r.flag(g.flag, "%q %s", shorten(name), msg)
+				r.Flag(g.flag, "%q %s", yamlfile.Shorten(name), msg)
 			} else if strings.ContainsRune(g.given[name], 0) {
-				r.flag(g.flag, "the value of %s holds a NUL character, which a variable cannot", name)
+				r.Flag(g.flag, "the value of %s holds a NUL character, which a variable cannot", name)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Envs)) {
 		if _, both := in.Secrets[name]; both {
-			r.flag("--secret", "%s is given with --env too", name)
+			r.Flag("--secret", "%s is given with --env too", name)
 		}
 	}
 }
 
 // checkLogin checks that a registry login is complete and in one place.
 func (r *parser) checkLogin(env environment, entries []envEntry) {
-	var where *node
+	var where *yamlfile.Node
 	for _, e := range slices.Backward(entries) {
 		if slices.Contains(registryLogin, e.name) {
 			where = e.n
@@ -260,8 +262,8 @@ func (r *parser) checkLogin(env environment, entries []envEntry) {
 		return
 	}
 	if where != nil {
-		r.failKey(where, "%s", msg)
+		r.FailKey(where, "%s", msg)
 		return
 	}
-	r.flag("--secret", "%s", msg)
+	r.Flag("--secret", "%s", msg)
 }

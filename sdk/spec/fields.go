@@ -10,13 +10,15 @@ import (
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // quantityNode accepts what a quantity can be written as.
-type quantityNode struct{ n *node }
+type quantityNode struct{ n *yamlfile.Node }
 
-func (quantityNode) accepts(n *node) bool {
-	return n.kind == yaml.ScalarNode && n.is("!!str", "!!int", "!!float")
+func (quantityNode) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Is("!!str", "!!int", "!!float")
 }
 
 func (quantityNode) JSONSchema() *jsonschema.Schema {
@@ -25,14 +27,14 @@ func (quantityNode) JSONSchema() *jsonschema.Schema {
 
 // quantity parses a node's text; its errors quote the text, so what was
 // substituted is left out of them.
-func quantity[T any](r *reader, n *node, parse func(string) (T, error)) T {
-	v, err := parse(n.number())
+func quantity[T any](r *yamlfile.Reader, n *yamlfile.Node, parse func(string) (T, error)) T {
+	v, err := parse(n.Number())
 	switch {
 	case err == nil:
-	case n.text != n.written:
-		r.fail(n, "%s is not an amount once the variables are filled in", n.quote())
+	case n.Text != n.Written:
+		r.Fail(n, "%s is not an amount once the variables are filled in", n.Quote())
 	default:
-		r.fail(n, "%s", err)
+		r.Fail(n, "%s", err)
 	}
 	return v
 }
@@ -42,9 +44,11 @@ type cpuField struct {
 	v Amount
 }
 
-func (cpuField) describe() string { return "a number of CPUs" }
+func (cpuField) Describe() string { return "a number of CPUs" }
 
-func (f *cpuField) decode(r *reader, n *node, _ rules) { f.n, f.v = n, quantity(r, n, ParseCPUs) }
+func (f *cpuField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	f.n, f.v = n, quantity(r, n, ParseCPUs)
+}
 
 // memoryField is an amount of memory. SkyPilot's "4x" (as many GB per CPU)
 // waits in perCPU until the CPUs are known.
@@ -54,13 +58,13 @@ type memoryField struct {
 	perCPU string
 }
 
-func (memoryField) describe() string { return "an amount of memory" }
+func (memoryField) Describe() string { return "an amount of memory" }
 
 var memoryPerCPU = regexp.MustCompile(`^([0-9]{1,9}(?:\.[0-9]{1,9})?)x(\+?)$`)
 
-func (f *memoryField) decode(r *reader, n *node, _ rules) {
+func (f *memoryField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	if m := memoryPerCPU.FindStringSubmatch(n.text); m != nil {
+	if m := memoryPerCPU.FindStringSubmatch(n.Text); m != nil {
 		f.perCPU, f.v.AtLeast = m[1], m[2] != ""
 		return
 	}
@@ -72,42 +76,44 @@ type sizeField struct {
 	v resource.Quantity
 }
 
-func (sizeField) describe() string { return "a size" }
+func (sizeField) Describe() string { return "a size" }
 
-func (f *sizeField) decode(r *reader, n *node, _ rules) { f.n, f.v = n, quantity(r, n, ParseSize) }
+func (f *sizeField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	f.n, f.v = n, quantity(r, n, ParseSize)
+}
 
 // portsField is a port, a range of ports, or a list of both.
 type portsField struct {
-	n *node
+	n *yamlfile.Node
 	v []Port
 }
 
-func (portsField) describe() string { return `a port, a range ("8000-8010") or a list of them` }
+func (portsField) Describe() string { return `a port, a range ("8000-8010") or a list of them` }
 
-func (portsField) accepts(n *node) bool {
-	return n.kind == yaml.SequenceNode || n.kind == yaml.ScalarNode && n.is("!!int", "!!str")
+func (portsField) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.SequenceNode || n.Kind == yaml.ScalarNode && n.Is("!!int", "!!str")
 }
 
 var portForm = regexp.MustCompile(`^([0-9]{1,5})(?:-([0-9]{1,5}))?$`)
 
-func (f *portsField) decode(r *reader, n *node, _ rules) {
+func (f *portsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	entries := n.items
-	if n.kind == yaml.ScalarNode {
-		entries = []*node{n}
+	entries := n.Items
+	if n.Kind == yaml.ScalarNode {
+		entries = []*yamlfile.Node{n}
 	}
 	for _, e := range entries {
-		if e.kind != yaml.ScalarNode || !f.accepts(e) {
-			r.mismatch(e, reflect.TypeFor[portsField]())
+		if e.Kind != yaml.ScalarNode || !f.Accepts(e) {
+			r.Mismatch(e, reflect.TypeFor[portsField]())
 			continue
 		}
-		text := e.number()
-		if strings.Contains(e.text, ":") { // a port, and another one, are no number of base 60
-			text = e.text
+		text := e.Number()
+		if strings.Contains(e.Text, ":") { // a port, and another one, are no number of base 60
+			text = e.Text
 		}
 		m := portForm.FindStringSubmatch(text)
 		if m == nil {
-			r.fail(e, `%s is not a port; write 8080 or a range, "8000-8010"`, e.quote())
+			r.Fail(e, `%s is not a port; write 8080 or a range, "8000-8010"`, e.Quote())
 			continue
 		}
 		first, _ := strconv.Atoi(m[1])
@@ -117,9 +123,9 @@ func (f *portsField) decode(r *reader, n *node, _ rules) {
 		}
 		switch {
 		case first < 1 || first > 65535 || last > 65535:
-			r.fail(e, "a port is a number from 1 to 65535, not %s", e.written)
+			r.Fail(e, "a port is a number from 1 to 65535, not %s", e.Written)
 		case last < first:
-			r.fail(e, "the range %s ends before it begins", e.written)
+			r.Fail(e, "the range %s ends before it begins", e.Written)
 		default:
 			f.v = append(f.v, Port{First: int32(first), Last: int32(last)})
 		}
@@ -134,35 +140,35 @@ func (portsField) JSONSchema() *jsonschema.Schema {
 
 // labelsField is a mapping of Kubernetes labels.
 type labelsField struct {
-	n *node
+	n *yamlfile.Node
 	v map[string]string
 }
 
 // ownLabels is the prefix of the labels that we find our objects by.
 const ownLabels = "kubevast.io/"
 
-func (labelsField) describe() string     { return "a mapping of labels to values" }
-func (labelsField) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (labelsField) JSONSchemaAlias() any { return map[string]string{} }
+func (labelsField) Describe() string              { return "a mapping of labels to values" }
+func (labelsField) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (labelsField) JSONSchemaAlias() any          { return map[string]string{} }
 
-func (f *labelsField) decode(r *reader, n *node, _ rules) {
-	f.n, f.v = n, make(map[string]string, len(n.fields))
-	for _, l := range n.fields {
-		if !r.textKey(l) {
+func (f *labelsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	f.n, f.v = n, make(map[string]string, len(n.Fields))
+	for _, l := range n.Fields {
+		if !r.TextKey(l) {
 			continue
 		}
-		if !accepts(textType, l) {
-			r.mismatch(l, textType)
+		if !yamlfile.Accepts(textType, l) {
+			r.Mismatch(l, textType)
 			continue
 		}
-		if strings.HasPrefix(l.key.text, ownLabels) && !l.key.pending {
-			r.failKey(l, "labels of %s are set by kubectl vast", ownLabels)
-		} else if errs := validation.IsQualifiedName(l.key.text); len(errs) > 0 && !l.key.pending {
-			r.failKey(l, "not the name of a label: at most 63 letters, digits, \"-\", \"_\" and \".\", which begin and end with a letter or digit, behind an optional \"domain/\"")
-		} else if errs := validation.IsValidLabelValue(l.text); len(errs) > 0 {
-			r.fail(l, "%s is not the value of a label: at most 63 letters, digits, \"-\", \"_\" and \".\", which begin and end with a letter or digit", l.quote())
+		if strings.HasPrefix(l.Key.Text, ownLabels) && !l.Key.Pending {
+			r.FailKey(l, "labels of %s are set by kubectl vast", ownLabels)
+		} else if errs := validation.IsQualifiedName(l.Key.Text); len(errs) > 0 && !l.Key.Pending {
+			r.FailKey(l, "not the name of a label: at most 63 letters, digits, \"-\", \"_\" and \".\", which begin and end with a letter or digit, behind an optional \"domain/\"")
+		} else if errs := validation.IsValidLabelValue(l.Text); len(errs) > 0 {
+			r.Fail(l, "%s is not the value of a label: at most 63 letters, digits, \"-\", \"_\" and \".\", which begin and end with a letter or digit", l.Quote())
 		} else {
-			f.v[l.key.text] = l.text
+			f.v[l.Key.Text] = l.Text
 		}
 	}
 }
@@ -175,15 +181,15 @@ const durationPattern = `^[0-9]+[smhdwSMHDW]?$`
 
 var durationForm = regexp.MustCompile(durationPattern)
 
-func (durationField) describe() string { return `a duration ("30m", "2h", or minutes)` }
+func (durationField) Describe() string { return `a duration ("30m", "2h", or minutes)` }
 
-func (durationField) accepts(n *node) bool {
-	return n.kind == yaml.ScalarNode && n.is("!!int", "!!str")
+func (durationField) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Is("!!int", "!!str")
 }
 
-func (durationField) decode(r *reader, n *node, _ rules) {
-	if !durationForm.MatchString(n.text) {
-		r.fail(n, `%s is not a duration; write minutes (30) or "30m", "2h", "1d"`, n.quote())
+func (durationField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	if !durationForm.MatchString(n.Text) {
+		r.Fail(n, `%s is not a duration; write minutes (30) or "30m", "2h", "1d"`, n.Quote())
 	}
 }
 
@@ -193,10 +199,10 @@ func (durationField) JSONSchema() *jsonschema.Schema {
 
 type exitCode int
 
-func (e *exitCode) decode(r *reader, n *node, _ rules) {
+func (e *exitCode) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	var i int
 	low, high := 0.0, 255.0
-	r.into(n, reflect.ValueOf(&i).Elem(), rules{min: &low, max: &high})
+	r.Into(n, reflect.ValueOf(&i).Elem(), yamlfile.Rules{Min: &low, Max: &high})
 	*e = exitCode(i)
 }
 
@@ -207,15 +213,15 @@ func (exitCode) JSONSchema() *jsonschema.Schema {
 // metadataField is what SkyPilot puts on all its Kubernetes objects.
 type metadataField struct{}
 
-func (metadataField) describe() string     { return "a mapping" }
-func (metadataField) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (metadataField) JSONSchemaAlias() any { return map[string]any{} }
+func (metadataField) Describe() string              { return "a mapping" }
+func (metadataField) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (metadataField) JSONSchemaAlias() any          { return map[string]any{} }
 
-func (metadataField) decode(r *reader, n *node, _ rules) {
-	r.textKeys(n)
+func (metadataField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	r.TextKeys(n)
 	for _, key := range []string{"name", "namespace"} {
-		if f := n.get(key); f != nil {
-			r.failKey(f, "cannot be set for all objects at once")
+		if f := n.Get(key); f != nil {
+			r.FailKey(f, "cannot be set for all objects at once")
 		}
 	}
 }
@@ -226,7 +232,7 @@ func (dockerMode) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Enum: []any{"ALL", "BUILD"}}
 }
 
-func (m *dockerMode) decode(r *reader, n *node, _ rules) {
-	*m = dockerMode(n.text)
-	rules{enum: []string{"ALL", "BUILD"}}.checkText(r, n)
+func (m *dockerMode) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	*m = dockerMode(n.Text)
+	yamlfile.Rules{Enum: []string{"ALL", "BUILD"}}.CheckText(r, n)
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // workdirTarget is where SkyPilot puts the workdir.
@@ -14,46 +16,46 @@ const workdirTarget = "~/sky_workdir"
 // fileMountsFile is a task's file_mounts: paths in the task to local files,
 // URIs or storage objects.
 type fileMountsFile struct {
-	n *node
+	n *yamlfile.Node
 	v []FileMount
 }
 
-func (fileMountsFile) describe() string     { return "a mapping of paths to sources" }
-func (fileMountsFile) accepts(n *node) bool { return n.kind == yaml.MappingNode }
+func (fileMountsFile) Describe() string              { return "a mapping of paths to sources" }
+func (fileMountsFile) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
 
-func (m *fileMountsFile) decode(r *reader, n *node, _ rules) {
+func (m *fileMountsFile) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	m.n = n
 	seen := map[string]int{}
-	for _, f := range n.fields {
-		if !r.textKey(f) {
+	for _, f := range n.Fields {
+		if !r.TextKey(f) {
 			continue
 		}
-		target := f.key.text
+		target := f.Key.Text
 		line, dup := seen[path.Clean(target)]
 		switch {
-		case f.key.pending:
+		case f.Key.Pending:
 		case target == "":
-			r.failKey(f, "the path in the task is empty")
+			r.FailKey(f, "the path in the task is empty")
 		case strings.HasSuffix(target, "/"):
-			r.failKey(f, "a path in the task cannot end with a slash")
+			r.FailKey(f, "a path in the task cannot end with a slash")
 		case dup:
-			r.failKey(f, "the same path stands on line %d", line)
+			r.FailKey(f, "the same path stands on line %d", line)
 		}
-		seen[path.Clean(target)] = f.key.line
-		fm := FileMount{Path: target, At: Position{Line: f.line, Column: f.col}}
+		seen[path.Clean(target)] = f.Key.Line
+		fm := FileMount{Path: target, At: Position{Line: f.Line, Column: f.Column}}
 		switch {
-		case f.kind == yaml.MappingNode:
+		case f.Kind == yaml.MappingNode:
 			var s storageFile
-			r.decode(f, &s)
-			fm.Storage, _ = f.plain().(map[string]any)
-		case !accepts(textType, f):
-			r.fail(f, "must be a local path, a URI or a storage object, not %s", f.kindName())
-		case f.text == "":
-			r.fail(f, "the source is empty")
-		case strings.HasSuffix(f.text, "/"):
-			r.fail(f, "a source cannot end with a slash")
+			r.Decode(f, &s)
+			fm.Storage, _ = f.Plain().(map[string]any)
+		case !yamlfile.Accepts(textType, f):
+			r.Fail(f, "must be a local path, a URI or a storage object, not %s", f.KindName())
+		case f.Text == "":
+			r.Fail(f, "the source is empty")
+		case strings.HasSuffix(f.Text, "/"):
+			r.Fail(f, "a source cannot end with a slash")
 		default:
-			fm.Source = f.text
+			fm.Source = f.Text
 		}
 		m.v = append(m.v, fm)
 	}
@@ -62,15 +64,15 @@ func (m *fileMountsFile) decode(r *reader, n *node, _ rules) {
 func (fileMountsFile) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{
 		Type:                 "object",
-		AdditionalProperties: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, schemaOf[storageFile]()}},
+		AdditionalProperties: &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, yamlfile.SchemaOf[storageFile]()}},
 	}
 }
 
 // checkTargets reports a file mount in the place of the workdir.
-func (m fileMountsFile) checkTargets(r *reader, workdir bool) {
+func (m fileMountsFile) checkTargets(r *yamlfile.Reader, workdir bool) {
 	for _, f := range m.v {
 		if workdir && path.Clean(f.Path) == workdirTarget {
-			r.failKey(m.n.get(f.Path), "the workdir goes there already")
+			r.FailKey(m.n.Get(f.Path), "the workdir goes there already")
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/distribution/reference"
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const dockerPrefix = "docker:"
@@ -19,38 +21,38 @@ var cloudImage = regexp.MustCompile(`^(ami-[0-9a-f]+$|skypilot:|projects/|ocid1\
 
 // imageField is a container image, or a mapping of regions to images.
 type imageField struct {
-	n *node
+	n *yamlfile.Node
 	v string
 }
 
-func (imageField) describe() string { return "a container image" }
+func (imageField) Describe() string { return "a container image" }
 
-func (imageField) accepts(n *node) bool {
-	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.isText()
+func (imageField) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.MappingNode || n.Kind == yaml.ScalarNode && n.IsText()
 }
 
-func (f *imageField) decode(r *reader, n *node, _ rules) {
+func (f *imageField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	if n.kind == yaml.ScalarNode {
+	if n.Kind == yaml.ScalarNode {
 		f.v = readImage(r, n)
 		return
 	}
-	if len(n.fields) == 0 {
-		r.fail(n, "is empty; write a container image")
+	if len(n.Fields) == 0 {
+		r.Fail(n, "is empty; write a container image")
 	}
 	// A region means nothing here. Of the images the one for no region wins,
 	// then the only one that there is.
 	var images []string
-	for _, e := range n.fields {
-		if e.key.tag != "!!null" && !r.textKey(e) {
+	for _, e := range n.Fields {
+		if e.Key.Tag != "!!null" && !r.TextKey(e) {
 			continue
 		}
-		if !accepts(textType, e) {
-			r.mismatch(e, textType)
+		if !yamlfile.Accepts(textType, e) {
+			r.Mismatch(e, textType)
 			continue
 		}
 		image := readImage(r, e)
-		if e.key.tag == "!!null" && image != "" {
+		if e.Key.Tag == "!!null" && image != "" {
 			f.v = image
 		}
 		if image != "" && !slices.Contains(images, image) {
@@ -61,20 +63,20 @@ func (f *imageField) decode(r *reader, n *node, _ rules) {
 		f.v = images[0]
 	}
 	if f.v == "" {
-		r.ignore(n)
+		r.Ignore(n)
 	}
 }
 
 // image returns the container image that n names, or "" when it names an
 // image of a cloud, whose path is noted, or none at all.
-func readImage(r *reader, n *node) string {
-	if cloudImage.MatchString(n.text) {
-		r.ignore(n)
+func readImage(r *yamlfile.Reader, n *yamlfile.Node) string {
+	if cloudImage.MatchString(n.Text) {
+		r.Ignore(n)
 		return ""
 	}
-	image, msg := parseImage(n.text)
+	image, msg := parseImage(n.Text)
 	if msg != "" {
-		r.fail(n, "%s %s", n.quote(), msg)
+		r.Fail(n, "%s %s", n.Quote(), msg)
 		return ""
 	}
 	return image
@@ -101,6 +103,6 @@ func validImage(s string) bool {
 
 func (imageField) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-		{Type: "string"}, {Type: "object", AdditionalProperties: schemaFor(reflect.TypeFor[string]())}, {Type: "null"},
+		{Type: "string"}, {Type: "object", AdditionalProperties: yamlfile.SchemaFor(reflect.TypeFor[string]())}, {Type: "null"},
 	}}
 }

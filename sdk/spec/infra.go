@@ -6,6 +6,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // clouds are the names that SkyPilot knows besides Kubernetes. A file that
@@ -29,34 +31,34 @@ func isCloud(cloud string) bool {
 
 // infraField is "k8s", "k8s/<context>", "*", or "<cloud>/<region>/<zone>".
 type infraField struct {
-	n          *node
+	n          *yamlfile.Node
 	kubernetes bool
 	context    string
 }
 
-func (infraField) describe() string     { return "text" }
-func (infraField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.isText() }
+func (infraField) Describe() string              { return "text" }
+func (infraField) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.ScalarNode && n.IsText() }
 
 var regionZone = regexp.MustCompile(`^[^/]+(/[^/]+)?$`)
 
-func (f *infraField) decode(r *reader, n *node, _ rules) {
+func (f *infraField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	cloud, rest, more := strings.Cut(n.text, "/")
-	f.kubernetes, f.context = splitInfra(n.text)
+	cloud, rest, more := strings.Cut(n.Text, "/")
+	f.kubernetes, f.context = splitInfra(n.Text)
 	switch {
 	case f.kubernetes && more && rest == "":
-		r.fail(n, `%s names no context; write "k8s" or "k8s/<context>"`, n.quote())
+		r.Fail(n, `%s names no context; write "k8s" or "k8s/<context>"`, n.Quote())
 	case f.kubernetes:
 	case cloud != "*" && !isCloud(cloud):
 		hint := ""
-		if s := nearest(cloud, append([]string{"k8s", "kubernetes"}, clouds...)); s != "" {
+		if s := yamlfile.Nearest(cloud, append([]string{"k8s", "kubernetes"}, clouds...)); s != "" {
 			hint = `; did you mean "` + s + `"?`
 		}
-		r.fail(n, `%s is no infrastructure; write "k8s" or "k8s/<context>"%s`, n.quote(), hint)
+		r.Fail(n, `%s is no infrastructure; write "k8s" or "k8s/<context>"%s`, n.Quote(), hint)
 	case more && !regionZone.MatchString(rest):
-		r.fail(n, "%s is no infrastructure: behind the cloud there can be a region and a zone", n.quote())
-	case n.text != "*":
-		r.ignore(n)
+		r.Fail(n, "%s is no infrastructure: behind the cloud there can be a region and a zone", n.Quote())
+	case n.Text != "*":
+		r.Ignore(n)
 	}
 }
 
@@ -66,21 +68,21 @@ func (infraField) JSONSchema() *jsonschema.Schema {
 
 // cloudField is the old spelling of infra's first part.
 type cloudField struct {
-	n          *node
+	n          *yamlfile.Node
 	kubernetes bool
 }
 
-func (cloudField) describe() string     { return "text" }
-func (cloudField) accepts(n *node) bool { return n.kind == yaml.ScalarNode && n.isText() }
+func (cloudField) Describe() string              { return "text" }
+func (cloudField) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.ScalarNode && n.IsText() }
 
-func (f *cloudField) decode(r *reader, n *node, _ rules) {
+func (f *cloudField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n = n
-	switch f.kubernetes = isKubernetes(n.text); {
+	switch f.kubernetes = isKubernetes(n.Text); {
 	case f.kubernetes:
-	case isCloud(n.text):
-		r.ignore(n)
+	case isCloud(n.Text):
+		r.Ignore(n)
 	default:
-		r.fail(n, `%s is no cloud; write "kubernetes" or leave it out`, n.quote())
+		r.Fail(n, `%s is no cloud; write "kubernetes" or leave it out`, n.Quote())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/dotenv"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // EnvFlags are the options that give variables of one kind: --env with
@@ -56,28 +57,28 @@ func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string)
 // EnvFromFlags reads the values of an option (flag, for messages): "NAME=value",
 // or "NAME" for the value that lookup has. A name may be given once.
 func EnvFromFlags(flag string, args []string, lookup func(string) (string, bool)) (map[string]string, error) {
-	r := newReader("", format{})
+	r := yamlfile.NewReader("", yamlfile.Format{})
 	out := make(map[string]string, len(args))
 	for _, arg := range args {
 		name, value, given := strings.Cut(arg, "=")
 		if msg := checkEnvName(name); msg != "" {
 			// Without "=" the argument may be a value that stands alone.
-			r.flag(flag, "%s", badName(name, given, msg))
+			r.Flag(flag, "%s", badName(name, given, msg))
 			continue
 		}
 		if _, twice := out[name]; twice {
-			r.flag(flag, "%s is given twice", name)
+			r.Flag(flag, "%s is given twice", name)
 			continue
 		}
 		if !given {
 			var set bool
 			if value, set = lookup(name); !set {
-				r.flag(flag, "%s is not set in your environment; write %s=value, or export it", name, name)
+				r.Flag(flag, "%s is not set in your environment; write %s=value, or export it", name, name)
 			}
 		}
 		out[name] = value
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -87,7 +88,7 @@ func badName(name string, given bool, msg string) string {
 	if !given && !envName.MatchString(name) {
 		return "wants NAME=value, or NAME of a variable of your environment"
 	}
-	return fmt.Sprintf("%q %s", shorten(name), msg)
+	return fmt.Sprintf("%q %s", yamlfile.Shorten(name), msg)
 }
 
 // EnvFromFile reads the content of a dotenv file by the rules of package dotenv,
@@ -95,7 +96,7 @@ func badName(name string, given bool, msg string) string {
 // used in messages only. The error is an *api.InvalidSpecError with all problems, and
 // nothing of the file gets into it but names that are reserved.
 func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
-	r := newReader(path, format{})
+	r := yamlfile.NewReader(path, yamlfile.Format{})
 	switch {
 	case len(data) > MaxBytes:
 		return nil, fileProblem(path, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
@@ -104,20 +105,20 @@ func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (
 	}
 	vars, problems := dotenv.Parse(string(data), lookup)
 	for _, p := range problems {
-		r.add(p.Line, 1, "", p.Message)
+		r.Add(p.Line, 1, "", p.Message)
 	}
 	out := make(map[string]string, len(vars))
 	for _, v := range vars {
 		switch msg := checkEnvName(v.Name); {
 		case msg == "":
 		case envName.MatchString(v.Name):
-			r.add(v.Line, 1, v.Name, msg)
+			r.Add(v.Line, 1, v.Name, msg)
 		default: // it may be a part of a value that lacks its quotes
-			r.add(v.Line, 1, "", "what stands before \"=\" "+msg)
+			r.Add(v.Line, 1, "", "what stands before \"=\" "+msg)
 		}
 		out[v.Name] = v.Value
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // JSONSchema returns the JSON Schema (draft 2020-12) of a task file, for
@@ -13,7 +14,7 @@ import (
 // more than a schema can say: rules between fields, and that the case of
 // fixed words does not matter.
 func JSONSchema() ([]byte, error) {
-	s := schemaOf[taskFile]()
+	s := yamlfile.SchemaOf[taskFile]()
 	s.Version = jsonschema.Version
 	s.Title = "kubectl vast task"
 	return json.MarshalIndent(s, "", "  ")
@@ -21,7 +22,7 @@ func JSONSchema() ([]byte, error) {
 
 // CampaignJSONSchema is JSONSchema for a campaign file (.vast).
 func CampaignJSONSchema() ([]byte, error) {
-	s := schemaOf[campaignFile]()
+	s := yamlfile.SchemaOf[campaignFile]()
 	s.Version = jsonschema.Version
 	s.Title = "kubectl vast campaign"
 	s.Required = append([]string{"version"}, s.Required...)
@@ -38,7 +39,7 @@ func (candidateFile) JSONSchemaExtend(s *jsonschema.Schema) {
 		plain := *pair.Value
 		plain.Description = ""
 		list := &jsonschema.Schema{Type: "array", MinItems: &one, Items: &jsonschema.Schema{
-			Type: "object", MinProperties: &one, MaxProperties: &one, AdditionalProperties: orNull(&plain),
+			Type: "object", MinProperties: &one, MaxProperties: &one, AdditionalProperties: yamlfile.OrNull(&plain),
 		}}
 		pair.Value = &jsonschema.Schema{Description: pair.Value.Description, AnyOf: []*jsonschema.Schema{&plain, list}}
 	}

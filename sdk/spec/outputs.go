@@ -7,31 +7,33 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // outputsFile is a task's outputs: a list of paths, which is ours. SkyPilot
 // knows a mapping of names to sizes there, which has no meaning here.
-type outputsFile struct{ items []*node }
+type outputsFile struct{ items []*yamlfile.Node }
 
-func (outputsFile) describe() string { return "a list of paths" }
+func (outputsFile) Describe() string { return "a list of paths" }
 
-func (outputsFile) accepts(n *node) bool {
-	return n.kind == yaml.SequenceNode || n.kind == yaml.MappingNode
+func (outputsFile) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode
 }
 
-func (o *outputsFile) decode(r *reader, n *node, ru rules) {
-	if n.kind == yaml.MappingNode {
+func (o *outputsFile) Decode(r *yamlfile.Reader, n *yamlfile.Node, ru yamlfile.Rules) {
+	if n.Kind == yaml.MappingNode {
 		var sizes map[string]float64
-		r.into(n, valueOf(&sizes), ru)
-		r.ignore(n)
+		r.Into(n, yamlfile.ValueOf(&sizes), ru)
+		r.Ignore(n)
 		return
 	}
-	o.items = n.items
+	o.items = n.Items
 }
 
 func (outputsFile) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-		{Type: "array", Items: &jsonschema.Schema{Type: "string"}}, schemaOf[map[string]float64](),
+		{Type: "array", Items: &jsonschema.Schema{Type: "string"}}, yamlfile.SchemaOf[map[string]float64](),
 	}}
 }
 
@@ -46,16 +48,16 @@ const outputDir = "/out"
 func (r *parser) outputs(o outputsFile, t *Task) []string {
 	var out []string
 	for _, n := range o.items {
-		if !accepts(textType, n) {
-			r.mismatch(n, textType)
+		if !yamlfile.Accepts(textType, n) {
+			r.Mismatch(n, textType)
 			continue
 		}
-		p := path.Clean(n.text)
-		if n.pending {
+		p := path.Clean(n.Text)
+		if n.Pending {
 			continue
 		}
-		if msg := outputProblem(n.text, p, out, t); msg != "" {
-			r.fail(n, "%s %s", n.quote(), msg)
+		if msg := outputProblem(n.Text, p, out, t); msg != "" {
+			r.Fail(n, "%s %s", n.Quote(), msg)
 			continue
 		}
 		out = append(out, p)

@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const (
@@ -19,22 +20,24 @@ const (
 )
 
 var (
-	taskFormat = format{kind: "task", contents: "task, pipeline or volume", data: "a volume or in the image",
-		maxBytes: MaxBytes, maxAliased: 10_000, hint: listHint}
-	campaignFormat = format{kind: "campaign", contents: "campaign", data: "run_files",
-		maxBytes: MaxCampaignBytes, maxAliased: 1_000_000, hint: listHint}
+	taskFormat = yamlfile.Format{Kind: "task", Contents: "task, pipeline or volume", Data: "a volume or in the image",
+		MaxBytes: MaxBytes, MaxAliased: 10_000, Hint: listHint}
+	campaignFormat = yamlfile.Format{Kind: "campaign", Contents: "campaign", Data: "run_files",
+		MaxBytes: MaxCampaignBytes, MaxAliased: 1_000_000, Hint: listHint}
 )
 
 // parser makes values of the documents of one file.
 type parser struct {
-	*reader
+	*yamlfile.Reader
 	// idle are the documents that have nothing to run.
-	idle []*node
+	idle []*yamlfile.Node
 	// claims are the contexts that the file is for.
 	claims []contexts.Claim
 }
 
-func newParser(path string, f format) *parser { return &parser{reader: newReader(path, f)} }
+func newParser(path string, f yamlfile.Format) *parser {
+	return &parser{Reader: yamlfile.NewReader(path, f)}
+}
 
 // Parse validates the bytes of one file, which is a task, a pipeline, a job
 // group or a volume in SkyPilot's format, and fills in what the command line
@@ -48,15 +51,15 @@ func Parse(path string, data []byte, in Inputs) (*File, error) {
 	r := newParser(path, taskFormat)
 	r.checkInputs(in)
 	var f *File
-	if docs := r.documents(data); docs != nil && r.mappings(docs) {
+	if docs := r.Documents(data); docs != nil && r.mappings(docs) {
 		f = r.parseFile(docs, in)
 	}
-	if len(r.problems) > 0 {
+	if len(r.Problems) > 0 {
 		for _, doc := range r.idle {
-			r.fail(doc, "%s", NothingToRun)
+			r.Fail(doc, "%s", NothingToRun)
 		}
 	}
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, err
 	}
 	f.Path, f.Claims = path, r.claims
@@ -68,38 +71,38 @@ func Parse(path string, data []byte, in Inputs) (*File, error) {
 
 // mappings reports whether every document is a mapping. Of one that is not,
 // nothing else can be said.
-func (r *parser) mappings(docs []*node) bool {
+func (r *parser) mappings(docs []*yamlfile.Node) bool {
 	ok := true
 	for _, doc := range docs {
-		if doc.kind == yaml.MappingNode {
+		if doc.Kind == yaml.MappingNode {
 			continue
 		}
 		ok = false
-		if m := noBlank.FindStringSubmatch(doc.text); m != nil && doc.kind == yaml.ScalarNode {
-			r.fail(doc, "a blank is missing behind the colon: write \"%s: ...\"", m[1])
+		if m := yamlfile.NoBlank.FindStringSubmatch(doc.Text); m != nil && doc.Kind == yaml.ScalarNode {
+			r.Fail(doc, "a blank is missing behind the colon: write \"%s: ...\"", m[1])
 		} else {
-			r.fail(doc, "a file must be a mapping of fields (name, resources, run ...), not %s", doc.kindName())
+			r.Fail(doc, "a file must be a mapping of fields (name, resources, run ...), not %s", doc.KindName())
 		}
 	}
 	return ok
 }
 
-func (r *parser) parseFile(docs []*node, in Inputs) *File {
+func (r *parser) parseFile(docs []*yamlfile.Node, in Inputs) *File {
 	switch first := docs[0]; {
 	case len(docs) == 1 && isVolume(first):
 		return &File{Kind: KindVolume, Volume: r.volume(first, in)}
-	case len(docs) == 1 && !first.has("execution"):
+	case len(docs) == 1 && !first.Has("execution"):
 		return &File{Kind: KindTask, Tasks: []*Task{r.task(first, in)}}
 	}
 	return r.several(docs, in)
 }
 
 // several reads a pipeline or a job group: tasks behind an optional header.
-func (r *parser) several(docs []*node, in Inputs) *File {
+func (r *parser) several(docs []*yamlfile.Node, in Inputs) *File {
 	f := &File{Kind: KindPipeline}
 	var h headerFile
 	first := docs[0]
-	if first.has("execution") || len(first.fields) == 1 && first.has("name") {
+	if first.Has("execution") || len(first.Fields) == 1 && first.Has("name") {
 		docs = docs[1:]
 		h = r.header(first, f)
 	}
@@ -108,7 +111,7 @@ func (r *parser) several(docs []*node, in Inputs) *File {
 	}
 	for _, doc := range docs {
 		if isVolume(doc) {
-			r.failKey(doc.fields[0], "a volume must be in a file of its own")
+			r.FailKey(doc.Fields[0], "a volume must be in a file of its own")
 			continue
 		}
 		if t := r.task(doc, in); t != nil {
@@ -116,7 +119,7 @@ func (r *parser) several(docs []*node, in Inputs) *File {
 		}
 	}
 	if len(docs) == 0 {
-		r.fail(first, "no task follows; a document with the tasks must stand behind \"---\"")
+		r.Fail(first, "no task follows; a document with the tasks must stand behind \"---\"")
 	}
 	if f.Kind == KindJobGroup {
 		r.group(first, h, docs, f.Tasks)
@@ -126,31 +129,31 @@ func (r *parser) several(docs []*node, in Inputs) *File {
 
 // header reads the first document. In a job group SkyPilot passes over
 // fields that it does not know.
-func (r *parser) header(doc *node, f *File) headerFile {
+func (r *parser) header(doc *yamlfile.Node, f *File) headerFile {
 	var h headerFile
 	known := *doc
-	parallel := doc.get("execution")
-	if parallel != nil && parallel.text == "parallel" {
+	parallel := doc.Get("execution")
+	if parallel != nil && parallel.Text == "parallel" {
 		f.Kind = KindJobGroup
-		known.fields = slices.DeleteFunc(slices.Clone(doc.fields), func(n *node) bool {
-			extra := !slices.Contains([]string{"name", "execution", "primary_tasks", "termination_delay"}, n.key.text)
+		known.Fields = slices.DeleteFunc(slices.Clone(doc.Fields), func(n *yamlfile.Node) bool {
+			extra := !slices.Contains([]string{"name", "execution", "primary_tasks", "termination_delay"}, n.Key.Text)
 			if extra {
-				r.ignore(n)
+				r.Ignore(n)
 			}
 			return extra
 		})
 	}
-	r.decode(&known, &h)
-	f.Name, f.Ignored = h.Name.v, r.takeIgnored()
-	if h.Name.set() {
-		if msg := checkName(h.Name.v); msg != "" {
-			r.fail(h.Name.n, "%s %s", h.Name.n.quote(), msg)
+	r.Decode(&known, &h)
+	f.Name, f.Ignored = h.Name.Value, r.TakeIgnored()
+	if h.Name.IsSet() {
+		if msg := checkName(h.Name.Value); msg != "" {
+			r.Fail(h.Name.Node, "%s %s", h.Name.Node.Quote(), msg)
 		}
 	}
 	if f.Kind == KindPipeline {
 		for _, key := range []string{"primary_tasks", "termination_delay"} {
-			if n := doc.get(key); n != nil {
-				r.failKey(n, "belongs to a job group, that is to execution: parallel")
+			if n := doc.Get(key); n != nil {
+				r.FailKey(n, "belongs to a job group, that is to execution: parallel")
 			}
 		}
 	}
@@ -158,40 +161,40 @@ func (r *parser) header(doc *node, f *File) headerFile {
 }
 
 // group checks what holds between the documents of a job group.
-func (r *parser) group(head *node, h headerFile, docs []*node, tasks []*Task) {
-	if !h.Name.set() {
-		r.fail(head, "\"name\" is missing: a job group must have one")
+func (r *parser) group(head *yamlfile.Node, h headerFile, docs []*yamlfile.Node, tasks []*Task) {
+	if !h.Name.IsSet() {
+		r.Fail(head, "\"name\" is missing: a job group must have one")
 	}
 	if len(docs) == 1 {
-		r.fail(head, "a job group has at least two tasks; this one has one")
+		r.Fail(head, "a job group has at least two tasks; this one has one")
 	}
 	names := map[string]bool{}
 	for _, doc := range docs {
-		n := doc.get("name")
+		n := doc.Get("name")
 		switch {
-		case n == nil || n.isNull():
-			r.fail(doc, "\"name\" is missing: each task of a job group must have one")
-		case names[n.text]:
-			r.fail(n, "%s is the name of another task of this job group", n.quote())
-		case !groupName.MatchString(n.text):
-			r.fail(n, "%s becomes a host name in a job group: only letters, digits, \"-\" and \"_\" are allowed", n.quote())
+		case n == nil || n.IsNull():
+			r.Fail(doc, "\"name\" is missing: each task of a job group must have one")
+		case names[n.Text]:
+			r.Fail(n, "%s is the name of another task of this job group", n.Quote())
+		case !groupName.MatchString(n.Text):
+			r.Fail(n, "%s becomes a host name in a job group: only letters, digits, \"-\" and \"_\" are allowed", n.Quote())
 		}
 		if n != nil {
-			names[n.text] = true
+			names[n.Text] = true
 		}
 	}
 	if tasks == nil {
 		return
 	}
-	for _, p := range h.PrimaryTasks.v {
-		if p.set() && !names[p.v] {
-			r.fail(p.n, "%s is no task of this job group", p.n.quote())
+	for _, p := range h.PrimaryTasks.Value {
+		if p.IsSet() && !names[p.Value] {
+			r.Fail(p.Node, "%s is no task of this job group", p.Node.Quote())
 		}
 	}
-	if h.TerminationDelay.set() {
-		for _, d := range h.TerminationDelay.n.fields {
-			if d.key.text != "default" && !names[d.key.text] {
-				r.failKey(d, "is no task of this job group")
+	if h.TerminationDelay.IsSet() {
+		for _, d := range h.TerminationDelay.Node.Fields {
+			if d.Key.Text != "default" && !names[d.Key.Text] {
+				r.FailKey(d, "is no task of this job group")
 			}
 		}
 	}

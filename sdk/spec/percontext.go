@@ -9,21 +9,22 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // perContext puts the value of the context that is meant in the place of every
 // list of values per cluster in a task's resources, before they are decoded.
 // The context is the one of infra where that names one, else the one given.
-func (r *parser) perContext(resources *node, given string) {
-	if resources == nil || resources.kind != yaml.MappingNode {
+func (r *parser) perContext(resources *yamlfile.Node, given string) {
+	if resources == nil || resources.Kind != yaml.MappingNode {
 		return
 	}
-	c := chooser{r: r.reader}
-	var entries []*node
+	c := chooser{r: r.Reader}
+	var entries []*yamlfile.Node
 	for _, key := range []string{"any_of", "ordered"} {
-		if list := resources.get(key); list != nil {
-			for _, e := range list.items {
-				if e.kind == yaml.MappingNode {
+		if list := resources.Get(key); list != nil {
+			for _, e := range list.Items {
+				if e.Kind == yaml.MappingNode {
 					entries = append(entries, e)
 				}
 			}
@@ -48,7 +49,7 @@ func (r *parser) perContext(resources *node, given string) {
 		c.fields(e, cmp.Or(contextOf(e), outer), rest)
 	}
 	if c.ask != nil {
-		r.fail(c.ask, "%s%s", contexts.AskFor(c.names), blankHint(c.ask))
+		r.Fail(c.ask, "%s%s", contexts.AskFor(c.names), blankHint(c.ask))
 	}
 }
 
@@ -59,10 +60,10 @@ func namesContext(field string) bool {
 
 // contextOf is the context that a set of resources names; what is wrong with
 // the fields is found later.
-func contextOf(resources *node) string {
+func contextOf(resources *yamlfile.Node) string {
 	text := func(key string) string {
-		if n := resources.get(key); n != nil && n.kind == yaml.ScalarNode && n.isText() {
-			return n.text
+		if n := resources.Get(key); n != nil && n.Kind == yaml.ScalarNode && n.IsText() {
+			return n.Text
 		}
 		return ""
 	}
@@ -90,17 +91,17 @@ func splitInfra(infra string) (kubernetes bool, context string) {
 
 // chooser replaces lists of values per cluster.
 type chooser struct {
-	r *reader
+	r *yamlfile.Reader
 	// ask is the first list for which no context is given, and names are the
 	// contexts in all of them.
-	ask   *node
+	ask   *yamlfile.Node
 	names []string
 }
 
-func (c *chooser) fields(resources *node, context string, which func(string) bool) {
-	for i, f := range resources.fields {
-		if f.kind == yaml.SequenceNode && contexts.MayDiffer(f.key.text) && which(f.key.text) {
-			resources.fields[i] = c.choose(f, context)
+func (c *chooser) fields(resources *yamlfile.Node, context string, which func(string) bool) {
+	for i, f := range resources.Fields {
+		if f.Kind == yaml.SequenceNode && contexts.MayDiffer(f.Key.Text) && which(f.Key.Text) {
+			resources.Fields[i] = c.choose(f, context)
 		}
 	}
 }
@@ -108,13 +109,13 @@ func (c *chooser) fields(resources *node, context string, which func(string) boo
 // choose returns what a field has in a context: itself, unless it is a list of
 // values per cluster. When the value cannot be known, what is wrong is reported
 // and nothing further will be.
-func (c *chooser) choose(f *node, context string) *node {
-	list := f.perCluster()
-	unknown := &node{kind: yaml.ScalarNode, scalar: textScalar(""), pending: true, line: f.line, col: f.col,
-		parent: f.parent, label: f.label, key: f.key}
+func (c *chooser) choose(f *yamlfile.Node, context string) *yamlfile.Node {
+	list := perCluster(f)
+	unknown := &yamlfile.Node{Kind: yaml.ScalarNode, Scalar: yamlfile.TextScalar(""), Pending: true, Line: f.Line, Column: f.Column,
+		Parent: f.Parent, Label: f.Label, Key: f.Key}
 	if faults := list.Faults(); len(faults) > 0 {
 		for _, fault := range faults {
-			c.r.fail(f.items[fault.Item], "%s", fault.Message)
+			c.r.Fail(f.Items[fault.Item], "%s", fault.Message)
 		}
 		return unknown
 	}
@@ -132,30 +133,30 @@ func (c *chooser) choose(f *node, context string) *node {
 	}
 	at := list.Find(context)
 	if at < 0 {
-		c.r.fail(f, "%s%s", contexts.NoValue(context, list.Contexts()), blankHint(f))
+		c.r.Fail(f, "%s%s", contexts.NoValue(context, list.Contexts()), blankHint(f))
 		return unknown
 	}
-	value := f.items[at].fields[0]
-	if value.perCluster().PerCluster() {
-		c.r.fail(value, contexts.Nested)
+	value := f.Items[at].Fields[0]
+	if perCluster(value).PerCluster() {
+		c.r.Fail(value, contexts.Nested)
 		return unknown
 	}
 	chosen := *value
-	chosen.key, chosen.parent, chosen.list = f.key, f.parent, f
-	chosen.label = fmt.Sprintf("%s[%d]%s", f.label, at, value.label)
+	chosen.Key, chosen.Parent, chosen.PerContext = f.Key, f.Parent, f
+	chosen.Label = fmt.Sprintf("%s[%d]%s", f.Label, at, value.Label)
 	return &chosen
 }
 
 // perCluster is what the rule for values per cluster sees of a node.
-func (n *node) perCluster() contexts.List {
-	list := make(contexts.List, len(n.items))
-	for i, item := range n.items {
-		if item.kind == yaml.MappingNode {
+func perCluster(n *yamlfile.Node) contexts.List {
+	list := make(contexts.List, len(n.Items))
+	for i, item := range n.Items {
+		if item.Kind == yaml.MappingNode {
 			list[i] = []string{}
 		}
-		for _, v := range item.fields {
-			name := v.key.text
-			if v.key.isNull() {
+		for _, v := range item.Fields {
+			name := v.Key.Text
+			if v.Key.IsNull() {
 				name = ""
 			}
 			list[i] = append(list[i], name)
@@ -166,24 +167,24 @@ func (n *node) perCluster() contexts.List {
 
 // blankHint tells of a slip that makes values per cluster of accelerators:
 // "- A100: 8" for "- A100:8".
-func blankHint(f *node) string {
-	if f.key.text != "accelerators" && f.key.text != "gpus" {
+func blankHint(f *yamlfile.Node) string {
+	if f.Key.Text != "accelerators" && f.Key.Text != "gpus" {
 		return ""
 	}
-	for _, item := range f.items {
-		if !item.fields[0].is("!!int") {
+	for _, item := range f.Items {
+		if !item.Fields[0].Is("!!int") {
 			return ""
 		}
 	}
-	first := f.items[0].fields[0]
-	return fmt.Sprintf("; if accelerators are meant, leave out the blank: %q", shorten(first.key.written)+":"+shorten(first.written))
+	first := f.Items[0].Fields[0]
+	return fmt.Sprintf("; if accelerators are meant, leave out the blank: %q", yamlfile.Shorten(first.Key.Written)+":"+yamlfile.Shorten(first.Written))
 }
 
 // listHint tells that values per cluster are a list, where a mapping was
 // written for a field that can be none.
-func listHint(n *node) string {
-	if len(n.fields) == 0 || n.parent == nil || n.key == nil || !strings.Contains(n.parent.path(), "resources") || !contexts.MayDiffer(n.key.text) {
+func listHint(n *yamlfile.Node) string {
+	if len(n.Fields) == 0 || n.Parent == nil || n.Key == nil || !strings.Contains(n.Parent.Path(), "resources") || !contexts.MayDiffer(n.Key.Text) {
 		return ""
 	}
-	return fmt.Sprintf("; values per cluster are a list of contexts, \"- %s: ...\"", shorten(n.fields[0].key.written))
+	return fmt.Sprintf("; values per cluster are a list of contexts, \"- %s: ...\"", yamlfile.Shorten(n.Fields[0].Key.Written))
 }

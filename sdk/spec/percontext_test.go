@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const lab = "gke_proj/eu:vast@lab"
@@ -209,17 +210,17 @@ func TestAFileClaimsTheContextsOfItsInfra(t *testing.T) {
 // A field whose value is a list of mappings cannot have values per cluster: the
 // two look alike.
 func TestEveryFieldEitherMayDifferOrHoldsMappings(t *testing.T) {
-	for _, f := range structFields(reflect.TypeFor[resourcesFile]()) {
-		typ := f.typ
+	for _, f := range yamlfile.StructFields(reflect.TypeFor[resourcesFile]()) {
+		typ := f.Typ
 		if a, ok := reflect.New(typ).Interface().(interface{ JSONSchemaAlias() any }); ok {
 			typ = reflect.TypeOf(a.JSONSchemaAlias())
 		}
 		mappings := false
 		if typ.Kind() == reflect.Slice {
-			mappings = accepts(typ.Elem(), &node{kind: yaml.MappingNode})
+			mappings = yamlfile.Accepts(typ.Elem(), &yamlfile.Node{Kind: yaml.MappingNode})
 		}
-		if contexts.MayDiffer(f.name) == mappings {
-			t.Errorf("field %s: holds mappings: %v, may differ: %v", f.name, mappings, contexts.MayDiffer(f.name))
+		if contexts.MayDiffer(f.Name) == mappings {
+			t.Errorf("field %s: holds mappings: %v, may differ: %v", f.Name, mappings, contexts.MayDiffer(f.Name))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
@@ -175,7 +177,7 @@ func TestAFileThatIsWrongAllOverHasAReadableAnswer(t *testing.T) {
 		b.WriteString("  - x: 1\n")
 	}
 	got := problems(t, "run: x\nresources:\n  any_of:\n"+b.String(), Inputs{})
-	if n := strings.Count(got, "\n") + 1; n != maxProblems+1 || !strings.HasSuffix(got, "401 more problems are not shown") {
+	if n := strings.Count(got, "\n") + 1; n != yamlfile.MaxProblems+1 || !strings.HasSuffix(got, "401 more problems are not shown") {
 		t.Errorf("%d lines, the last is %q", n, got[strings.LastIndex(got, "\n")+1:])
 	}
 }
@@ -187,7 +189,7 @@ func TestWhatMultipliesIsBounded(t *testing.T) {
 			"task.yaml:4:3: resources.any_of: gives up to 300 candidates; 256 are allowed",
 		},
 		"documents": {
-			strings.Repeat("run: x\n---\n", maxDocuments+1),
+			strings.Repeat("run: x\n---\n", yamlfile.MaxDocuments+1),
 			"task.yaml:2001:1: the file has more than 1000 documents",
 		},
 		"problems": {

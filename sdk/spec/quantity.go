@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 var (
@@ -43,7 +44,7 @@ var units = map[string]uint{
 func ParseCPUs(s string) (Amount, error) {
 	m := cpuForm.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
-		return Amount{}, api.Invalid("", `%s is not a number of CPUs; write 4, 0.5, "500m", or "4+" for at least 4`, strconv.Quote(shorten(s)))
+		return Amount{}, api.Invalid("", `%s is not a number of CPUs; write 4, 0.5, "500m", or "4+" for at least 4`, strconv.Quote(yamlfile.Shorten(s)))
 	}
 	milli, _ := new(big.Rat).SetString(m[1])
 	if m[2] == "" {
@@ -52,9 +53,9 @@ func ParseCPUs(s string) (Amount, error) {
 	n, ok := roundUp(milli)
 	switch {
 	case !ok || n > maxCPUs*1000:
-		return Amount{}, api.Invalid("", "%s is more CPUs than any node has", strconv.Quote(shorten(s)))
+		return Amount{}, api.Invalid("", "%s is more CPUs than any node has", strconv.Quote(yamlfile.Shorten(s)))
 	case n == 0:
-		return Amount{}, api.Invalid("", "%s: the number of CPUs must be above 0", strconv.Quote(shorten(s)))
+		return Amount{}, api.Invalid("", "%s: the number of CPUs must be above 0", strconv.Quote(yamlfile.Shorten(s)))
 	}
 	return Amount{Quantity: *resource.NewMilliQuantity(n, resource.DecimalSI), AtLeast: m[3] != ""}, nil
 }
@@ -72,13 +73,13 @@ func ParseMemory(s string) (Amount, error) {
 func ParseSize(s string) (resource.Quantity, error) {
 	a, err := parseBytes(s, "a size", `write 100 (GB), "500Mi" or "1Ti"`)
 	if err == nil && a.AtLeast {
-		err = api.Invalid("", "%s: a size cannot have a \"+\"", strconv.Quote(shorten(s)))
+		err = api.Invalid("", "%s: a size cannot have a \"+\"", strconv.Quote(yamlfile.Shorten(s)))
 	}
 	return a.Quantity, err
 }
 
 func parseBytes(s, what, allowed string) (Amount, error) {
-	quoted := strconv.Quote(shorten(s))
+	quoted := strconv.Quote(yamlfile.Shorten(s))
 	m := memoryForm.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return Amount{}, api.Invalid("", "%s is not %s; %s", quoted, what, allowed)

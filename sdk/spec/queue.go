@@ -4,6 +4,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // Kueue's labels. On a Job they choose its queue and its priority there; on its
@@ -16,8 +18,8 @@ const (
 // queueLabels makes the task's own of what its labels, or those of its pods, say of
 // the queue, and takes it out of them: whoever has written for Kueue, or for
 // SkyPilot, names the queue there. The field that SkyPilot has for it must agree.
-func (r *parser) queueLabels(doc *node, t *Task, field *node) {
-	queue := r.agreed(queueLabel, append([]*node{field}, labelNodes(doc, queueLabel)...))
+func (r *parser) queueLabels(doc *yamlfile.Node, t *Task, field *yamlfile.Node) {
+	queue := r.agreed(queueLabel, append([]*yamlfile.Node{field}, labelNodes(doc, queueLabel)...))
 	if queue != "" {
 		t.Queue = queue
 	}
@@ -35,16 +37,16 @@ func (r *parser) queueLabels(doc *node, t *Task, field *node) {
 }
 
 // labelNodes are the places where a task gives its objects a label.
-func labelNodes(doc *node, key string) (out []*node) {
-	resources := doc.get("resources")
-	all := []*node{resources}
+func labelNodes(doc *yamlfile.Node, key string) (out []*yamlfile.Node) {
+	resources := doc.Get("resources")
+	all := []*yamlfile.Node{resources}
 	for _, of := range []string{"any_of", "ordered"} {
-		if list := resources.get(of); list != nil {
-			all = append(all, list.items...)
+		if list := resources.Get(of); list != nil {
+			all = append(all, list.Items...)
 		}
 	}
-	for _, n := range append(all, doc.get("config").get("kubernetes").get("pod_config").get("metadata")) {
-		if label := n.get("labels").get(key); label != nil {
+	for _, n := range append(all, doc.Get("config").Get("kubernetes").Get("pod_config").Get("metadata")) {
+		if label := n.Get("labels").Get(key); label != nil {
 			out = append(out, label)
 		}
 	}
@@ -53,23 +55,23 @@ func labelNodes(doc *node, key string) (out []*node) {
 
 // agreed returns the name that all these places give; the first one's if they
 // differ, which is a problem of the others.
-func (r *parser) agreed(label string, places []*node) string {
-	var first *node
+func (r *parser) agreed(label string, places []*yamlfile.Node) string {
+	var first *yamlfile.Node
 	for _, n := range places {
 		switch {
-		case n == nil || n.kind != yaml.ScalarNode || n.isNull() || n.text == "":
-		case len(validation.IsDNS1123Subdomain(n.text)) > 0:
-			r.fail(n, "%s is not a name that Kueue's objects can have: lower case letters, digits, \"-\" and \".\"", n.quote())
+		case n == nil || n.Kind != yaml.ScalarNode || n.IsNull() || n.Text == "":
+		case len(validation.IsDNS1123Subdomain(n.Text)) > 0:
+			r.Fail(n, "%s is not a name that Kueue's objects can have: lower case letters, digits, \"-\" and \".\"", n.Quote())
 		case first == nil:
 			first = n
-		case n.text != first.text && label == queueLabel:
-			r.fail(n, "names queue %s, but line %d names %s: a task joins one queue", n.quote(), first.line, first.quote())
-		case n.text != first.text:
-			r.fail(n, "names priority class %s, but line %d names %s", n.quote(), first.line, first.quote())
+		case n.Text != first.Text && label == queueLabel:
+			r.Fail(n, "names queue %s, but line %d names %s: a task joins one queue", n.Quote(), first.Line, first.Quote())
+		case n.Text != first.Text:
+			r.Fail(n, "names priority class %s, but line %d names %s", n.Quote(), first.Line, first.Quote())
 		}
 	}
 	if first == nil {
 		return ""
 	}
-	return first.text
+	return first.Text
 }

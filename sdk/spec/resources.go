@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // maxCandidates bounds what any_of and sets of accelerators multiply to.
@@ -17,45 +18,45 @@ const maxCandidates = 256
 func (r *parser) candidates(f resourcesFile, in Inputs) []Resources {
 	entries := f.AnyOf
 	switch {
-	case f.AnyOf.set() && f.Ordered.set():
-		r.failKey(f.Ordered.n, "any_of and ordered cannot both be given")
-	case f.Ordered.set():
+	case f.AnyOf.IsSet() && f.Ordered.IsSet():
+		r.FailKey(f.Ordered.Node, "any_of and ordered cannot both be given")
+	case f.Ordered.IsSet():
 		entries = f.Ordered
 	}
-	if entries.set() && len(entries.v) == 0 {
-		r.fail(entries.n, "is empty; give at least one candidate, or leave it out")
+	if entries.IsSet() && len(entries.Value) == 0 {
+		r.Fail(entries.Node, "is empty; give at least one candidate, or leave it out")
 	}
-	f.candidateFile.check(r.reader)
+	f.candidateFile.check(r.Reader)
 	outer := f.accelerators()
 	switch {
-	case f.Ordered.set() && len(outer.all) > 1:
-		r.fail(outer.n, "several accelerators cannot be combined with ordered; put one into each entry")
-	case f.AnyOf.set() && outer.list:
-		r.fail(outer.n, "a list of accelerators cannot be combined with any_of; put one into each entry")
+	case f.Ordered.IsSet() && len(outer.all) > 1:
+		r.Fail(outer.n, "several accelerators cannot be combined with ordered; put one into each entry")
+	case f.AnyOf.IsSet() && outer.list:
+		r.Fail(outer.n, "a list of accelerators cannot be combined with any_of; put one into each entry")
 	}
 
 	all := []candidateFile{f.candidateFile}
-	if len(entries.v) > 0 {
+	if len(entries.Value) > 0 {
 		all = nil
 	}
-	for _, e := range entries.v {
-		if !e.set() {
+	for _, e := range entries.Value {
+		if !e.IsSet() {
 			continue
 		}
-		e.v.check(r.reader)
-		if a := e.v.accelerators(); len(a.all) > 1 || a.list {
-			r.fail(a.n, "an entry has one kind of accelerator; write an entry for each")
+		e.Value.check(r.Reader)
+		if a := e.Value.accelerators(); len(a.all) > 1 || a.list {
+			r.Fail(a.n, "an entry has one kind of accelerator; write an entry for each")
 		}
-		all = append(all, f.candidateFile.overlay(e.v))
+		all = append(all, f.candidateFile.overlay(e.Value))
 	}
 	all = r.forContext(all, in.Context)
 	var out []Resources
 	if n := len(all) * max(len(outer.all), 1); n > maxCandidates {
-		at := entries.n
+		at := entries.Node
 		if at == nil {
 			at = outer.n
 		}
-		r.failKey(at, "gives up to %d candidates; %d are allowed", n, maxCandidates)
+		r.FailKey(at, "gives up to %d candidates; %d are allowed", n, maxCandidates)
 		return nil
 	}
 	for _, c := range all {
@@ -85,20 +86,20 @@ func (c candidateFile) accelerators() acceleratorField {
 }
 
 // check reports fields that exclude each other.
-func (c candidateFile) check(r *reader) {
+func (c candidateFile) check(r *yamlfile.Reader) {
 	if c.GPUs.n != nil && c.Accelerators.n != nil {
-		r.failKey(c.GPUs.n, "means the same as accelerators; give one of them")
+		r.FailKey(c.GPUs.n, "means the same as accelerators; give one of them")
 	}
-	if c.Priority.set() && c.PriorityClass.set() {
-		r.failKey(c.PriorityClass.n, "excludes priority; give one of them")
+	if c.Priority.IsSet() && c.PriorityClass.IsSet() {
+		r.FailKey(c.PriorityClass.Node, "excludes priority; give one of them")
 	}
-	for _, old := range []*node{c.Cloud.n, c.Region.n, c.Zone.n} {
+	for _, old := range []*yamlfile.Node{c.Cloud.n, c.Region.Node, c.Zone.Node} {
 		if c.Infra.n != nil && old != nil {
-			r.failKey(old, "is a part of infra, which is given too; give one of them")
+			r.FailKey(old, "is a part of infra, which is given too; give one of them")
 		}
 	}
-	if c.Region.set() && !c.Cloud.kubernetes {
-		r.ignore(c.Region.n)
+	if c.Region.IsSet() && !c.Cloud.kubernetes {
+		r.Ignore(c.Region.Node)
 	}
 }
 
@@ -106,12 +107,12 @@ func (c candidateFile) check(r *reader) {
 // are merged.
 func (c candidateFile) overlay(entry candidateFile) candidateFile {
 	if entry.Infra.n != nil {
-		c.Infra, c.Cloud, c.Region = entry.Infra, cloudField{}, at[string]{}
+		c.Infra, c.Cloud, c.Region = entry.Infra, cloudField{}, yamlfile.At[string]{}
 	}
 	if entry.Cloud.n != nil {
-		c.Infra, c.Cloud, c.Region = infraField{}, entry.Cloud, at[string]{}
+		c.Infra, c.Cloud, c.Region = infraField{}, entry.Cloud, yamlfile.At[string]{}
 	}
-	if entry.Region.set() {
+	if entry.Region.IsSet() {
 		c.Region = entry.Region
 	}
 	if a := entry.accelerators(); a.n != nil {
@@ -132,10 +133,10 @@ func (c candidateFile) overlay(entry candidateFile) candidateFile {
 	if entry.Ports.n != nil {
 		c.Ports = entry.Ports
 	}
-	if entry.Priority.set() {
+	if entry.Priority.IsSet() {
 		c.Priority = entry.Priority
 	}
-	if entry.PriorityClass.set() {
+	if entry.PriorityClass.IsSet() {
 		c.PriorityClass = entry.PriorityClass
 	}
 	if entry.Labels.n != nil {
@@ -151,15 +152,15 @@ func (c candidateFile) overlay(entry candidateFile) candidateFile {
 
 // resources turns one candidate into values: one for each accelerator.
 func (r *parser) resources(c candidateFile) []Resources {
-	if c.Priority.set() && c.PriorityClass.set() && c.Priority.n.parent != c.PriorityClass.n.parent {
-		r.failKey(c.PriorityClass.n, "excludes priority (line %d); give one of them", c.Priority.n.line)
+	if c.Priority.IsSet() && c.PriorityClass.IsSet() && c.Priority.Node.Parent != c.PriorityClass.Node.Parent {
+		r.FailKey(c.PriorityClass.Node, "excludes priority (line %d); give one of them", c.Priority.Node.Line)
 	}
 	res := Resources{
 		Image:         c.ImageID.v,
 		Context:       c.context(),
 		Labels:        c.Labels.v,
 		Ports:         c.Ports.v,
-		PriorityClass: c.PriorityClass.v,
+		PriorityClass: c.PriorityClass.Value,
 	}
 	if c.CPUs.n != nil {
 		res.CPUs = &c.CPUs.v
@@ -170,8 +171,8 @@ func (r *parser) resources(c candidateFile) []Resources {
 	if c.EphemeralStorage.n != nil {
 		res.EphemeralStorage = &Amount{Quantity: c.EphemeralStorage.v}
 	}
-	if c.Priority.set() {
-		p := int32(c.Priority.v)
+	if c.Priority.IsSet() {
+		p := int32(c.Priority.Value)
 		res.Priority = &p
 	}
 	var out []Resources
@@ -191,18 +192,18 @@ func (r *parser) memory(c candidateFile) *Amount {
 	if c.Memory.perCPU == "" {
 		return &c.Memory.v
 	}
-	if c.CPUs.n != nil && c.CPUs.n.pending {
+	if c.CPUs.n != nil && c.CPUs.n.Pending {
 		return nil
 	}
 	if c.CPUs.n == nil {
-		r.fail(c.Memory.n, "%s is memory per CPU, but no cpus are given", c.Memory.n.quote())
+		r.Fail(c.Memory.n, "%s is memory per CPU, but no cpus are given", c.Memory.n.Quote())
 		return nil
 	}
 	per, _ := new(big.Rat).SetString(c.Memory.perCPU)
 	gib := per.Mul(per, big.NewRat(c.CPUs.v.Quantity.MilliValue(), 1000))
 	a, err := ParseMemory(gib.FloatString(18))
 	if err != nil {
-		r.fail(c.Memory.n, "%s of %s CPUs is no amount of memory that a node has", c.Memory.n.quote(), c.CPUs.n.written)
+		r.Fail(c.Memory.n, "%s of %s CPUs is no amount of memory that a node has", c.Memory.n.Quote(), c.CPUs.n.Written)
 	}
 	return &Amount{Quantity: a.Quantity, AtLeast: c.Memory.v.AtLeast}
 }
@@ -211,18 +212,18 @@ func (r *parser) memory(c candidateFile) *Amount {
 func (r *parser) override(all []Resources, in Inputs) []Resources {
 	var set Resources
 	if in.CPUs != "" {
-		set.CPUs = flagValue(r.reader, "--cpus", in.CPUs, ParseCPUs)
+		set.CPUs = flagValue(r.Reader, "--cpus", in.CPUs, ParseCPUs)
 	}
 	if in.Memory != "" {
-		set.Memory = flagValue(r.reader, "--memory", in.Memory, ParseMemory)
+		set.Memory = flagValue(r.Reader, "--memory", in.Memory, ParseMemory)
 	}
 	if in.GPUs != "" {
-		set.Accelerator = flagValue(r.reader, "--gpus", in.GPUs, ParseAccelerator)
+		set.Accelerator = flagValue(r.Reader, "--gpus", in.GPUs, ParseAccelerator)
 	}
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)
 		if msg != "" {
-			r.flag("--image", "%q %s", shorten(in.Image), msg)
+			r.Flag("--image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}
 		set.Image = image
 	}
@@ -245,10 +246,10 @@ func (r *parser) override(all []Resources, in Inputs) []Resources {
 	return out
 }
 
-func flagValue[T any](r *reader, flag, text string, parse func(string) (T, error)) *T {
+func flagValue[T any](r *yamlfile.Reader, flag, text string, parse func(string) (T, error)) *T {
 	v, err := parse(text)
 	if err != nil {
-		r.problems = append(r.problems, api.Problem{Path: flag, Message: err.Error()})
+		r.Problems = append(r.Problems, api.Problem{Path: flag, Message: err.Error()})
 		return nil
 	}
 	return &v

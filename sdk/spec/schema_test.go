@@ -11,6 +11,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // formats are the struct types of format.go that the schema can reach.
@@ -26,12 +27,12 @@ func formats(t reflect.Type, seen map[reflect.Type]bool) {
 		if seen[t] {
 			return
 		}
-		fields := structFields(t)
+		fields := yamlfile.StructFields(t)
 		if len(fields) > 0 {
 			seen[t] = true
 		}
 		for _, f := range fields {
-			formats(f.typ, seen)
+			formats(f.Typ, seen)
 		}
 	}
 }
@@ -51,15 +52,15 @@ func TestParserAndSchemaKnowTheSameFields(t *testing.T) {
 	}
 	for typ := range seen {
 		t.Run(typ.Name(), func(t *testing.T) {
-			s := schemaFor(typ)
+			s := yamlfile.SchemaFor(typ)
 			var inSchema, inParser, needed []string
 			for p := s.Properties.Oldest(); p != nil; p = p.Next() {
 				inSchema = append(inSchema, p.Key)
 			}
-			for _, f := range structFields(typ) {
-				inParser = append(inParser, f.name)
-				if f.rules.required {
-					needed = append(needed, f.name)
+			for _, f := range yamlfile.StructFields(typ) {
+				inParser = append(inParser, f.Name)
+				if f.Rules.Required {
+					needed = append(needed, f.Name)
 				}
 			}
 			slices.Sort(inSchema)
@@ -103,7 +104,7 @@ func TestTheParserReadsEveryFieldOfTheSchema(t *testing.T) {
 }
 
 func TestTheSchemaTakesValuesPerCluster(t *testing.T) {
-	s := schemaOf[taskFile]().Properties.Value("resources")
+	s := yamlfile.SchemaOf[taskFile]().Properties.Value("resources")
 	s = s.AnyOf[0] // the other is null
 	if s.Properties.Len() < 30 {
 		t.Fatalf("resources have %d fields", s.Properties.Len())

@@ -3,6 +3,8 @@ package spec
 import (
 	"regexp"
 	"strings"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // variable is a reference in a value: $NAME or ${NAME}. SkyPilot's grammar
@@ -16,45 +18,45 @@ const maxSubstituted = 64 << 10
 // substitute replaces variables in all text of n, keys included. (SkyPilot
 // does it on the JSON text of the whole field, where a quote or a backslash
 // in a value breaks it.)
-func (env environment) substitute(r *reader, n *node) {
+func (env environment) substitute(r *yamlfile.Reader, n *yamlfile.Node) {
 	if n == nil {
 		return
 	}
-	if n.tag == "!!str" {
+	if n.Tag == "!!str" {
 		env.expand(r, n)
 	}
-	for _, f := range n.fields {
-		env.substitute(r, f.key)
+	for _, f := range n.Fields {
+		env.substitute(r, f.Key)
 		env.substitute(r, f)
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		env.substitute(r, item)
 	}
 }
 
-func (env environment) expand(r *reader, n *node) {
+func (env environment) expand(r *yamlfile.Reader, n *yamlfile.Node) {
 	var b strings.Builder
 	last := 0
-	for _, m := range variable.FindAllStringSubmatchIndex(n.text, -1) {
-		name := n.text[m[2]:m[3]]
+	for _, m := range variable.FindAllStringSubmatchIndex(n.Text, -1) {
+		name := n.Text[m[2]:m[3]]
 		if env.missing[name] {
-			n.pending = true
+			n.Pending = true
 		}
 		value, ok := env.values[name]
 		if !ok {
 			continue
 		}
-		b.WriteString(n.text[last:m[0]])
+		b.WriteString(n.Text[last:m[0]])
 		b.WriteString(value)
 		last = m[1]
 		if b.Len() > maxSubstituted {
-			r.fail(n, "has more than %d KiB once the variables are filled in", maxSubstituted>>10)
-			n.pending = true
+			r.Fail(n, "has more than %d KiB once the variables are filled in", maxSubstituted>>10)
+			n.Pending = true
 			return
 		}
 	}
 	if last > 0 {
-		b.WriteString(n.text[last:])
-		n.text = b.String()
+		b.WriteString(n.Text[last:])
+		n.Text = b.String()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 func TestVariablesAreSubstitutedWhereSkyPilotDoesIt(t *testing.T) {
@@ -55,10 +57,10 @@ func TestReferencesToVariables(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			n := &node{scalar: textScalar(tt.in), text: tt.in}
-			env.substitute(newReader("", format{}), n)
-			if n.text != tt.want {
-				t.Errorf("%q became %q, want %q", tt.in, n.text, tt.want)
+			n := &yamlfile.Node{Scalar: yamlfile.TextScalar(tt.in), Text: tt.in}
+			env.substitute(yamlfile.NewReader("", yamlfile.Format{}), n)
+			if n.Text != tt.want {
+				t.Errorf("%q became %q, want %q", tt.in, n.Text, tt.want)
 			}
 		})
 	}

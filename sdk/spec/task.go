@@ -8,6 +8,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const (
@@ -40,31 +42,31 @@ var refused = []struct{ key, msg string }{
 }
 
 // task reads a task document.
-func (r *parser) task(doc *node, in Inputs) *Task {
+func (r *parser) task(doc *yamlfile.Node, in Inputs) *Task {
 	for _, ref := range refused {
-		if f := doc.get(ref.key); f != nil {
-			r.failKey(f, "%s", ref.msg)
+		if f := doc.Get(ref.key); f != nil {
+			r.FailKey(f, "%s", ref.msg)
 			return nil // what else is in it does not matter
 		}
 	}
-	r.perContext(doc.get("resources"), in.Context)
+	r.perContext(doc.Get("resources"), in.Context)
 	var f taskFile
-	r.decode(doc, &f)
-	if len(r.problems) == 0 && doc.fields == nil {
-		r.fail(doc, "the task is empty")
+	r.Decode(doc, &f)
+	if len(r.Problems) == 0 && doc.Fields == nil {
+		r.Fail(doc, "the task is empty")
 	}
 	t := &Task{
-		Source:   Source{File: r.file, Line: firstLine(doc)},
-		Name:     f.Name.v,
-		NumNodes: max(f.NumNodes.v, 1),
-		Setup:    f.Setup.v,
-		Run:      f.Run.v,
+		Source:   Source{File: r.File, Line: firstLine(doc)},
+		Name:     f.Name.Value,
+		NumNodes: max(f.NumNodes.Value, 1),
+		Setup:    f.Setup.Value,
+		Run:      f.Run.Value,
 
-		BarrierTimeout: time.Duration(f.Barrier.v) * time.Second,
+		BarrierTimeout: time.Duration(f.Barrier.Value) * time.Second,
 	}
-	if f.Name.set() {
+	if f.Name.IsSet() {
 		if msg := checkName(t.Name); msg != "" {
-			r.fail(f.Name.n, "%s %s", f.Name.n.quote(), msg)
+			r.Fail(f.Name.Node, "%s %s", f.Name.Node.Quote(), msg)
 		}
 	}
 	if in.Name != "" {
@@ -78,68 +80,68 @@ func (r *parser) task(doc *node, in Inputs) *Task {
 		case f == nil:
 			r.idle = append(r.idle, doc)
 		case allEmpty(doc, "run", "setup"):
-			r.fail(f, "there is nothing to run: the script is empty")
+			r.Fail(f, "there is nothing to run: the script is empty")
 		}
 	}
 
 	env := r.environment(f.Envs, f.Secrets, in)
 	t.Envs, t.Secrets = env.envs, env.secrets
-	env.substitute(r.reader, f.Volumes.n)
-	env.substitute(r.reader, f.Workdir.n)
-	env.substitute(r.reader, f.FileMounts.n)
+	env.substitute(r.Reader, f.Volumes.Node)
+	env.substitute(r.Reader, f.Workdir.Node)
+	env.substitute(r.Reader, f.FileMounts.Node)
 
 	t.Resources = r.candidates(f.Resources, in)
 	t.Volumes = r.mounts(f.Volumes, t.NumNodes)
 	t.Workdir = r.workdir(f.Workdir)
-	mounts := f.FileMounts.read(r.reader)
-	mounts.checkTargets(r.reader, t.Workdir != nil)
+	mounts := f.FileMounts.Read(r.Reader)
+	mounts.checkTargets(r.Reader, t.Workdir != nil)
 	t.FileMounts = mounts.v
 	t.Outputs = r.outputs(f.Outputs, t)
 	t.Queue = f.Config.Kubernetes.Kueue.LocalQueueName
 	if t.PodConfig = f.Config.Kubernetes.PodConfig; t.PodConfig != nil {
 		at := doc
 		for _, key := range []string{"config", "kubernetes", "pod_config"} {
-			if next := at.get(key); next != nil {
+			if next := at.Get(key); next != nil {
 				at = next
 			}
 		}
-		t.PodConfig, _ = at.plainFor(reflect.TypeFor[corev1.PodTemplateSpec]()).(map[string]any)
-		t.PodConfigAt = Position{Line: at.line, Column: at.col}
+		t.PodConfig, _ = at.PlainFor(reflect.TypeFor[corev1.PodTemplateSpec]()).(map[string]any)
+		t.PodConfigAt = Position{Line: at.Line, Column: at.Column}
 		t.PodConfigPlaces, t.PodConfigKeys = map[string]Position{}, map[string]Position{}
 		places(at, "", t.PodConfigKeys, t.PodConfigPlaces)
 	}
-	r.queueLabels(doc, t, doc.get("config").get("kubernetes").get("kueue").get("local_queue_name"))
-	t.Ignored = r.takeIgnored()
+	r.queueLabels(doc, t, doc.Get("config").Get("kubernetes").Get("kueue").Get("local_queue_name"))
+	t.Ignored = r.TakeIgnored()
 	return t
 }
 
-func (r *parser) workdir(d deferred[either[string, workdirFile]]) *Workdir {
+func (r *parser) workdir(d yamlfile.Deferred[yamlfile.Either[string, workdirFile]]) *Workdir {
 	var at Position
-	if d.n != nil {
-		at = Position{Line: d.n.line, Column: d.n.col}
+	if d.Node != nil {
+		at = Position{Line: d.Node.Line, Column: d.Node.Column}
 	}
-	switch w := d.read(r.reader); {
-	case w.a != nil && *w.a == "":
-		r.fail(d.n, "is empty; write a folder, for example \".\"")
+	switch w := d.Read(r.Reader); {
+	case w.First != nil && *w.First == "":
+		r.Fail(d.Node, "is empty; write a folder, for example \".\"")
 		return nil
-	case w.a != nil:
-		return &Workdir{Local: *w.a, At: at}
-	case w.b != nil:
-		return &Workdir{URL: w.b.URL, Ref: w.b.Ref, At: at}
+	case w.First != nil:
+		return &Workdir{Local: *w.First, At: at}
+	case w.Second != nil:
+		return &Workdir{URL: w.Second.URL, Ref: w.Second.Ref, At: at}
 	}
 	return nil
 }
 
-func firstLine(doc *node) int {
-	if len(doc.fields) > 0 {
-		return doc.fields[0].key.line
+func firstLine(doc *yamlfile.Node) int {
+	if len(doc.Fields) > 0 {
+		return doc.Fields[0].Key.Line
 	}
-	return doc.line
+	return doc.Line
 }
 
-func firstOf(doc *node, keys ...string) *node {
+func firstOf(doc *yamlfile.Node, keys ...string) *yamlfile.Node {
 	for _, k := range keys {
-		if f := doc.get(k); f != nil {
+		if f := doc.Get(k); f != nil {
 			return f
 		}
 	}
@@ -148,9 +150,9 @@ func firstOf(doc *node, keys ...string) *node {
 
 // allEmpty says that each of the fields is absent or blank, and none of a
 // wrong type, which is reported already.
-func allEmpty(doc *node, keys ...string) bool {
+func allEmpty(doc *yamlfile.Node, keys ...string) bool {
 	for _, k := range keys {
-		if f := doc.get(k); f != nil && !f.isNull() && (!f.isText() || strings.TrimSpace(f.text) != "") {
+		if f := doc.Get(k); f != nil && !f.IsNull() && (!f.IsText() || strings.TrimSpace(f.Text) != "") {
 			return false
 		}
 	}
@@ -159,18 +161,18 @@ func allEmpty(doc *node, keys ...string) bool {
 
 // places notes where everything below a node stands, by its path: the keys, and
 // the values. A value that begins on a line of its own is looked for at its key.
-func places(n *node, path string, keys, values map[string]Position) {
-	for _, f := range n.fields {
-		below := Below(path, f.key.text)
-		keys[below] = Position{Line: f.key.line, Column: f.key.col}
-		if values[below] = keys[below]; f.line == f.key.line {
-			values[below] = Position{Line: f.line, Column: f.col}
+func places(n *yamlfile.Node, path string, keys, values map[string]Position) {
+	for _, f := range n.Fields {
+		below := yamlfile.Below(path, f.Key.Text)
+		keys[below] = Position{Line: f.Key.Line, Column: f.Key.Column}
+		if values[below] = keys[below]; f.Line == f.Key.Line {
+			values[below] = Position{Line: f.Line, Column: f.Column}
 		}
 		places(f, below, keys, values)
 	}
-	for i, item := range n.items {
+	for i, item := range n.Items {
 		below := fmt.Sprintf("%s[%d]", path, i)
-		values[below] = Position{Line: item.line, Column: item.col}
+		values[below] = Position{Line: item.Line, Column: item.Column}
 		places(item, below, keys, values)
 	}
 }

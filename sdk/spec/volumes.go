@@ -8,6 +8,8 @@ import (
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const (
@@ -29,49 +31,49 @@ func CheckVolumeName(name string) string {
 	return ""
 }
 
-func checkVolumeName(r *reader, n *node) {
-	if msg := CheckVolumeName(n.text); msg != "" {
-		r.fail(n, "%s %s", n.quote(), msg)
+func checkVolumeName(r *yamlfile.Reader, n *yamlfile.Node) {
+	if msg := CheckVolumeName(n.Text); msg != "" {
+		r.Fail(n, "%s %s", n.Quote(), msg)
 	}
 }
 
 // volumeEntry is one value of volumes: a name, a name with a sub path, or a
 // volume that lives as long as the task.
 type volumeEntry struct {
-	n         *node
+	n         *yamlfile.Node
 	named     namedVolume
 	ephemeral *ephemeralVolume
 }
 
-func (volumeEntry) describe() string { return "the name of a volume, or a mapping" }
+func (volumeEntry) Describe() string { return "the name of a volume, or a mapping" }
 
-func (volumeEntry) accepts(n *node) bool {
-	return n.kind == yaml.MappingNode || n.kind == yaml.ScalarNode && n.isText()
+func (volumeEntry) Accepts(n *yamlfile.Node) bool {
+	return n.Kind == yaml.MappingNode || n.Kind == yaml.ScalarNode && n.IsText()
 }
 
-func (e *volumeEntry) decode(r *reader, n *node, ru rules) {
+func (e *volumeEntry) Decode(r *yamlfile.Reader, n *yamlfile.Node, ru yamlfile.Rules) {
 	e.n = n
 	switch {
-	case n.kind == yaml.ScalarNode:
-		e.named.Name = at[string]{v: n.text, n: n}
+	case n.Kind == yaml.ScalarNode:
+		e.named.Name = yamlfile.At[string]{Value: n.Text, Node: n}
 		checkVolumeName(r, n)
-	case n.has("name", "sub_path") || !n.has("size", "type", "labels", "config"):
-		r.decode(n, &e.named)
-		if e.named.Name.set() {
-			checkVolumeName(r, e.named.Name.n)
+	case n.Has("name", "sub_path") || !n.Has("size", "type", "labels", "config"):
+		r.Decode(n, &e.named)
+		if e.named.Name.IsSet() {
+			checkVolumeName(r, e.named.Name.Node)
 		}
-		if s := e.named.SubPath; s.set() && (!subPath.MatchString(s.v) || hasDotDot(s.v)) {
-			r.fail(s.n, "%s is not a path inside a volume: it must be relative, without \"..\"", s.n.quote())
+		if s := e.named.SubPath; s.IsSet() && (!subPath.MatchString(s.Value) || hasDotDot(s.Value)) {
+			r.Fail(s.Node, "%s is not a path inside a volume: it must be relative, without \"..\"", s.Node.Quote())
 		}
 	default:
 		e.ephemeral = new(ephemeralVolume)
-		r.decode(n, e.ephemeral)
+		r.Decode(n, e.ephemeral)
 	}
 }
 
 func (volumeEntry) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-		{Type: "string"}, schemaOf[namedVolume](), schemaOf[ephemeralVolume](),
+		{Type: "string"}, yamlfile.SchemaOf[namedVolume](), yamlfile.SchemaOf[ephemeralVolume](),
 	}}
 }
 
@@ -87,32 +89,32 @@ func hasDotDot(p string) bool {
 // volumesFile is a task's volumes, in the file's order.
 type volumesFile struct{ entries []volumeEntry }
 
-func (volumesFile) describe() string     { return "a mapping of mount paths to volumes" }
-func (volumesFile) accepts(n *node) bool { return n.kind == yaml.MappingNode }
-func (volumesFile) JSONSchemaAlias() any { return map[string]volumeEntry{} }
+func (volumesFile) Describe() string              { return "a mapping of mount paths to volumes" }
+func (volumesFile) Accepts(n *yamlfile.Node) bool { return n.Kind == yaml.MappingNode }
+func (volumesFile) JSONSchemaAlias() any          { return map[string]volumeEntry{} }
 
-func (v *volumesFile) decode(r *reader, n *node, _ rules) {
+func (v *volumesFile) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	seen := map[string]int{}
-	for _, f := range n.fields {
-		if !r.textKey(f) {
+	for _, f := range n.Fields {
+		if !r.TextKey(f) {
 			continue
 		}
-		clean := path.Clean(f.key.text)
+		clean := path.Clean(f.Key.Text)
 		line, dup := seen[clean]
 		switch {
-		case f.key.pending:
-		case !path.IsAbs(f.key.text) || strings.ContainsRune(f.key.text, ':'):
-			r.failKey(f, "a volume is mounted at an absolute path without \":\", for example /data")
-		case hasDotDot(f.key.text):
-			r.failKey(f, "a mount path cannot hold \"..\"")
+		case f.Key.Pending:
+		case !path.IsAbs(f.Key.Text) || strings.ContainsRune(f.Key.Text, ':'):
+			r.FailKey(f, "a volume is mounted at an absolute path without \":\", for example /data")
+		case hasDotDot(f.Key.Text):
+			r.FailKey(f, "a mount path cannot hold \"..\"")
 		case clean == "/":
-			r.failKey(f, "a volume cannot be mounted over the whole file system; choose a path such as /data")
+			r.FailKey(f, "a volume cannot be mounted over the whole file system; choose a path such as /data")
 		case dup:
-			r.failKey(f, "the same path is mounted on line %d", line)
+			r.FailKey(f, "the same path is mounted on line %d", line)
 		}
-		seen[clean] = f.key.line
+		seen[clean] = f.Key.Line
 		var e volumeEntry
-		r.decode(f, &e)
+		r.Decode(f, &e)
 		if e.n != nil {
 			v.entries = append(v.entries, e)
 		}
@@ -120,12 +122,12 @@ func (v *volumesFile) decode(r *reader, n *node, _ rules) {
 }
 
 // mounts turns a task's volumes into values.
-func (r *parser) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
+func (r *parser) mounts(d yamlfile.Deferred[volumesFile], nodes int) []VolumeMount {
 	var out []VolumeMount
-	for _, e := range d.read(r.reader).entries {
+	for _, e := range d.Read(r.Reader).entries {
 		m := VolumeMount{
-			Path: path.Clean(e.n.key.text), Volume: e.named.Name.v, SubPath: e.named.SubPath.v,
-			Line: e.n.key.line, Column: e.n.key.col,
+			Path: path.Clean(e.n.Key.Text), Volume: e.named.Name.Value, SubPath: e.named.SubPath.Value,
+			Line: e.n.Key.Line, Column: e.n.Key.Column,
 		}
 		if e.ephemeral != nil {
 			m.Ephemeral = r.ephemeral(e, nodes)
@@ -137,24 +139,24 @@ func (r *parser) mounts(d deferred[volumesFile], nodes int) []VolumeMount {
 
 func (r *parser) ephemeral(e volumeEntry, nodes int) *Volume {
 	v := &Volume{
-		Source: Source{File: r.file, Line: e.n.line},
+		Source: Source{File: r.File, Line: e.n.Line},
 		Type:   volumePVC,
 		Size:   &e.ephemeral.Size.v,
 		Labels: e.ephemeral.Labels.v,
 	}
 	r.volumeConfig(v, e.ephemeral.Config)
 	if single := strings.HasPrefix(v.AccessModes[0], "ReadWriteOnce"); single && nodes > 1 {
-		r.fail(e.n, "a %s volume cannot be shared by %d nodes; set config.access_mode to ReadWriteMany", v.AccessModes[0], nodes)
+		r.Fail(e.n, "a %s volume cannot be shared by %d nodes; set config.access_mode to ReadWriteMany", v.AccessModes[0], nodes)
 	}
 	return v
 }
 
 func (r *parser) volumeConfig(v *Volume, c volumeConfigFile) {
-	v.StorageClass, v.Namespace, v.HostPath = c.StorageClassName, c.Namespace, c.HostPath.v
+	v.StorageClass, v.Namespace, v.HostPath = c.StorageClassName, c.Namespace, c.HostPath.Value
 	v.CleanupOnDeletion = c.CleanupOnDeletion
 	v.AccessModes = []string{"ReadWriteOnce"}
 	for _, mode := range []string{"ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"} {
-		if strings.EqualFold(c.AccessMode.v, mode) {
+		if strings.EqualFold(c.AccessMode.Value, mode) {
 			v.AccessModes = []string{mode}
 		}
 	}
@@ -162,18 +164,18 @@ func (r *parser) volumeConfig(v *Volume, c volumeConfigFile) {
 
 // isVolume tells a volume document from a task by the fields that only one of
 // them has.
-func isVolume(doc *node) bool {
-	return doc.has("type", "size", "use_existing") &&
-		!doc.has("run", "setup", "resources", "num_nodes", "envs", "secrets", "volumes", "workdir", "file_mounts")
+func isVolume(doc *yamlfile.Node) bool {
+	return doc.Has("type", "size", "use_existing") &&
+		!doc.Has("run", "setup", "resources", "num_nodes", "envs", "secrets", "volumes", "workdir", "file_mounts")
 }
 
 // volume reads a volume document.
-func (r *parser) volume(doc *node, in Inputs) *Volume {
+func (r *parser) volume(doc *yamlfile.Node, in Inputs) *Volume {
 	var f volumeFile
-	r.decode(doc, &f)
+	r.Decode(doc, &f)
 	v := &Volume{
-		Source: Source{File: r.file, Line: firstLine(doc)},
-		Name:   f.Name.v, Type: strings.ToLower(f.Type.v), Labels: f.Labels.v,
+		Source: Source{File: r.File, Line: firstLine(doc)},
+		Name:   f.Name.Value, Type: strings.ToLower(f.Type.Value), Labels: f.Labels.v,
 		UseExisting: f.UseExisting, Context: f.Infra.context,
 	}
 	r.claim(f.Infra.n, f.Infra.context)
@@ -181,27 +183,27 @@ func (r *parser) volume(doc *node, in Inputs) *Volume {
 	if f.Size.n != nil {
 		v.Size = &f.Size.v
 	}
-	if f.Name.set() {
-		checkVolumeName(r.reader, f.Name.n)
+	if f.Name.IsSet() {
+		checkVolumeName(r.Reader, f.Name.Node)
 	}
 	if in.Name != "" {
 		v.Name = in.Name
 		if !volumeName.MatchString(in.Name) {
-			r.flag("--name", "%q is not the name of a volume", shorten(in.Name))
+			r.Flag("--name", "%q is not the name of a volume", yamlfile.Shorten(in.Name))
 		}
 	}
 	switch {
-	case v.Type == volumeHostPath && !f.Config.HostPath.set():
-		r.fail(doc, "config.host_path is missing: a %s volume is a folder of the node", volumeHostPath)
+	case v.Type == volumeHostPath && !f.Config.HostPath.IsSet():
+		r.Fail(doc, "config.host_path is missing: a %s volume is a folder of the node", volumeHostPath)
 	case v.Type == volumeHostPath && (!path.IsAbs(v.HostPath) || hasDotDot(v.HostPath)):
-		r.fail(f.Config.HostPath.n, "%s is not an absolute path", f.Config.HostPath.n.quote())
-	case v.Type == volumePVC && f.Config.HostPath.set():
-		r.failKey(f.Config.HostPath.n, "belongs to a volume of type %s", volumeHostPath)
+		r.Fail(f.Config.HostPath.Node, "%s is not an absolute path", f.Config.HostPath.Node.Quote())
+	case v.Type == volumePVC && f.Config.HostPath.IsSet():
+		r.FailKey(f.Config.HostPath.Node, "belongs to a volume of type %s", volumeHostPath)
 	case v.Type == volumePVC && v.Size == nil && !v.UseExisting:
-		r.fail(doc, "size is missing; give it, or use_existing: true for a claim that is there")
+		r.Fail(doc, "size is missing; give it, or use_existing: true for a claim that is there")
 	case v.Type == volumeRunPod:
-		r.fail(f.Type.n, "%s is not a volume of Kubernetes; %s and %s are", f.Type.n.quote(), volumePVC, volumeHostPath)
+		r.Fail(f.Type.Node, "%s is not a volume of Kubernetes; %s and %s are", f.Type.Node.Quote(), volumePVC, volumeHostPath)
 	}
-	v.Ignored = r.takeIgnored()
+	v.Ignored = r.TakeIgnored()
 	return v
 }

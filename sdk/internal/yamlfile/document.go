@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"bytes"
@@ -18,14 +18,14 @@ const (
 	// 15 levels) and far below what would trouble a recursive reader.
 	maxDepth = 64
 	// maxDocuments is far above any pipeline.
-	maxDocuments = 1000
+	MaxDocuments = 1000
 )
 
 // documents turns bytes into the file's documents, with the empty ones left
 // out. Everything that makes the bytes no YAML of ours (size, encoding,
 // syntax, duplicate keys, alias bombs, depth) becomes a problem here, so that
 // the rest of the package meets well-formed trees only.
-func (r *reader) documents(data []byte) []*node {
+func (r *Reader) Documents(data []byte) []*Node {
 	if !r.readable(data) {
 		return nil
 	}
@@ -46,17 +46,17 @@ func (r *reader) documents(data []byte) []*node {
 		if len(doc.Content) > 0 && !isNull(doc.Content[0]) {
 			roots = append(roots, doc.Content[0])
 		}
-		if len(roots) > maxDocuments {
-			r.add(doc.Content[0].Line, 1, "", fmt.Sprintf("the file has more than %d documents", maxDocuments))
+		if len(roots) > MaxDocuments {
+			r.Add(doc.Content[0].Line, 1, "", fmt.Sprintf("the file has more than %d documents", MaxDocuments))
 			return nil
 		}
 	}
 	if len(roots) == 0 {
-		r.add(0, 0, "", "the file is empty: no "+r.format.contents+" is in it")
+		r.Add(0, 0, "", "the file is empty: no "+r.format.Contents+" is in it")
 		return nil
 	}
 	b := &builder{r: r}
-	docs := make([]*node, len(roots))
+	docs := make([]*Node, len(roots))
 	for i, root := range roots {
 		label := ""
 		if len(roots) > 1 {
@@ -70,13 +70,13 @@ func (r *reader) documents(data []byte) []*node {
 	return docs
 }
 
-func (r *reader) readable(data []byte) bool {
+func (r *Reader) readable(data []byte) bool {
 	w := r.format
 	switch {
-	case len(data) > w.maxBytes:
-		r.add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a %s file may have; data belongs in %s", w.maxBytes>>10, w.kind, w.data))
+	case len(data) > w.MaxBytes:
+		r.Add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB, the most that a %s file may have; data belongs in %s", w.MaxBytes>>10, w.Kind, w.Data))
 	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
-		r.add(0, 0, "", "the file is not text: a "+w.kind+" file is YAML in UTF-8")
+		r.Add(0, 0, "", "the file is not text: a "+w.Kind+" file is YAML in UTF-8")
 	default:
 		return true
 	}
@@ -84,21 +84,21 @@ func (r *reader) readable(data []byte) bool {
 }
 
 // format is what differs between the kinds of files before they are decoded.
-type format struct {
+type Format struct {
 	// kind names the files in messages: "task".
-	kind string
+	Kind string
 	// contents names what a file may hold, for one that is empty: "task, pipeline
 	// or volume".
-	contents string
+	Contents string
 	// data says where data belongs that makes a file too large.
-	data string
+	Data string
 	// maxBytes is the size of the largest file that is read, and maxAliased the
 	// number of values that all aliases of a file may stand for together, since
 	// aliases of aliases grow exponentially.
-	maxBytes, maxAliased int
+	MaxBytes, MaxAliased int
 	// hint returns what to add to a message about a mapping or a list where
 	// something else belongs; nil for nothing.
-	hint func(*node) string
+	Hint func(*Node) string
 }
 
 func isNull(y *yaml.Node) bool {
@@ -111,12 +111,12 @@ var (
 	tabIndent  = regexp.MustCompile(`(?m)^ *\t`)
 	// noBlank finds "key:value" at the beginning of a line. A URL's "://"
 	// and an image's "name:tag" in a list do not look like that.
-	noBlank = regexp.MustCompile(`(?m)^[ ]*(?:- )?([A-Za-z_][A-Za-z0-9_-]*):([^\s:/][^\n]*)$`)
+	NoBlank = regexp.MustCompile(`(?m)^[ ]*(?:- )?([A-Za-z_][A-Za-z0-9_-]*):([^\s:/][^\n]*)$`)
 )
 
 // syntax reports what the YAML library says. Of the two most common slips,
 // whose messages there mislead, it points at the cause instead.
-func (r *reader) syntax(data []byte, err error) {
+func (r *Reader) syntax(data []byte, err error) {
 	msg, line := err.Error(), 0
 	if m := yamlLine.FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
@@ -129,15 +129,15 @@ func (r *reader) syntax(data []byte, err error) {
 	off := len(data) - len(rest)
 	if at := tabIndent.FindIndex(linesFrom(rest, 1, 3)); at != nil && tabTrouble.MatchString(msg) {
 		l, c := position(data, off+at[1]-1)
-		r.add(l, c, "", "a tab is used as indentation; YAML wants blanks")
+		r.Add(l, c, "", "a tab is used as indentation; YAML wants blanks")
 		return
 	}
-	if m := noBlank.FindSubmatchIndex(linesFrom(rest, 1, 2)); m != nil {
+	if m := NoBlank.FindSubmatchIndex(linesFrom(rest, 1, 2)); m != nil {
 		l, c := position(data, off+m[2])
-		r.add(l, c, "", fmt.Sprintf("a blank is missing behind the colon: write \"%s: ...\"", rest[m[2]:m[3]]))
+		r.Add(l, c, "", fmt.Sprintf("a blank is missing behind the colon: write \"%s: ...\"", rest[m[2]:m[3]]))
 		return
 	}
-	r.add(line, 1, "", "this is not YAML: "+msg)
+	r.Add(line, 1, "", "this is not YAML: "+msg)
 }
 
 // linesFrom returns n lines of data (all when negative), starting at a line

@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"reflect"
@@ -10,15 +10,15 @@ import (
 // plainFor is plain for what will be read into a type by its JSON names: of a
 // scalar that the two YAMLs read differently it takes the reading that fits the
 // field, and YAML 1.1's where both do or neither. t may be nil, for anything.
-func (n *node) plainFor(t reflect.Type) any {
+func (n *Node) PlainFor(t reflect.Type) any {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	switch n.kind {
+	switch n.Kind {
 	case yaml.MappingNode:
-		m := make(map[string]any, len(n.fields))
-		for _, f := range n.fields {
-			m[f.key.text] = f.plainFor(fieldOf(t, f.key.text))
+		m := make(map[string]any, len(n.Fields))
+		for _, f := range n.Fields {
+			m[f.Key.Text] = f.PlainFor(fieldOf(t, f.Key.Text))
 		}
 		return m
 	case yaml.SequenceNode:
@@ -26,22 +26,22 @@ func (n *node) plainFor(t reflect.Type) any {
 		if t != nil && t.Kind() == reflect.Slice {
 			item = t.Elem()
 		}
-		s := make([]any, len(n.items))
-		for i := range n.items {
-			s[i] = n.items[i].plainFor(item)
+		s := make([]any, len(n.Items))
+		for i := range n.Items {
+			s[i] = n.Items[i].PlainFor(item)
 		}
 		return s
 	}
-	if n.other == "" || t == nil || accepts(t, scalarNode(scalar{tag: n.tag})) || !accepts(t, scalarNode(scalar{tag: n.other})) {
-		return n.plain()
+	if n.other == "" || t == nil || Accepts(t, scalarNode(Scalar{Tag: n.Tag})) || !Accepts(t, scalarNode(Scalar{Tag: n.other})) {
+		return n.Plain()
 	}
 	if n.other == "!!str" {
-		return n.text
+		return n.Text
 	}
-	if v, err := later(n.other, n.text); err == nil {
+	if v, err := later(n.other, n.Text); err == nil {
 		return v
 	}
-	return n.plain()
+	return n.Plain()
 }
 
 // fieldOf is the type of what a JSON object that is read into t has under a key;

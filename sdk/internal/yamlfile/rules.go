@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"fmt"
@@ -12,27 +12,27 @@ import (
 
 // rules are the limits in a struct field's jsonschema tag. The tag is read by
 // the JSON Schema generator too, so that editor and parser agree.
-type rules struct {
-	required         bool
-	min, max, moreBy *float64 // moreBy is exclusiveMinimum
+type Rules struct {
+	Required         bool
+	Min, Max, moreBy *float64 // moreBy is exclusiveMinimum
 	minLen, maxLen   int
 	minItems         int
 	maxItems         int
 	unique           bool
-	enum             []string
+	Enum             []string
 }
 
 type structField struct {
-	name    string
+	Name    string
 	index   []int
-	typ     reflect.Type
+	Typ     reflect.Type
 	ignored bool
-	rules   rules
+	Rules   Rules
 }
 
 // structFields lists the fields of a format struct, embedded ones included,
 // in the order of their declaration.
-func structFields(t reflect.Type) []structField {
+func StructFields(t reflect.Type) []structField {
 	if known, ok := fieldCache.Load(t); ok {
 		return known.([]structField)
 	}
@@ -43,9 +43,9 @@ func structFields(t reflect.Type) []structField {
 			continue
 		}
 		out = append(out, structField{
-			name: name, index: f.Index, typ: f.Type,
+			Name: name, index: f.Index, Typ: f.Type,
 			ignored: f.Tag.Get("vast") == "ignored",
-			rules:   parseRules(f.Tag.Get("jsonschema")),
+			Rules:   parseRules(f.Tag.Get("jsonschema")),
 		})
 	}
 	fieldCache.Store(t, out)
@@ -55,12 +55,12 @@ func structFields(t reflect.Type) []structField {
 // fieldCache keeps what reflection and the tags say of each type.
 var fieldCache sync.Map // reflect.Type -> []structField
 
-func parseRules(tag string) rules {
-	var ru rules
+func parseRules(tag string) Rules {
+	var ru Rules
 	number := func(s string) *float64 {
 		f, err := strconv.ParseFloat(s, 64)
 		if err != nil {
-			panic("spec: bad tag " + tag)
+			panic("yamlfile: bad tag " + tag)
 		}
 		return &f
 	}
@@ -69,11 +69,11 @@ func parseRules(tag string) rules {
 		key, val, _ := strings.Cut(part, "=")
 		switch key {
 		case "required":
-			ru.required = true
+			ru.Required = true
 		case "minimum":
-			ru.min = number(val)
+			ru.Min = number(val)
 		case "maximum":
-			ru.max = number(val)
+			ru.Max = number(val)
 		case "exclusiveMinimum":
 			ru.moreBy = number(val)
 		case "minLength":
@@ -87,35 +87,35 @@ func parseRules(tag string) rules {
 		case "uniqueItems":
 			ru.unique = true
 		case "enum":
-			ru.enum = append(ru.enum, val)
+			ru.Enum = append(ru.Enum, val)
 		}
 	}
 	return ru
 }
 
 // items are the rules that hold for each item of a list: the tag's enum.
-func (ru rules) items() rules { return rules{enum: ru.enum} }
+func (ru Rules) items() Rules { return Rules{Enum: ru.Enum} }
 
-func (ru rules) checkText(r *reader, n *node) {
-	switch size := utf8.RuneCountInString(n.text); {
+func (ru Rules) CheckText(r *Reader, n *Node) {
+	switch size := utf8.RuneCountInString(n.Text); {
 	case ru.minLen > 0 && size < ru.minLen:
-		r.fail(n, "must not be empty")
+		r.Fail(n, "must not be empty")
 	case ru.maxLen > 0 && size > ru.maxLen:
-		r.fail(n, "has %d characters; %d are allowed", size, ru.maxLen)
+		r.Fail(n, "has %d characters; %d are allowed", size, ru.maxLen)
 	}
-	if len(ru.enum) == 0 || slices.ContainsFunc(ru.enum, func(e string) bool { return strings.EqualFold(e, n.text) }) {
+	if len(ru.Enum) == 0 || slices.ContainsFunc(ru.Enum, func(e string) bool { return strings.EqualFold(e, n.Text) }) {
 		return
 	}
 	hint := ""
-	if s := nearest(n.written, ru.enum); s != "" {
+	if s := Nearest(n.Written, ru.Enum); s != "" {
 		hint = fmt.Sprintf("; did you mean %q?", s)
 	}
-	r.fail(n, "%s is not one of %s%s", n.quote(), strings.Join(ru.enum, ", "), hint)
+	r.Fail(n, "%s is not one of %s%s", n.Quote(), strings.Join(ru.Enum, ", "), hint)
 }
 
-func (ru rules) checkNumber(r *reader, n *node, f float64, what string) {
-	low := ru.min != nil && f < *ru.min || ru.moreBy != nil && f <= *ru.moreBy
-	high := ru.max != nil && f > *ru.max
+func (ru Rules) checkNumber(r *Reader, n *Node, f float64, what string) {
+	low := ru.Min != nil && f < *ru.Min || ru.moreBy != nil && f <= *ru.moreBy
+	high := ru.Max != nil && f > *ru.Max
 	if !low && !high {
 		return
 	}
@@ -124,29 +124,29 @@ func (ru rules) checkNumber(r *reader, n *node, f float64, what string) {
 	switch {
 	case ru.moreBy != nil:
 		want = "more than " + plain(ru.moreBy)
-	case ru.max == nil:
-		want = "at least " + plain(ru.min)
+	case ru.Max == nil:
+		want = "at least " + plain(ru.Min)
 	default:
-		want = "from " + plain(ru.min) + " to " + plain(ru.max)
+		want = "from " + plain(ru.Min) + " to " + plain(ru.Max)
 	}
-	r.fail(n, "must be a %s, %s, not %s", what, want, shorten(n.written))
+	r.Fail(n, "must be a %s, %s, not %s", what, want, Shorten(n.Written))
 }
 
-func (ru rules) checkList(r *reader, n *node) {
-	switch size := len(n.items); {
+func (ru Rules) checkList(r *Reader, n *Node) {
+	switch size := len(n.Items); {
 	case size < ru.minItems:
-		r.fail(n, "must have at least %d entries", ru.minItems)
+		r.Fail(n, "must have at least %d entries", ru.minItems)
 	case ru.maxItems > 0 && size > ru.maxItems:
-		r.fail(n, "has %d entries; %d are allowed", size, ru.maxItems)
+		r.Fail(n, "has %d entries; %d are allowed", size, ru.maxItems)
 	}
 	if !ru.unique {
 		return
 	}
-	seen := make(map[string]bool, len(n.items))
-	for _, item := range n.items {
-		if seen[item.text] {
-			r.fail(item, "%s stands in the list twice", item.quote())
+	seen := make(map[string]bool, len(n.Items))
+	for _, item := range n.Items {
+		if seen[item.Text] {
+			r.Fail(item, "%s stands in the list twice", item.Quote())
 		}
-		seen[item.text] = true
+		seen[item.Text] = true
 	}
 }

@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"encoding/json"
@@ -18,9 +18,9 @@ import (
 // files by YAML 1.1, which is what counts. Who writes them often thinks of YAML
 // 1.2, so a field that wants text takes "no", and one that wants a number takes
 // 1e3, as if they were of that.
-type scalar struct {
+type Scalar struct {
 	// tag is the type by YAML 1.1: "!!str", "!!int" ...
-	tag string
+	Tag string
 	// other is the type by YAML 1.2 where that is another one, else empty.
 	other string
 	// value is what PyYAML reads, see yaml11.Value.
@@ -28,13 +28,13 @@ type scalar struct {
 }
 
 // textScalar is a scalar in quotes.
-func textScalar(text string) scalar { return scalar{tag: "!!str", value: text} }
+func TextScalar(text string) Scalar { return Scalar{Tag: "!!str", value: text} }
 
 // plainScalar is a scalar without quotes and without a tag.
-func plainScalar(text string) scalar {
-	s := scalar{value: yaml11.Value(text)}
-	s.tag = tagOf(s.value)
-	if later := laterTag(text); later != s.tag {
+func plainScalar(text string) Scalar {
+	s := Scalar{value: yaml11.Value(text)}
+	s.Tag = tagOf(s.value)
+	if later := laterTag(text); later != s.Tag {
 		s.other = later
 	}
 	return s
@@ -42,25 +42,25 @@ func plainScalar(text string) scalar {
 
 // taggedScalar is a scalar with an explicit tag. What is wrong with that is the
 // second result; the scalar is text then.
-func taggedScalar(tag, text string) (scalar, string) {
+func taggedScalar(tag, text string) (Scalar, string) {
 	own := plainScalar(text)
 	switch {
 	case tag == "!!str" || tag == "!!merge":
-		return textScalar(text), ""
+		return TextScalar(text), ""
 	case tag == "!!timestamp":
-		own.tag, own.other = "!!str", ""
+		own.Tag, own.other = "!!str", ""
 		return own, ""
 	case !slices.Contains([]string{"!!null", "!!bool", "!!int", "!!float"}, tag):
-		return textScalar(text), fmt.Sprintf("the YAML tag %s has no meaning here", shorten(tag))
-	case own.tag == tag:
+		return TextScalar(text), fmt.Sprintf("the YAML tag %s has no meaning here", Shorten(tag))
+	case own.Tag == tag:
 		own.other = ""
 		return own, ""
-	case tag == "!!float" && own.is("!!int", "!!float") || own.other == tag:
-		s := scalar{tag: tag}
+	case tag == "!!float" && own.Is("!!int", "!!float") || own.other == tag:
+		s := Scalar{Tag: tag}
 		s.value, _ = later(tag, text)
 		return s, ""
 	}
-	return textScalar(text), fmt.Sprintf("the YAML tag %s does not fit the value", tag)
+	return TextScalar(text), fmt.Sprintf("the YAML tag %s does not fit the value", tag)
 }
 
 // tagOf is the type of a value. What JSON cannot hold is text.
@@ -106,23 +106,23 @@ func later(tag, text string) (any, error) {
 }
 
 // is reports whether the scalar is of one of the types, by either YAML.
-func (s scalar) is(tags ...string) bool {
-	return slices.Contains(tags, s.tag) || s.other != "" && slices.Contains(tags, s.other)
+func (s Scalar) Is(tags ...string) bool {
+	return slices.Contains(tags, s.Tag) || s.other != "" && slices.Contains(tags, s.other)
 }
 
-func (s scalar) isText() bool { return s.is("!!str") }
+func (s Scalar) IsText() bool { return s.Is("!!str") }
 
 // number is a scalar's text for a parser of quantities: the forms of numbers
 // that only YAML knows (0x10, 1_000, 1e3, 1:30) in plain digits.
-func (n *node) number() string {
+func (n *Node) Number() string {
 	v := n.value
-	if n.tag == "!!str" {
+	if n.Tag == "!!str" {
 		if n.other != "!!int" && n.other != "!!float" {
-			return n.text
+			return n.Text
 		}
 		var err error
-		if v, err = later(n.other, n.text); err != nil {
-			return n.text
+		if v, err = later(n.other, n.Text); err != nil {
+			return n.Text
 		}
 	}
 	switch v := v.(type) {
@@ -130,33 +130,33 @@ func (n *node) number() string {
 		return fmt.Sprint(v)
 	case float64:
 		// A plain decimal is kept as it is: a float64 might hold less.
-		if strings.ContainsAny(n.text, "eE_:") {
+		if strings.ContainsAny(n.Text, "eE_:") {
 			return strconv.FormatFloat(v, 'f', -1, 64)
 		}
 	}
-	return n.text
+	return n.Text
 }
 
 // plain returns the node as what encoding/json would make of it: nil, bool,
 // int64, float64, json.Number for a whole number that no int64 holds, string,
 // []any, map[string]any. Scalars are those of YAML 1.1; dates are text.
-func (n *node) plain() any {
-	switch n.kind {
+func (n *Node) Plain() any {
+	switch n.Kind {
 	case yaml.MappingNode:
-		m := make(map[string]any, len(n.fields))
-		for _, f := range n.fields {
-			m[f.key.text] = f.plain()
+		m := make(map[string]any, len(n.Fields))
+		for _, f := range n.Fields {
+			m[f.Key.Text] = f.Plain()
 		}
 		return m
 	case yaml.SequenceNode:
-		s := make([]any, len(n.items))
-		for i, item := range n.items {
-			s[i] = item.plain()
+		s := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			s[i] = item.Plain()
 		}
 		return s
 	}
-	if n.tag == "!!str" {
-		return n.text
+	if n.Tag == "!!str" {
+		return n.Text
 	}
 	if v, ok := n.value.(*big.Int); ok {
 		return json.Number(v.String())
@@ -166,9 +166,9 @@ func (n *node) plain() any {
 
 // variable is a scalar as the value of an environment variable: Python's str of
 // what PyYAML reads, which is how SkyPilot makes it.
-func (n *node) variable() string {
+func (n *Node) Variable() string {
 	if _, text := n.value.(string); text {
-		return n.text
+		return n.Text
 	}
 	return yaml11.Text(n.value)
 }

@@ -1,12 +1,9 @@
-package spec
+package yamlfile
 
 import "strings"
 
-// Nearest returns the candidate that a word was probably meant to be, or "".
-func Nearest(word string, candidates []string) string { return nearest(word, candidates) }
-
-// nearest returns the candidate that word was probably meant to be, or "".
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that word was probably meant to be, or "".
+func Nearest(word string, candidates []string) string {
 	if len(word) > 40 { // nothing of ours is near, and the effort is bounded
 		return ""
 	}

@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"fmt"
@@ -12,35 +12,35 @@ import (
 
 // node is one value of a document: YAML with aliases and merge keys resolved,
 // keys that are unique, and a way back to the place in the file.
-type node struct {
-	kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
-	scalar
+type Node struct {
+	Kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
+	Scalar
 	// text is a scalar as it stands in the file. written is the same before
 	// environment variables were substituted: messages quote it, so that no
 	// secret gets into an error.
-	text, written string
+	Text, Written string
 	// pending says that the text waits for an input that is missing. What
 	// is wrong with such a value cannot be known yet, and is not reported.
-	pending   bool
-	line, col int
+	Pending      bool
+	Line, Column int
 
-	parent *node
-	label  string // ".cpus", "[0]", "[/mnt/data]"
-	key    *node  // of a mapping's value
+	Parent *Node
+	Label  string // ".cpus", "[0]", "[/mnt/data]"
+	Key    *Node  // of a mapping's value
 	// list is the list of values per cluster that the node was chosen from.
-	list *node
+	PerContext *Node
 
-	fields []*node // a mapping's values, in the file's order
-	items  []*node
+	Fields []*Node // a mapping's values, in the file's order
+	Items  []*Node
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // path is where the node stands: "resources.any_of[0].cpus".
-func (n *node) path() string {
+func (n *Node) Path() string {
 	var parts []string
-	for ; n != nil; n = n.parent {
-		parts = append(parts, n.label)
+	for ; n != nil; n = n.Parent {
+		parts = append(parts, n.Label)
 	}
 	var b strings.Builder
 	for i := len(parts) - 1; i >= 0; i-- {
@@ -56,14 +56,14 @@ func labelOf(key string) string {
 	if plainKey.MatchString(key) {
 		return "." + key
 	}
-	return "[" + shorten(key) + "]"
+	return "[" + Shorten(key) + "]"
 }
 
 // Below is the path of what a mapping at this path has under a key.
 func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key), ".") }
 
 // shorten keeps a user's text in a message readable.
-func shorten(s string) string {
+func Shorten(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "..."
@@ -72,30 +72,30 @@ func shorten(s string) string {
 }
 
 // quote is the node's text for a message.
-func (n *node) quote() string {
-	return strconv.Quote(shorten(n.written))
+func (n *Node) Quote() string {
+	return strconv.Quote(Shorten(n.Written))
 }
 
-func (n *node) isNull() bool {
-	return n.kind == yaml.ScalarNode && n.tag == "!!null"
+func (n *Node) IsNull() bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
 }
 
 // get returns the value of a key, nil when it is absent.
-func (n *node) get(key string) *node {
+func (n *Node) Get(key string) *Node {
 	if n == nil {
 		return nil
 	}
-	for _, f := range n.fields {
-		if f.key.text == key {
+	for _, f := range n.Fields {
+		if f.Key.Text == key {
 			return f
 		}
 	}
 	return nil
 }
 
-func (n *node) has(keys ...string) bool {
+func (n *Node) Has(keys ...string) bool {
 	for _, k := range keys {
-		if n.get(k) != nil {
+		if n.Get(k) != nil {
 			return true
 		}
 	}
@@ -103,39 +103,39 @@ func (n *node) has(keys ...string) bool {
 }
 
 // kindName names what the node is, for "must be X, not Y".
-func (n *node) kindName() string {
+func (n *Node) KindName() string {
 	switch {
-	case n.kind == yaml.MappingNode:
+	case n.Kind == yaml.MappingNode:
 		return "a mapping"
-	case n.kind == yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
 	}
-	switch n.tag {
+	switch n.Tag {
 	case "!!null":
 		return "empty"
 	case "!!bool":
-		return "the boolean " + n.written
+		return "the boolean " + n.Written
 	case "!!int", "!!float":
-		return "the number " + shorten(n.written)
+		return "the number " + Shorten(n.Written)
 	default:
-		return "the text " + n.quote()
+		return "the text " + n.Quote()
 	}
 }
 
 // builder makes nodes of YAML nodes.
 type builder struct {
-	r       *reader
+	r       *Reader
 	aliased int
 	// broken says that a problem was met which leaves no tree worth reading.
 	broken bool
 }
 
-func (b *builder) fail(y *yaml.Node, n *node, format string, args ...any) {
-	b.r.add(y.Line, y.Column, n.path(), fmt.Sprintf(format, args...))
+func (b *builder) fail(y *yaml.Node, n *Node, format string, args ...any) {
+	b.r.Add(y.Line, y.Column, n.Path(), fmt.Sprintf(format, args...))
 }
 
 // stop reports a problem that ends the reading of the file.
-func (b *builder) stop(y *yaml.Node, n *node, format string, args ...any) {
+func (b *builder) stop(y *yaml.Node, n *Node, format string, args ...any) {
 	if !b.broken {
 		b.fail(y, n, format, args...)
 	}
@@ -143,8 +143,8 @@ func (b *builder) stop(y *yaml.Node, n *node, format string, args ...any) {
 }
 
 // build makes the node of y. aliases counts the aliases above it.
-func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases int) *node {
-	n := &node{parent: parent, label: label, line: y.Line, col: y.Column, kind: yaml.ScalarNode, scalar: scalar{tag: "!!null"}}
+func (b *builder) build(y *yaml.Node, parent *Node, label string, depth, aliases int) *Node {
+	n := &Node{Parent: parent, Label: label, Line: y.Line, Column: y.Column, Kind: yaml.ScalarNode, Scalar: Scalar{Tag: "!!null"}}
 	if b.broken {
 		return n
 	}
@@ -160,38 +160,38 @@ func (b *builder) build(y *yaml.Node, parent *node, label string, depth, aliases
 	case depth > maxDepth:
 		b.stop(use, n, "nested deeper than %d levels", maxDepth)
 		return n
-	case b.aliased > b.r.format.maxAliased:
-		b.stop(&yaml.Node{}, &node{}, "the aliases of this file stand for more than %d values", b.r.format.maxAliased)
+	case b.aliased > b.r.format.MaxAliased:
+		b.stop(&yaml.Node{}, &Node{}, "the aliases of this file stand for more than %d values", b.r.format.MaxAliased)
 		return n
 	}
 	switch y.Kind {
 	case yaml.MappingNode:
-		n.kind, n.tag = y.Kind, "!!map"
+		n.Kind, n.Tag = y.Kind, "!!map"
 		b.mapping(y, n, depth, aliases)
 	case yaml.SequenceNode:
-		n.kind, n.tag = y.Kind, "!!seq"
-		n.items = make([]*node, len(y.Content))
+		n.Kind, n.Tag = y.Kind, "!!seq"
+		n.Items = make([]*Node, len(y.Content))
 		for i, item := range y.Content {
-			n.items[i] = b.build(item, n, "["+strconv.Itoa(i)+"]", depth+1, aliases)
+			n.Items[i] = b.build(item, n, "["+strconv.Itoa(i)+"]", depth+1, aliases)
 		}
 	default:
-		n.text, n.written = y.Value, y.Value
+		n.Text, n.Written = y.Value, y.Value
 		b.scalar(y, n)
 	}
 	return n
 }
 
-func (b *builder) scalar(y *yaml.Node, n *node) {
+func (b *builder) scalar(y *yaml.Node, n *Node) {
 	switch {
 	case y.Style&yaml.TaggedStyle != 0:
 		var msg string
-		if n.scalar, msg = taggedScalar(y.ShortTag(), y.Value); msg != "" {
+		if n.Scalar, msg = taggedScalar(y.ShortTag(), y.Value); msg != "" {
 			b.fail(y, n, "%s", msg)
 		}
 	case y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		n.scalar = textScalar(y.Value)
+		n.Scalar = TextScalar(y.Value)
 	default:
-		n.scalar = plainScalar(y.Value)
+		n.Scalar = plainScalar(y.Value)
 	}
 	if strings.ContainsRune(y.Value, 0) {
 		b.fail(y, n, "holds a NUL character, which neither a script nor a variable can")
@@ -201,9 +201,9 @@ func (b *builder) scalar(y *yaml.Node, n *node) {
 // mapping fills in n's fields: the mapping's own first, then those that its
 // merge keys ("<<") bring and that it does not have itself. As in PyYAML, of a
 // list of mappings the first one wins, and of several merge keys the last one.
-func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
-	seen := make(map[string]*node, len(y.Content)/2)
-	var merged []*node
+func (b *builder) mapping(y *yaml.Node, n *Node, depth, aliases int) {
+	seen := make(map[string]*Node, len(y.Content)/2)
+	var merged []*Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		ky, vy := y.Content[i], y.Content[i+1]
 		if ky.ShortTag() == "!!merge" {
@@ -214,38 +214,38 @@ func (b *builder) mapping(y *yaml.Node, n *node, depth, aliases int) {
 		if b.broken {
 			return
 		}
-		if key.kind != yaml.ScalarNode {
-			b.fail(ky, n, "a key must be text, not %s", key.kindName())
+		if key.Kind != yaml.ScalarNode {
+			b.fail(ky, n, "a key must be text, not %s", key.KindName())
 			continue
 		}
-		v := b.build(vy, n, labelOf(key.text), depth+1, aliases)
-		v.key = key
-		if first, dup := seen[key.text]; dup {
-			b.fail(ky, v, "duplicate key: it stands on line %d already", first.line)
+		v := b.build(vy, n, labelOf(key.Text), depth+1, aliases)
+		v.Key = key
+		if first, dup := seen[key.Text]; dup {
+			b.fail(ky, v, "duplicate key: it stands on line %d already", first.Line)
 			continue
 		}
-		seen[key.text] = key
-		n.fields = append(n.fields, v)
+		seen[key.Text] = key
+		n.Fields = append(n.Fields, v)
 	}
 	for _, m := range slices.Backward(merged) {
-		sources := m.items
-		if m.kind == yaml.MappingNode {
-			sources = []*node{m}
+		sources := m.Items
+		if m.Kind == yaml.MappingNode {
+			sources = []*Node{m}
 		}
 		for _, s := range sources {
-			for _, f := range s.fields {
-				if seen[f.key.text] == nil {
-					seen[f.key.text] = f.key
-					f.parent = n
-					n.fields = append(n.fields, f)
+			for _, f := range s.Fields {
+				if seen[f.Key.Text] == nil {
+					seen[f.Key.Text] = f.Key
+					f.Parent = n
+					n.Fields = append(n.Fields, f)
 				}
 			}
-			if s.kind != yaml.MappingNode {
-				b.r.fail(s, "only a mapping can be merged by \"<<\"")
+			if s.Kind != yaml.MappingNode {
+				b.r.Fail(s, "only a mapping can be merged by \"<<\"")
 			}
 		}
-		if m.kind == yaml.ScalarNode && !b.broken {
-			b.r.fail(m, "only a mapping can be merged by \"<<\"")
+		if m.Kind == yaml.ScalarNode && !b.broken {
+			b.r.Fail(m, "only a mapping can be merged by \"<<\"")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package spec
+package yamlfile
 
 import (
 	"reflect"
@@ -7,9 +7,9 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-func schemaOf[T any]() *jsonschema.Schema { return schemaFor(reflect.TypeFor[T]()) }
+func SchemaOf[T any]() *jsonschema.Schema { return SchemaFor(reflect.TypeFor[T]()) }
 
-func schemaFor(t reflect.Type) *jsonschema.Schema {
+func SchemaFor(t reflect.Type) *jsonschema.Schema {
 	r := &jsonschema.Reflector{
 		Anonymous:                  true, // no $id made of the Go package
 		DoNotReference:             true, // small enough to stand inline
@@ -31,7 +31,7 @@ func allowNull(s *jsonschema.Schema) {
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		allowNull(pair.Value)
 		if !slices.Contains(s.Required, pair.Key) {
-			pair.Value = orNull(pair.Value)
+			pair.Value = OrNull(pair.Value)
 		}
 	}
 	allowNull(s.Items)
@@ -40,7 +40,7 @@ func allowNull(s *jsonschema.Schema) {
 	}
 }
 
-func orNull(s *jsonschema.Schema) *jsonschema.Schema {
+func OrNull(s *jsonschema.Schema) *jsonschema.Schema {
 	null := &jsonschema.Schema{Type: "null"}
 	isNull := func(a *jsonschema.Schema) bool { return a.Type == "null" }
 	switch {
