@@ -17,8 +17,8 @@ import (
 	// The image has no certificates of its own.
 	_ "golang.org/x/crypto/x509roots/fallback"
 
-	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/redact"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // command is something the agent can do. It writes what it has to say to out.
@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(errOut, "error:", layout.OneLine(redact.Text(err.Error()), maxError))
+		fmt.Fprintln(errOut, "error:", text.OneLine(redact.Text(err.Error()), maxError))
 		return 1
 	}
 	return 0

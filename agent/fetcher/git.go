@@ -17,8 +17,8 @@ import (
 
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/gitremote"
-	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/redact"
+	"github.com/kubevast/vast/internal/text"
 )
 
 const remoteName = "origin"
@@ -204,7 +204,7 @@ func gitError(err error) error {
 	case errors.Is(err, transport.ErrEmptyRemoteRepository):
 		return errors.New("it is empty")
 	}
-	return errors.New(layout.OneLine(redact.Text(err.Error()), longest) + hint)
+	return errors.New(text.OneLine(redact.Text(err.Error()), longest) + hint)
 }
 
 // longest is how much of an error is told.

@@ -17,8 +17,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/redact"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -68,16 +68,16 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return invalid(status)
 	case apierrors.IsRequestEntityTooLargeError(err):
-		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", layout.Line(status.Message))
+		return api.Invalid("", "it is too large for the cluster: %s; put what is large into the image or a volume", text.Line(status.Message))
 	default:
 		return &api.UnavailableError{Cause: err, Message: fmt.Sprintf(
-			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Server(), verb, resource, layout.Line(status.Message))}
+			"the cluster at %s cannot %s %s at the moment: %s; try again", c.Server(), verb, resource, text.Line(status.Message))}
 	}
 }
 
 func (c *Conn) notFound(status metav1.Status, resource string) error {
 	if status.Details == nil {
-		return &api.NotFoundError{Kind: resource, Name: "", Hint: layout.Line(status.Message)}
+		return &api.NotFoundError{Kind: resource, Name: "", Hint: text.Line(status.Message)}
 	}
 	if status.Details.Kind == "namespaces" {
 		return c.NamespaceNotFound(status.Details.Name)
@@ -103,11 +103,11 @@ var (
 func (c *Conn) forbidden(message, verb, resource string) (says, right string) {
 	if m := quotaExceeded.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota",
-			c.Namespace, verb, resource, layout.Line(m[1])), ""
+			c.Namespace, verb, resource, text.Line(m[1])), ""
 	}
 	m := rbacDenied.FindStringSubmatch(message)
 	if m == nil {
-		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, layout.Line(message)), ""
+		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, text.Line(message)), ""
 	}
 	resource, sub, isSub := strings.Cut(m[3], "/")
 	what, asked := m[3], resource
@@ -160,11 +160,11 @@ func (c *Conn) clientCertificateEnd() (time.Time, bool) {
 // invalid turns the API server's 422 into our form of a bad file.
 func invalid(status metav1.Status) error {
 	if status.Details == nil || len(status.Details.Causes) == 0 {
-		return api.Invalid("", "the cluster refuses it: %s", layout.Line(status.Message))
+		return api.Invalid("", "the cluster refuses it: %s", text.Line(status.Message))
 	}
 	out := &api.InvalidSpecError{}
 	for _, cause := range status.Details.Causes {
-		out.Problems = append(out.Problems, api.Problem{Path: cause.Field, Message: layout.Line(cause.Message)})
+		out.Problems = append(out.Problems, api.Problem{Path: cause.Field, Message: text.Line(cause.Message)})
 	}
 	return out
 }
@@ -197,5 +197,5 @@ func (c *Conn) unreachable(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		why = "no answer"
 	}
-	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), layout.Line(redact.Text(why)))
+	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), text.Line(redact.Text(why)))
 }

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -34,13 +34,13 @@ func ConfigError(err error, loader clientcmd.ClientConfig) error {
 	raw, rawErr := loader.RawConfig()
 	switch {
 	case rawErr != nil:
-		return api.Invalid("kubeconfig", "%s", layout.Line(rawErr.Error()))
+		return api.Invalid("kubeconfig", "%s", text.Line(rawErr.Error()))
 	case clientcmd.IsEmptyConfig(err):
 		return noKubeconfig(loader)
 	case clientcmd.IsContextNotFound(err) || strings.Contains(err.Error(), "does not exist"):
-		return api.Invalid("", "%s; the kubeconfig has %s", layout.Line(err.Error()), contextList(slices.Sorted(maps.Keys(raw.Contexts))))
+		return api.Invalid("", "%s; the kubeconfig has %s", text.Line(err.Error()), contextList(slices.Sorted(maps.Keys(raw.Contexts))))
 	default:
-		return api.Invalid("kubeconfig", "%s", layout.Line(err.Error()))
+		return api.Invalid("kubeconfig", "%s", text.Line(err.Error()))
 	}
 }
 

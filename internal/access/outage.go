@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // change is a sort of request that changes something: "create", "jobs.batch".
@@ -118,19 +118,16 @@ func whyNot(resp *http.Response) string {
 	}
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, maxWhy)) // what can be read of it is read again
 	resp.Body = &readAgain{io.MultiReader(bytes.NewReader(head), resp.Body), resp.Body}
-	text := string(head)
+	reason := string(head)
 	if obj, _, err := scheme.Codecs.UniversalDeserializer().Decode(head, nil, nil); err == nil {
 		if status, ok := obj.(*metav1.Status); ok {
-			text = status.Message
+			reason = status.Message
 		}
 	}
-	if text = layout.Line(text); text == "" {
+	if reason = text.OneLine(reason, maxSaid); reason == "" {
 		return resp.Status
 	}
-	if len(text) > maxSaid {
-		text = strings.ToValidUTF8(text[:maxSaid], "") + "..."
-	}
-	return text
+	return reason
 }
 
 // readAgain is a body of which the beginning was read.

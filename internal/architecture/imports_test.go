@@ -15,6 +15,7 @@ const module = "github.com/kubevast/vast/"
 // layers lists the packages from the bottom to the top. A package may import
 // those below it only; "=" marks packages that stand beside the one before.
 var layers = []string{
+	"internal/text",
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // NewElsewhere are commands that are not there, but that users of other programs
@@ -54,7 +54,7 @@ func meantFlags(word string, names []string) []string {
 			longer = append(longer, name)
 		}
 	}
-	if near := spec.Nearest(word, names); near != "" && len(longer) == 0 {
+	if near := text.Nearest(word, names); near != "" && len(longer) == 0 {
 		return []string{near}
 	}
 	return longer
@@ -70,7 +70,7 @@ func unknownCommand(c *cobra.Command, word string) error {
 		}
 	}
 	meant := ""
-	if near := spec.Nearest(word, names); near != "" {
+	if near := text.Nearest(word, names); near != "" {
 		meant = "; did you mean: " + near
 	}
 	return Usagef("unknown command %q for %q%s", word, c.CommandPath(), meant)

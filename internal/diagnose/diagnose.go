@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -164,4 +164,4 @@ func deletedPods(f Facts) string {
 // an event, and a container its last words.
 const maxMessage = 1500
 
-func oneLine(s string) string { return layout.OneLine(s, maxMessage) }
+func oneLine(s string) string { return text.OneLine(s, maxMessage) }

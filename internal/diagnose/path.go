@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // notFoundHint says what to look at when a container's command was not found: the
@@ -26,7 +27,7 @@ func notFoundHint(pod *corev1.Pod, container, image string) string {
 		}
 		// The kubelet makes one dollar of two.
 		path := strings.ReplaceAll(e.Value, "$$", "$")
-		hint := fmt.Sprintf("the task sets PATH to %q, in the place of the image's; is the command's folder in it?", cut(path))
+		hint := fmt.Sprintf("the task sets PATH to %q, in the place of the image's; is the command's folder in it?", text.Short(path, 200))
 		if strings.Contains(path, "$") {
 			hint += " Variables are not filled in there: extend PATH in the script instead, export PATH=/more:$PATH"
 		}
@@ -36,15 +37,6 @@ func notFoundHint(pod *corev1.Pod, container, image string) string {
 		return image + " Or is its folder missing from a PATH that envFrom sets?"
 	}
 	return image
-}
-
-// cut shortens a long text.
-func cut(s string) string {
-	const most = 200
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "..."
-	}
-	return s
 }
 
 func containerOf(pod *corev1.Pod, name string) *corev1.Container {

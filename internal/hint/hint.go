@@ -4,9 +4,10 @@
 package hint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // Target is a cluster and a namespace, as command lines name them. The zero
@@ -69,24 +70,7 @@ func (t Target) line(program string, args []string) string {
 	}
 	line := []string{program}
 	for _, arg := range slices.Concat(args[:end], flags, args[end:]) {
-		line = append(line, Word(arg))
+		line = append(line, text.Word(arg))
 	}
 	return strings.Join(line, " ")
-}
-
-var plain = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
-
-// flag is a long flag with a value, of which only the value is quoted.
-var flag = regexp.MustCompile(`(?s)^(--[a-z-]+=)(.+)$`)
-
-// Word makes a text one word of a POSIX shell's command line.
-func Word(s string) string {
-	if plain.MatchString(s) {
-		return s
-	}
-	before := ""
-	if m := flag.FindStringSubmatch(s); m != nil {
-		before, s = m[1], m[2]
-	}
-	return before + "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

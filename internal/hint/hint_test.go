@@ -1,7 +1,6 @@
 package hint
 
 import (
-	"os/exec"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,14 +28,5 @@ func TestACommandLineLeadsToItsClusterAndNamespace(t *testing.T) {
 				t.Error(diff)
 			}
 		})
-	}
-}
-
-func TestAShellReadsEachWordAsItIs(t *testing.T) {
-	for _, text := range []string{"plain", "with blank", "it's", `"$HOME"`, "`id`", "a\nb", "--context=my cluster", "*", "~", "", "#x", "{a,b}", "a;b"} {
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+Word(text)).Output()
-		if err != nil || string(out) != text {
-			t.Errorf("%q was read as %q, error %v", text, out, err)
-		}
 	}
 }

@@ -1,10 +1,10 @@
 package kube
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -66,8 +66,5 @@ func told(all []Candidate, chosen []int) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if more := len(names) - mostTold; more > 0 {
-		names = append(names[:mostTold:mostTold], fmt.Sprintf("%d more", more))
-	}
-	return strings.Join(names, ", ")
+	return text.First(names, mostTold)
 }

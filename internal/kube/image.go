@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/distribution/reference"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // maxImage is longer than any reference that a registry takes.
@@ -17,7 +19,7 @@ func CheckImage(image string) error {
 	named, err := reference.ParseNormalizedNamed(image)
 	switch {
 	case err != nil || len(image) > maxImage:
-		return fmt.Errorf("%q is not a container image: %s", Shortened(image), write)
+		return fmt.Errorf("%q is not a container image: %s", text.Short(image, 300), write)
 	case reference.IsNameOnly(named):
 		return fmt.Errorf("%q has neither a tag nor a digest: %s", image, write)
 	}
@@ -33,14 +35,4 @@ func IsPinned(image string) bool {
 	}
 	_, pinned := named.(reference.Digested)
 	return pinned
-}
-
-// Shortened is a text that others wrote, short enough for one line of a message.
-// Print it with %q.
-func Shortened(s string) string {
-	const most = 300
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "..."
-	}
-	return s
 }

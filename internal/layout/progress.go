@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -47,7 +48,7 @@ func ParseProgress(line []byte) (api.Progress, error) {
 	if err != nil {
 		return api.Progress{}, err
 	}
-	text := func(s string) string { return OneLine(s, maxProgressText) }
+	text := func(s string) string { return text.OneLine(s, maxProgressText) }
 	p := api.Progress{Step: text(step), Message: text(told.Message), Status: text(told.Status)}
 	if f := told.Fraction; f != nil {
 		if *f < -roundingError || *f > 1+roundingError {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -120,11 +121,7 @@ func (r *Record) Belongs(campaign, namespace, where string) error {
 // quote is a text from a record for a message: of bounded length, and nothing in
 // it that a terminal obeys.
 func quote(s string) string {
-	const most = 80
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return strconv.Quote(s)
+	return strconv.Quote(text.Short(s, 80))
 }
 
 // Drawn is what drew the campaign's random values.

@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/streaming/pkg/httpstream"
 
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // open makes one connection within the tunnel's stream, as a pair of streams:
@@ -43,7 +43,7 @@ func (t *tunnel) open(address string) (net.Conn, error) {
 	go func() {
 		message, _ := io.ReadAll(problems) // it ends with the connection
 		stream.RemoveStreams(problems)
-		c.problem = layout.Line(string(message))
+		c.problem = text.Line(string(message))
 		close(c.told)
 		if c.problem != "" {
 			_ = data.Reset() // nothing more comes

@@ -13,7 +13,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -39,11 +39,11 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 		return &api.ForbiddenError{Message: fmt.Sprintf("the credentials in %s may not %s %s", s.credentials(), what, where), Cause: err}
 	case isUntrusted(err):
 		return api.Invalid("", "the store at %s is not trusted: its certificate is not as %s in %s says (%s)%s",
-			s.Endpoint, kube.StoreCA, s.credentials(), layout.Line(reason(err)), s.mend("; run `"+setup(s.hint)+"` again"))
+			s.Endpoint, kube.StoreCA, s.credentials(), text.Line(reason(err)), s.mend("; run `"+setup(s.hint)+"` again"))
 	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return api.Invalid("", "the store at %s speaks http, not https; run `%s` again", s.Endpoint, setup(s.hint, "--store-endpoint=http://..."))
 	}
-	return &api.UnavailableError{Message: fmt.Sprintf("cannot %s %s: %s", what, where, layout.Line(err.Error())), Cause: err}
+	return &api.UnavailableError{Message: fmt.Sprintf("cannot %s %s: %s", what, where, text.Line(err.Error())), Cause: err}
 }
 
 // credentials says where they are from.
@@ -95,7 +95,7 @@ func (s *Store) failedAt(ctx context.Context, what, key string, err error) error
 	case slices.Contains(refusedContent, answer.Code), isChanged(err):
 		return &api.ConflictError{Message: fmt.Sprintf("the content of object %q is not what was announced: did it change meanwhile?", key), Cause: err}
 	case slices.Contains(refusedObject, answer.Code):
-		return api.Invalid("", "the store at %s does not take object %q: %s", s.Endpoint, key, layout.Line(cmp.Or(answer.Message, answer.Code)))
+		return api.Invalid("", "the store at %s does not take object %q: %s", s.Endpoint, key, text.Line(cmp.Or(answer.Message, answer.Code)))
 	case answer.Code == minio.NoSuchUpload:
 		return &api.ConflictError{Message: fmt.Sprintf("the upload of object %q was given up meanwhile: was its result deleted?", key), Cause: err}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // MayDiffer reports whether a field of resources may have a value per cluster.
@@ -116,8 +118,5 @@ func Names(names []string) string {
 
 func quote(name string) string {
 	const most = 200 // Google's and Amazon's long ones have half of that
-	if r := []rune(name); len(r) > most {
-		name = string(r[:most]) + "..."
-	}
-	return strconv.Quote(name)
+	return strconv.Quote(text.Short(name, most))
 }

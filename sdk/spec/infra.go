@@ -7,6 +7,7 @@ import (
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -51,7 +52,7 @@ func (f *infraField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rul
 	case f.kubernetes:
 	case cloud != "*" && !isCloud(cloud):
 		hint := ""
-		if s := yamlfile.Nearest(cloud, append([]string{"k8s", "kubernetes"}, clouds...)); s != "" {
+		if s := text.Nearest(cloud, append([]string{"k8s", "kubernetes"}, clouds...)); s != "" {
 			hint = `; did you mean "` + s + `"?`
 		}
 		r.Fail(n, `%s is no infrastructure; write "k8s" or "k8s/<context>"%s`, n.Quote(), hint)

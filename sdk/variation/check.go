@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -63,7 +64,7 @@ func (r *Registry) checkSeed(c *spec.Campaign, v *spec.Variation) (api.Problem, 
 var pythonClass = regexp.MustCompile(`^[^:'=]+\.py:[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (r *Registry) unknown(typ string, more int) string {
-	if near := spec.Nearest(typ, r.Types()); near != "" {
+	if near := text.Nearest(typ, r.Types()); near != "" {
 		return fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
 	}
 	if pythonClass.MatchString(typ) {

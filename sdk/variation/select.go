@@ -3,8 +3,8 @@ package variation
 import (
 	"path"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/spec"
 )
 
 // Select returns the configurations whose name fits one of the globs ("*", "?",
@@ -69,7 +69,7 @@ func hint(configs *Configs, glob string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	if near := spec.Nearest(glob, names); near != "" {
+	if near := text.Nearest(glob, names); near != "" {
 		return "; did you mean \"" + near + "\"?"
 	}
 	return "; the first one is called \"" + names[0] + "\""

@@ -8,6 +8,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -108,11 +109,11 @@ func (o *campaignCleanup) Run(ctx context.Context) error {
 
 // question asks about what is going to be removed.
 func (o *campaignCleanup) question(plan *api.CampaignCleanup) string {
-	these, what := plural(len(plan.Campaigns), "campaign"), aFew(plan.Campaigns)
+	these, what := text.Count(len(plan.Campaigns), "campaign"), aFew(plan.Campaigns)
 	if o.api.Data {
-		return fmt.Sprintf("Remove %s with all results: %s (%s, %s)?", these, what, plural(plan.Objects, "object"), cli.Bytes(plan.Bytes))
+		return fmt.Sprintf("Remove %s with all results: %s (%s, %s)?", these, what, text.Count(plan.Objects, "object"), cli.Bytes(plan.Bytes))
 	}
-	return fmt.Sprintf("Remove the Jobs of %s that ended: %s (%s; results and logs stay)?", these, what, plural(plan.Jobs, "Job"))
+	return fmt.Sprintf("Remove the Jobs of %s that ended: %s (%s; results and logs stay)?", these, what, text.Count(plan.Jobs, "Job"))
 }
 
 func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
@@ -136,9 +137,9 @@ func (o *campaignCleanup) report(done *api.CampaignCleanup) error {
 	case len(done.Campaigns) == 0:
 		o.Notef("There is nothing to remove.")
 	case o.api.Data:
-		o.Notef("%s, %s with %s.", plural(done.Jobs, "Job"), plural(done.Objects, "object"), cli.Bytes(done.Bytes))
+		o.Notef("%s, %s with %s.", text.Count(done.Jobs, "Job"), text.Count(done.Objects, "object"), cli.Bytes(done.Bytes))
 	default:
-		o.Notef("%s. Results and logs stay; see: %s", plural(done.Jobs, "Job"), o.Hint().Vast("results", "list"))
+		o.Notef("%s. Results and logs stay; see: %s", text.Count(done.Jobs, "Job"), o.Hint().Vast("results", "list"))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -130,7 +131,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		}
 		return printer.PrintObj(r, f.Out)
 	}
-	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, plural(r.Runs, "run"), plural(r.Jobs, "Job"), r.Dir, client.Namespace())
+	f.Notef("Campaign %s: %s as %s in %s, for namespace %s", r.ID, text.Count(r.Runs, "run"), text.Count(r.Jobs, "Job"), r.Dir, client.Namespace())
 	if r.Secret != "" {
 		f.Notef("Its runs wait for the Secret %q with %s: see %s/README.md", r.Secret, strings.Join(p.secrets, ", "), r.Dir)
 	}

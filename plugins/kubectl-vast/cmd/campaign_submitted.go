@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -31,7 +32,7 @@ func submittedCampaign(ctx context.Context, f *cli.Factory, output *cli.DoneFlag
 	if output.Given() {
 		return nil
 	}
-	what := fmt.Sprintf("%s of %s.", plural(made.Runs.Total, "run"), plural(made.Configs, "configuration"))
+	what := fmt.Sprintf("%s of %s.", text.Count(made.Runs.Total, "run"), text.Count(made.Configs, "configuration"))
 	if d == api.DryRunNone {
 		what += " Look at it with: " + f.Hint().Vast("monitor", made.ID)
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -167,7 +168,7 @@ func storeWords(s api.StoreStatus) string {
 		if s.Partial {
 			more = "more than "
 		}
-		words = append(words, fmt.Sprintf("%s%s, %s", more, plural(int(*s.Objects), "object"), cli.Bytes(*s.Bytes)))
+		words = append(words, fmt.Sprintf("%s%s, %s", more, text.Count(*s.Objects, "object"), cli.Bytes(*s.Bytes)))
 	}
 	return strings.Join(words, ", ")
 }

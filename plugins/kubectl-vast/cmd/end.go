@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -118,14 +119,6 @@ func (o *endOptions) selectAll(ctx context.Context, client cli.Client) (bool, er
 	if o.yes || o.dryRun.Value != api.DryRunNone {
 		return true, nil
 	}
-	const most = 5
-	if more := len(names) - most; more > 0 {
-		names = append(names[:most:most], fmt.Sprintf("%d more", more))
-	}
-	noun := "tasks"
-	if len(o.refs) == 1 {
-		noun = "task"
-	}
-	return o.Confirm(ctx, fmt.Sprintf("%s %d %s (%s)?",
-		strings.ToUpper(o.verb[:1])+o.verb[1:], len(o.refs), noun, strings.Join(names, ", ")))
+	return o.Confirm(ctx, fmt.Sprintf("%s %s (%s)?",
+		strings.ToUpper(o.verb[:1])+o.verb[1:], text.Count(len(o.refs), "task"), text.First(names, 5)))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -56,7 +57,7 @@ func (v *campaignView) endReport(c *api.Campaign) string {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.word))
 		}
 	}
-	line += fmt.Sprintf(": of %s %s", plural(n.Total, "run"), strings.Join(parts, ", "))
+	line += fmt.Sprintf(": of %s %s", text.Count(n.Total, "run"), strings.Join(parts, ", "))
 	next := "Fetch its results with: " + v.Hint().Vast("results", "download", c.ID)
 	if c.State == api.CampaignFailed {
 		next = "See which runs failed, and why, with: " + v.Hint().Vast("results", "list", c.ID, "--failed")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -80,7 +81,7 @@ func (o *resultsDeleteOptions) Run(ctx context.Context) error {
 			return nil
 		}
 		options.Of = whole(o.query.Of, &list.Items[0])
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", plural(len(list.Items), "result"), options.Of, totalSize(list)))
+		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", text.Count(len(list.Items), "result"), options.Of, totalSize(list)))
 		if err != nil || !goOn {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -148,12 +149,12 @@ func renamedNote(f *cli.Factory, files []api.RenamedFile) {
 		names = append(names, fmt.Sprintf("%s/%s is %s", r.Result, cli.Cell(r.Path), cli.Cell(r.To)))
 	}
 	names = append(names, make([]string, len(files)-len(names))...)
-	f.Warn(fmt.Sprintf("%s cannot have their names here and have others: %s", plural(len(files), "file"), aFew(names)))
+	f.Warn(fmt.Sprintf("%s cannot have their names here and have others: %s", text.Count(len(files), "file"), aFew(names)))
 }
 
 // downloadWords is "2 results in out: 12 files, 3.4 MiB fetched; 5 were there".
 func downloadWords(r *api.DownloadReport) string {
-	words := fmt.Sprintf("%s in %s: %s, %s fetched", plural(r.Results, "result"), r.Path, plural(r.Files, "file"), cli.Bytes(r.Bytes))
+	words := fmt.Sprintf("%s in %s: %s, %s fetched", text.Count(r.Results, "result"), r.Path, text.Count(r.Files, "file"), cli.Bytes(r.Bytes))
 	if r.Skipped > 0 {
 		words += fmt.Sprintf("; %d were there already", r.Skipped)
 	}

@@ -20,10 +20,7 @@ var readmeFiles embed.FS
 
 var readmes = texttemplate.Must(texttemplate.ParseFS(readmeFiles, "prepared/*.tmpl"))
 
-const (
-	kueueGroup   = "kueue.x-k8s.io/"
-	kueueVersion = "v0.16.1"
-)
+const kueueGroup = "kueue.x-k8s.io/"
 
 // writeSetup writes what a namespace needs: Kueue's objects into a file of their
 // own, and the store's Secret not at all, for it has credentials.
@@ -68,7 +65,7 @@ type readmeFacts struct {
 func (w *preparation) writeReadmes() error {
 	r := w.draft.record
 	facts := readmeFacts{Record: r, VastFile: w.vastFile(), Store: kube.StoreName, Upload: w.objectName("upload"),
-		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: kueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask(),
+		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: "v" + kube.KueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask(),
 		Values: SecretName(r.ID), Names: w.plan.execution.Secrets,
 		Root: kube.PlaceholderRoot, Writer: kube.PlaceholderWriter, Reader: kube.PlaceholderReader}
 	for _, o := range w.setup {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -29,10 +30,7 @@ func runFile(name string, vars []spec.EnvVar) string {
 	var b strings.Builder
 	b.WriteString("# " + name + "\n")
 	for _, v := range vars {
-		b.WriteString("export " + v.Name + "=" + quote(v.Value) + "\n")
+		b.WriteString("export " + v.Name + "=" + text.Quoted(v.Value) + "\n")
 	}
 	return b.String()
 }
-
-// quote makes one word of a text for sh.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -12,6 +12,8 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/kubevast/vast/internal/kube"
 )
 
 var update = flag.Bool("update", false, "write the golden files and Kueue's chart anew")
@@ -39,7 +41,7 @@ func TestTheEmbeddedChartIsThatOfTheModule(t *testing.T) {
 	if diff := cmp.Diff(contents(module), contents(packed)); diff != "" {
 		t.Errorf("chart (-module +embedded):\n%s", diff)
 	}
-	if packed.Metadata.Version != kueueVersion {
+	if packed.Metadata.Version != kube.KueueVersion {
 		t.Errorf("the chart's version is %s", packed.Metadata.Version)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -38,7 +39,7 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 	s := storeRecord{Kind: kind}
 	if !slices.Contains([]api.StoreKind{api.StoreBuiltIn, api.StoreExternal, api.StoreNone}, kind) {
 		return s, api.Invalid("--no-store", "the record of the setup has a store of the kind %q, which there is not; "+
-			"give --no-store, --no-store=false or --store-endpoint", kube.Shortened(string(kind)))
+			"give --no-store, --no-store=false or --store-endpoint", text.Short(string(kind), 300))
 	}
 	var problems []api.Problem
 	unfit := func(flag, value, why string) {
@@ -102,7 +103,7 @@ func (s storeRecord) check() []api.Problem {
 	case isStoreSecret(s.Secret):
 		add("--store-secret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
 	case len(validation.IsDNS1123Subdomain(s.Secret)) > 0:
-		add("--store-secret", "%q cannot be the name of a Secret", kube.Shortened(s.Secret))
+		add("--store-secret", "%q cannot be the name of a Secret", text.Short(s.Secret, 300))
 	}
 	switch {
 	case s.ReaderSecret == "":
@@ -112,10 +113,10 @@ func (s storeRecord) check() []api.Problem {
 		add("--store-reader-secret", "%q cannot be the name of a Secret", s.ReaderSecret)
 	}
 	if !validBucket.MatchString(s.Bucket) {
-		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", kube.Shortened(s.Bucket))
+		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", text.Short(s.Bucket, 300))
 	}
 	if !validRegion.MatchString(s.Region) {
-		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", kube.Shortened(s.Region))
+		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", text.Short(s.Region, 300))
 	}
 	return problems
 }

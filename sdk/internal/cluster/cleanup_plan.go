@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -221,7 +221,7 @@ func (c *Client) warnOfLoss(ctx context.Context, r *removal, s storeRecord, o ap
 	held, err := c.storeContent(counted)
 	switch {
 	case err != nil:
-		r.warn("the store does not answer, so what it holds, and what would be lost, is not known: %s", layout.Line(err.Error()))
+		r.warn("the store does not answer, so what it holds, and what would be lost, is not known: %s", text.Line(err.Error()))
 	case held.Objects > 0 && o.KeepData:
 		r.warn("the store holds %s in its pod, which --keep-data cannot keep", wordsFor(held))
 	case held.Objects > 0:

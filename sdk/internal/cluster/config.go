@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -200,7 +201,7 @@ func (c *Config) optionList() string {
 
 func (o Option) check(value string) error {
 	if len(o.Allowed) > 0 && !slices.Contains(o.Allowed, value) {
-		return fmt.Errorf("%q is not one of %s", kube.Shortened(value), strings.Join(o.Allowed, ", "))
+		return fmt.Errorf("%q is not one of %s", text.Short(value, 300), strings.Join(o.Allowed, ", "))
 	}
 	if o.Check != nil {
 		return o.Check(value)
@@ -226,7 +227,7 @@ func checkSize(value string) error {
 	}
 	q, err := resource.ParseQuantity(value)
 	if err != nil || q.Sign() <= 0 {
-		return fmt.Errorf("%q is not a size: write it as 10Gi or 500Gi", kube.Shortened(value))
+		return fmt.Errorf("%q is not a size: write it as 10Gi or 500Gi", text.Short(value, 300))
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// text is a group's resources with what each flavor gives, in their order.
-func text(groups []kueue.ResourceGroup) []string {
+// quotasOf returns a group's resources with what each flavor gives, in their order.
+func quotasOf(groups []kueue.ResourceGroup) []string {
 	out := []string{}
 	for _, g := range groups {
 		for _, f := range g.Flavors {
@@ -52,11 +52,11 @@ func TestWithQuota(t *testing.T) {
 			[]string{kube.FlavorName + ": cpu=5 memory=1Gi x.com/a=2 x.com/b=1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := text(tc.have)
-			if diff := cmp.Diff(tc.want, text(withQuota(tc.have, tc.quota))); diff != "" {
+			before := quotasOf(tc.have)
+			if diff := cmp.Diff(tc.want, quotasOf(withQuota(tc.have, tc.quota))); diff != "" {
 				t.Errorf("groups (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(before, text(tc.have)); diff != "" {
+			if diff := cmp.Diff(before, quotasOf(tc.have)); diff != "" {
 				t.Errorf("what there was has changed:\n%s", diff)
 			}
 		})

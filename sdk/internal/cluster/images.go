@@ -11,14 +11,13 @@ import (
 // project noted when it released them (the checklist of the release, and the
 // promotion to registry.k8s.io).
 const (
-	kueueVersion     = "0.16.1"
 	kueueRepository  = "registry.k8s.io/kueue/kueue"
 	kueueChart       = "registry.k8s.io/kueue/charts/kueue"
 	kueueChartDigest = "sha256:46769c995dc7a71cb2ed05797e3f017cea13e440c4ff74d1add35e573f97029d"
 )
 
 var (
-	kueueImage = pinned(kueueRepository+":v"+kueueVersion, "sha256:87bdbcb7ab69c5364459710b90b329d51b369c17b21d670f6436fe3f6864a78f")
+	kueueImage = pinned(kueueRepository+":v"+kube.KueueVersion, "sha256:87bdbcb7ab69c5364459710b90b329d51b369c17b21d670f6436fe3f6864a78f")
 	storeImage = pinned("ghcr.io/versity/versitygw:v1.8.0", "sha256:30292fc2eeacc67a36993b01f7a7a5e3361a19cced0e80c1d71cfa2a4b0a2499")
 )
 

@@ -13,7 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/helm"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -47,7 +48,7 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 	)
 	switch from {
 	case "":
-		ref := kueueChart + ":" + kueueVersion
+		ref := kueueChart + ":" + kube.KueueVersion
 		if chart, err = helm.PullChart(ctx, ref, kueueChartDigest); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -58,7 +59,7 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 			}
 			return nil, &api.UnavailableError{Cause: err, Message: fmt.Sprintf(
 				"Kueue's chart cannot be fetched from %s: %s; without a way to it give --kueue-chart=embedded, which takes the chart in this program",
-				ref, layout.Line(err.Error()))}
+				ref, text.Line(err.Error()))}
 		}
 	case chartEmbedded:
 		if chart, err = helm.ReadChart(embeddedChart); err != nil {
@@ -66,14 +67,14 @@ func loadChart(ctx context.Context, from string) (*helm.Chart, error) {
 		}
 	default:
 		if chart, err = helm.LoadChart(from); err != nil {
-			return nil, api.Invalid("--kueue-chart", "%s is no chart that can be read: %s; name a chart's folder or archive, or %q", from, layout.Line(err.Error()), chartEmbedded)
+			return nil, api.Invalid("--kueue-chart", "%s is no chart that can be read: %s; name a chart's folder or archive, or %q", from, text.Line(err.Error()), chartEmbedded)
 		}
 	}
 	if chart.Metadata.Name != "kueue" {
 		return nil, api.Invalid("--kueue-chart", "%s is the chart of %s, not of Kueue", from, chart.Metadata.Name)
 	}
-	if v := strings.TrimPrefix(chart.Metadata.Version, "v"); v != kueueVersion {
-		return nil, api.Invalid("--kueue-chart", "%s is the chart of Kueue %s; %s is needed", from, v, kueueVersion)
+	if v := strings.TrimPrefix(chart.Metadata.Version, "v"); v != kube.KueueVersion {
+		return nil, api.Invalid("--kueue-chart", "%s is the chart of Kueue %s; %s is needed", from, v, kube.KueueVersion)
 	}
 	return chart, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -62,10 +63,10 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		"a foreign release is not touched":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
 		"a foreign release without Kueue is told": {release: &helm.Release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
 		"ours that was cut short is completed":    {found: foundKueue{served: both}, release: &helm.Release{Ours: true}, install: true},
-		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Version: kueueVersion}, install: true},
-		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kueueVersion}},
-		"ours gets another image":                 {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
-		"ours keeps the image that it has":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
+		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Version: kube.KueueVersion}, install: true},
+		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}},
+		"ours gets another image":                 {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
+		"ours keeps the image that it has":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
 		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
 	} {
 		t.Run(name, func(t *testing.T) {

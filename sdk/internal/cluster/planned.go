@@ -49,7 +49,7 @@ func (c *Client) planned(ctx context.Context, p *plan, now *observed, d api.DryR
 		s.Kueue.Namespace = now.kueue.deployment.Namespace
 	}
 	if p.install {
-		s.Kueue.Namespace, s.Kueue.Version = kueueNamespace, kueueVersion
+		s.Kueue.Namespace, s.Kueue.Version = kueueNamespace, kube.KueueVersion
 		s.Kueue.Image = cmp.Or(p.kueueImage, kueueImage)
 	}
 	if s.Store.Kind == api.StoreBuiltIn {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // The functions here say in words what is missing; nothing is when they return
@@ -62,7 +62,7 @@ func notUp(d *appsv1.Deployment) string {
 func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, error) {
 	for _, condition := range d.Status.Conditions {
 		if condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue {
-			return "its pods cannot be made: " + layout.Line(condition.Message), nil
+			return "its pods cannot be made: " + text.Line(condition.Message), nil
 		}
 	}
 	var (
@@ -167,7 +167,7 @@ func inactive(conditions []metav1.Condition, kind string) string {
 	case c == nil:
 		return "Kueue has not looked at it yet"
 	case c.Status != metav1.ConditionTrue:
-		return layout.Line(c.Message)
+		return text.Line(c.Message)
 	}
 	return ""
 }

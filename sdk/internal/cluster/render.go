@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -90,7 +91,7 @@ func (c *Client) checked(ctx context.Context, p *plan, now *observed) ([]runtime
 	}
 	if p.install {
 		c.conn.Warn(fmt.Sprintf("Kueue %s (image %s) would be installed or changed by Helm; its own objects are not among these",
-			kueueVersion, cmp.Or(p.kueueImage, kueueImage)))
+			kube.KueueVersion, cmp.Or(p.kueueImage, kueueImage)))
 	}
 	if !now.kueue.speaks() {
 		c.conn.Warn("the cluster has no Kueue yet, so the API server cannot check the queues")

@@ -157,7 +157,7 @@ func wantsKueue(say hint.Target, o api.SetupOptions, now *observed) (bool, error
 
 func isOlder(text string) bool {
 	v, err := version.ParseSemantic(text)
-	return err == nil && v.LessThan(version.MustParseSemantic(kueueVersion))
+	return err == nil && v.LessThan(version.MustParseSemantic(kube.KueueVersion))
 }
 
 // measured returns the quota of a new ClusterQueue: what is free, but for what
@@ -216,7 +216,7 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 // makeQueues brings Kueue up where that is ours to do, and makes the queues.
 func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed) error {
 	if p.install {
-		r.say("installing Kueue %s (image %s) in namespace %s", kueueVersion, cmp.Or(p.kueueImage, kueueImage), kueueNamespace)
+		r.say("installing Kueue %s (image %s) in namespace %s", kube.KueueVersion, cmp.Or(p.kueueImage, kueueImage), kueueNamespace)
 		if err := c.installKueue(ctx, r, p); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -141,7 +142,7 @@ func (p *plan) wantedShared(now *observed) map[string]string {
 	}
 	switch {
 	case p.install:
-		wanted[sharedInstalled], wanted[sharedKueue] = kueueVersion, p.kueueImage
+		wanted[sharedInstalled], wanted[sharedKueue] = kube.KueueVersion, p.kueueImage
 	case now.release != nil && now.release.Ours:
 		wanted[sharedInstalled], wanted[sharedKueue] = now.release.Version, p.kueueImage
 	}
@@ -213,5 +214,5 @@ func unconfirmed(namespace, what, flag, recorded, taken string) error {
 	}
 	return &api.ConflictError{Message: fmt.Sprintf(
 		"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the image %q for %s, where %q would be installed; give %s; nothing was changed",
-		kube.SetupName, namespace, kube.Shortened(recorded), what, taken, settle)}
+		kube.SetupName, namespace, text.Short(recorded, 300), what, taken, settle)}
 }

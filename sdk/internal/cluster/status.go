@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/queue"
 )
@@ -158,7 +158,7 @@ func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus)
 		if missingRight(err) != "" {
 			return c.unread(err, &s.ComponentState)
 		}
-		s.Reason = "it does not answer: " + layout.Line(err.Error())
+		s.Reason = "it does not answer: " + text.Line(err.Error())
 		return nil
 	}
 	s.Ready, s.Objects, s.Bytes, s.Partial = true, &held.Objects, &held.Bytes, held.Partial
@@ -202,7 +202,7 @@ func (c *Client) unread(err error, s *api.ComponentState) error {
 	if !isForbidden(err) {
 		return err
 	}
-	s.State, s.Reason = api.ReadyStateUnknown, layout.Line(err.Error())
+	s.State, s.Reason = api.ReadyStateUnknown, text.Line(err.Error())
 	if right := missingRight(err); right != "" {
 		s.Reason = "no right to " + right
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/portforward"
 	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -51,11 +52,7 @@ func wordsFor(c store.Content) string {
 	if c.Partial {
 		more = "more than "
 	}
-	noun := "objects"
-	if c.Objects == 1 {
-		noun = "object"
-	}
-	return fmt.Sprintf("%s%d %s (%s)", more, c.Objects, noun, layout.Bytes(c.Bytes))
+	return fmt.Sprintf("%s%s (%s)", more, text.Count(c.Objects, "object"), layout.Bytes(c.Bytes))
 }
 
 // awaitStore waits until the store answers.

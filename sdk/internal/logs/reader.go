@@ -14,7 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // reader reads the log of one pod to its end.
@@ -233,7 +233,7 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 		if r.lose() {
 			return true, nil
 		}
-		r.s.notify("%s: the rest of its log cannot be read: %s", st.describe(), layout.Line(err.Error()))
+		r.s.notify("%s: the rest of its log cannot be read: %s", st.describe(), text.Line(err.Error()))
 		return true, nil
 	case impatient && last && !r.follow:
 		return true, r.s.src.Conn.Classify(err, "get", "pods/log")
@@ -265,7 +265,7 @@ var errIdle = errors.New("nothing was sent for a while")
 // strayError is an error that the kubelet could not report but in the log.
 type strayError struct{ text string }
 
-func (e *strayError) Error() string { return layout.Line(e.text) }
+func (e *strayError) Error() string { return text.Line(e.text) }
 
 // buffers are shared by all streams of the process.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}

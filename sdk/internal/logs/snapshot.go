@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -128,7 +128,7 @@ func (s *session) afterPods(ctx context.Context, ranks map[int]bool, st *api.Tas
 		if err == nil || ctx.Err() != nil || s.failure() != nil {
 			return
 		}
-		why = ": " + layout.Line(err.Error())
+		why = ": " + text.Line(err.Error())
 	}
 	s.notify("%s: no log is left, the task %s and its pods were deleted%s", nodes(sortedRanks(ranks)), ago(st), why)
 }

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -86,5 +87,5 @@ func Accelerators(labels map[string]string, allocatable corev1.ResourceList) str
 		}
 		out = append(out, name+":"+q.String())
 	}
-	return strings.Join(out, " and ")
+	return text.And(out)
 }

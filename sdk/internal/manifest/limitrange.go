@@ -3,7 +3,6 @@ package manifest
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +10,7 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 )
 
 // bound is what the LimitRanges of a namespace say of one resource of a container.
@@ -54,7 +54,7 @@ func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 		return ""
 	}
 	return fmt.Sprintf("a LimitRange of the namespace does not let a container ask for nothing; each pod needs %s more than its file says, for the container that keeps its results",
-		strings.Join(more, " and "))
+		text.And(more))
 }
 
 // MeetBounds lets a container of ours that asks for nothing ask for as much as the

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -92,9 +93,9 @@ func (w whence) find(path string) (string, bool) {
 		if !there {
 			// Nobody has set it, so it is what the user's value lacks.
 			_, set := m[field]
-			return spec.Below(out, field), !set && i > 1
+			return yamlfile.Below(out, field), !set && i > 1
 		}
-		merged, config, out = m[field], next, spec.Below(out, field)
+		merged, config, out = m[field], next, yamlfile.Below(out, field)
 	}
 	return out, len(steps) > 1
 }

@@ -15,7 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	kjson "sigs.k8s.io/json"
 
-	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 // podFields checks pod_config, as it is written, against the fields of a pod and
@@ -57,7 +58,7 @@ func (f podFields) value(path string, v any, t reflect.Type) any {
 		}
 		out := map[string]any{}
 		for _, key := range slices.Sorted(maps.Keys(m)) {
-			if x := f.value(spec.Below(path, key), m[key], t.Elem()); x != nil || m[key] == nil {
+			if x := f.value(yamlfile.Below(path, key), m[key], t.Elem()); x != nil || m[key] == nil {
 				out[key] = x
 			}
 		}
@@ -76,7 +77,7 @@ func (f podFields) mapping(path string, v any, t reflect.Type) any {
 	fields := fieldsOf(t)
 	out := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		below := spec.Below(path, key)
+		below := yamlfile.Below(path, key)
 		field, known := fields[key]
 		if !known {
 			f.unknown(below, key, slices.Sorted(maps.Keys(fields)))
@@ -138,7 +139,7 @@ var index = regexp.MustCompile(`\[[0-9]+\]`)
 
 func (f podFields) unknown(path, key string, known []string) {
 	at, full := f.task.PodConfigKey(path), podConfigPath+"."+path
-	if near := spec.Nearest(key, known); near != "" {
+	if near := text.Nearest(key, known); near != "" {
 		f.addAt(at, full, "unknown field; did you mean %q?", near)
 		return
 	}
@@ -225,11 +226,7 @@ func describeValue(v any) string {
 	case []any:
 		return "a list"
 	case string:
-		const most = 60
-		if r := []rune(v); len(r) > most {
-			v = string(r[:most]) + "..."
-		}
-		return "the text " + strconv.Quote(v)
+		return "the text " + strconv.Quote(text.Short(v, 60))
 	case bool:
 		return "the boolean " + strconv.FormatBool(v)
 	}

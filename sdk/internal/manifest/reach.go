@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/internal/yamlfile"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -63,7 +64,7 @@ func (r *reach) raw(path, field string, value any) {
 	switch v := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			r.raw(spec.Below(path, key), kindOf(field, key), v[key])
+			r.raw(yamlfile.Below(path, key), kindOf(field, key), v[key])
 		}
 	case []any:
 		for i, item := range v {
@@ -111,7 +112,7 @@ func (r *reach) meta(pod *corev1.PodTemplateSpec) {
 	}{{"metadata.labels", pod.Labels}, {"metadata.annotations", pod.Annotations}} {
 		for _, key := range slices.Sorted(maps.Keys(of.set)) {
 			if msg := reservedKey(key, of.set[key]); msg != "" {
-				r.refuse(spec.Below(of.path, key), "%s", msg)
+				r.refuse(yamlfile.Below(of.path, key), "%s", msg)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"errors"
-	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -50,12 +49,4 @@ func unlessUnseen(err error) error {
 		return nil
 	}
 	return err
-}
-
-// plural is a count with its noun: "1 node", "4 nodes".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

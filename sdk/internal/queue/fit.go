@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -108,5 +109,5 @@ func (d *Demand) perNode(name corev1.ResourceName) string {
 	if d.Pods < 2 || !ok {
 		return ""
 	}
-	return fmt.Sprintf(" (%s x %s)", plural(d.Pods, "node"), number(name, q))
+	return fmt.Sprintf(" (%s x %s)", text.Count(d.Pods, "node"), number(name, q))
 }

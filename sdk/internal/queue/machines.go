@@ -12,6 +12,8 @@ import (
 	scheduling "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // one of something.
@@ -121,5 +123,5 @@ func list(need corev1.ResourceList) string {
 	for _, name := range ordered(need) {
 		all = append(all, amount(name, need[name]))
 	}
-	return strings.Join(all, " and ")
+	return text.And(all)
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -102,7 +103,7 @@ func (s *situation) backoff() (verdict, bool) {
 	}
 	why := "is tried again in " + state.RequeueAt.Sub(s.now).Round(time.Second).String()
 	if state.Count != nil {
-		why += fmt.Sprintf(" (was put back %s)", plural(int(*state.Count), "time"))
+		why += fmt.Sprintf(" (was put back %s)", text.Count(*state.Count, "time"))
 	}
 	return stuck("%s", why), true
 }

@@ -13,6 +13,7 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
@@ -36,7 +37,7 @@ func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
 		q := needs[name]
 		asked = append(asked, q.String()+" "+string(name))
 	}
-	what := strings.Join(asked, " and ")
+	what := text.And(asked)
 	if pod.Affinity != nil || len(pod.NodeSelector) > 0 {
 		what += " and the labels that the task asks for"
 	}

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -167,7 +168,7 @@ func (c *Client) checkClass(ctx context.Context, v *spec.Volume) error {
 	if _, ok := classes[v.StorageClass]; ok {
 		return nil
 	}
-	if near := nearest(v.StorageClass, names); near != "" {
+	if near := text.Nearest(v.StorageClass, names); near != "" {
 		there = fmt.Sprintf("did you mean %q?", near)
 	}
 	return &api.InvalidSpecError{Problems: []api.Problem{{File: v.Source.File, Line: v.Source.Line,

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // node is one value of a document: YAML with aliases and merge keys resolved,
@@ -62,14 +64,8 @@ func labelOf(key string) string {
 // Below is the path of what a mapping at this path has under a key.
 func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key), ".") }
 
-// shorten keeps a user's text in a message readable.
-func Shorten(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "..."
-	}
-	return s
-}
+// Shorten returns the beginning of a user's text for a message.
+func Shorten(s string) string { return text.Short(s, 60) }
 
 // quote is the node's text for a message.
 func (n *Node) Quote() string {

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -239,11 +240,12 @@ func (r *Reader) unknownField(f *Node, v reflect.Value, known []structField) {
 	for i, k := range known {
 		names[i] = k.Name
 	}
-	if s := Nearest(f.Key.Text, names); s != "" {
+	// Internal fields are accepted, not advertised.
+	names = slices.DeleteFunc(names, func(s string) bool { return strings.HasPrefix(s, "_") })
+	if s := text.Nearest(f.Key.Text, names); s != "" {
 		r.FailKey(f, "unknown field; did you mean %q?", s)
 		return
 	}
-	names = slices.DeleteFunc(names, func(s string) bool { return strings.HasPrefix(s, "_") })
 	r.FailKey(f, "unknown field; known are %s", strings.Join(names, ", "))
 }
 

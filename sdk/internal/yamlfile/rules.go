@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/kubevast/vast/internal/text"
 )
 
 // rules are the limits in a struct field's jsonschema tag. The tag is read by
@@ -107,7 +109,7 @@ func (ru Rules) CheckText(r *Reader, n *Node) {
 		return
 	}
 	hint := ""
-	if s := Nearest(n.Written, ru.Enum); s != "" {
+	if s := text.Nearest(n.Written, ru.Enum); s != "" {
 		hint = fmt.Sprintf("; did you mean %q?", s)
 	}
 	r.Fail(n, "%s is not one of %s%s", n.Quote(), strings.Join(ru.Enum, ", "), hint)

@@ -1,10 +1,12 @@
 package gobuild
 
+import "github.com/kubevast/vast/internal/kube"
+
 // Versions that names and manifests repeat; the go.mod of each module pins them.
 const (
 	KubernetesVersion = "v1.36.3"
 	ContainerdVersion = "v2.1.4"
-	KueueVersion      = "v0.16.1"
+	KueueVersion      = "v" + kube.KueueVersion
 	VersityVersion    = "v1.8.0"
 	MinIOVersion      = "2026-02-12" // its last; no tag has a module
 	SeaweedFSVersion  = "4.53"

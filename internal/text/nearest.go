@@ -1,18 +1,16 @@
-package yamlfile
+package text
 
 import "strings"
 
-// Nearest returns the candidate that word was probably meant to be, or "".
+// Nearest returns the candidate that a mistyped word probably means, or "".
+// Upper and lower case are the same.
 func Nearest(word string, candidates []string) string {
-	if len(word) > 40 { // nothing of ours is near, and the effort is bounded
+	if word == "" || len(word) > 64 { // bounds the effort
 		return ""
 	}
 	low := strings.ToLower(word)
 	best, bestCost := "", len(word)/3+2
 	for _, c := range candidates {
-		if strings.HasPrefix(c, "_") {
-			continue // internal fields are accepted, not advertised
-		}
 		if d := distance(low, strings.ToLower(c)); d < bestCost && isTypo(low, strings.ToLower(c), d) {
 			best, bestCost = c, d
 		}
@@ -20,16 +18,15 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// isTypo says whether somebody who meant b can have typed a, which is d changes
-// away: one change may be anywhere, more of them leave most of a word, and nearly
-// always its beginning, as they were ("yes" is not meant to be "as", nor "edit" to
-// be "wait").
+// isTypo reports whether a, which is d changes away from b, is a likely typing
+// error for b: with one change always, with more only if half of the word and its
+// first letter are unchanged. "yes" is not near "as", nor "edit" near "wait".
 func isTypo(a, b string, d int) bool {
-	return d <= 1 || 2*d <= len(a) && a[0] == b[0]
+	return d <= 1 || b != "" && 2*d <= len(a) && a[0] == b[0]
 }
 
-// distance is the number of characters to insert, delete, replace or swap
-// with their neighbour to make b of a (optimal string alignment).
+// distance returns the number of characters to insert, delete, replace or swap
+// with their neighbour to turn a into b (optimal string alignment).
 func distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	d := make([][]int, len(s)+1)
