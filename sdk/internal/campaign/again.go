@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
 // goOn is the command line that finishes the submission of a campaign; with its
 // file as long as that is not in the store, and with the agent image that it was
 // begun with, which has to be said again.
-func (c *runClient) goOn(r *Record, withFile bool, flags ...string) string {
+func (c *runClient) goOn(r *layout.Record, withFile bool, flags ...string) string {
 	command := []string{"campaign", "run"}
 	if withFile {
 		command = append(command, r.File)
@@ -27,7 +28,7 @@ func (c *runClient) goOn(r *Record, withFile bool, flags ...string) string {
 // that of the options or this program's own. A record's own is used by nobody who
 // has not said so: it would run with the store's credentials. One of another
 // release of ours only tells which program made the record.
-func (c *runClient) agentOf(r *Record, o api.CampaignOptions, command ...string) (string, error) {
+func (c *runClient) agentOf(r *layout.Record, o api.CampaignOptions, command ...string) (string, error) {
 	own := kube.AgentImageFor(o.Version)
 	now := o.AgentImage
 	if now == "" {

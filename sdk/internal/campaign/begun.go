@@ -12,7 +12,7 @@ import (
 
 // begun returns the record of a campaign, and its ConfigMap: nil if that is gone
 // and the store still has a copy.
-func (c *records) begun(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+func (c *records) begun(ctx context.Context, id string) (*layout.Record, *corev1.ConfigMap, error) {
 	r, object, err := c.record(ctx, id)
 	if !missing(err) {
 		return r, object, err

@@ -20,8 +20,8 @@ import (
 // the time when the cluster's is gone. That the store cannot be written to is a
 // warning: what follows from the change is done all the same. It returns the
 // record as it is now, or would be after a dry run.
-func (c *records) change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*Record)) (*Record, error) {
-	var changed *Record
+func (c *records) change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*layout.Record)) (*layout.Record, error) {
+	var changed *layout.Record
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		r, object, err := c.record(ctx, id)
 		if err != nil {
@@ -59,7 +59,7 @@ func (c *records) change(ctx context.Context, b store.Backend, id string, d api.
 
 // changeStored changes the store's copy, which has all configurations. One that
 // is the record of something else is left as it is.
-func (c *records) changeStored(ctx context.Context, b store.Backend, id string, edit func(*Record)) error {
+func (c *records) changeStored(ctx context.Context, b store.Backend, id string, edit func(*layout.Record)) error {
 	r, err := c.stored(ctx, b, id)
 	if missing(err) {
 		return nil // its submission never got that far

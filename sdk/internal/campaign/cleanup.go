@@ -79,7 +79,7 @@ func (c *cleaner) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*a
 
 // leaving is a campaign that is to be removed.
 type leaving struct {
-	*Record
+	*layout.Record
 	jobs  jobRuns
 	runs  map[layout.RunRef]run // as they stand, with Jobs or without
 	ended bool
@@ -87,7 +87,7 @@ type leaving struct {
 
 // removable decides by the same count as everybody sees whether a campaign is over;
 // nil: nothing of it is to be removed.
-func (c *cleaner) removable(ctx context.Context, r *Record, jobs jobRuns, o api.CampaignCleanupOptions) (*leaving, error) {
+func (c *cleaner) removable(ctx context.Context, r *layout.Record, jobs jobRuns, o api.CampaignCleanupOptions) (*leaving, error) {
 	runs, err := c.status.merged(ctx, r, jobs)
 	switch {
 	case err != nil && !o.Force:

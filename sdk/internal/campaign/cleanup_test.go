@@ -121,7 +121,7 @@ func TestACampaignWhoseRunsHaveEndedIsCleanedUpBeforeItsJobsKnow(t *testing.T) {
 func TestAPreparedCampaignIsWholeOnceAllItsRunsHaveBeenSeen(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
-	w.ask(func(r *Record) { r.Complete = false }) // as prepare writes it
+	w.ask(func(r *layout.Record) { r.Complete = false }) // as prepare writes it
 	if state, _ := w.counts(id); state != api.CampaignQueued || !w.recordOf(id).Complete {
 		t.Errorf("it is %s, and its record %+v", state, w.recordOf(id))
 	}
@@ -140,7 +140,7 @@ func TestAPreparedCampaignIsWholeOnceAllItsRunsHaveBeenSeen(t *testing.T) {
 
 func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 	elsewhere := func(w *world, inputs string) {
-		r := Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "elsewhere", Inputs: inputs}
+		r := layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "elsewhere", Inputs: inputs}
 		w.put(layout.RecordKey(r.ID), string(r.Marshal()))
 	}
 	for name, tt := range map[string]struct {
@@ -151,7 +151,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 		"a campaign of another namespace has it": {elsewhere, true},
 		"one of another namespace has another":   {func(w *world, _ string) { elsewhere(w, "abc") }, false},
 		"one whose inputs are still on their way has it": {func(w *world, inputs string) {
-			m := RecordObject(&Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "ns", Inputs: inputs})
+			m := RecordObject(&layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "ns", Inputs: inputs})
 			if err := w.fake.Tracker().Create(corev1.SchemeGroupVersion.WithResource("configmaps"), m, "ns"); err != nil {
 				w.t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func TestAPackThatSomebodyTakesWhileResultsAreRemovedStays(t *testing.T) {
 	inputs := w.recordOf(id).Inputs
 	w.store.deleted = func() {
 		w.store.deleted = nil
-		r := Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "elsewhere", Inputs: inputs}
+		r := layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "elsewhere", Inputs: inputs}
 		w.put(layout.RecordKey(r.ID), string(r.Marshal()))
 	}
 	w.cleanup(api.CampaignCleanupOptions{Campaigns: []string{id}, Data: true})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/internal/layout"
@@ -97,7 +99,7 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 		"the order is another": {[]string{"c-1", "c-0"}, "c-0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plan{record: &Record{ID: "x", Configs: tt.record, Runs: 1}, configs: &configurations{Configs: long(2, 1)}}
+			p := &plan{record: &layout.Record{ID: "x", Configs: tt.record, Runs: 1}, configs: &configurations{Configs: long(2, 1)}}
 			err := p.matches()
 			if tt.want == "" && err != nil || tt.want != "" && (!is[*api.ConflictError](err) || !strings.HasSuffix(err.Error(), fmt.Sprintf("they differ in %q", tt.want))) {
 				t.Errorf("%v, want %q", err, tt.want)
@@ -105,8 +107,8 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 		})
 	}
 	t.Run("of a rerun each that is run is there", func(t *testing.T) {
-		s := small(t)
-		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", RunsPerJob: 1,
+		s := campaigntest.Small(t)
+		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &layout.Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", RunsPerJob: 1,
 			Selected: []layout.RunRef{{Config: "c-1"}, {Config: "c-2"}}})
 		if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), `"c-2"`) {
 			t.Errorf("error %v", err)
@@ -135,7 +137,7 @@ func TestWhatGoesThroughAllConfigurationsEndsWithItsContext(t *testing.T) {
 		},
 		"the warnings": func() error { _, err := lostVariables(ctx, endless); return err },
 		"the Jobs": func() error {
-			p, err := newPlan(&s.Execution, &configurations{Configs: endless}, &Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", Runs: 1, RunsPerJob: 1})
+			p, err := newPlan(&s.Execution, &configurations{Configs: endless}, &layout.Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", Runs: 1, RunsPerJob: 1})
 			if err != nil {
 				return err
 			}

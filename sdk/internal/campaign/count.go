@@ -15,7 +15,7 @@ import (
 
 // count makes the status of a campaign of its record and of what is known of
 // its runs: what has neither a Job nor an entry in the index is missing.
-func count(r *Record, runs map[layout.RunRef]run, now time.Time) api.Campaign {
+func count(r *layout.Record, runs map[layout.RunRef]run, now time.Time) api.Campaign {
 	c := fromRecord(r)
 	ends := make([]time.Time, 0, len(runs))
 	n := &c.Runs
@@ -66,7 +66,7 @@ func pace(ends []time.Time, over bool, now time.Time) float64 {
 
 // failures groups the failed runs by their cause, the most frequent first. The
 // example is the first one whose reason is known in words.
-func failures(r *Record, runs map[layout.RunRef]run) []api.FailureGroup {
+func failures(r *layout.Record, runs map[layout.RunRef]run) []api.FailureGroup {
 	type example struct {
 		ref layout.RunRef
 		run run
@@ -98,7 +98,7 @@ func failures(r *Record, runs map[layout.RunRef]run) []api.FailureGroup {
 
 // taskID is what a run's logs are found by. That of a Job that is gone follows
 // from its run, unless the Job held others, too.
-func taskID(r *Record, ref layout.RunRef, run run) string {
+func taskID(r *layout.Record, ref layout.RunRef, run run) string {
 	if run.taskID != "" || r.RunsPerJob > 1 {
 		return run.taskID
 	}
@@ -106,7 +106,7 @@ func taskID(r *Record, ref layout.RunRef, run run) string {
 }
 
 // fromRecord is what the record alone tells of a campaign.
-func fromRecord(r *Record) api.Campaign {
+func fromRecord(r *layout.Record) api.Campaign {
 	return api.Campaign{
 		TypeMeta: api.TypeMeta(api.KindCampaign),
 		ID:       r.ID, User: r.User, Context: r.Context, RerunOf: r.RerunOf,

@@ -14,8 +14,8 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-func record(total int) *Record {
-	return &Record{ID: "sweep-2026-11-21-110000", Total: total, RunsPerJob: 1, Complete: true}
+func record(total int) *layout.Record {
+	return &layout.Record{ID: "sweep-2026-11-21-110000", Total: total, RunsPerJob: 1, Complete: true}
 }
 
 // known are runs a/0, a/1 ... in these states.
@@ -31,7 +31,7 @@ func TestRunsAreCountedAndMakeTheCampaignsState(t *testing.T) {
 	held, making, stopped := record(3), record(3), record(3)
 	held.Held, making.Complete, stopped.Stopped = true, false, true
 	for name, tt := range map[string]struct {
-		record *Record
+		record *layout.Record
 		runs   map[layout.RunRef]run
 		counts api.RunCounts
 		state  api.CampaignState

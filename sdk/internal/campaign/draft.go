@@ -29,7 +29,7 @@ type draft struct {
 	spec    *spec.Campaign
 	configs *configurations
 	inputs  *inputs
-	record  *Record
+	record  *layout.Record
 	// agent is the image of our own containers, if not that of the record.
 	agent string
 	// lost are warnings about parameters, notes about all else.
@@ -75,7 +75,7 @@ func newDraft(ctx context.Context, to target, s *spec.Campaign, configs *variati
 	}
 	now := time.Now()
 	sum := sha256.Sum256(s.Data)
-	d.record = &Record{
+	d.record = &layout.Record{
 		Version: layout.RecordVersion, Name: cmp.Or(o.Name, s.Name, defaultName), Context: to.context,
 		Namespace: to.namespace, User: to.user, Created: now.Truncate(time.Second),
 		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.sum, Scenario: in.scenario,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
@@ -38,7 +39,7 @@ func (c *runClient) setHeld(ctx context.Context, ref string, held bool, o api.Ho
 	case r.Queue == "":
 		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s waits in no queue: its runs start as soon as they are made, and cannot be held", r.ID)}
 	}
-	if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Held = held }); err != nil {
+	if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *layout.Record) { r.Held = held }); err != nil {
 		return nil, err
 	}
 	if o.DryRun.Sends() {
@@ -53,20 +54,10 @@ func (c *runClient) setHeld(ctx context.Context, ref string, held bool, o api.Ho
 	return c.status.one(ctx, r.ID, o.DryRun)
 }
 
-// wouldHold makes of a campaign what it would be, had it been held or resumed.
-func wouldHold(c *api.Campaign, held bool) {
-	switch {
-	case held && (c.State == api.CampaignRunning || c.State == api.CampaignQueued):
-		c.State, c.ETA = api.CampaignHeld, nil
-	case !held && c.State == api.CampaignHeld:
-		c.State = api.CampaignRunning
-	}
-}
-
 // setActive changes the Workloads of all runs that wait. Kueue makes them a
 // moment after their Jobs: with as many looks as there may be new ones none is
 // missed.
-func (c *runClient) setActive(ctx context.Context, r *Record, active bool, d api.DryRun) error {
+func (c *runClient) setActive(ctx context.Context, r *layout.Record, active bool, d api.DryRun) error {
 	labels := map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID), kube.LabelKind: kube.KindRun}
 	for before := -1; ; {
 		n, err := c.queues.SetActive(ctx, labels, active, d)

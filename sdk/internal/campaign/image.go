@@ -11,7 +11,7 @@ import (
 // none has ended. Only a container that runs has one: it is taken from the
 // first manifest that is met, and noted in the record where that is allowed and
 // this is no dry run.
-func (c *statusClient) imageID(ctx context.Context, r *Record, runs map[layout.RunRef]run, d api.DryRun) string {
+func (c *statusClient) imageID(ctx context.Context, r *layout.Record, runs map[layout.RunRef]run, d api.DryRun) string {
 	if r.ImageID != "" {
 		return r.ImageID
 	}
@@ -36,7 +36,7 @@ func (c *statusClient) imageID(ctx context.Context, r *Record, runs map[layout.R
 		return id
 	}
 	// Who only looks may not change the record; then it stays with him.
-	_, _ = c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, d, func(r *Record) { r.ImageID = id })
+	_, _ = c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, d, func(r *layout.Record) { r.ImageID = id })
 	c.seen.mu.Lock()
 	defer c.seen.mu.Unlock()
 	if c.seen.images == nil {

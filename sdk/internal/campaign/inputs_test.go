@@ -14,8 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/internal/layout"
-	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -145,31 +143,5 @@ func TestLookingForRunFilesEndsWithItsContext(t *testing.T) {
 		if _, err := gather(&ended{t.Context(), asked}, s, true); !errors.Is(err, context.Canceled) {
 			t.Errorf("asked %d times: error %v", asked, err)
 		}
-	}
-}
-
-func TestTheStoreHasTheFilesThatLinksLeadTo(t *testing.T) {
-	s := beside(t, `command: "true", run_files: ["*.py"]`, "a.py -> lib/b", "lib/b")
-	in, err := gather(t.Context(), s, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := store.OpenDir(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &draft{spec: s, inputs: in, configs: &configurations{Configs: long(1, 1)}, record: &Record{Version: layout.RecordVersion, ID: "c-1", File: s.Path, Inputs: in.sum}}
-	if err := d.upload(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for o, err := range b.List(t.Context(), layout.CampaignPrefix("c-1")+layout.ConfigDir+"lib", store.ListOptions{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, o.Key)
-	}
-	if diff := cmp.Diff([]string{"campaigns/c-1/_config/lib/b"}, got); diff != "" {
-		t.Errorf("keys (-want,+got):\n%s", diff)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // campaign's id. Both are asked for at the same time, unless only the records
 // tell which Jobs are meant. changes says that something is going to be done to
 // them.
-func (c *statusClient) read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*Record, jobs map[string]jobRuns, missing, err error) {
+func (c *statusClient) read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*layout.Record, jobs map[string]jobRuns, missing, err error) {
 	if o.IDs, err = c.records.namesOf(o.IDs); err != nil {
 		return nil, nil, nil, err
 	}
@@ -80,7 +80,7 @@ func (c *statusClient) jobRuns(ctx context.Context, ids []string, allUsers bool)
 
 // activity is how far the runs are that go on, in the order of their names. Of
 // a Job of packed runs one speaks for all.
-func (c *statusClient) activity(ctx context.Context, r *Record, runs map[layout.RunRef]run) []api.RunProgress {
+func (c *statusClient) activity(ctx context.Context, r *layout.Record, runs map[layout.RunRef]run) []api.RunProgress {
 	told := c.tasks.Progress(ctx, c.conn.Namespace, map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)})
 	var refs []layout.RunRef
 	for ref, run := range runs {

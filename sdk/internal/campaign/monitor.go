@@ -65,7 +65,7 @@ func (c *statusClient) monitor(ctx context.Context, o api.MonitorOptions, d api.
 		return nil, err
 	}
 	now := time.Now()
-	records = slices.DeleteFunc(records, func(r *Record) bool {
+	records = slices.DeleteFunc(records, func(r *layout.Record) bool {
 		over := r.Complete || r.Stopped
 		return len(o.IDs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active() && !c.seen.before(r.ID)
 	})
@@ -105,14 +105,16 @@ func (c *statusClient) brief(ctx context.Context, o api.MonitorOptions) (*api.Ca
 }
 
 // name gives a campaign the metadata of its record.
-func (c *statusClient) name(item *api.Campaign, r *Record) {
+func (c *statusClient) name(item *api.Campaign, r *layout.Record) {
 	item.Name, item.Namespace, item.CreationTimestamp = r.ID, c.conn.Namespace, metav1.NewTime(r.Created)
 }
 
-func older(a, b *Record) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) }
+func older(a, b *layout.Record) int {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+}
 
 // look returns one campaign as it stands; jobs are its runs that have Jobs.
-func (c *statusClient) look(ctx context.Context, r *Record, jobs jobRuns, o api.MonitorOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
+func (c *statusClient) look(ctx context.Context, r *layout.Record, jobs jobRuns, o api.MonitorOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
 	item, runs, err := c.counted(ctx, r, jobs, now, d)
 	if err != nil {
 		return nil, err
@@ -127,7 +129,7 @@ func (c *statusClient) look(ctx context.Context, r *Record, jobs jobRuns, o api.
 }
 
 // counted is a campaign by the counts of its runs.
-func (c *statusClient) counted(ctx context.Context, r *Record, jobs jobRuns, now time.Time, d api.DryRun) (*api.Campaign, map[layout.RunRef]run, error) {
+func (c *statusClient) counted(ctx context.Context, r *layout.Record, jobs jobRuns, now time.Time, d api.DryRun) (*api.Campaign, map[layout.RunRef]run, error) {
 	runs, err := c.merged(ctx, r, jobs)
 	unread := (*unreadIndex)(nil)
 	if errors.As(err, &unread) {

@@ -2,7 +2,8 @@ package campaign
 
 import (
 	"testing"
-	"time"
+
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
@@ -16,22 +17,13 @@ import (
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
-// longAgo is a campaign of one run that was begun days ago, and its Job.
-func longAgo() (*Record, *batchv1.Job) {
-	r := &Record{Version: layout.RecordVersion, ID: "sweep-2026-11-18-110000", Namespace: "lab", User: "alice", Created: time.Now().Add(-72 * time.Hour).Truncate(time.Second),
-		Total: 1, RunsPerJob: 1, ConfigCount: 1, Complete: true, Configs: []string{"a"}, Runs: 1}
-	return r, &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "sweep-a-0", Namespace: "lab", UID: "1",
-		Labels:      map[string]string{kube.LabelKind: kube.KindRun, kube.LabelCampaign: kube.LabelValue(r.ID)},
-		Annotations: map[string]string{kube.AnnotationCampaign: r.ID, kube.AnnotationConfig: "a", kube.AnnotationRun: "0"}}}
-}
-
-func watching(t *testing.T, cluster *fake.Clientset) *Client {
+func watching(t *testing.T, cluster *fake.Clientset) *statusClient {
 	conn := &access.Conn{Kube: cluster, Namespace: "lab", Warn: func(m string, _ ...api.Remedy) { t.Log("warning:", m) }}
-	return New(conn, task.New(conn, nil, nil), nil)
+	return newStatus(newRecords(conn), task.New(conn, nil, nil), nil)
 }
 
 // states are the campaigns that Monitor shows.
-func states(t *testing.T, c *Client, o api.MonitorOptions) map[string]api.CampaignState {
+func states(t *testing.T, c *statusClient, o api.MonitorOptions) map[string]api.CampaignState {
 	t.Helper()
 	list, err := c.Monitor(t.Context(), o)
 	if err != nil {
@@ -46,7 +38,7 @@ func states(t *testing.T, c *Client, o api.MonitorOptions) map[string]api.Campai
 
 // Who waits for the end of all campaigns has to see the end of each.
 func TestACampaignThatWasSeenIsStillSeenWhenItHasEnded(t *testing.T) {
-	r, job := longAgo()
+	r, job := campaigntest.ThreeDaysOld()
 	cluster := fake.NewClientset(RecordObject(r), job)
 	c := watching(t, cluster)
 	everybodys := api.MonitorOptions{AllUsers: true}
@@ -67,18 +59,15 @@ func TestACampaignThatWasSeenIsStillSeenWhenItHasEnded(t *testing.T) {
 
 // Its Jobs have expired, and how they ended is in a store that is not there.
 func TestNobodyIsToldHowRunsEndedThatAreOnlyInAStoreThatIsAway(t *testing.T) {
-	r, _ := longAgo()
+	r, _ := campaigntest.ThreeDaysOld()
 	c := watching(t, fake.NewClientset(RecordObject(r)))
 	if got := states(t, c, api.MonitorOptions{IDs: []string{r.ID}})[r.ID]; got != api.CampaignUnknown || got.Ended() {
 		t.Errorf("it is %s", got)
 	}
-	if runs, err := c.toRepeat(t.Context(), r, api.CampaignRerunOptions{Stopped: true}); err == nil {
-		t.Errorf("%v would be run again", runs)
-	}
 }
 
 func TestABriefLookReadsOnlyRecords(t *testing.T) {
-	r, job := longAgo()
+	r, job := campaigntest.ThreeDaysOld()
 	cluster := fake.NewClientset(RecordObject(r), job)
 	list, err := watching(t, cluster).Monitor(t.Context(), api.MonitorOptions{Brief: true, AllUsers: true})
 	if err != nil || len(list.Items) != 1 || list.Items[0].ID != r.ID {
@@ -93,7 +82,7 @@ func TestABriefLookReadsOnlyRecords(t *testing.T) {
 
 // A Job of packed runs is long, and is needed once.
 func TestPackedRunsShareOneCopyOfTheirJob(t *testing.T) {
-	r, job := longAgo()
+	r, job := campaigntest.ThreeDaysOld()
 	job.Annotations = map[string]string{kube.AnnotationCampaign: r.ID, kube.AnnotationRuns: "a/0 a/1"}
 	job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: "True", Reason: batchv1.JobReasonBackoffLimitExceeded}}
 	jobs, err := watching(t, fake.NewClientset(job)).jobRuns(t.Context(), []string{r.ID}, true)

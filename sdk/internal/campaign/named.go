@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/task"
@@ -43,8 +44,8 @@ func (c *records) selector(ctx context.Context, kind string, ids []string, allUs
 
 // eachRecord calls do for the records that sel selects. One that cannot be read,
 // or is that of something else, is a warning: it must not hide the others.
-func (c *records) eachRecord(ctx context.Context, sel string, do func(*Record)) error {
-	return c.eachObject(ctx, sel, func(_ string, r *Record, err error) {
+func (c *records) eachRecord(ctx context.Context, sel string, do func(*layout.Record)) error {
+	return c.eachObject(ctx, sel, func(_ string, r *layout.Record, err error) {
 		if err != nil {
 			c.conn.Warn(err.Error())
 			return
@@ -55,7 +56,7 @@ func (c *records) eachRecord(ctx context.Context, sel string, do func(*Record)) 
 
 // eachObject calls do for the ConfigMaps that sel selects, with their names, and
 // the record or what is wrong with it.
-func (c *records) eachObject(ctx context.Context, sel string, do func(string, *Record, error)) error {
+func (c *records) eachObject(ctx context.Context, sel string, do func(string, *layout.Record, error)) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)
 		return list, c.conn.Classify(err, "list", "configmaps")
@@ -71,7 +72,7 @@ func (c *records) eachObject(ctx context.Context, sel string, do func(string, *R
 // named returns the records that o means, each once, and in missing why there is
 // none for an id. A campaign whose ConfigMap is gone is still found in the store.
 // changes says that something is going to be done to them.
-func (c *records) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*Record, missing, err error) {
+func (c *records) named(ctx context.Context, o api.MonitorOptions, changes bool) (found []*layout.Record, missing, err error) {
 	if o.IDs, err = c.namesOf(o.IDs); err != nil {
 		return nil, nil, err
 	}
@@ -85,12 +86,12 @@ func (c *records) named(ctx context.Context, o api.MonitorOptions, changes bool)
 	if err != nil {
 		return nil, nil, err
 	}
-	var all []*Record
+	var all []*layout.Record
 	wrong := map[string]error{}
 	for _, id := range wanted {
 		wrong[ObjectName(id)] = nil
 	}
-	err = c.eachObject(ctx, sel, func(name string, r *Record, err error) {
+	err = c.eachObject(ctx, sel, func(name string, r *layout.Record, err error) {
 		switch _, asked := wrong[name]; {
 		case err == nil:
 			all = append(all, r)
@@ -109,19 +110,19 @@ func (c *records) named(ctx context.Context, o api.MonitorOptions, changes bool)
 			if err != nil {
 				return nil, nil, err
 			}
-			all = slices.DeleteFunc(all, func(r *Record) bool { return !isOf(r, user, changes) })
+			all = slices.DeleteFunc(all, func(r *layout.Record) bool { return !isOf(r, user, changes) })
 		}
 		return all, nil, nil
 	}
 	var errs []error
 	for _, ref := range o.IDs {
-		var r *Record
+		var r *layout.Record
 		err := wrong[ObjectName(ref)]
 		if err == nil {
 			r, err = c.choose(ctx, ref, all, changes)
 		}
 		errs = append(errs, err)
-		if r != nil && !slices.ContainsFunc(found, func(have *Record) bool { return have.ID == r.ID }) {
+		if r != nil && !slices.ContainsFunc(found, func(have *layout.Record) bool { return have.ID == r.ID }) {
 			found = append(found, r)
 		}
 	}
@@ -149,8 +150,8 @@ func allWhole(ids []string) bool {
 
 // choose returns the record that ref names: by its id, by the name of one of the
 // caller's campaigns, by the beginning of one of these, or as his newest.
-func (c *records) choose(ctx context.Context, ref string, all []*Record, changes bool) (*Record, error) {
-	if i := slices.IndexFunc(all, func(r *Record) bool { return r.ID == ref }); i >= 0 {
+func (c *records) choose(ctx context.Context, ref string, all []*layout.Record, changes bool) (*layout.Record, error) {
+	if i := slices.IndexFunc(all, func(r *layout.Record) bool { return r.ID == ref }); i >= 0 {
 		return all[i], nil
 	}
 	if allWhole([]string{ref}) {
@@ -184,13 +185,13 @@ func (c *records) choose(ctx context.Context, ref string, all []*Record, changes
 // isOf reports that a campaign is meant when the user says a name. One that names
 // no user, as a prepared folder's, is everybody's to look at, and nobody's to
 // change but by its id.
-func isOf(r *Record, user string, changes bool) bool {
+func isOf(r *layout.Record, user string, changes bool) bool {
 	return r.User == user || r.User == "" && !changes
 }
 
 // newest is the user's newest campaign.
-func (c *records) newest(user string, all []*Record, changes bool) (*Record, error) {
-	var found *Record
+func (c *records) newest(user string, all []*layout.Record, changes bool) (*layout.Record, error) {
+	var found *layout.Record
 	for _, r := range all {
 		if isOf(r, user, changes) && (found == nil || r.Created.After(found.Created)) {
 			found = r
@@ -204,7 +205,7 @@ func (c *records) newest(user string, all []*Record, changes bool) (*Record, err
 
 // storedRecord reads a record from the store. What keeps it from being read
 // makes the campaign not found: the cluster does not know it either.
-func (c *records) storedRecord(ctx context.Context, id string) (*Record, error) {
+func (c *records) storedRecord(ctx context.Context, id string) (*layout.Record, error) {
 	if checkID(id) != nil {
 		return nil, c.notFound(id)
 	}
@@ -224,7 +225,7 @@ func (c *records) storedRecord(ctx context.Context, id string) (*Record, error) 
 
 // mine finds the campaign that ref names for somebody who is going to change
 // it, and asks at the same time whether he may.
-func (c *records) mine(ctx context.Context, ref string, needed ...authz.Right) (*Record, error) {
+func (c *records) mine(ctx context.Context, ref string, needed ...authz.Right) (*layout.Record, error) {
 	var group errgroup.Group
 	group.Go(func() error { return c.rights.Require(ctx, needed...) })
 	found, absent, err := c.named(ctx, api.MonitorOptions{IDs: []string{ref}}, true)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -12,7 +13,7 @@ import (
 const lookEvery = 200
 
 // stoppedMeanwhile is a campaign that was stopped while its Jobs were made.
-type stoppedMeanwhile struct{ *Record }
+type stoppedMeanwhile struct{ *layout.Record }
 
 func (s *stoppedMeanwhile) Error() string {
 	return fmt.Sprintf("campaign %s was stopped by %s while it was being submitted", s.ID, s.StoppedBy)
@@ -21,7 +22,7 @@ func (s *stoppedMeanwhile) Error() string {
 // obey does to the Jobs made so far what a record asks for. Whoever stops or
 // holds a campaign writes it down and then does it to the Jobs that are there;
 // for those that are made after that their maker has to look.
-func (c *runClient) obey(ctx context.Context, r *Record) error {
+func (c *runClient) obey(ctx context.Context, r *layout.Record) error {
 	switch {
 	case r.Stopped:
 		return &stoppedMeanwhile{r}

@@ -6,16 +6,17 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
 func TestWhoSubmitsObeysWhatIsAskedForMeanwhile(t *testing.T) {
 	const runs = lookEvery * 5 / 2 // a look that is late is waited for at the next one
-	stop := func(r *Record) { r.Stopped, r.StoppedBy = true, "bob" }
-	hold := func(r *Record) { r.Held = true }
+	stop := func(r *layout.Record) { r.Stopped, r.StoppedBy = true, "bob" }
+	hold := func(r *layout.Record) { r.Held = true }
 	for name, tt := range map[string]struct {
 		after int // so many Jobs
-		ask   func(*Record)
+		ask   func(*layout.Record)
 		ok    func(*world, error) bool
 	}{
 		"stopped in the middle, no more Jobs are made and those that were are stopped": {lookEvery / 2, stop, func(w *world, err error) bool {

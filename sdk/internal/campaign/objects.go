@@ -51,13 +51,13 @@ func baseName(file string) string {
 }
 
 // whole is the record of the cluster with what it leaves out of a big one.
-func whole(r, stored *Record) *Record {
+func whole(r, stored *layout.Record) *layout.Record {
 	out := *r
 	out.Configs, out.Selected = stored.Configs, stored.Selected
 	return &out
 }
 
 // storedFile is where the store has a campaign's file.
-func storedFile(r *Record) string {
+func storedFile(r *layout.Record) string {
 	return layout.CampaignPrefix(r.ID) + layout.ConfigDir + baseName(r.File)
 }

@@ -2,14 +2,14 @@ package campaign
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+	"github.com/kubevast/vast/sdk/variation"
+
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
@@ -24,19 +24,17 @@ func TestAllThatLiesInOutIsKept(t *testing.T) {
 			{{Path: "/out/only/1", Progress: true}, {Path: "/out", As: "_out/", Rest: true}, {Path: "/out/_jobs/JOB", As: "_job/"}}},
 	} {
 		t.Run(fmt.Sprintf("%d in a Job", packed), func(t *testing.T) {
-			s := small(t)
+			s := campaigntest.Small(t)
 			s.Execution.RunsPerJob, s.Execution.Runs = packed, packed
-			made, err := prepareIn(t, s, one(), api.PrepareOptions{})
+			jobs, _, err := render(t.Context(), target{namespace: "lab"}, s, variation.Of(variation.Config{Name: "only"}), api.CampaignOptions{AgentImage: "agent:dev"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(filepath.Join(made.Dir, "all-jobs.yaml"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var job batchv1.Job
-			if err := yaml.UnmarshalStrict([]byte(strings.TrimPrefix(string(data), "---\n")), &job); err != nil {
-				t.Fatal(err)
+			var job *batchv1.Job
+			for job, err = range jobs {
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
 			var kept agentspec.Keep
 			for _, c := range job.Spec.Template.Spec.InitContainers {

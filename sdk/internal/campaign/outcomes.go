@@ -22,7 +22,7 @@ func (c *cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 		if err != nil {
 			return err
 		}
-		_, err = c.records.change(ctx, c.records.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *Record) {
+		_, err = c.records.change(ctx, c.records.storeIfAny(ctx), l.ID, api.DryRunNone, func(r *layout.Record) {
 			if !r.Stopped {
 				r.Stopped, r.StoppedBy = true, user
 			}

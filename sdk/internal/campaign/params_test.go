@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
@@ -70,9 +71,8 @@ func TestParametersThatAreNoVariablesAreTold(t *testing.T) {
 	met := []spec.Parameter{{Name: "a.b", Value: 1}, {Name: "a_b", Value: 2}}
 	long := []spec.Parameter{{Name: "fits", Value: strings.Repeat("x", maxVariable)}, {Name: "text", Value: strings.Repeat("x", maxVariable+1)},
 		{Name: "list", Value: []any{strings.Repeat("x", maxVariable)}}}
-	s := small(t)
+	s := campaigntest.Small(t)
 	configs := variation.Of(variation.Config{Name: "one", Parameters: met}, variation.Config{Name: "two", Parameters: met}, variation.Config{Name: "three", Parameters: long})
-	c := New(&access.Conn{Namespace: "lab"}, nil, nil)
 	for command, want := range map[string][]string{
 		"true": {
 			`parameter "a_b" of configuration one is no variable: PARAM_A_B is parameter "a.b" already; the command finds it only in the file that SCENARIO_PARAMETER_FILE names`,
@@ -82,7 +82,7 @@ func TestParametersThatAreNoVariablesAreTold(t *testing.T) {
 		"": nil, // scenario_execution has no use for variables
 	} {
 		s.Execution.Command = command
-		_, warnings, err := c.Render(t.Context(), s, configs, api.CampaignOptions{AgentImage: "agent:dev"})
+		_, warnings, err := render(t.Context(), target{namespace: "lab"}, s, configs, api.CampaignOptions{AgentImage: "agent:dev"})
 		if diff := cmp.Diff(want, warnings); diff != "" || err != nil {
 			t.Errorf("command %q: %v (-want +got):\n%s", command, err, diff)
 		}

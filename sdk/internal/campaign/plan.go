@@ -15,7 +15,7 @@ import (
 // made of. It is pure: the same plan gives the same Jobs, on whatever machine
 // and whenever they are made.
 type plan struct {
-	record    *Record
+	record    *layout.Record
 	execution *spec.Execution
 	configs   *configurations
 	// selected are the configurations of the record's Selected, if it has any.
@@ -32,7 +32,7 @@ type plannedRun struct {
 
 // newPlan makes the plan of a record whose fields are all filled in. Everything
 // that is wrong comes back at once as *api.InvalidSpecError.
-func newPlan(e *spec.Execution, configs *configurations, r *Record) (*plan, error) {
+func newPlan(e *spec.Execution, configs *configurations, r *layout.Record) (*plan, error) {
 	p := &plan{record: r, execution: e, configs: configs}
 	var err error
 	if p.template, p.warnings, err = newTemplate(e, r); err != nil {
@@ -77,7 +77,7 @@ func (p *plan) matches() error {
 	return nil
 }
 
-func absent(r *Record, config string) error {
+func absent(r *layout.Record, config string) error {
 	return &api.ConflictError{Message: fmt.Sprintf("campaign %s has another list of configurations in the store than in its record: they differ in %q", r.ID, config)}
 }
 

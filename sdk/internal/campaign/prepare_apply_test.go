@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/internal/access"
@@ -21,27 +22,20 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// small is a campaign whose file lies in a folder of its own.
-func small(t *testing.T) *spec.Campaign {
-	t.Helper()
-	return &spec.Campaign{Path: filepath.Join(t.TempDir(), "small.vast"), Name: "small", Data: []byte("version: 1\n"),
-		Execution: spec.Execution{Image: "busybox:1.36", Runs: 1, RunsPerJob: 1, RunAsUser: 1000, Command: "true"}}
-}
-
 func one() *variation.Configs { return variation.Of(variation.Config{Name: "only"}) }
 
 // prepareIn writes a campaign into a new folder, as who reaches no cluster.
 func prepareIn(t *testing.T, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error) {
 	t.Helper()
 	o.Dir, o.AgentImage = filepath.Join(t.TempDir(), "out"), "agent:dev"
-	c := New(&access.Conn{Namespace: "lab", Warn: func(m string, _ ...api.Remedy) { t.Log("warning:", m) }}, nil, nil)
+	c := newPreparer(&access.Conn{Namespace: "lab", Warn: func(m string, _ ...api.Remedy) { t.Log("warning:", m) }})
 	return c.WritePrepared(t.Context(), s, configs, nil, o)
 }
 
 func TestAPreparedJobOfAQueueDoesNotSayThatItIsSuspended(t *testing.T) {
 	for queue, label := range map[string]string{"": kube.LocalQueueName, "lab": "lab", "none": ""} {
 		t.Run("the queue is "+label, func(t *testing.T) {
-			made, err := prepareIn(t, small(t), one(), api.PrepareOptions{CampaignOptions: api.CampaignOptions{Queue: queue}})
+			made, err := prepareIn(t, campaigntest.Small(t), one(), api.PrepareOptions{CampaignOptions: api.CampaignOptions{Queue: queue}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +69,7 @@ func TestWhatIsPreparedCanBeApplied(t *testing.T) {
 		"so many runs":                   {1, 5500, 1, 50, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := small(t)
+			s := campaigntest.Small(t)
 			s.Execution.RunFiles, s.Execution.RunsPerJob = []string{"data"}, c.packed
 			if err := os.WriteFile(filepath.Join(filepath.Dir(s.Path), "data"), noise(c.file), 0o600); err != nil {
 				t.Fatal(err)
@@ -152,65 +146,9 @@ func TestTwoCampaignsPreparedInOneSecondAreTwo(t *testing.T) {
 	if first != "sweep-2026-11-21-10150012" || second != "sweep-2026-11-21-10150013" || checkID(first) != nil {
 		t.Errorf("%s and %s", first, second)
 	}
-	made, err := prepareIn(t, small(t), one(), api.PrepareOptions{})
+	made, err := prepareIn(t, campaigntest.Small(t), one(), api.PrepareOptions{})
 	if err != nil || checkID(made.ID) != nil {
 		t.Errorf("%+v, %v", made, err)
-	}
-}
-
-func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
-	for name, tc := range map[string]struct {
-		login, user string
-		found       bool
-		changed     string // what a change without an id says
-		readme      string
-	}{
-		"whoever that is, when nobody has said a user":    {"", "", true, "has none here", "The record names no user"},
-		"the user who has said a name":                    {"ann", "ann", true, "", "campaign of user `ann`"},
-		"not by others than the user who has said a name": {"bob", "bob", false, "has none here", "campaign of user `bob`"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			conn, err := access.Connect(&rest.Config{Host: "http://localhost"}, access.Options{Namespace: "ns", User: tc.login, FallbackUser: "a-name-of-the-kubeconfig"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, configs := w.campaign()
-			made, err := New(conn, nil, nil).WritePrepared(t.Context(), s, configs, nil, api.PrepareOptions{Dir: filepath.Join(t.TempDir(), "out"), CampaignOptions: api.CampaignOptions{AgentImage: "agent:dev"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := os.ReadFile(filepath.Join(made.Dir, campaignFileName))
-			if err != nil {
-				t.Fatal(err)
-			}
-			record := &corev1.ConfigMap{}
-			if err := yaml.Unmarshal(data, record); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := w.fake.CoreV1().ConfigMaps("ns").Create(t.Context(), record, metav1.CreateOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			for what, o := range map[string]api.MonitorOptions{"monitor": {}, "campaign list": {Brief: true}, "@latest": {IDs: []string{"@latest"}}} {
-				list, err := w.Monitor(t.Context(), o)
-				found := err == nil && len(list.Items) == 1 && list.Items[0].ID == made.ID && list.Items[0].User == tc.user
-				if found != tc.found {
-					t.Errorf("%s: %+v, %v", what, list, err)
-				}
-			}
-			_, err = w.Stop(t.Context(), "@latest", api.StopOptions{DryRun: api.DryRunClient})
-			if (tc.changed == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.changed) {
-				t.Errorf("to stop @latest: %v, want %q", err, tc.changed)
-			}
-			own, _, err := w.records.named(t.Context(), api.MonitorOptions{}, true)
-			if err != nil || len(own) != 0 != (tc.user == "ann") {
-				t.Errorf("what changes all of one's own changes %+v, %v", own, err)
-			}
-			readme, err := os.ReadFile(filepath.Join(made.Dir, "README.md"))
-			if err != nil || !strings.Contains(string(readme), tc.readme) {
-				t.Errorf("the README does not say %q, %v", tc.readme, err)
-			}
-		})
 	}
 }
 
@@ -220,7 +158,7 @@ func TestAPreparedFolderSaysWhichNamespacesTakeItsPods(t *testing.T) {
 		"privileged": "The pods have the security profile `privileged`.",
 		"restricted": "The pods keep to the Pod Security Standard `restricted`",
 	} {
-		made, err := prepareIn(t, small(t), one(), api.PrepareOptions{CampaignOptions: api.CampaignOptions{Profile: profile}})
+		made, err := prepareIn(t, campaigntest.Small(t), one(), api.PrepareOptions{CampaignOptions: api.CampaignOptions{Profile: profile}})
 		if err != nil {
 			t.Fatal(err)
 		}

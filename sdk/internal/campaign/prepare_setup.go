@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 )
 
 //go:embed prepared/*.tmpl
@@ -48,7 +49,7 @@ func (w *preparation) writeSetup() error {
 
 // readmeFacts are what the READMEs tell.
 type readmeFacts struct {
-	Record                         *Record
+	Record                         *layout.Record
 	VastFile, Store, Upload, Label string
 	Kueue, Queue, Quota, Ask       string
 	// Secret are the keys and values of the store's Secrets that are no secret,

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -19,7 +20,7 @@ func TestAPreparedFolderReplacesNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	old, err := manifestText(RecordObject(&Record{Version: 1, ID: "old-2026-11-20-090000"}))
+	old, err := manifestText(RecordObject(&layout.Record{Version: 1, ID: "old-2026-11-20-090000"}))
 	if err != nil {
 		t.Fatal(err)
 	}

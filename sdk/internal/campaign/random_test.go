@@ -8,6 +8,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
@@ -95,7 +96,7 @@ func TestACampaignGoesOnWithTheRandomValuesThatItWasBegunWith(t *testing.T) {
 			if got := w.recordOf(id).Random; got != tt.begun {
 				t.Errorf("the record names %q, not %q", got, tt.begun)
 			}
-			w.ask(func(r *Record) { r.Random = tt.recorded })
+			w.ask(func(r *layout.Record) { r.Random = tt.recorded })
 			// As if the client had died before the configurations were in the
 			// store: they are made from the file.
 			if err := w.store.Delete(t.Context(), w.keys("campaigns/")...); err != nil {
@@ -127,7 +128,7 @@ func TestACampaignGoesOnWithTheRandomValuesThatItWasBegunWith(t *testing.T) {
 func TestACampaignWithoutRandomValuesIsResumedWhateverDraws(t *testing.T) {
 	w := newWorld(t)
 	id := w.begin(1)
-	w.ask(func(r *Record) { r.Random = api.RandomRoboVAST })
+	w.ask(func(r *layout.Record) { r.Random = api.RandomRoboVAST })
 	if err := w.store.Delete(t.Context(), w.keys("campaigns/")...); err != nil {
 		t.Fatal(err)
 	}

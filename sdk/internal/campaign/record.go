@@ -16,10 +16,6 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Record says what a campaign is. It lies in the store, and in the cluster in
-// a ConfigMap, by which campaigns are found without the store.
-type Record = layout.Record
-
 const (
 	// recordKey is the key of the record in its ConfigMap.
 	recordKey = layout.RecordFile
@@ -32,7 +28,7 @@ const (
 func ObjectName(id string) string { return kube.DNSLabel(id, "campaign", 63) }
 
 // RecordObject is the ConfigMap of a record.
-func RecordObject(r *Record) *corev1.ConfigMap {
+func RecordObject(r *layout.Record) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: metav1.ObjectMeta{Name: ObjectName(r.ID), Namespace: r.Namespace,
@@ -49,7 +45,7 @@ func RecordObject(r *Record) *corev1.ConfigMap {
 }
 
 // recordData leaves out of a very big record what is only in the store.
-func recordData(r *Record) map[string]string {
+func recordData(r *layout.Record) map[string]string {
 	data := r.Marshal()
 	if len(data) > maxRecord {
 		small := *r
@@ -60,7 +56,7 @@ func recordData(r *Record) map[string]string {
 }
 
 // FromObject reads the record of a ConfigMap that RecordObject made.
-func FromObject(m *corev1.ConfigMap) (*Record, error) {
+func FromObject(m *corev1.ConfigMap) (*layout.Record, error) {
 	if m.Labels[kube.LabelKind] != kube.KindCampaign {
 		return nil, &api.ConflictError{Message: fmt.Sprintf("the ConfigMap %q in namespace %q is no campaign's", m.Name, m.Namespace)}
 	}
@@ -80,7 +76,7 @@ func FromObject(m *corev1.ConfigMap) (*Record, error) {
 }
 
 // record returns the cluster's copy of a campaign's record, and its ConfigMap.
-func (c *records) record(ctx context.Context, id string) (*Record, *corev1.ConfigMap, error) {
+func (c *records) record(ctx context.Context, id string) (*layout.Record, *corev1.ConfigMap, error) {
 	m, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, ObjectName(id), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
@@ -100,7 +96,7 @@ func (c *records) record(ctx context.Context, id string) (*Record, *corev1.Confi
 
 // stored returns the store's copy of a campaign's record. One that is not there
 // is *api.NotFoundError, one of something else *api.ConflictError.
-func (c *records) stored(ctx context.Context, b store.Backend, id string) (*Record, error) {
+func (c *records) stored(ctx context.Context, b store.Backend, id string) (*layout.Record, error) {
 	data, err := get(ctx, b, layout.RecordKey(id))
 	if err != nil {
 		return nil, err

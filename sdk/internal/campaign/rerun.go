@@ -70,7 +70,7 @@ func (c *runClient) Rerun(ctx context.Context, ref string, o api.CampaignRerunOp
 }
 
 // toRepeat returns the runs that are to be run again, in the campaign's order.
-func (c *runClient) toRepeat(ctx context.Context, r *Record, o api.CampaignRerunOptions) ([]layout.RunRef, error) {
+func (c *runClient) toRepeat(ctx context.Context, r *layout.Record, o api.CampaignRerunOptions) ([]layout.RunRef, error) {
 	jobs, err := c.status.jobRuns(ctx, []string{r.ID}, true)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -85,7 +86,7 @@ func (c *runClient) Random(ctx context.Context, id string) (api.Random, error) {
 
 // trusted refuses, before anything is made, a record by which nothing may be made.
 // object is its ConfigMap, nil if that is gone.
-func (c *runClient) trusted(ctx context.Context, r *Record, object *corev1.ConfigMap, o api.CampaignOptions) error {
+func (c *runClient) trusted(ctx context.Context, r *layout.Record, object *corev1.ConfigMap, o api.CampaignOptions) error {
 	if err := vet(r, nil); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (c *runClient) trusted(ctx context.Context, r *Record, object *corev1.Confi
 
 // resumable refuses what cannot be gone on with, or not by this file and these
 // options.
-func (c *runClient) resumable(r *Record, d *draft, o api.CampaignOptions) error {
+func (c *runClient) resumable(r *layout.Record, d *draft, o api.CampaignOptions) error {
 	conflict := func(format string, args ...any) error {
 		return &api.ConflictError{Message: fmt.Sprintf(format, args...)}
 	}
@@ -136,7 +137,7 @@ func (c *runClient) resumable(r *Record, d *draft, o api.CampaignOptions) error 
 
 // complete makes what is missing, from the store's copy of the campaign if it
 // got there, else from its file.
-func (c *runClient) complete(ctx context.Context, b store.Backend, r *Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
+func (c *runClient) complete(ctx context.Context, b store.Backend, r *layout.Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	have, stored, err := c.load(ctx, b, r)
 	switch {
 	case missing(err) && d == nil:
@@ -187,7 +188,7 @@ func (c *runClient) complete(ctx context.Context, b store.Backend, r *Record, ob
 // jobsThere returns the names of the campaign's Jobs. One that only has its labels
 // is none: if it has the name of a run's Job, that one's creation finds it, and
 // looks closer.
-func (c *runClient) jobsThere(ctx context.Context, r *Record) (map[string]bool, error) {
+func (c *runClient) jobsThere(ctx context.Context, r *layout.Record) (map[string]bool, error) {
 	there := map[string]bool{}
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, _ *api.TaskStatus) {
 		if job.Annotations[kube.AnnotationCampaign] == r.ID {

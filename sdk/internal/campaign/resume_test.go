@@ -54,7 +54,7 @@ func TestAnIDThatNobodyHasIsANewCampaignsAndThatIsSaid(t *testing.T) {
 
 func TestACampaignOfAnotherNamespaceIsNotBegunAnew(t *testing.T) {
 	w := newWorld(t)
-	r := Record{Version: layout.RecordVersion, ID: "sweep-2026-11-21-110000", Namespace: "elsewhere"}
+	r := layout.Record{Version: layout.RecordVersion, ID: "sweep-2026-11-21-110000", Namespace: "elsewhere"}
 	w.put(layout.RecordKey(r.ID), string(r.Marshal()))
 	_, err := w.run(api.CampaignOptions{ID: r.ID})
 	if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), "--namespace=elsewhere") || len(w.jobs()) != 0 {
@@ -101,9 +101,9 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 		o      api.CampaignOptions
 		says   []string
 	}{
-		"it was stopped": {func(w *world) { w.ask(func(r *Record) { r.Stopped, r.StoppedBy = true, "bob" }) }, true, api.CampaignOptions{},
+		"it was stopped": {func(w *world) { w.ask(func(r *layout.Record) { r.Stopped, r.StoppedBy = true, "bob" }) }, true, api.CampaignOptions{},
 			[]string{"by bob", "campaign rerun ID --failed --stopped --context=test -n ns"}},
-		"its file has changed":              {func(w *world) { w.ask(func(r *Record) { r.FileSHA256 = "x" }) }, false, api.CampaignOptions{}, []string{"another content"}},
+		"its file has changed":              {func(w *world) { w.ask(func(r *layout.Record) { r.FileSHA256 = "x" }) }, false, api.CampaignOptions{}, []string{"another content"}},
 		"other runs are asked for":          {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "--runs"}},
 		"other runs, without its file":      {nil, true, api.CampaignOptions{Runs: 5}, []string{"3 runs of each", "--runs"}},
 		"configurations, without its file":  {nil, true, api.CampaignOptions{Configs: []string{"a"}}, []string{"--config"}},

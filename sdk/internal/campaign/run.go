@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -199,7 +200,7 @@ func (c *runClient) claim(ctx context.Context, d *draft, o api.CampaignOptions) 
 func (c *runClient) finish(ctx context.Context, d *draft, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := d.record
 	c.notify(o, api.CampaignProgress{Phase: "inputs"})
-	if err := d.upload(ctx, b); err != nil {
+	if err := upload(ctx, b, d); err != nil {
 		return nil, c.leave(ctx, r, object, err)
 	}
 	p, err := d.plan()
@@ -224,7 +225,7 @@ func (c *runClient) makeJobs(ctx context.Context, p *plan, b store.Backend, obje
 	}
 	if err == nil {
 		c.notify(o, api.CampaignProgress{Phase: "record"})
-		if r, err = c.records.change(ctx, b, r.ID, api.DryRunNone, func(r *Record) { r.Complete = true }); err == nil {
+		if r, err = c.records.change(ctx, b, r.ID, api.DryRunNone, func(r *layout.Record) { r.Complete = true }); err == nil {
 			err = c.obey(ctx, r)
 		}
 	}
@@ -241,7 +242,7 @@ func (c *runClient) makeJobs(ctx context.Context, p *plan, b store.Backend, obje
 // leave takes the record back when nothing else was made and nothing can come
 // of it. What may pass is left for Resume, but for a rerun: that has no file to
 // resume it with, and is as easily begun anew.
-func (c *runClient) leave(ctx context.Context, r *Record, object *corev1.ConfigMap, cause error) error {
+func (c *runClient) leave(ctx context.Context, r *layout.Record, object *corev1.ConfigMap, cause error) error {
 	var passing *api.UnavailableError
 	mayPass := errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil
 	if mayPass && r.RerunOf == "" {
@@ -258,7 +259,7 @@ func (c *runClient) leave(ctx context.Context, r *Record, object *corev1.ConfigM
 }
 
 // halfway tells how to go on with what was left in the middle.
-func (c *runClient) halfway(ctx context.Context, how, goOn string, r *Record, cause error) error {
+func (c *runClient) halfway(ctx context.Context, how, goOn string, r *layout.Record, cause error) error {
 	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: %s", r.ID, how, goOn)
 	if ctx.Err() != nil {
 		c.conn.Warn(message) // of somebody's Ctrl-C no error is shown
@@ -293,7 +294,7 @@ func (c *runClient) notify(o api.CampaignOptions, p api.CampaignProgress) {
 }
 
 // submitted is a campaign of which only the submission is known.
-func submitted(r *Record, object *corev1.ConfigMap) *api.Campaign {
+func submitted(r *layout.Record, object *corev1.ConfigMap) *api.Campaign {
 	out := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: r.ID, User: r.User, Context: r.Context,
 		RerunOf: r.RerunOf, Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount}
 	if !r.Stopped {

@@ -20,8 +20,8 @@ const maxCopied = 1000
 
 // upload brings the campaign's inputs into the store; the record comes last, so
 // that a record in the store always has them.
-func (d *draft) upload(ctx context.Context, b store.Backend) error {
-	if err := d.uploadPack(ctx, b); err != nil {
+func upload(ctx context.Context, b store.Backend, d *draft) error {
+	if err := uploadPack(ctx, b, d); err != nil {
 		return err
 	}
 	documents, err := d.documents(ctx)
@@ -59,7 +59,7 @@ func (d *draft) upload(ctx context.Context, b store.Backend) error {
 
 // uploadPack sends the pack unless the store has it. It goes by a file, since
 // its size is known only when it is written.
-func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
+func uploadPack(ctx context.Context, b store.Backend, d *draft) error {
 	if d.inputs.sum == "" {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (d *draft) uploadPack(ctx context.Context, b store.Backend) error {
 // load reads what upload wrote, and checks it as if it had been typed; a campaign
 // whose inputs did not get there is *api.NotFoundError. r is the record that it is
 // asked for by: the cluster's copy, unless that is gone.
-func (c *runClient) load(ctx context.Context, b store.Backend, r *Record) (*saved, *Record, error) {
+func (c *runClient) load(ctx context.Context, b store.Backend, r *layout.Record) (*saved, *layout.Record, error) {
 	id, prefix := r.ID, layout.CampaignPrefix(r.ID)
 	stored, err := c.records.stored(ctx, b, id)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/spec"
@@ -27,7 +28,7 @@ const secretsResource = "secrets"
 var secretRights = authz.Each(secretsResource, "create", "get")
 
 // secretObject is the Secret of a campaign.
-func secretObject(r *Record, owner *corev1.ConfigMap, values map[string]string) *corev1.Secret {
+func secretObject(r *layout.Record, owner *corev1.ConfigMap, values map[string]string) *corev1.Secret {
 	s := &corev1.Secret{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
 		ObjectMeta: metav1.ObjectMeta{Name: SecretName(r.ID), Namespace: owner.Namespace,
@@ -72,7 +73,7 @@ func checkSecrets(id string, names []string, given map[string]string) error {
 
 // makeSecret makes sure that the Jobs find the values. Of a campaign that is
 // resumed they may be there already; they are those that it was begun with then.
-func (c *runClient) makeSecret(ctx context.Context, r *Record, owner *corev1.ConfigMap, names []string, given map[string]string, o api.CampaignOptions) error {
+func (c *runClient) makeSecret(ctx context.Context, r *layout.Record, owner *corev1.ConfigMap, names []string, given map[string]string, o api.CampaignOptions) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -101,7 +102,7 @@ func ownedBy(s *corev1.Secret, owner *corev1.ConfigMap) bool {
 
 // secretsOf are the values for a campaign that runs another one's runs again: those
 // that are given, and for the rest those of the other one, as long as it has them.
-func (c *runClient) secretsOf(ctx context.Context, old *Record, names []string, given map[string]string) (map[string]string, error) {
+func (c *runClient) secretsOf(ctx context.Context, old *layout.Record, names []string, given map[string]string) (map[string]string, error) {
 	if err := checkSecrets(old.ID, names, given); err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (w *world) secretOf(id string) map[string]string {
 		return nil
 	}
 	owner, err := w.fake.CoreV1().ConfigMaps("ns").Get(w.t.Context(), ObjectName(id), metav1.GetOptions{})
-	if err != nil || !ownedBy(s, owner) {
+	if err != nil || len(s.OwnerReferences) != 1 || s.OwnerReferences[0].UID != owner.UID {
 		w.t.Errorf("the Secret of %s does not go with its record: %v", id, s.OwnerReferences)
 	}
 	found := map[string]string{}

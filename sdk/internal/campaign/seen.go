@@ -42,7 +42,7 @@ func (s *seen) before(id string) bool {
 }
 
 // show notes that campaigns are shown.
-func (s *seen) show(records []*Record) {
+func (s *seen) show(records []*layout.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shown == nil {
@@ -67,7 +67,7 @@ type readIndex struct {
 
 // merged are all runs of a campaign of which anything is known. With an
 // unreadIndex they are those that the Jobs tell of, and what was read before.
-func (c *statusClient) merged(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
+func (c *statusClient) merged(ctx context.Context, r *layout.Record, jobs jobRuns) (map[layout.RunRef]run, error) {
 	index, unread := c.index(ctx, r, jobs)
 	runs := make(map[layout.RunRef]run, max(len(jobs), len(index)))
 	var unexplained []run
@@ -100,7 +100,7 @@ func (c *statusClient) merged(ctx context.Context, r *Record, jobs jobRuns) (map
 
 // index reads how runs have ended, unless what was read last is still good. With
 // an unreadIndex it is what was read last.
-func (c *statusClient) index(ctx context.Context, r *Record, jobs jobRuns) (map[layout.RunRef]run, error) {
+func (c *statusClient) index(ctx context.Context, r *layout.Record, jobs jobRuns) (map[layout.RunRef]run, error) {
 	ended, packedOn := 0, false
 	for _, run := range jobs {
 		if run.state.Ended() {
@@ -148,7 +148,7 @@ func (c *statusClient) index(ctx context.Context, r *Record, jobs jobRuns) (map[
 // podsTell returns why these runs failed or do not start, by what the pods of
 // their Jobs tell. A Job that has failed does not change any more, so it is
 // asked for once.
-func (c *statusClient) podsTell(ctx context.Context, r *Record, runs []run) (map[types.UID]run, error) {
+func (c *statusClient) podsTell(ctx context.Context, r *layout.Record, runs []run) (map[types.UID]run, error) {
 	out := make(map[types.UID]run, len(runs))
 	failed := map[types.UID]bool{}
 	var unknown []*batchv1.Job

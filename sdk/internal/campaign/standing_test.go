@@ -3,6 +3,8 @@ package campaign
 import (
 	"testing"
 
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 
@@ -18,7 +20,7 @@ func TestACampaignStandsTheSameForWhoListsResults(t *testing.T) {
 		want api.CampaignState
 	}{
 		"all waits":                             {func(*world, string) {}, api.CampaignQueued},
-		"held":                                  {func(w *world, _ string) { w.ask(func(r *Record) { r.Held = true }) }, api.CampaignHeld},
+		"held":                                  {func(w *world, _ string) { w.ask(func(r *layout.Record) { r.Held = true }) }, api.CampaignHeld},
 		"all succeeded, and the Jobs are there": {func(w *world, _ string) { w.changeJobs(complete, complete, complete) }, api.CampaignSucceeded},
 		"stopped, with runs that failed before": {func(w *world, id string) {
 			w.indexed(id, 0, layout.Outcome{State: api.Failed, Cause: api.CauseExit})
@@ -28,7 +30,7 @@ func TestACampaignStandsTheSameForWhoListsResults(t *testing.T) {
 				job.Annotations[kube.AnnotationStoppedBy] = "ann"
 			}
 			w.changeJobs(failed, stopped, stopped)
-			w.ask(func(r *Record) { r.Stopped = true })
+			w.ask(func(r *layout.Record) { r.Stopped = true })
 		}, api.CampaignStopped},
 		"one failed, and the Jobs were cleaned up": {func(w *world, id string) {
 			w.indexed(id, 0, layout.Outcome{State: api.Failed, Cause: api.CauseExit})
@@ -58,7 +60,7 @@ func TestACampaignStandsTheSameForWhoListsResults(t *testing.T) {
 func TestCampaignsOfAllNamespaces(t *testing.T) {
 	w := newWorld(t)
 	here := w.submit(api.CampaignOptions{}).ID
-	r, _ := longAgo()
+	r, _ := campaigntest.ThreeDaysOld()
 	r.Namespace, r.User, r.Complete = "lab", "ann", true
 	object := RecordObject(r)
 	object.Namespace = "lab"

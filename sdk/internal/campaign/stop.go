@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
@@ -35,7 +36,7 @@ func (c *runClient) Stop(ctx context.Context, ref string, o api.StopOptions) (*a
 			return nil, err
 		}
 		if !done {
-			if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
+			if _, err := c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, o.DryRun, func(r *layout.Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
 				return nil, err
 			}
 		}
@@ -52,20 +53,9 @@ func (c *runClient) Stop(ctx context.Context, ref string, o api.StopOptions) (*a
 	return now, err
 }
 
-// wouldStop makes of a campaign what it would be, had it been stopped.
-func wouldStop(c *api.Campaign) {
-	if c.State.Ended() {
-		return
-	}
-	n := &c.Runs
-	n.Stopped += n.Running + n.Saving + n.Pending + n.Queued + n.Missing
-	n.Running, n.Saving, n.Pending, n.Queued, n.Missing = 0, 0, 0, 0, 0
-	c.State, c.RunsPerMinute, c.ETA, c.Waiting, c.Active = api.CampaignStopped, 0, nil, nil, nil
-}
-
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
 // wait: or each that ends would let in another one.
-func (c *runClient) stopJobs(ctx context.Context, r *Record, user string, o api.StopOptions) error {
+func (c *runClient) stopJobs(ctx context.Context, r *layout.Record, user string, o api.StopOptions) error {
 	var waiting, others []stoppable
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
 		switch {
@@ -114,7 +104,7 @@ func (s *stoppable) in(namespace string) *batchv1.Job {
 
 // settled reports that every run of a campaign has ended: there is nothing left
 // to stop, and the campaign stays what it became.
-func (c *runClient) settled(ctx context.Context, r *Record, d api.DryRun) (bool, error) {
+func (c *runClient) settled(ctx context.Context, r *layout.Record, d api.DryRun) (bool, error) {
 	now, err := c.status.one(ctx, r.ID, d)
 	return now != nil && now.State.Ended(), err
 }

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -39,16 +40,16 @@ func (w *world) held() int {
 func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
 	for name, tt := range map[string]struct {
 		do   func(*world, string) error
-		done func(*world, *Record) bool
+		done func(*world, *layout.Record) bool
 	}{
 		"stopped": {func(w *world, id string) error {
 			_, err := w.Stop(w.t.Context(), id, api.StopOptions{})
 			return err
-		}, func(w *world, r *Record) bool { return r.Stopped && w.stopped() == 3 }},
+		}, func(w *world, r *layout.Record) bool { return r.Stopped && w.stopped() == 3 }},
 		"held": {func(w *world, id string) error {
 			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{})
 			return err
-		}, func(w *world, r *Record) bool { return r.Held && w.held() == 3 }},
+		}, func(w *world, r *layout.Record) bool { return r.Held && w.held() == 3 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -106,7 +107,7 @@ func TestADryRunLeavesTheRecordAsItIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			id := w.submit(api.CampaignOptions{}).ID
-			w.ask(func(r *Record) { r.Complete = false }) // as one that kubectl has made
+			w.ask(func(r *layout.Record) { r.Complete = false }) // as one that kubectl has made
 			if err := do(w, id); err != nil {
 				t.Fatal(err)
 			}

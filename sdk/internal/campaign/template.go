@@ -49,7 +49,7 @@ type jobTemplate struct {
 }
 
 // newTemplate makes it by the same rules as a task's Job.
-func newTemplate(e *spec.Execution, r *Record) (*jobTemplate, []string, error) {
+func newTemplate(e *spec.Execution, r *layout.Record) (*jobTemplate, []string, error) {
 	in, err := templateInput(e, r)
 	if err != nil {
 		return nil, nil, err
@@ -103,7 +103,7 @@ func (t *jobTemplate) identify() error {
 	return nil
 }
 
-func templateInput(e *spec.Execution, r *Record) (*manifest.Input, error) {
+func templateInput(e *spec.Execution, r *layout.Record) (*manifest.Input, error) {
 	resources, err := taskResources(e, r)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func templateInput(e *spec.Execution, r *Record) (*manifest.Input, error) {
 	return in, nil
 }
 
-func secondary(e *spec.Execution, r *Record, c spec.Secondary) (manifest.Secondary, error) {
+func secondary(e *spec.Execution, r *layout.Record, c spec.Secondary) (manifest.Secondary, error) {
 	list, err := resourceList(r.File, "execution.secondary_containers."+c.Name, c.CPU, c.Memory, c.GPU)
 	if err != nil {
 		return manifest.Secondary{}, err
@@ -154,7 +154,7 @@ func secondary(e *spec.Execution, r *Record, c spec.Secondary) (manifest.Seconda
 
 // taskResources are requests and limits alike, so that a run has what it says
 // and takes no more.
-func taskResources(e *spec.Execution, r *Record) (spec.Resources, error) {
+func taskResources(e *spec.Execution, r *layout.Record) (spec.Resources, error) {
 	out := spec.Resources{Image: e.Image}
 	list, err := resourceList(r.File, "execution", e.CPU, e.Memory, 0)
 	if err != nil {
@@ -204,7 +204,7 @@ func withoutValues(secrets []string) []spec.EnvVar {
 }
 
 // commonEnv are the variables that all runs have alike: the file's, then ours.
-func commonEnv(e *spec.Execution, r *Record) []spec.EnvVar {
+func commonEnv(e *spec.Execution, r *layout.Record) []spec.EnvVar {
 	env := slices.Clone(e.Envs)
 	add := func(name, value string) { env = append(env, spec.EnvVar{Name: name, Value: value}) }
 	add("CAMPAIGN_ID", r.ID)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 	"golang.org/x/sync/errgroup"
@@ -21,9 +22,9 @@ func (c *statusClient) Unsubmitted(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var begun []*Record
+	var begun []*layout.Record
 	var ids, out []string
-	err = c.records.eachRecord(ctx, sel, func(r *Record) {
+	err = c.records.eachRecord(ctx, sel, func(r *layout.Record) {
 		if !r.Complete && !r.Stopped {
 			begun, ids = append(begun, r), append(ids, r.ID)
 		}

@@ -21,7 +21,7 @@ import (
 // (nil: that is not needed), as if it had been typed. Who may write either can
 // write anything, and what is made of it is made with the caller's rights. All
 // that is wrong is one *api.ConflictError.
-func vet(r *Record, e *spec.Execution) error {
+func vet(r *layout.Record, e *spec.Execution) error {
 	var wrong []string
 	add := func(path, format string, args ...any) {
 		wrong = append(wrong, path+": "+fmt.Sprintf(format, args...))
@@ -79,7 +79,7 @@ func vet(r *Record, e *spec.Execution) error {
 }
 
 // vetRuns checks which runs a record says there are, and how many.
-func vetRuns(r *Record, add func(path, format string, args ...any)) {
+func vetRuns(r *layout.Record, add func(path, format string, args ...any)) {
 	all := len(r.Selected) == 0 && r.RerunOf == "" // the lists of a big one are in the store only
 	switch {
 	case r.Runs < 1 || r.ConfigCount < 1 || r.RunsPerJob < 1 || r.Total < 1,
@@ -105,7 +105,7 @@ func isSHA256(s string) bool { return len(s) == 64 && strings.Trim(s, "012345678
 
 // sameCampaign reports two copies of a record that differ in what decides: what
 // happens to a campaign while it runs may be noted in one of them only.
-func sameCampaign(cluster, stored *Record) error {
+func sameCampaign(cluster, stored *layout.Record) error {
 	a, b := deciding(cluster), deciding(stored)
 	if len(cluster.Configs)+len(cluster.Selected) == 0 { // a big one's are in the store only
 		delete(b, "configs")
@@ -131,7 +131,7 @@ func sameCampaign(cluster, stored *Record) error {
 }
 
 // deciding are the fields of a record by which its runs are made, as JSON.
-func deciding(r *Record) map[string]json.RawMessage {
+func deciding(r *layout.Record) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(r.Marshal(), &fields); err != nil {
 		panic("campaign: a record must have a JSON form: " + err.Error())

@@ -23,7 +23,7 @@ type readQueue struct {
 
 // waiting groups the runs that wait by why they do: an image that cannot be
 // pulled, machines without room and a queue are mended in different places.
-func (c *statusClient) waiting(ctx context.Context, r *Record, runs map[layout.RunRef]run) []api.WaitingGroup {
+func (c *statusClient) waiting(ctx context.Context, r *layout.Record, runs map[layout.RunRef]run) []api.WaitingGroup {
 	groups := pendingGroups(runs)
 	var queued []layout.RunRef
 	for ref, run := range runs {
@@ -76,7 +76,7 @@ func pendingGroups(runs map[layout.RunRef]run) []api.WaitingGroup {
 
 // firstInLine says why that one of the queued runs waits that stands before the
 // others. Without an answer of the queue it is empty.
-func (c *statusClient) firstInLine(ctx context.Context, r *Record, queued []layout.RunRef, runs map[layout.RunRef]run) readQueue {
+func (c *statusClient) firstInLine(ctx context.Context, r *layout.Record, queued []layout.RunRef, runs map[layout.RunRef]run) readQueue {
 	c.seen.mu.Lock()
 	have, known := c.seen.queued[r.ID]
 	c.seen.mu.Unlock()

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -10,7 +11,7 @@ import (
 // runs have been seen: of a prepared one, whose Jobs kubectl makes, nobody else
 // knows that, and a run that gets lost later would be waited for for ever. Who
 // may not change the record knows it at least for himself, and so does a dry run.
-func (c *statusClient) noteWhole(ctx context.Context, r *Record, known int, d api.DryRun) {
+func (c *statusClient) noteWhole(ctx context.Context, r *layout.Record, known int, d api.DryRun) {
 	if r.Complete || r.Stopped {
 		return
 	}
@@ -20,7 +21,7 @@ func (c *statusClient) noteWhole(ctx context.Context, r *Record, known int, d ap
 		}
 		if d.Keeps() {
 			c.whole.Store(r.ID, nil)
-			_, _ = c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, d, func(r *Record) { r.Complete = true })
+			_, _ = c.records.change(ctx, c.records.storeIfAny(ctx), r.ID, d, func(r *layout.Record) { r.Complete = true })
 		}
 	}
 	r.Complete = true

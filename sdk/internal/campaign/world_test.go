@@ -201,7 +201,7 @@ func (w *world) begin(jobs int) (id string) {
 }
 
 // recordOf is the cluster's copy of a record.
-func (w *world) recordOf(id string) *Record {
+func (w *world) recordOf(id string) *layout.Record {
 	w.t.Helper()
 	r, _, err := w.records.record(w.t.Context(), id)
 	if err != nil {
@@ -212,7 +212,7 @@ func (w *world) recordOf(id string) *Record {
 
 // ask changes the cluster's copies of all records behind everybody's back, also
 // while the fake answers somebody.
-func (w *world) ask(change func(*Record)) {
+func (w *world) ask(change func(*layout.Record)) {
 	resource := corev1.SchemeGroupVersion.WithResource("configmaps")
 	list, err := w.fake.Tracker().List(resource, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "ns")
 	if err != nil {
