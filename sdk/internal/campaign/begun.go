@@ -14,7 +14,7 @@ import (
 // and the store still has a copy.
 func (c *records) begun(ctx context.Context, id string) (*layout.Record, *corev1.ConfigMap, error) {
 	r, object, err := c.record(ctx, id)
-	if !missing(err) {
+	if !api.IsNotFound(err) {
 		return r, object, err
 	}
 	b, openErr := c.openStore(ctx)
@@ -24,7 +24,7 @@ func (c *records) begun(ctx context.Context, id string) (*layout.Record, *corev1
 		return nil, nil, openErr
 	}
 	r, storedErr := c.stored(ctx, b, id)
-	if missing(storedErr) {
+	if api.IsNotFound(storedErr) {
 		return nil, nil, err
 	} else if storedErr != nil {
 		return nil, nil, storedErr

@@ -61,7 +61,7 @@ func (c *records) change(ctx context.Context, b store.Backend, id string, d api.
 // is the record of something else is left as it is.
 func (c *records) changeStored(ctx context.Context, b store.Backend, id string, edit func(*layout.Record)) error {
 	r, err := c.stored(ctx, b, id)
-	if missing(err) {
+	if api.IsNotFound(err) {
 		return nil // its submission never got that far
 	}
 	if err != nil {

@@ -55,7 +55,7 @@ func (c *cleaner) unusedPacks(ctx context.Context, b store.Backend, gone []*leav
 		}
 		group.Go(func() error {
 			data, err := get(groupCtx, b, layout.RecordKey(id))
-			if missing(err) {
+			if api.IsNotFound(err) {
 				return nil // what is left of one that was removed
 			}
 			if err != nil {

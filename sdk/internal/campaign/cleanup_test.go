@@ -177,7 +177,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 			if left := len(w.keys(layout.Inputs)) > 0; left != tt.stays {
 				t.Errorf("left: %v", left)
 			}
-			if _, _, err := w.records.record(t.Context(), second); !missing(err) || len(w.keys(layout.CampaignPrefix(second))) > 0 {
+			if _, _, err := w.records.record(t.Context(), second); !api.IsNotFound(err) || len(w.keys(layout.CampaignPrefix(second))) > 0 {
 				t.Errorf("of the campaign is left: %v, %q", err, w.keys(layout.CampaignPrefix(second)))
 			}
 			if planned.Objects != 11 || planned.Jobs != 6 {

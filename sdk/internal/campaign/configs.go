@@ -42,10 +42,6 @@ func (c *configuration) size() int {
 // kept for their next run. Beyond that they are made anew for each.
 const keptConfigurations = 8 << 20
 
-// maxConfigurations is how large their file may be, in bytes: who finishes the
-// campaign reads it as a whole. A million small ones are some 60 MB.
-const maxConfigurations = 512 << 20
-
 // configurations are all of a campaign.
 type configurations struct {
 	*variation.Configs

@@ -101,7 +101,7 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := &plan{record: &layout.Record{ID: "x", Configs: tt.record, Runs: 1}, configs: &configurations{Configs: long(2, 1)}}
 			err := p.matches()
-			if tt.want == "" && err != nil || tt.want != "" && (!is[*api.ConflictError](err) || !strings.HasSuffix(err.Error(), fmt.Sprintf("they differ in %q", tt.want))) {
+			if tt.want == "" && err != nil || tt.want != "" && (!api.IsConflict(err) || !strings.HasSuffix(err.Error(), fmt.Sprintf("they differ in %q", tt.want))) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
@@ -110,7 +110,7 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 		s := campaigntest.Small(t)
 		_, err := newPlan(&s.Execution, &configurations{Configs: long(2, 1)}, &layout.Record{ID: "x", Name: "x", Image: "busybox", AgentImage: "agent:test", RunsPerJob: 1,
 			Selected: []layout.RunRef{{Config: "c-1"}, {Config: "c-2"}}})
-		if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), `"c-2"`) {
+		if !api.IsConflict(err) || !strings.Contains(err.Error(), `"c-2"`) {
 			t.Errorf("error %v", err)
 		}
 	})

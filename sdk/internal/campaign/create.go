@@ -21,10 +21,6 @@ import (
 )
 
 const (
-	jobsResource = "jobs.batch"
-	// atOnce is how many Jobs are created, or changed, at a time. The API
-	// server says by itself when that is too much.
-	atOnce = 32
 	// attempts bounds how often a creation is repeated whose answer was lost.
 	attempts = 5
 )

@@ -3,7 +3,6 @@ package campaign
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -36,12 +35,6 @@ func get(ctx context.Context, b store.Backend, key string) ([]byte, error) {
 	return data, err
 }
 
-// missing reports that there is no such object.
-func missing(err error) bool {
-	var e *api.NotFoundError
-	return errors.As(err, &e)
-}
-
 // baseName is the name of a campaign's file in the store.
 func baseName(file string) string {
 	if file == "" || files.IsStream(file) || files.IsURL(file) {
@@ -61,3 +54,7 @@ func whole(r, stored *layout.Record) *layout.Record {
 func storedFile(r *layout.Record) string {
 	return layout.CampaignPrefix(r.ID) + layout.ConfigDir + baseName(r.File)
 }
+
+// maxConfigurations is how large their file may be, in bytes: who finishes the
+// campaign reads it as a whole. A million small ones are some 60 MB.
+const maxConfigurations = 512 << 20

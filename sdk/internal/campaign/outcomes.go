@@ -27,7 +27,7 @@ func (c *cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 				r.Stopped, r.StoppedBy = true, user
 			}
 		})
-		if err != nil && !missing(err) { // the store alone knows of it
+		if err != nil && !api.IsNotFound(err) { // the store alone knows of it
 			return err
 		}
 	}

@@ -13,18 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/access"
-	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
-)
-
-const (
-	carriedVolume = "vast-inputs"
-	carriedDir    = "/vast/inputs"
-	carriedPack   = "pack"
 )
 
 // preparer writes campaigns into folders.
@@ -57,7 +50,7 @@ func (c *preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs 
 	if err != nil {
 		return nil, err
 	}
-	if err := p.template.forApply(); err != nil {
+	if err := p.forApply(); err != nil {
 		return nil, err
 	}
 	for _, w := range slices.Concat(d.warnings(), p.warnings) {
@@ -181,7 +174,7 @@ func (w *preparation) carry() error {
 		entry := fmt.Sprintf("%03d", i)
 		if w.draft.inputs.sum != "" && key == layout.InputKey(w.draft.inputs.sum) {
 			entry = carriedPack
-			if err := w.takePackFrom(name); err != nil {
+			if err := w.plan.takePackFrom(name); err != nil {
 				return err
 			}
 		}
@@ -189,20 +182,6 @@ func (w *preparation) carry() error {
 		items = append(items, corev1.KeyToPath{Key: entry, Path: key})
 	}
 	return w.objects("inputs.yaml", "What the campaign is made of, and a Job that brings it into the store.", config, w.uploadJob(name, items))
-}
-
-// takePackFrom changes the template of the Jobs: the pack comes from a ConfigMap
-// instead of the store.
-func (w *preparation) takePackFrom(configMap string) error {
-	t := w.plan.template
-	t.fetch.Items[0] = agentspec.Item{PackFile: carriedDir + "/" + carriedPack, To: t.fetch.Items[0].To}
-	return t.change(func(job *batchv1.Job) {
-		pod := &job.Spec.Template.Spec
-		pod.Volumes = append(pod.Volumes, corev1.Volume{Name: carriedVolume, VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
-			LocalObjectReference: corev1.LocalObjectReference{Name: configMap}, Items: []corev1.KeyToPath{{Key: carriedPack, Path: carriedPack}}}}})
-		fetch := &pod.InitContainers[t.fetchAt]
-		fetch.VolumeMounts = append(fetch.VolumeMounts, corev1.VolumeMount{Name: carriedVolume, MountPath: carriedDir, ReadOnly: true})
-	})
 }
 
 // writeJobs writes each Job into a file of its own and all of them into one.

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -62,15 +60,4 @@ func (w *preparation) recordObject() (runtime.Object, error) {
 	small := *w.draft.record
 	small.Configs, small.Selected = nil, nil
 	return RecordObject(&small), nil
-}
-
-// forApply leaves out of the Jobs of a queue that they are suspended. Kueue
-// says so itself when a Job is created, and takes it back to let it run; said in
-// the file, applying that again would suspend what runs, and end its pod.
-func (t *jobTemplate) forApply() error {
-	return t.change(func(job *batchv1.Job) {
-		if job.Labels[kube.LabelQueue] != "" {
-			job.Spec.Suspend = nil
-		}
-	})
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	texttemplate "text/template"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
@@ -66,7 +65,7 @@ type readmeFacts struct {
 func (w *preparation) writeReadmes() error {
 	r := w.draft.record
 	facts := readmeFacts{Record: r, VastFile: w.vastFile(), Store: kube.StoreName, Upload: w.objectName("upload"),
-		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: "v" + kube.KueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.ask(),
+		Label: kube.LabelCampaign + "=" + kube.LabelValue(r.ID), Kueue: "v" + kube.KueueVersion, Queue: r.Queue, Carried: w.carried, Ask: w.plan.requests(),
 		Values: SecretName(r.ID), Names: w.plan.execution.Secrets,
 		Root: kube.PlaceholderRoot, Writer: kube.PlaceholderWriter, Reader: kube.PlaceholderReader}
 	for _, o := range w.setup {
@@ -116,28 +115,6 @@ func secretValues(u *unstructured.Unstructured) (known [][2]string, policy strin
 		known = append(known, [2]string{key, values[key]})
 	}
 	return known, values[kube.StorePolicy]
-}
-
-// ask is what the user's containers of one Job ask for together.
-func (w *preparation) ask() string {
-	pod := &w.plan.template.job.Spec.Template.Spec
-	var parts []string
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, gpuResource} {
-		total, asked := pod.Containers[0].Resources.Requests[name]
-		for _, c := range pod.InitContainers {
-			if q, ok := c.Resources.Requests[name]; ok && !kube.IsOurs(c.Name) {
-				total.Add(q)
-				asked = true
-			}
-		}
-		if asked {
-			parts = append(parts, fmt.Sprintf("%s %s", total.String(), name))
-		}
-	}
-	if len(parts) == 0 {
-		return "nothing"
-	}
-	return strings.Join(parts, ", ")
 }
 
 // asUnstructured gives any object its generic form.

@@ -119,3 +119,12 @@ func (c *records) notFound(id string) error {
 
 // SecretName is the name of a campaign's Secret.
 func SecretName(id string) string { return ObjectName(id) }
+
+// What several of the packages below campaign use.
+const (
+	// jobsResource is the resource of Jobs in requests and in messages.
+	jobsResource = "jobs.batch"
+	// atOnce is how many Jobs or objects are created, changed or read at a time.
+	// The API server reports by itself when that is too much.
+	atOnce = 32
+)

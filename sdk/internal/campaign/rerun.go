@@ -28,7 +28,7 @@ func (c *runClient) Rerun(ctx context.Context, ref string, o api.CampaignRerunOp
 		return nil, err
 	}
 	have, stored, err := c.load(ctx, b, old)
-	if missing(err) {
+	if api.IsNotFound(err) {
 		return nil, &api.NotFoundError{Kind: "campaign", Name: old.ID, Namespace: old.Namespace, Hint: "the store has no copy of it any more; submit its file again"}
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *runClient) Rerun(ctx context.Context, ref string, o api.CampaignRerunOp
 	// The pack is in the store, and there is nothing else to bring.
 	d := &draft{spec: &spec.Campaign{Path: r.File, Execution: have.execution}, configs: have.configs,
 		inputs: &inputs{sum: r.Inputs, scenario: r.Scenario}, record: &r}
-	if d.spec.Data, err = get(ctx, b, storedFile(old)); err != nil && !missing(err) {
+	if d.spec.Data, err = get(ctx, b, storedFile(old)); err != nil && !api.IsNotFound(err) {
 		return nil, err
 	}
 	// A campaign that joined no queue has none to its name.

@@ -26,7 +26,7 @@ func (c *runClient) resume(ctx context.Context, d *draft, o api.CampaignOptions)
 	}
 	r, object, err := c.records.begun(ctx, o.ID)
 	switch {
-	case missing(err) && d != nil:
+	case api.IsNotFound(err) && d != nil:
 		c.conn.Warn(fmt.Sprintf("there is no campaign %s in namespace %q: it begins now, as a new one", o.ID, c.conn.Namespace))
 		return c.start(ctx, d, o)
 	case err != nil:
@@ -102,7 +102,7 @@ func (c *runClient) trusted(ctx context.Context, r *layout.Record, object *corev
 	if err == nil {
 		_, _, err = c.load(ctx, b, r)
 	}
-	if missing(err) {
+	if api.IsNotFound(err) {
 		return nil
 	}
 	return err
@@ -140,10 +140,10 @@ func (c *runClient) resumable(r *layout.Record, d *draft, o api.CampaignOptions)
 func (c *runClient) complete(ctx context.Context, b store.Backend, r *layout.Record, object *corev1.ConfigMap, d *draft, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	have, stored, err := c.load(ctx, b, r)
 	switch {
-	case missing(err) && d == nil:
+	case api.IsNotFound(err) && d == nil:
 		r.AgentImage = "" // nobody has said yet that it is to be used
 		return nil, &api.ConflictError{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: %s", r.ID, c.goOn(r, true))}
-	case missing(err):
+	case api.IsNotFound(err):
 		if d.record.Inputs != r.Inputs {
 			return nil, &api.ConflictError{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
 		}

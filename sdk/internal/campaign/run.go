@@ -167,7 +167,7 @@ func (c *runClient) prepare(ctx context.Context, d *draft, o api.CampaignOptions
 // meetLimitRanges lets our own containers in the Jobs ask for what the namespace
 // wants of every container, and returns a warning where that has a price.
 func (c *runClient) meetLimitRanges(ctx context.Context, p *plan) (warning string, err error) {
-	changed := p.template.change(func(job *batchv1.Job) { warning, err = c.tasks.MeetLimitRanges(ctx, job) })
+	changed := p.changeJobs(func(job *batchv1.Job) { warning, err = c.tasks.MeetLimitRanges(ctx, job) })
 	return warning, cmp.Or(err, changed)
 }
 

@@ -67,7 +67,7 @@ func uploadPack(ctx context.Context, b store.Backend, d *draft) error {
 	switch _, err := b.Stat(ctx, key); {
 	case err == nil:
 		return nil
-	case !missing(err):
+	case !api.IsNotFound(err):
 		return err
 	case len(d.inputs.entries) == 0:
 		// A rerun has no files of its own.

@@ -1,12 +1,7 @@
 package campaign
 
 import (
-	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	batchv1 "k8s.io/api/batch/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
@@ -66,24 +61,6 @@ func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
 				t.Errorf("the warnings are %q", w.warnings)
 			}
 		})
-	}
-}
-
-// A campaign may have very many Jobs, and all that wait are known before the
-// first is stopped.
-func TestOfAJobToStopOnlyLittleIsKept(t *testing.T) {
-	w := newWorld(t)
-	w.submit(api.CampaignOptions{})
-	job := w.jobs()[0]
-	job.ResourceVersion, job.UID = "7", "u"
-	kept := stoppableOf(&job)
-	if size := int(reflect.TypeOf(kept).Size()) + len(kept.name) + len(kept.version) + len(kept.uid); size > 200 {
-		t.Errorf("%d bytes are kept of a Job", size)
-	}
-	want := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: job.Namespace, UID: "u", ResourceVersion: "7"},
-		Spec: batchv1.JobSpec{Suspend: job.Spec.Suspend, Completions: job.Spec.Completions}}
-	if diff := cmp.Diff(want, kept.in("ns")); diff != "" {
-		t.Errorf("what is stopped by it (-want,+got):\n%s", diff)
 	}
 }
 
