@@ -10,7 +10,7 @@ import (
 
 	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/internal/campaign"
+	"github.com/kubevast/vast/sdk/internal/campaign/plan"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -80,7 +80,7 @@ func ParseCampaign(ctx context.Context, path string, data []byte, in CampaignInp
 			problems = types.Check(s)
 		}
 		if !in.FileOnly {
-			problems = append(problems, campaign.CheckScenario(s)...)
+			problems = append(problems, plan.CheckScenario(s)...)
 		}
 		return problems
 	}

@@ -12,11 +12,12 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
 func (w *world) counts(id string) (api.CampaignState, api.RunCounts) {
 	w.t.Helper()
-	now, err := w.one(w.t.Context(), id, api.DryRunNone)
+	now, err := w.Current(w.t.Context(), id, api.DryRunNone)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 		"a campaign of another namespace has it": {elsewhere, true},
 		"one of another namespace has another":   {func(w *world, _ string) { elsewhere(w, "abc") }, false},
 		"one whose inputs are still on their way has it": {func(w *world, inputs string) {
-			m := RecordObject(&layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "ns", Inputs: inputs})
+			m := record.Object(&layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "ns", Inputs: inputs})
 			if err := w.fake.Tracker().Create(corev1.SchemeGroupVersion.WithResource("configmaps"), m, "ns"); err != nil {
 				w.t.Fatal(err)
 			}
@@ -177,7 +178,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 			if left := len(w.keys(layout.Inputs)) > 0; left != tt.stays {
 				t.Errorf("left: %v", left)
 			}
-			if _, _, err := w.records.record(t.Context(), second); !api.IsNotFound(err) || len(w.keys(layout.CampaignPrefix(second))) > 0 {
+			if _, _, err := w.records.Get(t.Context(), second); !api.IsNotFound(err) || len(w.keys(layout.CampaignPrefix(second))) > 0 {
 				t.Errorf("of the campaign is left: %v, %q", err, w.keys(layout.CampaignPrefix(second)))
 			}
 			if planned.Objects != 11 || planned.Jobs != 6 {

@@ -8,10 +8,11 @@ import (
 
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/run"
 )
 
 func TestWhoSubmitsObeysWhatIsAskedForMeanwhile(t *testing.T) {
-	const runs = lookEvery * 5 / 2 // a look that is late is waited for at the next one
+	const runs = run.CheckEvery * 5 / 2 // a look that is late is waited for at the next one
 	stop := func(r *layout.Record) { r.Stopped, r.StoppedBy = true, "bob" }
 	hold := func(r *layout.Record) { r.Held = true }
 	for name, tt := range map[string]struct {
@@ -19,14 +20,14 @@ func TestWhoSubmitsObeysWhatIsAskedForMeanwhile(t *testing.T) {
 		ask   func(*layout.Record)
 		ok    func(*world, error) bool
 	}{
-		"stopped in the middle, no more Jobs are made and those that were are stopped": {lookEvery / 2, stop, func(w *world, err error) bool {
+		"stopped in the middle, no more Jobs are made and those that were are stopped": {run.CheckEvery / 2, stop, func(w *world, err error) bool {
 			n := len(w.jobs())
 			return n < runs && w.stopped() == n && is[*api.ConflictError](err)
 		}},
 		"stopped with the last Job, all are stopped": {runs, stop, func(w *world, err error) bool {
 			return w.stopped() == runs && is[*api.ConflictError](err) && strings.Contains(err.Error(), "bob")
 		}},
-		"held in the middle, those that follow are held, too": {lookEvery / 2, hold, func(w *world, err error) bool {
+		"held in the middle, those that follow are held, too": {run.CheckEvery / 2, hold, func(w *world, err error) bool {
 			return len(w.jobs()) == runs && w.held() == runs && err == nil
 		}},
 		"held with the last Job, all are held": {runs, hold, func(w *world, err error) bool {
@@ -57,7 +58,7 @@ func TestAHoldThatIsOverHoldsNothing(t *testing.T) {
 	id := w.submit(api.CampaignOptions{}).ID
 	before := *w.recordOf(id)
 	before.Held = true // as it was read before it was resumed
-	if err := w.obey(t.Context(), &before); err != nil || w.held() != 0 {
+	if err := w.FollowRecord(t.Context(), &before); err != nil || w.held() != 0 {
 		t.Errorf("%d Workloads are held: %v", w.held(), err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/status"
 )
 
 // add adds an object behind everybody's back.
@@ -63,7 +64,7 @@ func TestRunsThatSaveThatStartAndThatCannotStartAreToldApart(t *testing.T) {
 		t.Errorf("state %s (-want +got):\n%s", now.State, diff)
 	}
 	want := []api.WaitingGroup{
-		{State: api.Pending, Count: 1, Reason: starting, Example: "a/1"},
+		{State: api.Pending, Count: 1, Reason: status.Starting, Example: "a/1"},
 		{State: api.Pending, Cause: api.CauseQuota, Count: 1, Example: "a/2",
 			Reason: "its pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task"},
 	}

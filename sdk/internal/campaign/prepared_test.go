@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubevast/vast/internal/access"
-	"github.com/kubevast/vast/sdk/api"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
@@ -58,7 +59,7 @@ func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
 			if (tc.changed == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.changed) {
 				t.Errorf("to stop @latest: %v, want %q", err, tc.changed)
 			}
-			own, _, err := w.records.named(t.Context(), api.MonitorOptions{}, true)
+			own, _, err := w.records.Find(t.Context(), api.MonitorOptions{}, true)
 			if err != nil || len(own) != 0 != (tc.user == "ann") {
 				t.Errorf("what changes all of one's own changes %+v, %v", own, err)
 			}

@@ -9,12 +9,13 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
 // lose removes the cluster's copy of a record.
 func (w *world) lose(id string) {
 	w.t.Helper()
-	if err := w.fake.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("configmaps"), "ns", ObjectName(id)); err != nil {
+	if err := w.fake.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("configmaps"), "ns", record.ObjectName(id)); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/record"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
 )
@@ -79,11 +80,11 @@ func (w *world) everything() string {
 
 func (w *world) secretOf(id string) map[string]string {
 	w.t.Helper()
-	s, err := w.fake.CoreV1().Secrets("ns").Get(w.t.Context(), SecretName(id), metav1.GetOptions{})
+	s, err := w.fake.CoreV1().Secrets("ns").Get(w.t.Context(), record.SecretName(id), metav1.GetOptions{})
 	if err != nil {
 		return nil
 	}
-	owner, err := w.fake.CoreV1().ConfigMaps("ns").Get(w.t.Context(), ObjectName(id), metav1.GetOptions{})
+	owner, err := w.fake.CoreV1().ConfigMaps("ns").Get(w.t.Context(), record.ObjectName(id), metav1.GetOptions{})
 	if err != nil || len(s.OwnerReferences) != 1 || s.OwnerReferences[0].UID != owner.UID {
 		w.t.Errorf("the Secret of %s does not go with its record: %v", id, s.OwnerReferences)
 	}
@@ -124,7 +125,7 @@ func TestTheSecretsOfACampaignLieInItsSecretAndNowhereElse(t *testing.T) {
 	}
 	for _, job := range w.jobs() {
 		for _, name := range []string{"TOKEN", "OTHER"} {
-			from := SecretName(made.ID) + "/" + name
+			from := record.SecretName(made.ID) + "/" + name
 			if diff := cmp.Diff(map[string]string{"task": from, "side": from}, refersTo(&job, name)); diff != "" {
 				t.Errorf("%s has %s from elsewhere: %s", job.Name, name, diff)
 			}
@@ -166,12 +167,12 @@ func TestACampaignThatIsResumedHasItsSecrets(t *testing.T) {
 			id := begin(w)
 			secrets := w.fake.CoreV1().Secrets("ns")
 			if tt.lost {
-				if err := secrets.Delete(t.Context(), SecretName(id), metav1.DeleteOptions{}); err != nil {
+				if err := secrets.Delete(t.Context(), record.SecretName(id), metav1.DeleteOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if tt.others {
-				if _, err := secrets.Create(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: SecretName(id), Namespace: "ns"}}, metav1.CreateOptions{}); err != nil {
+				if _, err := secrets.Create(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: record.SecretName(id), Namespace: "ns"}}, metav1.CreateOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -220,7 +221,7 @@ func TestACampaignThatIsRunAgainHasTheSecretsOfTheOldOne(t *testing.T) {
 			}
 			w.fail()
 			if tt.gone {
-				if err := w.fake.CoreV1().Secrets("ns").Delete(t.Context(), SecretName(old.ID), metav1.DeleteOptions{}); err != nil {
+				if err := w.fake.CoreV1().Secrets("ns").Delete(t.Context(), record.SecretName(old.ID), metav1.DeleteOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -269,7 +270,7 @@ func TestAPreparedCampaignRefersToASecretThatItDoesNotHave(t *testing.T) {
 			t.Errorf("there is no %q", want)
 		}
 	}
-	if report.Secret != SecretName(report.ID) || strings.Contains(all.String(), hush) {
+	if report.Secret != record.SecretName(report.ID) || strings.Contains(all.String(), hush) {
 		t.Errorf("the Secret is %q, or its value is in the folder", report.Secret)
 	}
 }

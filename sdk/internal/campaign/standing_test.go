@@ -3,14 +3,14 @@ package campaign
 import (
 	"testing"
 
-	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
-
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/campaigntest"
+	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
 // Lists of results and of campaigns say the same of one campaign.
@@ -46,7 +46,7 @@ func TestACampaignStandsTheSameForWhoListsResults(t *testing.T) {
 			tc.do(w, id)
 			w.Client = w.again()
 			monitored, _ := w.counts(id)
-			standing, err := w.Standing(t.Context(), w.records.conn, w.store, false)
+			standing, err := w.Standing(t.Context(), w.records.Conn, w.store, false)
 			if err != nil || standing[id] == nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestCampaignsOfAllNamespaces(t *testing.T) {
 	here := w.submit(api.CampaignOptions{}).ID
 	r, _ := campaigntest.ThreeDaysOld()
 	r.Namespace, r.User, r.Complete = "lab", "ann", true
-	object := RecordObject(r)
+	object := record.Object(r)
 	object.Namespace = "lab"
 	if err := w.fake.Tracker().Add(object); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/campaign/record"
 	"github.com/kubevast/vast/sdk/internal/queue"
 	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/internal/volume"
@@ -123,7 +124,7 @@ func (w *world) again() *Client {
 	}
 	conn.Kube = cluster{w.fake, discovery.NewDiscoveryClientForConfigOrDie(cfg)}
 	queues := queue.New(conn)
-	return compose(withStore(conn, w.store), task.New(conn, volume.New(conn), queues), queues)
+	return compose(record.NewWithStore(conn, w.store), task.New(conn, volume.New(conn), queues), queues)
 }
 
 // cluster is a fake one whose version can be asked for.
@@ -203,7 +204,7 @@ func (w *world) begin(jobs int) (id string) {
 // recordOf is the cluster's copy of a record.
 func (w *world) recordOf(id string) *layout.Record {
 	w.t.Helper()
-	r, _, err := w.records.record(w.t.Context(), id)
+	r, _, err := w.records.Get(w.t.Context(), id)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -220,13 +221,13 @@ func (w *world) ask(change func(*layout.Record)) {
 		return
 	}
 	for _, m := range list.(*corev1.ConfigMapList).Items {
-		r, err := FromObject(&m)
+		r, err := record.FromObject(&m)
 		if err != nil {
 			w.t.Error(err)
 			return
 		}
 		change(r)
-		m.Data = recordData(r)
+		m.Data = record.Data(r)
 		if err := w.fake.Tracker().Update(resource, &m, "ns"); err != nil {
 			w.t.Error(err)
 		}
@@ -264,7 +265,7 @@ func ends(kind batchv1.JobConditionType, reason string) func(*batchv1.Job) {
 
 func (w *world) put(key, content string) {
 	w.t.Helper()
-	if err := put(w.t.Context(), w.store, key, []byte(content)); err != nil {
+	if err := record.WriteObject(w.t.Context(), w.store, key, []byte(content)); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -306,7 +307,7 @@ func TestACampaignIsMadeInTheWorldOfTheTests(t *testing.T) {
 	if r := w.recordOf(id); !r.Complete || len(w.jobs()) != 3 || r.Queue != "vast" || r.User != "ann" {
 		t.Errorf("%d Jobs, %+v", len(w.jobs()), r)
 	}
-	if _, err := get(t.Context(), w.store, layout.RecordKey(id)); err != nil {
+	if _, err := record.ReadObject(t.Context(), w.store, layout.RecordKey(id)); err != nil {
 		t.Error(err)
 	}
 	if _, err := w.fake.BatchV1().Jobs("ns").Create(t.Context(), &w.jobs()[0], metav1.CreateOptions{}); !apierrors.IsAlreadyExists(err) {

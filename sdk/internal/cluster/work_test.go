@@ -28,6 +28,7 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/campaign"
+	campaignrecord "github.com/kubevast/vast/sdk/internal/campaign/record"
 	"github.com/kubevast/vast/sdk/internal/queue"
 	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/internal/volume"
@@ -100,7 +101,7 @@ func podOf(job *batchv1.Job, phase corev1.PodPhase) *corev1.Pod {
 func aRecord(change func(*layout.Record)) runtime.Object {
 	r := &layout.Record{Version: layout.RecordVersion, ID: sweep, Name: "sweep", User: "somebody-else", Namespace: "lab", Total: 2, Jobs: 2, Runs: 2, Configs: []string{"a"}, ConfigCount: 1}
 	change(r)
-	return campaign.RecordObject(r)
+	return campaignrecord.Object(r)
 }
 
 func TestWorkIsSeenWhateverItIsAndInWhateverQueue(t *testing.T) {
@@ -220,11 +221,11 @@ func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 			t.Errorf("%s was not stopped: %v %+v", job.Name, job.Annotations, job.Spec)
 		}
 	}
-	record, err := set.CoreV1().ConfigMaps("lab").Get(ctx, campaign.ObjectName(sweep), metav1.GetOptions{})
+	record, err := set.CoreV1().ConfigMaps("lab").Get(ctx, campaignrecord.ObjectName(sweep), metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := campaign.FromObject(record); err != nil || !r.Stopped || r.StoppedBy != "admin" {
+	if r, err := campaignrecord.FromObject(record); err != nil || !r.Stopped || r.StoppedBy != "admin" {
 		t.Errorf("the campaign's maker is not told: %+v, %v", r, err)
 	}
 	if !slices.ContainsFunc(told, func(line string) bool { return strings.HasSuffix(line, "(1 run, saving)") }) {
