@@ -24,7 +24,7 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 		"the same request": {change: func(*batchv1.Job) {}},
 		"one that somebody else made": {func(j *batchv1.Job) {
 			j.Annotations[kube.AnnotationCreator], j.Annotations[kube.AnnotationUser] = kube.Hash("eve"), "eve"
-		}, []string{`"eve"`, "not by you", "--request-id"}},
+		}, []string{`"eve"`, "not by you", "another request id"}},
 		"somebody else's name with control characters": {func(j *batchv1.Job) {
 			j.Annotations[kube.AnnotationCreator], j.Annotations[kube.AnnotationUser] = kube.Hash("eve"), "eve\x1b[2J\n"
 		}, []string{"not by you"}},

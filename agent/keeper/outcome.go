@@ -10,7 +10,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/diagnose"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
@@ -115,7 +114,7 @@ func (e end) outcome(rejected *api.Progress) layout.Outcome {
 	if t == nil && e.pod.Status.Phase != corev1.PodFailed {
 		return layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended, and Kubernetes did not report how"}
 	}
-	return of(api.Failed, diagnose.Pod(hint.Target{}.In(e.pod.Namespace), e.pod), t)
+	return of(api.Failed, diagnose.Pod(e.pod), t)
 }
 
 // unseen is the outcome when the API server could not be asked.
@@ -140,7 +139,7 @@ func (e end) deleted(t *corev1.ContainerStateTerminated) layout.Outcome {
 	case slices.ContainsFunc(e.others, e.failedItself):
 		return layout.Outcome{State: api.Stopped, Cause: api.CauseDeleted, Message: "was ended because another node of the task had failed"}
 	}
-	return of(api.Failed, diagnose.Deleted(hint.Target{}.In(e.pod.Namespace), e.pod), t)
+	return of(api.Failed, diagnose.Deleted(e.pod), t)
 }
 
 func (e end) jobFailed() (bool, *batchv1.JobCondition) {
@@ -175,7 +174,7 @@ func byItself(pod *corev1.Pod, t *corev1.ContainerStateTerminated) bool {
 	if t.ExitCode == 0 {
 		return true
 	}
-	d := diagnose.Pod(hint.Target{}, pod)
+	d := diagnose.Pod(pod)
 	return d.Cause == api.CauseExit || d.Cause == api.CauseSetupFailed
 }
 

@@ -17,6 +17,7 @@ var optionFlags = map[string]string{
 	"TTL":              "keep",
 	"AllUsers":         "all-users",
 	"Filename":         "filename",
+	"LabelSelector":    "selector",
 }
 
 var upper = regexp.MustCompile(`([a-z0-9])([A-Z])`)

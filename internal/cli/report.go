@@ -49,7 +49,7 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 	}
 	reason, hint := t.Reason, ""
 	if d := t.Diagnosis; d != nil {
-		hint = d.Hint
+		hint = Advised(f.Hint(), d.Hint, d.Remedies)
 		if reason == "" {
 			reason = d.Message
 		}

@@ -8,56 +8,55 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// FailedCreate is the reason of the events by which the Job controller tells what
-// kept it from making a pod.
+// FailedCreate is the reason of the events with which the Job controller reports
+// why it could not create a pod.
 const FailedCreate = "FailedCreate"
 
-// TellsOfCreation reports an event that says what keeps a Job's pods from being
-// made.
-func TellsOfCreation(e *corev1.Event) bool {
+// IsFailedCreate reports whether an event says why a Job's pods cannot be created.
+func IsFailedCreate(e *corev1.Event) bool {
 	return e.InvolvedObject.Kind == "Job" && e.Reason == FailedCreate && !kueueIsLate.MatchString(e.Message)
 }
 
-// notCreated explains a Job that lacks pods: what forbids them is told only by
-// events.
+// notCreated explains why a Job lacks pods. Only events report the reason.
 func notCreated(f Facts) *api.Diagnosis {
 	want := int(ptr.Deref(f.Job.Spec.Parallelism, 1))
 	if len(f.Pods) >= want || ptr.Deref(f.Job.Spec.Suspend, false) {
 		return nil
 	}
 	for i := len(f.Events) - 1; i >= 0; i-- {
-		if e := &f.Events[i]; TellsOfCreation(e) {
+		if e := &f.Events[i]; IsFailedCreate(e) {
 			which := "its pods"
 			if len(f.Pods) > 0 {
 				which = fmt.Sprintf("%d of its %d pods", want-len(f.Pods), want)
 			}
-			return Refused(f.Hint.In(f.Job.Namespace), which, e.Message)
+			return Refused(which, e.Message)
 		}
 	}
 	return nil
 }
 
-// Refused says why the API server has made no pod, by its own words; which names
-// the pods: "its pods".
-func Refused(say hint.Target, which, message string) *api.Diagnosis {
+// Refused returns the diagnosis for pods that the API server refused to create, by
+// its message. which names the pods: "its pods".
+func Refused(which, message string) *api.Diagnosis {
 	message = createError(message)
 	if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
 		return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
 			Hint: "it starts when other pods end; or ask for a larger quota"}
 	}
 	if m := unspecified.FindStringSubmatch(message); m != nil {
-		return &api.Diagnosis{Cause: api.CauseQuota, Message: fmt.Sprintf("%s cannot be created: quota %s of the namespace demands that every container says its %s", which, m[1], m[2]),
-			Hint: "give them as requests and limits in pod_config, or have a LimitRange with defaults made in the namespace"}
+		return &api.Diagnosis{Cause: api.CauseQuota, Message: fmt.Sprintf("%s cannot be created: quota %s of the namespace requires every container to set its %s", which, m[1], m[2]),
+			Hint: "give them as requests and limits in pod_config, or have a LimitRange with defaults created in the namespace"}
 	}
-	return &api.Diagnosis{Cause: api.CauseCreateFailed, Message: which + " cannot be created: " + message, Hint: createHint(say, message)}
+	d := &api.Diagnosis{Cause: api.CauseCreateFailed, Message: which + " cannot be created: " + message}
+	d.Hint, d.Remedies = createHint(message)
+	return d
 }
 
-// createError is an event's message without what differs from one attempt to
-// the next.
+// createError returns an event's message without the parts that differ between
+// attempts.
 func createError(message string) string {
 	message = strings.TrimPrefix(oneLine(message), "(combined from similar events): ")
 	message = strings.TrimPrefix(message, "Error creating: ")
@@ -65,33 +64,37 @@ func createError(message string) string {
 }
 
 var (
-	// kueueIsLate is what Kueue's webhook says of a pod when it has not heard of
-	// the pod's Job yet. The next attempt to make the pod follows at once.
+	// kueueIsLate matches the message of Kueue's webhook for a pod whose Job is not in
+	// its cache yet. The next attempt to create the pod follows at once.
 	kueueIsLate = regexp.MustCompile(`"mpod\.kb\.io" denied the request: Job\.batch .* not found`)
 
 	podForbidden = regexp.MustCompile(`^pods "[^"]*" is forbidden: `)
-	// unspecified is what a ResourceQuota says of a container that does not say
-	// how much it takes of what the quota limits.
+	// unspecified matches the message of a ResourceQuota for a container that sets no
+	// amount of a resource that the quota limits.
 	unspecified = regexp.MustCompile(`^failed quota: ([^:]+): must specify (.+)$`)
 )
 
-func createHint(say hint.Target, message string) string {
+// createHint returns how to fix pods that cannot be created, by the API server's
+// message.
+func createHint(message string) (string, []api.Remedy) {
 	switch {
 	case strings.Contains(message, "violates PodSecurity"):
-		return "submit it with --security-profile restricted"
+		return "submit it with the security profile restricted", nil
 	case strings.Contains(message, "serviceaccount"):
-		return "create the service account, or remove it from pod_config"
+		return "create the service account, or remove it from pod_config", nil
 	case strings.Contains(message, "no PriorityClass with name"):
-		return "name one that there is (" + say.Cluster().Kubectl("get", "priorityclasses") + "), or remove it"
+		return "set an existing one in pod_config, or remove it",
+			[]api.Remedy{{Action: api.KubectlAction("get priorityclasses"), Namespace: "*"}}
 	case strings.Contains(message, "failed calling webhook"):
-		return "the webhook does not answer; the pods are made when it does: see that what serves it runs"
+		return "the webhook does not respond; the pods are created when it does: check that its server runs", nil
 	case strings.Contains(message, "denied the request"):
-		return "that webhook has rules of the cluster's own; ask the cluster's administrator"
+		return "the webhook enforces rules of this cluster; ask its administrator", nil
 	case limitRange.MatchString(message):
-		return "ask for what the namespace's LimitRange allows: " + say.Kubectl("describe", "limitranges")
+		return "set resources that the namespace's LimitRange allows",
+			[]api.Remedy{{Action: api.KubectlAction("describe limitranges")}}
 	}
-	return ""
+	return "", nil
 }
 
-// limitRange is how the LimitRange of a namespace words what it refuses.
+// limitRange matches the messages of a LimitRange that refuses a pod.
 var limitRange = regexp.MustCompile(`(minimum|maximum) \S+ usage per |max limit to request ratio per `)

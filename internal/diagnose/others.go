@@ -11,12 +11,13 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// ours are the containers that hold credentials.
+// ours are the containers that have the store's credentials.
 var ours = []string{kube.ContainerFetch, kube.ContainerKeep, kube.ContainerTools}
 
-// ByOthers says what somebody else (a mesh, a policy, kubectl debug) has changed in
-// a pod since its Job was made that lets a container at what is ours: it is no fault,
-// but whoever trusts the pod should know. A pod without containers of ours gives none.
+// ByOthers returns the changes to a pod since its Job was created (by a service mesh,
+// a policy or kubectl debug) that give other containers access to ours. They are no
+// failure, but matter to those who trust the pod. It returns none for a pod without
+// containers of ours.
 func ByOthers(job *batchv1.Job, pod *corev1.Pod) []string {
 	made, is := &job.Spec.Template.Spec, &pod.Spec
 	was := byName(made)
@@ -67,7 +68,7 @@ func byName(pod *corev1.PodSpec) map[string]*corev1.Container {
 	return out
 }
 
-// sharedVolumes are those that containers of ours mount.
+// sharedVolumes returns the volumes that containers of ours mount.
 func sharedVolumes(pod *corev1.PodSpec) map[string]bool {
 	out := map[string]bool{}
 	for _, c := range pod.InitContainers {

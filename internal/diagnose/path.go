@@ -11,8 +11,8 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// notFoundHint says what to look at when a container's command was not found: the
-// image, unless the file has put another PATH in the place of the image's.
+// notFoundHint returns the hint for a container whose command was not found: image,
+// unless the task overrides the image's PATH.
 func notFoundHint(pod *corev1.Pod, container, image string) string {
 	c := containerOf(pod, container)
 	if c == nil {
@@ -23,18 +23,18 @@ func notFoundHint(pod *corev1.Pod, container, image string) string {
 			continue
 		}
 		if e.ValueFrom != nil {
-			return "the task sets PATH (by a reference), in the place of the image's; is the command's folder in it?"
+			return "the task overrides the image's PATH (by a reference); does it contain the command's directory?"
 		}
-		// The kubelet makes one dollar of two.
+		// The kubelet replaces $$ by $.
 		path := strings.ReplaceAll(e.Value, "$$", "$")
-		hint := fmt.Sprintf("the task sets PATH to %q, in the place of the image's; is the command's folder in it?", text.Short(path, 200))
+		hint := fmt.Sprintf("the task overrides the image's PATH with %q; does it contain the command's directory?", text.Short(path, 200))
 		if strings.Contains(path, "$") {
-			hint += " Variables are not filled in there: extend PATH in the script instead, export PATH=/more:$PATH"
+			hint += " Variables are not expanded there; extend PATH in the script instead: export PATH=/more:$PATH"
 		}
 		return hint
 	}
 	if len(c.EnvFrom) > 0 {
-		return image + " Or is its folder missing from a PATH that envFrom sets?"
+		return image + " Or does envFrom set a PATH without its directory?"
 	}
 	return image
 }
@@ -50,7 +50,8 @@ func containerOf(pod *corev1.Pod, name string) *corev1.Container {
 	return nil
 }
 
-// cannotStart hints at why the runtime could not start a container's command.
+// cannotStart returns the hint for a container whose command the runtime could not
+// start.
 func cannotStart(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
 	message := strings.ToLower(t.Message)
 	if !strings.Contains(message, "executable file") && !strings.Contains(message, "no such file") {
@@ -62,7 +63,7 @@ func cannotStart(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerS
 		return notFoundHint(pod, s.Name, "the image must have a shell (sh) to run a task's scripts")
 	case c == nil || len(c.Command) == 0:
 		return ""
-	case strings.HasPrefix(c.Command[0], "/"): // PATH does not matter
+	case strings.HasPrefix(c.Command[0], "/"): // not looked up in PATH
 		return "is the command in the image?"
 	}
 	return notFoundHint(pod, s.Name, "is the command in the image?")

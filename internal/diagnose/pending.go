@@ -9,37 +9,36 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// firstPendingPod explains the pod of lowest rank that does not get started
-// and says why, or returns nil.
-func firstPendingPod(say hint.Target, pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
+// firstPendingPod explains the pod of the lowest rank that is not started for a
+// known reason, or returns nil.
+func firstPendingPod(pods []corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	byRank := slices.Clone(pods)
 	slices.SortFunc(byRank, func(a, b corev1.Pod) int { return Rank(&a) - Rank(&b) })
 	for i := range byRank {
-		if d := ofNode(&byRank[i], ": ", Pending(say, &byRank[i], events)); d != nil {
+		if d := ofNode(&byRank[i], ": ", Pending(&byRank[i], events)); d != nil {
 			return d
 		}
 	}
 	return nil
 }
 
-// Pending explains why one pod has not started, or returns nil when it has, or
-// when nothing is wrong yet.
-func Pending(say hint.Target, pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+// Pending explains why a pod has not started. It returns nil if it has, and if
+// nothing is wrong so far.
+func Pending(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	if pod.Status.Phase != corev1.PodPending && pod.Status.Phase != "" {
 		return nil
 	}
 	d := gated(pod)
 	if d == nil {
-		d = unschedulable(say, pod, events)
+		d = unschedulable(pod, events)
 	}
 	for _, s := range statuses(pod) {
 		if w := s.State.Waiting; d == nil && w != nil {
-			d = waiting(say, pod, s, w)
+			d = waiting(pod, s, w)
 		}
 	}
 	if d == nil {
@@ -48,8 +47,8 @@ func Pending(say hint.Target, pod *corev1.Pod, events []corev1.Event) *api.Diagn
 	return d
 }
 
-// gated names the gates for which the scheduler leaves a pod alone. Kueue has its
-// own, everybody may set more, and who has set one takes it away.
+// gated explains a pod with scheduling gates. Kueue sets gates, and so may others;
+// each gate is removed by its owner.
 func gated(pod *corev1.Pod) *api.Diagnosis {
 	if len(pod.Spec.SchedulingGates) == 0 || pod.Spec.NodeName != "" {
 		return nil
@@ -71,32 +70,32 @@ func gated(pod *corev1.Pod) *api.Diagnosis {
 	return d
 }
 
-func unschedulable(say hint.Target, pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
+func unschedulable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	for _, c := range pod.Status.Conditions {
 		if c.Type != corev1.PodScheduled || c.Status != corev1.ConditionFalse || c.Reason != corev1.PodReasonUnschedulable {
 			continue
 		}
 		message := ShortenScheduler(c.Message)
-		if d := unprovisioned(say, pod, message, events); d != nil {
+		if d := unprovisioned(pod, message, events); d != nil {
 			return d
 		}
 		d := &api.Diagnosis{Cause: api.CauseUnschedulable, Message: "no machine can take it: " + message}
 		switch {
 		case strings.Contains(message, "persistentvolumeclaim") && strings.Contains(message, "not found"):
 			d.Cause, d.Message = api.CauseVolumeMissing, "volume missing: "+message
-			d.Hint = "see the volumes with: " + say.In(pod.Namespace).Vastvol("list")
+			d.Remedies = []api.Remedy{{Action: api.VolumesList, Namespace: pod.Namespace}}
 		case strings.Contains(message, "Insufficient"):
 			d.Hint = "ask for less, or wait until other pods end"
 		case strings.Contains(message, "node affinity"), strings.Contains(message, "node selector"):
-			d.Hint = "no machine has the accelerator or labels that the task asks for"
+			d.Hint = "no node has the accelerator or the labels that the task requests"
 		}
 		return d
 	}
 	return nil
 }
 
-// ShortenScheduler keeps the scheduler's own words up to where it starts on
-// what preemption could do: "0/2 nodes are available: 2 Insufficient cpu".
+// ShortenScheduler returns the scheduler's message without the part about preemption:
+// "0/2 nodes are available: 2 Insufficient cpu".
 func ShortenScheduler(message string) string {
 	message = oneLine(message)
 	for _, tail := range []string{" preemption: ", " no new claims to deallocate", " no new claims to allocate"} {
@@ -107,9 +106,9 @@ func ShortenScheduler(message string) string {
 	return strings.TrimRight(message, "., ")
 }
 
-// waiting words the reasons of the kubelet for which a container does not
-// start. Those that pass by themselves (ContainerCreating) give nil.
-func waiting(say hint.Target, pod *corev1.Pod, s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Diagnosis {
+// waiting explains the kubelet's reasons why a container does not start. It returns
+// nil for temporary ones such as ContainerCreating.
+func waiting(pod *corev1.Pod, s corev1.ContainerStatus, w *corev1.ContainerStateWaiting) *api.Diagnosis {
 	image, message := s.Image, oneLine(w.Message)
 	switch w.Reason {
 	case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable":
@@ -120,16 +119,16 @@ func waiting(say hint.Target, pod *corev1.Pod, s corev1.ContainerStatus, w *core
 		return &api.Diagnosis{Cause: api.CauseImagePull, Message: fmt.Sprintf("image %q cannot be pulled: %s", image, pullReason(message)),
 			Hint: "Kubernetes keeps trying; check the registry and the login for it"}
 	case "ErrImageNeverPull":
-		return &api.Diagnosis{Cause: api.CauseImagePull, Message: fmt.Sprintf("image %q is not on the machine, and imagePullPolicy Never forbids to pull it", image)}
+		return &api.Diagnosis{Cause: api.CauseImagePull, Message: fmt.Sprintf("image %q is not on the node, and imagePullPolicy is Never", image)}
 	case "InvalidImageName":
 		return &api.Diagnosis{Cause: api.CauseInvalidImage, Message: fmt.Sprintf("image %q is not a valid name", image),
-			Hint: "a name is lower case, as in registry.example.com/team/image:tag"}
+			Hint: "names are lower case, as in registry.example.com/team/image:tag"}
 	case "CreateContainerConfigError":
 		return configError(message)
 	case "CrashLoopBackOff":
 		if t := s.LastTerminationState.Terminated; t != nil {
-			return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: fmt.Sprintf("container %s ends again and again, with %s", s.Name, codeWords(t.ExitCode)),
-				Hint: "the task starts when it runs; see what it says with: " + logsOf(say.In(pod.Namespace), pod, s.Name)}
+			return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: fmt.Sprintf("container %s keeps terminating with %s", s.Name, codeWords(t.ExitCode)),
+				Hint: "the task starts when this container runs; its log may say why", Remedies: []api.Remedy{logsOf(pod, s.Name)}}
 		}
 		fallthrough
 	case "CreateContainerError", "RunContainerError":
@@ -138,28 +137,28 @@ func waiting(say hint.Target, pod *corev1.Pod, s corev1.ContainerStatus, w *core
 	return nil
 }
 
-// logsOf is the command that prints the log of a pod's container.
-func logsOf(say hint.Target, pod *corev1.Pod, container string) string {
+// logsOf returns the remedy that reads the log of a pod's container.
+func logsOf(pod *corev1.Pod, container string) api.Remedy {
 	if ref := cmp.Or(pod.Labels[kube.LabelTaskID], pod.Labels[batchv1.JobNameLabel]); ref != "" {
-		return say.Vast("logs", ref, "-c", container)
+		return api.Remedy{Action: api.TasksLogs, Ref: ref, Namespace: pod.Namespace, Options: []string{"Container=" + container}}
 	}
-	return say.Kubectl("logs", pod.Name, "-c", container)
+	return api.Remedy{Action: api.KubectlAction("logs"), Ref: pod.Name, Namespace: pod.Namespace, Options: []string{"container=" + container}}
 }
 
 func configError(message string) *api.Diagnosis {
-	d := &api.Diagnosis{Cause: api.CauseContainerConfig, Message: "the container cannot be made: " + message}
+	d := &api.Diagnosis{Cause: api.CauseContainerConfig, Message: "the container cannot be created: " + message}
 	switch {
 	case strings.HasPrefix(message, "secret "), strings.Contains(message, "in Secret"):
 		d.Cause, d.Message = api.CauseSecretMissing, message
 		d.Hint = "create it in the task's namespace, or remove what refers to it from pod_config"
 	case strings.Contains(message, "non-root"), strings.Contains(message, "runAsNonRoot"):
-		d.Hint = "the image runs as root; choose another image, or --security-profile baseline"
+		d.Hint = "the image runs as root; choose another image, or the security profile baseline"
 	}
 	return d
 }
 
-// imageMissing tells an image that is not there from one that cannot be had
-// for another reason, by the words of containerd, CRI-O and the registries.
+// imageMissing reports whether a pull failed because the image does not exist, by
+// the messages of containerd, CRI-O and registries.
 func imageMissing(message string) bool {
 	lower := strings.ToLower(message)
 	for _, sign := range []string{"not found", "manifest unknown", "name unknown", "does not exist"} {
@@ -170,8 +169,7 @@ func imageMissing(message string) bool {
 	return false
 }
 
-// pullReason cuts the chain of wrapped errors down to its end, which is where
-// the reason stands.
+// pullReason returns the end of the chain of wrapped errors, which has the reason.
 func pullReason(message string) string {
 	message = strings.TrimPrefix(message, "Back-off pulling image ")
 	if i := strings.LastIndex(message, "failed to do request: "); i >= 0 {
@@ -184,8 +182,8 @@ func pullReason(message string) string {
 	return message
 }
 
-// unmountable looks for what the kubelet tells only by events: volumes that
-// cannot be mounted.
+// unmountable explains volumes that cannot be mounted, which the kubelet reports only
+// by events.
 func unmountable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]

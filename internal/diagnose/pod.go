@@ -14,12 +14,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Rank returns which node of its task a pod is, -1 when it does not say.
+// Rank returns the rank of a pod in its task, -1 if it has none.
 func Rank(pod *corev1.Pod) int {
 	rank, err := strconv.Atoi(pod.Annotations[batchv1.JobCompletionIndexAnnotation])
 	if err != nil {
@@ -28,8 +27,8 @@ func Rank(pod *corev1.Pod) int {
 	return rank
 }
 
-// rankOfName reads the rank from a pod's name, <job>-<rank>-<random>, for pods
-// that are known only from events.
+// rankOfName parses the rank from a pod's name, <job>-<rank>-<random>, for pods that
+// only events mention.
 func rankOfName(job, pod string) *int {
 	rest, ok := strings.CutPrefix(pod, job+"-")
 	if !ok {
@@ -42,7 +41,7 @@ func rankOfName(job, pod string) *int {
 	return nil
 }
 
-// nodePrefix begins a message about the node of a Job that has this rank.
+// nodePrefix returns the beginning of a message about the pod of this rank.
 func nodePrefix(job *batchv1.Job, rank *int) string {
 	switch {
 	case ofRun(job):
@@ -53,10 +52,10 @@ func nodePrefix(job *batchv1.Job, rank *int) string {
 	return fmt.Sprintf("node %d ", *rank)
 }
 
-// OfThisStart returns the pods without those that Kubernetes took away when it
-// suspended the Job: they say nothing of how the task does since it was resumed,
-// though they may take their grace period to end. The Job controller takes its
-// finalizer off such a pod before it deletes it, so as not to count its end
+// OfThisStart returns the pods without those that Kubernetes deleted when it
+// suspended the Job: they are of an earlier start, even if their grace period has
+// not ended. The Job controller removes its
+// finalizer from such a pod before it deletes it, so that its end is not counted
 // (https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with-finalizers).
 func OfThisStart(job *batchv1.Job, pods []corev1.Pod) []corev1.Pod {
 	if failed, _ := Failed(job); failed || Over(job) {
@@ -67,9 +66,9 @@ func OfThisStart(job *batchv1.Job, pods []corev1.Pod) []corev1.Pod {
 	})
 }
 
-// firstFailedPod diagnoses the pod that failed first by its own doing. A pod
-// that was deleted because the task had failed already comes last.
-func firstFailedPod(say hint.Target, pods []corev1.Pod) *api.Diagnosis {
+// firstFailedPod explains the pod that failed first by itself. Pods that were deleted
+// because the task had already failed come last.
+func firstFailedPod(pods []corev1.Pod) *api.Diagnosis {
 	var failed []*corev1.Pod
 	for i := range pods {
 		if pods[i].Status.Phase == corev1.PodFailed {
@@ -87,13 +86,12 @@ func firstFailedPod(say hint.Target, pods []corev1.Pod) *api.Diagnosis {
 		// itself, and that one stays.
 		return ofNode(failed[0], " ", podDeleted())
 	}
-	return ofNode(failed[0], " ", Pod(say, failed[0]))
+	return ofNode(failed[0], " ", Pod(failed[0]))
 }
 
-// Deleted says, of a pod that was deleted while it ran, by whom. The message
-// has no subject.
-func Deleted(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
-	if d := evicted(say, pod); d != nil {
+// Deleted explains a pod that was deleted while it ran. The message has no subject.
+func Deleted(pod *corev1.Pod) *api.Diagnosis {
+	if d := evicted(pod); d != nil {
 		return d
 	}
 	return podDeleted()
@@ -125,7 +123,8 @@ func WasDeleted(pod *corev1.Pod) bool {
 	return !failedAt(pod).Before(pod.DeletionTimestamp.Add(-grace))
 }
 
-// endedBySignal reports SIGTERM or SIGKILL that nothing but a deletion explains.
+// endedBySignal reports whether the pod was terminated by SIGTERM or SIGKILL, and not
+// for a lack of memory.
 func endedBySignal(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(decisive(pod), func(s corev1.ContainerStatus) bool {
 		t := s.State.Terminated
@@ -161,20 +160,20 @@ func statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
 }
 
-// ends are the containers whose end counts: that of the sidecar which keeps
-// results fails nothing.
+// ends returns the containers whose exit codes matter: all but the sidecar that
+// uploads results.
 func ends(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.DeleteFunc(statuses(pod), func(s corev1.ContainerStatus) bool { return s.Name == kube.ContainerKeep })
 }
 
-// decisive are the containers whose end is the pod's. Sidecars end after them,
-// and many of those by SIGKILL.
+// decisive returns the containers whose end is the end of the pod. Sidecars
+// terminate after them, many of them by SIGKILL.
 func decisive(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.DeleteFunc(ends(pod), func(s corev1.ContainerStatus) bool { return isSidecar(pod, s.Name) })
 }
 
-// ofNode makes a diagnosis of one pod one of its task. A campaign's run has no
-// other pod, so no node is named.
+// ofNode turns the diagnosis of one pod into that of its task. A campaign's run has
+// only one pod, so its message names no node.
 func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis {
 	rank := Rank(pod)
 	if d == nil || rank < 0 {
@@ -187,13 +186,13 @@ func ofNode(pod *corev1.Pod, separator string, d *api.Diagnosis) *api.Diagnosis 
 	return d
 }
 
-// ofRun reports a Job or pod of a campaign's run.
+// ofRun reports whether a Job or pod belongs to a run of a campaign.
 func ofRun(o metav1.Object) bool { return o.GetLabels()[kube.LabelKind] == kube.KindRun }
 
-// Pod diagnoses one pod that has failed. The message has no subject: "ended
-// with exit code 3".
-func Pod(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
-	// The user's container first: a side container's end is mostly its
+// Pod explains one pod that has failed. The message has no subject: "ended with exit
+// code 3".
+func Pod(pod *corev1.Pod) *api.Diagnosis {
+	// The user's container first: another container's end is usually its
 	// consequence.
 	all := ends(pod)
 	slices.SortStableFunc(all, func(a, b corev1.ContainerStatus) int {
@@ -204,7 +203,7 @@ func Pod(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
 			return outOfMemory(pod, s, t)
 		}
 	}
-	if d := evicted(say, pod); d != nil {
+	if d := evicted(pod); d != nil {
 		return d
 	}
 	if pod.Status.Reason == "DeadlineExceeded" {
@@ -225,8 +224,8 @@ func Pod(say hint.Target, pod *corev1.Pod) *api.Diagnosis {
 	return &api.Diagnosis{Cause: api.CauseUnknown, Message: strings.TrimSpace("failed " + oneLine(pod.Status.Message))}
 }
 
-// withoutInputs tells what the init container said last, which is why it could
-// not bring the task's files.
+// withoutInputs explains an init container that could not fetch the task's files, by
+// its termination message.
 func withoutInputs(t *corev1.ContainerStateTerminated) *api.Diagnosis {
 	why := strings.TrimPrefix(oneLine(t.Message), "error: ")
 	if why == "" || t.Reason == "StartError" || t.Reason == "ContainerCannotRun" {
@@ -237,11 +236,11 @@ func withoutInputs(t *corev1.ContainerStateTerminated) *api.Diagnosis {
 
 func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
 	d := &api.Diagnosis{Cause: api.CauseOutOfMemory, ExitCode: &t.ExitCode,
-		Message: "out of memory", Hint: "ask for more with resources.memory or --memory"}
+		Message: "out of memory", Hint: "set more in resources.memory"}
 	if limit, ok := memoryLimit(pod, s.Name); ok {
 		d.Message += " (limit " + limit + ")"
 	} else {
-		d.Message += " (it has no limit of its own; the machine ran out)"
+		d.Message += " (it has no limit; its node ran out of memory)"
 	}
 	if s.Name != kube.ContainerTask {
 		d.Message += " in container " + s.Name
@@ -252,7 +251,7 @@ func outOfMemory(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerS
 	return d
 }
 
-// marked reports what the launcher left word of.
+// marked reports whether the launcher wrote mark to the termination message.
 func marked(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated, mark string) bool {
 	return s.Name == kube.ContainerTask && slices.Contains(strings.Fields(t.Message), mark)
 }
@@ -267,9 +266,8 @@ func memoryLimit(pod *corev1.Pod, container string) (string, bool) {
 	return "", false
 }
 
-// exited words an exit code. 137 alone is not called out of memory: anything
-// may send SIGKILL, and the container runtime or the launcher tells when it
-// was the kernel.
+// exited explains an exit code. 137 alone does not mean out of memory, because anything
+// may send SIGKILL; the container runtime or the launcher reports an OOM kill.
 func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) *api.Diagnosis {
 	code := t.ExitCode
 	d := &api.Diagnosis{Cause: api.CauseExit, ExitCode: &code}
@@ -283,20 +281,20 @@ func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateT
 		d.Hint = cannotStart(pod, s, t)
 	case marked(s, t, kube.SetupMark):
 		d.Cause, d.Message = api.CauseSetupFailed, "failed in setup with "+codeWords(code)
-		d.Hint = "its last lines of output say why"
+		d.Hint = "the end of its log says why"
 	case missing(s, t) != "":
 		d.Cause, d.Message = api.CauseNodesMissing, "gave up waiting for "+missing(s, t)
-		d.Hint = "the last lines of those nodes say what they do; barrier_timeout in the file is how many seconds they may take"
+		d.Hint = "the ends of their logs show what those nodes do; barrier_timeout in the file sets how many seconds they may take"
 	case signalName(code) != "":
 		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
 		if code == 137 {
-			d.Hint = "who sent it is not known; Kubernetes did not report a lack of memory"
+			d.Hint = "sender unknown; Kubernetes reported no OOM kill"
 		}
 	default:
 		d.Message = "ended with " + codeWords(code) + where
 		switch code {
 		case 126:
-			d.Hint = "a command is there but cannot be run; is it executable, and made for this machine?"
+			d.Hint = "a command exists but cannot be executed; is it executable, and built for this platform?"
 		case 127:
 			d.Hint = notFoundHint(pod, s.Name, "a command was not found; is it in the image?")
 		}
@@ -304,11 +302,11 @@ func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateT
 	return d
 }
 
-// missingNodes is what the launcher writes behind kube.MissingMark. Anything in the
-// container may write there, too.
+// missingNodes matches what the launcher writes after kube.MissingMark. Any process
+// in the container may write there, too.
 var missingNodes = regexp.MustCompile(`^(dns|[0-9]{1,5}(,[0-9]{1,5}){0,99}(,\.\.\.)?)$`)
 
-// missing says for whom a node has waited too long, or "".
+// missing returns which nodes a node has waited for too long, or "".
 func missing(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
 	for _, word := range strings.Fields(t.Message) {
 		list, ok := strings.CutPrefix(word, kube.MissingMark)
@@ -342,7 +340,7 @@ func codeWords(code int32) string {
 	return fmt.Sprintf("exit code %d", code)
 }
 
-// signalName names the signal that a shell reports as 128 + its number.
+// signalName returns the name of the signal that a shell reports as 128 + its number.
 func signalName(code int32) string {
 	names := map[int32]string{1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS",
 		8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM", 24: "SIGXCPU", 31: "SIGSYS"}

@@ -9,9 +9,9 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// Saving reports a pod whose main containers have all ended while its sidecar
-// saves what they have left. Kubernetes calls such a pod Running and not ready,
-// or even Succeeded, and its Job neither ready nor succeeded.
+// Saving reports whether a pod's main containers have all terminated while its
+// sidecar still uploads results. Kubernetes reports such a pod as Running and not
+// ready, or even Succeeded, and counts it neither as ready nor as succeeded.
 func Saving(pod *corev1.Pod) bool {
 	if !isSidecar(pod, kube.ContainerKeep) || len(pod.Status.ContainerStatuses) < len(pod.Spec.Containers) {
 		return false
@@ -22,9 +22,9 @@ func Saving(pod *corev1.Pod) bool {
 	return saves && !slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool { return s.State.Terminated == nil })
 }
 
-// Ran is when the user's container of a pod has started and ended; nil where it
-// has not. What was before and after it (the queue, the pull of the image, the
-// files that are brought, the results that are saved) is not part of that.
+// Ran returns when the user's container of a pod started and terminated; nil if it
+// has not. The time before and after (the queue, the image pull, the download of
+// inputs, the upload of results) does not count.
 func Ran(pod *corev1.Pod) (started, ended *metav1.Time) {
 	for i := range pod.Status.ContainerStatuses {
 		s := &pod.Status.ContainerStatuses[i]
@@ -39,8 +39,8 @@ func Ran(pod *corev1.Pod) (started, ended *metav1.Time) {
 	return nil, nil
 }
 
-// known is a time that was told: a container that could not be started has
-// ended, and has the beginning of 1970 for a start.
+// known returns t, or nil for the Unix epoch, which is the start time of a container
+// that could not be started.
 func known(t *metav1.Time) *metav1.Time {
 	if t.Unix() <= 0 {
 		return nil

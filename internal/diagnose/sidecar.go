@@ -10,9 +10,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// Sidecars says which of the user's sidecars ended before the task and were
-// started again; empty when none was. Kubernetes fails no pod for that, so nobody
-// else tells.
+// Sidecars describes the user's sidecars that terminated before the task and were
+// restarted; empty for none. Kubernetes does not fail a pod for that.
 func Sidecars(pod *corev1.Pod) string {
 	var all []string
 	for _, s := range pod.Status.InitContainerStatuses {
@@ -32,7 +31,7 @@ func Sidecars(pod *corev1.Pod) string {
 	return strings.Join(all, "; ")
 }
 
-// isSidecar reports the name of a native sidecar.
+// isSidecar reports whether name is that of a native sidecar.
 func isSidecar(pod *corev1.Pod, name string) bool {
 	return slices.ContainsFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return c.Name == name && kube.IsSidecar(&c) })
 }

@@ -6,7 +6,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 )
 
@@ -56,7 +55,7 @@ func TestSidecarsThatEndBeforeTheTaskAreTold(t *testing.T) {
 // A sidecar ends after the task, and is killed when it does not hear SIGTERM.
 func TestTheEndOfASidecarIsNotThatOfTheTask(t *testing.T) {
 	failed := pod(0, corev1.PodFailed, ended(3, "Error", "", 5), beside("web", endedWith(137, "Error", 35)), goneAt(36))
-	if d := Pod(hint.Target{}, &failed); d.Message != "ended with exit code 3" {
+	if d := Pod(&failed); d.Message != "ended with exit code 3" {
 		t.Errorf("%+v", d)
 	}
 	if WasDeleted(&failed) {
@@ -71,7 +70,7 @@ func TestASidecarThatDoesNotStayUpIsNamed(t *testing.T) {
 	s := had(1, 2)
 	s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: "back-off 20s restarting failed container=web pod=..."}
 	waits := pod(0, corev1.PodPending, beside("web", s))
-	if d := Pending(hint.Target{}, &waits, nil); d == nil || d.Message != "container web ends again and again, with exit code 1" {
+	if d := Pending(&waits, nil); d == nil || d.Message != "container web keeps terminating with exit code 1" {
 		t.Errorf("%+v", d)
 	}
 }

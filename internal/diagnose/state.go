@@ -8,8 +8,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// State is where a task stands by its Job alone. Its pods tell some of it
-// earlier: that they run, that one has failed, that they save what they have.
+// State returns the state of a task according to its Job. The pods report some
+// changes earlier: that they run, that one has failed, that they upload results.
 func State(job *batchv1.Job) api.State {
 	failed, _ := Failed(job)
 	switch {
@@ -29,7 +29,7 @@ func State(job *batchv1.Job) api.State {
 	return api.Pending
 }
 
-// Submitting reports a Job whose submission was not finished.
+// Submitting reports whether the submission of a Job was not completed.
 func Submitting(job *batchv1.Job) bool {
 	return job.Annotations[kube.AnnotationSubmitting] != "" && ptr.Deref(job.Spec.Suspend, false) && !Stopped(job)
 }

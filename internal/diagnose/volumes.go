@@ -7,32 +7,31 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// unprovisioned explains a pod that waits for a volume which is being made, by
-// the scheduler's message; nil for another one. The claim of an ephemeral volume
-// is made after its pod, so until then it is "not found", and nothing is missing.
-func unprovisioned(say hint.Target, pod *corev1.Pod, message string, events []corev1.Event) *api.Diagnosis {
+// unprovisioned explains a pod that waits for a volume to be provisioned, by the
+// scheduler's message; nil for another message. The claim of an ephemeral volume is
+// created after its pod, so a claim that is "not found" is no error until then.
+func unprovisioned(pod *corev1.Pod, message string, events []corev1.Event) *api.Diagnosis {
 	name := ephemeral(pod, message)
 	switch {
 	case name != "":
 		if why := refusedClaim(pod, name, events); why != "" {
-			return &api.Diagnosis{Cause: api.CauseVolumeMissing, Message: fmt.Sprintf("its volume %s cannot be made: %s", name, why)}
+			return &api.Diagnosis{Cause: api.CauseVolumeMissing, Message: fmt.Sprintf("its volume %s cannot be created: %s", name, why)}
 		}
-		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: fmt.Sprintf("waits for its volume %s, which is being made", name)}
+		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: fmt.Sprintf("waits for its volume %s, which is being created", name)}
 	case strings.Contains(message, "unbound immediate PersistentVolumeClaims"):
-		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: "waits for a volume that is being made",
-			Hint: "if it stays so, see what keeps it: " + say.In(pod.Namespace).Kubectl("describe", "pvc")}
+		return &api.Diagnosis{Cause: api.CauseVolumePending, Message: "waits for a volume that is being created",
+			Hint: "if it is not created, the events of its claim say why", Remedies: []api.Remedy{{Action: api.KubectlAction("describe pvc"), Namespace: pod.Namespace}}}
 	}
 	return nil
 }
 
 var claimNamed = regexp.MustCompile(`persistentvolumeclaim "([^"]+)"`)
 
-// ephemeral is the name of the pod's own volume whose claim the scheduler names
-// in a message; empty when it names none, or another claim.
+// ephemeral returns the name of the pod's ephemeral volume whose claim the
+// scheduler's message names; empty for none and for another claim.
 func ephemeral(pod *corev1.Pod, message string) string {
 	m := claimNamed.FindStringSubmatch(message)
 	if m == nil || strings.Contains(message, "is being deleted") {
@@ -46,8 +45,8 @@ func ephemeral(pod *corev1.Pod, message string) string {
 	return ""
 }
 
-// refusedClaim is why the claim of an ephemeral volume could not be made; empty
-// when nothing is known of that.
+// refusedClaim returns why the claim of an ephemeral volume could not be created,
+// according to the events; empty if they do not say.
 func refusedClaim(pod *corev1.Pod, volume string, events []corev1.Event) string {
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
@@ -58,8 +57,8 @@ func refusedClaim(pod *corev1.Pod, volume string, events []corev1.Event) string 
 	return ""
 }
 
-// passesByItself reports a mount that the kubelet tries again because it has not
-// heard of an object yet: so begins many a pod that is well.
+// passesByItself reports whether the kubelet only waits for an object to reach its
+// cache, which is common when a pod starts.
 func passesByItself(message string) bool {
 	return strings.Contains(message, "cache: timed out waiting for the condition") || strings.Contains(message, " not registered")
 }

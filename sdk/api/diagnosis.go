@@ -1,7 +1,7 @@
 package api
 
-// Cause names why a task failed or does not get on. The set is closed, so
-// that a program can decide on it; Message is for people.
+// Cause names why a task failed or does not progress. The set is closed, so that a
+// program can decide by it; Message is for people.
 type Cause string
 
 const (
@@ -16,7 +16,7 @@ const (
 	CauseInvalidImage    Cause = "InvalidImage"
 	CauseSecretMissing   Cause = "SecretMissing"
 	CauseVolumeMissing   Cause = "VolumeMissing"
-	CauseVolumePending   Cause = "VolumePending" // it is being made
+	CauseVolumePending   Cause = "VolumePending" // it is being created
 	CauseContainerConfig Cause = "ContainerConfig"
 	CauseUnschedulable   Cause = "Unschedulable"
 	CauseSchedulingGated Cause = "SchedulingGated"
@@ -30,15 +30,17 @@ const (
 	CauseUnknown         Cause = "Unknown"
 )
 
-// Diagnosis says in words why a task is not well, and what to do.
+// Diagnosis explains why a task failed or does not progress, and how to fix it.
 type Diagnosis struct {
 	Cause Cause `json:"cause"`
 	// Message is one sentence without a full stop, made of what the cluster
 	// reports: "node 1 out of memory (limit 512Mi)".
 	Message string `json:"message"`
-	// Hint says what the user can do about it. It may be empty.
+	// Hint says how to fix it. It may be empty.
 	Hint string `json:"hint,omitempty"`
-	// Rank is the node of the task it is about; nil for the whole task.
+	// Remedies are actions that fix it, or that show more.
+	Remedies []Remedy `json:"remedies,omitempty"`
+	// Rank is that of the task's node it is about; nil for the whole task.
 	Rank *int `json:"rank,omitempty"`
 	// ExitCode is the exit code of the user's process, if it had one.
 	ExitCode *int32 `json:"exitCode,omitempty"`

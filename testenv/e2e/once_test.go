@@ -32,7 +32,7 @@ func TestTheSameRequestTwiceIsOneTask(t *testing.T) {
 	}
 	p.vast("submit", p.file("task.yaml", minimal), "--request-id", "nightly").exits(0).shows("hello\n")
 	p.vast("submit", p.file("other.yaml", "name: minimal\nrun: echo other\n"), "--request-id", "nightly").exits(5).
-		tells(`request "nightly" was made before for another task (minimal-` + id + `)`)
+		tells(`request "nightly" was used before for another task (minimal-` + id + `)`)
 	p.vast("submit", p.file("task.yaml", minimal), p.file("b.yaml", minimal), "--request-id", "nightly").exits(2)
 	if other := p.submit(minimal, "--request-id", "weekly"); other == id {
 		t.Error("another request is the same task")
@@ -169,7 +169,7 @@ func TestATaskWhoseClientWasKilledSaysHowToGoOn(t *testing.T) {
 	var s api.TaskStatus
 	p.waitFor("it is told once no client can be at it any more", func() (bool, any) {
 		s = p.list()[0]
-		return s.State == api.Pending && strings.Contains(s.Reason, "submit it again with the same --request-id, or delete it"), s.Reason
+		return s.State == api.Pending && strings.Contains(s.Reason, "submit it again with the same request id, or delete it"), s.Reason
 	})
 	p.vast("delete", s.ID, "--wait").exits(0)
 	p.waitFor("nothing is left", func() (bool, any) {

@@ -40,7 +40,7 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	row("State", shownState(t))
 	diagnosis := cmp.Or(t.Diagnosis, &api.Diagnosis{})
 	row("Reason", cmp.Or(diagnosis.Message, t.Reason))
-	row("Hint", diagnosis.Hint)
+	row("Hint", cli.Advised(f.Hint(), diagnosis.Hint, diagnosis.Remedies))
 	row("Progress", progressSeen(f, t))
 	row("Broken", brokenWords(t.Progress))
 	row("User", t.User)

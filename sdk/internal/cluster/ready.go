@@ -88,7 +88,7 @@ func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, err
 		if pods.Items[i].DeletionTimestamp != nil {
 			continue
 		}
-		if t := diagnose.Pending(c.conn.Hint(), &pods.Items[i], events.Items); t != nil {
+		if t := diagnose.Pending(&pods.Items[i], events.Items); t != nil {
 			return t.Message, nil
 		}
 		if why := failing(c.conn.Hint(), &pods.Items[i]); why != "" {

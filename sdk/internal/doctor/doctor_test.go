@@ -10,7 +10,6 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/diagnose"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
@@ -50,11 +49,11 @@ func TestChecksAreJudged(t *testing.T) {
 		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "kubectl vast cluster setup -n lab"}},
 		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
 		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},
-		"a quota that wants limits": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
+		"a quota that wants limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
 			[]string{"a task's pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
-		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
+		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
 			[]string{"minimum memory usage per Container is 64Mi", "kubectl describe limitranges"}},
-		"a quota that is used up": {podCheck(diagnose.Refused(hint.Target{}, "a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
+		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
 		"nobody may create pods":  {podCheck(nil, &api.ForbiddenError{Message: "no"}), api.CheckSkipped, nil},
 		"pods cannot be tried":    {podCheck(nil, &api.UnavailableError{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
 		"a good finding":          {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},

@@ -112,7 +112,7 @@ func (c *Client) awaitProbe(ctx context.Context, name string) (pod *corev1.Pod, 
 			return false, nil //nolint:nilerr // a passing failure; the time limit ends it
 		}
 		pod, why = now, ""
-		if d := diagnose.Pending(c.conn.Hint(), pod, nil); d != nil {
+		if d := diagnose.Pending(pod, nil); d != nil {
 			why = d.Message
 		}
 		if why == "" {
@@ -131,7 +131,7 @@ func (c *Client) awaitProbe(ctx context.Context, name string) (pod *corev1.Pod, 
 	case err != nil:
 		return nil, err.Error()
 	case pod.Status.Phase == corev1.PodFailed:
-		return nil, diagnose.Pod(c.conn.Hint(), pod).Message
+		return nil, diagnose.Pod(pod).Message
 	}
 	return pod, ""
 }

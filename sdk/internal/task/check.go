@@ -43,16 +43,17 @@ func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
 // checkFile returns the problems of a valid file that prevent its submission with
 // this client.
 func (c *Client) checkFile(t *spec.Task) error {
-	problem := func(path, format string, args ...any) error {
-		return &api.InvalidSpecError{Problems: []api.Problem{{File: t.Source.File, Line: t.Source.Line, Column: 1,
-			Path: path, Message: fmt.Sprintf(format, args...)}}}
-	}
+	problem := api.Problem{File: t.Source.File, Line: t.Source.Line, Column: 1}
 	if t.Idle() {
-		return problem("", spec.NothingToRun)
+		problem.Message = spec.NothingToRun
+		return &api.InvalidSpecError{Problems: []api.Problem{problem}}
 	}
 	for _, r := range t.Resources {
 		if have := c.conn.Context; r.Context != "" && have != "" && r.Context != have {
-			return problem("resources.infra", "the task is for context %q, but this goes to %q; add --context %s", r.Context, have, r.Context)
+			problem.Path = "resources.infra"
+			problem.Message = fmt.Sprintf("the task is for context %q, but the current context is %q", r.Context, have)
+			problem.Remedies = []api.Remedy{{Options: []string{"Context=" + r.Context}}}
+			return &api.InvalidSpecError{Problems: []api.Problem{problem}}
 		}
 	}
 	return nil
@@ -67,25 +68,25 @@ const (
 func checkOptions(o api.SubmitOptions) error {
 	errs := []error{o.DryRun.Check()}
 	if o.Profile != "" && !slices.Contains(manifest.Profiles, manifest.Profile(o.Profile)) {
-		errs = append(errs, api.Invalid("--security-profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
+		errs = append(errs, api.InvalidOption("Profile", "%q is unknown; choose baseline, restricted or privileged", o.Profile))
 	}
 	if o.Network != "" && !slices.Contains(manifest.Networks, manifest.Network(o.Network)) {
-		errs = append(errs, api.Invalid("--network", "%q is unknown; choose default or none", o.Network))
+		errs = append(errs, api.InvalidOption("Network", "%q is unknown; choose default or none", o.Network))
 	}
 	if o.AgentImage != "" {
 		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
 	}
 	if o.Keep < 0 || o.Keep > 0 && o.Keep < time.Second || o.Keep > maxKeep {
-		errs = append(errs, api.Invalid("--keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
+		errs = append(errs, api.InvalidOption("Keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
 	}
 	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
-		errs = append(errs, api.Invalid("--deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
+		errs = append(errs, api.InvalidOption("Deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))
 	}
 	if o.Queue != "" && len(validation.IsDNS1123Subdomain(o.Queue)) > 0 {
-		errs = append(errs, api.Invalid("--queue", "%q cannot be the name of a LocalQueue: that is small letters, digits, '-' and '.'", o.Queue))
+		errs = append(errs, api.InvalidOption("Queue", "%q is not a valid name of a LocalQueue: use lower case letters, digits, '-' and '.'", o.Queue))
 	}
 	if len(o.RequestID) > maxRequestID {
-		errs = append(errs, api.Invalid("--request-id", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))
+		errs = append(errs, api.InvalidOption("RequestID", "it has %d characters; at most %d are allowed", len(o.RequestID), maxRequestID))
 	}
 	return api.JoinInvalid(errs...)
 }

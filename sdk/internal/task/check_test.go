@@ -50,10 +50,10 @@ func TestCheck(t *testing.T) {
 		"files that are not there":           {task: "run: x\nworkdir: .\nfile_mounts: {/a: ./b}", says: `"./b" does not exist`},
 		"its own context":                    {task: "run: x\nresources: {infra: k8s/here}"},
 		"another context":                    {task: "run: x\nresources: {infra: k8s/there}", says: `resources.infra: the task is for context "there"`},
-		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "--security-profile"},
-		"a network that does not exist":      {task: "run: x", options: api.SubmitOptions{Network: "off"}, says: "--network"},
-		"a deadline of less than a second":   {task: "run: x", options: api.SubmitOptions{Deadline: time.Millisecond}, says: "--deadline"},
-		"a request id that is much too long": {task: "run: x", options: api.SubmitOptions{RequestID: strings.Repeat("x", 300)}, says: "--request-id"},
+		"a profile that does not exist":      {task: "run: x", options: api.SubmitOptions{Profile: "strict"}, says: "Profile"},
+		"a network that does not exist":      {task: "run: x", options: api.SubmitOptions{Network: "off"}, says: "Network"},
+		"a deadline of less than a second":   {task: "run: x", options: api.SubmitOptions{Deadline: time.Millisecond}, says: "Deadline"},
+		"a request id that is much too long": {task: "run: x", options: api.SubmitOptions{RequestID: strings.Repeat("x", 300)}, says: "RequestID"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

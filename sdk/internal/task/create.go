@@ -26,7 +26,7 @@ import (
 // when the cluster says no for good, the Job is removed again.
 func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.SubmitOptions) (*api.TaskStatus, error) {
 	if !o.DryRun.Sends() {
-		s := fromJob(objects.Job, c.conn.Hint())
+		s := fromJob(objects.Job)
 		return &s, nil
 	}
 	want := objects.Job
@@ -38,7 +38,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 		return nil, objects.Located(err)
 	}
 	if len(objects.Helpers) == 0 || !diagnose.Submitting(job) {
-		s := fromJob(job, c.conn.Hint())
+		s := fromJob(job)
 		return &s, nil
 	}
 	for _, helper := range objects.Helpers {
@@ -47,7 +47,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 		}
 	}
 	if !o.DryRun.Keeps() {
-		s := fromJob(objects.Job, c.conn.Hint()) // nothing is left half-way
+		s := fromJob(objects.Job) // nothing is left half-way
 		s.ObjectMeta = publicMeta(job)
 		return &s, nil
 	}
@@ -102,13 +102,13 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	}
 	var passing *api.UnavailableError
 	if errors.As(cause, &passing) || ctx.Err() != nil {
-		half := fmt.Sprintf("task %s was submitted only half; submit it again with the same --request-id, or remove it with `%s`",
-			job.Name, c.conn.Hint().Vast("delete", job.Labels[kube.LabelTaskID]))
+		message := fmt.Sprintf("the submission of task %s was not completed; submit it again with the same request id, or delete it", job.Name)
+		remedies := []api.Remedy{{Action: api.TasksDelete, Ref: job.Labels[kube.LabelTaskID], Purpose: "delete it"}}
 		if ctx.Err() != nil {
-			c.conn.Warn(half) // of somebody's Ctrl-C no error is shown
+			c.conn.Warn(message, remedies...) // no error is shown after Ctrl-C
 			return cause
 		}
-		return fmt.Errorf("%s: %w", half, cause)
+		return &api.UnavailableError{Message: message + ": " + passing.Message, Cause: cause, Remedies: remedies}
 	}
 	if !mine {
 		return cause

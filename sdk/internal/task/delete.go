@@ -25,7 +25,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	s := fromJob(job, c.conn.Hint())
+	s := fromJob(job)
 	if !o.DryRun.Sends() {
 		return &s, nil
 	}

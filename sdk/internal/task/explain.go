@@ -120,7 +120,7 @@ func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell [
 // build puts into a task what its pods and events tell.
 func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *api.TaskStatus {
 	t := &e.tasks[i]
-	told := build(e.jobs[t.UID], pods, events, e.c.conn.Hint())
+	told := build(e.jobs[t.UID], pods, events)
 	t.State, t.Reason, t.Diagnosis, t.Saving = told.State, told.Reason, told.Diagnosis, told.Saving
 	t.StartTime, t.EndTime = told.StartTime, told.EndTime
 	return t
@@ -156,7 +156,7 @@ func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]
 	last := map[types.UID]corev1.Event{}
 	err := c.eachEvent(ctx, namespace, fields.Set{"involvedObject.kind": "Job", "reason": diagnose.FailedCreate}, func(event *corev1.Event) {
 		uid := event.InvolvedObject.UID
-		if have, ok := last[uid]; diagnose.TellsOfCreation(event) && (!ok || compareEvents(have, *event) < 0) {
+		if have, ok := last[uid]; diagnose.IsFailedCreate(event) && (!ok || compareEvents(have, *event) < 0) {
 			last[uid] = *event
 		}
 	})

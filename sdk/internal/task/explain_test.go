@@ -18,7 +18,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/access"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -56,7 +55,7 @@ func TestAListSeesTheLostMachineBehindTheDeletedPods(t *testing.T) {
 		return true, &corev1.PodList{Items: []corev1.Pod{lost, deleted}}, nil
 	})
 	c := &Client{conn: &access.Conn{Kube: cluster, Namespace: "lab"}}
-	tasks := []api.TaskStatus{fromJob(job, hint.Target{})}
+	tasks := []api.TaskStatus{fromJob(job)}
 	e := &explanation{c: c, namespace: "lab", tasks: tasks, jobs: map[types.UID]*batchv1.Job{"1": job}}
 	if err := e.explain(t.Context(), "", []int{0}); err != nil {
 		t.Fatal(err)

@@ -51,7 +51,9 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 	case err != nil:
 		return nil, err
 	case ref.Name == "":
-		return nil, api.Invalid("", "no task named; give its id, see: %s", c.conn.Hint().Vast("list"))
+		err := api.Invalid("", "no task named; give its id")
+		err.Problems[0].Remedies = []api.Remedy{{Action: api.TasksList}}
+		return nil, err
 	case ref.Name == Latest:
 		return c.latest(ctx, changes)
 	case strings.Contains(ref.Name, "/"):

@@ -49,7 +49,7 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 			func(pod *corev1.Pod) { pods = append(pods, *pod) })
 	})
 	var progress told
-	if s := fromJob(job, c.conn.Hint()); keeps(&s) {
+	if s := fromJob(job); keeps(&s) {
 		asked.Go(func() { progress = c.progress(ctx, job.Namespace, labels.Set{kube.LabelTaskID: s.ID}) })
 	}
 	events, err := c.events(ctx, job)
@@ -57,7 +57,7 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 	if err = cmp.Or(podsErr, err); err != nil {
 		return nil, err
 	}
-	s := build(job, pods, events, c.conn.Hint())
+	s := build(job, pods, events)
 	progress.fill(&s)
 	c.tellDevices(ctx, job, s.Diagnosis)
 	if queued(&s) {

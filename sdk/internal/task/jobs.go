@@ -16,7 +16,7 @@ import (
 // neither value may be kept.
 func (c *Client) EachJob(ctx context.Context, namespace, sel string, do func(*batchv1.Job, *api.TaskStatus)) error {
 	return c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
-		status := fromJob(job, c.conn.Hint())
+		status := fromJob(job)
 		do(job, &status)
 	})
 }
@@ -35,7 +35,7 @@ func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []
 	e := &explanation{c: c, namespace: namespace, tasks: make([]api.TaskStatus, len(jobs)), jobs: make(map[types.UID]*batchv1.Job, len(jobs))}
 	all := make([]int, len(jobs))
 	for i, job := range jobs {
-		e.tasks[i], all[i] = fromJob(job, c.conn.Hint()), i
+		e.tasks[i], all[i] = fromJob(job), i
 		e.jobs[job.UID] = job
 	}
 	if err := e.explain(ctx, sel, all); err != nil {
@@ -44,7 +44,7 @@ func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []
 	out := make(map[types.UID]api.TaskStatus, len(jobs))
 	for i := range e.tasks {
 		if e.tasks[i].Diagnosis == nil && e.tasks[i].State == api.Failed { // it has no pods any more
-			e.tasks[i] = build(jobs[i], nil, nil, c.conn.Hint())
+			e.tasks[i] = build(jobs[i], nil, nil)
 		}
 		out[jobs[i].UID] = e.tasks[i]
 	}

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/agentspec"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
@@ -74,8 +73,8 @@ func (s *submission) setResults(context.Context) error {
 		return nil
 	}
 	if !k.store || k.broken != "" {
-		if w := notKept(s.c.conn.Hint(), in, k); w != "" {
-			s.c.conn.Warn(w)
+		if n := notKept(in, k); n.Message != "" {
+			s.c.conn.Warn(n.Message, n.Remedies...)
 		}
 		return nil
 	}
@@ -88,15 +87,16 @@ func (s *submission) setResults(context.Context) error {
 	return nil
 }
 
-// notKept is what somebody is told who may count on results.
-func notKept(say hint.Target, in *manifest.Input, k keeping) string {
+// notKept returns the warning for a user who may rely on results; empty for none.
+func notKept(in *manifest.Input, k keeping) api.Notice {
+	setup := []api.Remedy{{Action: api.ClusterSetup}}
 	switch {
 	case k.broken != "":
-		return "results and logs are not kept: " + k.broken + "; run: " + say.Vast("cluster", "setup")
+		return api.Notice{Message: "results and logs are not kept: " + k.broken, Remedies: setup}
 	case len(in.Task.Outputs) == 0:
-		return ""
+		return api.Notice{}
 	case k.unknown:
-		return fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which says whether there is a store", kube.SetupName)
+		return api.Notice{Message: fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which says whether there is a store", kube.SetupName)}
 	}
-	return fmt.Sprintf("outputs are not kept: namespace %q has no store; run: %s", in.Namespace, say.Vast("cluster", "setup"))
+	return api.Notice{Message: fmt.Sprintf("outputs are not kept: namespace %q has no store", in.Namespace), Remedies: setup}
 }

@@ -34,7 +34,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 	var unwell []int
 	needed := map[types.UID]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
-		status := fromJob(job, c.conn.Hint())
+		status := fromJob(job)
 		if !asked(o.States, &status) && !mayBecome(o.States, &status, job) {
 			return
 		}
@@ -123,7 +123,7 @@ func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel s
 	sel = selector(kindSelector, whose)
 	if o.LabelSelector != "" {
 		if _, err := labels.Parse(o.LabelSelector); err != nil {
-			return "", "", api.Invalid("--selector", "%v", err)
+			return "", "", api.InvalidOption("LabelSelector", "%v", err)
 		}
 		sel += "," + o.LabelSelector
 	}

@@ -30,7 +30,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	if o.Notify == nil && c.conn.Heard() {
 		o.Notify = func(message string) { c.conn.Warn(message) }
 	}
-	name, s := job.Name, fromJob(job, c.conn.Hint())
+	name, s := job.Name, fromJob(job)
 	src := logs.Source{
 		Conn: c.conn, Namespace: job.Namespace, Job: name, Container: cmp.Or(o.Container, manifest.Container), NumNodes: s.NumNodes,
 		Status: func(ctx context.Context) (*api.TaskStatus, error) {

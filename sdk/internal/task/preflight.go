@@ -118,7 +118,7 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	case err == nil:
 		return nil, nil
 	case errors.As(err, &status) && (apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)) && !lacksRight(err):
-		return diagnose.Refused(c.conn.Hint(), "a task's pods", status.Status().Message), nil
+		return diagnose.Refused("a task's pods", status.Status().Message), nil
 	}
 	return nil, c.conn.Classify(err, "create", "pods")
 }

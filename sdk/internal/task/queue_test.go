@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -27,10 +26,10 @@ func TestAQueueByLabelIsTheJobs(t *testing.T) {
 	}{
 		"by the task's labels":            {byLabels, "", "team-q", "", ""},
 		"by those of its pods":            {byPods, "", "team-q", "high", ""},
-		"the option goes before it":       {byLabels, "night", "night", "", `the file names queue "team-q", but --queue night goes before it`},
-		"the option may say none":         {byPods, "none", "", "", `the file names queue "team-q", but --queue none goes before it`},
+		"the option goes before it":       {byLabels, "night", "night", "", `queue "night" overrides queue "team-q" of the file`},
+		"the option may say none":         {byPods, "none", "", "", `queue "none" overrides queue "team-q" of the file`},
 		"the same by the option":          {byLabels, "team-q", "team-q", "", ""},
-		"the option before the own field": {"run: x\nconfig: {kubernetes: {kueue: {local_queue_name: team-q}}}\n", "night", "night", "", "--queue night goes before it"},
+		"the option before the own field": {"run: x\nconfig: {kubernetes: {kueue: {local_queue_name: team-q}}}\n", "night", "night", "", `queue "night" overrides`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			objects, said, err := offline(t, "here").Render(parse(t, tc.file).Tasks[0], api.SubmitOptions{Queue: tc.flag})
@@ -67,7 +66,7 @@ func TestATaskStartsAtOnceOnlyIfItDoes(t *testing.T) {
 		"the cluster has suspended its Job": {suspended, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := fromJob(tc.job, hint.Target{})
+			s := fromJob(tc.job)
 			if got := unqueued(&s, tc.job); strings.Contains(got, "starts at once") != tc.want {
 				t.Errorf("says %q", got)
 			}

@@ -71,16 +71,16 @@ func adoptable(job, want *batchv1.Job, o api.SubmitOptions) error {
 	creator := job.Annotations[kube.AnnotationCreator]
 	switch {
 	case creator != "" && creator != want.Annotations[kube.AnnotationCreator]:
-		return conflict("Job %s, which is where request %q would be, was made by %s, not by you; choose another --request-id",
+		return conflict("Job %s, which is where request %q would be, was created by %s, not by you; choose another request id",
 			job.Name, o.RequestID, manifest.Whose(job))
 	case job.DeletionTimestamp != nil:
 		return conflict("task %s of the same request is being deleted; try again when it is gone", job.Name)
 	case job.Annotations[kube.AnnotationSpecHash] != want.Annotations[kube.AnnotationSpecHash], job.Name != want.Name:
-		return conflict("request %q was made before for another task (%s) of %s; choose another --request-id, or delete that task",
+		return conflict("request %q was used before for another task (%s) of %s; choose another request id, or delete that task",
 			o.RequestID, job.Name, manifest.Whose(job))
 	}
 	if path := manifest.Difference(want, job); path != "" {
-		return conflict("Job %s of %s is there for request %q, but its %s is not what this would submit: someone else made it, the cluster has changed, or another version of this program made it; choose another --request-id, or delete that Job",
+		return conflict("Job %s of %s exists for request %q, but its %s differs from what this submission would create: someone else created it, the cluster has changed, or another version of this program created it; choose another request id, or delete that Job",
 			job.Name, manifest.Whose(job), o.RequestID, path)
 	}
 	return nil

@@ -15,14 +15,13 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/diagnose"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
 // fromJob reads from a Job alone what it tells of its task.
-func fromJob(job *batchv1.Job, say hint.Target) api.TaskStatus {
+func fromJob(job *batchv1.Job) api.TaskStatus {
 	s := api.TaskStatus{
 		TypeMeta:   api.TypeMeta(api.KindTask),
 		ObjectMeta: publicMeta(job),
@@ -44,7 +43,7 @@ func fromJob(job *batchv1.Job, say hint.Target) api.TaskStatus {
 	}
 	s.EndTime = endOf(job, s.State)
 	s.Saving = saving(job, &s)
-	s.Reason = reasonOf(job, s.State, say)
+	s.Reason = reasonOf(job, s.State)
 	return s
 }
 
@@ -123,7 +122,7 @@ func endOf(job *batchv1.Job, state api.State) *metav1.Time {
 const submissionTime = time.Minute
 
 // reasonOf is as much of a reason as the Job itself knows.
-func reasonOf(job *batchv1.Job, state api.State, say hint.Target) string {
+func reasonOf(job *batchv1.Job, state api.State) string {
 	switch state {
 	case api.Stopped:
 		return "stopped by " + job.Annotations[kube.AnnotationStoppedBy]
@@ -131,13 +130,13 @@ func reasonOf(job *batchv1.Job, state api.State, say hint.Target) string {
 		if queue := job.Labels[kube.LabelQueue]; queue != "" {
 			return "waits in queue " + queue
 		}
-		return "suspended by someone; resume it with: " + say.In(job.Namespace).Kubectl("patch", "job", job.Name, "-p", `{"spec":{"suspend":false}}`)
+		return "suspended by someone; it starts when spec.suspend of its Job is set to false"
 	case api.Pending:
 		if diagnose.Submitting(job) {
 			if time.Since(job.CreationTimestamp.Time) < submissionTime {
 				return "is being submitted"
 			}
-			return "its submission was not finished; submit it again with the same --request-id, or delete it"
+			return "its submission was not finished; submit it again with the same request id, or delete it"
 		}
 	case api.Failed:
 		if d := diagnose.Task(diagnose.Facts{Job: job}); d.Cause == api.CauseDeadline {
@@ -148,10 +147,10 @@ func reasonOf(job *batchv1.Job, state api.State, say hint.Target) string {
 }
 
 // build makes the whole status of a task from its objects.
-func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) api.TaskStatus {
-	s := fromJob(job, say)
+func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
+	s := fromJob(job)
 	pods = diagnose.OfThisStart(job, pods)
-	s.Nodes = nodes(&s, job, pods, events, say)
+	s.Nodes = nodes(&s, job, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
 		// The pods tell it earlier than the Job's counters, which do not count
 		// those that save their results at all.
@@ -170,7 +169,7 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.
 		s.Events = publicEvents(events)
 		return s
 	}
-	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events, Hint: say})
+	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
 		// A pod has failed and Kubernetes is about to fail the Job.
 		s.State = api.Failed
@@ -201,7 +200,7 @@ func allStarted(nodes []api.NodeStatus) bool {
 
 // nodes returns the status of every node, in rank order, also of those that
 // have no pod yet or any more.
-func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event, say hint.Target) []api.NodeStatus {
+func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
 	out := make([]api.NodeStatus, s.NumNodes)
 	gone := "its pod is gone"
 	if s.StartTime == nil {
@@ -214,7 +213,7 @@ func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []core
 		}
 	}
 	for _, pod := range newestByRank(pods, s.NumNodes) {
-		n := node(pod, events, say)
+		n := node(pod, events)
 		n.ByOthers = diagnose.ByOthers(job, pod)
 		out[n.Rank] = n
 	}
@@ -240,7 +239,7 @@ func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
 	return out
 }
 
-func node(pod *corev1.Pod, events []corev1.Event, say hint.Target) api.NodeStatus {
+func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
 	n := api.NodeStatus{Rank: diagnose.Rank(pod), Pod: pod.Name, KubernetesNode: pod.Spec.NodeName}
 	n.StartTime, n.EndTime = diagnose.Ran(pod)
 	for _, s := range pod.Status.ContainerStatuses {
@@ -258,13 +257,13 @@ func node(pod *corev1.Pod, events []corev1.Event, say hint.Target) api.NodeStatu
 	case pod.Status.Phase == corev1.PodSucceeded:
 		n.State, n.Reason = api.NodeSucceeded, diagnose.Sidecars(pod)
 	case pod.Status.Phase == corev1.PodFailed:
-		n.State, n.Reason = api.NodeFailed, diagnose.Pod(say, pod).Message
+		n.State, n.Reason = api.NodeFailed, diagnose.Pod(pod).Message
 		if diagnose.WasDeleted(pod) {
 			n.State, n.Reason = api.NodeEnded, "was ended with the task"
 		}
 	default:
 		n.State = api.NodePending
-		if d := diagnose.Pending(say, pod, events); d != nil {
+		if d := diagnose.Pending(pod, events); d != nil {
 			n.Reason = d.Message
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -46,7 +45,7 @@ func TestWhatIsKeptIsSavedUntilThePodsHaveGone(t *testing.T) {
 			if test.by != "" {
 				job.Annotations[kube.AnnotationStoppedBy] = test.by
 			}
-			s := fromJob(job, hint.Target{})
+			s := fromJob(job)
 			if s.State != test.state || s.Saving != test.saving {
 				t.Errorf("%s, saving %t; want %s, %t", s.State, s.Saving, test.state, test.saving)
 			}

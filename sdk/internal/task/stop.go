@@ -14,7 +14,6 @@ import (
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -41,7 +40,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) (*api.TaskStatus, error) {
 	var status *api.TaskStatus
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		if s := fromJob(job, c.conn.Hint()); s.State.Ended() {
+		if s := fromJob(job); s.State.Ended() {
 			status = &s
 			return nil
 		}
@@ -50,7 +49,7 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 			return err
 		}
 		if !o.DryRun.Sends() {
-			status, err = patched(job, patch, c.conn.Hint())
+			status, err = patched(job, patch)
 			return err
 		}
 		status, err = c.patch(ctx, job, patch, metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
@@ -99,12 +98,12 @@ func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o me
 	if err != nil {
 		return nil, c.conn.Classify(err, "patch", jobsResource)
 	}
-	s := fromJob(changed, c.conn.Hint())
+	s := fromJob(changed)
 	return &s, nil
 }
 
 // patched is a Job's status as the API server would make it of a patch.
-func patched(job *batchv1.Job, patch []byte, say hint.Target) (*api.TaskStatus, error) {
+func patched(job *batchv1.Job, patch []byte) (*api.TaskStatus, error) {
 	before, err := json.Marshal(job)
 	if err != nil {
 		return nil, err
@@ -117,6 +116,6 @@ func patched(job *batchv1.Job, patch []byte, say hint.Target) (*api.TaskStatus, 
 	if err := json.Unmarshal(after, changed); err != nil {
 		return nil, err
 	}
-	s := fromJob(changed, say)
+	s := fromJob(changed)
 	return &s, nil
 }

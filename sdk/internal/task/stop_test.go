@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -51,12 +50,12 @@ func TestAStoppedTaskIsStoppedWhetherOrNotItHadBeenLetIn(t *testing.T) {
 			for _, conditions := range [][]batchv1.JobCondition{nil, {tt.ends}} {
 				// Kubernetes notes a start also of a Job that has nothing to do.
 				stopped.Status.Conditions, stopped.Status.StartTime = conditions, ptr.To(metav1.Now())
-				s := fromJob(stopped, hint.Target{})
+				s := fromJob(stopped)
 				if s.State != api.Stopped || s.StoppedBy != "ada" || s.NumNodes != 3 {
 					t.Errorf("with conditions %v it is %s, stopped by %q, of %d nodes", conditions, s.State, s.StoppedBy, s.NumNodes)
 				}
 			}
-			if s := fromJob(stopped, hint.Target{}); (s.StartTime == nil) != tt.suspended {
+			if s := fromJob(stopped); (s.StartTime == nil) != tt.suspended {
 				t.Errorf("it started at %s", s.StartTime)
 			}
 			if tt.suspended && (*stopped.Spec.Completions != 0 || *stopped.Spec.Parallelism != 0) {

@@ -38,7 +38,7 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 		return nil, err
 	}
 	if s.earlier != nil && !diagnose.Submitting(s.earlier) {
-		status := fromJob(s.earlier, c.conn.Hint())
+		status := fromJob(s.earlier)
 		status.Unchanged = true
 		return &status, nil
 	}
@@ -236,7 +236,7 @@ func unqueued(s *api.TaskStatus, job *batchv1.Job) string {
 func (s *submission) warnings() []string {
 	var out []string
 	if o, file := s.options.Queue, s.task.Queue; o != "" && file != "" && o != file {
-		out = append(out, fmt.Sprintf("the file names queue %q, but --queue %s goes before it", file, o))
+		out = append(out, fmt.Sprintf("queue %q overrides queue %q of the file", o, file))
 	}
 	if len(s.task.Ignored) > 0 {
 		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(s.task.Ignored, ", ")))

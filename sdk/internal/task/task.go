@@ -87,8 +87,9 @@ func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error)
 }
 
 func (c *Client) notFound(ref string) error {
-	return &api.NotFoundError{Kind: "task", Name: ref, Namespace: c.conn.Namespace,
-		Hint: "see `" + c.conn.Hint().Vast("list", "--all-users") + "`, or name another namespace with -n"}
+	return &api.NotFoundError{Kind: "task", Name: ref, Namespace: c.conn.Namespace, Remedies: []api.Remedy{
+		{Action: api.TasksList, Options: []string{"AllUsers"}},
+		{Options: []string{"Namespace"}, Purpose: "look in another namespace"}}}
 }
 
 // selector joins label sets and writes them as a selector. Its values are

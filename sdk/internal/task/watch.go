@@ -19,7 +19,6 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -111,7 +110,6 @@ type mirror struct {
 	// progress is asked for with the first task that has any, and refused while
 	// one lacks pods and nothing else says why.
 	progress func() *progress
-	hint     hint.Target
 	refused  func() map[types.UID]corev1.Event
 	delayed  sync.Map // the keys that are looked at again after a while
 }
@@ -124,7 +122,7 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 		informers.WithTransform(withoutManagedFields))
 	jobs, pods := factory.Batch().V1().Jobs().Informer(), factory.Core().V1().Pods().Informer()
 	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
-		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}, hint: c.conn.Hint()}
+		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}}
 	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
 		return nil, err
 	}
@@ -201,10 +199,10 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 		pods = append(pods, *pod.(*corev1.Pod))
 	}
 	job := obj.(*batchv1.Job)
-	s := build(job, pods, nil, m.hint)
+	s := build(job, pods, nil)
 	if lacksPods(&s, job, pods) {
 		if event, ok := m.refused()[job.UID]; ok {
-			s = build(job, pods, []corev1.Event{event}, m.hint)
+			s = build(job, pods, []corev1.Event{event})
 		}
 		m.later(key)
 	}
