@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -29,33 +28,31 @@ type Choice struct {
 	Queue string
 	// ClusterQueue stands behind it; empty when it is not known.
 	ClusterQueue string
-	// Held: somebody holds the LocalQueue, so the task will wait until it is
-	// resumed.
+	// Held: the LocalQueue is held, so the task waits until it is resumed.
 	Held bool
-	// Warning is what the user should know about the choice; empty as a rule.
-	Warning string
-	// Unqueued: nobody has asked for no queue, but there is none. Hint is what
-	// could be done about it. What that means for the task only its Job tells.
+	// Warning is about the choice; usually empty. Remedies belong to it.
+	Warning  string
+	Remedies []api.Remedy
+	// Unqueued: the namespace has no queue, although the user did not ask for
+	// none. Whether the task starts depends on its Job.
 	Unqueued bool
-	Hint     string
 }
 
-// Says is the line that the user should see, empty as a rule. unqueued is what
-// becomes of what joins no queue.
-func (c *Choice) Says(unqueued string) string {
+// Notice returns the warning about the choice, usually empty. unqueued says what
+// happens to work that joins no queue.
+func (c *Choice) Notice(unqueued string) api.Notice {
 	if c.Unqueued {
-		return c.Warning + ": " + unqueued + "; " + c.Hint
+		return api.Notice{Message: c.Warning + ": " + unqueued, Remedies: c.Remedies}
 	}
-	return c.Warning
+	return api.Notice{Message: c.Warning, Remedies: c.Remedies}
 }
 
-// Choose returns the LocalQueue of namespace ns that name means. Without a
-// name it is "vast", else Kueue's own default, called "default"; a namespace
-// that has only others is an InvalidSpecError that lists them, for none of them is
-// ever chosen silently. "none" is no queue. A name that is not there is a
-// NotFound. No Kueue, no LocalQueue and no right to list them are no queue
-// with a warning, unless there is a name. It costs one request, whose answer is
-// kept for a moment.
+// Choose returns the LocalQueue of namespace ns that a task joins. With an empty name
+// it is "vast", else Kueue's own default queue, "default"; if the namespace has only
+// others, none is chosen silently: the InvalidSpecError lists them. The name "none"
+// means no queue. A queue that does not exist is a NotFoundError. Without Kueue,
+// without LocalQueues and without the right to list them an empty name means no
+// queue, with a warning. It costs one request, whose answer is cached for a moment.
 func (c *Client) Choose(ctx context.Context, ns, name string) (Choice, error) {
 	return c.choices.Get(wanted{ns, name}, func() (Choice, error) { return c.choose(ctx, ns, name) })
 }
@@ -63,41 +60,45 @@ func (c *Client) Choose(ctx context.Context, ns, name string) (Choice, error) {
 func (c *Client) choose(ctx context.Context, ns, name string) (Choice, error) {
 	list, err := c.localQueues(ctx, ns)
 	switch {
-	case isForbidden(err):
+	case api.IsForbidden(err):
 		return unseen(ns, name), nil
-	case isNotInstalled(err):
-		return withoutKueue(c.conn.Hint(), name)
+	case api.IsNotInstalled(err):
+		return withoutKueue(name)
 	case err != nil:
 		return Choice{}, err
 	}
-	return choose(c.conn.Hint().In(ns), list, ns, name)
+	return choose(list, ns, name)
 }
 
-// unseen is the choice of somebody who may not list LocalQueues.
+// unseen returns the choice of a user who may not list LocalQueues.
 func unseen(ns, name string) Choice {
 	switch name {
 	case "":
-		return Choice{Unqueued: true, Warning: fmt.Sprintf("you may not list the queues of namespace %q", ns),
-			Hint: "name a queue with --queue, or ask for the right to list " + localQueues}
+		return Choice{Unqueued: true, Warning: fmt.Sprintf("you may not list the queues of namespace %q (%s)", ns, localQueues),
+			Remedies: []api.Remedy{{Options: []string{"Queue"}, Purpose: "name a queue"}}}
 	case None:
 		return Choice{}
 	}
 	return Choice{Queue: name}
 }
 
-func withoutKueue(say hint.Target, name string) (Choice, error) {
+// withoutKueue returns the choice in a cluster without Kueue.
+func withoutKueue(name string) (Choice, error) {
 	switch name {
 	case "":
-		return Choice{Unqueued: true, Warning: "the cluster has no Kueue", Hint: "see: " + say.Vast("cluster", "setup")}, nil
+		return Choice{Unqueued: true, Warning: "the cluster has no Kueue", Remedies: setUp()}, nil
 	case None:
 		return Choice{}, nil
 	}
-	return Choice{}, &api.NotInstalledError{Message: fmt.Sprintf(
-		"the cluster has no Kueue, and so no queue %q; see `%s`, or start without a queue: --queue none", name, say.Vast("cluster", "setup"))}
+	return Choice{}, &api.NotInstalledError{Message: fmt.Sprintf("the cluster has no Kueue, and so no queue %q", name),
+		Remedies: append(setUp(), noQueue)}
 }
 
-// choose is the rule itself.
-func choose(say hint.Target, list []kueue.LocalQueue, ns, name string) (Choice, error) {
+// noQueue is the remedy that does without a queue.
+var noQueue = api.Remedy{Options: []string{"Queue=" + None}, Purpose: "start without a queue"}
+
+// choose returns the LocalQueue of list that name means.
+func choose(list []kueue.LocalQueue, ns, name string) (Choice, error) {
 	byName := map[string]*kueue.LocalQueue{}
 	for i := range list {
 		byName[list[i].Name] = &list[i]
@@ -110,49 +111,58 @@ func choose(say hint.Target, list []kueue.LocalQueue, ns, name string) (Choice, 
 		}
 		return Choice{}, nil
 	case name != "" && byName[name] == nil:
-		return Choice{}, unknownQueue(say, list, ns, name)
+		return Choice{}, unknownQueue(list, ns, name)
 	case name != "":
-		return chosen(say, byName[name]), nil
+		return chosen(byName[name]), nil
 	case byName[kube.LocalQueueName] != nil:
-		return chosen(say, byName[kube.LocalQueueName]), nil
+		return chosen(byName[kube.LocalQueueName]), nil
 	case byName[kueueDefault] != nil:
-		return chosen(say, byName[kueueDefault]), nil
+		return chosen(byName[kueueDefault]), nil
 	case len(list) == 0:
-		return Choice{Unqueued: true, Warning: fmt.Sprintf("namespace %q has no queue", ns), Hint: "see: " + say.Vast("cluster", "setup")}, nil
+		return Choice{Unqueued: true, Warning: fmt.Sprintf("namespace %q has no queue", ns), Remedies: setUp()}, nil
 	}
 	if len(list) == 1 {
-		return Choice{}, api.Invalid("--queue", "namespace %q has only queue %s, and it is not called %q: choose it with --queue %[2]s, or start without one: --queue none",
-			ns, list[0].Name, kube.LocalQueueName)
+		err := api.InvalidOption("Queue", "namespace %q has only queue %s, and it is not called %q", ns, list[0].Name, kube.LocalQueueName)
+		err.Problems[0].Remedies = []api.Remedy{{Options: []string{"Queue=" + list[0].Name}, Purpose: "join it"}, noQueue}
+		return Choice{}, err
 	}
-	return Choice{}, api.Invalid("--queue", "namespace %q has several queues and none of them is called %q: choose one of %s with --queue NAME, or start without one: --queue none",
-		ns, kube.LocalQueueName, names(list))
+	err := api.InvalidOption("Queue", "namespace %q has several queues and none of them is called %q: choose one of %s", ns, kube.LocalQueueName, names(list))
+	err.Problems[0].Remedies = []api.Remedy{noQueue}
+	return Choice{}, err
 }
 
-// chosen is a queue of the namespace. One in which nothing starts is joined all the
-// same: it keeps the task's place.
-func chosen(say hint.Target, q *kueue.LocalQueue) Choice {
+// chosen returns the choice of an existing queue. A task joins it even if the queue is
+// held or inactive: it keeps the task's place.
+func chosen(q *kueue.LocalQueue) Choice {
 	c := Choice{Queue: q.Name, ClusterQueue: string(q.Spec.ClusterQueue), Held: held(q.Spec.StopPolicy)}
 	switch active := meta.FindStatusCondition(q.Status.Conditions, kueue.LocalQueueActive); {
 	case c.Held:
-		c.Warning = fmt.Sprintf("queue %s is held: what joins it waits until it is resumed (%s)", q.Name, say.Vast("queue", "resume", q.Name))
+		c.Warning = fmt.Sprintf("queue %s is held: what joins it waits until it is resumed", q.Name)
+		c.Remedies = []api.Remedy{{Action: api.QueuesResume, Ref: q.Name, Purpose: "resume it"}}
 	case active != nil && active.Status == metav1.ConditionFalse:
-		c.Warning = fmt.Sprintf("queue %s lets nothing start, ClusterQueue %s is held or cannot work: what joins it waits; see: %s", q.Name, q.Spec.ClusterQueue, say.Vast("queue", "status"))
+		c.Warning = fmt.Sprintf("queue %s admits nothing, because ClusterQueue %s is held or inactive: what joins it waits", q.Name, q.Spec.ClusterQueue)
+		c.Remedies = []api.Remedy{{Action: api.QueuesList}}
 	}
 	return c
 }
 
-// held reports a stop policy that lets nothing start.
+// held reports whether a stop policy prevents admission.
 func held(p *kueue.StopPolicy) bool { return p != nil && *p != kueue.None }
 
-func unknownQueue(say hint.Target, list []kueue.LocalQueue, ns, name string) error {
-	e := &api.NotFoundError{Kind: "queue", Name: name, Namespace: ns, Hint: "the namespace has none; see: " + say.Vast("cluster", "setup")}
-	if len(list) > 0 {
-		e.Hint = "it has " + names(list)
+// unknownQueue returns the NotFoundError for a queue that is not in list, the
+// namespace's queues.
+func unknownQueue(list []kueue.LocalQueue, ns, name string) error {
+	e := &api.NotFoundError{Kind: "queue", Name: name, Namespace: ns}
+	if len(list) == 0 {
+		e.Hint = "the namespace has none"
+		e.Remedies = []api.Remedy{{Action: api.ClusterSetup, Namespace: ns}}
+		return e
 	}
+	e.Hint = "it has " + names(list)
 	return e
 }
 
-// names lists LocalQueues by name, in order.
+// names returns the names of LocalQueues in order.
 func names(list []kueue.LocalQueue) string {
 	all := make([]string, len(list))
 	for i := range list {

@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 func TestNoQueueIsEverChosenSilently(t *testing.T) {
@@ -31,19 +31,21 @@ func TestNoQueueIsEverChosenSilently(t *testing.T) {
 		"Kueue's default is next": {queues("a", "default"), "", Choice{Queue: "default", ClusterQueue: "big"}, ""},
 		"a name is taken":         {queues("a", "vast"), "a", Choice{Queue: "a", ClusterQueue: "big"}, ""},
 		"a held queue is told": {stopped, "", Choice{Queue: "vast", ClusterQueue: "big", Held: true,
-			Warning: "queue vast is held: what joins it waits until it is resumed (kubectl vast queue resume vast)"}, ""},
+			Warning:  "queue vast is held: what joins it waits until it is resumed",
+			Remedies: []api.Remedy{{Action: api.QueuesResume, Ref: "vast", Purpose: "resume it"}}}, ""},
 		"a queue that does not work is told": {inactive, "vast", Choice{Queue: "vast", ClusterQueue: "big",
-			Warning: "queue vast lets nothing start, ClusterQueue big is held or cannot work: what joins it waits; see: kubectl vast queue status"}, ""},
+			Warning:  "queue vast admits nothing, because ClusterQueue big is held or inactive: what joins it waits",
+			Remedies: []api.Remedy{{Action: api.QueuesList}}}, ""},
 		"none is none":               {queues("vast"), "none", Choice{}, ""},
-		"no queue is a warning":      {nil, "", Choice{Unqueued: true, Warning: `namespace "ns" has no queue`, Hint: "see: kubectl vast cluster setup"}, ""},
+		"no queue is a warning":      {nil, "", Choice{Unqueued: true, Warning: `namespace "ns" has no queue`, Remedies: []api.Remedy{{Action: api.ClusterSetup}}}, ""},
 		"none, but Kueue's default":  {queues("default"), "none", Choice{Warning: `Kueue puts every Job of namespace "ns" that names no queue into LocalQueue "default", this one too`}, ""},
-		"several others are listed":  {queues("b", "a"), "", Choice{}, `--queue: namespace "ns" has several queues and none of them is called "vast": choose one of a, b with --queue NAME, or start without one: --queue none`},
-		"one other is not chosen":    {queues("a"), "", Choice{}, `--queue: namespace "ns" has only queue a, and it is not called "vast": choose it with --queue a, or start without one: --queue none`},
+		"several others are listed":  {queues("b", "a"), "", Choice{}, `Queue: namespace "ns" has several queues and none of them is called "vast": choose one of a, b`},
+		"one other is not chosen":    {queues("a"), "", Choice{}, `Queue: namespace "ns" has only queue a, and it is not called "vast"`},
 		"a wrong name lists others":  {queues("b", "a"), "c", Choice{}, `queue "c" not found in namespace "ns": it has a, b`},
-		"a name where there is none": {nil, "c", Choice{}, `queue "c" not found in namespace "ns": the namespace has none; see: kubectl vast cluster setup`},
+		"a name where there is none": {nil, "c", Choice{}, `queue "c" not found in namespace "ns": the namespace has none`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := choose(hint.Target{}, c.list, "ns", c.name)
+			got, err := choose(c.list, "ns", c.name)
 			text := ""
 			if err != nil {
 				text = err.Error()

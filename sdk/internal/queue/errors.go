@@ -1,15 +1,12 @@
 package queue
 
 import (
-	"errors"
-
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// What Kueue's resources are called in errors and rights.
+// The names of Kueue's resources in errors and rights.
 const (
 	localQueues     = "localqueues.kueue.x-k8s.io"
 	clusterQueues   = "clusterqueues.kueue.x-k8s.io"
@@ -17,35 +14,22 @@ const (
 	priorityClasses = "workloadpriorityclasses.kueue.x-k8s.io"
 )
 
-// notInstalled is the answer of every method that cannot do without Kueue.
-func notInstalled(say hint.Target) error {
-	return &api.NotInstalledError{Message: "the cluster has no Kueue, which keeps the queues; see: " + say.Vast("cluster", "setup")}
-}
-
-// listing classifies the failure of a list. A list is never empty-handed with
-// a 404 but when nobody serves the resource.
+// listing classifies the error of a list request. 404 means that the API server
+// does not serve the resource: Kueue is not installed.
 func (c *Client) listing(err error, resource string) error {
 	if apierrors.IsNotFound(err) {
-		return notInstalled(c.conn.Hint())
+		return &api.NotInstalledError{Message: "the cluster has no Kueue, which manages the queues", Remedies: setUp()}
 	}
 	return c.conn.Classify(err, "list", resource)
 }
 
-func isForbidden(err error) bool {
-	var forbidden *api.ForbiddenError
-	return errors.As(err, &forbidden)
-}
+// setUp returns the remedy for a namespace without queues.
+func setUp() []api.Remedy { return []api.Remedy{{Action: api.ClusterSetup}} }
 
-func isNotInstalled(err error) bool {
-	var missing *api.NotInstalledError
-	return errors.As(err, &missing)
-}
-
-// unlessUnseen drops an error that says that something is not there or not for
-// the caller's eyes.
+// unlessUnseen returns err unless it means that something does not exist or that
+// the caller may not read it.
 func unlessUnseen(err error) error {
-	var notFound *api.NotFoundError
-	if isForbidden(err) || isNotInstalled(err) || errors.As(err, &notFound) {
+	if api.IsForbidden(err) || api.IsNotInstalled(err) || api.IsNotFound(err) {
 		return nil
 	}
 	return err

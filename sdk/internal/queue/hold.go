@@ -76,18 +76,18 @@ func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopP
 func (c *Client) queueNamed(ctx context.Context, name string) (string, error) {
 	list, err := c.localQueues(ctx, c.conn.Namespace)
 	switch {
-	case isForbidden(err):
+	case api.IsForbidden(err):
 		return cmp.Or(name, kube.LocalQueueName), nil // patching it tells what else is missing
 	case err != nil:
 		return "", err
 	case name == "" && len(list) == 1:
 		return list[0].Name, nil
 	case name == None:
-		return "", unknownQueue(c.conn.Hint(), list, c.conn.Namespace, name)
+		return "", unknownQueue(list, c.conn.Namespace, name)
 	}
-	choice, err := choose(c.conn.Hint(), list, c.conn.Namespace, name)
+	choice, err := choose(list, c.conn.Namespace, name)
 	if err == nil && choice.Queue == "" {
-		err = unknownQueue(c.conn.Hint(), list, c.conn.Namespace, kube.LocalQueueName)
+		err = unknownQueue(list, c.conn.Namespace, kube.LocalQueueName)
 	}
 	return choice.Queue, err
 }

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // scope is what is looked at.
@@ -21,8 +21,7 @@ type scope struct {
 // look is what was found in one look at the queues.
 type look struct {
 	scope
-	hint hint.Target
-	now  time.Time
+	now time.Time
 	// waiting is what waits in the scope, unordered.
 	waiting []*workload
 	// running says of those that have been let in which object they are, for
@@ -44,7 +43,7 @@ type look struct {
 // look reads the queues of a scope, and what waits in them: the Workloads in
 // pages of 500, and beside them the queues, their cohorts, and Kueue's own order.
 func (c *Client) look(ctx context.Context, s scope) (*look, error) {
-	l := &look{scope: s, hint: c.conn.Hint(), now: time.Now(), running: map[types.UID]*workload{},
+	l := &look{scope: s, now: time.Now(), running: map[types.UID]*workload{},
 		queueRates: map[string]*rate{}, clusterRates: map[string]*rate{}}
 	var (
 		reads                                sync.WaitGroup
@@ -59,7 +58,7 @@ func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 	reads.Go(func() {
 		if queuesErr = c.readQueues(ctx, l); queuesErr == nil {
 			c.seePlaces(ctx, l)
-		} else if isForbidden(queuesErr) {
+		} else if api.IsForbidden(queuesErr) {
 			queuesErr = nil // what waits can be told all the same, but not its places
 		}
 	})

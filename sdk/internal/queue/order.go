@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // asking bounds how many questions about order are asked at the same time.
@@ -92,7 +94,7 @@ func (c *Client) countPlaces(ctx context.Context, l *look) error {
 	if partial {
 		wide := &look{now: l.now}
 		err := c.widen(ctx, wide)
-		if err != nil && !isForbidden(err) {
+		if err != nil && !api.IsForbidden(err) {
 			return err
 		}
 		if err == nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// JobOf returns the name of the Job that waits, or runs, by a Workload of the
-// client's namespace. It is NotFoundError for one that is not there, and for one of
-// another kind of work.
+// JobOf returns the name of the Job that a Workload of the client's namespace belongs
+// to. It returns a NotFoundError if the Workload does not exist or does not belong to
+// a Job.
 func (c *Client) JobOf(ctx context.Context, workload string) (string, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -26,5 +26,6 @@ func (c *Client) JobOf(ctx context.Context, workload string) (string, error) {
 			return owner.Name, nil
 		}
 	}
-	return "", &api.NotFoundError{Kind: "task", Name: workload, Namespace: c.conn.Namespace, Hint: "no Job waits by that Workload; see `" + c.conn.Hint().Vast("queue", "list") + "`"}
+	return "", &api.NotFoundError{Kind: "task", Name: workload, Namespace: c.conn.Namespace,
+		Hint: "no Job has that Workload", Remedies: []api.Remedy{{Action: api.QueuesPending}}}
 }

@@ -70,7 +70,7 @@ func (l *look) missing() error {
 	if l.queue == "" || l.namespace == "" || l.queues == nil || l.queues[l.namespace+"/"+l.queue] != nil {
 		return nil
 	}
-	return unknownQueue(l.hint.In(l.namespace), l.localQueues(), l.namespace, l.queue)
+	return unknownQueue(l.localQueues(), l.namespace, l.queue)
 }
 
 // each makes the values of those that keep lets through, in order.

@@ -25,7 +25,7 @@ func (c *Client) Priority(ctx context.Context, want string) (class, warning stri
 		return "", "", nil
 	}
 	classes, err := c.classes.Get("", func() ([]kueue.WorkloadPriorityClass, error) { return c.priorityClasses(ctx) })
-	if isForbidden(err) {
+	if api.IsForbidden(err) {
 		return unseenPriority(want)
 	} else if err != nil {
 		return "", "", err

@@ -5,6 +5,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // localQueues lists the LocalQueues of a namespace, empty for all.
@@ -37,7 +39,7 @@ func (c *Client) clusterQueues(ctx context.Context) (map[string]*kueue.ClusterQu
 	o := metav1.ListOptions{Limit: pageSize}
 	for {
 		list, err := set.KueueV1beta2().ClusterQueues().List(ctx, o)
-		if err = c.listing(err, clusterQueues); isForbidden(err) {
+		if err = c.listing(err, clusterQueues); api.IsForbidden(err) {
 			return nil, nil
 		} else if err != nil {
 			return nil, err

@@ -45,7 +45,7 @@ func (c *Client) Status(ctx context.Context, o api.QueueListOptions) (*api.Queue
 		}
 	}
 	if o.Queue != "" && len(list.Items) == 0 && ns != "" {
-		return nil, unknownQueue(c.conn.Hint().In(ns), queues, ns, o.Queue)
+		return nil, unknownQueue(queues, ns, o.Queue)
 	}
 	slices.SortFunc(list.Items, func(a, b api.QueueStatus) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))

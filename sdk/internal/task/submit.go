@@ -60,8 +60,8 @@ func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) 
 	if err != nil {
 		return nil, err
 	}
-	if w := s.known.choice.Says(unqueued(status, s.objects.Job)); w != "" {
-		c.conn.Warn(w)
+	if n := s.known.choice.Notice(unqueued(status, s.objects.Job)); n.Message != "" {
+		c.conn.Warn(n.Message, n.Remedies...)
 	}
 	return status, nil
 }

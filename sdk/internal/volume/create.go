@@ -19,20 +19,20 @@ import (
 )
 
 const (
-	// labelSkyPilot is how SkyPilot names a claim that use_existing takes.
+	// labelSkyPilot is the label by which SkyPilot finds a claim for use_existing.
 	labelSkyPilot = "skypilot-name"
 
 	annotationDefaultClass = "storageclass.kubernetes.io/is-default-class"
 )
 
-// Create makes the claim of a volume and returns it as it is then: Pending, as
-// a rule. The file's namespace goes before the client's. A volume of that name
-// that the user has already is *api.ConflictError, and so is a claim of that name
-// that is not ours; when another user's volume has the claim's name, the claim
-// gets a longer one.
+// Create creates the claim of a volume and returns its status, usually Pending. The
+// file's namespace overrides the client's. If the user already has a volume of that
+// name, or if the namespace has a claim of that name that kubevast did not create, it
+// returns a *api.ConflictError; if another user's volume has the claim's name, the
+// claim gets a longer one.
 //
-// With UseExisting nothing is made or changed: the claim that is called so, or
-// has the label skypilot-name, is returned.
+// With UseExisting nothing is created or changed: it returns the claim of that name,
+// or the one whose label skypilot-name has that value.
 func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeOptions) (*api.VolumeStatus, error) {
 	user, err := c.conn.User(ctx)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeO
 	return c.explained(ctx, made), nil
 }
 
-// isFree refuses a name that the user has given already.
+// isFree returns a ConflictError if the user already has a volume of that name.
 func (c *Client) isFree(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
 	selector := metav1.LabelSelector{MatchLabels: map[string]string{}}
 	for _, key := range []string{kube.LabelKind, kube.LabelUser, kube.LabelVolume} {
@@ -86,8 +86,8 @@ func taken(pvc *corev1.PersistentVolumeClaim) error {
 		nameOf(pvc), pvc.Namespace, pvc.Name, size(pvc))}
 }
 
-// create tries the two names that a claim may have. Each has one owner, so a
-// repetition meets its own claim and never makes a second one.
+// create tries the two names that a claim may have. Each belongs to one owner, so a
+// repeated call finds its own claim and never creates a second one.
 func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, o api.CreateVolumeOptions) (*corev1.PersistentVolumeClaim, error) {
 	opts := metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 	client := c.conn.Kube.CoreV1().PersistentVolumeClaims(pvc.Namespace)
@@ -108,7 +108,7 @@ func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, 
 			return nil, taken(there)
 		case !isOurs(there):
 			return nil, &api.ConflictError{Message: fmt.Sprintf(
-				"a claim %q that kubectl vastvol did not make is in namespace %q already; take it with use_existing: true, or choose another name",
+				"a claim %q that kubevast did not create is in namespace %q already; use it with use_existing: true, or choose another name",
 				there.Name, there.Namespace)}
 		case pvc.Name == second:
 			return nil, &api.ConflictError{Message: fmt.Sprintf("claims %q and %q belong to other volumes; choose another name", claimName(name), second)}
@@ -117,7 +117,7 @@ func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, 
 	}
 }
 
-// existing finds the claim that use_existing names.
+// existing returns the claim that use_existing names.
 func (c *Client) existing(ctx context.Context, v *spec.Volume, user string) (*api.VolumeStatus, error) {
 	all, err := c.list(ctx, c.namespace(v), "")
 	if err != nil {
@@ -133,7 +133,8 @@ func (c *Client) existing(ctx context.Context, v *spec.Volume, user string) (*ap
 	}
 	switch len(found) {
 	case 0:
-		return nil, &api.NotFoundError{Kind: "claim", Name: v.Name, Namespace: c.namespace(v), Hint: elsewhere(c.conn.Hint(), all, v.Name, user)}
+		hint, remedies := elsewhere(all, v.Name, user)
+		return nil, &api.NotFoundError{Kind: "claim", Name: v.Name, Namespace: c.namespace(v), Hint: hint, Remedies: remedies}
 	case 1:
 		return c.explained(ctx, found[0]), nil
 	default:
@@ -141,8 +142,9 @@ func (c *Client) existing(ctx context.Context, v *spec.Volume, user string) (*ap
 	}
 }
 
-// checkClass refuses a StorageClass that does not exist, and warns when none
-// is named and there is no default. Who may not read them is not told.
+// checkClass returns an error for a StorageClass that does not exist, and warns if
+// the volume names none and there is no default. It checks nothing if the caller may
+// not list StorageClasses.
 func (c *Client) checkClass(ctx context.Context, v *spec.Volume) error {
 	classes, err := c.classes(ctx)
 	if err != nil || classes == nil {
@@ -175,7 +177,7 @@ func (c *Client) checkClass(ctx context.Context, v *spec.Volume) error {
 		Path: "config.storage_class_name", Message: fmt.Sprintf("the cluster has no StorageClass %q; %s", v.StorageClass, there)}}}
 }
 
-// classes returns the StorageClasses by name, nil when they may not be read.
+// classes returns the StorageClasses by name; nil if the caller may not list them.
 func (c *Client) classes(ctx context.Context) (map[string]*storagev1.StorageClass, error) {
 	list, err := c.conn.Kube.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
 	err = c.conn.Classify(err, "list", "storageclasses.storage.k8s.io")

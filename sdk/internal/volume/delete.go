@@ -15,13 +15,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Delete removes a volume; what becomes of its data is for the reclaim policy
-// of its StorageClass. It is *api.ConflictError, and nothing is deleted, when
-// something uses the volume, when it is another user's, and for a claim that
-// kubectl vastvol did not make. With Wait it returns when the claim is gone.
+// Delete deletes a volume; the reclaim policy of its StorageClass decides whether its
+// data is deleted. It returns a *api.ConflictError, and deletes nothing, if the volume
+// is in use or belongs to another user, and for a claim that kubevast did not create.
+// With Wait it returns when the claim is gone.
 //
-// A task that is submitted at the same moment may still get hold of the claim;
-// Kubernetes then keeps it until that task has ended.
+// A task that is submitted at the same moment may still mount the claim; Kubernetes
+// then keeps it until that task has ended.
 func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -59,26 +59,24 @@ func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (
 	return st, nil
 }
 
-// mayDelete refuses what is not the user's.
+// mayDelete returns a ConflictError for a claim that is not the user's.
 func (c *Client) mayDelete(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
-	byHand := c.conn.Hint().In(pvc.Namespace).Kubectl("delete", "pvc", pvc.Name)
+	byHand := []api.Remedy{{Action: api.KubectlAction("delete pvc"), Ref: pvc.Name, Namespace: pvc.Namespace, Purpose: "delete it nevertheless"}}
 	if !isOurs(pvc) {
-		return &api.ConflictError{Message: fmt.Sprintf(
-			"claim %q was not made by kubectl vastvol; if it is to go, run `%s`", pvc.Name, byHand)}
+		return &api.ConflictError{Message: fmt.Sprintf("claim %q was not created by kubevast", pvc.Name), Remedies: byHand}
 	}
 	user, err := c.conn.User(ctx)
 	if err != nil {
 		return err
 	}
 	if owner := ownerOf(pvc); owner != user {
-		return &api.ConflictError{Message: fmt.Sprintf(
-			"volume %q belongs to %s; if it is to go all the same, run `%s`", nameOf(pvc), owner, byHand)}
+		return &api.ConflictError{Message: fmt.Sprintf("volume %q belongs to %s", nameOf(pvc), owner), Remedies: byHand}
 	}
 	return nil
 }
 
-// mayGo refuses a claim that is held by pods that have ended: Kubernetes would
-// keep it, neither usable nor gone, for as long as they are listed.
+// mayGo returns a ConflictError for a claim that terminated pods still mount:
+// Kubernetes would keep it as Terminating until these pods are deleted.
 func (c *Client) mayGo(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
 	held := usage{}
 	err := eachPage(ctx, metav1.ListOptions{}, c.conn.Kube.CoreV1().Pods(pvc.Namespace).List, func(obj runtime.Object) {
@@ -91,7 +89,7 @@ func (c *Client) mayGo(ctx context.Context, pvc *corev1.PersistentVolumeClaim) e
 	}
 	if by := held.of(pvc); len(by) > 0 {
 		return &api.ConflictError{Message: fmt.Sprintf(
-			"volume %q is still held by %s: they have ended, but Kubernetes keeps what they have mounted for as long as they are listed; delete them first",
+			"volume %q is still held by %s: they have ended, but Kubernetes keeps the volumes of pods that exist; delete them first",
 			nameOf(pvc), strings.Join(by, ", "))}
 	}
 	return nil

@@ -11,16 +11,15 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/pager"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// pageSize is how many objects one request brings.
+// pageSize is the number of objects per list request.
 const pageSize = 500
 
-// eachPage lists something page by page.
+// eachPage lists objects page by page.
 func eachPage[T runtime.Object](ctx context.Context, o metav1.ListOptions,
 	list func(context.Context, metav1.ListOptions) (T, error), visit func(runtime.Object)) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return list(ctx, o) })
@@ -43,12 +42,12 @@ func (c *Client) list(ctx context.Context, namespace, selector string) ([]*corev
 	return out, c.conn.Classify(err, "list", claims)
 }
 
-// isOurs reports whether kubectl vastvol made the claim.
+// isOurs reports whether kubevast created the claim.
 func isOurs(pvc *corev1.PersistentVolumeClaim) bool {
 	return pvc.Labels[kube.LabelKind] == kube.KindVolume
 }
 
-// nameOf is the name by which users know the volume.
+// nameOf returns the user's name of the volume.
 func nameOf(pvc *corev1.PersistentVolumeClaim) string {
 	if name := pvc.Annotations[kube.AnnotationVolume]; isOurs(pvc) && name != "" {
 		return name
@@ -56,7 +55,8 @@ func nameOf(pvc *corev1.PersistentVolumeClaim) string {
 	return pvc.Name
 }
 
-// ownerOf is the user who made the volume, empty for a claim of another make.
+// ownerOf returns the user who created the volume; empty for a claim that kubevast did
+// not create.
 func ownerOf(pvc *corev1.PersistentVolumeClaim) string {
 	if !isOurs(pvc) {
 		return ""
@@ -64,9 +64,8 @@ func ownerOf(pvc *corev1.PersistentVolumeClaim) string {
 	return pvc.Annotations[kube.AnnotationUser]
 }
 
-// find returns the claims that name may mean: the user's volumes of that name,
-// or else the claim that is called so. More than one is for the caller to
-// refuse.
+// find returns the claims that name may mean: the user's volumes of that name, or
+// else the claim with that name.
 func find(all []*corev1.PersistentVolumeClaim, name, user string) []*corev1.PersistentVolumeClaim {
 	var own, literal []*corev1.PersistentVolumeClaim
 	for _, pvc := range all {
@@ -83,13 +82,13 @@ func find(all []*corev1.PersistentVolumeClaim, name, user string) []*corev1.Pers
 	return literal
 }
 
-// elsewhere says where else a volume that was not found may be.
-func elsewhere(say hint.Target, all []*corev1.PersistentVolumeClaim, name, user string) string {
+// elsewhere returns where else a volume that was not found may be.
+func elsewhere(all []*corev1.PersistentVolumeClaim, name, user string) (string, []api.Remedy) {
 	var names []string
 	for _, pvc := range all {
 		if isOurs(pvc) && ownerOf(pvc) != user {
 			if nameOf(pvc) == name {
-				return fmt.Sprintf("%s has a volume of that name; its claim is %q", ownerOf(pvc), pvc.Name)
+				return fmt.Sprintf("%s has a volume of that name; its claim is %q", ownerOf(pvc), pvc.Name), nil
 			}
 			names = append(names, pvc.Name)
 			continue
@@ -97,16 +96,15 @@ func elsewhere(say hint.Target, all []*corev1.PersistentVolumeClaim, name, user 
 		names = append(names, nameOf(pvc))
 	}
 	if near := text.Nearest(name, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return fmt.Sprintf("did you mean %q?", near), nil
 	}
 	if len(names) == 0 {
-		return "there are no volumes; make one with `" + say.Vastvol("create", "NAME", "SIZE") + "`"
+		return "there are no volumes", []api.Remedy{{Action: api.VolumesCreate, Purpose: "create one"}}
 	}
-	return "`" + say.Cluster().Vastvol("list", "-A") + "` shows what there is"
+	return "", []api.Remedy{{Action: api.VolumesList, Namespace: "*", Options: []string{"AllNamespaces"}}}
 }
 
-// one returns the one claim that ref means. Behind a type stands the claim's own
-// name, as -o name prints it.
+// one returns the claim that ref names. After a type, ref has the claim's own name.
 func (c *Client) one(ctx context.Context, text string) (*corev1.PersistentVolumeClaim, error) {
 	ref, err := kube.ParseRef(text, kube.RefVolume, kube.RefClaim)
 	if err != nil {
@@ -128,13 +126,14 @@ func (c *Client) one(ctx context.Context, text string) (*corev1.PersistentVolume
 	}
 	found := find(all, name, user)
 	if ref.Kind == kube.RefClaim {
-		found = nil // no claim is called so
+		found = nil // no claim has that name
 	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return nil, &api.NotFoundError{Kind: "volume", Name: name, Namespace: c.conn.Namespace, Hint: elsewhere(c.conn.Hint(), all, name, user)}
+		hint, remedies := elsewhere(all, name, user)
+		return nil, &api.NotFoundError{Kind: "volume", Name: name, Namespace: c.conn.Namespace, Hint: hint, Remedies: remedies}
 	default:
 		return nil, &api.ConflictError{Message: several(name, found)}
 	}

@@ -12,16 +12,16 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-const onFirstUse = "it is made when the first task uses it"
+const onFirstUse = "it is created when the first task uses it"
 
-// reasons knows what is needed to say why a claim is not Bound.
+// reasons holds what explains why claims are not Bound.
 type reasons struct {
 	classes map[string]*storagev1.StorageClass
 	events  map[string]*corev1.Event // the last one, by the claim's uid
 }
 
-// reasons reads that, in one request each, if any of the claims is Pending. It
-// is only for words: what cannot be read makes them fewer.
+// reasons reads them, with one request each, if any of the claims is Pending. They
+// only serve messages, so it ignores what cannot be read.
 func (c *Client) reasons(ctx context.Context, namespace string, all []*corev1.PersistentVolumeClaim) reasons {
 	r := reasons{events: map[string]*corev1.Event{}}
 	var pending []*corev1.PersistentVolumeClaim
@@ -66,11 +66,11 @@ func when(e *corev1.Event) time.Time {
 	return e.EventTime.Time
 }
 
-// of says in words why the claim is not Bound, or that it is going.
+// of returns why the claim is not Bound, or that it is being deleted.
 func (r reasons) of(pvc *corev1.PersistentVolumeClaim) string {
 	switch {
 	case pvc.DeletionTimestamp != nil:
-		return "being deleted; it goes when nothing uses it any more"
+		return "being deleted; it is gone when nothing uses it any more"
 	case pvc.Status.Phase == corev1.ClaimLost:
 		return fmt.Sprintf("its PersistentVolume %q is gone, and the data with it", pvc.Spec.VolumeName)
 	case !isPending(pvc):
@@ -93,7 +93,7 @@ func (r reasons) of(pvc *corev1.PersistentVolumeClaim) string {
 	case event != nil && event.Message != "":
 		return strings.Join(strings.Fields(event.Message), " ")
 	}
-	return "being made"
+	return "being created"
 }
 
 // class returns the StorageClass that the claim names, or the default one.

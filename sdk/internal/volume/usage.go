@@ -15,7 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// usage tells who uses which claim: "namespace/claim" -> tasks and "pod/name".
+// usage maps "namespace/claim" to what uses the claim: tasks and "pod/name".
 type usage map[string]map[string]bool
 
 func (u usage) of(pvc *corev1.PersistentVolumeClaim) []string {
@@ -36,20 +36,19 @@ func (u usage) add(namespace string, pod *corev1.PodSpec, user string) {
 	}
 }
 
-// usage finds the users of all claims of a namespace (empty: of all): tasks
-// that have not ended, even when they are queued and have no pods yet, and
-// pods that have not finished. What may not be read is passed over with a
-// warning.
+// usage returns what uses the claims of a namespace (empty: of all): unfinished tasks,
+// even queued ones without pods, and unfinished pods. It warns about what the caller
+// may not read.
 func (c *Client) usage(ctx context.Context, namespace string) (usage, error) {
 	used, err := c.strictUsage(ctx, namespace)
 	if forbidden := (*api.ForbiddenError)(nil); errors.As(err, &forbidden) {
-		c.conn.Warn("who uses the volumes is not known in full: " + forbidden.Message)
+		c.conn.Warn("the users of the volumes are only known in part: " + forbidden.Message)
 		return used, nil
 	}
 	return used, err
 }
 
-// strictUsage is usage for those who must know.
+// strictUsage is usage, but returns an error for what the caller may not read.
 func (c *Client) strictUsage(ctx context.Context, namespace string) (usage, error) {
 	used := usage{}
 	err := eachPage(ctx, metav1.ListOptions{LabelSelector: kube.LabelKind + "=" + kube.KindTask},
@@ -66,13 +65,13 @@ func (c *Client) strictUsage(ctx context.Context, namespace string) (usage, erro
 		if !ok || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 			return
 		}
-		// It may be of a task that was stopped, while its pods are going.
+		// The task may have been stopped while its pods still terminate.
 		used.add(pod.Namespace, &pod.Spec, userOf(pod))
 	})
 	return used, c.conn.Classify(err, "list", "pods")
 }
 
-// userOf names the task that a pod is of, or the pod.
+// userOf returns the task of a pod, or else the pod.
 func userOf(pod *corev1.Pod) string {
 	if job := pod.Labels[batchv1.JobNameLabel]; pod.Labels[kube.LabelKind] == kube.KindTask && job != "" {
 		return job
@@ -80,7 +79,7 @@ func userOf(pod *corev1.Pod) string {
 	return "pod/" + pod.Name
 }
 
-// hasEnded reports whether a task's Job will make no pod any more.
+// hasEnded reports whether a task's Job creates no more pods.
 func hasEnded(job *batchv1.Job) bool {
 	if _, stopped := job.Annotations[kube.AnnotationStoppedBy]; stopped {
 		return true

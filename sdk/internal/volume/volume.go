@@ -1,8 +1,8 @@
-// Package volume looks after the PersistentVolumeClaims that tasks mount.
+// Package volume manages the PersistentVolumeClaims that tasks mount.
 //
-// A volume is a claim with our labels. It is found by the name its user gave
-// it, or by its claim's name; a claim that somebody else made is found by its
-// own name and may be mounted, but is never deleted.
+// A volume is a claim with our labels. It is found by the name that its user gave it,
+// or by its claim's name. Other claims are found by their own names and can be
+// mounted, but are never deleted.
 package volume
 
 import (
@@ -40,12 +40,12 @@ func New(conn *access.Conn) *Client { return &Client{conn: conn} }
 func (c *Client) Render(v *spec.Volume) (runtime.Object, error) {
 	if v.UseExisting {
 		return nil, &api.NotSupportedError{Message: fmt.Sprintf(
-			"volume %q takes a claim that is there (use_existing): nothing would be created", v.Name)}
+			"volume %q uses an existing claim (use_existing): nothing would be created", v.Name)}
 	}
 	return c.claim(v, c.conn.OfflineUser())
 }
 
-// claim makes the claim of a volume.
+// claim returns the claim of a volume.
 func (c *Client) claim(v *spec.Volume, user string) (*corev1.PersistentVolumeClaim, error) {
 	if err := check(v, c.conn.Context); err != nil {
 		return nil, err
@@ -71,10 +71,10 @@ func (c *Client) claim(v *spec.Volume, user string) (*corev1.PersistentVolumeCla
 	return pvc, nil
 }
 
-// claimName is the claim's name as long as nobody else has it.
+// claimName returns the name of the claim, unless another user's volume has it.
 func claimName(name string) string { return kube.DNSLabel(name, "volume", maxClaim) }
 
-// secondName is the claim's name when another user's volume has the first one.
+// secondName returns the name of the claim if another user's volume has the first one.
 func secondName(name, user string) string {
 	return claimName(name) + "-" + kube.DerivedID("volume", user, name)
 }
@@ -97,11 +97,11 @@ func modesOf(v *spec.Volume) []corev1.PersistentVolumeAccessMode {
 	return modes
 }
 
-// check finds what the API server would refuse, with its place in the file.
+// check returns what the API server would reject, with its place in the file.
 func check(v *spec.Volume, context string) error {
 	if v.Type == hostPathType {
 		return &api.NotSupportedError{Message: fmt.Sprintf(
-			"volume %q is of type k8s-hostpath, a folder of one machine: kubevast mounts claims only; use type k8s-pvc", v.Name)}
+			"volume %q is of type k8s-hostpath, a directory of one node: kubevast mounts claims only; use type k8s-pvc", v.Name)}
 	}
 	out := &api.InvalidSpecError{}
 	problem := func(path, format string, args ...any) {
@@ -109,20 +109,20 @@ func check(v *spec.Volume, context string) error {
 			Path: path, Message: fmt.Sprintf(format, args...)})
 	}
 	if v.Context != "" && context != "" && v.Context != context {
-		problem("infra", "the volume is for context %q, but this goes to %q", v.Context, context)
+		problem("infra", "the volume is for context %q, but the current context is %q", v.Context, context)
 	}
 	if err := spec.CheckVolumeName(v.Name); err != "" {
 		problem("name", "%q %s", v.Name, err)
 	}
 	if !v.UseExisting && (v.Size == nil || v.Size.Sign() <= 0) {
-		problem("size", "is missing; give it as a quantity, for example 10Gi")
+		problem("size", "is missing; set a quantity, for example 10Gi")
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.Labels)) {
 		if errs := validation.IsQualifiedName(key); len(errs) > 0 {
-			problem("labels."+key, "is not the name of a label: %s", errs[0])
+			problem("labels."+key, "is not a valid label name: %s", errs[0])
 		}
 		if errs := validation.IsValidLabelValue(v.Labels[key]); len(errs) > 0 {
-			problem("labels."+key, "%q is not the value of a label: %s", v.Labels[key], errs[0])
+			problem("labels."+key, "%q is not a valid label value: %s", v.Labels[key], errs[0])
 		}
 		if len(key) > len(kube.Prefix) && key[:len(kube.Prefix)] == kube.Prefix {
 			problem("labels."+key, "labels that begin with %s are set by kubevast itself; choose another name", kube.Prefix)

@@ -219,7 +219,7 @@ func TestDelete(t *testing.T) {
 		"by the claim's name":      {there: []runtime.Object{ours("my-data", "My_Data", "alice")}, name: "my-data"},
 		"in use by a queued task":  {there: []runtime.Object{ours("d", "d", "alice"), task("train-1", "d", nil)}, name: "d", err: `in use by train-1`},
 		"another user's":           {there: []runtime.Object{ours("d", "d", "bob")}, name: "d", err: "belongs to bob"},
-		"a claim of another make":  {there: []runtime.Object{foreign("d")}, name: "d", err: "kubectl delete pvc d -n ns"},
+		"a claim of another make":  {there: []runtime.Object{foreign("d")}, name: "d", err: "was not created by kubevast"},
 		"one that is not there":    {there: []runtime.Object{ours("data", "data", "alice")}, name: "dta", err: `did you mean "data"?`},
 		"another user's, by name":  {there: []runtime.Object{ours("d-1", "d", "bob")}, name: "d", err: `bob has a volume of that name`},
 		"two claims of one volume": {there: []runtime.Object{ours("d-1", "d", "alice"), ours("d-2", "d", "alice")}, name: "d", err: "several claims"},
@@ -257,7 +257,7 @@ func TestReason(t *testing.T) {
 		"a StorageClass that is gone":   {change: func(p *corev1.PersistentVolumeClaim) { s := "fast"; p.Spec.StorageClassName = &s }, want: `the cluster has no StorageClass "fast"`},
 		"bound":                         {change: func(p *corev1.PersistentVolumeClaim) { p.Status.Phase = corev1.ClaimBound }},
 		"lost":                          {change: func(p *corev1.PersistentVolumeClaim) { p.Status.Phase, p.Spec.VolumeName = corev1.ClaimLost, "pv" }, want: `its PersistentVolume "pv" is gone, and the data with it`},
-		"a volume that has been chosen": {there: []runtime.Object{class}, change: func(p *corev1.PersistentVolumeClaim) { p.Annotations["volume.kubernetes.io/selected-node"] = "n" }, want: "being made"},
+		"a volume that has been chosen": {there: []runtime.Object{class}, change: func(p *corev1.PersistentVolumeClaim) { p.Annotations["volume.kubernetes.io/selected-node"] = "n" }, want: "being created"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -134,8 +134,8 @@ func (c *Runner) prepare(ctx context.Context, d *plan.Draft, o api.CampaignOptio
 		}
 		r.Versions["kubernetes"] = server
 	}
-	if w := choice.Says("the runs join none"); w != "" {
-		c.conn.Warn(w)
+	if n := choice.Notice("the runs join none"); n.Message != "" {
+		c.conn.Warn(n.Message, n.Remedies...)
 	}
 	if r.Queue = choice.Queue; r.Queue != "" {
 		class, warning, err := c.queues.Priority(ctx, o.Priority)
