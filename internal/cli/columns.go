@@ -2,11 +2,11 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
-	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -72,14 +72,6 @@ func sameKey(typed, key string) bool {
 	return letters(typed) == letters(key)
 }
 
-// AddSort binds --sort-by; columns are what it takes besides a JSONPath.
-func (o *GetFlags) AddSort(c *cobra.Command, columns []string) {
-	c.Flags().StringVar(&o.SortBy, "sort-by", o.SortBy,
-		"Sort by a column ("+strings.Join(columns, ", ")+") or by a JSONPath expression (e.g. '{.metadata.name}').")
-	_ = c.RegisterFlagCompletionFunc("sort-by",
-		cobra.FixedCompletions(columns, cobra.ShellCompDirectiveNoFileComp))
-}
-
 // Sort sorts items by what --sort-by was given, a column or a JSONPath; without
 // it they stay as they are. Items that are alike keep their order.
 func (c Columns[T]) Sort(by string, items []T) error {
@@ -100,7 +92,7 @@ func (c Columns[T]) Sort(by string, items []T) error {
 		}
 	}
 	if err := sortByPath(by, items); err != nil {
-		return Usagef("--sort-by: %v; columns are %s", err, strings.Join(c.Keys(), ", "))
+		return fmt.Errorf("%w; columns are %s", err, strings.Join(c.Keys(), ", "))
 	}
 	return nil
 }

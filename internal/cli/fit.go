@@ -3,10 +3,7 @@ package cli
 import (
 	"iter"
 	"slices"
-	"strings"
 	"unicode/utf8"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // How tables get narrow enough for a terminal, all by one policy:
@@ -23,9 +20,6 @@ const (
 	columnGap = 3 // what kubectl's tab writer puts between columns
 	// minCell is how wide it makes a column at least.
 	minCell = 3
-	// ellipsis stands for what was cut. It is ASCII because kubectl's tab
-	// writer counts bytes.
-	ellipsis = "..."
 	// shortest is what an id is cut to where nothing else helps.
 	shortest = 16
 )
@@ -258,43 +252,12 @@ func (t *Table) apply(s Shape) {
 	}
 }
 
-// Column adds a column; a wide one shows up with -o wide only.
-func (t *Table) Column(name string, wide bool, give Give) {
-	priority := int32(0)
-	if wide {
-		priority = 1
-	}
-	if give.Least > 0 {
-		give.Least = max(give.Least, len(name))
-	}
-	t.gives = append(t.gives, give)
-	t.ColumnDefinitions = append(t.ColumnDefinitions,
-		metav1.TableColumnDefinition{Name: name, Type: "string", Priority: priority})
-}
-
 // cutBytes shortens s to limit bytes at most.
 func cutBytes(s string, limit int, middle bool) string {
 	for runes := min(limit, utf8.RuneCountInString(s)); len(s) > limit && runes > 0; runes-- {
-		if short := cut(s, runes, middle); len(short) <= limit {
+		if short := Cut(s, runes, middle); len(short) <= limit {
 			return short
 		}
 	}
 	return s
-}
-
-// cut shortens s to limit characters.
-func cut(s string, limit int, middle bool) string {
-	runes := []rune(s)
-	if len(runes) <= limit {
-		return s
-	}
-	if limit <= len(ellipsis) {
-		return string(runes[:limit])
-	}
-	if !middle {
-		return strings.TrimRight(string(runes[:limit-len(ellipsis)]), " ") + ellipsis
-	}
-	head := (limit - len(ellipsis) + 1) / 2
-	tail := limit - len(ellipsis) - head
-	return string(runes[:head]) + ellipsis + string(runes[len(runes)-tail:])
 }

@@ -2,9 +2,10 @@ package cli
 
 import (
 	"io"
+	"strings"
 
+	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -113,18 +114,19 @@ func usagePrinter(p printers.ResourcePrinter, err error) (printers.ResourcePrint
 	return p, nil
 }
 
-// Table builds a metav1.Table: columns, then rows.
-type Table struct {
-	metav1.Table
-	gives []Give // of the columns
+// AddSort binds --sort-by; columns are what it takes besides a JSONPath.
+func (o *GetFlags) AddSort(c *cobra.Command, columns []string) {
+	c.Flags().StringVar(&o.SortBy, "sort-by", o.SortBy,
+		"Sort by a column ("+strings.Join(columns, ", ")+") or by a JSONPath expression (e.g. '{.metadata.name}').")
+	_ = c.RegisterFlagCompletionFunc("sort-by",
+		cobra.FixedCompletions(columns, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// Row adds a row about obj. Texts go through Cell.
-func (t *Table) Row(obj runtime.Object, cells ...any) {
-	for i, cell := range cells {
-		if s, ok := cell.(string); ok {
-			cells[i] = Cell(s)
-		}
+// SortItems sorts items by the value of --sort-by: the name of a column or a
+// JSONPath. Without a value the order stays. A wrong value is a UsageError.
+func SortItems[T any](o *GetFlags, columns Columns[T], items []T) error {
+	if err := columns.Sort(o.SortBy, items); err != nil {
+		return Usagef("--sort-by: %v", err)
 	}
-	t.Rows = append(t.Rows, metav1.TableRow{Cells: cells, Object: runtime.RawExtension{Object: obj}})
+	return nil
 }

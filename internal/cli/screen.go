@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"k8s.io/kubectl/pkg/util/term"
 )
 
 // Screen draws lines on a terminal, each time over those that it drew before.
@@ -17,16 +14,10 @@ type Screen struct {
 	last []string
 }
 
-// Screen returns a Screen on stdout, which must be a terminal.
-func (f *Factory) Screen() *Screen {
-	return &Screen{out: f.Out, size: func() (int, int) {
-		width, height := f.Width(), 24
-		if size := (term.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
-			// What is wider would wrap, and could not be drawn over.
-			width, height = min(width, int(size.Width)), cmp.Or(int(size.Height), height)
-		}
-		return cmp.Or(width, 80), height
-	}}
+// NewScreen returns a Screen on a terminal, of which size returns the width and the
+// height.
+func NewScreen(out io.Writer, size func() (width, height int)) *Screen {
+	return &Screen{out: out, size: size}
 }
 
 // Width is how many columns a line may have.
@@ -66,23 +57,4 @@ func (s *Screen) rows(width int) int {
 		rows += max(1, (utf8.RuneCountInString(line)+width-1)/max(width, 1))
 	}
 	return rows
-}
-
-// Shorten cuts a line to at most width characters; 0 cuts nothing.
-func Shorten(line string, width int) string {
-	if width <= 0 || utf8.RuneCountInString(line) <= width {
-		return line
-	}
-	if width <= len(ellipsis) {
-		return string([]rune(line)[:width])
-	}
-	return cut(line, width, false)
-}
-
-// ShortenMiddle cuts a name so that both of its ends stay.
-func ShortenMiddle(name string, width int) string {
-	if width <= len(ellipsis) {
-		return Shorten(name, width)
-	}
-	return cut(name, width, true)
 }

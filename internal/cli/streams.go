@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -99,4 +100,16 @@ func readLine(r io.Reader) string {
 		}
 		line = append(line, b[:n]...)
 	}
+}
+
+// Screen returns a Screen on stdout, which must be a terminal.
+func (f *Factory) Screen() *Screen {
+	return NewScreen(f.Out, func() (int, int) {
+		width, height := f.Width(), 24
+		if size := (term.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
+			// What is wider would wrap, and could not be drawn over.
+			width, height = min(width, int(size.Width)), cmp.Or(int(size.Height), height)
+		}
+		return cmp.Or(width, 80), height
+	})
 }

@@ -14,7 +14,7 @@ const maxCell = 256
 // Cell is a text from elsewhere (a file's name, a message of the cluster's) as one
 // cell of a table: one line, short, and nothing in it that a terminal obeys. The
 // exact text is that of -o json.
-func Cell(s string) string { return cut(Line(s), maxCell, true) }
+func Cell(s string) string { return Cut(Line(s), maxCell, true) }
 
 // Line is a text from elsewhere as a part of one line.
 func Line(s string) string {

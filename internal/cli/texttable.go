@@ -51,14 +51,14 @@ func (t *TextTable) Lines(width int) []string {
 			if limit[i] == 0 {
 				continue
 			}
-			cell = cut(cell, limit[i], t.gives[i].Middle)
+			cell = Cut(cell, limit[i], t.gives[i].Middle)
 			line += cell + strings.Repeat(" ", max(limit[i], minCell)+columnGap-utf8.RuneCountInString(cell))
 			column += max(limit[i], minCell) + columnGap
 		}
 		switch {
 		case limit[last] > 0:
 			hang := strings.Repeat(" ", column)
-			for k, part := range wrapped(row[last], limit[last]) {
+			for k, part := range Wrap(row[last], limit[last]) {
 				if k > 0 {
 					line = hang
 				}
@@ -68,7 +68,7 @@ func (t *TextTable) Lines(width int) []string {
 			out = append(out, strings.TrimRight(line, " "))
 			if n > 0 && row[last] != "" {
 				below := t.Indent + "  "
-				for _, part := range wrapped(row[last], max(width-len(below), 1)) {
+				for _, part := range Wrap(row[last], max(width-len(below), 1)) {
 					out = append(out, below+part)
 				}
 			}
@@ -90,35 +90,4 @@ func (t *TextTable) shape(widths []int, width int) []int {
 		limit[last] -= max(Shape{limit}.over(columnGap, width), 0)
 	}
 	return limit
-}
-
-// Wrap is a text in lines of at most so many characters; 0 leaves it as it is.
-func Wrap(text string, width int) []string {
-	if width <= 0 {
-		return []string{text}
-	}
-	return wrapped(text, width)
-}
-
-// wrapped is a text in lines of at most so many characters, broken at blanks
-// where there are some.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line := []rune{}
-	for word := range strings.SplitSeq(text, " ") {
-		runes := []rune(word)
-		if len(line) > 0 && len(line)+1+len(runes) <= width {
-			line = append(append(line, ' '), runes...)
-			continue
-		}
-		if len(line) > 0 {
-			lines = append(lines, string(line))
-		}
-		for len(runes) > width {
-			lines = append(lines, string(runes[:width]))
-			runes = runes[width:]
-		}
-		line = append([]rune{}, runes...)
-	}
-	return append(lines, string(line))
 }

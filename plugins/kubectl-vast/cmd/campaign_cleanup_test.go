@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -9,25 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
-	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 )
-
-// cleaner is an sdk.Campaign of which one campaign more ends with each call.
-type cleaner struct {
-	sdk.Campaign
-	ended []string
-	asked []api.CampaignCleanupOptions
-}
-
-func (c *cleaner) Cleanup(_ context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error) {
-	c.asked = append(c.asked, o)
-	done := o.Campaigns
-	if len(done) == 0 {
-		done = c.ended[:min(len(c.asked), len(c.ended))]
-	}
-	return &api.CampaignCleanup{TypeMeta: api.TypeMeta(api.KindCampaignCleanup), Campaigns: done}, nil
-}
 
 func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 	look := func(data bool) api.CampaignCleanupOptions {

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,31 +10,6 @@ import (
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk/api"
 )
-
-const sweep = `version: 1
-configuration:
-- name: test
-  parameters: [{scale: 21.0}]
-  variations: [{ParameterVariationList: {name: rate, values: [0.5, fast]}}]
-- name: fixed
-  parameters: [{goal: {x: 1, y: 2.0}}]
-execution:
-  image: busybox
-  runs: 3
-  runs_per_job: 2
-  command: env
-  resources: {cpu: [{a: 1}, {b: 2}]}
-results_processing: {}
-`
-
-func campaignOf(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "sweep.vast")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestCampaignConfigs(t *testing.T) {
 	for name, tc := range map[string]struct {

@@ -64,7 +64,7 @@ func (o *campaignListOptions) Run(ctx context.Context) error {
 		return err
 	}
 	slices.Reverse(list.Items)
-	if err := o.columns().Sort(o.output.SortBy, list.Items); err != nil {
+	if err := cli.SortItems(o.output, o.columns(), list.Items); err != nil {
 		return err
 	}
 	if !o.output.Human() {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,24 +10,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/spec"
-	"github.com/kubevast/vast/sdk/variation"
 )
-
-// runners is an sdk.Campaign whose campaigns are submitted, and then go on as
-// monitors says.
-type runners struct {
-	monitors
-	asks []*spec.Campaign // what was submitted
-}
-
-func (r *runners) Run(_ context.Context, s *spec.Campaign, _ *variation.Configs, _ api.CampaignOptions) (*api.Campaign, error) {
-	r.asks = append(r.asks, s)
-	made := sweeping()
-	return &made, nil
-}
-
-const single = "version: 1\nconfiguration: [{name: a}]\nexecution: {image: busybox, runs: 1, command: env}\n"
 
 // open is a campaign whose image and variable the command line has to give.
 const open = "version: 1\nconfiguration: [{name: a}]\nexecution: {runs: 1, command: env, env: [{KEY: }]}\n"

@@ -32,7 +32,7 @@ func describeHead(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 	w := printers.GetNewTabWriter(out)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", name, oneLine(value))
+			fmt.Fprintf(w, "%s:\t%s\n", name, cli.Words(value))
 		}
 	}
 	row("ID", t.ID)
@@ -117,12 +117,12 @@ func describeNodes(f *cli.Factory, out io.Writer, nodes []api.NodeStatus) {
 			exit = fmt.Sprint(*n.ExitCode)
 		}
 		table.Row(fmt.Sprint(n.Rank), string(n.State), exit,
-			cmp.Or(f.Lasted(n.StartTime, n.EndTime), "-"), cmp.Or(n.KubernetesNode, "-"), cmp.Or(n.Pod, "-"), oneLine(n.Reason))
+			cmp.Or(f.Lasted(n.StartTime, n.EndTime), "-"), cmp.Or(n.KubernetesNode, "-"), cmp.Or(n.Pod, "-"), cli.Words(n.Reason))
 	}
 	writeTable(f, out, table)
 	for _, n := range nodes {
 		if len(n.ByOthers) > 0 {
-			fmt.Fprintf(out, "  The pod of node %d is not as it was submitted: %s\n", n.Rank, oneLine(strings.Join(n.ByOthers, "; ")))
+			fmt.Fprintf(out, "  The pod of node %d is not as it was submitted: %s\n", n.Rank, cli.Words(strings.Join(n.ByOthers, "; ")))
 		}
 	}
 }
@@ -149,7 +149,7 @@ func describeEvents(f *cli.Factory, out io.Writer, events []api.Event) {
 		if e.Count > 1 {
 			age += fmt.Sprintf(" (x%d)", e.Count)
 		}
-		table.Row(age, e.Type, e.Reason, e.Object, oneLine(e.Message))
+		table.Row(age, e.Type, e.Reason, e.Object, cli.Words(e.Message))
 	}
 	writeTable(f, out, table)
 }

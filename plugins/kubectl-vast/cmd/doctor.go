@@ -135,9 +135,9 @@ func (o *doctorOptions) Run(ctx context.Context) error {
 
 // tell prints one check on a line, and what to do about it on the next one.
 func (o *doctorOptions) tell(out io.Writer, c api.Check) {
-	line := fmt.Sprintf("%-8s %-22s %s\n", c.Outcome, c.Name, oneLine(c.Seen))
+	line := fmt.Sprintf("%-8s %-22s %s\n", c.Outcome, c.Name, cli.Words(c.Seen))
 	if c.Fix != "" {
-		line += strings.Repeat(" ", 9) + "-> " + oneLine(c.Fix) + "\n"
+		line += strings.Repeat(" ", 9) + "-> " + cli.Words(c.Fix) + "\n"
 	}
 	_ = cli.WriteText(out, line) // a broken pipe ends the command elsewhere
 }

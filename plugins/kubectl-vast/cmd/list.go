@@ -108,5 +108,5 @@ func (o *listOptions) Run(ctx context.Context) error {
 // sort puts the newest first, or what --sort-by says.
 func (o *listOptions) sort(list *api.TaskStatusList) error {
 	slices.Reverse(list.Items)
-	return o.columns().Sort(o.output.SortBy, list.Items)
+	return cli.SortItems(o.output, o.columns(), list.Items)
 }

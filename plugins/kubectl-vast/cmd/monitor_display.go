@@ -130,12 +130,12 @@ func (o *monitorOptions) sentence(c *api.Campaign) string {
 
 // waitingWords says how many runs wait and why.
 func waitingWords(g *api.WaitingGroup) string {
-	return fmt.Sprintf("%d %s: %s (%s)", g.Count, strings.ToLower(string(g.State)), oneLine(g.Reason), g.Example)
+	return fmt.Sprintf("%d %s: %s (%s)", g.Count, strings.ToLower(string(g.State)), cli.Words(g.Reason), g.Example)
 }
 
 func groupReason(g *api.FailureGroup) string {
 	if g.Reason != "" {
-		return oneLine(g.Reason)
+		return cli.Words(g.Reason)
 	}
 	if g.Cause == api.CauseUnknown || g.Cause == "" {
 		return "unknown reason"

@@ -60,7 +60,7 @@ func (o *monitorOptions) assemble(views []*campaignView, columns []column, grid 
 			out = append(out, "["+v.context+"]")
 		}
 		if v.err != nil {
-			out = append(out, "  unreachable: "+oneLine(v.err.Error()))
+			out = append(out, "  unreachable: "+cli.Words(v.err.Error()))
 		}
 		if v.list == nil {
 			continue

@@ -9,77 +9,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/clitest"
-	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 )
-
-// monitors is an sdk.Campaign that answers with these lists, one after the
-// other, and then with the last one.
-type monitors struct {
-	sdk.Campaign
-	lists []*api.CampaignList
-	err   error
-	asked api.MonitorOptions
-}
-
-func (m *monitors) Monitor(_ context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
-	m.asked = o
-	if len(m.lists) == 0 {
-		return nil, m.err
-	}
-	list := m.lists[0]
-	if len(m.lists) > 1 {
-		m.lists = m.lists[1:]
-	}
-	return list, m.err
-}
-
-func campaigns(items ...api.Campaign) *api.CampaignList {
-	return &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: items}
-}
-
-// sweeping is a campaign of ten runs in the middle.
-func sweeping() api.Campaign {
-	return api.Campaign{
-		TypeMeta: api.TypeMeta(api.KindCampaign), ID: "sweep-2026-11-21-101500", User: "alice", State: api.CampaignRunning,
-		Runs:          api.RunCounts{Total: 10, Succeeded: 4, Failed: 2, Running: 3, Queued: 1},
-		RunsPerMinute: 3.21, ETA: ptr.To(metav1.NewTime(clitest.Now.Add(75 * time.Minute))),
-		Failures: []api.FailureGroup{{Cause: api.CauseOutOfMemory, Count: 2, Example: "a-1/0"}},
-		Active:   []api.RunProgress{{Run: "a-2/1", Progress: api.Progress{Fraction: ptr.To(0.5), Message: "half of it"}}},
-	}
-}
-
-// waiting is a campaign whose runs wait for different things.
-func waiting() api.Campaign {
-	c := sweeping()
-	c.Failures, c.Runs.Running, c.Runs.Pending = nil, 0, 3
-	c.Waiting = []api.WaitingGroup{
-		{State: api.Pending, Cause: api.CauseImagePull, Count: 3, Reason: "image nosuch:1 cannot be pulled", Example: "a-1/0"},
-		{State: api.Queued, Count: 1, Reason: "waits for 1 CPU of 4", Example: "b-2/1"},
-	}
-	return c
-}
-
-// saving is a campaign some of whose runs have ended, and save what they have.
-func saving() api.Campaign {
-	c := sweeping()
-	c.Failures, c.Runs.Running, c.Runs.Saving = nil, 1, 2
-	return c
-}
-
-func over(s api.CampaignState) api.Campaign {
-	c := api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: "old-2026-11-20-090000", User: "alice", State: s,
-		Runs: api.RunCounts{Total: 2, Succeeded: 2}, EndTime: ptr.To(clitest.Ago(26 * time.Hour))}
-	if s == api.CampaignFailed {
-		c.Runs = api.RunCounts{Total: 2, Succeeded: 1, Missing: 1}
-	}
-	return c
-}
 
 func TestMonitorShowsCampaigns(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -176,7 +110,7 @@ func TestWhoFollowsACampaignReadsHowItEndedAndWhatIsNext(t *testing.T) {
 			p := plugin(c)
 			p.Terminal = terminal
 			r := p.Do(t, "submit", "--follow", campaignOf(t, single))
-			if !strings.HasSuffix(r.Err, want) || r.Code != campaignCode(state) {
+			if !strings.HasSuffix(r.Err, want) || r.Code != map[api.CampaignState]int{api.CampaignFailed: cli.CodeTaskFailed, api.CampaignStopped: cli.CodeTaskStopped}[state] {
 				t.Errorf("%s, terminal %v: code %d, stderr %q does not end in %q", state, terminal, r.Code, r.Err, want)
 			}
 		}
@@ -219,10 +153,9 @@ func TestNothingIsWiderThanTheTerminal(t *testing.T) {
 	held.Failures[0].Reason = strings.Repeat("a long story ", 20)
 	for _, all := range []*api.CampaignList{campaigns(sweeping()), campaigns(held, sweeping(), over(api.CampaignFailed))} {
 		for _, width := range []int{1, 10, 40, 60, 80, 100, 120, 200} {
-			f := &cli.Factory{Now: func() time.Time { return clitest.Now }, Plugin: cli.Plugin{Display: "kubectl vast"}}
-			f.Config = cli.NewFactory(f.Plugin, f.IOStreams).Config
-			o := &monitorOptions{Factory: f, output: cli.NewGetFlags()}
-			lines := o.lines([]*campaignView{{Factory: f, list: all}}, width)
+			run := plugin(&clitest.Client{Campaign: &monitors{lists: []*api.CampaignList{all}}})
+			run.Terminal, run.Columns = true, width
+			lines := strings.Split(run.Do(t, "monitor", "--once").Out, "\n")
 			for _, line := range lines {
 				if utf8.RuneCountInString(line) > width {
 					t.Errorf("%d columns: %q", width, line)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -26,7 +27,7 @@ func progressWords(p *api.Progress) string {
 	}
 	var told []string
 	for _, part := range parts {
-		if part = oneLine(part); part != "" {
+		if part = cli.Words(part); part != "" {
 			told = append(told, part)
 		}
 	}

@@ -70,7 +70,7 @@ func (o *queueListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.columns(list.Items).Sort(o.output.SortBy, list.Items); err != nil {
+	if err := cli.SortItems(o.output, o.columns(list.Items), list.Items); err != nil {
 		return err
 	}
 	if !o.output.Human() {

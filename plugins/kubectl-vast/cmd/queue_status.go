@@ -68,7 +68,7 @@ func (o *queueStatusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.sortColumns().Sort(o.output.SortBy, list.Items); err != nil {
+	if err := cli.SortItems(o.output, o.sortColumns(), list.Items); err != nil {
 		return err
 	}
 	if !o.output.Human() {

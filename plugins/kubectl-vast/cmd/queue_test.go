@@ -14,18 +14,6 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func queuedTask(id string, position int, change func(*api.QueuedTask)) api.QueuedTask {
-	t := api.QueuedTask{TypeMeta: api.TypeMeta(api.KindQueuedTask),
-		ObjectMeta: metav1.ObjectMeta{Name: "job-" + id, Namespace: "default"},
-		ID:         id, TaskName: "train", User: "alice", Owner: "Job/train-" + id, Queue: "vast", ClusterQueue: "big",
-		Position: position, QueuePosition: 1, Requests: map[string]string{"cpu": "4", "memory": "8Gi"},
-		Since: clitest.Ago(12 * time.Minute), Reason: "waits for 2 CPU of 8; first in line needs 4"}
-	if change != nil {
-		change(&t)
-	}
-	return t
-}
-
 func queueClient(tasks ...api.QueuedTask) *clitest.Client {
 	return &clitest.Client{Queue: clitest.Queues{
 		OnPending: func(context.Context, api.QueueListOptions) (*api.QueuedTaskList, error) {

@@ -28,8 +28,6 @@ execution: {image: busybox, runs: 2, scenario_file: s.osc}
 `
 )
 
-var beside = map[string]string{"task.yaml": aTask, "c.vast": aCampaign, "s.osc": "scenario here:\n"}
-
 func TestAFileIsReadOnceAndMayBeAPipe(t *testing.T) {
 	const (
 		task     = ` --dry-run=client -o jsonpath='{.kind} {.spec.template.spec.containers[0].env[?(@.name=="E")].value}'`

@@ -79,7 +79,7 @@ func resultReason(r *api.Result) string {
 	if r.Reason == "" && r.Cause != "" {
 		return causeWords(r.Cause)
 	}
-	return oneLine(r.Reason)
+	return cli.Words(r.Reason)
 }
 
 // incompleteNote tells which results are not complete, and what that means.

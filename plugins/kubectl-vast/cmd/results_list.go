@@ -72,7 +72,7 @@ func (o *resultsListOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.columns(true).Sort(o.output.SortBy, list.Items); err != nil {
+	if err := cli.SortItems(o.output, o.columns(true), list.Items); err != nil {
 		return err
 	}
 	if !o.output.Human() {

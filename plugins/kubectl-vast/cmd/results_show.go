@@ -82,7 +82,7 @@ func (o *resultsShowOptions) describe(out io.Writer, r *api.Result) {
 	w := printers.GetNewTabWriter(out)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", name, oneLine(value))
+			fmt.Fprintf(w, "%s:\t%s\n", name, cli.Words(value))
 		}
 	}
 	row("Result", r.Name)
@@ -108,7 +108,7 @@ func (o *resultsShowOptions) describe(out io.Writer, r *api.Result) {
 		path := cli.Cell(e.Path)
 		switch {
 		case e.Missing != "":
-			fmt.Fprintf(w, "  -\t%s\tnot kept: %s\n", path, oneLine(e.Missing))
+			fmt.Fprintf(w, "  -\t%s\tnot kept: %s\n", path, cli.Words(e.Missing))
 		case e.SHA256 == "" && (strings.HasSuffix(e.Path, "/") || strings.Contains(e.Path, " -> ")):
 			fmt.Fprintf(w, "  -\t%s\n", path)
 		default:

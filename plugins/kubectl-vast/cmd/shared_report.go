@@ -24,5 +24,3 @@ func moment(f *cli.Factory, t *metav1.Time) string {
 	}
 	return t.Local().Format(time.DateTime) + " (" + f.Age(*t) + " ago)"
 }
-
-func oneLine(s string) string { return cli.Words(s) }

@@ -78,5 +78,5 @@ func (o *listOptions) sort(list *api.VolumeStatusList) error {
 	slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
 		return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
 	})
-	return o.columns().Sort(o.output.SortBy, list.Items)
+	return cli.SortItems(o.output, o.columns(), list.Items)
 }
