@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubevast/vast/internal/cli/table"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -64,10 +65,10 @@ func TestAListInPartsIsPrintedAsTheWholeList(t *testing.T) {
 }
 
 // rows is a table whose cells get wider; it has those rows.
-func rows(from, to int) *Table {
-	t := &Table{}
-	t.Column("Name", false, Give{Rank: 2, Least: 16, Middle: true})
-	t.Column("Parameters", false, Give{Rank: 1, Least: 12})
+func rows(from, to int) *table.Table {
+	t := &table.Table{}
+	t.Column("Name", false, table.Give{Rank: 2, Least: 16, Middle: true})
+	t.Column("Parameters", false, table.Give{Rank: 1, Least: 12})
 	for i := from; i < to; i++ {
 		t.Row(&configsOf(i, i+1).Items[0], strings.Repeat("n", 9*i), strings.Repeat("p", 20*i))
 	}
@@ -91,7 +92,7 @@ func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 				if err := p.PrintObj(&whole.Table, &want); err != nil {
 					t.Fatal(err)
 				}
-				parts := FitAll(func(yield func(*Table) bool) {
+				parts := table.FitAll(func(yield func(*table.Table) bool) {
 					for i := 0; i < n && yield(rows(i, min(i+2, n))); i += 2 {
 					}
 				}, width, false)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/kubevast/vast/internal/cli/command"
+	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/internal/redact"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -166,7 +168,7 @@ func (f *Factory) PrintError(err error) {
 	if errors.As(err, &invalid) {
 		for _, p := range invalid.Problems {
 			if p.Option != "" {
-				p.Option = FlagOf(p.Option)
+				p.Option = command.FlagOf(p.Option)
 			}
 			f.printLine(p.String(), p.Remedies)
 		}
@@ -178,10 +180,10 @@ func (f *Factory) PrintError(err error) {
 func (f *Factory) printLine(message string, remedies []api.Remedy) {
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return r == '\n' }), "; ")
 	if len(remedies) > 0 {
-		message = Advised(f.Hint(), message, remedies)
+		message = command.Advised(f.Hint(), message, remedies)
 	}
 	if message != "" {
-		fmt.Fprintln(f.ErrOut, "error: "+Text(redact.Text(message)))
+		fmt.Fprintln(f.ErrOut, "error: "+term.Text(redact.Text(message)))
 	}
 }
 

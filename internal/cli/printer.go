@@ -11,6 +11,8 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/kubectl/pkg/cmd/get"
+
+	"github.com/kubevast/vast/internal/cli/table"
 )
 
 // GetFlags are `kubectl get`'s output flags.
@@ -50,7 +52,7 @@ func (o *GetFlags) Printer() (printers.ResourcePrinter, error) {
 
 // PrintTable prints a table that fits into width, unless columns of labels are
 // added to it.
-func (o *GetFlags) PrintTable(p printers.ResourcePrinter, t *Table, width int, w io.Writer) error {
+func (o *GetFlags) PrintTable(p printers.ResourcePrinter, t *table.Table, width int, w io.Writer) error {
 	if o.PlainTable() {
 		t.Fit(width, o.Wide())
 	}
@@ -124,7 +126,7 @@ func (o *GetFlags) AddSort(c *cobra.Command, columns []string) {
 
 // SortItems sorts items by the value of --sort-by: the name of a column or a
 // JSONPath. Without a value the order stays. A wrong value is a UsageError.
-func SortItems[T any](o *GetFlags, columns Columns[T], items []T) error {
+func SortItems[T any](o *GetFlags, columns table.Columns[T], items []T) error {
 	if err := columns.Sort(o.SortBy, items); err != nil {
 		return Usagef("--sort-by: %v", err)
 	}

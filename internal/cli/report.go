@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -49,7 +50,7 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 	}
 	reason, hint := t.Reason, ""
 	if d := t.Diagnosis; d != nil {
-		hint = Advised(f.Hint(), d.Hint, d.Remedies)
+		hint = command.Advised(f.Hint(), d.Hint, d.Remedies)
 		if reason == "" {
 			reason = d.Message
 		}

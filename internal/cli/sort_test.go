@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/kubevast/vast/internal/cli/table"
 )
 
 func TestSort(t *testing.T) {
@@ -19,9 +21,9 @@ func TestSort(t *testing.T) {
 	items := func() []item {
 		return []item{{"b", "10Gi", &ten, true, &early, map[string]int{"a": 1}}, {"a", "9Gi", nil, false, nil, nil}, {"c", "512Mi", &one, false, &late, nil}}
 	}
-	columns := Columns[item]{
+	columns := table.Columns[item]{
 		{Name: "Name", Text: func(i *item) string { return i.Name }},
-		{Name: "Used By", Text: func(i *item) string { return "z" + i.Size }, Order: ByQuantity(func(i *item) string { return i.Size })},
+		{Name: "Used By", Text: func(i *item) string { return "z" + i.Size }, Order: table.ByQuantity(func(i *item) string { return i.Size })},
 	}
 	for by, want := range map[string]string{
 		"": "bac", "name": "abc", "NAME": "abc", "{.name}": "abc", ".name": "abc", "used-by": "cab", "Used By": "cab", "usedby": "cab",

@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"k8s.io/cli-runtime/pkg/printers"
-	"k8s.io/kubectl/pkg/util/term"
+	kterm "k8s.io/kubectl/pkg/util/term"
 
+	"github.com/kubevast/vast/internal/cli/command"
+	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -23,15 +25,15 @@ func (f *Factory) Warn(message string) {
 	}
 	printers.NewWarningPrinter(f.ErrOut, printers.WarningPrinterOptions{
 		Color: printers.AllowsColorOutput(f.ErrOut),
-	}).Print(Text(message))
+	}).Print(term.Text(message))
 }
 
 // WarnOf prints a warning of the SDK, with what can be done about it.
-func (f *Factory) WarnOf(n api.Notice) { f.Warn(Advised(f.Hint(), n.Message, n.Remedies)) }
+func (f *Factory) WarnOf(n api.Notice) { f.Warn(command.Advised(f.Hint(), n.Message, n.Remedies)) }
 
 // Notef prints one line for people on stderr.
 func (f *Factory) Notef(format string, args ...any) {
-	fmt.Fprintln(f.ErrOut, Text(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(f.ErrOut, term.Text(fmt.Sprintf(format, args...)))
 }
 
 // Width is the terminal's width in columns, 0 when stdout is none. $COLUMNS
@@ -43,7 +45,7 @@ func (f *Factory) Width() int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n
 	}
-	if size := (term.TTY{Out: f.Out}).GetSize(); size != nil {
+	if size := (kterm.TTY{Out: f.Out}).GetSize(); size != nil {
 		return int(size.Width)
 	}
 	return 0
@@ -71,7 +73,7 @@ func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
 	if !f.IsTerminal(f.In) {
 		return false, Usagef("%s There is no terminal to ask on: add --yes to go ahead", question)
 	}
-	fmt.Fprintf(f.ErrOut, "%s [y/N] ", Text(question))
+	fmt.Fprintf(f.ErrOut, "%s [y/N] ", term.Text(question))
 	answer := make(chan string, 1)
 	go func() { answer <- readLine(f.In) }()
 	select {
@@ -103,10 +105,10 @@ func readLine(r io.Reader) string {
 }
 
 // Screen returns a Screen on stdout, which must be a terminal.
-func (f *Factory) Screen() *Screen {
-	return NewScreen(f.Out, func() (int, int) {
+func (f *Factory) Screen() *term.Screen {
+	return term.NewScreen(f.Out, func() (int, int) {
 		width, height := f.Width(), 24
-		if size := (term.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
+		if size := (kterm.TTY{Out: f.Out}).GetSize(); size != nil && size.Width > 0 {
 			// What is wider would wrap, and could not be drawn over.
 			width, height = min(width, int(size.Width)), cmp.Or(int(size.Height), height)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/internal/kube"
 )
 
@@ -93,7 +94,7 @@ func (o *versionOptions) run(c *cobra.Command, f *Factory) error {
 		return err
 	}
 	fmt.Fprintf(f.Out, "Client Version: %s\nGo Version: %s\nAgent Image: %s\n", versions.Client.GitVersion, versions.Client.GoVersion,
-		cmp.Or(Line(versions.Client.AgentImage), "none, so tasks with files or results need --agent-image"))
+		cmp.Or(term.Line(versions.Client.AgentImage), "none, so tasks with files or results need --agent-image"))
 	if server != "" {
 		fmt.Fprintf(f.Out, "Server Version: %s\n", server)
 	}

@@ -1,4 +1,4 @@
-package cmd
+package cmd_test
 
 import (
 	"strings"
@@ -6,10 +6,11 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 )
 
 func TestWrongUsage(t *testing.T) {
-	file := taskFile(t, "run: echo hi\n")
+	file := cmdtest.TaskFile(t, "run: echo hi\n")
 	for name, tc := range map[string]struct {
 		args []string
 		want string
@@ -35,7 +36,7 @@ func TestWrongUsage(t *testing.T) {
 		"tail":                 {[]string{"logs", "x", "--tail=-2"}, "-1 or more"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := plugin(&clitest.Client{}).Do(t, tc.args...)
+			r := cmdtest.Plugin(&clitest.Client{}).Do(t, tc.args...)
 			if r.Code != cli.CodeUsage || r.Out != "" {
 				t.Errorf("code %d, stdout %q", r.Code, r.Out)
 			}
@@ -47,31 +48,31 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestNoKubeconfig(t *testing.T) {
-	r := plugin(nil).Do(t, "list")
+	r := cmdtest.Plugin(nil).Do(t, "list")
 	if r.Code != cli.CodeUsage || !strings.Contains(r.Err, "no kubeconfig found") {
 		t.Errorf("code %d, stderr %q", r.Code, r.Err)
 	}
 }
 
 func TestCompletionOfIDs(t *testing.T) {
-	c := &clitest.Client{Task: clitest.Tasks{OnList: tasks}}
-	r := plugin(c).Do(t, "__complete", "stop", "aaaaaaaa", "")
+	c := &clitest.Client{Task: clitest.Tasks{OnList: cmdtest.TwoTasks}}
+	r := cmdtest.Plugin(c).Do(t, "__complete", "stop", "aaaaaaaa", "")
 	if want := "bbbbbbbb\teval Succeeded\n:4\n"; r.Out != want {
 		t.Errorf("got %q, want %q", r.Out, want)
 	}
-	if r := plugin(c).Do(t, "__complete", "list", "--state", "Fa"); !strings.Contains(r.Out, "Failed\n") {
+	if r := cmdtest.Plugin(c).Do(t, "__complete", "list", "--state", "Fa"); !strings.Contains(r.Out, "Failed\n") {
 		t.Errorf("states: %+v", r)
 	}
 }
 
 func TestHelpNamesThePluginAsItIsTyped(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"submit", "--help"}, {"auth", "--help"}, {"options"}, {"help", "logs"}} {
-		r := plugin(nil).Do(t, args...)
+		r := cmdtest.Plugin(nil).Do(t, args...)
 		if r.Code != 0 || r.Out == "" || r.Err != "" || strings.Contains(r.Out, "kubectl-vast ") {
 			t.Errorf("%v: code %d, stderr %q, stdout:\n%s", args, r.Code, r.Err, r.Out)
 		}
 	}
-	if r := plugin(nil).Do(t, "--help"); !strings.Contains(r.Out, cli.ExitStatus) {
+	if r := cmdtest.Plugin(nil).Do(t, "--help"); !strings.Contains(r.Out, cli.ExitStatus) {
 		t.Error("the root help lacks the exit codes")
 	}
 }

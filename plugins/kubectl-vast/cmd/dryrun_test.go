@@ -1,4 +1,4 @@
-package cmd
+package cmd_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -30,37 +31,37 @@ func TestBothDryRunsSayTheSame(t *testing.T) {
 			return &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: meta}, nil
 		},
 	}}
-	task := taskFile(t, "name: train\nrun: echo hi\n")
+	task := cmdtest.TaskFile(t, "name: train\nrun: echo hi\n")
 	for args, want := range map[string]string{
 		"submit " + task: "task.kubevast.io/train-aaaaaaaa submitted to queue team (KIND dry run)\n",
 		"stop x":         "task.kubevast.io/train-aaaaaaaa stopped (KIND dry run)\n",
 	} {
 		for _, kind := range []string{"client", "server"} {
-			r := plugin(c).Do(t, append(strings.Fields(args), "--dry-run="+kind, "--context=x")...)
+			r := cmdtest.Plugin(c).Do(t, append(strings.Fields(args), "--dry-run="+kind, "--context=x")...)
 			if diff := cmp.Diff(strings.ReplaceAll(want, "KIND", kind), r.Out); diff != "" || r.Code != 0 {
 				t.Errorf("%s --dry-run=%s: code %d, stderr %q (-want,+got):\n%s", args, kind, r.Code, r.Err, diff)
 			}
 		}
 	}
-	file := campaignOf(t, single)
-	r := plugin(&clitest.Client{}).Do(t, "campaign", "run", file, "--dry-run=client", "--runs=3", "--resume=sweep-2026-11-21-101500", "--queue=team")
+	file := cmdtest.CampaignFile(t, cmdtest.Single)
+	r := cmdtest.Plugin(&clitest.Client{}).Do(t, "campaign", "run", file, "--dry-run=client", "--runs=3", "--resume=sweep-2026-11-21-101500", "--queue=team")
 	if want := "campaign.kubevast.io/sweep-2026-11-21-101500 submitted to queue team (client dry run)\n"; r.Out != want || !strings.HasSuffix(r.Err, "3 runs of 1 configuration.\n") {
 		t.Errorf("stdout %q, want %q, stderr %q", r.Out, want, r.Err)
 	}
-	r = plugin(&clitest.Client{Campaign: &runners{}}).Do(t, "campaign", "run", file, "--dry-run=server", "--queue=team")
+	r = cmdtest.Plugin(&clitest.Client{Campaign: &cmdtest.Runners{}}).Do(t, "campaign", "run", file, "--dry-run=server", "--queue=team")
 	if !strings.HasPrefix(r.Out, "campaign.kubevast.io/") || !strings.HasSuffix(r.Out, " submitted (server dry run)\n") {
 		t.Errorf("stdout %q, stderr %q", r.Out, r.Err)
 	}
 }
 
 func TestWhatWasThereAlreadyIsUnchanged(t *testing.T) {
-	file := taskFile(t, "name: train\nrun: echo hi\n")
+	file := cmdtest.TaskFile(t, "name: train\nrun: echo hi\n")
 	c := &clitest.Client{Task: clitest.Tasks{OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
-		there := task("aaaaaaaa", "train", api.Running, "", 0)
+		there := cmdtest.Task("aaaaaaaa", "train", api.Running, "", 0)
 		there.Unchanged, there.Queue = true, "vast"
 		return &there, nil
 	}}}
-	r := plugin(c).Do(t, "submit", file, "--request-id=a", "--detach")
+	r := cmdtest.Plugin(c).Do(t, "submit", file, "--request-id=a", "--detach")
 	if want := "task.kubevast.io/train-aaaaaaaa unchanged\n"; r.Out != want || !strings.Contains(r.Err, "Task aaaaaaaa was submitted before; follow it with:") {
 		t.Errorf("stdout %q, want %q, stderr %q", r.Out, want, r.Err)
 	}

@@ -19,31 +19,31 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 	}
 	var all []*cobra.Command
 	for _, some := range [][]*cobra.Command{
-		add(says(f, "FILE", "each submission makes a task of its own, and applying changes none: `%s`; with --request-id the same one is submitted only once",
+		add(cli.Says(f, "FILE", "each submission makes a task of its own, and applying changes none: `%s`; with --request-id the same one is submitted only once",
 			[]string{"submit", "FILE"}), "apply", "create", "replace", "install"),
 		add(func(args []string) string { return get(f, args) }, "get", "show", "info", "top"),
 		add(inPod, "exec", "ssh", "port-forward"),
-		add(says(f, "ID", "a task gives its machines back when it ends; end one earlier with `%s`, remove it with `%s`",
+		add(cli.Says(f, "ID", "a task gives its machines back when it ends; end one earlier with `%s`, remove it with `%s`",
 			[]string{"stop", "ID"}, []string{"delete", "ID"}), "down", "autostop", "uninstall"),
-		add(says(f, "ID", "end a task with `%s`", []string{"stop", "ID"}), "kill", "terminate", "abort"),
-		add(says(f, "FILE", "a task that has ended is submitted again: `%s`; failed runs of a campaign with `%s`",
+		add(cli.Says(f, "ID", "end a task with `%s`", []string{"stop", "ID"}), "kill", "terminate", "abort"),
+		add(cli.Says(f, "FILE", "a task that has ended is submitted again: `%s`; failed runs of a campaign with `%s`",
 			[]string{"submit", "FILE"}, []string{"campaign", "rerun", "ID", "--failed"}), "start", "restart", "rerun", "retry", "resubmit"),
-		add(says(f, "ID", "a task's log is followed with `%s`", []string{"logs", "ID", "-f"}), "tail", "attach", "follow", "log"),
-		add(says(f, "ID", "tasks are watched with `%s`, campaigns with `%s`", []string{"list", "-w"}, []string{"monitor"}), "watch", "dashboard"),
-		add(says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "download", "fetch", "sync", "rsync"),
-		add(says(f, "ID", "campaigns are held with `%s` and go on with `%s`, queues with `%s` and `%s`",
+		add(cli.Says(f, "ID", "a task's log is followed with `%s`", []string{"logs", "ID", "-f"}), "tail", "attach", "follow", "log"),
+		add(cli.Says(f, "ID", "tasks are watched with `%s`, campaigns with `%s`", []string{"list", "-w"}, []string{"monitor"}), "watch", "dashboard"),
+		add(cli.Says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "download", "fetch", "sync", "rsync"),
+		add(cli.Says(f, "ID", "campaigns are held with `%s` and go on with `%s`, queues with `%s` and `%s`",
 			[]string{"campaign", "hold", "ID"}, []string{"campaign", "resume", "ID"}, []string{"queue", "hold"}, []string{"queue", "resume"}), "hold", "resume", "pause", "suspend"),
-		add(says(f, "ID", "the Jobs of campaigns that have ended are removed with `%s`, tasks with `%s`",
+		add(cli.Says(f, "ID", "the Jobs of campaigns that have ended are removed with `%s`, tasks with `%s`",
 			[]string{"campaign", "cleanup", "ID"}, []string{"delete", "ID"}), "cleanup", "prune"),
-		add(says(f, "FILE", "a campaign's configurations are listed with `%s`", []string{"campaign", "configs", "FILE"}), "configs"),
-		add(says(f, "FILE", "a campaign is written into a folder with `%s`", []string{"campaign", "prepare", "DIR", "-f", "FILE"}), "prepare", "render", "template"),
-		add(says(f, "FILE", "a file is checked, and what it becomes is printed, by `%s`", []string{"submit", "FILE", "--dry-run=client", "-o", "yaml"}), "validate", "lint", "diff"),
-		add(says(f, "", "a cluster is set up with `%s`", []string{"cluster", "setup"}), "setup", "init"),
-		add(says(f, "", "what is missing is found by `%s`", []string{"doctor"}), "check"),
-		add(says(f, "NAME", "your name is set with `%s`", []string{"auth", "login", "NAME"}), "login"),
-		add(says(f, "", "your name is shown by `%s`", []string{"auth", "whoami"}), "whoami"),
-		add(says(f, "", "the fields of a file are shown by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
-		add(says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is shown by `%s`",
+		add(cli.Says(f, "FILE", "a campaign's configurations are listed with `%s`", []string{"campaign", "configs", "FILE"}), "configs"),
+		add(cli.Says(f, "FILE", "a campaign is written into a folder with `%s`", []string{"campaign", "prepare", "DIR", "-f", "FILE"}), "prepare", "render", "template"),
+		add(cli.Says(f, "FILE", "a file is checked, and what it becomes is printed, by `%s`", []string{"submit", "FILE", "--dry-run=client", "-o", "yaml"}), "validate", "lint", "diff"),
+		add(cli.Says(f, "", "a cluster is set up with `%s`", []string{"cluster", "setup"}), "setup", "init"),
+		add(cli.Says(f, "", "what is missing is found by `%s`", []string{"doctor"}), "check"),
+		add(cli.Says(f, "NAME", "your name is set with `%s`", []string{"auth", "login", "NAME"}), "login"),
+		add(cli.Says(f, "", "your name is shown by `%s`", []string{"auth", "whoami"}), "whoami"),
+		add(cli.Says(f, "", "the fields of a file are shown by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
+		add(cli.Says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is shown by `%s`",
 			[]string{"submit", "FILE"}, []string{"list"}, []string{"queue", "list"}), "jobs", "job", "task", "tasks"),
 		add(func([]string) string {
 			return fmt.Sprintf("volumes have a plugin of their own: `%s`; results are listed with `%s`", f.Hint().Vastvol("list"), f.Hint().Vast("results", "list"))
@@ -63,8 +63,8 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 // get answers kubectl's get: what there is of a type, or how one of it stands.
 func get(f *cli.Factory, args []string) string {
 	say := f.Hint()
-	one := name(args[min(len(args), 1):], "ID")
-	switch kind := strings.TrimSuffix(name(args, "task"), "s"); kind {
+	one := cli.ArgumentOr(args[min(len(args), 1):], "ID")
+	switch kind := strings.TrimSuffix(cli.ArgumentOr(args, "task"), "s"); kind {
 	case "campaign":
 		return fmt.Sprintf("campaigns are listed with `%s`; how one stands is shown by `%s`", say.Vast("campaign", "list"), say.Vast("campaign", "status", one))
 	case "result":

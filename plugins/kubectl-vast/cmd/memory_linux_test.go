@@ -1,4 +1,4 @@
-package cmd
+package cmd_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 )
 
 // most is how much memory a command may take, however long its output.
@@ -59,8 +60,8 @@ func TestAnyNumberOfRunsTakesLittleMemory(t *testing.T) {
 	for i := range 1000 {
 		values = append(values, strconv.Itoa(i))
 	}
-	one := campaignOf(t, single)
-	many := campaignOf(t, strings.Replace(single, "{name: a}", fmt.Sprintf(
+	one := cmdtest.CampaignFile(t, cmdtest.Single)
+	many := cmdtest.CampaignFile(t, strings.Replace(cmdtest.Single, "{name: a}", fmt.Sprintf(
 		"{name: a, variations: [{ParameterVariationDistributionUniform: {name: x, num_variations: 250, min: 0, max: 1}}, {ParameterVariationList: {name: y, values: [%s]}}]}",
 		strings.Join(values, ",")), 1))
 	for name, tc := range map[string]struct {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cmd
+package cmd_test
 
 import (
 	"bytes"
@@ -27,6 +27,8 @@ configuration: [{name: one}, {name: two}]
 execution: {image: busybox, runs: 2, scenario_file: s.osc}
 `
 )
+
+var beside = map[string]string{"task.yaml": aTask, "c.vast": aCampaign, "s.osc": "scenario here:\n"}
 
 func TestAFileIsReadOnceAndMayBeAPipe(t *testing.T) {
 	const (

@@ -1,5 +1,5 @@
-// Package cmd holds the commands of kubectl vast, one a file. They bind flags
-// and print; what they do is the SDK's.
+// Package cmd has the root command of kubectl vast. Each noun has its commands in a
+// package below, one verb a file. They bind flags and print; the logic is the SDK's.
 package cmd
 
 import (
@@ -7,6 +7,15 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/auth"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/campaign"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cluster"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/doctor"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/monitor"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/queue"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/results"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schema"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/task"
 )
 
 // New returns the root command.
@@ -23,23 +32,23 @@ func New(f *cli.Factory) *cobra.Command {
 		templates.CommandGroups{
 			{
 				Message:  "Task Commands:",
-				Commands: []*cobra.Command{newSubmit(f), newList(f), newStatus(f), newLogs(f), newWait(f), newStop(f), newDelete(f)},
+				Commands: []*cobra.Command{task.NewSubmit(f), task.NewList(f), task.NewStatus(f), task.NewLogs(f), task.NewWait(f), task.NewStop(f), task.NewDelete(f)},
 			},
 			{
 				Message:  "Campaign Commands:",
-				Commands: []*cobra.Command{newCampaign(f), newMonitor(f)},
+				Commands: []*cobra.Command{campaign.New(f), monitor.New(f)},
 			},
 			{
 				Message:  "Result Commands:",
-				Commands: []*cobra.Command{newResults(f)},
+				Commands: []*cobra.Command{results.New(f)},
 			},
 			{
 				Message:  "Cluster Commands:",
-				Commands: []*cobra.Command{newQueue(f), newCluster(f), newDoctor(f)},
+				Commands: []*cobra.Command{queue.New(f), cluster.New(f), doctor.New(f)},
 			},
 			{
 				Message:  "Settings Commands:",
-				Commands: []*cobra.Command{newAuth(f), newSchema(f)},
+				Commands: []*cobra.Command{auth.New(f), schema.New(f)},
 			},
 		})
 	root.AddCommand(elsewhere(f)...)

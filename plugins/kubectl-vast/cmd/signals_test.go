@@ -1,6 +1,6 @@
 //go:build unix
 
-package cmd
+package cmd_test
 
 import (
 	"bufio"
@@ -20,6 +20,8 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -36,24 +38,24 @@ func newOrEndless(f *cli.Factory) *cobra.Command {
 			return neverEnding(), nil
 		}
 	}
-	return New(f)
+	return cmd.New(f)
 }
 
-type neverEndingCampaigns struct{ runners }
+type neverEndingCampaigns struct{ cmdtest.Runners }
 
 func (*neverEndingCampaigns) Run(context.Context, *spec.Campaign, *variation.Configs, api.CampaignOptions) (*api.Campaign, error) {
-	c := sweeping()
+	c := cmdtest.Sweeping()
 	return &c, nil
 }
 
 func (*neverEndingCampaigns) Rerun(context.Context, string, api.CampaignRerunOptions) (*api.Campaign, error) {
-	c := sweeping()
+	c := cmdtest.Sweeping()
 	return &c, nil
 }
 
 // neverEnding is a client whose one task, and whose one campaign, run for ever.
 func neverEnding() *clitest.Client {
-	running := task("aaaaaaaa", "train", api.Running, "", time.Minute)
+	running := cmdtest.Task("aaaaaaaa", "train", api.Running, "", time.Minute)
 	return &clitest.Client{
 		Task: clitest.Tasks{
 			OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) { return &running, nil },
@@ -77,7 +79,7 @@ func neverEnding() *clitest.Client {
 				return ctx.Err()
 			},
 		},
-		Campaign: &neverEndingCampaigns{runners{monitors: monitors{lists: []*api.CampaignList{campaigns(sweeping())}}}},
+		Campaign: &neverEndingCampaigns{cmdtest.Runners{Monitors: cmdtest.Monitors{Lists: []*api.CampaignList{cmdtest.Campaigns(cmdtest.Sweeping())}}}},
 		Doctors: clitest.Doctors{OnCheck: func(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error) {
 			o.Notify(api.Check{Name: "cluster", Outcome: api.CheckOK, Seen: "training"})
 			<-ctx.Done()
@@ -168,7 +170,7 @@ func TestOutputThatNobodyReadsAnyMoreIsNoFault(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := clitest.Shell(t, map[string]string{"many.vast": single}, `"$PLUGIN" `+args+` | head -n 1 >/dev/null`)
+			c := clitest.Shell(t, map[string]string{"many.vast": cmdtest.Single}, `"$PLUGIN" `+args+` | head -n 1 >/dev/null`)
 			var stderr bytes.Buffer
 			c.Stderr = &stderr
 			if err := c.Run(); err != nil || stderr.Len() > 0 {

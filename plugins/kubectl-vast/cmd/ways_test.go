@@ -1,4 +1,4 @@
-package cmd
+package cmd_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -24,10 +25,10 @@ func TestWhatIsOfferedForATaskIsThere(t *testing.T) {
 			[]string{"kubectl vast results download aaaaaaaa", "kubectl vast results delete aaaaaaaa"}, []string{"kubectl vast delete"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := task("aaaaaaaa", "train", api.Succeeded, "", time.Minute)
+			s := cmdtest.Task("aaaaaaaa", "train", api.Succeeded, "", time.Minute)
 			tt.change(&s)
 			c := &clitest.Client{Task: clitest.Tasks{OnGet: func(context.Context, string) (*api.TaskStatus, error) { return &s, nil }}}
-			r := plugin(c).Do(t, "status", "aaaaaaaa")
+			r := cmdtest.Plugin(c).Do(t, "status", "aaaaaaaa")
 			for _, want := range tt.says {
 				if !strings.Contains(r.Out, want) {
 					t.Errorf("it lacks %q:\n%s", want, r.Out)
@@ -59,7 +60,7 @@ func TestWhichResultsAreFetchedIsSaidOnce(t *testing.T) {
 			asked = o
 			return &api.DownloadReport{}, nil
 		}}}
-		r := plugin(c).Do(t, append([]string{"results", "download"}, strings.Fields(args)...)...)
+		r := cmdtest.Plugin(c).Do(t, append([]string{"results", "download"}, strings.Fields(args)...)...)
 		if r.Code != want.code || !strings.Contains(r.Err, want.says) || r.Code == 0 && (asked.All != strings.Contains(args, "--all") || asked.AllUsers != strings.Contains(args, "--all-users")) {
 			t.Errorf("%q: code %d, stderr %q, asked %+v", args, r.Code, r.Err, asked)
 		}
@@ -88,11 +89,11 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 				OnStop:   func(_ context.Context, ref string, _ api.StopOptions) (*api.TaskStatus, error) { return missing(ref) },
 				OnDelete: func(_ context.Context, ref string, _ api.DeleteOptions) (*api.TaskStatus, error) { return missing(ref) },
 			}}
-			r := plugin(c).Do(t, args, ref, "-n", "lab")
+			r := cmdtest.Plugin(c).Do(t, args, ref, "-n", "lab")
 			if r.Code != 3 || !strings.Contains(r.Err, "for campaigns it is: "+want+" -n lab\n") {
 				t.Errorf("%s %s: code %d, stderr %q lacks %q", args, ref, r.Code, r.Err, want)
 			}
-			other := plugin(c).Do(t, args, "abc")
+			other := cmdtest.Plugin(c).Do(t, args, "abc")
 			if other.Code != 3 || strings.Contains(other.Err, "campaign") {
 				t.Errorf("%s abc: code %d, stderr %q", args, other.Code, other.Err)
 			}
@@ -102,7 +103,7 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 
 func TestNamesAreThoseThatCommandsTake(t *testing.T) {
 	c := &clitest.Client{
-		Campaign: &cleaner{},
+		Campaign: &cmdtest.Cleaner{},
 		Result: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
 			one, two := api.Result{TypeMeta: api.TypeMeta(api.KindResult)}, api.Result{TypeMeta: api.TypeMeta(api.KindResult)}
 			one.Name, two.Name = "aaaaaaaa/0", "aaaaaaaa/1"
@@ -113,7 +114,7 @@ func TestNamesAreThoseThatCommandsTake(t *testing.T) {
 		"results show aaaaaaaa -o name": "result.kubevast.io/aaaaaaaa/0\nresult.kubevast.io/aaaaaaaa/1\n",
 		"campaign cleanup a b -o name":  "campaign.kubevast.io/a\ncampaign.kubevast.io/b\n",
 	} {
-		r := plugin(c).Do(t, strings.Fields(args)...)
+		r := cmdtest.Plugin(c).Do(t, strings.Fields(args)...)
 		if r.Code != 0 || r.Out != want {
 			t.Errorf("%s: code %d, stdout %q, stderr %q", args, r.Code, r.Out, r.Err)
 		}

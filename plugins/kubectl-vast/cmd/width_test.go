@@ -1,4 +1,4 @@
-package cmd
+package cmd_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -32,13 +33,13 @@ func crowd(t *testing.T) *clitest.Client {
 	ended := clitest.Ago(26 * time.Hour)
 	for i, s := range api.States {
 		id := fmt.Sprintf("x7k2m9q%d", i)
-		task := task(id, longName, s, longReason, 100*time.Hour)
+		task := cmdtest.Task(id, longName, s, longReason, 100*time.Hour)
 		task.Namespace, task.User, task.StartTime = longSpace, longUser, &ended
 		task.Nodes = []api.NodeStatus{{Rank: i, State: api.NodeState(s), ExitCode: ptr.To[int32](137), KubernetesNode: "gke-perception-a100-80gb-pool-1-7f3e9a41-x2vz",
 			Pod: longName + "-" + id + "-0-abcde", Reason: longReason, StartTime: &ended}}
 		task.Events = []api.Event{{Time: ended, Type: "Warning", Reason: "FailedScheduling", Object: "Pod/" + longName + "-" + id, Message: longReason, Count: 120}}
 		tasks.Items = append(tasks.Items, task)
-		queued.Items = append(queued.Items, queuedTask(id, i+1, func(q *api.QueuedTask) {
+		queued.Items = append(queued.Items, cmdtest.QueuedTask(id, i+1, func(q *api.QueuedTask) {
 			q.TaskName, q.Namespace, q.User, q.Queue, q.Reason, q.Evicted = longName, longSpace, longUser, fmt.Sprint("team-queue-", i), longReason, longReason
 			q.Requests["nvidia.com/gpu"] = "8"
 			q.EstimatedStart = ptr.To(metav1.NewTime(clitest.Now.Add(26 * time.Hour)))
@@ -47,12 +48,12 @@ func crowd(t *testing.T) *clitest.Client {
 			User: longUser, State: s, Complete: true, Files: 123456, Bytes: 9_999_999_999, EndTime: &ended, Reason: longReason})
 	}
 	for i, s := range api.CampaignStates {
-		c := sweeping()
+		c := cmdtest.Sweeping()
 		c.Namespace = longSpace
 		c.ID, c.State, c.User, c.Configs = fmt.Sprintf("sweep%d-2026-11-21-101500", i), s, longUser, 12345
 		c.Runs = api.RunCounts{Total: 945000, Succeeded: 400000, Rejected: 1, Failed: 200000, Stopped: 1, Running: 3, Pending: 1, Queued: 1000, Missing: 1}
 		c.Failures[0].Reason = longReason
-		c.Waiting = waiting().Waiting
+		c.Waiting = cmdtest.Waiting().Waiting
 		all = append(all, c)
 		results.Items = append(results.Items, api.Result{ObjectMeta: metav1.ObjectMeta{Name: c.ID, Namespace: longSpace}, Campaign: c.ID, User: longUser,
 			State: api.State(s), Complete: true, Reason: "400001 of 945000 runs: 400000 succeeded, 1 rejected"})
@@ -93,7 +94,7 @@ func crowd(t *testing.T) *clitest.Client {
 					Options: []api.ClusterOption{{Name: "storage_size", Default: "10Gi", Description: "how large"}, {Name: "disk_type", Default: "pd-standard", Description: "which"}}}}}
 			},
 		},
-		Campaign: &monitors{lists: []*api.CampaignList{campaigns(all...)}},
+		Campaign: &cmdtest.Monitors{Lists: []*api.CampaignList{cmdtest.Campaigns(all...)}},
 	}
 }
 
@@ -112,8 +113,8 @@ func TestEveryTableFitsTheTerminalAndShowsIDsAndStates(t *testing.T) {
 		campaignIDs, campaignStates = append(campaignIDs, fmt.Sprintf("sweep%d-2026-11-21-101500", i)), append(campaignStates, string(s))
 	}
 	both := func(a, b []string) []string { return append(append([]string{}, a...), b...) }
-	file := campaignOf(t, strings.NewReplacer("fast]", strings.Repeat("very-", 40)+"fast]",
-		"  resources: {cpu: [{a: 1}, {b: 2}]}\n", "").Replace(sweep))
+	file := cmdtest.CampaignFile(t, strings.NewReplacer("fast]", strings.Repeat("very-", 40)+"fast]",
+		"  resources: {cpu: [{a: 1}, {b: 2}]}\n", "").Replace(cmdtest.Sweep))
 	for args, want := range map[string][]string{
 		"list":                           both(ids, states),
 		"list -A --all-users":            both(ids, states),
@@ -140,7 +141,7 @@ func TestEveryTableFitsTheTerminalAndShowsIDsAndStates(t *testing.T) {
 	} {
 		for _, columns := range []int{40, 60, 80, 132} {
 			t.Run(fmt.Sprintf("%s in %d columns", strings.ReplaceAll(args, file, "FILE"), columns), func(t *testing.T) {
-				p := plugin(crowd(t))
+				p := cmdtest.Plugin(crowd(t))
 				p.Terminal, p.Columns = true, columns
 				r := p.Do(t, strings.Fields(args)...)
 				if r.Code != 0 {
@@ -162,7 +163,7 @@ func TestEveryTableFitsTheTerminalAndShowsIDsAndStates(t *testing.T) {
 }
 
 func TestAPipeHasNoWidth(t *testing.T) {
-	p := plugin(crowd(t))
+	p := cmdtest.Plugin(crowd(t))
 	p.Columns = 40
 	if r := p.Do(t, "list", "-A"); !strings.Contains(r.Out, longName) || !strings.Contains(r.Out, longReason) || !strings.Contains(r.Out, longSpace) {
 		t.Errorf("something was cut:\n%s", r.Out)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -72,7 +73,7 @@ func (o *statusOptions) describe(v *api.VolumeStatus) error {
 		{"Used by", strings.Join(v.UsedBy, ", ")},
 	} {
 		if row[1] != "" {
-			fmt.Fprintf(w, "%s:\t%s\n", row[0], cli.Line(row[1]))
+			fmt.Fprintf(w, "%s:\t%s\n", row[0], term.Line(row[1]))
 		}
 	}
 	return w.Flush()

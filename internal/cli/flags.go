@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"strings"
+)
+
+// FieldManager is the default of --field-manager.
+const FieldManager = "kubectl-vast"
+
+// Pairs reads KEY=VALUE words of a flag that may be given several times.
+func Pairs(flag string, words []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, word := range words {
+		key, value, ok := strings.Cut(word, "=")
+		if key = strings.TrimSpace(key); !ok || key == "" {
+			return nil, Usagef("%s: %q must be NAME=VALUE", flag, word)
+		}
+		if old, twice := out[key]; twice && old != value {
+			return nil, Usagef("%s: %s is given twice, as %q and as %q", flag, key, old, value)
+		}
+		out[key] = strings.TrimSpace(value)
+	}
+	return out, nil
+}

@@ -1,0 +1,60 @@
+package term
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Screen draws lines on a terminal, each time over those that it drew before.
+type Screen struct {
+	out  io.Writer
+	size func() (width, height int)
+	last []string
+}
+
+// NewScreen returns a Screen on a terminal, of which size returns the width and the
+// height.
+func NewScreen(out io.Writer, size func() (width, height int)) *Screen {
+	return &Screen{out: out, size: size}
+}
+
+// Width is how many columns a line may have.
+func (s *Screen) Width() int {
+	width, _ := s.size()
+	return width
+}
+
+// Draw replaces what was drawn last. What does not fit is cut, so that nothing
+// wraps and nothing leaves the screen at its top, where it could not be replaced.
+func (s *Screen) Draw(lines []string) error {
+	width, height := s.size()
+	if most := max(height-1, 2); len(lines) > most {
+		more := len(lines) - most + 1
+		lines = append(lines[:most-1:most-1], fmt.Sprintf("... and %d more lines", more))
+	}
+	var b strings.Builder
+	if up := s.rows(width); up > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", up)
+	}
+	drawn := make([]string, len(lines))
+	for i, line := range lines {
+		drawn[i] = Shorten(Line(line), width)
+		b.WriteString("\r" + drawn[i] + "\x1b[K\n")
+	}
+	b.WriteString("\x1b[J")
+	s.last = drawn
+	_, err := io.WriteString(s.out, b.String())
+	return err
+}
+
+// rows is how many rows what was drawn last takes now: the terminal may have
+// become narrower since, and have wrapped it.
+func (s *Screen) rows(width int) int {
+	rows := 0
+	for _, line := range s.last {
+		rows += max(1, (utf8.RuneCountInString(line)+width-1)/max(width, 1))
+	}
+	return rows
+}

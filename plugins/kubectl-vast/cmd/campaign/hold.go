@@ -1,0 +1,31 @@
+package campaign
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func newHold(f *cli.Factory) *cobra.Command {
+	o := &changeOptions{Factory: f, done: "held"}
+	o.told = func(c *api.Campaign) string {
+		return runsLeft(c) + ". Let it go on with: " + f.Hint().Vast("campaign", "resume", c.ID)
+	}
+	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {
+		return client.Campaigns().Hold(ctx, ref, api.HoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
+	}
+	return o.add(&cobra.Command{
+		Use:   "hold",
+		Short: "Let no more runs of campaigns start",
+		Long: templates.LongDesc(`
+			Let no more runs of campaigns start until they are resumed. What waits keeps its
+			turn in the queue; what runs goes on.`),
+		Example: templates.Examples(`
+			# Make room for others
+			kubectl vast campaign hold sweep-2026-06-17-101500`),
+	})
+}

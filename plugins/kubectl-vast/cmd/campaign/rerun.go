@@ -1,0 +1,99 @@
+package campaign
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+type rerunOptions struct {
+	*cli.Factory
+	ref            string
+	failed, follow bool
+	secret         spec.EnvFlags
+	api            api.CampaignRerunOptions
+	dryRun         cli.DryRunFlag
+	output         *cli.DoneFlags
+}
+
+func newRerun(f *cli.Factory) *cobra.Command {
+	o := &rerunOptions{Factory: f, output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:   "rerun CAMPAIGN --failed",
+		Short: "Run the failed runs of a campaign again",
+		Long: templates.LongDesc(`
+			Run the failed runs of a campaign again, as a new campaign. The old one stays as
+			it is. Everything is taken from the store: the file and the options of then are
+			not needed. The values of its secrets are taken from its Secret; when that is
+			gone they have to be given again.`),
+		Example: templates.Examples(`
+			# Try again what has failed
+			kubectl vast campaign rerun @latest --failed
+
+			# Also what was stopped, or got lost
+			kubectl vast campaign rerun @latest --failed --stopped --follow`),
+		Args:              cli.Args(1, 1, "the id of a campaign"),
+		ValidArgsFunction: f.Complete(1, cli.CampaignIDs),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			switch {
+			case !o.failed:
+				return cli.Usagef("say which runs: --failed")
+			case o.follow && o.dryRun.Value != api.DryRunNone:
+				return cli.Usagef("--follow and --dry-run exclude each other")
+			case o.dryRun.Value == api.DryRunClient:
+				return cli.Usagef("--dry-run=client is not possible: which runs have failed is known in the cluster only; use --dry-run=server")
+			}
+			if err := o.output.Check(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	p := c.Flags()
+	p.BoolVar(&o.failed, "failed", false, "The runs that have failed.")
+	p.BoolVar(&o.api.Stopped, "stopped", false, "Also those that were stopped, and those whose end is not known.")
+	p.BoolVarP(&o.follow, "follow", "f", false, "Show how the new campaign goes on until it ends, and exit as it ends.")
+	p.StringVar(&o.api.Name, "name", "", "Name of the new campaign, instead of the old one's.")
+	p.StringVar(&o.api.Queue, "queue", "", "Kueue LocalQueue to join, instead of the old one's.")
+	p.StringVar(&o.api.Priority, "priority", "", "Priority in the queue, instead of the old one's.")
+	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it can never fit into the quota or onto a machine.")
+	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors; that of the old campaign counts only when it is given again.")
+	p.StringVar(&o.api.FieldManager, "field-manager", cli.FieldManager, "Name of the manager used to track field ownership.")
+	submission.AddSecrets(p, &o.secret)
+	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, cli.QueueNames))
+	o.dryRun.Add(c)
+	o.output.AddFlags(c)
+	return c
+}
+
+// Run makes the new campaign.
+func (o *rerunOptions) Run(ctx context.Context) error {
+	if err := cli.StdinOnce(o.secret.Files...); err != nil {
+		return err
+	}
+	var err error
+	if o.api.Secrets, err = o.secret.Read(ctx, o.Files(), os.LookupEnv); err != nil {
+		return err
+	}
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	o.ShowTarget(client.Namespace())
+	progress := &submitProgress{Factory: o.Factory}
+	o.api.Notify, o.api.DryRun, o.api.Version = progress.tell, o.dryRun.Value, cli.Version().GitVersion
+	made, err := client.Campaigns().Rerun(ctx, o.ref, o.api)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	return submitted(ctx, o.Factory, o.output, made, o.dryRun.Value, o.follow)
+}

@@ -1,0 +1,284 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/variation"
+)
+
+// RunFlags are what a campaign's submission has besides a task's.
+type RunFlags struct {
+	campaignFile
+	runs   int
+	Resume string
+	Follow bool
+}
+
+// Add binds them; followShort is -f where that is free.
+func (r *RunFlags) Add(c *cobra.Command, f *cli.Factory, followShort string) {
+	r.addFlags(c)
+	p := c.Flags()
+	p.IntVar(&r.runs, "runs", 0, "Runs of each configuration of a campaign, instead of the file's.")
+	p.StringVar(&r.Resume, "resume", "", "Finish the submission of the campaign of this id; the file is needed only if it had not got far.")
+	p.BoolVarP(&r.Follow, "follow", followShort, false, "Show how the campaign goes on until it ends, and exit as it ends.")
+	_ = c.RegisterFlagCompletionFunc("resume", f.Complete(-1, cli.CampaignIDs))
+}
+
+// runOptions is the submission of one campaign.
+type runOptions struct {
+	*cli.Factory
+	flags  *RunFlags
+	path   string // empty with --resume alone
+	data   []byte // the file, when it was read already
+	inputs spec.Inputs
+	dryRun api.DryRun
+	// asBegun: values are drawn as when the campaign was begun.
+	asBegun bool
+	api     api.CampaignOptions
+	output  *cli.DoneFlags
+}
+
+func newRun(f *cli.Factory) *cobra.Command {
+	flags, extra := submission.NewFlags(), &RunFlags{}
+	c := &cobra.Command{
+		Use:     "run (FILE | --resume CAMPAIGN)",
+		Aliases: []string{"submit", "launch"},
+		Short:   "Submit a campaign",
+		Long: templates.LongDesc(`
+			Submit a campaign: every run of every configuration becomes a Job that waits in
+			the queue. It returns when all Jobs are made; --follow stays until they have ended.
+
+			All is checked before anything is created. A submission that ends in the middle,
+			in whatever way, is finished with --resume; no run is ever made twice.
+
+			"kubectl vast submit FILE.vast" does the same.`),
+		Example: templates.Examples(`
+			# Submit a campaign, and look at it later
+			kubectl vast campaign run sweep.vast
+			kubectl vast monitor
+
+			# Try two runs of some configurations, and stay until they have ended
+			kubectl vast campaign run sweep.vast --config='test-1-*' --runs=2 --follow
+
+			# Count the Jobs that it would make; no cluster is asked
+			kubectl vast campaign run sweep.vast --dry-run=client -o name | wc -l
+
+			# Finish a submission that was interrupted
+			kubectl vast campaign run --resume=sweep-2026-06-17-101500`),
+		Args:              cli.Args(0, 1, ""),
+		ValidArgsFunction: completeCampaignFile,
+		RunE: func(c *cobra.Command, args []string) error {
+			path := append(args, "")[0]
+			if err := flags.StdinOnce(path); err != nil {
+				return err
+			}
+			return Submit(c, f, flags, extra, path, nil)
+		},
+	}
+	p := c.Flags()
+	flags.Add(f, c, "campaign")
+	submission.AddRunResources(p, &flags.Inputs)
+	p.BoolVarP(&flags.Detach, "detach", "d", false, "Return as soon as all Jobs are made, which is what it does without --follow.")
+	extra.Add(c, f, "f")
+	return c
+}
+
+// Submit submits a campaign by the flags of a submission; data is its
+// file's content, if that was read already.
+func Submit(c *cobra.Command, f *cli.Factory, s *submission.Flags, extra *RunFlags, path string, data []byte) error {
+	r := &runOptions{Factory: f, flags: extra, path: path, data: data, dryRun: s.DryRun.Value, output: s.Output}
+	var err error
+	if r.inputs, err = s.ReadInputs(c.Context(), f); err != nil {
+		return err
+	}
+	r.inputs.Context = f.GivenContext()
+	r.api = api.CampaignOptions{ID: extra.Resume, Name: s.Inputs.Name, Runs: extra.runs, Queue: s.Queue, Priority: s.Priority,
+		Profile: s.Profile, Force: s.Force, Keep: time.Duration(s.Keep), AgentImage: s.AgentImage, Version: cli.Version().GitVersion,
+		DryRun: s.DryRun.Value, FieldManager: s.Manager}
+	if path == "" {
+		r.api.Secrets = r.inputs.Secrets
+	}
+	switch follow := extra.Follow || s.Wait; {
+	case path == "" && extra.Resume == "":
+		return cli.Usagef("a campaign file is missing: %s", hint.Command("campaign", "run", "FILE"))
+	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs") || c.Flags().Changed("random")):
+		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign goes on as it was begun")
+	case path == "" && s.DryRun.Value != api.DryRunNone:
+		return cli.Usagef("--dry-run needs a file")
+	case s.Keep == 0:
+		return cli.Usagef("--keep must be more than 0")
+	case c.Flags().Changed("runs") && extra.runs < 1:
+		return cli.Usagef("--runs must be at least 1")
+	case follow && s.Detach:
+		return cli.Usagef("--follow and --detach exclude each other")
+	case follow && s.DryRun.Value != api.DryRunNone:
+		return cli.Usagef("--follow and --dry-run exclude each other")
+	}
+	extra.Follow = extra.Follow || s.Wait
+	r.asBegun = extra.Resume != "" && !c.Flags().Changed("random") && s.DryRun.Value != api.DryRunClient
+	extra.look = r.dryRun == api.DryRunClient
+	if err := s.Output.Check(); err != nil {
+		return err
+	}
+	return r.Run(c.Context())
+}
+
+// Run reads the file, submits the campaign, and follows it if that was asked for.
+func (r *runOptions) Run(ctx context.Context) error {
+	campaign, configs, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	if r.dryRun == api.DryRunClient {
+		return r.render(ctx, campaign, configs)
+	}
+	client, err := r.Client()
+	if err != nil {
+		return err
+	}
+	r.ShowTarget(client.Namespace())
+	progress := &submitProgress{Factory: r.Factory}
+	r.api.Notify = progress.tell
+	made, err := client.Campaigns().Run(ctx, campaign, configs, r.api)
+	progress.end()
+	if err != nil {
+		return err
+	}
+	return submitted(ctx, r.Factory, r.output, made, r.dryRun, r.flags.Follow)
+}
+
+func (r *runOptions) read(ctx context.Context) (*spec.Campaign, *variation.Configs, error) {
+	if r.path == "" {
+		return nil, nil, nil
+	}
+	if r.asBegun {
+		if err := r.drawAsBegun(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
+	case r.data != nil:
+		return r.flags.parse(ctx, r.path, r.data, r.inputs)
+	}
+	return r.flags.read(ctx, r.Factory, r.path, r.inputs)
+}
+
+// drawAsBegun chooses what drew the values of the campaign that is resumed.
+func (r *runOptions) drawAsBegun(ctx context.Context) error {
+	client, err := r.Client()
+	if err != nil {
+		return err
+	}
+	random, err := client.Campaigns().Random(ctx, r.flags.Resume)
+	var none *api.NotFoundError
+	if errors.As(err, &none) { // then it is a new one
+		return nil
+	}
+	r.flags.random = string(random)
+	return err
+}
+
+// render asks no cluster. With -o it prints all Jobs, each as soon as it is made, and
+// else what a submission would say.
+func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, configs *variation.Configs) error {
+	client, err := r.OfflineClient()
+	if err != nil {
+		return err
+	}
+	jobs, warnings, err := client.Campaigns().Render(ctx, campaign, configs, r.api)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		r.Warn(w)
+	}
+	if !r.output.Given() {
+		return r.sayRendered(ctx, configs.Len(), jobs)
+	}
+	return cli.PrintObjects(r.Factory, r.output, cli.Operation(r.dryRun, "created"), func(yield func(runtime.Object, error) bool) {
+		for job, err := range jobs {
+			if !yield(job, cmp.Or(err, ctx.Err())) {
+				return
+			}
+		}
+	}, true)
+}
+
+// sayRendered makes all Jobs, which checks them, and says what a submission would.
+func (r *runOptions) sayRendered(ctx context.Context, configs int, jobs iter.Seq2[*batchv1.Job, error]) error {
+	made := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), Configs: configs}
+	for job, err := range jobs {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		made.Name, made.Queue = job.Annotations[kube.AnnotationCampaign], job.Labels[kube.LabelQueue]
+		made.Runs.Total += max(len(strings.Fields(job.Annotations[kube.AnnotationRuns])), 1)
+	}
+	made.ID = made.Name
+	return submitted(ctx, r.Factory, r.output, made, r.dryRun, false)
+}
+
+// submitProgress tells people how far a submission is.
+type submitProgress struct {
+	*cli.Factory
+	id    string
+	phase string
+	drawn time.Time
+}
+
+// redraw is how often the count of Jobs changes on a terminal.
+const redraw = 100 * time.Millisecond
+
+func (p *submitProgress) tell(now api.CampaignProgress) {
+	if now.ID != "" && now.ID != p.id {
+		p.id = now.ID
+		p.Notef("Campaign %s", p.id)
+	}
+	if now.Phase == "" {
+		return
+	}
+	if now.Phase != p.phase {
+		p.end()
+		p.phase = now.Phase
+		if now.Phase == "inputs" {
+			p.Notef("Uploading its inputs")
+		}
+	}
+	if now.Phase != "jobs" {
+		return
+	}
+	last := now.Done == now.Total
+	if p.IsTerminal(p.ErrOut) {
+		if last || p.Now().Sub(p.drawn) >= redraw {
+			p.drawn = p.Now()
+			fmt.Fprintf(p.ErrOut, "\rJobs: %d of %d", now.Done, now.Total)
+		}
+	} else if last {
+		p.Notef("Jobs: %d of %d", now.Done, now.Total)
+	}
+}
+
+// end leaves a line that was being drawn.
+func (p *submitProgress) end() {
+	if p.phase == "jobs" && p.IsTerminal(p.ErrOut) {
+		fmt.Fprintln(p.ErrOut)
+	}
+	p.phase = ""
+}

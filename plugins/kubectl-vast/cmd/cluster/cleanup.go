@@ -1,0 +1,148 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type cleanupOptions struct {
+	*cli.Factory
+	api     api.CleanupOptions
+	yes     bool
+	timeout cli.Timeout
+	dryRun  cli.DryRunFlag
+	output  *cli.DoneFlags
+}
+
+func newCleanup(f *cli.Factory) *cobra.Command {
+	o := &cleanupOptions{Factory: f, timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:   "cleanup",
+		Short: "Remove what setup made",
+		Long: templates.LongDesc(`
+			Remove what setup made in the namespace; with the last namespace that was set
+			up also what they all share. Whatever others made, or use, stays: a Kueue that
+			setup did not install, and other people's queues.
+
+			It shows what goes and asks first. While tasks, campaigns or uploads of the
+			namespace have not ended, in whatever queue or in none, it names them and
+			refuses. --force stops them, as "stop" and "campaign stop" do, and waits until
+			their pods have saved what they have; then it removes. When that takes longer
+			than --timeout, the same command goes on.`),
+		Example: templates.Examples(`
+			# See what would go
+			kubectl vast cluster cleanup --dry-run=client
+
+			# Keep the volume with the results; a later setup takes it again
+			kubectl vast cluster cleanup --keep-data
+
+			# From a script, with work that still runs
+			kubectl vast cluster cleanup --force --yes`),
+		Args: cli.Args(0, 0, ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.output.Check(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	p := c.Flags()
+	p.BoolVar(&o.api.Force, "force", false, "Stop the work that has not ended and wait until it has saved, instead of refusing.")
+	p.BoolVar(&o.api.KeepData, "keep-data", false, "Keep the store's volume and its credentials.")
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask.")
+	p.Var(&o.timeout, "timeout", "How long to wait until all work has ended and all is gone.")
+	o.dryRun.Add(c)
+	o.output.AddFlags(c)
+	return c
+}
+
+// Run shows what would go, asks, and removes it.
+func (o *cleanupOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	o.ShowTarget(client.Namespace())
+	o.api.DryRun, o.api.Timeout = o.dryRun.Value, time.Duration(o.timeout)
+	o.api.Progress = func(line string) { o.Notef("%s", line) }
+	plan, err := client.Cluster().PlanCleanup(ctx, o.api)
+	if err != nil {
+		return err
+	}
+	if len(plan.Remove) == 0 {
+		o.Notef("Nothing is set up here; there is nothing to remove.")
+		return o.print(plan)
+	}
+	o.show(plan)
+	if o.dryRun.Value == api.DryRunNone && !o.yes && (len(plan.Work) == 0 || o.api.Force) {
+		goOn, err := o.Confirm(ctx, "Remove all this?")
+		if err != nil || !goOn {
+			return err
+		}
+	}
+	done, err := client.Cluster().Cleanup(ctx, o.api)
+	if err != nil {
+		return err
+	}
+	return o.print(done)
+}
+
+// show tells on stderr what goes, what stays and what would be lost.
+func (o *cleanupOptions) show(plan *api.ClusterCleanup) {
+	if len(plan.Remove) > 0 {
+		o.Notef("To be removed:")
+	}
+	for _, object := range plan.Remove {
+		o.Notef("  %s", object)
+	}
+	if len(plan.Keep) > 0 {
+		o.Notef("Stays:")
+	}
+	for _, kept := range byReason(plan.Keep) {
+		o.Notef("  %s (%s)", kept.Object, kept.Reason)
+	}
+	for _, w := range plan.Warnings {
+		o.Warn(w)
+	}
+	if o.api.Force {
+		for _, w := range plan.Work {
+			o.Warn(fmt.Sprintf("%s has not ended and will be stopped", w))
+		}
+	}
+}
+
+// byReason puts together what stays for the same reason.
+func byReason(kept []api.KeptByReason) []api.KeptByReason {
+	var out []api.KeptByReason
+	for _, k := range kept {
+		i := slices.IndexFunc(out, func(o api.KeptByReason) bool { return o.Reason == k.Reason })
+		if i < 0 {
+			out = append(out, k)
+			continue
+		}
+		out[i].Object += ", " + k.Object
+	}
+	return out
+}
+
+func (o *cleanupOptions) print(done *api.ClusterCleanup) error {
+	if o.output.Given() {
+		p, err := o.output.Printer("")
+		if err != nil {
+			return err
+		}
+		return p.PrintObj(done, o.Out)
+	}
+	for _, object := range done.Remove {
+		fmt.Fprintf(o.Out, "%s %s\n", object, o.dryRun.Operation("removed"))
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package queue
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type listOptions struct {
+	*cli.Factory
+	query   api.QueueListOptions
+	output  *cli.GetFlags
+	printer printers.ResourcePrinter
+}
+
+func newList(f *cli.Factory) *cobra.Command {
+	o := &listOptions{Factory: f, output: cli.NewGetFlags()}
+	c := &cobra.Command{
+		Use:     "list [NAME]",
+		Aliases: []string{"ls"},
+		Short:   "List what waits, in its order",
+		Long: templates.LongDesc(`
+			List your tasks that wait, in the order in which they are looked at.
+
+			The position counts from 1 over all that waits for the same quota, other
+			people's tasks and other namespaces included. It is "-" where there is none,
+			as in a queue that is held. The start is an estimate from the pace of the last
+			half hour, and left out where there is nothing to go by.`),
+		Example: templates.Examples(`
+			# Your tasks that wait in the current namespace
+			kubectl vast queue list
+
+			# Everything that waits for the quota behind queue vast, in all namespaces
+			kubectl vast queue list vast -A --all-users
+
+			# The ids of those that are among the first ten
+			kubectl vast queue list -o json | jq -r '.items[] | select(.position <= 10) | .id'`),
+		Args:              cli.Args(0, 1, ""),
+		ValidArgsFunction: f.Complete(1, cli.QueueNames),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.query.Queue = args[0]
+			}
+			var err error
+			if o.printer, err = o.output.Printer(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list what waits across all namespaces.")
+	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks and whatever else waits, not only yours.")
+	o.output.AddFlags(c)
+	o.output.AddSort(c, (&listOptions{query: api.QueueListOptions{AllNamespaces: true}}).columns(nil).Keys())
+	return c
+}
+
+// Run lists what waits.
+func (o *listOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	list, err := client.Queues().Pending(ctx, o.query)
+	if err != nil {
+		return err
+	}
+	if err := cli.SortItems(o.output, o.columns(list.Items), list.Items); err != nil {
+		return err
+	}
+	if !o.output.Human() {
+		return o.output.PrintList(o.printer, list, o.Out)
+	}
+	if len(list.Items) == 0 {
+		o.nothing(client)
+		return nil
+	}
+	if err := o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out); err != nil {
+		return err
+	}
+	o.remarks(list.Items)
+	return nil
+}
+
+func (o *listOptions) nothing(client cli.Client) {
+	what, where := "Nothing of yours waits", " in "+client.Namespace()+" namespace"
+	if o.query.AllUsers {
+		what = "Nothing waits"
+	}
+	if o.query.AllNamespaces {
+		where = ""
+	}
+	o.Notef("%s%s.", what, where)
+	if !o.query.AllUsers {
+		o.Notef("(Add --all-users for everybody's tasks.)")
+	}
+}
+
+// remarks say what the columns cannot.
+func (o *listOptions) remarks(tasks []api.QueuedTask) {
+	for i := range tasks {
+		if tasks[i].PositionPartial {
+			o.Notef("Positions count only what you may see: Kueue's visibility API does not answer, and you may not list %s in all namespaces.",
+				"workloads.kueue.x-k8s.io")
+			return
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+func newResume(f *cli.Factory) *cobra.Command {
+	o := &holdOptions{Factory: f, done: "resumed", told: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
+	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
+		return client.Queues().Resume(ctx, name, h)
+	}
+	c := &cobra.Command{
+		Use:   "resume [NAME]",
+		Short: "Let tasks start from a queue again",
+		Long: templates.LongDesc(`
+			Let tasks start again from a queue that was held.
+
+			Without a name it is the queue that tasks join by default.`),
+		Example: templates.Examples(`
+			# Resume the default queue of the current namespace
+			kubectl vast queue resume`),
+	}
+	o.add(c)
+	return c
+}
+
+// stillClosed says why nothing starts even now.
+func stillClosed(say hint.Target, q *api.QueueStatus) string {
+	switch q.State {
+	case api.QueueHeld:
+		return fmt.Sprintf("Nothing starts all the same: %s. Whoever may change ClusterQueues releases it with: %s", q.Reason,
+			say.Cluster().Kubectl("patch", "clusterqueue", q.ClusterQueue, "--type=merge", "-p", `{"spec":{"stopPolicy":"None"}}`))
+	case api.QueueInactive:
+		return fmt.Sprintf("Nothing starts all the same: %s.", q.Reason)
+	}
+	return ""
+}

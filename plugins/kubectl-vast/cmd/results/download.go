@@ -1,0 +1,163 @@
+package results
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/term"
+	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+type downloadOptions struct {
+	*cli.Factory
+	query    selectFlags
+	download api.DownloadOptions
+	output   *cli.DoneFlags
+}
+
+func newDownload(f *cli.Factory) *cobra.Command {
+	o := &downloadOptions{Factory: f, output: cli.NewDoneFlags()}
+	c := &cobra.Command{
+		Use:     "download (ID | --all)",
+		Aliases: []string{"get"},
+		Short:   "Fetch results into a folder or an archive",
+		Long: templates.LongDesc(`
+			Fetch results into a folder or an archive, and check each file against its
+			SHA-256.
+
+			A task becomes NAME-ID/NODE, a campaign CAMPAIGN/CONFIG/RUN, below the folder.
+			The logs lie in _vast/logs, and _vast/manifest.json says how it ended. Files
+			that are there already are not fetched again; one with other content is never
+			overwritten without --force. After Ctrl-C the same command goes on where it was.
+
+			Files come back with their names. One that this system cannot have, or that
+			would lead out of the folder, gets another, with a warning: what it cannot hold
+			becomes % and two hex digits, and a name that is taken gets ~2 behind it.
+
+			Incomplete results are fetched as far as they were saved, with a warning. The
+			next download brings what it finds unchanged up to date, without --force.`),
+		Example: templates.Examples(`
+			# The results of your newest task or campaign, into the current folder
+			kubectl vast results download @latest
+
+			# Some configurations of a campaign, into folder out
+			kubectl vast results download @latest --config='fast-*' --dir=out
+
+			# All that is kept of your tasks and campaigns
+			kubectl vast results download --all --dir=saved
+
+			# What failed, as one archive
+			kubectl vast results download @latest --failed --archive=failed.tar.zst`),
+		Args:              cli.Args(0, 1, ""),
+		ValidArgsFunction: f.Complete(1, completeNames),
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 && !o.download.All:
+				return cli.Usagef("the id of a task or a campaign is missing: %s", c.UseLine())
+			case len(args) > 0 && o.download.All:
+				return cli.Usagef("name a task or a campaign, or give --all, not both")
+			case o.query.AllUsers && !o.download.All:
+				return cli.Usagef("--all-users goes with --all")
+			case len(args) > 0:
+				o.query.Of = args[0]
+			}
+			if err := o.Validate(); err != nil {
+				return err
+			}
+			return o.Run(c.Context())
+		},
+	}
+	o.query.add(c, true)
+	p := c.Flags()
+	p.BoolVar(&o.download.All, "all", false, "All that is kept of your tasks and campaigns.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "With --all: of everybody's, not only yours.")
+	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to put them into (default: the current one).")
+	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
+	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
+	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Leave out the logs.")
+	p.BoolVar(&o.download.PreserveModes, "preserve-modes", false, "Give files and folders the permissions that they had in the pod; otherwise your umask says, and only what could be executed can be.")
+	p.IntVar(&o.download.Parallel, "parallel", 0, "How many files to fetch at a time (0: 16).")
+	_ = c.MarkFlagDirname("dir")
+	o.output.AddFlags(c)
+	return c
+}
+
+// Validate reports wrong values of flags.
+func (o *downloadOptions) Validate() error {
+	if o.download.PreserveModes && o.download.Archive != "" {
+		return cli.Usagef("--preserve-modes goes with a folder: an archive always has the permissions of the pod")
+	}
+	if o.download.All && (len(o.query.Configs) > 0 || len(o.query.Runs) > 0) {
+		return cli.Usagef("--config and --run choose of one campaign, and --all means all")
+	}
+	if o.download.Parallel < 0 {
+		return cli.Usagef("--parallel must be 1 or more, or 0 for the default")
+	}
+	return o.output.Check()
+}
+
+// Run fetches them, and says what is not as one would think.
+func (o *downloadOptions) Run(ctx context.Context) error {
+	client, err := o.Client()
+	if err != nil {
+		return err
+	}
+	notify, done := o.Transfer("Downloading")
+	o.download.ResultOptions, o.download.Notify = o.query.ResultOptions, notify
+	report, err := client.Results().Download(ctx, o.download)
+	done()
+	if err != nil {
+		if ctx.Err() != nil && o.download.Archive == "" {
+			o.Notef("\nInterrupted; the same command goes on where this one was.")
+		}
+		return err
+	}
+	incompleteNote(o.Factory, report.Incomplete)
+	if report.Missing > 0 {
+		where := o.Hint().Vast("results", "show", o.query.Of)
+		if o.download.All {
+			where = o.Hint().Vast("results", "show", "ID")
+		}
+		o.Warn(fmt.Sprintf("%d files could not be kept when they were made; see: %s", report.Missing, where))
+	}
+	if len(report.LeftOut) > 0 {
+		o.Warn(fmt.Sprintf("what would lead out of the folder was left out: %s", cli.AFew(report.LeftOut)))
+	}
+	renamedNote(o.Factory, report.Renamed)
+	if o.output.Given() {
+		p, err := o.output.Printer("")
+		if err != nil {
+			return err
+		}
+		return p.PrintObj(report, o.Out)
+	}
+	fmt.Fprintln(o.Out, downloadWords(report))
+	return nil
+}
+
+// renamedNote tells which files have other names here than in their results.
+func renamedNote(f *cli.Factory, files []api.RenamedFile) {
+	if len(files) == 0 {
+		return
+	}
+	var names []string
+	for _, r := range files[:min(len(files), 10)] {
+		names = append(names, fmt.Sprintf("%s/%s is %s", r.Result, term.Cell(r.Path), term.Cell(r.To)))
+	}
+	names = append(names, make([]string, len(files)-len(names))...)
+	f.Warn(fmt.Sprintf("%s cannot have their names here and have others: %s", text.Count(len(files), "file"), cli.AFew(names)))
+}
+
+// downloadWords is "2 results in out: 12 files, 3.4 MiB fetched; 5 were there".
+func downloadWords(r *api.DownloadReport) string {
+	words := fmt.Sprintf("%s in %s: %s, %s fetched", text.Count(r.Results, "result"), r.Path, text.Count(r.Files, "file"), cli.Bytes(r.Bytes))
+	if r.Skipped > 0 {
+		words += fmt.Sprintf("; %d were there already", r.Skipped)
+	}
+	return words
+}

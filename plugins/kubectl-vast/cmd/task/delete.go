@@ -1,0 +1,41 @@
+package task
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// NewDelete returns kubectl vast delete.
+func NewDelete(f *cli.Factory) *cobra.Command {
+	wait := false
+	o := &endOptions{Factory: f, verb: "delete", done: "deleted"}
+	o.end = func(ctx context.Context, client cli.Client, ref string) (*api.TaskStatus, string, error) {
+		t, err := client.Tasks().Delete(ctx, ref, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
+		return t, "", cli.OrCampaign(f, ref, err, "campaign", "cleanup", "ID")
+	}
+	c := &cobra.Command{
+		Use:     "delete (ID... | --all)",
+		Aliases: []string{"rm"},
+		Short:   "Delete tasks with their pods; their results stay",
+		Long: templates.LongDesc(`
+			Delete tasks: the Job, its pods, and what else was made for it. One that still
+			runs is ended.
+
+			Results and logs that are kept in the store stay, until "kubectl vast results
+			delete" removes them. Without a store the logs go with the pods.`),
+		Example: templates.Examples(`
+			# Delete a task
+			kubectl vast delete x7k2m9qa
+
+			# Delete all your tasks in the namespace, and return when they are gone
+			kubectl vast delete --all --wait`),
+	}
+	o.add(c)
+	c.Flags().BoolVar(&wait, "wait", false, "Return only when the Job and its pods are gone.")
+	return c
+}
