@@ -54,25 +54,37 @@ type Client struct {
 }
 
 // Option changes how a Client is made.
-type Option func(*access.Options)
+type Option func(*options)
+
+type options struct {
+	access.Options
+	installer Installer
+}
 
 // WithUser makes the client act under this user name in labels and lists,
 // instead of the one that the API server knows the caller by. It grants
 // nothing: what the caller may do is for the API server to say.
-func WithUser(name string) Option { return func(o *access.Options) { o.User = name } }
+func WithUser(name string) Option { return func(o *options) { o.User = name } }
 
 // WithNamespace overrides the namespace of the kubeconfig's context.
-func WithNamespace(ns string) Option { return func(o *access.Options) { o.Namespace = ns } }
+func WithNamespace(ns string) Option { return func(o *options) { o.Namespace = ns } }
 
 // WithWarnings sets the function that gets warnings, one a call, possibly from
 // several goroutines. Without it warnings are dropped.
-func WithWarnings(warn func(api.Notice)) Option { return func(o *access.Options) { o.Warn = warn } }
+func WithWarnings(warn func(api.Notice)) Option { return func(o *options) { o.Warn = warn } }
 
 // Cache remembers good news, such as a right that one has, between runs.
 type Cache = access.Cache
 
 // WithCache lets a client ask less: what the cache knows is not asked again.
-func WithCache(cache Cache) Option { return func(o *access.Options) { o.Cache = cache } }
+func WithCache(cache Cache) Option { return func(o *options) { o.Cache = cache } }
+
+// Installer installs and removes Kueue; setup.Helm in package sdk/setup is one.
+type Installer = cluster.Installer
+
+// WithInstaller lets Cluster().Setup install Kueue, and Cleanup remove it. Without
+// it both return *api.NotSupportedError in a cluster where that is needed.
+func WithInstaller(i Installer) Option { return func(o *options) { o.installer = i } }
 
 // New makes a client of kubectl's own configuration flags
 // (genericclioptions.ConfigFlags) or of anything else that gives a
@@ -97,11 +109,12 @@ func NewForConfig(cfg *rest.Config, opts ...Option) (*Client, error) {
 	return newClient(cfg, access.Options{Namespace: "default"}, opts)
 }
 
-func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, error) {
+func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Client, error) {
+	o := options{Options: connection}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	conn, err := access.Connect(cfg, o)
+	conn, err := access.Connect(cfg, o.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +122,7 @@ func newClient(cfg *rest.Config, o access.Options, opts []Option) (*Client, erro
 	waiting := queue.New(conn)
 	tasks := task.New(conn, volumes, waiting)
 	campaigns := campaign.New(conn, tasks, waiting)
-	clusters := cluster.New(conn, tasks, campaigns)
+	clusters := cluster.New(conn, tasks, campaigns, o.installer)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
 		result: result.New(conn).WithStanding(campaigns.Standing)}, nil

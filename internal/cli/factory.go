@@ -41,6 +41,8 @@ type Plugin struct {
 	Name string
 	// Display is what the user types: "kubectl vast".
 	Display string
+	// Options are options of the SDK's client that only this plugin has.
+	Options []sdk.Option
 }
 
 // Factory holds everything that comes from outside a command, so that tests
@@ -135,7 +137,7 @@ func (f *Factory) noKubeconfig() bool {
 
 // options are the SDK's options that are the same for every command.
 func (f *Factory) options() ([]sdk.Option, error) {
-	opts := []sdk.Option{sdk.WithWarnings(f.WarnOf)}
+	opts := append([]sdk.Option{sdk.WithWarnings(f.WarnOf)}, f.Plugin.Options...)
 	if cache := newCache(f.Now); cache != nil {
 		opts = append(opts, sdk.WithCache(cache))
 	}

@@ -1,5 +1,5 @@
-// Package helm is the one place that knows Helm's SDK. It keeps one release of
-// one chart as it should be, and mends one that was cut short.
+// Package helm wraps Helm's SDK: it brings a release to a chart and values, and
+// fixes one that was interrupted.
 package helm
 
 import (
@@ -15,25 +15,21 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/client-go/rest"
-)
 
-// mark is a label of the releases that Ensure made.
-const (
-	mark      = "kubevast.io/made-by"
-	markValue = "cluster-setup"
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // hookTimeout bounds what Helm itself waits for: hooks, of which a chart may
 // have none.
 const hookTimeout = 5 * time.Minute
 
-// Client looks after the releases of one namespace.
+// Client installs and removes the releases of one namespace.
 type Client struct {
 	config    *action.Configuration
 	namespace string
 }
 
-// New returns a client for a namespace. It contacts nobody.
+// New returns a client for a namespace. It contacts no cluster.
 func New(cfg *rest.Config, namespace string) (*Client, error) {
 	config := new(action.Configuration)
 	err := config.Init(newGetter(cfg, namespace), namespace, "secret", func(string, ...any) {})
@@ -60,7 +56,7 @@ func (c *Client) Find(name string) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Release{Name: name, Deployed: last.Info.Status == release.StatusDeployed, Ours: last.Labels[mark] == markValue, last: last}
+	r := &Release{Name: name, Deployed: last.Info.Status == release.StatusDeployed, Ours: last.Labels[kube.LabelRelease] == kube.LabelReleaseSetup, last: last}
 	if last.Chart != nil && last.Chart.Metadata != nil {
 		r.Version = last.Chart.Metadata.Version
 	}
@@ -87,8 +83,8 @@ func (c *Client) Ensure(ctx context.Context, name string, to *chart.Chart, value
 		return false, nil
 	}
 	if there.last.Info.Status.IsPending() {
-		// Helm takes a pending release for the work of somebody who is still
-		// at it, and refuses to touch it.
+		// Helm refuses to change a pending release, since another process may
+		// be working on it.
 		there.last.SetStatus(release.StatusFailed, "cut short")
 		if err := c.config.Releases.Update(there.last); err != nil {
 			return false, err
@@ -102,7 +98,7 @@ func (c *Client) install(ctx context.Context, name string, to *chart.Chart, valu
 	install.ReleaseName = name
 	install.Namespace = c.namespace
 	install.Timeout = hookTimeout
-	install.Labels = map[string]string{mark: markValue}
+	install.Labels = map[string]string{kube.LabelRelease: kube.LabelReleaseSetup}
 	_, err := install.RunWithContext(ctx, to, values)
 	return err
 }
@@ -112,7 +108,7 @@ func (c *Client) upgrade(ctx context.Context, name string, to *chart.Chart, valu
 	upgrade.Namespace = c.namespace
 	upgrade.ResetValues = true
 	upgrade.Timeout = hookTimeout
-	upgrade.Labels = map[string]string{mark: markValue}
+	upgrade.Labels = map[string]string{kube.LabelRelease: kube.LabelReleaseSetup}
 	_, err := upgrade.RunWithContext(ctx, name, to, values)
 	return err
 }
@@ -127,25 +123,6 @@ func (c *Client) Uninstall(name string) error {
 		return fmt.Errorf("uninstall %s: %w", name, err)
 	}
 	return nil
-}
-
-// ReleaseOf returns a release as Find does, of the values that it was given.
-func ReleaseOf(name string, ours bool, values map[string]any) *Release {
-	return &Release{Name: name, Ours: ours, last: &release.Release{Name: name, Config: values}}
-}
-
-// Value returns the text that a release was given for a value of its chart, by
-// the names on the way to it; empty when it was given none, or r is nil.
-func (r *Release) Value(path ...string) string {
-	if r == nil || r.last == nil {
-		return ""
-	}
-	values := r.last.Config
-	for _, name := range path[:len(path)-1] {
-		values, _ = values[name].(map[string]any)
-	}
-	text, _ := values[path[len(path)-1]].(string)
-	return text
 }
 
 func (r *Release) isUninstalling() bool { return r.last.Info.Status == release.StatusUninstalling }

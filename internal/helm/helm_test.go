@@ -8,6 +8,8 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/kubevast/vast/internal/kube"
 )
 
 var wanted = map[string]any{"manager": map[string]any{"replicas": 1}}
@@ -19,7 +21,7 @@ func stored(status release.Status, version string, values map[string]any, labels
 }
 
 func TestFind(t *testing.T) {
-	ours := map[string]string{mark: markValue}
+	ours := map[string]string{kube.LabelRelease: kube.LabelReleaseSetup}
 	same := map[string]any{"manager": map[string]any{"replicas": float64(1)}}
 	for name, tc := range map[string]struct {
 		last               *release.Release

@@ -8,8 +8,13 @@ import (
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd"
+	"github.com/kubevast/vast/sdk"
+	"github.com/kubevast/vast/sdk/setup"
 )
 
 func main() {
-	os.Exit(cli.Main(cli.Plugin{Name: "kubectl-vast", Display: "kubectl vast"}, cmd.New))
+	os.Exit(cli.Main(cli.Plugin{
+		Name: "kubectl-vast", Display: "kubectl vast",
+		Options: []sdk.Option{sdk.WithInstaller(setup.Helm())},
+	}, cmd.New))
 }

@@ -13,60 +13,26 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/internal/kube"
 )
 
-var update = flag.Bool("update", false, "write the golden files and Kueue's chart anew")
+var update = flag.Bool("update", false, "write the golden files")
 
-// The embedded chart is that of the module that go.mod names, and nothing else.
-func TestTheEmbeddedChartIsThatOfTheModule(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kueue").Output()
+// kueueChart returns the chart that package setup embeds.
+func kueueChart(t *testing.T) *helm.Chart {
+	t.Helper()
+	chart, err := helm.LoadChart("../../setup/kueue-" + kube.KueueVersion + ".tgz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	module, err := loader.LoadDir(filepath.Join(strings.TrimSpace(string(out)), "charts", "kueue"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed, err := loader.LoadArchive(bytes.NewReader(embeddedChart))
-	if *update && (err != nil || !cmp.Equal(contents(module), contents(packed))) {
-		if _, err := chartutil.Save(module, "kueue"); err != nil {
-			t.Fatal(err)
-		}
-		t.Fatal("the chart was packed anew; build and test again")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(contents(module), contents(packed)); diff != "" {
-		t.Errorf("chart (-module +embedded):\n%s", diff)
-	}
-	if packed.Metadata.Version != kube.KueueVersion {
-		t.Errorf("the chart's version is %s", packed.Metadata.Version)
-	}
-}
-
-// contents are a chart's files but for Chart.yaml, which packing writes anew.
-func contents(c *chart.Chart) map[string]string {
-	files := map[string]string{}
-	for _, f := range append(c.Templates, c.Files...) {
-		files[f.Name] = string(f.Data)
-	}
-	for _, f := range c.Raw {
-		if f.Name == "values.yaml" {
-			files[f.Name] = string(f.Data)
-		}
-	}
-	return files
+	return chart
 }
 
 // Helm passes over a value that a chart does not know; so each of ours is
 // looked up in the chart's own.
 func TestTheValuesAreOnesThatTheChartHas(t *testing.T) {
-	packed, err := loader.LoadArchive(bytes.NewReader(embeddedChart))
-	if err != nil {
-		t.Fatal(err)
-	}
+	packed := kueueChart(t)
 	values := kueueValues("mirror.example.com/kueue:v0.16.1", true)
 	var known func(path string, ours, theirs map[string]any)
 	known = func(path string, ours, theirs map[string]any) {

@@ -20,8 +20,8 @@ func TestAChartIsAFolderOrAFile(t *testing.T) {
 	}
 	for from, want := range map[string]string{
 		"": "", "embedded": "", dir: "", file: "",
-		pipe:              "--kueue-chart: " + pipe + ` is neither a folder nor an ordinary file; name a chart's folder or archive, or "embedded"`,
-		dir + "/none.tgz": "--kueue-chart: " + dir + `/none.tgz: no such file or directory; name a chart's folder or archive, or "embedded"`,
+		pipe:              "KueueChart: " + pipe + ` is neither a folder nor an ordinary file; name a chart's folder or archive, or "embedded"`,
+		dir + "/none.tgz": "KueueChart: " + dir + `/none.tgz: no such file or directory; name a chart's folder or archive, or "embedded"`,
 	} {
 		switch err := checkChart(from); {
 		case want == "" && err == nil:

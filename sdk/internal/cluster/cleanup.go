@@ -41,6 +41,11 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 	if o.DryRun == api.DryRunServer {
 		return &p.status, c.removeAll(ctx, nil, api.DryRunServer, p.queue, p.shared, p.rest)
 	}
+	if p.kueue {
+		if err := c.needsInstaller("remove"); err != nil {
+			return &p.status, err
+		}
+	}
 	if err := c.takeBack(ctx, r, p, o.Force); err != nil {
 		return &p.status, r.inTime(ctx, "removing; run the command again to go on", err)
 	}

@@ -10,8 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
-
-	"github.com/kubevast/vast/internal/helm"
 )
 
 // planKueue decides whether Kueue itself goes: only one that a setup
@@ -91,11 +89,7 @@ func (c *Client) uninstallKueue(ctx context.Context, r *run) error {
 		return err
 	}
 	r.say("removing Kueue")
-	client, err := helm.New(c.conn.Config, kueueNamespace)
-	if err != nil {
-		return err
-	}
-	if err := client.Uninstall(kueueRelease); err != nil {
+	if err := c.installer.Uninstall(ctx, c.conn.Config, kueueNamespace, kueueRelease); err != nil {
 		return c.conn.Classify(err, "delete", "what Kueue consists of")
 	}
 	return r.await(ctx, "Kueue to go", func(ctx context.Context) (string, error) {

@@ -114,8 +114,8 @@ func TestKueuesImageIsThatOfTheRelease(t *testing.T) {
 		"none":                          {"", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := helm.ReleaseOf("kueue", true, map[string]any{"controllerManager": map[string]any{"manager": map[string]any{
-				"image": map[string]any{"repository": tc.repository, "tag": tc.tag}}}})
+			r := &release{Name: "kueue", Ours: true, values: map[string]any{"controllerManager": map[string]any{"manager": map[string]any{
+				"image": map[string]any{"repository": tc.repository, "tag": tc.tag}}}}}
 			if got := releasedImage(r); got != tc.want {
 				t.Errorf("image %q, want %q", got, tc.want)
 			}
@@ -134,7 +134,7 @@ func TestWhatIsRecordedForANamespaceOnly(t *testing.T) {
 		t.Errorf("what goes with lab: %v", changes)
 	}
 	p := &plan{namespace: "lab", record: record{Config: "rke2"}, storeImage: "x:1", kueueImage: mirrored}
-	now := &observed{uid: "uid-1", release: &helm.Release{Ours: true, Version: "0.16.1"},
+	now := &observed{uid: "uid-1", release: &release{Ours: true, Version: "0.16.1"},
 		kueue: foundKueue{deployment: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "batch"}}}}
 	if changes := s.differs(p.wantedShared(now)); len(changes) != 0 {
 		t.Errorf("the same setup again changes %v", changes)

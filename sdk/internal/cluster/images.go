@@ -5,16 +5,12 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// What setup installs unless it is told otherwise, each by its digest: this is the
-// one place that a newer version is entered in. A digest is that of the index of
-// all platforms, as `crane digest IMAGE:TAG` prints it. Those of Kueue are what its
-// project noted when it released them (the checklist of the release, and the
-// promotion to registry.k8s.io).
-const (
-	kueueRepository  = "registry.k8s.io/kueue/kueue"
-	kueueChart       = "registry.k8s.io/kueue/charts/kueue"
-	kueueChartDigest = "sha256:46769c995dc7a71cb2ed05797e3f017cea13e440c4ff74d1add35e573f97029d"
-)
+// The images that setup installs unless options name others, each by its digest:
+// that of the index of all platforms, as `crane digest IMAGE:TAG` prints it. Those
+// of Kueue, and of its chart in sdk/setup, are what its project noted when it
+// released them (the checklist of the release, and the promotion to
+// registry.k8s.io).
+const kueueRepository = "registry.k8s.io/kueue/kueue"
 
 var (
 	kueueImage = pinned(kueueRepository+":v"+kube.KueueVersion, "sha256:87bdbcb7ab69c5364459710b90b329d51b369c17b21d670f6436fe3f6864a78f")

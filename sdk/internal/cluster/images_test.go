@@ -30,10 +30,7 @@ func TestTheChartTakesImagesByTagAndByDigest(t *testing.T) {
 		"mirror.example.com:5/k:1" + digest:  "mirror.example.com:5/k:1" + digest,
 		"registry.k8s.io/kueue/kueue:v0.1.0": "registry.k8s.io/kueue/kueue:v0.1.0",
 	} {
-		chart, err := helm.ReadChart(embeddedChart)
-		if err != nil {
-			t.Fatal(err)
-		}
+		chart := kueueChart(t)
 		values, err := chartutil.ToRenderValues(chart, kueueValues(given, false),
 			chartutil.ReleaseOptions{Name: kueueRelease, Namespace: kueueNamespace, IsInstall: true}, chartutil.DefaultCapabilities)
 		if err != nil {

@@ -48,7 +48,7 @@ func TestWhichKueueIsUsed(t *testing.T) {
 	now := controller("kueue:v0.16.1", map[string]string{"app.kubernetes.io/managed-by": "Helm"})
 	for name, tc := range map[string]struct {
 		found    foundKueue
-		release  *helm.Release
+		release  *release
 		o        api.SetupOptions
 		install  bool
 		conflict string
@@ -60,14 +60,14 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		"an older one without a version, too":     {found: foundKueue{served: []string{"v1beta1"}, deployment: controller("kueue@sha256:01", nil)}, conflict: "it serves v1beta1, and v1beta2 (Kueue 0.15 or newer) is needed"},
 		"definitions alone are refused":           {found: foundKueue{served: both}, conflict: "no Kueue that serves them"},
 		"a controller alone is refused":           {found: foundKueue{deployment: now}, conflict: "without its resource definitions"},
-		"a foreign release is not touched":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
-		"a foreign release without Kueue is told": {release: &helm.Release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
-		"ours that was cut short is completed":    {found: foundKueue{served: both}, release: &helm.Release{Ours: true}, install: true},
-		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Version: kube.KueueVersion}, install: true},
-		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}},
-		"ours gets another image":                 {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
-		"ours keeps the image that it has":        {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
-		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &helm.Release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
+		"a foreign release is not touched":        {found: foundKueue{served: both, deployment: now}, release: &release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
+		"a foreign release without Kueue is told": {release: &release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
+		"ours that was cut short is completed":    {found: foundKueue{served: both}, release: &release{Ours: true}, install: true},
+		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Version: kube.KueueVersion}, install: true},
+		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}},
+		"ours gets another image":                 {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
+		"ours keeps the image that it has":        {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
+		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			install, err := wantsKueue(hint.Target{}, tc.o, &observed{kueue: tc.found, release: tc.release})

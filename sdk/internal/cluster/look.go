@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/internal/kube"
 )
 
@@ -20,7 +19,7 @@ type observed struct {
 	record *record
 	kueue  foundKueue
 	// release is the Helm release of Kueue's name in Kueue's namespace.
-	release      *helm.Release
+	release      *release
 	clusterQueue *kueue.ClusterQueue
 	flavor       *kueue.ResourceFlavor
 	// The store's.

@@ -22,7 +22,7 @@ func offline(t *testing.T, warn func(string)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(conn, nil, nil)
+	return New(conn, nil, nil, nil)
 }
 
 // What setup makes for each config. The golden files are validated by a real

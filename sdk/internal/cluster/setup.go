@@ -44,6 +44,11 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 	if err != nil {
 		return nil, err
 	}
+	if p.install {
+		if err := c.needsInstaller("install"); err != nil {
+			return nil, err
+		}
+	}
 	if !o.DryRun.Keeps() {
 		return c.planned(ctx, p, now, o.DryRun)
 	}
