@@ -17,8 +17,6 @@ import (
 
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/spec"
-	"github.com/kubevast/vast/sdk/variation"
 )
 
 const (
@@ -148,11 +146,7 @@ func expandJobs(ctx context.Context, _ kubernetes.Interface, namespace string, m
 	if err != nil {
 		return err
 	}
-	c, err := spec.ReadCampaign(ctx, more[0], nil, spec.Inputs{})
-	if err != nil {
-		return err
-	}
-	configs, err := variation.Expand(ctx, c, variation.Default())
+	c, configs, err := sdk.LoadCampaign(ctx, more[0], sdk.CampaignInputs{FileOnly: true})
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,6 @@ func typed(all map[string]*cobra.Command, text string) string {
 
 // noHints are texts in which a command is a name, and nothing to type.
 var noHints = []string{
-	"kubectl vast campaign", // the title of a schema
 	"kubectl apply takes %d bytes of one object, but %s %s has %d",
 }
 

@@ -25,6 +25,7 @@ var layers = []string{
 	"=internal/files",
 	"=sdk/internal/dotenv",
 	"=sdk/internal/yaml11",
+	"sdk/internal/percontext",
 	"sdk/contexts",
 	"=sdk/internal/yamlfile",
 	"sdk/spec",

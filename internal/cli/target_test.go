@@ -52,7 +52,7 @@ func TestTheTargetIsTheOneThatIsUsed(t *testing.T) {
 		"the same of both":          {claim: lab, context: lab.Context, target: "context gke_proj/eu:vast@lab, namespace there", host: "https://far:6443"},
 		"a cluster":                 {cluster: "far", target: "cluster far, namespace here", host: "https://far:6443"},
 		"a server":                  {server: "https://other:1", target: "server https://other:1, namespace here", host: "https://other:1"},
-		"a file against a context":  {claim: lab, context: "local", says: `x.yaml: this is for context "gke_proj/eu:vast@lab", but --context names "local"`},
+		"a file against a context":  {claim: lab, context: "local", says: `x.yaml: this is for context "gke_proj/eu:vast@lab", but context "local" is given`},
 		"a file against a server":   {claim: lab, server: "https://other:1", says: "but --server names a cluster"},
 		"a file against a cluster":  {claim: lab, cluster: "near", says: "but --cluster names a cluster"},
 		"a context that is not there": {claim: contexts.Claim{Context: "gone", File: "x.yaml"},

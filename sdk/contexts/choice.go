@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 )
 
 // Claim says that a file is for a context (infra: k8s/<context>), or with an
@@ -19,12 +20,12 @@ type Claim struct {
 
 // Choice is what else decides which context is used.
 type Choice struct {
-	// Given is --context, empty when it was not given.
+	// Given is the context that the caller chose; empty for none.
 	Given string
 	// Active is the context that is used when nothing is said.
 	Active string
-	// Elsewhere is the option that names a cluster without its context, such
-	// as --server; empty when none was given.
+	// Elsewhere is the caller's name of the option that names a cluster without a
+	// context, as that of the API server's address; empty when none was given.
 	Elsewhere string
 	// Known are the contexts that there are. When it is nil, as for what asks
 	// no cluster, any name will do.
@@ -45,35 +46,39 @@ func (c Choice) For(claims []Claim) (string, error) {
 		}
 	}
 	var problems []api.Problem
-	fail := func(claim Claim, format string, args ...any) {
+	fail := func(claim Claim, remedies []api.Remedy, format string, args ...any) {
 		problems = append(problems, api.Problem{File: claim.File, Line: claim.Line, Column: claim.Column,
-			Path: claim.Path, Message: fmt.Sprintf(format, args...)})
+			Path: claim.Path, Message: fmt.Sprintf(format, args...), Remedies: remedies})
+	}
+	choose := func(purpose string) []api.Remedy {
+		return []api.Remedy{{Options: []string{"Context"}, Purpose: purpose}}
 	}
 	switch {
 	case c.Given != "":
 		for _, claim := range named {
 			if claim.Context != c.Given {
-				fail(claim, "this is for context %s, but --context names %s; leave out one of them", quote(claim.Context), quote(c.Given))
+				fail(claim, nil, "this is for context %s, but context %s is given; omit one of them", percontext.Quote(claim.Context), percontext.Quote(c.Given))
 			}
 		}
 	case c.Elsewhere != "" && len(named) > 0:
-		fail(named[0], "this is for context %s, but %s names a cluster; leave out one of them", quote(named[0].Context), c.Elsewhere)
+		fail(named[0], nil, "this is for context %s, but %s names a cluster; omit one of them", percontext.Quote(named[0].Context), c.Elsewhere)
 	case len(names) == 1:
 		if c.Known != nil && !slices.Contains(c.Known, names[0]) {
-			fail(named[0], "%s", c.unknown(names[0]))
+			message, remedies := c.unknown(names[0])
+			fail(named[0], remedies, "%s", message)
 		}
 		for _, claim := range claims {
 			if claim.Context == "" && names[0] != c.Active {
-				fail(claim, "this names no context, but %s is for %s; give them a call each, or add --context", named[0].File, quote(names[0]))
+				fail(claim, choose("choose one for all files"), "this names no context, but %s is for %s; submit them separately", named[0].File, percontext.Quote(names[0]))
 			}
 		}
 	case len(names) > 1:
 		several := slices.ContainsFunc(named, func(claim Claim) bool { return claim.File != named[0].File })
-		mend := "choose one of them with --context"
 		if several {
-			mend = "give the files of each context a call of their own"
+			fail(named[0], nil, "one call goes to one cluster, but there are the contexts %s; submit the files of each context separately", percontext.Names(names))
+		} else {
+			fail(named[0], choose("choose one of them"), "one call goes to one cluster, but there are the contexts %s", percontext.Names(names))
 		}
-		fail(named[0], "one call goes to one cluster, but there are the contexts %s; %s", Names(names), mend)
 	}
 	if len(problems) > 0 {
 		return "", &api.InvalidSpecError{Problems: problems}
@@ -84,9 +89,11 @@ func (c Choice) For(claims []Claim) (string, error) {
 	return c.Given, nil
 }
 
-func (c Choice) unknown(name string) string {
+// unknown returns the problem of a context that is not known.
+func (c Choice) unknown(name string) (message string, remedies []api.Remedy) {
 	if len(c.Known) == 0 {
-		return fmt.Sprintf("this is for context %s, but there is no kubeconfig with contexts; name one with --kubeconfig", quote(name))
+		return fmt.Sprintf("this is for context %s, but there is no kubeconfig with contexts", percontext.Quote(name)),
+			[]api.Remedy{{Options: []string{"Kubeconfig"}, Purpose: "name one"}}
 	}
-	return fmt.Sprintf("the kubeconfig has no context %s; it has %s", quote(name), Names(c.Known))
+	return fmt.Sprintf("the kubeconfig has no context %s; it has %s", percontext.Quote(name), percontext.Names(c.Known)), nil
 }

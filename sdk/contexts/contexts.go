@@ -18,8 +18,7 @@
 // error, and so is a list when nobody says which context is meant. A context's
 // name is never interpreted; it may hold "/", ":", "@" and blanks.
 //
-// The rule is in List, for every reader of a file that keeps track of places;
-// Value and Resources apply it to decoded YAML.
+// Value and Resources apply the rule to decoded YAML.
 package contexts
 
 import (

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 )
 
 // maxBytes is the largest file that is taken, as for campaign files.
@@ -51,7 +52,9 @@ func RequireForMultiCluster(path string, data []byte, context string) error {
 	if err != nil || len(names) < 2 {
 		return err
 	}
-	return wrong(path, fmt.Sprintf("the file has values for several clusters; say which one with --context: %s", Names(names)))
+	return &api.InvalidSpecError{Problems: []api.Problem{{File: path,
+		Message:  "the file has values for several clusters, by the contexts " + percontext.Names(names),
+		Remedies: []api.Remedy{percontext.ChooseContext()}}}}
 }
 
 func wrong(path, msg string) error {
@@ -125,11 +128,11 @@ func (s *scan) resources(n *yaml.Node) {
 		switch {
 		case key.ShortTag() == "!!merge" && value.Kind == yaml.MappingNode:
 			s.resources(value)
-		case key.ShortTag() == "!!merge", holdsCandidates(key.Value):
+		case key.ShortTag() == "!!merge", percontext.HoldsCandidates(key.Value):
 			for _, c := range value.Content {
 				s.resources(c)
 			}
-		case MayDiffer(key.Value) && value.Kind == yaml.SequenceNode:
+		case percontext.MayDiffer(key.Value) && value.Kind == yaml.SequenceNode:
 			if list := listOf(value); list.PerCluster() {
 				s.names = union(s.names, list.Contexts())
 			}
@@ -137,8 +140,8 @@ func (s *scan) resources(n *yaml.Node) {
 	}
 }
 
-func listOf(n *yaml.Node) List {
-	list := make(List, len(n.Content))
+func listOf(n *yaml.Node) percontext.List {
+	list := make(percontext.List, len(n.Content))
 	for i, item := range n.Content {
 		for item.Kind == yaml.AliasNode {
 			item = item.Alias

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 )
 
 func TestTheContextsThatAFileNames(t *testing.T) {
@@ -59,7 +60,7 @@ execution:
 			}
 			several := ""
 			if len(tt.want) > 1 {
-				several = path + ": the file has values for several clusters; say which one with --context: " + contexts.Names(tt.want)
+				several = path + ": the file has values for several clusters, by the contexts " + percontext.Names(tt.want) + " [Context to choose one]"
 			}
 			says(t, contexts.RequireForMultiCluster(path, []byte(tt.file), ""), several)
 			says(t, contexts.RequireForMultiCluster(path, []byte(tt.file), "any"), "")

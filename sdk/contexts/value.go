@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 )
 
 // Value resolves one value as YAML or JSON decodes it, for a context. A value
@@ -45,7 +46,7 @@ type resolver struct {
 
 func (r *resolver) err() error {
 	if len(r.asked) > 0 {
-		r.problems = append(r.problems, api.Problem{Path: r.path, Message: AskFor(r.asked)})
+		r.problems = append(r.problems, api.Problem{Path: r.path, Message: percontext.AskFor(r.asked), Remedies: []api.Remedy{percontext.ChooseContext()}})
 	}
 	if len(r.problems) == 0 {
 		return nil
@@ -58,9 +59,9 @@ func (r *resolver) resources(path string, in map[string]any) map[string]any {
 	for _, field := range slices.Sorted(maps.Keys(in)) {
 		v := in[field]
 		switch {
-		case holdsCandidates(field):
+		case percontext.HoldsCandidates(field):
 			v = r.candidates(path+field, v)
-		case MayDiffer(field):
+		case percontext.MayDiffer(field):
 			v = r.value(path+field, v)
 		}
 		if v != nil {
@@ -103,19 +104,19 @@ func (r *resolver) value(path string, v any) any {
 	}
 	i := list.Find(r.context)
 	if i < 0 {
-		r.problems = append(r.problems, api.Problem{Path: path, Message: NoValue(r.context, list.Contexts())})
+		r.problems = append(r.problems, api.Problem{Path: path, Message: percontext.NoValue(r.context, list.Contexts())})
 		return nil
 	}
 	item, _ := mapping(items[i])
 	chosen := item[r.context]
 	if _, inner := read(chosen); inner.PerCluster() {
-		r.problems = append(r.problems, api.Problem{Path: fmt.Sprintf("%s[%d]", path, i), Message: Nested})
+		r.problems = append(r.problems, api.Problem{Path: fmt.Sprintf("%s[%d]", path, i), Message: percontext.Nested})
 	}
 	return chosen
 }
 
 // read returns a list's items, and what the rule sees of them.
-func read(v any) ([]any, List) {
+func read(v any) ([]any, percontext.List) {
 	items, ok := v.([]any)
 	if mappings, isMaps := v.([]map[string]any); isMaps {
 		for _, m := range mappings {
@@ -124,7 +125,7 @@ func read(v any) ([]any, List) {
 	} else if !ok {
 		return nil, nil
 	}
-	list := make(List, len(items))
+	list := make(percontext.List, len(items))
 	for i, item := range items {
 		if m, ok := mapping(item); ok {
 			list[i] = slices.AppendSeq([]string{}, maps.Keys(m))

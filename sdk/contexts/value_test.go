@@ -2,6 +2,7 @@ package contexts_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 )
 
 func decode[T any](t *testing.T, text string) T {
@@ -30,7 +32,15 @@ func says(t *testing.T, err error, want string) {
 	case want == "" || !errors.As(err, &invalid):
 		t.Fatalf("error %v, want %q", err, want)
 	default:
-		if diff := cmp.Diff(want, err.Error()); diff != "" {
+		var got []string
+		for _, p := range invalid.Problems {
+			line := p.String()
+			for _, r := range p.Remedies {
+				line += fmt.Sprintf(" [%s to %s]", strings.Join(r.Options, " "), r.Purpose)
+			}
+			got = append(got, line)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, "\n")); diff != "" {
 			t.Errorf("error (-want,+got):\n%s", diff)
 		}
 	}
@@ -55,15 +65,15 @@ func TestOneValue(t *testing.T) {
 		"an entry that is a list":         {"[{a: [80, 81]}]", "a", []any{80, 81}, ""},
 		"an entry that is null":           {"[{a: null}]", "a", nil, ""},
 		"names are not patterns":          {"[{a.*: 1}, {A: 2}]", "a", nil, `there is no value for context "a", only for "a.*", "A"; add one, or write a plain value for all clusters`},
-		"no context":                      {"[{b: 4}, {a: 8}]", "", nil, `the value depends on the cluster; say which one with --context (there are values for "b", "a")`},
-		"no context, one entry":           {"[{b: 4}]", "", nil, `the value depends on the cluster; say which one with --context (there are values for "b")`},
+		"no context":                      {"[{b: 4}, {a: 8}]", "", nil, `the value depends on the cluster: there are values for the contexts "b", "a" [Context to choose one]`},
+		"no context, one entry":           {"[{b: 4}]", "", nil, `the value depends on the cluster: there are values for the contexts "b" [Context to choose one]`},
 		"no match":                        {"[{gcp-c4: 4}, {local: 8}]", "other", nil, `there is no value for context "other", only for "gcp-c4", "local"; add one, or write a plain value for all clusters`},
 		"an item that is none":            {"[{a: 4}, 8]", "a", nil, `[1]: is not a context with its value, as other items of this list are; write all of them as {context: value}`},
 		"an item of two":                  {"[{a: 4, b: 8}]", "a", nil, `[0]: has 2 keys; give each context an item of its own: - "a": ..., - "b": ...`},
 		"an item that is empty":           {"[{a: 4}, {}]", "a", nil, `[1]: is empty; write a context with its value, {context: value}`},
 		"a context twice":                 {"[{a: 4}, {a: 4}]", "b", nil, `[1]: context "a" stands in item 1 of this list already; give it one value`},
 		"a context without a name":        {"[{'': 4}]", "a", nil, `[0]: names no context; write {context: value}`},
-		"a list in a list":                {"[{a: [{a: 4}]}]", "a", nil, "[0]: " + contexts.Nested},
+		"a list in a list":                {"[{a: [{a: 4}]}]", "a", nil, "[0]: " + percontext.Nested},
 		"a broken list without a context": {"[{a: 4}, 8]", "", nil, `[1]: is not a context with its value, as other items of this list are; write all of them as {context: value}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +110,7 @@ any_of:
 		"nothing":                      {"{}", "", map[string]any{}, ""},
 		"plain values need no context": {"{cpu: 1}", "", map[string]any{"cpu": 1}, ""},
 		"no context, asked for once": {file, "", nil,
-			`any_of[0].accelerators: the value depends on the cluster; say which one with --context (there are values for "local", "gcp-c4")`},
+			`any_of[0].accelerators: the value depends on the cluster: there are values for the contexts "local", "gcp-c4" [Context to choose one]`},
 		"all problems at once": {"{cpu: [{a: 1}], memory: [{a: 1}, {a: 2}, 3], any_of: [{cpu: [{c: 1}]}]}", "b", nil, strings.Join([]string{
 			`any_of[0].cpu: there is no value for context "b", only for "c"; add one, or write a plain value for all clusters`,
 			`cpu: there is no value for context "b", only for "a"; add one, or write a plain value for all clusters`,

@@ -162,7 +162,7 @@ func (s *secondaries) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 		case twice:
 			r.Fail(name, "%s is the name of the container on line %d already", name.Quote(), line)
 		case name.Text == "task" || strings.HasPrefix(name.Text, "vast-"):
-			r.Fail(name, "%s is the name of a container of kubectl vast's; use another one", name.Quote())
+			r.Fail(name, "%s is reserved for our own containers; use another name", name.Quote())
 		case len(validation.IsDNS1123Label(name.Text)) > 0:
 			r.Fail(name, `%s is not the name of a container: at most 63 lower-case letters, digits and "-" between them`, name.Quote())
 		}

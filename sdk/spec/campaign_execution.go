@@ -11,7 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -60,7 +61,7 @@ func (r *parser) execution(n *yamlfile.Node, f executionFile, in Inputs, e *Exec
 		_, secret := in.Secrets[e.name]
 		return secret || in.Look && e.missing
 	})
-	e.Envs = r.resolve(&env, entries, in.Envs, "--env")
+	e.Envs = r.resolve(&env, entries, in.Envs, "Envs")
 	r.overrideExecution(n, in, e)
 }
 
@@ -80,34 +81,34 @@ func (r *parser) overrideExecution(n *yamlfile.Node, in Inputs, e *Execution) {
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)
 		if msg != "" {
-			r.Flag("--image", "%q %s", yamlfile.Shorten(in.Image), msg)
+			r.FailOption("Image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}
 		e.Image = image
 	}
 	if image := n.Get("image"); in.Image == "" && !in.Look && (image == nil || image.IsNull()) {
-		r.Fail(n, `"image" is missing; name a container image, or give one with --image`)
+		r.FailWith(api.Remedy{Options: []string{"Image=..."}, Purpose: "give one"}, n, `"image" is missing: name a container image`)
 	}
-	amount := func(flag, given string, parse func(string) (Amount, error), out *string) {
+	amount := func(option, given string, parse func(string) (Amount, error), out *string) {
 		if given == "" {
 			return
 		}
 		switch a, err := parse(given); {
 		case err != nil:
-			r.Flag(flag, "%v", err)
+			r.FailOption(option, "%v", err)
 		case a.AtLeast:
-			r.Flag(flag, "%q: a run gets exactly what it asks for; leave out the \"+\"", yamlfile.Shorten(given))
+			r.FailOption(option, "%q: a run gets exactly what it asks for; leave out the \"+\"", yamlfile.Shorten(given))
 		default:
 			*out = a.Quantity.String()
 		}
 	}
-	amount("--cpus", in.CPUs, ParseCPUs, &e.CPU)
-	amount("--memory", in.Memory, ParseMemory, &e.Memory)
+	amount("CPUs", in.CPUs, ParseCPUs, &e.CPU)
+	amount("Memory", in.Memory, ParseMemory, &e.Memory)
 	if in.GPUs != "" {
 		switch a, err := ParseAccelerator(in.GPUs); {
 		case err != nil:
-			r.Flag("--gpus", "%v", err)
+			r.FailOption("GPUs", "%v", err)
 		case a.Name != "" || a.MinMemory != 0 || a.Count != float64(int(a.Count)):
-			r.Flag("--gpus", "%q: a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels", yamlfile.Shorten(in.GPUs))
+			r.FailOption("GPUs", "%q: a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels", yamlfile.Shorten(in.GPUs))
 		default:
 			e.GPU = int(a.Count)
 		}
@@ -139,7 +140,7 @@ func (r *parser) campaignPerContext(execution *yamlfile.Node, context string) {
 		}
 	}
 	if c.ask != nil {
-		r.Fail(c.ask, "%s", contexts.AskFor(c.names))
+		r.FailWith(percontext.ChooseContext(), c.ask, "%s", percontext.AskFor(c.names))
 	}
 }
 

@@ -121,15 +121,15 @@ func (r *parser) campaignName(m metadataFile, in Inputs) string {
 func (r *parser) checkCampaignInputs(in Inputs) {
 	r.checkInputs(in)
 	if in.NumNodes != 0 {
-		r.Flag("--num-nodes", "a campaign's runs have one node each")
+		r.FailOption("NumNodes", "a campaign's runs have one node each")
 	}
 	for _, g := range []struct {
-		flag  string
-		given map[string]string
-	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
+		option string
+		given  map[string]string
+	}{{"Envs", in.Envs}, {"Secrets", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
 			if msg := checkRunEnv(name); msg != "" {
-				r.Flag(g.flag, "%q %s", yamlfile.Shorten(name), msg)
+				r.FailOption(g.option, "%q %s", yamlfile.Shorten(name), msg)
 			}
 		}
 	}

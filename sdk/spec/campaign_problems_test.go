@@ -94,7 +94,7 @@ func TestWrongCampaigns(t *testing.T) {
 		"an execution that lacks all": {head + "execution: {}\n", Inputs{}, lines(
 			`c.vast:3:12: execution: "runs" is missing`,
 			`c.vast:3:12: execution: "scenario_file" is missing: name the scenario, or give a "command" that is run instead`,
-			`c.vast:3:12: execution: "image" is missing; name a container image, or give one with --image`)},
+			`c.vast:3:12: execution: "image" is missing: name a container image [Image=... to give one]`)},
 		"an execution with wrong values": {head + "execution:\n  image: Big/Image\n  runs: 0\n  command: ' '\n  timeout: 0\n  run_as_user: -1\n  runs_per_job: 2\n  configs_per_job: 3\n", Inputs{}, lines(
 			`c.vast:4:10: execution.image: "Big/Image" is not a container image: the repository must be in lower case`,
 			"c.vast:5:9: execution.runs: must be a whole number, from 1 to 1000000, not 0",
@@ -117,7 +117,7 @@ func TestWrongCampaigns(t *testing.T) {
 			"c.vast:11:5: execution.env[3].ROS_LOG_DIR: is set for each run and cannot be given; use another name than ROS_LOG_DIR",
 			"c.vast:12:5: execution.env[4].PARAM_X: is set for each run and cannot be given; use another name than PARAM_X",
 			"c.vast:13:8: execution.env[5].B: must be one value, not a list",
-			`c.vast:14:5: execution.env[6].C: has no value; give it with --env C=..., or write "" in the file if it is to be empty`,
+			`c.vast:14:5: execution.env[6].C: has no value (write "" in the file if it is to be empty) [Envs=C=... to set it]`,
 			`c.vast:15:5: execution.env[7]: must be a variable, "NAME: value"`,
 			`c.vast:16:5: execution.env[8].1B: is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`)},
 		"amounts": {execution("  resources: {cpu: 4+, memory: 16, gpu: 0.5}\n  secondary_containers:\n  - a: {resources: {cpu: 0, memory: 10GB}}\n"), Inputs{}, lines(
@@ -132,8 +132,8 @@ func TestWrongCampaigns(t *testing.T) {
 			"c.vast:10:10: execution.secondary_containers[2].nav: has the same fields below its name and beside it; give them once",
 			`c.vast:12:5: execution.secondary_containers[3]: "nav" is the name of the container on line 10 already`,
 			`c.vast:14:5: execution.secondary_containers[4].b: stands beside the container "a"; write each container as an item of its own`,
-			`c.vast:15:5: execution.secondary_containers[5]: "task" is the name of a container of kubectl vast's; use another one`,
-			`c.vast:16:5: execution.secondary_containers[6]: "vast-keep" is the name of a container of kubectl vast's; use another one`,
+			`c.vast:15:5: execution.secondary_containers[5]: "task" is reserved for our own containers; use another name`,
+			`c.vast:16:5: execution.secondary_containers[6]: "vast-keep" is reserved for our own containers; use another name`,
 			`c.vast:17:5: execution.secondary_containers[7]: "Big_Name" is not the name of a container: at most 63 lower-case letters, digits and "-" between them`,
 			"c.vast:18:9: execution.secondary_containers[8].c.image: unknown field; known are resources, command")},
 		"labels of nodes": {execution("  kubernetes: {jobs: {node_labels: {a b: c, d: 'e f', g: 1}}}\n"), Inputs{}, lines(
@@ -142,13 +142,13 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:7:58: execution.kubernetes.jobs.node_labels.g: must be text, not the number 1; write it in quotes: "1"`)},
 
 		"options that no campaign has": {head + small, Inputs{NumNodes: 2, Secrets: map[string]string{"RUN_NUMBER": "hush"}, Envs: map[string]string{"RUN_ID": "1"}, CPUs: "4+", Memory: "x", GPUs: "H100:8", Image: "A"}, lines(
-			"--num-nodes: a campaign's runs have one node each",
-			`--env: "RUN_ID" is set for each run and cannot be given; use another name than RUN_ID`,
-			`--secret: "RUN_NUMBER" is set for each run and cannot be given; use another name than RUN_NUMBER`,
-			`--image: "A" is not a container image: the repository must be in lower case`,
-			`--cpus: "4+": a run gets exactly what it asks for; leave out the "+"`,
-			`--memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,
-			`--gpus: "H100:8": a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels`)},
+			"NumNodes: a campaign's runs have one node each",
+			`Envs: "RUN_ID" is set for each run and cannot be given; use another name than RUN_ID`,
+			`Secrets: "RUN_NUMBER" is set for each run and cannot be given; use another name than RUN_NUMBER`,
+			`Image: "A" is not a container image: the repository must be in lower case`,
+			`CPUs: "4+": a run gets exactly what it asks for; leave out the "+"`,
+			`Memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,
+			`GPUs: "H100:8": a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, campaignProblems(t, tt.file, tt.in)); diff != "" {
@@ -194,7 +194,7 @@ execution:
 		}
 	}
 	for context, want := range map[string]string{
-		"": `c.vast:9:5: execution.resources.cpu: the value depends on the cluster; say which one with --context (there are values for "gcp-c4", "local")`,
+		"": `c.vast:9:5: execution.resources.cpu: the value depends on the cluster: there are values for the contexts "gcp-c4", "local" [Context to choose one]`,
 		"other": lines(
 			`c.vast:9:5: execution.resources.cpu: there is no value for context "other", only for "gcp-c4", "local"; add one, or write a plain value for all clusters`,
 			`c.vast:16:9: execution.secondary_containers[0].nav.resources.cpu: there is no value for context "other", only for "gcp-c4", "local"; add one, or write a plain value for all clusters`,

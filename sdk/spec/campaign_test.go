@@ -34,7 +34,7 @@ func campaignProblems(t *testing.T, text string, in Inputs) string {
 	if !errors.As(err, &inv) || c != nil {
 		t.Fatalf("error %#v, campaign %+v", err, c)
 	}
-	return err.Error()
+	return said(err)
 }
 
 // small is the rest of a campaign whose execution is the least that there must

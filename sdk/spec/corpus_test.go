@@ -94,9 +94,9 @@ func TestSkyPilotFilesParseOrAreRefusedWithTheReason(t *testing.T) {
 			want := ""
 			switch {
 			case f.kind == "service":
-				want = "service: serving is not what"
+				want = "service: services are not supported"
 			case f.kind == "pool":
-				want = "pool: pools of idle workers are not what"
+				want = "pool: pools of idle workers are not supported"
 			case !f.valid:
 				want = `resources.spot_recovery: unknown field; it is called "job_recovery" now`
 			}
@@ -193,7 +193,11 @@ func TestRoboVASTFilesParseOrAreRefusedWithTheReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name))
-			c, err := ReadCampaign(t.Context(), path, nil, Inputs{})
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := ParseCampaign(path, data, Inputs{})
 			switch {
 			case want.says == nil && err != nil:
 				t.Fatalf("refused:\n%v", err)

@@ -9,6 +9,7 @@ import (
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -143,8 +144,8 @@ type environment struct {
 // and names that only the command line has come last, sorted.
 func (r *parser) environment(envs envField, secrets secretField, in Inputs) environment {
 	env := environment{values: map[string]string{}, missing: map[string]bool{}}
-	env.envs = r.resolve(&env, envs.entries, in.Envs, "--env")
-	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "--secret")
+	env.envs = r.resolve(&env, envs.entries, in.Envs, "Envs")
+	env.secrets = r.resolve(&env, secrets.entries, in.Secrets, "Secrets")
 	inEnvs := make(map[string]*yamlfile.Node, len(envs.entries))
 	for _, e := range envs.entries {
 		inEnvs[e.name] = e.n
@@ -154,13 +155,13 @@ func (r *parser) environment(envs envField, secrets secretField, in Inputs) envi
 			r.Fail(s.n, "stands in envs (line %d) and in secrets; it can be in one of them only", e.Line)
 		}
 	}
-	r.onlyIn(envs.entries, in.Secrets, "envs", "--env", "--secret")
-	r.onlyIn(secrets.entries, in.Envs, "secrets", "--secret", "--env")
+	r.onlyIn(envs.entries, in.Secrets, "envs", "secrets", "Envs")
+	r.onlyIn(secrets.entries, in.Envs, "secrets", "envs", "Secrets")
 	r.checkLogin(env, slices.Concat(envs.entries, secrets.entries))
 	return env
 }
 
-func (r *parser) resolve(env *environment, entries []envEntry, given map[string]string, flag string) []EnvVar {
+func (r *parser) resolve(env *environment, entries []envEntry, given map[string]string, option string) []EnvVar {
 	var out []EnvVar
 	taken := map[string]bool{}
 	for _, e := range entries {
@@ -175,11 +176,11 @@ func (r *parser) resolve(env *environment, entries []envEntry, given map[string]
 			value = e.value
 		case e.managed:
 			env.missing[e.name] = true
-			r.FailKey(e.n, "SkyPilot's store of secrets is not here: give the value with %s %s=...", flag, e.name)
+			r.FailKeyWith(setVariable(option, e.name), e.n, "has no value: SkyPilot's store of secrets is not here")
 			continue
 		default:
 			env.missing[e.name] = true
-			r.FailKey(e.n, "has no value; give it with %s %s=..., or write \"\" in the file if it is to be empty", flag, e.name)
+			r.FailKeyWith(setVariable(option, e.name), e.n, "has no value (write \"\" in the file if it is to be empty)")
 			continue
 		}
 		env.values[e.name] = value
@@ -194,12 +195,17 @@ func (r *parser) resolve(env *environment, entries []envEntry, given map[string]
 	return out
 }
 
-// onlyIn reports names of one kind in the file that the command line gives as
-// the other kind.
-func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, right, wrong string) {
+// setVariable is the remedy for a variable without a value.
+func setVariable(option, name string) api.Remedy {
+	return api.Remedy{Options: []string{option + "=" + name + "=..."}, Purpose: "set it"}
+}
+
+// onlyIn reports names of one kind in the file that the inputs set as the other
+// kind.
+func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, other, right string) {
 	for _, e := range entries {
 		if _, ok := given[e.name]; ok {
-			r.FailKey(e.n, "stands in %s: give it with %s, not with %s", section, right, wrong)
+			r.FailKeyWith(setVariable(right, e.name), e.n, "is one of %s in the file, but is given as one of %s", section, other)
 		}
 	}
 }
@@ -208,27 +214,27 @@ func (r *parser) onlyIn(entries []envEntry, given map[string]string, section, ri
 func (r *parser) checkInputs(in Inputs) {
 	if in.Name != "" {
 		if msg := checkName(in.Name); msg != "" {
-			r.Flag("--name", "%q %s", yamlfile.Shorten(in.Name), msg)
+			r.FailOption("Name", "%q %s", yamlfile.Shorten(in.Name), msg)
 		}
 	}
 	if in.NumNodes < 0 || in.NumNodes > maxNodes {
-		r.Flag("--num-nodes", "must be a whole number, from 1 to %d, not %d", maxNodes, in.NumNodes)
+		r.FailOption("NumNodes", "must be a whole number, from 1 to %d, not %d", maxNodes, in.NumNodes)
 	}
 	for _, g := range []struct {
-		flag  string
-		given map[string]string
-	}{{"--env", in.Envs}, {"--secret", in.Secrets}} {
+		option string
+		given  map[string]string
+	}{{"Envs", in.Envs}, {"Secrets", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
 			if msg := checkEnvName(name); msg != "" {
-				r.Flag(g.flag, "%q %s", yamlfile.Shorten(name), msg)
+				r.FailOption(g.option, "%q %s", yamlfile.Shorten(name), msg)
 			} else if strings.ContainsRune(g.given[name], 0) {
-				r.Flag(g.flag, "the value of %s holds a NUL character, which a variable cannot", name)
+				r.FailOption(g.option, "the value of %s holds a NUL character, which a variable cannot", name)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Envs)) {
 		if _, both := in.Secrets[name]; both {
-			r.Flag("--secret", "%s is given with --env too", name)
+			r.FailOption("Secrets", "%s is one of Envs too; give it once", name)
 		}
 	}
 }
@@ -265,5 +271,5 @@ func (r *parser) checkLogin(env environment, entries []envEntry) {
 		r.FailKey(where, "%s", msg)
 		return
 	}
-	r.Flag("--secret", "%s", msg)
+	r.FailOption("Secrets", "%s", msg)
 }

@@ -70,16 +70,16 @@ func TestWrongInputsAreRefused(t *testing.T) {
 		"every input that is missing": {
 			file: "envs: {A: null, B: }\nsecrets: {T: ~, 'secrets:M': null}\n",
 			want: lines(
-				`task.yaml:1:8: envs.A: has no value; give it with --env A=..., or write "" in the file if it is to be empty`,
-				`task.yaml:1:17: envs.B: has no value; give it with --env B=..., or write "" in the file if it is to be empty`,
-				`task.yaml:2:11: secrets.T: has no value; give it with --secret T=..., or write "" in the file if it is to be empty`,
-				`task.yaml:2:17: secrets[secrets:M]: SkyPilot's store of secrets is not here: give the value with --secret M=...`,
+				`task.yaml:1:8: envs.A: has no value (write "" in the file if it is to be empty) [Envs=A=... to set it]`,
+				`task.yaml:1:17: envs.B: has no value (write "" in the file if it is to be empty) [Envs=B=... to set it]`,
+				`task.yaml:2:11: secrets.T: has no value (write "" in the file if it is to be empty) [Secrets=T=... to set it]`,
+				`task.yaml:2:17: secrets[secrets:M]: has no value: SkyPilot's store of secrets is not here [Secrets=M=... to set it]`,
 			),
 		},
 		"a list of managed secrets": {
 			file: "secrets: ['secrets:M', plain]\n",
 			want: lines(
-				`task.yaml:1:11: secrets[0]: SkyPilot's store of secrets is not here: give the value with --secret M=...`,
+				`task.yaml:1:11: secrets[0]: has no value: SkyPilot's store of secrets is not here [Secrets=M=... to set it]`,
 				`task.yaml:1:24: secrets[1]: only "secrets:NAME" can stand in a list of secrets; write secrets as a mapping, NAME: null`,
 			),
 		},
@@ -92,17 +92,17 @@ func TestWrongInputsAreRefused(t *testing.T) {
 			want: lines(
 				`task.yaml:1:8: envs[A=B]: a variable's name cannot hold "="`,
 				`task.yaml:1:16: envs.1A: is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
-				`task.yaml:1:23: envs.NODE_RANK: is set by kubectl vast on every node and cannot be given; use another name`,
-				`task.yaml:1:37: envs.SKYPILOT_TASK_ID: is set by kubectl vast on every node and cannot be given; use another name`,
+				`task.yaml:1:23: envs.NODE_RANK: is set by kubevast on every node and cannot be given; use another name`,
+				`task.yaml:1:37: envs.SKYPILOT_TASK_ID: is set by kubevast on every node and cannot be given; use another name`,
 			),
 		},
 		"names that our parts in a pod use": {
 			file: "envs: {VAST_WORKDIR: x, VAST_GRACE: x, _vast_run: x}\nsecrets: {VAST_LINKS: x, SHELLOPTS: x}\n",
 			want: lines(
-				`task.yaml:1:8: envs.VAST_WORKDIR: is reserved for kubectl vast itself and cannot be given; use another name`,
-				`task.yaml:1:25: envs.VAST_GRACE: is reserved for kubectl vast itself and cannot be given; use another name`,
-				`task.yaml:1:40: envs._vast_run: is reserved for kubectl vast itself and cannot be given; use another name`,
-				`task.yaml:2:11: secrets.VAST_LINKS: is reserved for kubectl vast itself and cannot be given; use another name`,
+				`task.yaml:1:8: envs.VAST_WORKDIR: is reserved and cannot be given; use another name`,
+				`task.yaml:1:25: envs.VAST_GRACE: is reserved and cannot be given; use another name`,
+				`task.yaml:1:40: envs._vast_run: is reserved and cannot be given; use another name`,
+				`task.yaml:2:11: secrets.VAST_LINKS: is reserved and cannot be given; use another name`,
 				`task.yaml:2:26: secrets.SHELLOPTS: would change the options of every bash before it starts and cannot be given; write "set -o" or "shopt" into the script`,
 			),
 		},
@@ -110,17 +110,17 @@ func TestWrongInputsAreRefused(t *testing.T) {
 			file: "secrets: ['secrets:VAST_HOSTS']\n",
 			in:   Inputs{Secrets: map[string]string{"VAST_NODE_IP": "x"}},
 			want: lines(
-				`--secret: "VAST_NODE_IP" is reserved for kubectl vast itself and cannot be given; use another name`,
-				`task.yaml:1:11: secrets[0]: VAST_HOSTS is reserved for kubectl vast itself and cannot be given; use another name`,
+				`Secrets: "VAST_NODE_IP" is reserved and cannot be given; use another name`,
+				`task.yaml:1:11: secrets[0]: VAST_HOSTS is reserved and cannot be given; use another name`,
 			),
 		},
 		"names of the command line": {
 			in: Inputs{Envs: map[string]string{"a b": "x", "NUM_NODES": "2", "S": "a"}, Secrets: map[string]string{"S": "b", "V": "\x00"}},
 			want: lines(
-				`--env: "NUM_NODES" is set by kubectl vast on every node and cannot be given; use another name`,
-				`--env: "a b" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
-				`--secret: the value of V holds a NUL character, which a variable cannot`,
-				`--secret: S is given with --env too`,
+				`Envs: "NUM_NODES" is set by kubevast on every node and cannot be given; use another name`,
+				`Envs: "a b" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+				`Secrets: the value of V holds a NUL character, which a variable cannot`,
+				`Secrets: S is one of Envs too; give it once`,
 			),
 		},
 		"values that are none": {
@@ -142,7 +142,7 @@ func TestWrongInputsAreRefused(t *testing.T) {
 		"a secret that is given with --env": {
 			file: "secrets: {A: y}\n",
 			in:   Inputs{Envs: map[string]string{"A": "x"}},
-			want: "task.yaml:1:11: secrets.A: stands in secrets: give it with --secret, not with --env",
+			want: "task.yaml:1:11: secrets.A: is one of secrets in the file, but is given as one of envs [Secrets=A=... to set it]",
 		},
 		"a login in two places": {
 			file: "envs: {SKYPILOT_DOCKER_USERNAME: a, SKYPILOT_DOCKER_SERVER: b}\nsecrets: {SKYPILOT_DOCKER_PASSWORD: c}\n",
@@ -154,7 +154,7 @@ func TestWrongInputsAreRefused(t *testing.T) {
 		},
 		"an incomplete login of the command line": {
 			in:   Inputs{Secrets: map[string]string{"SKYPILOT_DOCKER_PASSWORD": "c"}},
-			want: "--secret: the login at a private registry is incomplete; these belong together: " + login,
+			want: "Secrets: the login at a private registry is incomplete; these belong together: " + login,
 		},
 	}
 	for name, tt := range tests {

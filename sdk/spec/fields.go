@@ -162,7 +162,7 @@ func (f *labelsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 			continue
 		}
 		if strings.HasPrefix(l.Key.Text, ownLabels) && !l.Key.Pending {
-			r.FailKey(l, "labels of %s are set by kubectl vast", ownLabels)
+			r.FailKey(l, "labels of %s are set by kubevast and cannot be given", ownLabels)
 		} else if errs := validation.IsQualifiedName(l.Key.Text); len(errs) > 0 && !l.Key.Pending {
 			r.FailKey(l, "not the name of a label: at most 63 letters, digits, \"-\", \"_\" and \".\", which begin and end with a letter or digit, behind an optional \"domain/\"")
 		} else if errs := validation.IsValidLabelValue(l.Text); len(errs) > 0 {

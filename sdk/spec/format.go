@@ -20,8 +20,8 @@ var textType = reflect.TypeFor[string]()
 type taskFile struct {
 	Name       yamlfile.At[string]                                     `json:"name,omitempty" jsonschema:"description=Name of the task: letters and digits; '.' '_' and '-' between them"`
 	NumNodes   yamlfile.At[int]                                        `json:"num_nodes,omitempty" jsonschema:"minimum=1,maximum=10000,description=Number of nodes; every node runs the same script"`
-	Envs       envField                                                `json:"envs,omitempty" jsonschema:"description=Environment variables; null means that --env has to give the value"`
-	Secrets    secretField                                             `json:"secrets,omitempty" jsonschema:"description=Like envs but kept in a Secret; null means that --secret has to give the value"`
+	Envs       envField                                                `json:"envs,omitempty" jsonschema:"description=Environment variables; null means that the value is given when the file is submitted"`
+	Secrets    secretField                                             `json:"secrets,omitempty" jsonschema:"description=Like envs but kept in a Secret; null means that the value is given when the file is submitted"`
 	Resources  resourcesFile                                           `json:"resources,omitempty" jsonschema:"description=What each node needs"`
 	Volumes    yamlfile.Deferred[volumesFile]                          `json:"volumes,omitempty" jsonschema:"description=Volumes by mount path"`
 	Workdir    yamlfile.Deferred[yamlfile.Either[string, workdirFile]] `json:"workdir,omitempty" jsonschema:"description=Folder or git repository that the task starts in"`

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -41,7 +42,23 @@ func problems(t *testing.T, text string, in Inputs) string {
 			t.Errorf("problem without a message: %+v", p)
 		}
 	}
-	return err.Error()
+	return said(err)
+}
+
+// said returns the problems of err, one a line, each with its remedies.
+func said(err error) string {
+	var inv *api.InvalidSpecError
+	if !errors.As(err, &inv) {
+		return fmt.Sprint(err)
+	}
+	out := make([]string, len(inv.Problems))
+	for i, p := range inv.Problems {
+		out[i] = p.String()
+		for _, r := range p.Remedies {
+			out[i] += fmt.Sprintf(" [%s%s to %s]", r.Action, strings.Join(r.Options, " "), r.Purpose)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // lines joins what is expected, one problem a line.

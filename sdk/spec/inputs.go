@@ -14,38 +14,42 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
-// EnvFlags are the options that give variables of one kind: --env with
-// --env-file, or --secret with --secret-file.
-type EnvFlags struct {
-	// Flag is the option's name for messages: "--env".
-	Flag string
-	// Values are the option's values, "NAME=value" or "NAME".
+// Variables are variables of one kind as a user gives them: one by one, and in
+// files.
+type Variables struct {
+	// Option is the field of Inputs that they are for: "Envs" or "Secrets".
+	// Problems are reported for it.
+	Option string
+	// Values are "NAME=value", or "NAME" for the value that the environment has.
 	Values []string
-	// Files are dotenv files; "-" is standard input. A later one wins over an
-	// earlier one, and Values win over all of them.
+	// Files are the paths of dotenv files. A later one overrides an earlier one,
+	// and Values override all of them.
 	Files []string
 }
 
-// Read reads the files by r and returns the variables; without r there is no
-// standard input. lookup is the caller's
-// environment, os.LookupEnv as a rule. The error is an *api.InvalidSpecError with all
-// problems, and no value gets into it; or the cause of ctx when that has ended.
-func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string) (string, bool)) (map[string]string, error) {
-	if r == nil {
-		r = &files.Reader{}
+// ReadFile reads at most a little more than limit bytes of the file at path.
+type ReadFile = func(ctx context.Context, path string, limit int) ([]byte, error)
+
+// Read returns the variables by name. Files are read by read; nil reads local files
+// and http and https URLs. lookup is the caller's environment, usually
+// os.LookupEnv. The error is an *api.InvalidSpecError with all problems, in which no
+// value appears; or the cause of ctx when that has ended.
+func (v Variables) Read(ctx context.Context, read ReadFile, lookup func(string) (string, bool)) (map[string]string, error) {
+	if read == nil {
+		read = new(files.Reader).Read
 	}
 	out := map[string]string{}
 	var errs []error
-	for _, file := range e.Files {
-		data, err := r.Read(ctx, file, MaxBytes)
+	for _, file := range v.Files {
+		data, err := read(ctx, file, MaxBytes)
 		if err == nil {
 			var vars map[string]string
-			vars, err = EnvFromFile(file, data, lookup)
+			vars, err = envFromFile(file, data, lookup)
 			maps.Copy(out, vars)
 		}
 		errs = append(errs, err)
 	}
-	vars, err := EnvFromFlags(e.Flag, e.Values, lookup)
+	vars, err := envFromValues(v.Option, v.Values, lookup)
 	errs = append(errs, err)
 	maps.Copy(out, vars)
 	if err := api.JoinInvalid(errs...); err != nil {
@@ -54,26 +58,26 @@ func (e EnvFlags) Read(ctx context.Context, r *files.Reader, lookup func(string)
 	return out, nil
 }
 
-// EnvFromFlags reads the values of an option (flag, for messages): "NAME=value",
-// or "NAME" for the value that lookup has. A name may be given once.
-func EnvFromFlags(flag string, args []string, lookup func(string) (string, bool)) (map[string]string, error) {
+// envFromValues reads "NAME=value", or "NAME" for the value that lookup returns. A
+// name may be given once.
+func envFromValues(option string, values []string, lookup func(string) (string, bool)) (map[string]string, error) {
 	r := yamlfile.NewReader("", yamlfile.Format{})
-	out := make(map[string]string, len(args))
-	for _, arg := range args {
-		name, value, given := strings.Cut(arg, "=")
+	out := make(map[string]string, len(values))
+	for _, text := range values {
+		name, value, given := strings.Cut(text, "=")
 		if msg := checkEnvName(name); msg != "" {
-			// Without "=" the argument may be a value that stands alone.
-			r.Flag(flag, "%s", badName(name, given, msg))
+			// Without "=" the text may be a value that stands alone.
+			r.FailOption(option, "%s", badName(name, given, msg))
 			continue
 		}
 		if _, twice := out[name]; twice {
-			r.Flag(flag, "%s is given twice", name)
+			r.FailOption(option, "%s is given twice", name)
 			continue
 		}
 		if !given {
 			var set bool
 			if value, set = lookup(name); !set {
-				r.Flag(flag, "%s is not set in your environment; write %s=value, or export it", name, name)
+				r.FailOption(option, "%s is not set in your environment; write %s=value, or export it", name, name)
 			}
 		}
 		out[name] = value
@@ -86,22 +90,24 @@ func EnvFromFlags(flag string, args []string, lookup func(string) (string, bool)
 
 func badName(name string, given bool, msg string) string {
 	if !given && !envName.MatchString(name) {
-		return "wants NAME=value, or NAME of a variable of your environment"
+		return "must be NAME=value, or NAME of a variable of your environment"
 	}
 	return fmt.Sprintf("%q %s", yamlfile.Shorten(name), msg)
 }
 
-// EnvFromFile reads the content of a dotenv file by the rules of package dotenv,
-// those that SkyPilot has, with lookup as the environment for ${NAME}. path is
-// used in messages only. The error is an *api.InvalidSpecError with all problems, and
-// nothing of the file gets into it but names that are reserved.
-func EnvFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
+// envFromFile reads the content of a dotenv file by the rules of package dotenv,
+// which are SkyPilot's, with lookup as the environment for ${NAME}. path is used in
+// messages only. The error is an *api.InvalidSpecError with all problems; of the
+// file's content only reserved names appear in it.
+func envFromFile(path string, data []byte, lookup func(string) (string, bool)) (map[string]string, error) {
 	r := yamlfile.NewReader(path, yamlfile.Format{})
 	switch {
 	case len(data) > MaxBytes:
-		return nil, fileProblem(path, fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
+		r.Add(0, 0, "", fmt.Sprintf("the file is larger than %d KiB", MaxBytes>>10))
+		return nil, r.Err()
 	case bytes.IndexByte(data, 0) >= 0 || !utf8.Valid(data):
-		return nil, fileProblem(path, "the file is no text in UTF-8, or holds a NUL byte")
+		r.Add(0, 0, "", "the file is not text in UTF-8, or holds a NUL byte")
+		return nil, r.Err()
 	}
 	vars, problems := dotenv.Parse(string(data), lookup)
 	for _, p := range problems {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -16,7 +16,7 @@ import (
 func JSONSchema() ([]byte, error) {
 	s := yamlfile.SchemaOf[taskFile]()
 	s.Version = jsonschema.Version
-	s.Title = "kubectl vast task"
+	s.Title = "kubevast task"
 	return json.MarshalIndent(s, "", "  ")
 }
 
@@ -24,7 +24,7 @@ func JSONSchema() ([]byte, error) {
 func CampaignJSONSchema() ([]byte, error) {
 	s := yamlfile.SchemaOf[campaignFile]()
 	s.Version = jsonschema.Version
-	s.Title = "kubectl vast campaign"
+	s.Title = "kubevast campaign"
 	s.Required = append([]string{"version"}, s.Required...)
 	return json.MarshalIndent(s, "", "  ")
 }
@@ -33,7 +33,7 @@ func CampaignJSONSchema() ([]byte, error) {
 func (candidateFile) JSONSchemaExtend(s *jsonschema.Schema) {
 	one := uint64(1)
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		if !contexts.MayDiffer(pair.Key) {
+		if !percontext.MayDiffer(pair.Key) {
 			continue
 		}
 		plain := *pair.Value

@@ -117,12 +117,12 @@ run: x
 func TestCommandLineOverridesAreCheckedLikeTheFile(t *testing.T) {
 	got := problems(t, "run: x\n", Inputs{Name: "a b", NumNodes: -1, Image: "Foo/Bar", CPUs: "x", Memory: "x", GPUs: "H100:x"})
 	want := lines(
-		`--name: "a b" is not a name: letters and digits are allowed, and one or two of ".", "_", "-" between them`,
-		`--num-nodes: must be a whole number, from 1 to 10000, not -1`,
-		`--cpus: "x" is not a number of CPUs; write 4, 0.5, "500m", or "4+" for at least 4`,
-		`--memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,
-		`--gpus: "x" is not a number of accelerators; `+accAllowed,
-		`--image: "Foo/Bar" is not a container image: the repository must be in lower case`,
+		`Name: "a b" is not a name: letters and digits are allowed, and one or two of ".", "_", "-" between them`,
+		`NumNodes: must be a whole number, from 1 to 10000, not -1`,
+		`CPUs: "x" is not a number of CPUs; write 4, 0.5, "500m", or "4+" for at least 4`,
+		`Memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,
+		`GPUs: "x" is not a number of accelerators; `+accAllowed,
+		`Image: "Foo/Bar" is not a container image: the repository must be in lower case`,
 	)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want,+got):\n%s", diff)

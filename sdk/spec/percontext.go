@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -49,7 +49,7 @@ func (r *parser) perContext(resources *yamlfile.Node, given string) {
 		c.fields(e, cmp.Or(contextOf(e), outer), rest)
 	}
 	if c.ask != nil {
-		r.Fail(c.ask, "%s%s", contexts.AskFor(c.names), blankHint(c.ask))
+		r.FailWith(percontext.ChooseContext(), c.ask, "%s%s", percontext.AskFor(c.names), blankHint(c.ask))
 	}
 }
 
@@ -100,7 +100,7 @@ type chooser struct {
 
 func (c *chooser) fields(resources *yamlfile.Node, context string, which func(string) bool) {
 	for i, f := range resources.Fields {
-		if f.Kind == yaml.SequenceNode && contexts.MayDiffer(f.Key.Text) && which(f.Key.Text) {
+		if f.Kind == yaml.SequenceNode && percontext.MayDiffer(f.Key.Text) && which(f.Key.Text) {
 			resources.Fields[i] = c.choose(f, context)
 		}
 	}
@@ -133,12 +133,12 @@ func (c *chooser) choose(f *yamlfile.Node, context string) *yamlfile.Node {
 	}
 	at := list.Find(context)
 	if at < 0 {
-		c.r.Fail(f, "%s%s", contexts.NoValue(context, list.Contexts()), blankHint(f))
+		c.r.Fail(f, "%s%s", percontext.NoValue(context, list.Contexts()), blankHint(f))
 		return unknown
 	}
 	value := f.Items[at].Fields[0]
 	if perCluster(value).PerCluster() {
-		c.r.Fail(value, contexts.Nested)
+		c.r.Fail(value, percontext.Nested)
 		return unknown
 	}
 	chosen := *value
@@ -148,8 +148,8 @@ func (c *chooser) choose(f *yamlfile.Node, context string) *yamlfile.Node {
 }
 
 // perCluster is what the rule for values per cluster sees of a node.
-func perCluster(n *yamlfile.Node) contexts.List {
-	list := make(contexts.List, len(n.Items))
+func perCluster(n *yamlfile.Node) percontext.List {
+	list := make(percontext.List, len(n.Items))
 	for i, item := range n.Items {
 		if item.Kind == yaml.MappingNode {
 			list[i] = []string{}
@@ -183,7 +183,7 @@ func blankHint(f *yamlfile.Node) string {
 // listHint tells that values per cluster are a list, where a mapping was
 // written for a field that can be none.
 func listHint(n *yamlfile.Node) string {
-	if len(n.Fields) == 0 || n.Parent == nil || n.Key == nil || !strings.Contains(n.Parent.Path(), "resources") || !contexts.MayDiffer(n.Key.Text) {
+	if len(n.Fields) == 0 || n.Parent == nil || n.Key == nil || !strings.Contains(n.Parent.Path(), "resources") || !percontext.MayDiffer(n.Key.Text) {
 		return ""
 	}
 	return fmt.Sprintf("; values per cluster are a list of contexts, \"- %s: ...\"", yamlfile.Shorten(n.Fields[0].Key.Written))

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -94,12 +94,12 @@ func TestValuesPerClusterThatAreWrong(t *testing.T) {
 	tests := map[string]struct{ file, context, want string }{
 		"no context, asked for once": {
 			"{cpus: [{a: 1}, {b: 2}], memory: [{b: 1}, {c: 1}], any_of: [{labels: [{d e: {}}]}]}", "",
-			`task.yaml:2:19: resources.cpus: the value depends on the cluster; say which one with --context (there are values for "a", "b", "c", "d e")`,
+			`task.yaml:2:19: resources.cpus: the value depends on the cluster: there are values for the contexts "a", "b", "c", "d e" [Context to choose one]`,
 		},
 		"no context, and a mistake elsewhere": {
 			"{cpus: [{a: 1}], memory: 4x, ports: 0}", "",
 			lines(
-				`task.yaml:2:19: resources.cpus: the value depends on the cluster; say which one with --context (there are values for "a")`,
+				`task.yaml:2:19: resources.cpus: the value depends on the cluster: there are values for the contexts "a" [Context to choose one]`,
 				`task.yaml:2:48: resources.ports: a port is a number from 1 to 65535, not 0`,
 			),
 		},
@@ -219,8 +219,8 @@ func TestEveryFieldEitherMayDifferOrHoldsMappings(t *testing.T) {
 		if typ.Kind() == reflect.Slice {
 			mappings = yamlfile.Accepts(typ.Elem(), &yamlfile.Node{Kind: yaml.MappingNode})
 		}
-		if contexts.MayDiffer(f.Name) == mappings {
-			t.Errorf("field %s: holds mappings: %v, may differ: %v", f.Name, mappings, contexts.MayDiffer(f.Name))
+		if percontext.MayDiffer(f.Name) == mappings {
+			t.Errorf("field %s: holds mappings: %v, may differ: %v", f.Name, mappings, percontext.MayDiffer(f.Name))
 		}
 	}
 }

@@ -118,11 +118,11 @@ func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
 		},
 		"serving is refused by name, whatever else is wrong": {
 			"service: {replicas: 1}\nrnu: x\n",
-			"task.yaml:1:1: service: serving is not what kubectl vast does: it runs tasks that end; use a Deployment and a Service for what keeps running",
+			"task.yaml:1:1: service: services are not supported: a task runs to completion; use a Deployment and a Service for a server",
 		},
 		"pools are refused by name": {
 			"pool: {workers: 1}\n",
-			"task.yaml:1:1: pool: pools of idle workers are not what kubectl vast does: it starts the nodes that a task needs and gives them back; submit each piece of work as a task",
+			"task.yaml:1:1: pool: pools of idle workers are not supported: nodes are started for each task and released at its end; submit each piece of work as a task",
 		},
 	}
 	for name, tt := range tests {

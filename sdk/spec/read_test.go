@@ -9,8 +9,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
 )
+
+// read reads a file as the SDK does, and parses it.
+func read(t *testing.T, path, stdin string) (*File, error) {
+	t.Helper()
+	data, err := (&files.Reader{Stdin: strings.NewReader(stdin)}).Read(t.Context(), path, MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data, Inputs{})
+}
 
 func TestReadFromAFileOrFromStandardInput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "task.yaml")
@@ -18,7 +29,7 @@ func TestReadFromAFileOrFromStandardInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []string{path, "-"} {
-		f, err := Read(t.Context(), p, strings.NewReader("name: a\nrun: x\n"), Inputs{})
+		f, err := read(t, p, "name: a\nrun: x\n")
 		if err != nil || f.Path != p || f.Tasks[0].Name != "a" || f.Tasks[0].Source.File != p {
 			t.Errorf("%s: %+v, %v", p, f, err)
 		}
@@ -45,7 +56,7 @@ func TestWhatCannotBeReadIsOneClearProblem(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := Read(t.Context(), tt.path, strings.NewReader(tt.stdin), Inputs{})
+			_, err := read(t, tt.path, tt.stdin)
 			var inv *api.InvalidSpecError
 			if !errors.As(err, &inv) {
 				t.Fatalf("error %v, want an InvalidSpecError", err)

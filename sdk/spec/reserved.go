@@ -32,9 +32,9 @@ var (
 func ReservedEnv(name string) string {
 	switch {
 	case slices.Contains(setOnNodes, name):
-		return "is set by kubectl vast on every node and cannot be given; use another name"
+		return "is set by kubevast on every node and cannot be given; use another name"
 	case slices.Contains(kept, name), strings.HasPrefix(name, keptPrefix):
-		return "is reserved for kubectl vast itself and cannot be given; use another name"
+		return "is reserved and cannot be given; use another name"
 	case slices.Contains(shellOptions, name):
 		return "would change the options of every bash before it starts and cannot be given; write \"set -o\" or \"shopt\" into the script"
 	}

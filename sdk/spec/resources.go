@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"reflect"
 
-	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -212,18 +211,18 @@ func (r *parser) memory(c candidateFile) *Amount {
 func (r *parser) override(all []Resources, in Inputs) []Resources {
 	var set Resources
 	if in.CPUs != "" {
-		set.CPUs = flagValue(r.Reader, "--cpus", in.CPUs, ParseCPUs)
+		set.CPUs = optionValue(r.Reader, "CPUs", in.CPUs, ParseCPUs)
 	}
 	if in.Memory != "" {
-		set.Memory = flagValue(r.Reader, "--memory", in.Memory, ParseMemory)
+		set.Memory = optionValue(r.Reader, "Memory", in.Memory, ParseMemory)
 	}
 	if in.GPUs != "" {
-		set.Accelerator = flagValue(r.Reader, "--gpus", in.GPUs, ParseAccelerator)
+		set.Accelerator = optionValue(r.Reader, "GPUs", in.GPUs, ParseAccelerator)
 	}
 	if in.Image != "" {
 		image, msg := parseImage(in.Image)
 		if msg != "" {
-			r.Flag("--image", "%q %s", yamlfile.Shorten(in.Image), msg)
+			r.FailOption("Image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}
 		set.Image = image
 	}
@@ -246,10 +245,10 @@ func (r *parser) override(all []Resources, in Inputs) []Resources {
 	return out
 }
 
-func flagValue[T any](r *yamlfile.Reader, flag, text string, parse func(string) (T, error)) *T {
+func optionValue[T any](r *yamlfile.Reader, option, text string, parse func(string) (T, error)) *T {
 	v, err := parse(text)
 	if err != nil {
-		r.Problems = append(r.Problems, api.Problem{Path: flag, Message: err.Error()})
+		r.FailOption(option, "%v", err)
 		return nil
 	}
 	return &v

@@ -186,7 +186,7 @@ func TestWrongResourcesAreRefused(t *testing.T) {
 			"{labels: {'a b': x, ok: 'a b', kubevast.io/user: me, n: 1}}",
 			lines(`task.yaml:2:22: resources.labels[a b]: not the name of a label: at most 63 letters, digits, "-", "_" and ".", which begin and end with a letter or digit, behind an optional "domain/"`,
 				`task.yaml:2:36: resources.labels.ok: "a b" is not the value of a label: at most 63 letters, digits, "-", "_" and ".", which begin and end with a letter or digit`,
-				`task.yaml:2:43: resources.labels[kubevast.io/user]: labels of kubevast.io/ are set by kubectl vast`,
+				`task.yaml:2:43: resources.labels[kubevast.io/user]: labels of kubevast.io/ are set by kubevast and cannot be given`,
 				`task.yaml:2:68: resources.labels.n: must be text, not the number 1; write it in quotes: "1"`),
 		},
 		"ports": {

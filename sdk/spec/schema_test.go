@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
 
-	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/percontext"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -116,7 +116,7 @@ func TestTheSchemaTakesValuesPerCluster(t *testing.T) {
 		})
 	}
 	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
-		if got := perCluster(p.Value); got != contexts.MayDiffer(p.Key) {
+		if got := perCluster(p.Value); got != percontext.MayDiffer(p.Key) {
 			t.Errorf("%s: takes values per cluster: %v", p.Key, got)
 		}
 	}

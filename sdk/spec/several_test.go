@@ -74,7 +74,7 @@ func TestWrongPipelinesAndJobGroupsAreRefused(t *testing.T) {
 		"problems of all tasks": {
 			"name: p\n---\nrnu: x\nrun: x\n---\nenvs: {A: null}\nrun: x\n",
 			lines(`task.yaml:3:1: [1].rnu: unknown field; did you mean "run"?`,
-				`task.yaml:6:8: [2].envs.A: has no value; give it with --env A=..., or write "" in the file if it is to be empty`),
+				`task.yaml:6:8: [2].envs.A: has no value (write "" in the file if it is to be empty) [Envs=A=... to set it]`),
 		},
 		"a header without tasks": {
 			"name: p\nexecution: serial\n",
@@ -112,7 +112,7 @@ func TestWrongPipelinesAndJobGroupsAreRefused(t *testing.T) {
 		},
 		"a service among tasks": {
 			"run: x\n---\nservice: {}\n",
-			"task.yaml:3:1: [1].service: serving is not what kubectl vast does: it runs tasks that end; use a Deployment and a Service for what keeps running",
+			"task.yaml:3:1: [1].service: services are not supported: a task runs to completion; use a Deployment and a Service for a server",
 		},
 	}
 	for name, tt := range tests {

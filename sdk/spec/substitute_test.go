@@ -89,7 +89,7 @@ run: x
 
 func TestAValueThatWaitsForAnInputIsNotJudged(t *testing.T) {
 	got := problems(t, "envs: {V: null}\nvolumes: {$V: a, /b: $V, /c: {size: $V}}\nfile_mounts: {/d: {store: $V}}\nrun: x\n", Inputs{})
-	want := `task.yaml:1:8: envs.V: has no value; give it with --env V=..., or write "" in the file if it is to be empty`
+	want := `task.yaml:1:8: envs.V: has no value (write "" in the file if it is to be empty) [Envs=V=... to set it]`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want,+got):\n%s", diff)
 	}

@@ -37,8 +37,8 @@ func checkName(name string) string {
 
 // refused are the documents that look like tasks but are not, with the reason.
 var refused = []struct{ key, msg string }{
-	{"service", "serving is not what kubectl vast does: it runs tasks that end; use a Deployment and a Service for what keeps running"},
-	{"pool", "pools of idle workers are not what kubectl vast does: it starts the nodes that a task needs and gives them back; submit each piece of work as a task"},
+	{"service", "services are not supported: a task runs to completion; use a Deployment and a Service for a server"},
+	{"pool", "pools of idle workers are not supported: nodes are started for each task and released at its end; submit each piece of work as a task"},
 }
 
 // task reads a task document.

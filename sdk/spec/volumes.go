@@ -189,7 +189,7 @@ func (r *parser) volume(doc *yamlfile.Node, in Inputs) *Volume {
 	if in.Name != "" {
 		v.Name = in.Name
 		if !volumeName.MatchString(in.Name) {
-			r.Flag("--name", "%q is not the name of a volume", yamlfile.Shorten(in.Name))
+			r.FailOption("Name", "%q is not the name of a volume", yamlfile.Shorten(in.Name))
 		}
 	}
 	switch {

@@ -40,7 +40,8 @@ func (r *Registry) Check(c *spec.Campaign) []api.Problem {
 		look(config.Variations)
 	}
 	for _, v := range missing {
-		problems = append(problems, api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path, Message: r.unknown(v.Type, more[v.Type]-1)})
+		problems = append(problems, api.Problem{File: c.Path, Line: v.Line, Column: v.Column, Path: v.Path})
+		r.unknown(&problems[len(problems)-1], v.Type, more[v.Type]-1)
 	}
 	return problems
 }
@@ -63,19 +64,23 @@ func (r *Registry) checkSeed(c *spec.Campaign, v *spec.Variation) (api.Problem, 
 // pythonClass is how a file names a class of its own to RoboVAST.
 var pythonClass = regexp.MustCompile(`^[^:'=]+\.py:[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (r *Registry) unknown(typ string, more int) string {
+// unknown sets the message and the remedies of the problem of a type that is not
+// known. more is the number of other places where it stands.
+func (r *Registry) unknown(p *api.Problem, typ string, more int) {
 	if near := text.Nearest(typ, r.Types()); near != "" {
-		return fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
+		p.Message = fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
+		return
 	}
+	p.Remedies = []api.Remedy{{Options: []string{"VariationPlugins=" + typ + "=EXECUTABLE"}, Purpose: "add a type that a program of yours generates"}}
 	if pythonClass.MatchString(typ) {
-		return fmt.Sprintf("%q is a class in a file of Python, which RoboVAST loads into itself; here a variation is a program of its own, which reads and prints JSON: --variation-plugin '%s=EXECUTABLE'", typ, typ)
+		p.Message = fmt.Sprintf("%q is a Python class, which RoboVAST loads; here a variation type is a program that reads and prints JSON", typ)
+		return
 	}
 	again := ""
 	if more > 0 {
 		again = fmt.Sprintf(" (it stands in %d more places)", more)
 	}
-	return fmt.Sprintf("unknown variation type %q%s; known are %s; one that your own program makes is added with --variation-plugin %s=EXECUTABLE",
-		typ, again, strings.Join(r.Types(), ", "), typ)
+	p.Message = fmt.Sprintf("unknown variation type %q%s; known are %s", typ, again, strings.Join(r.Types(), ", "))
 }
 
 // checkNames reports names that two configurations have once they are

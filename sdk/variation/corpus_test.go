@@ -30,7 +30,12 @@ func shared(t *testing.T) string {
 
 func corpusCampaign(t *testing.T, name string) *spec.Campaign {
 	t.Helper()
-	c, err := spec.ReadCampaign(t.Context(), filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name)), nil, spec.Inputs{})
+	path := filepath.Join(shared(t), "corpus", "robovast", "configs", filepath.FromSlash(name))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := spec.ParseCampaign(path, data, spec.Inputs{})
 	if err != nil {
 		t.Fatal(err)
 	}

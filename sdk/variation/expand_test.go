@@ -34,14 +34,22 @@ func lines(configs *Configs) string {
 	return b.String()
 }
 
-// invalid checks that an error is an InvalidSpecError, and returns its text.
+// invalid checks that an error is an InvalidSpecError, and returns its problems, one
+// a line, each with its remedies.
 func invalid(t *testing.T, err error) string {
 	t.Helper()
 	var inv *api.InvalidSpecError
 	if !errors.As(err, &inv) {
 		t.Fatalf("error %v, want an InvalidSpecError", err)
 	}
-	return err.Error()
+	out := make([]string, len(inv.Problems))
+	for i, p := range inv.Problems {
+		out[i] = p.String()
+		for _, r := range p.Remedies {
+			out[i] += fmt.Sprintf(" [%s to %s]", strings.Join(r.Options, " "), r.Purpose)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 func TestWhatConfigurationsBecome(t *testing.T) {
@@ -146,9 +154,9 @@ func TestWhatCannotBeExpanded(t *testing.T) {
   variations: [{PathVariationRandom: {}}, {ParameterVariationLits: {}}]
 - name: b
   variations: [{OneOfVariation: {variations: [{PathVariationRandom: {}}, {Other: {}}]}}]
-`, `dir/c.vast:5:17: configuration[0].variations[0].PathVariationRandom: unknown variation type "PathVariationRandom" (it stands in 1 more places); known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList; one that your own program makes is added with --variation-plugin PathVariationRandom=EXECUTABLE
+`, `dir/c.vast:5:17: configuration[0].variations[0].PathVariationRandom: unknown variation type "PathVariationRandom" (it stands in 1 more places); known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList [VariationPlugins=PathVariationRandom=EXECUTABLE to add a type that a program of yours generates]
 dir/c.vast:5:44: configuration[0].variations[1].ParameterVariationLits: unknown variation type "ParameterVariationLits"; did you mean "ParameterVariationList"?
-dir/c.vast:7:75: configuration[1].variations[0].OneOfVariation.variations[1].Other: unknown variation type "Other"; known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList; one that your own program makes is added with --variation-plugin Other=EXECUTABLE`},
+dir/c.vast:7:75: configuration[1].variations[0].OneOfVariation.variations[1].Other: unknown variation type "Other"; known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList [VariationPlugins=Other=EXECUTABLE to add a type that a program of yours generates]`},
 		"names that meet": {`- name: a
   variations: [{ParameterVariationList: {name: x, values: [1, 2]}}]
 - name: a-1

@@ -97,7 +97,7 @@ func With(random api.Random) (*Registry, error) {
 		r.types[spec.VariationUniform] = variationType{same: legacyUniform}
 		r.types[spec.VariationGaussian] = variationType{same: legacyGaussian}
 	default:
-		return nil, api.Invalid("--random", "%q is not known; give %s or %s", string(random), api.RandomRoboVAST, api.RandomLegacy)
+		return nil, api.InvalidOption("Random", "%q is not known; give %s or %s", string(random), api.RandomRoboVAST, api.RandomLegacy)
 	}
 	return r, nil
 }

@@ -19,7 +19,7 @@ func TestSeedsOfNormalDistributions(t *testing.T) {
 		random api.Random
 		want   string
 	}{
-		"none":                    {nil, "", at + "is missing: RoboVAST draws no normal distribution without one; give a number from 0 to 4294967295 (campaigns that were begun without one: --random=legacy)"},
+		"none":                    {nil, "", at + "is missing: RoboVAST draws no normal distribution without one; give a number from 0 to 4294967295 [Random=legacy to resume a campaign that was begun without one]"},
 		"below 0":                 {int64(-1), "", at + "-1 is out of range: numpy's generator takes a seed from 0 to 4294967295"},
 		"of more than 32 bits":    {int64(1) << 32, "", at + "4294967296 is out of range: numpy's generator takes a seed from 0 to 4294967295"},
 		"the largest":             {int64(1)<<32 - 1, "", ""},
@@ -82,7 +82,7 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 }
 
 func TestWhoDrawsIsKnown(t *testing.T) {
-	if _, err := With("pcg"); err == nil || err.Error() != `--random: "pcg" is not known; give robovast or legacy` {
+	if _, err := With("pcg"); err == nil || err.Error() != `Random: "pcg" is not known; give robovast or legacy` {
 		t.Error(err)
 	}
 	legacy, _ := With(api.RandomLegacy)
@@ -120,7 +120,7 @@ func TestWhoDrawsIsKnown(t *testing.T) {
 
 func TestAClassInAFileOfPythonIsSaidToBeAProgramHere(t *testing.T) {
 	_, err := Expand(t.Context(), campaign(t, "- name: a\n  variations: [{'lib/paths.py:Paths': {n: 2}}]\n"), Default())
-	want := `dir/c.vast:5:17: configuration[0].variations[0][lib/paths.py:Paths]: "lib/paths.py:Paths" is a class in a file of Python, which RoboVAST loads into itself; here a variation is a program of its own, which reads and prints JSON: --variation-plugin 'lib/paths.py:Paths=EXECUTABLE'`
+	want := `dir/c.vast:5:17: configuration[0].variations[0][lib/paths.py:Paths]: "lib/paths.py:Paths" is a Python class, which RoboVAST loads; here a variation type is a program that reads and prints JSON [VariationPlugins=lib/paths.py:Paths=EXECUTABLE to add a type that a program of yours generates]`
 	if diff := cmp.Diff(want, invalid(t, err)); diff != "" {
 		t.Errorf("(-want,+got):\n%s", diff)
 	}

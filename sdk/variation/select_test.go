@@ -19,10 +19,10 @@ func TestWhichConfigurationsAreChosen(t *testing.T) {
 		"all of them":          {nil, "test-1-1 test-1-2 test-2-1 fixed", ""},
 		"by name":              {[]string{"fixed"}, "fixed", ""},
 		"by patterns":          {[]string{"test-?-1", "*-[1]-2", "test-1-1"}, "test-1-1 test-1-2 test-2-1", ""},
-		"none, and a near one": {[]string{"fixd", "fixed"}, "", `--config: no configuration fits "fixd"; did you mean "fixed"?`},
-		"none":                 {[]string{"x*"}, "", `--config: no configuration fits "x*"; the first one is called "test-1-1"`},
-		"no pattern": {[]string{"[", "y*"}, "", `--config: "[" is not a pattern; "*" stands for any text, "?" for one character, "[a-c]" for one of these` + "\n" +
-			`--config: no configuration fits "y*"; the first one is called "test-1-1"`},
+		"none, and a near one": {[]string{"fixd", "fixed"}, "", `Configs: no configuration fits "fixd"; did you mean "fixed"?`},
+		"none":                 {[]string{"x*"}, "", `Configs: no configuration fits "x*"; the first one is called "test-1-1"`},
+		"no pattern": {[]string{"[", "y*"}, "", `Configs: "[" is not a pattern; "*" stands for any text, "?" for one character, "[a-c]" for one of these` + "\n" +
+			`Configs: no configuration fits "y*"; the first one is called "test-1-1"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Select(Of(configs...), tt.globs)

@@ -85,7 +85,9 @@ func (s *settings) numpySeed() uint32 {
 	seed, seeded := s.seed()
 	switch {
 	case s.values["seed"] == nil:
-		s.fail("seed", "is missing: RoboVAST draws no normal distribution without one; give a number from 0 to 4294967295 (campaigns that were begun without one: --random=%s)", api.RandomLegacy)
+		s.fail("seed", "is missing: RoboVAST draws no normal distribution without one; give a number from 0 to 4294967295")
+		s.problems[len(s.problems)-1].Remedies = []api.Remedy{{Options: []string{"Random=" + string(api.RandomLegacy)},
+			Purpose: "resume a campaign that was begun without one"}}
 	case seeded && (seed.Sign() < 0 || seed.BitLen() > 32):
 		s.fail("seed", "%.40s is out of range: numpy's generator takes a seed from 0 to 4294967295", seed.String())
 	case seeded:

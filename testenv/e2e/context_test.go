@@ -130,7 +130,7 @@ func TestAContextThatIsNotClearIsAskedForAndNothingIsMade(t *testing.T) {
 		lines int
 	}{
 		"values per cluster, no context": {[]string{perCluster}, nil,
-			[]string{"0.yaml:4:5: resources.cpus:", "say which one with --context", names}, 1},
+			[]string{"0.yaml:4:5: resources.cpus:", "use --context to choose one", names}, 1},
 		"values for other clusters": {[]string{strings.ReplaceAll(perCluster, "local", "far")}, []string{"--context", "local"},
 			[]string{"0.yaml:4:5: resources.cpus:", `no value for context "local"`, `"far"`, "0.yaml:9:9: resources.any_of[0].labels:"}, 2},
 		"an unknown context": {[]string{perCluster}, []string{"--context", "gone"},
@@ -138,15 +138,15 @@ func TestAContextThatIsNotClearIsAskedForAndNothingIsMade(t *testing.T) {
 		"an unknown context in the file": {[]string{"resources: {infra: k8s/gone}\nrun: echo\n"}, nil,
 			[]string{"0.yaml:1:20: resources.infra:", `no context "gone"`, names}, 1},
 		"another context than the file's": {[]string{forLab}, []string{"--context", "local"},
-			[]string{"0.yaml:1:20: resources.infra:", `"` + labContext + `"`, `--context names "local"`}, 1},
+			[]string{"0.yaml:1:20: resources.infra:", `"` + labContext + `"`, `context "local" is given`}, 1},
 		"another server than the file's": {[]string{forLab}, []string{"--server", "https://localhost:1"},
 			[]string{"resources.infra:", labContext, "--server"}, 1},
 		"files for two contexts": {[]string{forLab, "resources: {infra: k8s/local}\nrun: echo\n"}, nil,
-			[]string{"one call goes to one cluster", names, "a call of their own"}, 1},
+			[]string{"one call goes to one cluster", names, "submit the files of each context separately"}, 1},
 		"one for another context and one for any": {[]string{minimal, forLab}, nil,
 			[]string{"0.yaml: this names no context", "1.yaml is for", "--context"}, 1},
 		"one file for either": {[]string{"resources: {any_of: [{infra: k8s/local}, {infra: k8s/" + labContext + "}]}\nrun: echo\n"}, nil,
-			[]string{"choose one of them with --context"}, 1},
+			[]string{"use --context to choose one of them"}, 1},
 		"one wrong file of two": {[]string{minimal, perCluster}, nil, []string{"1.yaml:4:5: resources.cpus:"}, 1},
 		"a list that is malformed": {[]string{"resources:\n  cpus:\n  - local: 1\n  - 2\n  - local: 3\nrun: echo\n"}, []string{"--context", "local"},
 			[]string{"0.yaml:4:5: resources.cpus[1]:", "{context: value}", "0.yaml:5:5: resources.cpus[2]:", "already"}, 2},
@@ -166,7 +166,7 @@ func TestAContextThatIsNotClearIsAskedForAndNothingIsMade(t *testing.T) {
 	t.Run("a volume of another context", func(t *testing.T) {
 		p := p.in(t)
 		r := p.vol("create", "-f", p.file("volume.yaml", volume), "--context", "local").exits(2)
-		p.answersIn(r.tells("volume.yaml:3:8: infra:", labContext, `--context names "local"`), 1)
+		p.answersIn(r.tells("volume.yaml:3:8: infra:", labContext, `context "local" is given`), 1)
 	})
 	local.leftNothing(inLocal)
 	lab.leftNothing(inLab)

@@ -52,7 +52,7 @@ func namespaceOf(t *testing.T, objects ...runtime.Object) (*Client, *fake.Client
 	conn.Kube = set
 	queues := queue.New(conn)
 	tasks := task.New(conn, volume.New(conn), queues)
-	return New(conn, tasks, campaign.New(conn, tasks, queues)), set
+	return New(conn, tasks, campaign.New(conn, tasks, queues), nil), set
 }
 
 const sweep = "sweep-2026-11-29-120000"

@@ -28,7 +28,7 @@ func TestBuildRefuses(t *testing.T) {
 			podConfigPath + ".spec.containers[0].env[1].name", "VAST_GRACE is reserved"},
 		"a variable of ours, by SkyPilot's name of the container": {
 			"run: x\nconfig: {kubernetes: {pod_config: {spec: {containers: [{name: ray-node, env: [{name: NODE_RANK, value: a}]}]}}}}",
-			podConfigPath + ".spec.containers[0].env[0].name", "NODE_RANK is set by kubectl vast on every node"},
+			podConfigPath + ".spec.containers[0].env[0].name", "NODE_RANK is set by kubevast on every node"},
 		"a volume over /dev/shm": {
 			"run: x\nvolumes: {/dev/shm: data}", "volumes./dev/shm", "same path"},
 	}

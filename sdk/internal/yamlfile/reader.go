@@ -4,6 +4,7 @@
 package yamlfile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -48,35 +49,56 @@ func (r *Reader) full() bool {
 	return true
 }
 
-func (r *Reader) Add(line, col int, path, msg string) {
+// Add adds a problem at a line and a column of the file, which count from 1.
+func (r *Reader) Add(line, col int, path, msg string, remedies ...api.Remedy) {
 	if r.full() {
 		return
 	}
-	r.Problems = append(r.Problems, api.Problem{File: r.File, Line: line, Column: col, Path: path, Message: msg})
+	r.Problems = append(r.Problems, api.Problem{File: r.File, Line: line, Column: col, Path: path, Message: msg, Remedies: remedies})
 }
 
-// fail reports a problem with a value.
+// Fail adds a problem with a value. The value of a pending node is not known, and
+// has none.
 func (r *Reader) Fail(n *Node, format string, args ...any) {
 	if !n.Pending && !r.full() {
 		r.Add(n.Line, n.Column, n.Path(), fmt.Sprintf(format, args...))
 	}
 }
 
-// failKey reports a problem with a field as such, at its key.
+// FailKey adds a problem with a field as such, at its key.
 func (r *Reader) FailKey(n *Node, format string, args ...any) {
-	if r.full() {
-		return
+	if !r.full() {
+		r.addAtKey(n, fmt.Sprintf(format, args...))
 	}
+}
+
+// FailKeyWith is FailKey for a problem that a caller can do something about besides
+// correcting the file.
+func (r *Reader) FailKeyWith(remedy api.Remedy, n *Node, format string, args ...any) {
+	if !r.full() {
+		r.addAtKey(n, fmt.Sprintf(format, args...), remedy)
+	}
+}
+
+// FailWith is Fail for a problem that a caller can do something about besides
+// correcting the file.
+func (r *Reader) FailWith(remedy api.Remedy, n *Node, format string, args ...any) {
+	if !n.Pending && !r.full() {
+		r.Add(n.Line, n.Column, n.Path(), fmt.Sprintf(format, args...), remedy)
+	}
+}
+
+func (r *Reader) addAtKey(n *Node, msg string, remedies ...api.Remedy) {
 	at := n
 	if n.Key != nil {
 		at = n.Key
 	}
-	r.Add(at.Line, at.Column, n.Path(), fmt.Sprintf(format, args...))
+	r.Add(at.Line, at.Column, n.Path(), msg, remedies...)
 }
 
-// flag reports a problem with an option of the command line.
-func (r *Reader) Flag(name, format string, args ...any) {
-	r.Problems = append(r.Problems, api.Problem{Path: name, Message: fmt.Sprintf(format, args...)})
+// FailOption adds a problem with an option of the call, which is outside the file.
+func (r *Reader) FailOption(option, format string, args ...any) {
+	r.Problems = append(r.Problems, api.Problem{Option: option, Message: fmt.Sprintf(format, args...)})
 }
 
 func (r *Reader) Ignore(n *Node) {
@@ -103,16 +125,18 @@ func (r *Reader) Err() error {
 	}
 	all := r.Problems
 	slices.SortStableFunc(all, func(a, b api.Problem) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
 	})
-	all = slices.CompactFunc(all, func(a, b api.Problem) bool { return a.String() == b.String() })
+	all = slices.CompactFunc(all, same)
 	if more := len(all) - MaxProblems + r.dropped; more > 0 && len(all) > MaxProblems {
 		all = append(all[:MaxProblems:MaxProblems], api.Problem{File: r.File, Message: fmt.Sprintf("%d more problems are not shown", more)})
 	}
 	return &api.InvalidSpecError{Problems: all}
+}
+
+// same reports whether two problems of a file are one that was found twice.
+func same(a, b api.Problem) bool {
+	return a.Line == b.Line && a.Column == b.Column && a.Option == b.Option && a.Path == b.Path && a.Message == b.Message
 }
 
 // A decoder reads itself from a node.

@@ -68,7 +68,7 @@ func TestWrongCampaignConfigs(t *testing.T) {
 		says []string
 	}{
 		"a wrong file":          {"version: 1\nconfiguration: [{name: A}]\n", nil, []string{`sweep.vast:1:1: "execution" is missing`, `sweep.vast:2:24: configuration[0].name: "A" is not the name`}},
-		"no context":            {cmdtest.Sweep, nil, []string{"say which one with --context"}},
+		"no context":            {cmdtest.Sweep, nil, []string{"use --context to choose one"}},
 		"no such configuration": {cmdtest.Sweep, []string{"--context=a", "--config=tset-1"}, []string{`error: --config: no configuration fits "tset-1"; did you mean "test-1"?`}},
 		"a plug-in without a =": {cmdtest.Sweep, []string{"--context=a", "--variation-plugin=x"}, []string{`--variation-plugin: "x" must be NAME=VALUE`}},
 		"a plug-in that is not": {cmdtest.Sweep, []string{"--context=a", "--variation-plugin=X=no-such-program"}, []string{"--variation-plugin: there is no program no-such-program; give its path"}},
@@ -96,7 +96,7 @@ func TestSchemas(t *testing.T) {
 	for _, kind := range []string{"task", "campaign"} {
 		r := cmdtest.Plugin(&clitest.Client{}).Do(t, "schema", kind)
 		var schema struct{ Title string }
-		if err := json.Unmarshal([]byte(r.Out), &schema); err != nil || schema.Title != "kubectl vast "+kind {
+		if err := json.Unmarshal([]byte(r.Out), &schema); err != nil || schema.Title != "kubevast "+kind {
 			t.Errorf("%s: title %q, error %v", kind, schema.Title, err)
 		}
 	}

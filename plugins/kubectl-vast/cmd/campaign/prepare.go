@@ -21,7 +21,7 @@ type prepareFlags struct {
 	campaignFile
 	file           string
 	inputs         spec.Inputs
-	env            spec.EnvFlags
+	env            spec.Variables
 	options, quota []string
 	secrets        []string
 	keep           cli.Timeout
@@ -108,7 +108,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		}
 		p.inputs.Secrets[name] = ""
 	}
-	p.inputs.Envs, envErr = p.env.Read(ctx, f.Files(), os.LookupEnv)
+	p.inputs.Envs, envErr = p.env.Read(ctx, f.Files().Read, os.LookupEnv)
 	campaign, configs, fileErr := p.read(ctx, f, p.file, p.inputs)
 	options, optionErr := cli.Pairs("--option", p.options)
 	quota, quotaErr := cli.Pairs("--quota", p.quota)

@@ -17,7 +17,7 @@ type rerunOptions struct {
 	*cli.Factory
 	ref            string
 	failed, follow bool
-	secret         spec.EnvFlags
+	secret         spec.Variables
 	api            api.CampaignRerunOptions
 	dryRun         cli.DryRunFlag
 	output         *cli.DoneFlags
@@ -80,7 +80,7 @@ func (o *rerunOptions) Run(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if o.api.Secrets, err = o.secret.Read(ctx, o.Files(), os.LookupEnv); err != nil {
+	if o.api.Secrets, err = o.secret.Read(ctx, o.Files().Read, os.LookupEnv); err != nil {
 		return err
 	}
 	client, err := o.Client()

@@ -61,7 +61,7 @@ func TestWhatTheFileLeavesOpenIsGivenByFlags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := cmdtest.Plugin(&clitest.Client{}).Do(t, args...)
-			if r.Code != 2 || !strings.Contains(r.Err, "--image") || !strings.Contains(r.Err, "--env KEY=") {
+			if r.Code != 2 || !strings.Contains(r.Err, "--image") || !strings.Contains(r.Err, "--env=KEY=") {
 				t.Errorf("without them: code %d, stderr %q", r.Code, r.Err)
 			}
 			r = cmdtest.Plugin(&clitest.Client{}).Do(t, append(args, "--image=busybox:9", "--env=KEY=given", "--cpus=7")...)

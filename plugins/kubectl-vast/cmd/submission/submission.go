@@ -19,7 +19,7 @@ import (
 // share.
 type Flags struct {
 	Inputs      spec.Inputs
-	Env, Secret spec.EnvFlags
+	Env, Secret spec.Variables
 
 	Queue, Priority string
 	Force           bool
@@ -60,16 +60,16 @@ func (s *Flags) Add(f *cli.Factory, c *cobra.Command, noun string) {
 
 // AddValues binds the flags for values that a task's file and a campaign's may
 // leave open.
-func AddValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.EnvFlags) {
-	env.Flag = "--env"
+func AddValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.Variables) {
+	env.Option = "Envs"
 	p.StringVar(&in.Image, "image", "", "Container image, instead of the file's.")
 	p.StringArrayVar(&env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
 	p.StringArrayVar(&env.Files, "env-file", nil, `File with environment variables, NAME=VALUE a line, read as SkyPilot does; "-" for standard input. Can be given several times.`)
 }
 
 // AddSecrets binds the flags for variables that are kept in a Kubernetes Secret.
-func AddSecrets(p *pflag.FlagSet, secret *spec.EnvFlags) {
-	secret.Flag = "--secret"
+func AddSecrets(p *pflag.FlagSet, secret *spec.Variables) {
+	secret.Option = "Secrets"
 	p.StringArrayVar(&secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
 	p.StringArrayVar(&secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
 }
@@ -91,8 +91,8 @@ func (s *Flags) StdinOnce(files ...string) error {
 func (s *Flags) ReadInputs(ctx context.Context, f *cli.Factory) (spec.Inputs, error) {
 	in := s.Inputs
 	var errEnv, errSecret error
-	in.Envs, errEnv = s.Env.Read(ctx, f.Files(), os.LookupEnv)
-	in.Secrets, errSecret = s.Secret.Read(ctx, f.Files(), os.LookupEnv)
+	in.Envs, errEnv = s.Env.Read(ctx, f.Files().Read, os.LookupEnv)
+	in.Secrets, errSecret = s.Secret.Read(ctx, f.Files().Read, os.LookupEnv)
 	return in, errors.Join(errEnv, errSecret)
 }
 

@@ -1,4 +1,7 @@
-package contexts
+// Package percontext is the rule for values per cluster: which lists in a file's
+// resources are lists of {context: value}, and what is wrong with one. Package
+// contexts documents it.
+package percontext
 
 import (
 	"fmt"
@@ -7,14 +10,17 @@ import (
 	"strings"
 
 	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // MayDiffer reports whether a field of resources may have a value per cluster.
 // All may but those that hold a list of mappings anyway. The entries of any_of
 // and ordered are resources by themselves, and their fields may differ.
-func MayDiffer(field string) bool { return !holdsCandidates(field) && field != "volumes" }
+func MayDiffer(field string) bool { return !HoldsCandidates(field) && field != "volumes" }
 
-func holdsCandidates(field string) bool { return field == "any_of" || field == "ordered" }
+// HoldsCandidates reports the fields of resources whose items are resources
+// themselves.
+func HoldsCandidates(field string) bool { return field == "any_of" || field == "ordered" }
 
 // List is what the rule looks at in a list: for each item the keys of the
 // mapping that it is, nil when it is none. A key that is null is "".
@@ -58,7 +64,7 @@ func (l List) Faults() []Fault {
 			add("names no context; write {context: value}")
 		default:
 			if at, twice := first[keys[0]]; twice {
-				add("context %s stands in item %d of this list already; give it one value", quote(keys[0]), at+1)
+				add("context %s stands in item %d of this list already; give it one value", Quote(keys[0]), at+1)
 			} else {
 				first[keys[0]] = i
 			}
@@ -71,7 +77,7 @@ func itemsOf(keys []string) string {
 	const most = 3
 	parts := make([]string, 0, most+1)
 	for _, key := range keys[:min(len(keys), most)] {
-		parts = append(parts, "- "+quote(key)+": ...")
+		parts = append(parts, "- "+Quote(key)+": ...")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -95,28 +101,34 @@ func (l List) Find(context string) int {
 // Nested is the problem of a value that is a list of values per cluster itself.
 const Nested = "is a list of values per cluster again; write the value itself"
 
-// AskFor is the problem of values per cluster when no context is given. names
-// are those that there are values for.
+// AskFor returns the problem of values per cluster when no context is given. names
+// are the contexts that there are values for. ChooseContext is its remedy.
 func AskFor(names []string) string {
-	return "the value depends on the cluster; say which one with --context (there are values for " + Names(names) + ")"
+	return "the value depends on the cluster: there are values for the contexts " + Names(names)
 }
 
-// NoValue is the problem of a list that lacks the context that is given.
+// ChooseContext is what to do about a file with values for several contexts.
+func ChooseContext() api.Remedy {
+	return api.Remedy{Options: []string{"Context"}, Purpose: "choose one"}
+}
+
+// NoValue returns the problem of a list that lacks the context that is given.
 func NoValue(context string, names []string) string {
 	return fmt.Sprintf("there is no value for context %s, only for %s; add one, or write a plain value for all clusters",
-		quote(context), Names(names))
+		Quote(context), Names(names))
 }
 
 // Names lists contexts for a message.
 func Names(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = quote(name)
+		quoted[i] = Quote(name)
 	}
 	return strings.Join(quoted, ", ")
 }
 
-func quote(name string) string {
+// Quote returns the name of a context for a message.
+func Quote(name string) string {
 	const most = 200 // Google's and Amazon's long ones have half of that
 	return strconv.Quote(text.Short(name, most))
 }
