@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"flag"
 	"os/exec"
 	"path/filepath"
