@@ -2,8 +2,6 @@ package cluster
 
 import (
 	"flag"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
