@@ -18,12 +18,9 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-const (
-	// patience bounds whatever has to come about. It is no measure of speed:
-	// a test that reaches it has failed.
-	patience = 3 * time.Minute
-	interval = 200 * time.Millisecond
-)
+// patience bounds whatever has to come about. It is no measure of speed: a test
+// that reaches it has failed.
+const patience = 3 * time.Minute
 
 // person is somebody who types commands, with a namespace and a configuration
 // of their own.
@@ -58,7 +55,7 @@ func newNamespace(t testing.TB, labels ...string) string {
 	if _, err := client.CoreV1().Namespaces().Create(t.Context(), ns, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "a new namespace has what every namespace has", func() (bool, any) {
+	waitIn(t, name, "a new namespace has what every namespace has", func() (bool, any) {
 		_, err1 := client.CoreV1().ServiceAccounts(name).Get(t.Context(), "default", metav1.GetOptions{})
 		_, err2 := client.CoreV1().ConfigMaps(name).Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{})
 		return err1 == nil && err2 == nil, errors.Join(err1, err2)
@@ -102,25 +99,29 @@ func (p *person) file(name, content string) string {
 	return path
 }
 
-// waitFor waits until look returns true. What it returned last is told when
-// that does not happen.
+// waitFor calls look until it returns true, sooner when something changes in the
+// namespace. If that does not happen, the test fails and prints what look returned last.
 func (p *person) waitFor(what string, look func() (bool, any)) {
 	p.Helper()
-	waitFor(p.TB, what, look)
+	waitIn(p.TB, p.namespace, what, look)
 }
 
+// waitFor is for what is in no namespace.
 func waitFor(t testing.TB, what string, look func() (bool, any)) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		done, seen := look()
-		if done {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: it did not happen; last seen: %v", what, seen)
-		}
-		time.Sleep(interval)
+	waitIn(t, "", what, look)
+}
+
+func waitIn(t testing.TB, namespace, what string, look func() (bool, any)) {
+	t.Helper()
+	var seen any
+	done := watcher.Until(namespace, patience, func() (done bool) {
+		t.Helper()
+		done, seen = look()
+		return done
+	})
+	if !done {
+		t.Fatalf("%s: it did not happen; last seen: %v", what, seen)
 	}
 }
 

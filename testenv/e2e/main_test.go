@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -15,18 +14,20 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubevast/vast/testenv"
+	"github.com/kubevast/vast/testenv/internal/nswatch"
 )
 
 // atOnce is how many tests run side by side: most of the time they wait for
 // the cluster.
 const atOnce = "6"
 
-// What all tests share: the cluster, a client with an administrator's rights,
-// and the folder with the two plugins.
+// What all tests share: the cluster, a client with an administrator's rights, a
+// watch of the cluster's objects, and the folder with the two plugins.
 var (
 	cluster *testenv.Cluster
 	config  *rest.Config
 	client  kubernetes.Interface
+	watcher *nswatch.Watcher
 	bin     string
 )
 
@@ -66,14 +67,13 @@ func runTests(m *testing.M) (int, error) {
 	if client, err = kubernetes.NewForConfig(config); err != nil {
 		return 1, err
 	}
-	if bin, err = os.MkdirTemp("", "kubevast-e2e-"); err != nil {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if watcher, err = nswatch.Start(ctx, config); err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(bin)
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
-	build.Dir = repository()
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
+	if bin, err = testenv.Plugins(ctx); err != nil {
+		return 1, err
 	}
 	return m.Run(), nil
 }

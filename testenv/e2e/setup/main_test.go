@@ -8,9 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/kubevast/vast/testenv"
@@ -47,17 +45,10 @@ func runTests(m *testing.M) (code int, err error) {
 	if cluster, err = testenv.Up(ctx, options); err != nil {
 		return 1, err
 	}
-	dir, err := os.MkdirTemp("", "kubevast-setup-")
+	dir, err := testenv.Plugins(ctx)
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
 	plugin = filepath.Join(dir, "kubectl-vast")
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", plugin, "./plugins/kubectl-vast")
-	_, file, _, _ := runtime.Caller(0)
-	build.Dir = filepath.Join(filepath.Dir(file), "..", "..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
-	}
 	return m.Run(), nil
 }

@@ -5,9 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
@@ -62,15 +59,8 @@ func runTests(m *testing.M) (int, error) {
 	if client, err = kubernetes.NewForConfig(config); err != nil {
 		return 1, err
 	}
-	if bin, err = os.MkdirTemp("", "kubevast-walls-"); err != nil {
+	if bin, err = testenv.Plugins(ctx); err != nil {
 		return 1, err
-	}
-	defer os.RemoveAll(bin)
-	_, file, _, _ := runtime.Caller(0)
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", testenv.Link, "-o", bin+string(filepath.Separator), "./plugins/kubectl-vast", "./plugins/kubectl-vastvol")
-	build.Dir = filepath.Join(filepath.Dir(file), "..", "..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return m.Run(), nil
 }
