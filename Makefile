@@ -89,7 +89,11 @@ test-unit: test-programs ## unit tests of all modules
 
 .PHONY: test-e2e
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
-	cd testenv && go test -count=1 -p 1 -timeout 40m ./e2e/...
+	@# e2e/setup has a cluster of its own and mostly waits for it. e2e/walls shares the cluster
+	@# with e2e, whose first tests stop a node and the API server.
+	@cd testenv && failed=0; \
+		go test -count=1 -p 2 -timeout 40m ./e2e ./e2e/setup || failed=1; \
+		go test -count=1 -timeout 40m ./e2e/walls || failed=1; exit $$failed
 
 .PHONY: test-stores
 test-stores: ## the store's rules on versitygw, MinIO, SeaweedFS and rclone, built from source: 15 minutes cold; prints which keeps which

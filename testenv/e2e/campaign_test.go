@@ -217,7 +217,7 @@ func TestAClientThatIsKilledIsResumedWithEveryJobOnce(t *testing.T) {
 	p.queue("mine", "100m") // so many runs would use up the common quota
 	run := p.start("kubectl-vast", nil, "campaign", "run", file, "--runs=20", "--queue=mine")
 	id := ""
-	p.waitFor("some of the Jobs are made", func() (bool, any) {
+	p.catch("some of the Jobs are made", func() (bool, any) {
 		for line := range strings.Lines(run.stderr.String()) {
 			if word, ok := strings.CutPrefix(line, "Campaign "); ok {
 				id = strings.TrimSpace(word)

@@ -106,6 +106,23 @@ func (p *person) waitFor(what string, look func() (bool, any)) {
 	waitIn(p.TB, p.namespace, what, look)
 }
 
+// catch is waitFor for what soon passes, such as a file that is half written: it looks
+// twenty times a second. look must not start a process.
+func (p *person) catch(what string, look func() (bool, any)) {
+	p.Helper()
+	for deadline := time.After(patience); ; {
+		done, seen := look()
+		if done {
+			return
+		}
+		select {
+		case <-deadline:
+			p.Fatalf("%s: it did not happen; last seen: %v", what, seen)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 // waitFor is for what is in no namespace.
 func waitFor(t testing.TB, what string, look func() (bool, any)) {
 	t.Helper()

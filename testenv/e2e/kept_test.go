@@ -107,7 +107,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 		p := p.in(t)
 		download := p.start("kubectl-vast", nil, "results", "download", id, "--dir=out", "--preserve-modes")
 		part := ""
-		p.waitFor("the large file is half-way", func() (bool, any) {
+		p.catch("the large file is half-way", func() (bool, any) {
 			found, err := filepath.Glob(filepath.Join(p.dir, folder, "large.*.part"))
 			if len(found) != 1 {
 				return false, err

@@ -54,6 +54,11 @@ func runTests(m *testing.M) (int, error) {
 			return 1, err
 		}
 	}
+	// The plugins and kubectl are started hundreds of times and end within seconds: memory
+	// that they do not collect costs nothing.
+	if err := os.Setenv("GOGC", "400"); err != nil {
+		return 1, err
+	}
 	ctx := context.Background()
 	var err error
 	if cluster, err = testenv.Up(ctx, testenv.Options{Progress: os.Stderr}); err != nil {

@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
+	// The plugins and kubectl are started hundreds of times and end within seconds: memory
+	// that they do not collect costs nothing.
+	if err := os.Setenv("GOGC", "400"); err != nil {
+		return 1, err
+	}
 	ctx := context.Background()
 	options := testenv.Options{Name: "setup", Nodes: 1, WithoutKueue: true, Progress: os.Stderr}
 	if err := testenv.Down(ctx, options); err != nil {
