@@ -131,13 +131,16 @@ func waitFor(ctx context.Context, ended <-chan error, log string) error {
 
 // daemonArgs registers the runtime wrapper on a host that needs it.
 func (e *Engine) daemonArgs(ctx context.Context) ([]string, error) {
+	// The kernel forwards the API server's port, instead of a process that copies all that
+	// tests read and write.
+	args := []string{"--userland-proxy=false"}
 	capable, err := hasSysResource()
 	if err != nil || capable {
-		return nil, err
+		return args, err
 	}
 	wrapper, err := e.wrapper(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []string{"--add-runtime", "kubevast=" + wrapper, "--default-runtime", "kubevast"}, nil
+	return append(args, "--add-runtime", "kubevast="+wrapper, "--default-runtime", "kubevast"), nil
 }
