@@ -62,9 +62,7 @@ func newNamespace(t testing.TB, labels ...string) string {
 	})
 	t.Cleanup(func() {
 		if t.Failed() {
-			out, _ := exec.Command(cluster.Kubectl(), "--kubeconfig", cluster.Kubeconfig(), "-n", name,
-				"get", "jobs,pods,pvc,events", "-o", "wide").CombinedOutput() // it is only to help
-			t.Logf("namespace %s at the end:\n%s", name, out)
+			logNamespace(t, name)
 		}
 		// What still runs is no longer needed, and a namespace waits for the
 		// grace of its pods. Then it goes in the background; its name is
@@ -80,6 +78,23 @@ func newNamespace(t testing.TB, labels ...string) string {
 		}
 	})
 	return name
+}
+
+// logNamespace logs what helps to find out why a test failed: the objects of its
+// namespace, and the last lines of each container of a pod that failed.
+func logNamespace(t testing.TB, namespace string) {
+	get := []string{"--kubeconfig", cluster.Kubeconfig(), "-n", namespace}
+	out, _ := exec.Command(cluster.Kubectl(), append(get, "get", "jobs,pods,pvc,events", "-o", "wide")...).CombinedOutput() // it is only to help
+	t.Logf("namespace %s at the end:\n%s", namespace, out)
+	pods, err := client.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{FieldSelector: "status.phase=" + string(corev1.PodFailed)})
+	if err != nil {
+		t.Log(err)
+		return
+	}
+	for _, pod := range pods.Items {
+		out, _ := exec.Command(cluster.Kubectl(), append(get, "logs", pod.Name, "--all-containers", "--prefix", "--tail=20")...).CombinedOutput()
+		t.Logf("pod %s failed; its containers logged:\n%s", pod.Name, out)
+	}
 }
 
 // in is the same person for a subtest.
@@ -156,6 +171,21 @@ func (p *person) tryKubectl(args ...string) (string, error) {
 	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), append([]string{"--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace}, args...)...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// succeeds waits until a pod has succeeded. It does not wait for one that has failed.
+func (p *person) succeeds(pod string) {
+	p.Helper()
+	p.waitFor("pod "+pod+" succeeds", func() (bool, any) {
+		found, err := client.CoreV1().Pods(p.namespace).Get(p.Context(), pod, metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		if found.Status.Phase == corev1.PodFailed {
+			p.Fatalf("pod %s has failed: %+v", pod, found.Status.ContainerStatuses)
+		}
+		return found.Status.Phase == corev1.PodSucceeded, found.Status.Phase
+	})
 }
 
 // touch makes a file that a pod's task waits for. The task may end of it before

@@ -218,7 +218,7 @@ func TestAPreparedCampaignWithLargeInputs(t *testing.T) {
 	if out, err := send.CombinedOutput(); err != nil {
 		t.Fatalf("attach: %v\n%s", err, out)
 	}
-	p.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=3m", "pod/"+pod)
+	p.succeeds(pod)
 	p.kubectl("apply", "-f", dir)
 	p.ranAll(made.ID, 2)
 }
