@@ -35,6 +35,6 @@ func Plugins(ctx context.Context) (string, error) {
 		// and the tests start these programs more than a thousand times.
 		Args: []string{"go", "build", "-ldflags", "-s -w " + Link, "-o", dir + string(filepath.Separator),
 			"./plugins/kubectl-vast", "./plugins/kubectl-vastvol"},
-		Dir: repository,
+		Dir: repository, Env: []string{"CGO_ENABLED=0"}, // as they are released
 	}.Run(ctx)
 }
