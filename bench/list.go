@@ -83,7 +83,7 @@ func measureList(ctx context.Context, e *env) ([]figure, error) {
 	inside, err := turns(listPairs,
 		func(int) (float64, error) {
 			began := time.Now()
-			list, err := client.Tasks().List(ctx, api.ListOptions{AllUsers: true})
+			list, err := client.Tasks().List(ctx, api.TaskListOptions{AllUsers: true})
 			if err == nil && len(list.Items) != listTasks {
 				err = fmt.Errorf("the SDK listed %d tasks", len(list.Items))
 			}

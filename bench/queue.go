@@ -74,7 +74,7 @@ func measureQueue(ctx context.Context, e *env) ([]figure, error) {
 	inside, err := turns(queuePairs,
 		func(int) (float64, error) {
 			began := time.Now()
-			list, err := ourClient.Queues().Pending(ctx, api.QueueListOptions{AllUsers: true})
+			list, err := ourClient.Queues().Pending(ctx, api.QueuePendingOptions{AllUsers: true})
 			if err == nil && (len(list.Items) != listTasks || list.Items[listTasks-1].Position != listTasks) {
 				err = fmt.Errorf("the SDK listed %d tasks that wait, the last at %d", len(list.Items), list.Items[len(list.Items)-1].Position)
 			}

@@ -11,57 +11,78 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// Campaign knows how to look after campaigns. A campaign is many runs of many
-// configurations; each run is a Job, or several are packed into one. A ref names a
-// campaign: its id, its name where the caller has one campaign of that name, the
-// beginning of one of these, or "@latest" for his newest one; the type may stand
-// before it, as in "campaign.kubevast.io/ID". What changes something takes no
-// beginning of a name: it is InvalidSpecError.
+// Campaign runs and manages campaigns. A campaign is many runs of many
+// configurations; each run is a Job, or several runs share one.
+//
+// A ref names a campaign: by its id, by its name if the caller has one campaign of
+// that name, by a unique prefix of either, or "@latest" for the caller's newest one.
+// It may have a type before it, as in "campaign.kubevast.io/ID". Methods that change
+// something accept no prefix and return an *api.InvalidSpecError for one.
+//
+// Campaigns need a store. Without one, the methods that create campaigns return an
+// *api.NotInstalledError.
 type Campaign interface {
 	CampaignWriter
-	CampaignMonitor
-	CampaignPreparer
+	CampaignReader
 }
 
-// CampaignWriter knows how to run campaigns.
+// CampaignWriter creates, stops, holds and removes campaigns.
 type CampaignWriter interface {
 	// Render returns the Jobs that Run would create, in the order of their
-	// creation, and the warnings. It needs no cluster. A Job is made when it
-	// is asked for, so that any number of them takes little memory; they
-	// share what they have alike, which nobody may change. An error ends them.
+	// creation, and warnings. It needs no cluster. Each Job is generated when the
+	// iteration reaches it, so memory use does not depend on their number. Jobs
+	// share memory and must not be changed. An error ends the iteration.
 	Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
-	// Run creates a campaign and returns when all its Jobs are made. Whatever
-	// ends it in the middle, Run with o.ID set to the campaign's id does what
-	// is left, and makes no Job twice. Then s may be nil, unless the inputs
-	// were not yet in the store. One that somebody stops meanwhile is a
-	// Conflict. A campaign needs a store: NotInstalledError.
+	// Run creates a campaign and returns when all its Jobs exist. If it fails or is
+	// cancelled, a call with o.ID set to the campaign's id creates what is missing
+	// and creates nothing twice; s may then be nil, unless the inputs were not
+	// uploaded yet. If the campaign is stopped meanwhile, the error is an
+	// *api.ConflictError.
 	Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error)
-	// Random returns what drew the random values of the campaign of this id, for
-	// who expands its file once more to give it to Run. Run refuses other values
-	// than those that the campaign was begun with: Conflict. An id that nobody
-	// has is NotFoundError; it may become a new campaign's.
+	// Random returns the generator of random values that the campaign id was
+	// started with, for callers that expand its file again to resume it with Run:
+	// Run refuses other values with an *api.ConflictError. An unknown id is an
+	// *api.NotFoundError.
 	Random(ctx context.Context, id string) (api.Random, error)
-	// Rerun makes a new campaign of the runs of another one that failed.
+	// Rerun creates a campaign of the failed runs of another one.
 	Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
-	// Stop ends all runs that wait or run. What they have is kept.
-	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error)
-	// Hold lets no more runs start until Resume; what runs goes on.
-	Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
-	Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error)
-	// Cleanup removes campaigns' Jobs, and with Data all that is kept of them.
-	// A campaign that has not ended is a ConflictError, unless Force is set.
+	// Prepare writes a campaign into a folder, with everything that is needed to
+	// run it with kubectl alone: its Jobs, its inputs, what the namespace needs,
+	// and instructions. It contacts no cluster and writes no credentials. The
+	// folder is complete or does not exist; a folder with other content is an
+	// *api.InvalidSpecError.
+	Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error)
+	// Stop stops all runs that have not ended. Results saved so far are kept. It
+	// is idempotent.
+	Stop(ctx context.Context, ref string, o api.CampaignStopOptions) (*api.Campaign, error)
+	// Hold keeps queued runs from starting until Resume; runs that have started
+	// continue. A campaign that has ended, or that joined no queue, is an
+	// *api.ConflictError. Hold and Resume are idempotent.
+	Hold(ctx context.Context, ref string, o api.CampaignHoldOptions) (*api.Campaign, error)
+	// Resume undoes Hold.
+	Resume(ctx context.Context, ref string, o api.CampaignHoldOptions) (*api.Campaign, error)
+	// Cleanup deletes the Jobs of campaigns, and with o.Data also their results,
+	// logs and records. An unfinished campaign is an *api.ConflictError, unless
+	// o.Force is set. It is idempotent.
 	Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error)
 }
 
-// CampaignMonitor knows how to look at campaigns.
-type CampaignMonitor interface {
-	// Monitor returns campaigns as they stand, the oldest first: counts of
-	// their runs, pace, and failures by cause. Runs whose Jobs have expired
-	// are counted by what is kept of them. It is cheap to call again on the
-	// same Client: only what may have changed is read.
+// CampaignReader reads the state of campaigns.
+type CampaignReader interface {
+	// Get returns one campaign: counts of its runs, pace, failures by cause and the
+	// progress of its active runs. Runs whose Jobs have expired are counted from
+	// the store.
+	Get(ctx context.Context, ref string) (*api.Campaign, error)
+	// List returns campaigns as Get does, oldest first. Calling it repeatedly on the
+	// same Client is cheap: only what may have changed is read again.
 	//
-	// An id that nothing is known of is NotFoundError, one that is the beginning
-	// of several is InvalidSpecError; the campaigns of the other ids are returned
-	// together with that error.
-	Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error)
+	// A ref that names nothing is an *api.NotFoundError, an ambiguous one an
+	// *api.InvalidSpecError; the campaigns of the other refs are returned together
+	// with the error.
+	List(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error)
+	// Watch yields the list that List returns, then again whenever it has changed,
+	// until ctx is done or the caller stops. It polls. While the cluster is
+	// unavailable it retries and sends a warning; any other error is yielded and
+	// ends the iteration.
+	Watch(ctx context.Context, o api.CampaignListOptions) iter.Seq2[*api.CampaignList, error]
 }

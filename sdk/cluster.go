@@ -8,26 +8,26 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Cluster knows how to make a cluster ready for many people's work and how to
-// take that back. It works in the client's namespace and on what the cluster's
-// namespaces share; several namespaces of one cluster may be set up.
+// Cluster sets up a cluster for the work of many users, and removes the set-up
+// again. It works on the client's namespace and on the objects that all namespaces
+// share; several namespaces of one cluster can be set up.
 type Cluster interface {
-	// Configs returns the sorts of clusters that setup knows, with their
-	// options. It contacts nobody.
+	// Configs returns the cluster types that Setup supports, with their options. It
+	// contacts no cluster.
 	Configs() *api.ClusterConfigList
-	// Render returns the objects that Setup would make, without credentials.
-	// It contacts nobody unless o.DryRun is DryRunServer.
+	// Render returns the objects that Setup would create, without credentials. It
+	// contacts no cluster unless o.DryRun is DryRunServer.
 	Render(ctx context.Context, o api.SetupOptions) ([]runtime.Object, error)
-	// Setup makes all that is needed and waits until it works. It is
-	// idempotent; what an earlier call left half-way is completed.
+	// Setup creates everything that is needed and waits until it is ready. It is
+	// idempotent; it completes what an earlier call has left unfinished.
 	Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error)
-	// Resize measures the quota again.
-	Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error)
-	// PlanCleanup says what Cleanup would remove and what it would leave.
-	PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
-	// Cleanup removes what Setup made, and nothing else. Work that has not ended
-	// is ConflictError, or is stopped first and saves what it has. It is idempotent.
-	Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error)
-	// Status returns what is set up; NotInstalledError when nothing is.
-	Status(ctx context.Context) (*api.ClusterStatus, error)
+	// Resize measures the quota again and sets it.
+	Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error)
+	// Cleanup removes what Setup created and nothing else. It is idempotent. What
+	// it removes and keeps is in the result. Unfinished work is an
+	// *api.ConflictError, unless o.Force is set: then it is stopped first, and saves
+	// its results. With that error, too, the result says what would be removed.
+	Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error)
+	// Get returns what is set up; an *api.NotInstalledError when nothing is.
+	Get(ctx context.Context) (*api.ClusterStatus, error)
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Doctor knows how to check what the commands need of a cluster.
+// Doctor checks the prerequisites of the other interfaces.
 type Doctor interface {
-	// Check returns what was found. What is missing is in the report and no
-	// error; a cluster that cannot be reached is a report of one failed
-	// check. Nothing is left behind in the cluster.
+	// Check runs all checks and returns their outcomes. A failed check is not an
+	// error, and a cluster that cannot be reached is a report with one failed
+	// check. What a check creates in the cluster is deleted again.
 	Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error)
-	// Role returns the Role that grants in the namespace exactly what the
-	// methods of Task, Campaign, Queue, Result and Volume need ("user"), or those
-	// that change nothing ("reader"), and a ClusterRole with what can be done
-	// without. It contacts nobody. Another kind is *api.InvalidSpecError.
+	// Role returns a Role with exactly the rules that the methods of Task, Campaign,
+	// Queue, Result and Volume need in the namespace (kind api.RoleUser) or those of
+	// them that change nothing (api.RoleReader), and a ClusterRole with optional
+	// rules. It contacts no cluster. Another kind is an *api.InvalidSpecError.
 	Role(kind string) (*rbacv1.Role, *rbacv1.ClusterRole, error)
 }

@@ -37,22 +37,22 @@ var changing = map[string]change{
 		return w.Tasks().Submit(ctx, w.big(), api.SubmitOptions{DryRun: d, Dir: w.dir})
 	}},
 	"Task.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Tasks().Stop(ctx, w.task, api.StopOptions{DryRun: d})
+		return w.Tasks().Stop(ctx, w.task, api.TaskStopOptions{DryRun: d})
 	}},
 	"Task.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Tasks().Delete(ctx, w.task, api.DeleteOptions{DryRun: d, Wait: true})
+		return w.Tasks().Delete(ctx, w.task, api.TaskDeleteOptions{DryRun: d, Wait: true})
 	}},
 	"Volume.Create": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Volumes().Create(ctx, w.volume("more"), api.CreateVolumeOptions{DryRun: d})
+		return w.Volumes().Create(ctx, w.volume("more"), api.VolumeCreateOptions{DryRun: d})
 	}},
 	"Volume.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Volumes().Delete(ctx, "data", api.DeleteOptions{DryRun: d, Wait: true})
+		return w.Volumes().Delete(ctx, "data", api.VolumeDeleteOptions{DryRun: d, Wait: true})
 	}},
 	"Queue.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Queues().Hold(ctx, "vast", api.HoldOptions{DryRun: d})
+		return w.Queues().Hold(ctx, "vast", api.QueueHoldOptions{DryRun: d})
 	}},
 	"Queue.Resume": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Queues().Resume(ctx, "night", api.HoldOptions{DryRun: d})
+		return w.Queues().Resume(ctx, "night", api.QueueResumeOptions{DryRun: d})
 	}},
 	"Campaign.Run": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		s, configs := w.sweep()
@@ -62,16 +62,16 @@ var changing = map[string]change{
 		return w.Campaigns().Rerun(ctx, w.campaign, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{DryRun: d, Name: "again", Force: true}})
 	}},
 	"Campaign.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaigns().Stop(ctx, w.campaign, api.StopOptions{DryRun: d})
+		return w.Campaigns().Stop(ctx, w.campaign, api.CampaignStopOptions{DryRun: d})
 	}},
 	"Campaign.Hold": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{DryRun: d})
+		return w.Campaigns().Hold(ctx, w.campaign, api.CampaignHoldOptions{DryRun: d})
 	}},
 	"Campaign.Resume": {before: func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Hold(ctx, w.campaign, api.CampaignHoldOptions{})
 		return err
 	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Campaigns().Resume(ctx, w.campaign, api.HoldOptions{DryRun: d})
+		return w.Campaigns().Resume(ctx, w.campaign, api.CampaignHoldOptions{DryRun: d})
 	}},
 	"Campaign.Cleanup": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Campaigns().Cleanup(ctx, api.CampaignCleanupOptions{DryRun: d, Campaigns: []string{w.campaign}, Data: true, Force: true})
@@ -81,16 +81,16 @@ var changing = map[string]change{
 		return w.Campaigns().Prepare(ctx, s, configs, api.PrepareOptions{CampaignOptions: api.CampaignOptions{DryRun: d}, Dir: filepath.Join(w.dir, "a", "out")})
 	}},
 	"Result.Delete": {noServer: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Results().Delete(ctx, api.DeleteResultOptions{DryRun: d, ResultOptions: api.ResultOptions{Of: w.other}})
+		return w.Results().Delete(ctx, w.other, api.ResultDeleteOptions{DryRun: d})
 	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
 	}},
 	"Cluster.Resize": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Cluster().Resize(ctx, api.ResizeOptions{DryRun: d})
+		return w.Cluster().Resize(ctx, api.ClusterResizeOptions{DryRun: d})
 	}},
 	"Cluster.Cleanup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Cluster().Cleanup(ctx, api.CleanupOptions{DryRun: d, Force: true})
+		return w.Cluster().Cleanup(ctx, api.ClusterCleanupOptions{DryRun: d, Force: true})
 	}},
 }
 
@@ -99,10 +99,10 @@ var changing = map[string]change{
 var reading = []string{
 	"Task.Check", "Task.Render", "Task.Get", "Task.List", "Task.Watch", "Task.Wait", "Task.Logs",
 	"Volume.Render", "Volume.Get", "Volume.List",
-	"Queue.Status", "Queue.Pending", "Queue.Position",
-	"Campaign.Render", "Campaign.Random", "Campaign.Monitor",
-	"Result.List", "Result.Show", "Result.Download",
-	"Cluster.Configs", "Cluster.Render", "Cluster.PlanCleanup", "Cluster.Status",
+	"Queue.Get", "Queue.List", "Queue.Pending", "Queue.Position",
+	"Campaign.Render", "Campaign.Random", "Campaign.Get", "Campaign.List", "Campaign.Watch",
+	"Result.Get", "Result.List", "Result.Download",
+	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }
 
@@ -239,22 +239,22 @@ func TestADryRunDoesNotFindWhatIsNotThere(t *testing.T) {
 	w := newWorld(t)
 	for name, do := range map[string]func() (any, error){
 		"a task to stop": func() (any, error) {
-			return w.Tasks().Stop(t.Context(), "zzzzzzzz", api.StopOptions{DryRun: api.DryRunClient})
+			return w.Tasks().Stop(t.Context(), "zzzzzzzz", api.TaskStopOptions{DryRun: api.DryRunClient})
 		},
 		"a task to delete": func() (any, error) {
-			return w.Tasks().Delete(t.Context(), "zzzzzzzz", api.DeleteOptions{DryRun: api.DryRunClient})
+			return w.Tasks().Delete(t.Context(), "zzzzzzzz", api.TaskDeleteOptions{DryRun: api.DryRunClient})
 		},
 		"a volume": func() (any, error) {
-			return w.Volumes().Delete(t.Context(), "none", api.DeleteOptions{DryRun: api.DryRunClient})
+			return w.Volumes().Delete(t.Context(), "none", api.VolumeDeleteOptions{DryRun: api.DryRunClient})
 		},
 		"a campaign to stop": func() (any, error) {
-			return w.Campaigns().Stop(t.Context(), "none", api.StopOptions{DryRun: api.DryRunClient})
+			return w.Campaigns().Stop(t.Context(), "none", api.CampaignStopOptions{DryRun: api.DryRunClient})
 		},
 		"a campaign to remove": func() (any, error) {
 			return w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{"none"}, DryRun: api.DryRunClient})
 		},
 		"a result": func() (any, error) {
-			return w.Results().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "zzzzzzzz"}, DryRun: api.DryRunClient})
+			return w.Results().Delete(t.Context(), "zzzzzzzz", api.ResultDeleteOptions{DryRun: api.DryRunClient})
 		},
 	} {
 		if _, err := do(); !errors.As(err, new(*api.NotFoundError)) {

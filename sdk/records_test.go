@@ -35,23 +35,23 @@ var onRecords = map[string]struct {
 		return err
 	}, true, true, true},
 	"monitor": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}})
+		_, err := w.Campaigns().List(ctx, api.CampaignListOptions{Refs: []string{w.campaign}})
 		return err
 	}, true, false, false},
 	"campaign list": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Brief: true})
+		_, err := w.Campaigns().List(ctx, api.CampaignListOptions{Refs: []string{w.campaign}, Brief: true})
 		return err
 	}, true, false, false},
 	"campaign stop": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Stop(ctx, w.campaign, api.StopOptions{})
+		_, err := w.Campaigns().Stop(ctx, w.campaign, api.CampaignStopOptions{})
 		return err
 	}, true, false, false},
 	"campaign hold": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Hold(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Hold(ctx, w.campaign, api.CampaignHoldOptions{})
 		return err
 	}, true, false, false},
 	"campaign resume": {func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Resume(ctx, w.campaign, api.HoldOptions{})
+		_, err := w.Campaigns().Resume(ctx, w.campaign, api.CampaignHoldOptions{})
 		return err
 	}, true, false, false},
 	"campaign cleanup": {func(ctx context.Context, w *world) error {
@@ -59,19 +59,19 @@ var onRecords = map[string]struct {
 		return err
 	}, true, false, false},
 	"results list": {func(ctx context.Context, w *world) error {
-		_, err := w.Results().List(ctx, api.ResultOptions{Of: w.campaign})
+		_, err := w.Results().List(ctx, api.ResultListOptions{Ref: w.campaign})
 		return err
 	}, false, true, false},
 	"results show": {func(ctx context.Context, w *world) error {
-		_, err := w.Results().Show(ctx, api.ResultOptions{Of: w.campaign})
+		_, err := w.Results().Get(ctx, w.campaign, api.ResultGetOptions{})
 		return err
 	}, false, true, false},
 	"results download": {func(ctx context.Context, w *world) error {
-		_, err := w.Results().Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: w.campaign}, Dir: w.dir})
+		_, err := w.Results().Download(ctx, w.campaign, api.DownloadOptions{Dir: w.dir})
 		return err
 	}, false, true, false},
 	"results delete": {func(ctx context.Context, w *world) error {
-		_, err := w.Results().Delete(ctx, api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: w.campaign}})
+		_, err := w.Results().Delete(ctx, w.campaign, api.ResultDeleteOptions{})
 		return err
 	}, false, true, false},
 }
@@ -216,7 +216,7 @@ func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.clusterRecord(poison)
-			list, err := w.Campaigns().Monitor(t.Context(), api.MonitorOptions{AllUsers: true, Brief: true})
+			list, err := w.Campaigns().List(t.Context(), api.CampaignListOptions{AllUsers: true, Brief: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
 				t.Error(diff)
 			}
 			w.storedRecord(poison)
-			results, err := w.Results().List(t.Context(), api.ResultOptions{AllUsers: true})
+			results, err := w.Results().List(t.Context(), api.ResultListOptions{AllUsers: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -308,7 +308,7 @@ func TestAManifestOfSomethingElseIsNotUsed(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.ManifestFile] = []byte(manifest)
-			list, err := w.Results().List(t.Context(), api.ResultOptions{Of: w.other})
+			list, err := w.Results().List(t.Context(), api.ResultListOptions{Ref: w.other})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -93,10 +93,10 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 			for how, do := range map[string]func() (*api.TaskStatus, error){
 				c.look + " to look at": func() (*api.TaskStatus, error) { return w.Tasks().Get(t.Context(), c.ref) },
 				c.change + " to stop": func() (*api.TaskStatus, error) {
-					return w.Tasks().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient})
+					return w.Tasks().Stop(t.Context(), c.ref, api.TaskStopOptions{DryRun: api.DryRunClient})
 				},
 				c.change + " to delete": func() (*api.TaskStatus, error) {
-					return w.Tasks().Delete(t.Context(), c.ref, api.DeleteOptions{DryRun: api.DryRunClient})
+					return w.Tasks().Delete(t.Context(), c.ref, api.TaskDeleteOptions{DryRun: api.DryRunClient})
 				},
 			} {
 				want, _, _ := strings.Cut(how, " to ")
@@ -154,7 +154,7 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 					t.Errorf("%s: %q, %v; want %q", how, got, err, want)
 				}
 			}
-			looked, err := w.Campaigns().Monitor(t.Context(), api.MonitorOptions{IDs: []string{c.ref}})
+			looked, err := w.Campaigns().List(t.Context(), api.CampaignListOptions{Refs: []string{c.ref}})
 			id := ""
 			if err == nil {
 				id = looked.Items[0].ID
@@ -163,13 +163,13 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 			d := api.DryRunClient
 			for how, do := range map[string]func() (*api.Campaign, error){
 				"to stop": func() (*api.Campaign, error) {
-					return w.Campaigns().Stop(t.Context(), c.ref, api.StopOptions{DryRun: d})
+					return w.Campaigns().Stop(t.Context(), c.ref, api.CampaignStopOptions{DryRun: d})
 				},
 				"to hold": func() (*api.Campaign, error) {
-					return w.Campaigns().Hold(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+					return w.Campaigns().Hold(t.Context(), c.ref, api.CampaignHoldOptions{DryRun: d})
 				},
 				"to resume": func() (*api.Campaign, error) {
-					return w.Campaigns().Resume(t.Context(), c.ref, api.HoldOptions{DryRun: d})
+					return w.Campaigns().Resume(t.Context(), c.ref, api.CampaignHoldOptions{DryRun: d})
 				},
 				"to clean up": func() (*api.Campaign, error) {
 					done, err := w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{c.ref}, Force: true, DryRun: d})
@@ -232,14 +232,15 @@ func TestWhichResultAReferenceNames(t *testing.T) {
 			if c.change == "" {
 				c.change = c.look
 			}
-			of := api.ResultOptions{Of: c.ref}
 			for _, how := range []struct {
 				want string
 				do   func() (*api.ResultList, error)
 			}{
-				{c.look, func() (*api.ResultList, error) { return w.Results().List(t.Context(), of) }},
+				{c.look, func() (*api.ResultList, error) {
+					return w.Results().List(t.Context(), api.ResultListOptions{Ref: c.ref})
+				}},
 				{c.change, func() (*api.ResultList, error) {
-					return w.Results().Delete(t.Context(), api.DeleteResultOptions{ResultOptions: of, DryRun: api.DryRunClient, Force: true})
+					return w.Results().Delete(t.Context(), c.ref, api.ResultDeleteOptions{DryRun: api.DryRunClient, Force: true})
 				}},
 			} {
 				got, err := how.do()
@@ -262,7 +263,7 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 	w.add("/api/v1/namespaces/lab/persistentvolumeclaims/shared", "PersistentVolumeClaim", map[string]any{"metadata": metav1.ObjectMeta{
 		Name: "shared", Namespace: "lab", UID: "bobs", Labels: map[string]string{kube.LabelKind: kube.KindVolume, kube.LabelUser: "bob", kube.LabelVolume: "shared"},
 		Annotations: map[string]string{kube.AnnotationVolume: "shared", kube.AnnotationUser: "bob"}}})
-	anns, err := w.Volumes().Create(t.Context(), w.volume("shared"), api.CreateVolumeOptions{})
+	anns, err := w.Volumes().Create(t.Context(), w.volume("shared"), api.VolumeCreateOptions{})
 	if err != nil || anns.Name == "shared" {
 		t.Fatal(anns, err)
 	}
@@ -288,7 +289,7 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 			}
 		})
 	}
-	if _, err := w.Volumes().Delete(t.Context(), "volume.kubevast.io/shared", api.DeleteOptions{DryRun: api.DryRunClient}); !errors.As(err, new(*api.ConflictError)) {
+	if _, err := w.Volumes().Delete(t.Context(), "volume.kubevast.io/shared", api.VolumeDeleteOptions{DryRun: api.DryRunClient}); !errors.As(err, new(*api.ConflictError)) {
 		t.Errorf("bob's volume may be deleted: %v", err)
 	}
 }
@@ -306,12 +307,12 @@ func TestWhichQueueAReferenceNames(t *testing.T) {
 				t.Errorf("%s: %q, %v", ref, got, err)
 			}
 		}
-		held, err := w.Queues().Hold(t.Context(), ref, api.HoldOptions{DryRun: api.DryRunClient})
+		held, err := w.Queues().Hold(t.Context(), ref, api.QueueHoldOptions{DryRun: api.DryRunClient})
 		if err != nil {
 			held = &api.QueueStatus{}
 		}
 		check(held.Name, err)
-		list, err := w.Queues().Status(t.Context(), api.QueueListOptions{Queue: ref})
+		list, err := w.Queues().List(t.Context(), api.QueueListOptions{Queue: ref})
 		name := ""
 		if err == nil {
 			name = list.Items[0].Name
@@ -355,7 +356,7 @@ func TestWhichRunAReferenceNames(t *testing.T) {
 			if !names(c.look, got.Name, err) {
 				t.Errorf("to look at: %q, %v; want %q", got.Name, err, c.look)
 			}
-			if got, err = w.Tasks().Stop(t.Context(), c.ref, api.StopOptions{DryRun: api.DryRunClient}); err != nil {
+			if got, err = w.Tasks().Stop(t.Context(), c.ref, api.TaskStopOptions{DryRun: api.DryRunClient}); err != nil {
 				got = &api.TaskStatus{}
 			}
 			if !names(c.change, got.Name, err) {

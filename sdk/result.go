@@ -6,26 +6,30 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Result knows what is kept of tasks and campaigns in the store, as long as it
-// is kept: the Jobs and pods may be gone. It is NotInstalledError where the namespace
-// has no store.
+// Result reads, downloads and deletes the stored results and logs of tasks and
+// campaigns. They are independent of the Jobs and pods, which may be deleted. Every
+// method returns an *api.NotInstalledError where the namespace has no store.
 //
-// Options name a task by its id or its Job's name, with "/<node>" behind it for
-// one node, or a campaign by its id, with "/<config>" or "/<config>/<run>" behind
-// it for a part. A name of the caller's does where it is one's alone, and so does
-// the beginning of an id, and "@latest" is his newest task or campaign. A type may
-// stand before it, as -o name prints it. Delete takes no beginning of a name.
+// A ref names a task by its id or its Job's name, with "/RANK" after it for one
+// rank, or a campaign by its id, with "/CONFIG" or "/CONFIG/RUN" after it for a part
+// of it. A name is accepted if the caller has one task or campaign of that name, a
+// prefix of an id if it is unique, and "@latest" is the caller's newest task or
+// campaign. It may have a type before it, as in "task/ID". Delete accepts no prefix
+// of a name.
 type Result interface {
-	// List returns results with their outcome and size. Without a name it
-	// returns all of the caller's: each campaign is one Result then.
-	List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error)
-	// Show returns results with all their files.
-	Show(ctx context.Context, o api.ResultOptions) (*api.ResultList, error)
-	// Download fetches results into a folder or an archive. Calling it again
-	// fetches only what is missing; other content that is there is a
-	// Conflict without Force. Incomplete results are fetched and named in
-	// the report.
-	Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error)
-	// Delete removes results. What still runs is a ConflictError without Force.
-	Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error)
+	// Get returns the results of a task or campaign with all their files. A ref of
+	// which nothing is stored is an *api.NotFoundError.
+	Get(ctx context.Context, ref string, o api.ResultGetOptions) (*api.ResultList, error)
+	// List returns results with their outcome and size. Without o.Ref each campaign
+	// is one Result, without counts of files and bytes.
+	List(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error)
+	// Download downloads results into a folder or an archive. It is idempotent:
+	// files that are complete are not downloaded again. Files with other content
+	// are an *api.ConflictError unless o.Force is set. Incomplete results are
+	// downloaded and listed in the report.
+	Download(ctx context.Context, ref string, o api.DownloadOptions) (*api.DownloadReport, error)
+	// Delete deletes results and returns those that it has deleted. Unfinished work
+	// is an *api.ConflictError unless o.Force is set. An interrupted call can be
+	// repeated.
+	Delete(ctx context.Context, ref string, o api.ResultDeleteOptions) (*api.ResultList, error)
 }

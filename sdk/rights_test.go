@@ -133,17 +133,17 @@ func granted(t *testing.T, kind string) []authz.Right {
 // lookingOnly are the methods of a reader.
 var lookingOnly = map[string]func(context.Context, *world) error{
 	"Task.List": func(ctx context.Context, w *world) error {
-		_, err := w.Tasks().List(ctx, api.ListOptions{})
+		_, err := w.Tasks().List(ctx, api.TaskListOptions{})
 		return err
 	},
 	"Task.Get": func(ctx context.Context, w *world) error { _, err := w.Tasks().Get(ctx, w.task); return err },
 	"Volume.List": func(ctx context.Context, w *world) error {
-		_, err := w.Volumes().List(ctx, api.ListOptions{})
+		_, err := w.Volumes().List(ctx, api.VolumeListOptions{})
 		return err
 	},
 	"Volume.Get": func(ctx context.Context, w *world) error { _, err := w.Volumes().Get(ctx, "data"); return err },
 	"Result.List": func(ctx context.Context, w *world) error {
-		_, err := w.Results().List(ctx, api.ResultOptions{Of: w.other})
+		_, err := w.Results().List(ctx, api.ResultListOptions{Ref: w.other})
 		return err
 	},
 	"Campaign.Random": func(ctx context.Context, w *world) error {
@@ -151,7 +151,7 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		return err
 	},
 	"Campaign.Monitor": func(ctx context.Context, w *world) error {
-		_, err := w.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{w.campaign}, Progress: true})
+		_, err := w.Campaigns().List(ctx, api.CampaignListOptions{Refs: []string{w.campaign}, Progress: true})
 		return err
 	},
 }

@@ -39,7 +39,7 @@ func TestACleanupKnowsOtherNamespaces(t *testing.T) {
 					"metadata": metav1.ObjectMeta{Name: kube.LocalQueueName, Namespace: "other", Labels: ours},
 					"spec":     map[string]any{"clusterQueue": kube.ClusterQueueName}})
 			}
-			p, err := w.Cluster().PlanCleanup(t.Context(), api.CleanupOptions{Force: true})
+			p, err := w.Cluster().Cleanup(t.Context(), api.ClusterCleanupOptions{Force: true, DryRun: api.DryRunClient})
 			if err != nil {
 				t.Fatal(err)
 			}

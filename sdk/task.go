@@ -10,60 +10,64 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Task knows how to run tasks. A ref names a task: its id, its Job's name, the name
-// that the caller gave it, the beginning of one of these, or "@latest" for his
-// newest one. A type may stand before it, as kubectl writes it: "task/ID",
-// "job.batch/NAME". An id or a name goes before all that only begin so; what may be
-// several is InvalidSpecError with all of them, and so is a type of another kind.
+// Task runs and manages tasks. A task is an Indexed Job with one pod per rank.
+//
+// A ref names a task: by its id, by the name of its Job, by the name in its file, by
+// a unique prefix of one of these, or "@latest" for the caller's newest one. It may
+// have a type before it, as in "task/ID" or "job.batch/NAME". An exact match is
+// preferred to a prefix. An ambiguous ref is an *api.InvalidSpecError that lists the
+// candidates, and so is a type of another kind; an unknown one is an
+// *api.NotFoundError.
 type Task interface {
 	TaskWriter
 	TaskReader
 	TaskLogger
 }
 
-// TaskWriter knows how to submit, stop and delete tasks.
+// TaskWriter submits, stops and deletes tasks.
 type TaskWriter interface {
-	// Check validates a task against the rules that need no cluster. It
-	// returns InvalidSpec with all problems, or NotSupportedError for what this
-	// build cannot run.
+	// Check validates a task and its options without a cluster. The error is an
+	// *api.InvalidSpecError with all problems, or an *api.NotSupportedError for what
+	// this version cannot run.
 	Check(t *spec.Task, o api.SubmitOptions) error
-	// Render returns the objects that Submit would create, in the order of
-	// their creation, and the warnings. It needs no cluster.
+	// Render returns the objects that Submit would create, in the order of their
+	// creation, and warnings. It needs no cluster.
 	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error)
-	// Submit creates the task and returns at once. Everything is checked
-	// before anything is created. With a RequestID it is idempotent: the
-	// same task again is found and completed, another one is a ConflictError.
+	// Submit creates a task and returns without waiting for it to start. Everything
+	// is checked before anything is created. With o.RequestID it is idempotent: if
+	// the task exists it is completed and returned, and if a different one has that
+	// RequestID the error is an *api.ConflictError.
 	Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error)
-	// Stop ends a task and keeps it in the list. To Stop and Delete the beginning
-	// of a name names nothing: it is InvalidSpecError. Stopping one that has
-	// ended changes nothing and is no error.
-	Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error)
-	// Delete removes a task: its Job, the pods, and what else was made for it.
-	// Results and logs that are kept in the store stay.
-	Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error)
+	// Stop stops a task; it stays listed. A task that has ended is returned
+	// unchanged. Stop and Delete accept no prefix of a name and return an
+	// *api.InvalidSpecError for one.
+	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error)
+	// Delete deletes a task: its Job, its pods and the other objects that Submit
+	// created. Stored results and logs are kept.
+	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error)
 }
 
-// TaskReader knows how to look at tasks.
+// TaskReader reads the state of tasks.
 type TaskReader interface {
-	// Get returns one task with its nodes, events and diagnosis.
+	// Get returns one task with its ranks, events and diagnosis.
 	Get(ctx context.Context, ref string) (*api.TaskStatus, error)
-	// List returns tasks, oldest first, with one request per 500 objects.
-	List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error)
-	// Watch yields each task as it is now, then every change, until ctx
-	// ends. It goes on through dropped connections. A task that was deleted
-	// is yielded once more with DeletionTimestamp set.
-	Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error]
-	// Wait returns when the task has reached what o asks for. A task that
-	// ended otherwise is TaskFailedError, one that is removed meanwhile too
-	// (cause Deleted).
+	// List returns tasks, oldest first. It reads 500 objects per request.
+	List(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error)
+	// Watch yields each task once, then again after every change, until ctx is
+	// done. It reconnects when a connection is lost. A deleted task is yielded once
+	// more with DeletionTimestamp set.
+	Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*api.TaskStatus, error]
+	// Wait returns when the task has reached o.For. A task that ends in another
+	// state, or is deleted meanwhile, is an *api.TaskFailedError; a wait longer than
+	// o.Timeout is an *api.TimedOutError.
 	Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error)
 }
 
-// TaskLogger knows how to read what tasks print.
+// TaskLogger reads the logs of tasks.
 type TaskLogger interface {
-	// Logs hands every line to sink, each once and in each node's order.
-	// With Follow it waits for pods that do not exist yet, goes on through
-	// dropped connections, and returns when the task has ended: nil when it
-	// succeeded, else TaskFailedError.
+	// Logs passes every log line to sink, each once and in order per rank. With
+	// o.Follow it waits for pods that do not exist yet, reconnects when a connection
+	// is lost, and returns when the task has ended: nil if it succeeded, otherwise
+	// an *api.TaskFailedError. An error of sink ends it and is returned.
 	Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error
 }

@@ -25,7 +25,7 @@ func TestWhatMayNotBeLookedAtIsUnknown(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.server.denied = &tc.denied
-			s, err := w.Cluster().Status(t.Context())
+			s, err := w.Cluster().Get(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +41,7 @@ func TestWhatMayNotBeLookedAtIsUnknown(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.server.denied = &authz.Right{Verb: "list", Resource: "clusterqueues.kueue.x-k8s.io", Cluster: true}
-		list, err := w.Queues().Status(t.Context(), api.QueueListOptions{})
+		list, err := w.Queues().List(t.Context(), api.QueueListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,20 +9,23 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Volume knows how to look after the volumes that tasks mount. A name is the
-// user's name of a volume or its claim's name; behind a type, as in
-// "volume.kubevast.io/NAME" or "pvc/NAME", it is the claim's.
+// Volume manages the volumes that tasks mount. A volume is a PersistentVolumeClaim.
+//
+// A ref names a volume by the name that the user gave it or by the name of its
+// claim; after a type, as in "volume.kubevast.io/NAME" or "pvc/NAME", it is the
+// name of the claim.
 type Volume interface {
-	// Render returns the claim that Create would create.
+	// Render returns the claim that Create would create. It contacts no cluster.
 	Render(v *spec.Volume) (runtime.Object, error)
-	// Create makes the volume. A volume of that name that is already there
-	// is a ConflictError; with UseExisting the claim must be there and is taken.
-	Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeOptions) (*api.VolumeStatus, error)
+	// Create creates a volume and does not wait until it is bound. If the volume
+	// exists already the error is an *api.ConflictError; with use_existing in the
+	// file the claim must exist and is returned.
+	Create(ctx context.Context, v *spec.Volume, o api.VolumeCreateOptions) (*api.VolumeStatus, error)
 	// Get returns one volume with the tasks that use it.
-	Get(ctx context.Context, name string) (*api.VolumeStatus, error)
-	// List returns volumes with the tasks that use them.
-	List(ctx context.Context, o api.ListOptions) (*api.VolumeStatusList, error)
-	// Delete removes a volume. One that is in use is a ConflictError that names
-	// the tasks.
-	Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error)
+	Get(ctx context.Context, ref string) (*api.VolumeStatus, error)
+	// List returns volumes with the tasks that use them, oldest first.
+	List(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error)
+	// Delete deletes a volume. One that is in use, or that belongs to another user,
+	// is an *api.ConflictError.
+	Delete(ctx context.Context, ref string, o api.VolumeDeleteOptions) (*api.VolumeStatus, error)
 }

@@ -68,7 +68,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.task = made.ID
-	if _, err := w.Volumes().Create(t.Context(), w.volume("data"), api.CreateVolumeOptions{}); err != nil {
+	if _, err := w.Volumes().Create(t.Context(), w.volume("data"), api.VolumeCreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s, configs := w.sweep()

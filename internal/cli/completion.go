@@ -47,7 +47,7 @@ func (f *Factory) Complete(most int, names Completer) cobra.CompletionFunc {
 // newest first.
 func TaskIDs(states ...api.State) Completer {
 	return func(ctx context.Context, client Client) []string {
-		list, err := client.Tasks().List(ctx, api.ListOptions{States: states})
+		list, err := client.Tasks().List(ctx, api.TaskListOptions{States: states})
 		if err != nil {
 			return nil
 		}
@@ -61,7 +61,7 @@ func TaskIDs(states ...api.State) Completer {
 
 // VolumeNames completes the names of one's own volumes.
 func VolumeNames(ctx context.Context, client Client) []string {
-	list, err := client.Volumes().List(ctx, api.ListOptions{})
+	list, err := client.Volumes().List(ctx, api.VolumeListOptions{})
 	if err != nil {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 
 // CampaignIDs completes the ids of one's own campaigns, the newest first.
 func CampaignIDs(ctx context.Context, client Client) []string {
-	list, err := client.Campaigns().Monitor(ctx, api.MonitorOptions{Brief: true})
+	list, err := client.Campaigns().List(ctx, api.CampaignListOptions{Brief: true})
 	if err != nil {
 		return nil
 	}
@@ -24,7 +24,7 @@ func CampaignIDs(ctx context.Context, client Client) []string {
 
 // QueueNames completes the names of the namespace's queues.
 func QueueNames(ctx context.Context, client Client) []string {
-	list, err := client.Queues().Status(ctx, api.QueueListOptions{})
+	list, err := client.Queues().List(ctx, api.QueueListOptions{})
 	if err != nil {
 		return nil
 	}

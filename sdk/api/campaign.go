@@ -58,7 +58,7 @@ type Campaign struct {
 	Failures []FailureGroup `json:"failures,omitempty"`
 	// Waiting are the runs that wait, by reason, as far as one is known.
 	Waiting []WaitingGroup `json:"waiting,omitempty"`
-	// Active is how far the runs are that go on; see MonitorOptions.
+	// Active is how far the runs are that go on; see CampaignListOptions.
 	Active []RunProgress `json:"active,omitempty"`
 	// EndTime is when the last run ended.
 	EndTime *metav1.Time `json:"endTime,omitempty"`
@@ -148,7 +148,8 @@ type CampaignOptions struct {
 	// As for tasks.
 	Queue, Priority, Profile string
 	Force                    bool
-	Keep                     time.Duration
+	// TTL is how long finished Jobs stay in the cluster (0: DefaultTTL).
+	TTL time.Duration
 	// Secrets are values for the variables that a campaign which is resumed or
 	// run again has as secrets. A new one has them from its file's reader.
 	Secrets map[string]string
@@ -199,4 +200,18 @@ type CampaignRerunOptions struct {
 	// Stopped also takes those that were stopped, and those of which nobody
 	// knows how they ended.
 	Stopped bool
+}
+
+// CampaignStopOptions are the options of Campaign.Stop.
+type CampaignStopOptions struct {
+	DryRun DryRun
+	// FieldManager is recorded by the API server as the author of the change.
+	FieldManager string
+}
+
+// CampaignHoldOptions are the options of Campaign.Hold and Campaign.Resume.
+type CampaignHoldOptions struct {
+	DryRun DryRun
+	// FieldManager is recorded by the API server as the author of the change.
+	FieldManager string
 }

@@ -89,8 +89,8 @@ type StoreOptions struct {
 	Bucket, Region string
 }
 
-// ResizeOptions say how the quota is measured again.
-type ResizeOptions struct {
+// ClusterResizeOptions say how the quota is measured again.
+type ClusterResizeOptions struct {
 	// Quota overrides single resources, as in SetupOptions.
 	Quota  map[string]string
 	DryRun DryRun
@@ -114,8 +114,8 @@ type ResizedResource struct {
 	After    string `json:"after"`
 }
 
-// CleanupOptions say how a setup is taken back.
-type CleanupOptions struct {
+// ClusterCleanupOptions say how a setup is taken back.
+type ClusterCleanupOptions struct {
 	// Force stops the tasks, campaigns and other work of the namespace that have
 	// not ended, and waits until they have saved; without it they are a ConflictError.
 	Force bool

@@ -1,17 +1,17 @@
 package api
 
-// MonitorOptions choose campaigns. The zero value means the caller's own in
+// CampaignListOptions choose campaigns. The zero value means the caller's own in
 // the namespace: those that have not ended, and those of the last day.
-type MonitorOptions struct {
-	// IDs are refs as sdk.Campaign has them. With them whose campaigns they
+type CampaignListOptions struct {
+	// Refs are refs as sdk.Campaign has them. With them whose campaigns they
 	// are and how old does not matter.
-	IDs []string
+	Refs []string
 	// Ended adds those that ended longer ago.
 	Ended bool
 	// AllUsers adds everybody's.
 	AllUsers bool
 	// AllNamespaces looks in all namespaces that have campaigns, and goes with no
-	// IDs.
+	// Refs.
 	AllNamespaces bool
 	// Brief leaves out all but what the records tell: it is one listing, and
 	// neither counts nor states.

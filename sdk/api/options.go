@@ -6,8 +6,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// DefaultKeep is how long a finished task's Job stays in the cluster.
-const DefaultKeep = 7 * 24 * time.Hour
+// DefaultTTL is how long a finished task's Job stays in the cluster.
+const DefaultTTL = 7 * 24 * time.Hour
 
 // SubmitOptions say how a task is submitted. The zero value is fine.
 type SubmitOptions struct {
@@ -15,8 +15,8 @@ type SubmitOptions struct {
 	// RequestID (by the same user in the same namespace) finds the first
 	// one's task, and completes it when it was left half-way.
 	RequestID string
-	// Keep is how long the finished Job stays (0: DefaultKeep).
-	Keep time.Duration
+	// TTL is how long the finished Job stays in the cluster (0: DefaultTTL).
+	TTL time.Duration
 	// Deadline fails the task when it has run for longer (0: none).
 	Deadline time.Duration
 	// Queue is the Kueue LocalQueue it joins: empty for the file's, else
@@ -60,8 +60,8 @@ type SubmitOptions struct {
 	FieldManager string
 }
 
-// ListOptions choose tasks.
-type ListOptions struct {
+// TaskListOptions choose tasks.
+type TaskListOptions struct {
 	// Namespace overrides the client's; AllNamespaces looks everywhere.
 	Namespace     string
 	AllNamespaces bool
@@ -76,14 +76,14 @@ type ListOptions struct {
 	Times bool
 }
 
-// StopOptions say how a task is stopped.
-type StopOptions struct {
+// TaskStopOptions say how a task is stopped.
+type TaskStopOptions struct {
 	DryRun       DryRun
 	FieldManager string
 }
 
-// DeleteOptions say how a task is deleted.
-type DeleteOptions struct {
+// TaskDeleteOptions say how a task is deleted.
+type TaskDeleteOptions struct {
 	DryRun DryRun
 	// Wait returns only when the Job and its pods are gone.
 	Wait bool
@@ -133,9 +133,3 @@ type LogLine struct {
 
 // LogSink receives lines, one call at a time. An error ends the reading.
 type LogSink func(LogLine) error
-
-// CreateVolumeOptions say how a volume is created.
-type CreateVolumeOptions struct {
-	DryRun       DryRun
-	FieldManager string
-}

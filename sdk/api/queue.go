@@ -109,22 +109,41 @@ type QueuedTaskList struct {
 	Items           []QueuedTask `json:"items"`
 }
 
-// QueueListOptions choose queues or what waits in them.
+// QueueListOptions select the queues that Queue.List returns. The zero value
+// selects all LocalQueues of the client's namespace.
 type QueueListOptions struct {
-	// Namespace overrides the client's; AllNamespaces looks everywhere.
+	// Namespace overrides the client's; AllNamespaces selects all of them.
 	Namespace     string
 	AllNamespaces bool
-	// Queue names one LocalQueue; empty is all of them.
+	// Queue is the name of a LocalQueue; empty selects all. A name that the
+	// namespace does not have is a NotFoundError, unless AllNamespaces is set.
 	Queue string
-	// AllUsers lists everybody's tasks and whatever else waits, not only the
-	// caller's own tasks. It has no effect on positions.
+}
+
+// QueuePendingOptions select what Queue.Pending returns.
+type QueuePendingOptions struct {
+	// Namespace overrides the client's; AllNamespaces selects all of them.
+	Namespace     string
+	AllNamespaces bool
+	// Queue is the name of a LocalQueue; empty selects all.
+	Queue string
+	// AllUsers includes the tasks of other users and pending work that is not a
+	// task. It has no effect on positions.
 	AllUsers bool
 }
 
-// HoldOptions say how a queue is held or resumed.
-type HoldOptions struct {
-	// Drain also puts what runs back into the queue.
-	Drain        bool
-	DryRun       DryRun
+// QueueHoldOptions are the options of Queue.Hold.
+type QueueHoldOptions struct {
+	// Drain also evicts admitted work and puts it back into the queue.
+	Drain  bool
+	DryRun DryRun
+	// FieldManager is recorded by the API server as the author of the change.
+	FieldManager string
+}
+
+// QueueResumeOptions are the options of Queue.Resume.
+type QueueResumeOptions struct {
+	DryRun DryRun
+	// FieldManager is recorded by the API server as the author of the change.
 	FieldManager string
 }

@@ -60,54 +60,67 @@ type ResultList struct {
 	Items           []Result `json:"items"`
 }
 
-// ResultOptions choose results.
-type ResultOptions struct {
-	// Of is a ref as sdk.Result has them. Empty means all of the caller's.
-	Of string
-	// AllUsers lists everybody's.
-	AllUsers bool
-	// AllNamespaces lists those of all namespaces that were set up. It goes with
-	// List, and without Of.
-	AllNamespaces bool
-	// Configs are globs on configurations, Runs are numbers of runs; empty
-	// means all. Failed keeps those that did not succeed.
+// ResultSelector selects parts of what is stored of a campaign. The zero value
+// selects everything.
+type ResultSelector struct {
+	// Configs are globs on configurations, Runs are numbers of runs, from 0;
+	// empty selects all. They are InvalidSpecError without a campaign.
 	Configs []string
 	Runs    []int
-	Failed  bool
+	// Failed selects what ended otherwise than Succeeded or Rejected.
+	Failed bool
 }
 
-// DownloadOptions say what is fetched and where to.
+// ResultListOptions select the results that Result.List returns. The zero value
+// selects the caller's own.
+type ResultListOptions struct {
+	// Ref is a ref as in Result; empty selects every task and campaign, and each
+	// campaign is one Result then.
+	Ref string
+	ResultSelector
+	// AllUsers includes the results of other users.
+	AllUsers bool
+	// AllNamespaces selects the results of all namespaces that were set up. Ref
+	// must be empty then.
+	AllNamespaces bool
+}
+
+// ResultGetOptions are the options of Result.Get.
+type ResultGetOptions struct{ ResultSelector }
+
+// DownloadOptions are the options of Result.Download.
 type DownloadOptions struct {
-	// ResultOptions name what is fetched, unless All is set.
-	ResultOptions
-	// All fetches all that is kept for the caller, or with AllUsers for everybody;
-	// Of, Configs and Runs must be empty then.
-	All bool
-	// Dir is the folder that gets one folder per task or campaign.
+	ResultSelector
+	// All downloads the results of every task and campaign of the caller, or with
+	// AllUsers of all users. The ref, Configs and Runs must be empty then.
+	All      bool
+	AllUsers bool
+	// Dir is the folder in which each task or campaign gets a folder.
 	Dir string
-	// Archive is one file instead: its name ends in .tar.gz or .tar.zst.
+	// Archive is the path of an archive to write instead of Dir; it ends in
+	// .tar.gz or .tar.zst.
 	Archive string
-	// Force overwrites what is there with other content.
+	// Force overwrites files that have other content.
 	Force bool
-	// Logs: fetch the logs of the containers too (they are by default).
+	// NoLogs omits the logs of the containers.
 	NoLogs bool
-	// PreserveModes gives files and folders the permissions that they had in the
-	// pod. Otherwise the umask says, and only whether a file can be executed is as
-	// it was. An archive has the pod's in any case.
+	// PreserveModes sets the permissions of files and folders to those in the
+	// pod. Without it the umask decides, and only the executable bit is kept. An
+	// archive always has the permissions in the pod.
 	PreserveModes bool
-	// Parallel transfers; 0 for the default.
+	// Parallel is the number of concurrent transfers; 0 is the default.
 	Parallel int
-	// Notify is told how far it is.
+	// Notify, if set, is called with the progress.
 	Notify func(TransferProgress)
 }
 
-// DeleteResultOptions say which results are removed.
-type DeleteResultOptions struct {
-	ResultOptions
-	// Force removes what was saved so far of what still runs.
+// ResultDeleteOptions are the options of Result.Delete.
+type ResultDeleteOptions struct {
+	ResultSelector
+	// Force also deletes what is stored so far of unfinished work.
 	Force bool
-	// DryRun only says what would be removed; client and server are the same,
-	// since a store knows no dry run.
+	// DryRun client and server are the same: nothing is deleted, and what would
+	// be is returned. A store has no dry run of its own.
 	DryRun DryRun
 }
 

@@ -30,3 +30,30 @@ type VolumeStatusList struct {
 	metav1.ListMeta `json:"metadata"`
 	Items           []VolumeStatus `json:"items"`
 }
+
+// VolumeCreateOptions are the options of Volume.Create. The zero value creates the
+// volume.
+type VolumeCreateOptions struct {
+	DryRun DryRun
+	// FieldManager is recorded by the API server as the author of the claim.
+	FieldManager string
+}
+
+// VolumeListOptions select the volumes that Volume.List returns. The zero value
+// selects the caller's own in the client's namespace.
+type VolumeListOptions struct {
+	// Namespace overrides the client's; AllNamespaces selects all of them.
+	Namespace     string
+	AllNamespaces bool
+	// AllUsers includes the volumes of other users.
+	AllUsers bool
+	// LabelSelector is a further selector, in the syntax of kubectl -l.
+	LabelSelector string
+}
+
+// VolumeDeleteOptions are the options of Volume.Delete.
+type VolumeDeleteOptions struct {
+	DryRun DryRun
+	// Wait returns only when the claim is gone.
+	Wait bool
+}

@@ -14,10 +14,9 @@ type Clusters struct {
 	OnConfigs func() *api.ClusterConfigList
 	OnRender  func(context.Context, api.SetupOptions) ([]runtime.Object, error)
 	OnSetup   func(context.Context, api.SetupOptions) (*api.ClusterStatus, error)
-	OnResize  func(context.Context, api.ResizeOptions) (*api.ClusterResize, error)
-	OnPlan    func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error)
-	OnCleanup func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error)
-	OnStatus  func(context.Context) (*api.ClusterStatus, error)
+	OnResize  func(context.Context, api.ClusterResizeOptions) (*api.ClusterResize, error)
+	OnCleanup func(context.Context, api.ClusterCleanupOptions) (*api.ClusterCleanup, error)
+	OnGet     func(context.Context) (*api.ClusterStatus, error)
 }
 
 var _ sdk.Cluster = Clusters{}
@@ -32,16 +31,12 @@ func (f Clusters) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSt
 	return f.OnSetup(ctx, o)
 }
 
-func (f Clusters) Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error) {
+func (f Clusters) Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error) {
 	return f.OnResize(ctx, o)
 }
 
-func (f Clusters) PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
-	return f.OnPlan(ctx, o)
-}
-
-func (f Clusters) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+func (f Clusters) Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error) {
 	return f.OnCleanup(ctx, o)
 }
 
-func (f Clusters) Status(ctx context.Context) (*api.ClusterStatus, error) { return f.OnStatus(ctx) }
+func (f Clusters) Get(ctx context.Context) (*api.ClusterStatus, error) { return f.OnGet(ctx) }

@@ -67,11 +67,11 @@ type Tasks struct {
 	OnCheck  func(*spec.Task, api.SubmitOptions) error
 	OnRender func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error)
 	OnSubmit func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error)
-	OnStop   func(context.Context, string, api.StopOptions) (*api.TaskStatus, error)
-	OnDelete func(context.Context, string, api.DeleteOptions) (*api.TaskStatus, error)
+	OnStop   func(context.Context, string, api.TaskStopOptions) (*api.TaskStatus, error)
+	OnDelete func(context.Context, string, api.TaskDeleteOptions) (*api.TaskStatus, error)
 	OnGet    func(context.Context, string) (*api.TaskStatus, error)
-	OnList   func(context.Context, api.ListOptions) (*api.TaskStatusList, error)
-	OnWatch  func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error]
+	OnList   func(context.Context, api.TaskListOptions) (*api.TaskStatusList, error)
+	OnWatch  func(context.Context, api.TaskListOptions) iter.Seq2[*api.TaskStatus, error]
 	OnWait   func(context.Context, string, api.WaitOptions) (*api.TaskStatus, error)
 	OnLogs   func(context.Context, string, api.LogOptions, api.LogSink) error
 }
@@ -93,11 +93,11 @@ func (f Tasks) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*
 	return f.OnSubmit(ctx, t, o)
 }
 
-func (f Tasks) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
+func (f Tasks) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	return f.OnStop(ctx, ref, o)
 }
 
-func (f Tasks) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error) {
+func (f Tasks) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error) {
 	return f.OnDelete(ctx, ref, o)
 }
 
@@ -105,11 +105,11 @@ func (f Tasks) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	return f.OnGet(ctx, ref)
 }
 
-func (f Tasks) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+func (f Tasks) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 	return f.OnList(ctx, o)
 }
 
-func (f Tasks) Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+func (f Tasks) Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 	return f.OnWatch(ctx, o)
 }
 
@@ -124,10 +124,10 @@ func (f Tasks) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.
 // Volumes is an sdk.Volume made of functions.
 type Volumes struct {
 	OnRender func(*spec.Volume) (runtime.Object, error)
-	OnCreate func(context.Context, *spec.Volume, api.CreateVolumeOptions) (*api.VolumeStatus, error)
+	OnCreate func(context.Context, *spec.Volume, api.VolumeCreateOptions) (*api.VolumeStatus, error)
 	OnGet    func(context.Context, string) (*api.VolumeStatus, error)
-	OnList   func(context.Context, api.ListOptions) (*api.VolumeStatusList, error)
-	OnDelete func(context.Context, string, api.DeleteOptions) (*api.VolumeStatus, error)
+	OnList   func(context.Context, api.VolumeListOptions) (*api.VolumeStatusList, error)
+	OnDelete func(context.Context, string, api.VolumeDeleteOptions) (*api.VolumeStatus, error)
 }
 
 var _ sdk.Volume = Volumes{}
@@ -139,7 +139,7 @@ func (f Volumes) Render(v *spec.Volume) (runtime.Object, error) {
 	return f.OnRender(v)
 }
 
-func (f Volumes) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeOptions) (*api.VolumeStatus, error) {
+func (f Volumes) Create(ctx context.Context, v *spec.Volume, o api.VolumeCreateOptions) (*api.VolumeStatus, error) {
 	return f.OnCreate(ctx, v, o)
 }
 
@@ -147,11 +147,11 @@ func (f Volumes) Get(ctx context.Context, name string) (*api.VolumeStatus, error
 	return f.OnGet(ctx, name)
 }
 
-func (f Volumes) List(ctx context.Context, o api.ListOptions) (*api.VolumeStatusList, error) {
+func (f Volumes) List(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error) {
 	return f.OnList(ctx, o)
 }
 
-func (f Volumes) Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error) {
+func (f Volumes) Delete(ctx context.Context, name string, o api.VolumeDeleteOptions) (*api.VolumeStatus, error) {
 	return f.OnDelete(ctx, name, o)
 }
 

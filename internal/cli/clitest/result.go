@@ -9,26 +9,26 @@ import (
 
 // Results is an sdk.Result made of functions.
 type Results struct {
-	OnList     func(context.Context, api.ResultOptions) (*api.ResultList, error)
-	OnShow     func(context.Context, api.ResultOptions) (*api.ResultList, error)
-	OnDownload func(context.Context, api.DownloadOptions) (*api.DownloadReport, error)
-	OnDelete   func(context.Context, api.DeleteResultOptions) (*api.ResultList, error)
+	OnGet      func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error)
+	OnList     func(context.Context, api.ResultListOptions) (*api.ResultList, error)
+	OnDownload func(context.Context, string, api.DownloadOptions) (*api.DownloadReport, error)
+	OnDelete   func(context.Context, string, api.ResultDeleteOptions) (*api.ResultList, error)
 }
 
 var _ sdk.Result = Results{}
 
-func (f Results) List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
+func (f Results) Get(ctx context.Context, ref string, o api.ResultGetOptions) (*api.ResultList, error) {
+	return f.OnGet(ctx, ref, o)
+}
+
+func (f Results) List(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 	return f.OnList(ctx, o)
 }
 
-func (f Results) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
-	return f.OnShow(ctx, o)
+func (f Results) Download(ctx context.Context, ref string, o api.DownloadOptions) (*api.DownloadReport, error) {
+	return f.OnDownload(ctx, ref, o)
 }
 
-func (f Results) Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
-	return f.OnDownload(ctx, o)
-}
-
-func (f Results) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
-	return f.OnDelete(ctx, o)
+func (f Results) Delete(ctx context.Context, ref string, o api.ResultDeleteOptions) (*api.ResultList, error) {
+	return f.OnDelete(ctx, ref, o)
 }

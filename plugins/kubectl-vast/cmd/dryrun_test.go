@@ -27,7 +27,7 @@ func TestBothDryRunsSayTheSame(t *testing.T) {
 		OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
 			return &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: meta, Queue: "team"}, nil
 		},
-		OnStop: func(context.Context, string, api.StopOptions) (*api.TaskStatus, error) {
+		OnStop: func(context.Context, string, api.TaskStopOptions) (*api.TaskStatus, error) {
 			return &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: meta}, nil
 		},
 	}}

@@ -60,10 +60,10 @@ func neverEnding() *clitest.Client {
 		Task: clitest.Tasks{
 			OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) { return &running, nil },
 			OnGet:    func(context.Context, string) (*api.TaskStatus, error) { return &running, nil },
-			OnList: func(context.Context, api.ListOptions) (*api.TaskStatusList, error) {
+			OnList: func(context.Context, api.TaskListOptions) (*api.TaskStatusList, error) {
 				return &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList), Items: []api.TaskStatus{running}}, nil
 			},
-			OnWatch: func(ctx context.Context, _ api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+			OnWatch: func(ctx context.Context, _ api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 				return func(func(*api.TaskStatus, error) bool) { <-ctx.Done() }
 			},
 			OnWait: func(ctx context.Context, _ string, o api.WaitOptions) (*api.TaskStatus, error) {

@@ -56,7 +56,7 @@ func TestWhichResultsAreFetchedIsSaidOnce(t *testing.T) {
 		"x":                 {0, ""},
 	} {
 		var asked api.DownloadOptions
-		c := &clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
+		c := &clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, _ string, o api.DownloadOptions) (*api.DownloadReport, error) {
 			asked = o
 			return &api.DownloadReport{}, nil
 		}}}
@@ -84,10 +84,14 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 				return nil, &api.NotFoundError{Kind: "task", Name: ref}
 			}
 			c := &clitest.Client{Task: clitest.Tasks{
-				OnGet:    func(_ context.Context, ref string) (*api.TaskStatus, error) { return missing(ref) },
-				OnWait:   func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) { return missing(ref) },
-				OnStop:   func(_ context.Context, ref string, _ api.StopOptions) (*api.TaskStatus, error) { return missing(ref) },
-				OnDelete: func(_ context.Context, ref string, _ api.DeleteOptions) (*api.TaskStatus, error) { return missing(ref) },
+				OnGet:  func(_ context.Context, ref string) (*api.TaskStatus, error) { return missing(ref) },
+				OnWait: func(_ context.Context, ref string, _ api.WaitOptions) (*api.TaskStatus, error) { return missing(ref) },
+				OnStop: func(_ context.Context, ref string, _ api.TaskStopOptions) (*api.TaskStatus, error) {
+					return missing(ref)
+				},
+				OnDelete: func(_ context.Context, ref string, _ api.TaskDeleteOptions) (*api.TaskStatus, error) {
+					return missing(ref)
+				},
 			}}
 			r := cmdtest.Plugin(c).Do(t, args, ref, "-n", "lab")
 			if r.Code != 3 || !strings.Contains(r.Err, "for campaigns it is: "+want+" -n lab\n") {
@@ -104,7 +108,7 @@ func TestACampaignThatIsNoTaskLeadsToItsOwnCommand(t *testing.T) {
 func TestNamesAreThoseThatCommandsTake(t *testing.T) {
 	c := &clitest.Client{
 		Campaign: &cmdtest.Cleaner{},
-		Result: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+		Result: clitest.Results{OnGet: func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error) {
 			one, two := api.Result{TypeMeta: api.TypeMeta(api.KindResult)}, api.Result{TypeMeta: api.TypeMeta(api.KindResult)}
 			one.Name, two.Name = "aaaaaaaa/0", "aaaaaaaa/1"
 			return &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{one, two}}, nil

@@ -64,9 +64,9 @@ func crowd(t *testing.T) *clitest.Client {
 			{Flavor: "default-flavor", Resource: "ephemeral-storage", Used: "4000Gi", Quota: "258019Mi", Borrowed: "0"}}}}
 	return &clitest.Client{
 		Task: clitest.Tasks{
-			OnList: func(context.Context, api.ListOptions) (*api.TaskStatusList, error) { return &tasks, nil },
+			OnList: func(context.Context, api.TaskListOptions) (*api.TaskStatusList, error) { return &tasks, nil },
 			OnGet:  func(context.Context, string) (*api.TaskStatus, error) { return &tasks.Items[5], nil },
-			OnWatch: func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+			OnWatch: func(context.Context, api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 				return func(yield func(*api.TaskStatus, error) bool) {
 					for i, s := range api.States {
 						changed := tasks.Items[i]
@@ -79,14 +79,14 @@ func crowd(t *testing.T) *clitest.Client {
 			},
 		},
 		Queue: clitest.Queues{
-			OnPending: func(context.Context, api.QueueListOptions) (*api.QueuedTaskList, error) { return &queued, nil },
-			OnStatus: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
+			OnPending: func(context.Context, api.QueuePendingOptions) (*api.QueuedTaskList, error) { return &queued, nil },
+			OnList: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
 				return &api.QueueStatusList{Items: queues}, nil
 			},
 		},
-		Result: clitest.Results{OnList: func(context.Context, api.ResultOptions) (*api.ResultList, error) { return &results, nil }},
+		Result: clitest.Results{OnList: func(context.Context, api.ResultListOptions) (*api.ResultList, error) { return &results, nil }},
 		Clusters: clitest.Clusters{
-			OnResize: func(context.Context, api.ResizeOptions) (*api.ClusterResize, error) {
+			OnResize: func(context.Context, api.ClusterResizeOptions) (*api.ClusterResize, error) {
 				return &api.ClusterResize{Changed: true, Resources: []api.ResizedResource{{Resource: "ephemeral-storage", Before: "258019Mi", After: "1258019Mi"}}}, nil
 			},
 			OnConfigs: func() *api.ClusterConfigList {

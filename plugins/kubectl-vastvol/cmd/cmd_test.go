@@ -42,7 +42,7 @@ func volumes() *clitest.Client {
 			claim.Name = v.Name
 			return claim, nil
 		},
-		OnCreate: func(_ context.Context, v *spec.Volume, _ api.CreateVolumeOptions) (*api.VolumeStatus, error) {
+		OnCreate: func(_ context.Context, v *spec.Volume, _ api.VolumeCreateOptions) (*api.VolumeStatus, error) {
 			made := volume(v.Name)
 			made.Size, made.AccessModes, made.StorageClass = v.Size.String(), v.AccessModes, v.StorageClass
 			return made, nil
@@ -53,13 +53,13 @@ func volumes() *clitest.Client {
 			}
 			return volume(name), nil
 		},
-		OnList: func(context.Context, api.ListOptions) (*api.VolumeStatusList, error) {
+		OnList: func(context.Context, api.VolumeListOptions) (*api.VolumeStatusList, error) {
 			return &api.VolumeStatusList{
 				TypeMeta: api.TypeMeta(api.KindVolumeList),
 				Items:    []api.VolumeStatus{*volume("logs"), *volume("data", "train-x7k2m9qa", "pod/nginx")},
 			}, nil
 		},
-		OnDelete: func(_ context.Context, name string, _ api.DeleteOptions) (*api.VolumeStatus, error) {
+		OnDelete: func(_ context.Context, name string, _ api.VolumeDeleteOptions) (*api.VolumeStatus, error) {
 			if name == "used" {
 				return nil, &api.ConflictError{Message: "volume \"used\" is in use by train-x7k2m9qa"}
 			}

@@ -165,7 +165,7 @@ func (o *createOptions) Run(ctx context.Context) error {
 	}
 	o.showTargets()
 	for _, v := range o.volumes {
-		made, err := o.client.Volumes().Create(ctx, v, api.CreateVolumeOptions{
+		made, err := o.client.Volumes().Create(ctx, v, api.VolumeCreateOptions{
 			DryRun:       o.flags.dryRun.Value,
 			FieldManager: o.flags.manager,
 		})

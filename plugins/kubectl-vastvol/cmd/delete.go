@@ -71,7 +71,7 @@ func (o *deleteOptions) Run(ctx context.Context) error {
 	}
 	return cli.Each(ctx, o.names,
 		func(ctx context.Context, name string) (*api.VolumeStatus, error) {
-			v, err := client.Volumes().Delete(ctx, name, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: o.wait})
+			v, err := client.Volumes().Delete(ctx, name, api.VolumeDeleteOptions{DryRun: o.dryRun.Value, Wait: o.wait})
 			var missing *api.NotFoundError
 			if o.ignoreNotFound && errors.As(err, &missing) && missing.Kind != "namespace" {
 				return nil, nil

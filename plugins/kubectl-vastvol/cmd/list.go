@@ -15,7 +15,7 @@ import (
 
 type listOptions struct {
 	tableOptions
-	query   api.ListOptions
+	query   api.VolumeListOptions
 	printer printers.ResourcePrinter
 }
 

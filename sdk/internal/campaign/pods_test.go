@@ -55,7 +55,7 @@ func TestRunsThatSaveThatStartAndThatCannotStartAreToldApart(t *testing.T) {
 			Status: corev1.PodStatus{Phase: phase, ContainerStatuses: []corev1.ContainerStatus{{Name: kube.ContainerTask, State: main}},
 				InitContainerStatuses: []corev1.ContainerStatus{{Name: kube.ContainerKeep, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}}})
 	}
-	list, err := w.Monitor(t.Context(), api.MonitorOptions{IDs: []string{id}})
+	list, err := w.List(t.Context(), api.CampaignListOptions{Refs: []string{id}})
 	if err != nil {
 		t.Fatal(err)
 	}

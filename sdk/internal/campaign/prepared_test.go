@@ -48,18 +48,18 @@ func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
 			if _, err := w.fake.CoreV1().ConfigMaps("ns").Create(t.Context(), record, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			for what, o := range map[string]api.MonitorOptions{"monitor": {}, "campaign list": {Brief: true}, "@latest": {IDs: []string{"@latest"}}} {
-				list, err := w.Monitor(t.Context(), o)
+			for what, o := range map[string]api.CampaignListOptions{"monitor": {}, "campaign list": {Brief: true}, "@latest": {Refs: []string{"@latest"}}} {
+				list, err := w.List(t.Context(), o)
 				found := err == nil && len(list.Items) == 1 && list.Items[0].ID == made.ID && list.Items[0].User == tc.user
 				if found != tc.found {
 					t.Errorf("%s: %+v, %v", what, list, err)
 				}
 			}
-			_, err = w.Stop(t.Context(), "@latest", api.StopOptions{DryRun: api.DryRunClient})
+			_, err = w.Stop(t.Context(), "@latest", api.CampaignStopOptions{DryRun: api.DryRunClient})
 			if (tc.changed == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.changed) {
 				t.Errorf("to stop @latest: %v, want %q", err, tc.changed)
 			}
-			own, _, err := w.records.Find(t.Context(), api.MonitorOptions{}, true)
+			own, _, err := w.records.Find(t.Context(), api.CampaignListOptions{}, true)
 			if err != nil || len(own) != 0 != (tc.user == "ann") {
 				t.Errorf("what changes all of one's own changes %+v, %v", own, err)
 			}

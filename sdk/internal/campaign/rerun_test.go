@@ -83,7 +83,7 @@ func TestARerunThatCannotBeStoredLeavesNothing(t *testing.T) {
 	if !is[*api.UnavailableError](err) || strings.Contains(err.Error(), "--resume") {
 		t.Errorf("it says %v", err)
 	}
-	if all, _, err := w.records.Find(t.Context(), api.MonitorOptions{AllUsers: true}, false); err != nil || len(all) != 1 {
+	if all, _, err := w.records.Find(t.Context(), api.CampaignListOptions{AllUsers: true}, false); err != nil || len(all) != 1 {
 		t.Errorf("there are %d records: %v", len(all), err)
 	}
 }

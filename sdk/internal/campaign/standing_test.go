@@ -67,8 +67,8 @@ func TestCampaignsOfAllNamespaces(t *testing.T) {
 	if err := w.fake.Tracker().Add(object); err != nil {
 		t.Fatal(err)
 	}
-	found := func(o api.MonitorOptions) map[string]string {
-		list, err := w.again().Monitor(t.Context(), o)
+	found := func(o api.CampaignListOptions) map[string]string {
+		list, err := w.again().List(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,13 +78,13 @@ func TestCampaignsOfAllNamespaces(t *testing.T) {
 		}
 		return out
 	}
-	if diff := cmp.Diff(map[string]string{here: "ns"}, found(api.MonitorOptions{Brief: true})); diff != "" {
+	if diff := cmp.Diff(map[string]string{here: "ns"}, found(api.CampaignListOptions{Brief: true})); diff != "" {
 		t.Errorf("of one namespace (-want,+got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]string{here: "ns", r.ID: "lab"}, found(api.MonitorOptions{AllNamespaces: true, Brief: true})); diff != "" {
+	if diff := cmp.Diff(map[string]string{here: "ns", r.ID: "lab"}, found(api.CampaignListOptions{AllNamespaces: true, Brief: true})); diff != "" {
 		t.Errorf("of all (-want,+got):\n%s", diff)
 	}
-	if _, err := w.Monitor(t.Context(), api.MonitorOptions{AllNamespaces: true, IDs: []string{here}}); err == nil {
+	if _, err := w.List(t.Context(), api.CampaignListOptions{AllNamespaces: true, Refs: []string{here}}); err == nil {
 		t.Error("a name and all namespaces go together")
 	}
 }

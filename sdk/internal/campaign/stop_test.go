@@ -38,11 +38,11 @@ func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
 		done func(*world, *layout.Record) bool
 	}{
 		"stopped": {func(w *world, id string) error {
-			_, err := w.Stop(w.t.Context(), id, api.StopOptions{})
+			_, err := w.Stop(w.t.Context(), id, api.CampaignStopOptions{})
 			return err
 		}, func(w *world, r *layout.Record) bool { return r.Stopped && w.stopped() == 3 }},
 		"held": {func(w *world, id string) error {
-			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{})
+			_, err := w.Hold(w.t.Context(), id, api.CampaignHoldOptions{})
 			return err
 		}, func(w *world, r *layout.Record) bool { return r.Held && w.held() == 3 }},
 	} {
@@ -69,11 +69,11 @@ func TestACampaignIsStoppedAndHeldWhileTheStoreIsAway(t *testing.T) {
 func TestADryRunLeavesTheRecordAsItIs(t *testing.T) {
 	for name, do := range map[string]func(*world, string) error{
 		"to stop": func(w *world, id string) error {
-			_, err := w.Stop(w.t.Context(), id, api.StopOptions{DryRun: api.DryRunClient})
+			_, err := w.Stop(w.t.Context(), id, api.CampaignStopOptions{DryRun: api.DryRunClient})
 			return err
 		},
 		"to hold": func(w *world, id string) error {
-			_, err := w.Hold(w.t.Context(), id, api.HoldOptions{DryRun: api.DryRunClient})
+			_, err := w.Hold(w.t.Context(), id, api.CampaignHoldOptions{DryRun: api.DryRunClient})
 			return err
 		},
 		"to clean up": func(w *world, id string) error {

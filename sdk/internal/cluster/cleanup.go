@@ -22,7 +22,7 @@ import (
 // until it has saved. Others' work in our queue is *api.ConflictError in any case.
 // Nothing to remove is no error. No finalizer is ever taken off: what Kueue
 // holds on to is waited for, and *api.TimedOutError says what that was.
-func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+func (c *Client) Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.CleanupOptions) (*api.Cluste
 }
 
 // allowed refuses while there is work.
-func (p *removal) allowed(say hint.Target, o api.CleanupOptions) error {
+func (p *removal) allowed(say hint.Target, o api.ClusterCleanupOptions) error {
 	if len(p.foreign) > 0 {
 		return &api.ConflictError{Message: fmt.Sprintf("others' work is in the queue %q: %s; delete it or wait for it first",
 			kube.LocalQueueName, strings.Join(p.foreign, ", "))}

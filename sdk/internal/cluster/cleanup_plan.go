@@ -41,17 +41,9 @@ func (r *removal) keep(object, format string, args ...any) {
 	r.status.Keep = append(r.status.Keep, api.KeptByReason{Object: object, Reason: fmt.Sprintf(format, args...)})
 }
 
-// PlanCleanup says what Cleanup would remove and what it would leave, and
-// changes nothing. Nothing to remove is no error.
-func (c *Client) PlanCleanup(ctx context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
-	r, err := c.planCleanup(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return &r.status, nil
-}
-
-func (c *Client) planCleanup(ctx context.Context, o api.CleanupOptions) (*removal, error) {
+// planCleanup returns what Cleanup would remove and what it would keep. It changes
+// nothing. Nothing to remove is not an error.
+func (c *Client) planCleanup(ctx context.Context, o api.ClusterCleanupOptions) (*removal, error) {
 	r := &removal{status: api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: c.conn.Namespace}, Remove: []string{}}}
 	var (
@@ -116,7 +108,7 @@ func everything(namespace string, rec *record) []runtime.Object {
 
 // sort puts what is there where it belongs. What somebody else made is left
 // and not even named, unless it keeps something of ours.
-func (r *removal) sort(there []*unstructured.Unstructured, o api.CleanupOptions, others []string, use kueueUse) {
+func (r *removal) sort(there []*unstructured.Unstructured, o api.ClusterCleanupOptions, others []string, use kueueUse) {
 	for _, u := range there {
 		name := describe(u)
 		switch kind := u.GetKind(); {
@@ -197,7 +189,7 @@ func (r *removal) list() {
 
 // warnOfLoss asks the built-in store what it holds. One that does not answer
 // is told and does not stop the cleanup.
-func (c *Client) warnOfLoss(ctx context.Context, r *removal, s storeRecord, o api.CleanupOptions) {
+func (c *Client) warnOfLoss(ctx context.Context, r *removal, s storeRecord, o api.ClusterCleanupOptions) {
 	if s.Kind != api.StoreBuiltIn {
 		return
 	}

@@ -29,7 +29,7 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 	shared := []string{"clusterqueue/vast-cluster-queue", "resourceflavor/default-flavor", "storageclass/vast-storage",
 		"workloadpriorityclass/vast-low", "workloadpriorityclass/vast-normal", "workloadpriorityclass/vast-high"}
 	for name, tc := range map[string]struct {
-		o      api.CleanupOptions
+		o      api.ClusterCleanupOptions
 		others []string
 		use    kueueUse
 		change func(u *unstructured.Unstructured)
@@ -43,7 +43,7 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 			keep: map[string]string{"used by localqueue/theirs in b": "clusterqueue/vast-cluster-queue resourceflavor/default-flavor"}},
 		"a ClusterQueue of others keeps our flavor": {use: kueueUse{ofFlavor: []string{"clusterqueue/theirs"}},
 			keep: map[string]string{"used by clusterqueue/theirs": "resourceflavor/default-flavor"}},
-		"the data": {o: api.CleanupOptions{KeepData: true},
+		"the data": {o: api.ClusterCleanupOptions{KeepData: true},
 			keep: map[string]string{"--keep-data; a later setup": "persistentvolumeclaim/vast-store secret/vast-store secret/vast-store-reader secret/vast-store-root",
 				"--keep-data; the volume": "storageclass/vast-storage"}},
 		"what others made is not ours to name": {not: []string{"resourceflavor/default-flavor", "secret/vast-store", "secret/vast-store-reader", "secret/vast-store-root"},
@@ -99,7 +99,7 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 // flavor only then.
 func TestQueuesGoInTheirOrder(t *testing.T) {
 	r := &removal{}
-	r.sort(made(), api.CleanupOptions{}, nil, kueueUse{})
+	r.sort(made(), api.ClusterCleanupOptions{}, nil, kueueUse{})
 	r.list()
 	want := []string{"localqueue/vast", "clusterqueue/vast-cluster-queue", "resourceflavor/default-flavor"}
 	if diff := cmp.Diff(want, r.status.Remove[:3]); diff != "" {
@@ -156,7 +156,7 @@ func TestWorkIsInTheWay(t *testing.T) {
 			want: `others' work is in the queue "vast": workload/w in lab`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.p.allowed(hint.Target{}, api.CleanupOptions{Force: tc.force})
+			err := tc.p.allowed(hint.Target{}, api.ClusterCleanupOptions{Force: tc.force})
 			var conflict *api.ConflictError
 			if tc.want == "" && err != nil || tc.want != "" && (!errors.As(err, &conflict) || !strings.HasPrefix(err.Error(), tc.want)) {
 				t.Errorf("error is %v, want %q", err, tc.want)

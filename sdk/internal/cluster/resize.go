@@ -18,7 +18,7 @@ import (
 // what o.Quota names goes before. What runs through the queue already is part
 // of the quota. A resource that no machine has any more gets 0. It is
 // *api.NotInstalledError when nothing is set up.
-func (c *Client) Resize(ctx context.Context, o api.ResizeOptions) (*api.ClusterResize, error) {
+func (c *Client) Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error) {
 	asked, err := parseQuota(o.Quota)
 	if err := api.JoinInvalid(o.DryRun.Check(), err); err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 	if err := c.carryOut(ctx, r, p, now); err != nil {
 		return nil, r.inTime(ctx, "setting up; run the command again to go on", err)
 	}
-	return c.Status(ctx)
+	return c.Get(ctx)
 }
 
 // prepare decides everything and changes nothing.

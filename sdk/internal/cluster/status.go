@@ -19,10 +19,10 @@ import (
 // countTime is how long a store may take to say what it holds.
 const countTime = 8 * time.Second
 
-// Status returns what is set up in the client's namespace and how it stands.
+// Get returns what is set up in the client's namespace and how it stands.
 // It is *api.NotInstalledError when nothing is. What does not work, or may not be
 // read, has its reason in the result and is no error.
-func (c *Client) Status(ctx context.Context) (*api.ClusterStatus, error) {
+func (c *Client) Get(ctx context.Context) (*api.ClusterStatus, error) {
 	r, m, err := c.readRecord(ctx)
 	if err != nil {
 		return nil, err

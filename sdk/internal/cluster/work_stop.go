@@ -70,7 +70,7 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 	if err != nil {
 		return err
 	}
-	o := api.StopOptions{FieldManager: fieldManager}
+	o := api.TaskStopOptions{FieldManager: fieldManager}
 	whole, err := s.stopCampaigns(ctx, now, o)
 	if err != nil {
 		return err
@@ -102,14 +102,14 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 
 // stopCampaigns stops each campaign that goes on, once, and returns them. Of one
 // whose record is not there only the Jobs can be stopped.
-func (s *stopping) stopCampaigns(ctx context.Context, now *work, o api.StopOptions) (sets.Set[unit], error) {
+func (s *stopping) stopCampaigns(ctx context.Context, now *work, o api.TaskStopOptions) (sets.Set[unit], error) {
 	stopped := sets.New[unit]()
 	for _, one := range now.items() {
 		if one.Kind != kindCampaign || one.Saving || s.told.Has(one.Name) {
 			continue
 		}
 		s.r.say("stopping %s", one)
-		_, err := s.c.campaigns.Stop(ctx, one.Name, o)
+		_, err := s.c.campaigns.Stop(ctx, one.Name, api.CampaignStopOptions(o))
 		switch missing := (*api.NotFoundError)(nil); {
 		case err == nil:
 			stopped.Insert(unit{one.Kind, one.Name})

@@ -17,7 +17,7 @@ import (
 
 // queue: the namespace's queues work and have something to give.
 func (c *Client) queue(ctx context.Context, _ api.DoctorOptions) []api.Check {
-	list, err := c.queues.Status(ctx, api.QueueListOptions{})
+	list, err := c.queues.List(ctx, api.QueueListOptions{})
 	var absent *api.NotInstalledError
 	switch {
 	case errors.As(err, &absent):

@@ -32,7 +32,7 @@ func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 			Completions:             &nodes,
 			Parallelism:             &nodes,
 			BackoffLimit:            ptr.To[int32](0),
-			TTLSecondsAfterFinished: ptr.To(int32(b.in.Keep.Seconds())),
+			TTLSecondsAfterFinished: ptr.To(int32(b.in.TTL.Seconds())),
 			Template:                pod,
 		},
 	}

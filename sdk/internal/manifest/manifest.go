@@ -53,7 +53,7 @@ type Input struct {
 	Identity string
 	// Mounts are the task's volumes, resolved to claims.
 	Mounts   []Mount
-	Keep     time.Duration
+	TTL      time.Duration
 	Deadline time.Duration
 	Profile  Profile
 	// Network: NetworkNone cuts the pods off.

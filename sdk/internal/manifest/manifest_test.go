@@ -24,7 +24,7 @@ func input(t *testing.T, name, text string) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{Task: f.Tasks[0], ID: "x7k2m9qa", Namespace: "lab", User: "ada@example.com", Identity: "0123", Keep: time.Hour}
+	in := Input{Task: f.Tasks[0], ID: "x7k2m9qa", Namespace: "lab", User: "ada@example.com", Identity: "0123", TTL: time.Hour}
 	for _, v := range in.Task.Volumes {
 		in.Mounts = append(in.Mounts, Mount{Path: v.Path, SubPath: v.SubPath, Claim: v.Volume, Ephemeral: v.Ephemeral})
 	}

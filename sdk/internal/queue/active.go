@@ -26,7 +26,7 @@ const atOnce = 32
 // Workloads there are of that kind that wait, whether they had to be changed or
 // not. It costs one request for each that is changed; of dry runs only the API
 // server's comes here.
-func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool, d api.DryRun) (int, error) {
+func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool, d api.DryRun, manager string) (int, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
 		return 0, err
@@ -58,7 +58,7 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 			if err != nil {
 				return fmt.Errorf("encode whether a Workload is active: %w", err)
 			}
-			_, err = set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, w.name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
+			_, err = set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, w.name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager})
 			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 				gone.Add(1) // its Job was deleted meanwhile, or is another one
 				return nil

@@ -16,31 +16,27 @@ import (
 
 // Hold implements sdk.Queue: it sets the LocalQueue's stop policy, Hold or,
 // with Drain, HoldAndDrain. What is as it is to be is left alone.
-func (c *Client) Hold(ctx context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error) {
+func (c *Client) Hold(ctx context.Context, ref string, o api.QueueHoldOptions) (*api.QueueStatus, error) {
 	policy := kueue.Hold
 	if o.Drain {
 		policy = kueue.HoldAndDrain
 	}
-	return c.setPolicy(ctx, queue, policy, o)
+	return c.setPolicy(ctx, ref, policy, o.DryRun, o.FieldManager)
 }
 
 // Resume implements sdk.Queue. A ClusterQueue that is held stays so, and is
 // told of in the answer: its state is Held then, and the reason names it.
-func (c *Client) Resume(ctx context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error) {
-	return c.setPolicy(ctx, queue, kueue.None, o)
+func (c *Client) Resume(ctx context.Context, ref string, o api.QueueResumeOptions) (*api.QueueStatus, error) {
+	return c.setPolicy(ctx, ref, kueue.None, o.DryRun, o.FieldManager)
 }
 
 // setPolicy reads the queue first: so a name that is wrong is told with those
 // that are right, and nothing is sent that changes nothing.
-func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopPolicy, o api.HoldOptions) (*api.QueueStatus, error) {
-	if err := o.DryRun.Check(); err != nil {
+func (c *Client) setPolicy(ctx context.Context, ref string, policy kueue.StopPolicy, d api.DryRun, manager string) (*api.QueueStatus, error) {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
-	ref, err := kube.ParseRef(queue, kube.RefQueue)
-	if err != nil {
-		return nil, err
-	}
-	name, err := c.queueNamed(ctx, ref.Name)
+	q, err := c.localQueue(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -48,22 +44,17 @@ func (c *Client) setPolicy(ctx context.Context, queue string, policy kueue.StopP
 	if err != nil {
 		return nil, err
 	}
-	queues := set.KueueV1beta2().LocalQueues(c.conn.Namespace)
-	q, err := queues.Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return nil, c.conn.Classify(err, "get", localQueues)
-	}
 	had := kueue.None
 	if q.Spec.StopPolicy != nil {
 		had = *q.Spec.StopPolicy
 	}
-	if had != policy && o.DryRun.Sends() {
+	if had != policy && d.Sends() {
 		patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": q.UID}, "spec": map[string]any{"stopPolicy": policy}})
 		if err != nil {
 			return nil, fmt.Errorf("encode the stop policy: %w", err)
 		}
-		opts := metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
-		if q, err = queues.Patch(ctx, name, types.MergePatchType, patch, opts); err != nil {
+		opts := metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager}
+		if q, err = set.KueueV1beta2().LocalQueues(q.Namespace).Patch(ctx, q.Name, types.MergePatchType, patch, opts); err != nil {
 			return nil, c.conn.Classify(err, "patch", localQueues)
 		}
 	}
@@ -90,6 +81,34 @@ func (c *Client) queueNamed(ctx context.Context, name string) (string, error) {
 		err = unknownQueue(list, c.conn.Namespace, kube.LocalQueueName)
 	}
 	return choice.Queue, err
+}
+
+// Get implements sdk.Queue.
+func (c *Client) Get(ctx context.Context, ref string) (*api.QueueStatus, error) {
+	q, err := c.localQueue(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return c.oneStatus(ctx, q)
+}
+
+// localQueue reads the LocalQueue that ref names, or without a ref the default queue
+// of the namespace.
+func (c *Client) localQueue(ctx context.Context, ref string) (*kueue.LocalQueue, error) {
+	parsed, err := kube.ParseRef(ref, kube.RefQueue)
+	if err != nil {
+		return nil, err
+	}
+	name, err := c.queueNamed(ctx, parsed.Name)
+	if err != nil {
+		return nil, err
+	}
+	set, err := c.conn.Kueue()
+	if err != nil {
+		return nil, err
+	}
+	q, err := set.KueueV1beta2().LocalQueues(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
+	return q, c.conn.Classify(err, "get", localQueues)
 }
 
 // oneStatus is the status of a queue that was just read. Who may not read its

@@ -18,7 +18,7 @@ import (
 // Pending implements sdk.Queue. All that is said of a task comes out of its
 // Workload: it costs one request per 500 Workloads, finished ones included,
 // and beside them one each for the queues and for Kueue's order.
-func (c *Client) Pending(ctx context.Context, o api.QueueListOptions) (*api.QueuedTaskList, error) {
+func (c *Client) Pending(ctx context.Context, o api.QueuePendingOptions) (*api.QueuedTaskList, error) {
 	ref, err := kube.ParseRef(o.Queue, kube.RefQueue)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,9 @@ func (c *Client) Pending(ctx context.Context, o api.QueueListOptions) (*api.Queu
 	if !o.AllUsers {
 		reads.Go(func() { user, userErr = c.conn.User(ctx) })
 	}
-	reads.Go(func() { l, lookErr = c.look(ctx, scope{namespace: c.namespace(o), queue: o.Queue}) })
+	reads.Go(func() {
+		l, lookErr = c.look(ctx, scope{namespace: c.namespace(o.Namespace, o.AllNamespaces), queue: o.Queue})
+	})
 	reads.Wait()
 	for _, err := range []error{userErr, lookErr} {
 		if err != nil {

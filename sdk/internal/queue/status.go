@@ -16,16 +16,16 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Status implements sdk.Queue. It costs one request per 500 LocalQueues and
+// List implements sdk.Queue. It costs one request per 500 LocalQueues and
 // ClusterQueues, at the same time, and, only where a queue is held, one more
 // per 500 Workloads: Kueue does not count what waits there.
-func (c *Client) Status(ctx context.Context, o api.QueueListOptions) (*api.QueueStatusList, error) {
+func (c *Client) List(ctx context.Context, o api.QueueListOptions) (*api.QueueStatusList, error) {
 	ref, err := kube.ParseRef(o.Queue, kube.RefQueue)
 	if err != nil {
 		return nil, err
 	}
 	o.Queue = ref.Name
-	ns := c.namespace(o)
+	ns := c.namespace(o.Namespace, o.AllNamespaces)
 	var (
 		reads                  sync.WaitGroup
 		queues                 []kueue.LocalQueue
@@ -54,11 +54,11 @@ func (c *Client) Status(ctx context.Context, o api.QueueListOptions) (*api.Queue
 }
 
 // namespace is the one that options mean, empty for all.
-func (c *Client) namespace(o api.QueueListOptions) string {
-	if o.AllNamespaces {
+func (c *Client) namespace(named string, all bool) string {
+	if all {
 		return metav1.NamespaceAll
 	}
-	return cmp.Or(o.Namespace, c.conn.Namespace)
+	return cmp.Or(named, c.conn.Namespace)
 }
 
 // countHeld counts what waits in queues that are held. Who may not read

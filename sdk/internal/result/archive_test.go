@@ -94,8 +94,8 @@ func TestWhatIsInAnArchiveIsAsOldAsInTheStore(t *testing.T) {
 	w.keep(cut, whole, odd)
 	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	w.age(at)
-	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(t.TempDir(), "out.tar")}
-	if _, err := w.Download(t.Context(), o); err != nil {
+	o := api.DownloadOptions{Archive: filepath.Join(t.TempDir(), "out.tar")}
+	if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 		t.Fatal(err)
 	}
 	saved, over := at.Format(time.DateTime), ended.Format(time.DateTime)
@@ -119,8 +119,8 @@ func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
 	k.log = strings.Repeat("2026-03-01T12:00:00Z a line of a long log\n", 60_000)
 	w.keep(k)
 	dir := t.TempDir()
-	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "out.tar.gz")}
-	if _, err := w.Download(t.Context(), o); err != nil {
+	o := api.DownloadOptions{Archive: filepath.Join(dir, "out.tar.gz")}
+	if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 		t.Fatal(err)
 	}
 	want := wantRich("")
@@ -136,12 +136,12 @@ func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
 		t.Errorf("%d files are left", len(left))
 	}
 	var conflict *api.ConflictError
-	if _, err := w.Download(t.Context(), o); !errors.As(err, &conflict) {
+	if _, err := w.Download(t.Context(), "aaaabbbb", o); !errors.As(err, &conflict) {
 		t.Errorf("a second time: %v", err)
 	}
 	o.Archive = filepath.Join(dir, "x.zip")
 	var invalid *api.InvalidSpecError
-	if _, err := w.Download(t.Context(), o); !errors.As(err, &invalid) {
+	if _, err := w.Download(t.Context(), "aaaabbbb", o); !errors.As(err, &invalid) {
 		t.Errorf("an unknown kind: %v", err)
 	}
 }
@@ -160,7 +160,7 @@ func TestAnArchiveHoldsNothingButWhatTheManifestTellsOf(t *testing.T) {
 			w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"f": tc.before}))
 			w.put(layout.NodePrefix("aaaabbbb", 0)+"f", tc.after)
 			dir := t.TempDir()
-			_, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "out.tar.gz")})
+			_, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Archive: filepath.Join(dir, "out.tar.gz")})
 			var conflict *api.ConflictError
 			if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "train-aaaabbbb/0/f has ") {
 				t.Errorf("error %v", err)
@@ -181,7 +181,7 @@ func TestAnArchiveThatIsBrokenOffLeavesNothing(t *testing.T) {
 	w.keep(task("aaaabbbb", 0, succeeded, files))
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := w.Download(ctx, api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "out.tar.gz"),
+	_, err := w.Download(ctx, "aaaabbbb", api.DownloadOptions{Archive: filepath.Join(dir, "out.tar.gz"),
 		Notify: func(p api.TransferProgress) {
 			if p.Files == 50 {
 				cancel()

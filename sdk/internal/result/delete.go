@@ -13,23 +13,24 @@ import (
 // and how its runs ended (the index) go with the campaign. What
 // still runs is *api.ConflictError unless o.Force is set, and then nothing is removed.
 // It is idempotent: a call that was broken off is done again.
-func (c *Client) Delete(ctx context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
-	if err := api.JoinInvalid(o.DryRun.Check(), check(o.ResultOptions)); err != nil {
-		return nil, err
+func (c *Client) Delete(ctx context.Context, ref string, o api.ResultDeleteOptions) (*api.ResultList, error) {
+	if ref == "" {
+		return nil, errNoRef()
 	}
-	if o.Of == "" {
-		return nil, api.Invalid("", "name the task or the campaign whose results are to be removed; see: %s", c.conn.Hint().Vast("results", "list"))
+	wanted := api.ResultListOptions{Ref: ref, ResultSelector: o.ResultSelector}
+	if err := api.JoinInvalid(o.DryRun.Check(), check(wanted)); err != nil {
+		return nil, err
 	}
 	s, done, err := c.sessionBy(ctx, c.change)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	p, err := s.resolveBy(ctx, o.Of, s.latestOwn, true)
+	p, err := s.resolveBy(ctx, ref, s.latestOwn, true)
 	if err != nil {
 		return nil, err
 	}
-	units, err := s.findAt(ctx, p, o.ResultOptions, never)
+	units, err := s.findAt(ctx, p, wanted, never)
 	if o.Failed || len(o.Configs)+len(o.Runs) > 0 {
 		s.strays = nil // they are of those, too, that are not chosen
 	}

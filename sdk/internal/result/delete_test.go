@@ -66,8 +66,8 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 			}
 			f := &failing{Backend: w.store, left: at}
 			w.change = func(context.Context) (store.Backend, func(), error) { return f, func() {}, nil }
-			o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep}}
-			_, err := w.Delete(t.Context(), o)
+			o := api.ResultDeleteOptions{}
+			_, err := w.Delete(t.Context(), sweep, o)
 			if err == nil {
 				if at < 3 {
 					t.Errorf("%s: it has only %d steps", name, at)
@@ -75,7 +75,7 @@ func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 				break
 			}
 			t.Run(fmt.Sprintf("%s, at step %d", name, at), func(t *testing.T) {
-				if _, err := w.Delete(t.Context(), o); err != nil {
+				if _, err := w.Delete(t.Context(), sweep, o); err != nil {
 					t.Errorf("again: %v", err)
 				}
 				var left []string
@@ -100,7 +100,7 @@ func TestADeleteRemovesNothingBeforeUploadsAreGivenUp(t *testing.T) {
 	w.change = func(context.Context) (store.Backend, func(), error) {
 		return &failing{Backend: w.store, noAbort: true}, func() {}, nil
 	}
-	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "abcdefgh"}}); err == nil {
+	if _, err := w.Delete(t.Context(), "abcdefgh", api.ResultDeleteOptions{}); err == nil {
 		t.Error("no error")
 	}
 	if !w.get(layout.NodePrefix("abcdefgh", 0) + layout.ManifestFile) {
@@ -130,7 +130,7 @@ func TestAnEmptyFolderIsNoCampaign(t *testing.T) {
 	w.open = func(context.Context) (store.Backend, func(), error) {
 		return lingering{w.store, layout.CampaignPrefix("gone-12345678")}, func() {}, nil
 	}
-	list, err := w.List(t.Context(), api.ResultOptions{})
+	list, err := w.List(t.Context(), api.ResultListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

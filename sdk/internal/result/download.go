@@ -22,15 +22,18 @@ import (
 // request to the store.
 // A call that is broken off leaves files that end in .part, from which the next
 // one goes on. Incomplete results are fetched too, and named in the report.
-func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
-	if err := check(o.ResultOptions); err != nil {
+func (c *Client) Download(ctx context.Context, ref string, o api.DownloadOptions) (*api.DownloadReport, error) {
+	wanted := api.ResultListOptions{Ref: ref, ResultSelector: o.ResultSelector, AllUsers: o.AllUsers}
+	if err := check(wanted); err != nil {
 		return nil, err
 	}
 	switch {
-	case o.All && (o.Of != "" || len(o.Configs) > 0 || len(o.Runs) > 0):
+	case o.All && (ref != "" || len(o.Configs) > 0 || len(o.Runs) > 0):
 		return nil, api.Invalid("", "name a task or a campaign, or fetch all, not both")
-	case o.Of == "" && !o.All:
-		return nil, api.Invalid("", "name the task or the campaign whose results are to be fetched; see: %s", c.conn.Hint().Vast("results", "list"))
+	case o.AllUsers && !o.All:
+		return nil, api.InvalidOption("AllUsers", "it is valid only together with All")
+	case ref == "" && !o.All:
+		return nil, errNoRef()
 	}
 	if o.Archive != "" {
 		if err := checkArchive(o); err != nil {
@@ -42,7 +45,7 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 		return nil, err
 	}
 	defer done()
-	units, err := s.chosen(ctx, o)
+	units, err := s.chosen(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +65,11 @@ func (c *Client) Download(ctx context.Context, o api.DownloadOptions) (*api.Down
 
 // chosen are the results that are to be fetched. Of all of them those of which
 // nothing is kept are left out.
-func (s *session) chosen(ctx context.Context, o api.DownloadOptions) ([]*unit, error) {
-	if !o.All {
-		return s.find(ctx, o.ResultOptions, always)
+func (s *session) chosen(ctx context.Context, o api.ResultListOptions) ([]*unit, error) {
+	if o.Ref != "" {
+		return s.find(ctx, o, always)
 	}
-	all, err := s.overview(ctx, o.ResultOptions)
+	all, err := s.overview(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func (s *session) chosen(ctx context.Context, o api.DownloadOptions) ([]*unit, e
 			continue
 		}
 		looked[p] = true
-		found, err := s.findAt(ctx, p, o.ResultOptions, always)
+		found, err := s.findAt(ctx, p, o, always)
 		if err != nil && !isNotFound(err) {
 			return nil, err
 		}

@@ -19,14 +19,14 @@ func TestAllThatIsKeptIsFetchedAtOnce(t *testing.T) {
 		want []string
 	}{
 		"one's own":     {api.DownloadOptions{}, mine},
-		"everybody's":   {api.DownloadOptions{ResultOptions: api.ResultOptions{AllUsers: true}}, slices.Concat(mine, []string{"train-dddddddd/0"})},
+		"everybody's":   {api.DownloadOptions{AllUsers: true}, slices.Concat(mine, []string{"train-dddddddd/0"})},
 		"in an archive": {api.DownloadOptions{Archive: "all.tar.gz"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := filled(t)
 			t.Chdir(t.TempDir())
 			tt.o.All = true
-			report, err := w.Download(t.Context(), tt.o)
+			report, err := w.Download(t.Context(), "", tt.o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,13 +50,13 @@ func TestAllThatIsKeptIsFetchedAtOnce(t *testing.T) {
 		})
 	}
 	t.Run("what has a name is not all", func(t *testing.T) {
-		_, err := newWorld(t).Download(t.Context(), api.DownloadOptions{All: true, ResultOptions: api.ResultOptions{Of: "aaaabbbb"}})
+		_, err := newWorld(t).Download(t.Context(), "aaaabbbb", api.DownloadOptions{All: true})
 		if err == nil || !strings.Contains(err.Error(), "not both") {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("of nothing there is nothing to fetch", func(t *testing.T) {
-		report, err := newWorld(t).Download(t.Context(), api.DownloadOptions{All: true, Dir: t.TempDir()})
+		report, err := newWorld(t).Download(t.Context(), "", api.DownloadOptions{All: true, Dir: t.TempDir()})
 		if err != nil || report.Results != 0 {
 			t.Errorf("%v, %v", report, err)
 		}

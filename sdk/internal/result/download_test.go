@@ -77,8 +77,8 @@ func TestDownloadGivesWhatWasKept(t *testing.T) {
 	w := newWorld(t)
 	w.keep(rich())
 	dir := t.TempDir()
-	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
-	report, err := w.Download(t.Context(), o)
+	o := api.DownloadOptions{Dir: dir}
+	report, err := w.Download(t.Context(), "aaaabbbb", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestDownloadGivesWhatWasKept(t *testing.T) {
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Error(diff)
 	}
-	report, err = w.Download(t.Context(), o)
+	report, err = w.Download(t.Context(), "aaaabbbb", o)
 	if err != nil || report.Files != 0 || report.Bytes != 0 || report.Skipped != 4 {
 		t.Errorf("a second time: %+v, %v", report, err)
 	}
@@ -125,8 +125,8 @@ func TestDownloadOverwritesNothingWithoutForce(t *testing.T) {
 			if err := put(); err != nil {
 				t.Fatal(err)
 			}
-			o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
-			_, err := w.Download(t.Context(), o)
+			o := api.DownloadOptions{Dir: dir}
+			_, err := w.Download(t.Context(), "aaaabbbb", o)
 			var conflict *api.ConflictError
 			if !errors.As(err, &conflict) || !strings.Contains(err.Error(), tc.name) {
 				t.Fatalf("error %v, want a ConflictError that names %s", err, tc.name)
@@ -135,7 +135,7 @@ func TestDownloadOverwritesNothingWithoutForce(t *testing.T) {
 				t.Errorf("it was overwritten with %q", got)
 			}
 			o.Force = true
-			if _, err := w.Download(t.Context(), o); err != nil {
+			if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(wantRich(""), treeOf(t, dir)); diff != "" {
@@ -152,14 +152,14 @@ func TestDownloadTakesALogThatHasGrown(t *testing.T) {
 	k.files = map[string]string{"a": "1"}
 	w.keep(k)
 	dir := t.TempDir()
-	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
-	report, err := w.Download(t.Context(), o)
+	o := api.DownloadOptions{Dir: dir}
+	report, err := w.Download(t.Context(), "aaaabbbb", o)
 	if err != nil || len(report.Incomplete) != 1 {
 		t.Fatalf("%+v, %v", report, err)
 	}
 	k.log, k.incomplete = "2026-03-01T12:00:00Z one\n2026-03-01T12:00:01Z two\n", false
 	w.keep(k)
-	if report, err = w.Download(t.Context(), o); err != nil || len(report.Incomplete) != 0 {
+	if report, err = w.Download(t.Context(), "aaaabbbb", o); err != nil || len(report.Incomplete) != 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
 	if got := treeOf(t, dir)["train-aaaabbbb/0/_vast/logs/task.log"]; got != "-rw-r--r-- one\ntwo\n" {
@@ -187,7 +187,7 @@ func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 			k.change = func(m *layout.Manifest) { m.Files = append(m.Files, layout.File{Path: path, Size: 1}) }
 			w.keep(k)
 			dir := t.TempDir()
-			report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir})
+			report, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,7 +225,7 @@ func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
 			k.log, k.more = "", c.more
 			w.keep(k)
 			dir := t.TempDir()
-			report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir})
+			report, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -240,8 +240,8 @@ func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
 			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(c.renamed, renamed); diff != "" {
 				t.Error(diff)
 			}
-			o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: filepath.Join(dir, "x.tar.gz")}
-			if _, err := w.Download(t.Context(), o); err != nil {
+			o := api.DownloadOptions{Archive: filepath.Join(dir, "x.tar.gz")}
+			if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 				t.Error(err)
 			}
 		})
@@ -258,7 +258,7 @@ func TestDownloadDoesNotWriteThroughALinkThatLeadsOut(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "train-aaaabbbb/0")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir, Force: true})
+	_, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir, Force: true})
 	if err == nil || len(treeOf(t, outside)) != 0 {
 		t.Errorf("error %v, outside %v", err, treeOf(t, outside))
 	}
@@ -267,7 +267,7 @@ func TestDownloadDoesNotWriteThroughALinkThatLeadsOut(t *testing.T) {
 func TestDownloadOfACampaignKeepsItsRunsApart(t *testing.T) {
 	w := filled(t)
 	dir := t.TempDir()
-	report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: sweep, Configs: []string{"b-*"}}, Dir: dir, NoLogs: true})
+	report, err := w.Download(t.Context(), sweep, api.DownloadOptions{ResultSelector: api.ResultSelector{Configs: []string{"b-*"}}, Dir: dir, NoLogs: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ const namespacesAtOnce = 4
 
 // everywhere is List in all namespaces that were set up, by the records of that.
 // One whose store the caller may not read is left out, and told.
-func (c *Client) everywhere(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
+func (c *Client) everywhere(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 	records, err := c.conn.Kube.CoreV1().ConfigMaps(metav1.NamespaceAll).List(ctx,
 		metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", kube.SetupName).String()})
 	if err != nil {

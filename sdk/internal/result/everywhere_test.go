@@ -35,7 +35,7 @@ func TestResultsOfAllNamespaces(t *testing.T) {
 		"closed":       refusing(&api.ForbiddenError{Message: "secrets"}),
 		"kueue-system": refusing(&api.NotInstalledError{Message: "no store"})}
 	w.inNamespace = func(namespace string) *Client { return clients[namespace] }
-	list, err := w.List(t.Context(), api.ResultOptions{AllNamespaces: true})
+	list, err := w.List(t.Context(), api.ResultListOptions{AllNamespaces: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestResultsOfAllNamespaces(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"aaaabbbb/0": "ns", "ccccdddd/0": "lab"}, got); diff != "" || len(warnings) != 1 {
 		t.Errorf("warnings %q (-want,+got):\n%s", warnings, diff)
 	}
-	if _, err := w.List(t.Context(), api.ResultOptions{AllNamespaces: true, Of: "aaaabbbb"}); !errors.As(err, new(*api.InvalidSpecError)) {
+	if _, err := w.List(t.Context(), api.ResultListOptions{AllNamespaces: true, Ref: "aaaabbbb"}); !errors.As(err, new(*api.InvalidSpecError)) {
 		t.Errorf("a name and all namespaces: %v", err)
 	}
 }
@@ -58,7 +58,7 @@ func TestACampaignStandsAsTheClusterTells(t *testing.T) {
 	w.keep(run(sweep, "a-1", 0, oom, nil))
 	w.record(sweep, 3)
 	state := func() api.State {
-		list, err := w.List(t.Context(), api.ResultOptions{})
+		list, err := w.List(t.Context(), api.ResultListOptions{})
 		if err != nil || len(list.Items) != 1 {
 			t.Fatalf("%+v, %v", list, err)
 		}

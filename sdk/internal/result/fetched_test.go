@@ -56,12 +56,12 @@ func TestADownloadOfWhatIsThereAsksForNoFile(t *testing.T) {
 				w.keep(k)
 				c := &counting{Backend: w.store}
 				w.open = func(context.Context) (store.Backend, func(), error) { return c, func() {}, nil }
-				o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: t.TempDir()}
-				if report, err := w.Download(t.Context(), o); err != nil || report.Files != files+1 {
+				o := api.DownloadOptions{Dir: t.TempDir()}
+				if report, err := w.Download(t.Context(), "aaaabbbb", o); err != nil || report.Files != files+1 {
 					t.Fatalf("%+v, %v", report, err)
 				}
 				c.total()
-				report, err := w.Download(t.Context(), o)
+				report, err := w.Download(t.Context(), "aaaabbbb", o)
 				if err != nil || report.Files != 0 || report.Skipped != files+1 {
 					t.Fatalf("a second time: %+v, %v", report, err)
 				}
@@ -99,8 +99,8 @@ func TestWhatWasFetchedOfAnIncompleteResultIsBroughtUpToDate(t *testing.T) {
 				k.incomplete = true
 				w.keep(k)
 				dir := t.TempDir()
-				o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
-				if _, err := w.Download(t.Context(), o); err != nil {
+				o := api.DownloadOptions{Dir: dir}
+				if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 					t.Fatal(err)
 				}
 				for file, content := range tc.change {
@@ -117,7 +117,7 @@ func TestWhatWasFetchedOfAnIncompleteResultIsBroughtUpToDate(t *testing.T) {
 				k.log += "2026-03-01T12:00:01Z more\n"
 				k.incomplete = !complete
 				w.keep(k)
-				_, err := w.Download(t.Context(), o)
+				_, err := w.Download(t.Context(), "aaaabbbb", o)
 				var conflict *api.ConflictError
 				if refused := errors.As(err, &conflict) && strings.Contains(err.Error(), tc.refuse); (tc.refuse != "") != refused || tc.refuse == "" && err != nil {
 					t.Fatalf("error %v", err)
@@ -133,7 +133,7 @@ func TestWhatWasFetchedOfAnIncompleteResultIsBroughtUpToDate(t *testing.T) {
 					t.Errorf("complete %v, and what was fetched is written down: %v", complete, noted == nil)
 				}
 				o.Force = true
-				if _, err := w.Download(t.Context(), o); err != nil {
+				if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 					t.Errorf("with force: %v", err)
 				}
 			})
@@ -155,7 +155,7 @@ func TestNotesThatCannotBeReadOverwriteNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir})
+			_, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir})
 			if !errors.As(err, new(*api.ConflictError)) {
 				t.Errorf("error %v", err)
 			}

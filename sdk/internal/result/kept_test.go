@@ -18,7 +18,7 @@ func TestShowTellsFilesAndWhatIsMissing(t *testing.T) {
 	k.more = []layout.File{{Path: "d", Dir: true}, {Path: "l", Link: "a"}}
 	k.change = func(m *layout.Manifest) { m.Missing = []layout.Missing{{Path: "pipe", Reason: "a pipe"}} }
 	w.keep(k)
-	list, err := w.Show(t.Context(), api.ResultOptions{Of: "aaaabbbb"})
+	list, err := w.Get(t.Context(), "aaaabbbb", api.ResultGetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestAManifestThatCannotBeReadIsToldAndItsFilesAreThere(t *testing.T) {
 			w := newWorld(t)
 			w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"a": "12"}))
 			w.put(layout.NodePrefix("aaaabbbb", 0)+layout.ManifestFile, manifest)
-			list, err := w.Show(t.Context(), api.ResultOptions{Of: "aaaabbbb"})
+			list, err := w.Get(t.Context(), "aaaabbbb", api.ResultGetOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,28 +50,29 @@ func TestAManifestThatCannotBeReadIsToldAndItsFilesAreThere(t *testing.T) {
 func TestDelete(t *testing.T) {
 	prefix := func(config string, run int) string { return layout.RunPrefix(sweep, config, run) }
 	tests := map[string]struct {
-		o          api.DeleteResultOptions
+		ref        string
+		o          api.ResultDeleteOptions
 		gone, left []string
 	}{
-		"a task": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}},
+		"a task": {"aaaabbbb", api.ResultDeleteOptions{},
 			[]string{"tasks/aaaabbbb/0/a/b.txt", "tasks/aaaabbbb/0/_vast/manifest.json", "tasks/aaaabbbb/1/x"}, []string{"tasks/cccccccc/0/part"}},
-		"one node": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb/1"}},
+		"one node": {"aaaabbbb/1", api.ResultDeleteOptions{},
 			[]string{"tasks/aaaabbbb/1/x"}, []string{"tasks/aaaabbbb/0/a/b.txt"}},
-		"one run": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep + "/b-1/0"}},
+		"one run": {sweep + "/b-1/0", api.ResultDeleteOptions{},
 			[]string{prefix("b-1", 0) + "r", prefix("b-1", 0) + layout.ManifestFile},
 			[]string{layout.RunIndex(sweep, "b-1", 0) + "Succeeded", layout.RunIndex(sweep, "b-1", 1) + "Failed.OutOfMemory", layout.RecordKey(sweep)}},
-		"what failed": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep, Failed: true}},
+		"what failed": {sweep, api.ResultDeleteOptions{ResultSelector: api.ResultSelector{Failed: true}},
 			[]string{prefix("b-1", 1) + layout.ManifestFile, prefix("b-2", 0) + "half"},
 			[]string{layout.RunIndex(sweep, "b-1", 1) + "Failed.OutOfMemory", prefix("b-1", 0) + "r"}},
-		"what runs, by force": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "cccccccc"}, Force: true},
+		"what runs, by force": {"cccccccc", api.ResultDeleteOptions{Force: true},
 			[]string{"tasks/cccccccc/0/part"}, nil},
-		"nothing in a dry run": {api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, DryRun: api.DryRunClient},
+		"nothing in a dry run": {"aaaabbbb", api.ResultDeleteOptions{DryRun: api.DryRunClient},
 			nil, []string{"tasks/aaaabbbb/0/a/b.txt"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := filled(t)
-			if _, err := w.Delete(t.Context(), tc.o); err != nil {
+			if _, err := w.Delete(t.Context(), tc.ref, tc.o); err != nil {
 				t.Fatal(err)
 			}
 			for _, key := range tc.gone {
@@ -90,7 +91,7 @@ func TestDelete(t *testing.T) {
 
 func TestDeleteRefusesWhatRuns(t *testing.T) {
 	w := filled(t)
-	_, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "cccccccc"}})
+	_, err := w.Delete(t.Context(), "cccccccc", api.ResultDeleteOptions{})
 	var conflict *api.ConflictError
 	if !errors.As(err, &conflict) || !w.get("tasks/cccccccc/0/part") {
 		t.Errorf("error %v", err)
@@ -100,22 +101,19 @@ func TestDeleteRefusesWhatRuns(t *testing.T) {
 func TestDeleteRefusesWhatMayRun(t *testing.T) {
 	w := filled(t)
 	w.refuse("batch", "jobs")
-	o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "cccccccc"}}
-	_, err := w.Delete(t.Context(), o)
+	_, err := w.Delete(t.Context(), "cccccccc", api.ResultDeleteOptions{})
 	var conflict *api.ConflictError
 	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "--force") || !w.get("tasks/cccccccc/0/part") {
 		t.Errorf("error %v", err)
 	}
-	list, err := w.List(t.Context(), o.ResultOptions)
+	list, err := w.List(t.Context(), api.ResultListOptions{Ref: "cccccccc"})
 	if err != nil || !strings.Contains(list.Items[0].Reason, "is not known") {
 		t.Errorf("%v, %v", list, err)
 	}
-	o.Force = true
-	if _, err := w.Delete(t.Context(), o); err != nil || w.get("tasks/cccccccc/0/part") {
+	if _, err := w.Delete(t.Context(), "cccccccc", api.ResultDeleteOptions{Force: true}); err != nil || w.get("tasks/cccccccc/0/part") {
 		t.Errorf("by force: %v", err)
 	}
-	o.Of, o.Force = "aaaabbbb", false
-	if _, err := w.Delete(t.Context(), o); err != nil {
+	if _, err := w.Delete(t.Context(), "aaaabbbb", api.ResultDeleteOptions{}); err != nil {
 		t.Errorf("what is complete: %v", err)
 	}
 }
@@ -170,7 +168,7 @@ func TestTheNodesOfATaskAreInTheirOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := w.List(t.Context(), api.ResultOptions{Of: "aaaabbbb"})
+	list, err := w.List(t.Context(), api.ResultListOptions{Ref: "aaaabbbb"})
 	if err != nil || s.NumNodes != 12 || len(list.Items) != 12 {
 		t.Fatalf("%d nodes in %d results, %v", s.NumNodes, len(list.Items), err)
 	}

@@ -67,7 +67,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 				w.put(layout.RecordKey(id), string(r.Marshal()))
 				w.keep(run(id, "a-1", 0, succeeded, nil))
 			}
-			list, err := w.List(t.Context(), api.ResultOptions{Of: Latest})
+			list, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestLatestNeedsNoRightToListCampaigns(t *testing.T) {
 	w := newWorld(t, job("aaaaaaaa", false))
 	w.refuse("", "configmaps")
 	w.keep(task("aaaaaaaa", 0, succeeded, nil))
-	if list, err := w.List(t.Context(), api.ResultOptions{Of: Latest}); err != nil || list.Items[0].TaskID != "aaaaaaaa" {
+	if list, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest}); err != nil || list.Items[0].TaskID != "aaaaaaaa" {
 		t.Errorf("%v, %v", list, err)
 	}
 }
@@ -99,7 +99,7 @@ func TestLatestOfWhoHasNothing(t *testing.T) {
 	k := task("aaaaaaaa", 0, succeeded, nil)
 	k.identity.User = "bob"
 	w.keep(k)
-	if _, err := w.List(t.Context(), api.ResultOptions{Of: Latest}); !isNotFound(err) {
+	if _, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest}); !isNotFound(err) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -16,10 +16,10 @@ import (
 // List returns results, in the order of their names and numbers. Of a campaign it
 // takes two listings side by side, however many runs there are, and the manifests
 // of those that failed, which say why; of tasks one manifest each. Manifests are
-// read many at a time. Without o.Of it returns the results of all the
+// read many at a time. Without o.Ref it returns the results of all the
 // caller's tasks, and each of the caller's campaigns as one Result without
 // Config, the newest first. Campaigns stand there as campaign.Client.Monitor tells.
-func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
+func (c *Client) List(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 	if err := check(o); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (c *Client) List(ctx context.Context, o api.ResultOptions) (*api.ResultList
 	}
 	defer done()
 	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
-	if o.Of == "" {
+	if o.Ref == "" {
 		list.Items, err = s.overview(ctx, o)
 		return list, err
 	}
@@ -53,8 +53,8 @@ func needsReason(u *unit) bool {
 
 // find returns the units that options choose, in order. Of runs whose outcome the
 // index tells, only those manifests are read that are wanted.
-func (s *session) find(ctx context.Context, o api.ResultOptions, wanted func(*unit) bool) ([]*unit, error) {
-	p, err := s.resolve(ctx, o.Of)
+func (s *session) find(ctx context.Context, o api.ResultListOptions, wanted func(*unit) bool) ([]*unit, error) {
+	p, err := s.resolve(ctx, o.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +62,13 @@ func (s *session) find(ctx context.Context, o api.ResultOptions, wanted func(*un
 }
 
 // findAt is find for a place that is known.
-func (s *session) findAt(ctx context.Context, p place, o api.ResultOptions, wanted func(*unit) bool) ([]*unit, error) {
+func (s *session) findAt(ctx context.Context, p place, o api.ResultListOptions, wanted func(*unit) bool) ([]*unit, error) {
 	units, err := s.look(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	if units = filter(units, o, false); len(units) == 0 {
-		return nil, s.notFound(o.Of, "nothing of it is kept that fits")
+		return nil, s.notFound(o.Ref, "nothing of it is kept that fits")
 	}
 	var read []*unit
 	for _, u := range units {
@@ -137,8 +137,14 @@ func (s *session) outcomes(ctx context.Context, campaign string) (map[string]end
 	return found, nil
 }
 
+// errNoRef is the error of a method that needs a ref and has none.
+func errNoRef() error {
+	return &api.InvalidSpecError{Problems: []api.Problem{{Message: "the id of a task or a campaign is missing",
+		Remedies: []api.Remedy{{Action: api.ResultsList}}}}}
+}
+
 // check finds all that is wrong with options before anybody is asked.
-func check(o api.ResultOptions) error {
+func check(o api.ResultListOptions) error {
 	var problems []error
 	for _, glob := range o.Configs {
 		if !doublestar.ValidatePattern(glob) {
@@ -150,10 +156,10 @@ func check(o api.ResultOptions) error {
 			problems = append(problems, api.Invalid("--run", "runs count from 0, %d is none", run))
 		}
 	}
-	if o.Of == "" && (len(o.Configs) > 0 || len(o.Runs) > 0) {
+	if o.Ref == "" && (len(o.Configs) > 0 || len(o.Runs) > 0) {
 		problems = append(problems, api.Invalid("", "--config and --run choose from a campaign; name one"))
 	}
-	if o.AllNamespaces && o.Of != "" {
+	if o.AllNamespaces && o.Ref != "" {
 		problems = append(problems, api.Invalid("", "-A lists all there is; what is named is looked for in one namespace, see --namespace"))
 	}
 	return api.JoinInvalid(problems...)
@@ -161,7 +167,7 @@ func check(o api.ResultOptions) error {
 
 // filter keeps the units that options choose. How they ended only counts when
 // that is known.
-func filter(units []*unit, o api.ResultOptions, ended bool) []*unit {
+func filter(units []*unit, o api.ResultListOptions, ended bool) []*unit {
 	var kept []*unit
 	for _, u := range units {
 		if matches(o.Configs, u.Config) && chosen(o.Runs, u.Run) && (!ended || !o.Failed || u.failed()) {

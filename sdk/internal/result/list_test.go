@@ -55,24 +55,24 @@ func TestList(t *testing.T) {
 	node0 := "aaaabbbb/0 Failed complete=true files=2 bytes=6"
 	node1 := "aaaabbbb/1 Succeeded complete=true files=1 bytes=0"
 	tests := map[string]struct {
-		o    api.ResultOptions
+		o    api.ResultListOptions
 		want []string
 	}{
-		"a task":                       {api.ResultOptions{Of: "aaaabbbb"}, []string{node0, node1}},
-		"a task by the beginning":      {api.ResultOptions{Of: "aaa"}, []string{node0, node1}},
-		"a task by its Job":            {api.ResultOptions{Of: "train-aaaabbbb"}, []string{node0, node1}},
-		"one node":                     {api.ResultOptions{Of: "aaaabbbb/1"}, []string{node1}},
-		"one that runs":                {api.ResultOptions{Of: "cccccccc"}, []string{"cccccccc/0 Running complete=false files=1 bytes=3"}},
-		"a campaign by the beginning":  {api.ResultOptions{Of: "sweep"}, []string{run4, run1, run2, run3}},
-		"a run by the beginning":       {api.ResultOptions{Of: "sweep-2026/b-1/1"}, []string{run2}},
-		"a campaign":                   {api.ResultOptions{Of: sweep}, []string{run4, run1, run2, run3}},
-		"a configuration":              {api.ResultOptions{Of: sweep + "/b-1"}, []string{run1, run2}},
-		"a run":                        {api.ResultOptions{Of: sweep + "/b-1/1"}, []string{run2}},
-		"configurations by a pattern":  {api.ResultOptions{Of: sweep, Configs: []string{"a*", "*-2"}}, []string{run4, run3}},
-		"runs by number":               {api.ResultOptions{Of: sweep, Runs: []int{1}}, []string{run2}},
-		"what failed or broke off":     {api.ResultOptions{Of: sweep, Failed: true}, []string{run2, run3}},
-		"what failed where none did":   {api.ResultOptions{Of: "cccccccc", Failed: true}, nil},
-		"all of one's own, in summary": {api.ResultOptions{}, []string{"cccccccc/0 Running complete=false files=1 bytes=3", sweep + " Failed complete=true files=0 bytes=0", node0, node1}},
+		"a task":                       {api.ResultListOptions{Ref: "aaaabbbb"}, []string{node0, node1}},
+		"a task by the beginning":      {api.ResultListOptions{Ref: "aaa"}, []string{node0, node1}},
+		"a task by its Job":            {api.ResultListOptions{Ref: "train-aaaabbbb"}, []string{node0, node1}},
+		"one node":                     {api.ResultListOptions{Ref: "aaaabbbb/1"}, []string{node1}},
+		"one that runs":                {api.ResultListOptions{Ref: "cccccccc"}, []string{"cccccccc/0 Running complete=false files=1 bytes=3"}},
+		"a campaign by the beginning":  {api.ResultListOptions{Ref: "sweep"}, []string{run4, run1, run2, run3}},
+		"a run by the beginning":       {api.ResultListOptions{Ref: "sweep-2026/b-1/1"}, []string{run2}},
+		"a campaign":                   {api.ResultListOptions{Ref: sweep}, []string{run4, run1, run2, run3}},
+		"a configuration":              {api.ResultListOptions{Ref: sweep + "/b-1"}, []string{run1, run2}},
+		"a run":                        {api.ResultListOptions{Ref: sweep + "/b-1/1"}, []string{run2}},
+		"configurations by a pattern":  {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"a*", "*-2"}}}, []string{run4, run3}},
+		"runs by number":               {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Runs: []int{1}}}, []string{run2}},
+		"what failed or broke off":     {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Failed: true}}, []string{run2, run3}},
+		"what failed where none did":   {api.ResultListOptions{Ref: "cccccccc", ResultSelector: api.ResultSelector{Failed: true}}, nil},
+		"all of one's own, in summary": {api.ResultListOptions{}, []string{"cccccccc/0 Running complete=false files=1 bytes=3", sweep + " Failed complete=true files=0 bytes=0", node0, node1}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestList(t *testing.T) {
 
 func TestListSaysWhatIsMissing(t *testing.T) {
 	w := filled(t)
-	reason := func(o api.ResultOptions, i int) string {
+	reason := func(o api.ResultListOptions, i int) string {
 		list, err := w.List(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
@@ -101,9 +101,9 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 		return list.Items[i].Reason
 	}
 	for want, got := range map[string]string{
-		"it still runs: these are the files that were saved so far":         reason(api.ResultOptions{Of: "cccccccc"}, 0),
-		"its pod ended before all was saved: these are the files that were": reason(api.ResultOptions{Of: sweep + "/b-2/0"}, 0),
-		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultOptions{}, 1),
+		"it still runs: these are the files that were saved so far":         reason(api.ResultListOptions{Ref: "cccccccc"}, 0),
+		"its pod ended before all was saved: these are the files that were": reason(api.ResultListOptions{Ref: sweep + "/b-2/0"}, 0),
+		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultListOptions{}, 1),
 	} {
 		if got != want {
 			t.Errorf("reason %q, want %q", got, want)
@@ -140,11 +140,11 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 			w.keep(tc.kept...)
 			r := layout.Record{Version: layout.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 2, Created: ended, Stopped: tc.stopped, Complete: true}
 			w.put(layout.RecordKey(sweep), string(r.Marshal()))
-			list, err := w.List(t.Context(), api.ResultOptions{})
+			list, err := w.List(t.Context(), api.ResultListOptions{})
 			if err != nil || len(list.Items) != 1 || list.Items[0].State != tc.state {
 				t.Errorf("%+v, %v", list, err)
 			}
-			list, err = w.List(t.Context(), api.ResultOptions{Failed: true})
+			list, err = w.List(t.Context(), api.ResultListOptions{ResultSelector: api.ResultSelector{Failed: true}})
 			if err != nil || (len(list.Items) == 1) != tc.failed {
 				t.Errorf("among those that failed: %+v, %v", list, err)
 			}
@@ -167,7 +167,7 @@ func renamed(j *batchv1.Job, name string) *batchv1.Job {
 func TestAResultWhoseJobIsSuspendedDoesNotRun(t *testing.T) {
 	w := newWorld(t, suspended(job("cccccccc", true)))
 	w.put(layout.NodePrefix("cccccccc", 0)+"files/a.txt", "a")
-	for name, o := range map[string]api.ResultOptions{"by its name": {Of: "cccccccc"}, "among all": {}} {
+	for name, o := range map[string]api.ResultListOptions{"by its name": {Ref: "cccccccc"}, "among all": {}} {
 		list, err := w.List(t.Context(), o)
 		if err != nil || len(list.Items) != 1 {
 			t.Fatalf("%s: %+v, %v", name, list, err)
@@ -198,7 +198,7 @@ func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T
 	w.keep(run(sweep, "c-1", 0, exit, nil), run(sweep, "c-1", 1, exit, nil))
 	b := &watched{Backend: w.store}
 	w.open = func(context.Context) (store.Backend, func(), error) { return b, func() {}, nil }
-	list, err := w.List(t.Context(), api.ResultOptions{Of: sweep, Runs: []int{0}})
+	list, err := w.List(t.Context(), api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Runs: []int{0}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,24 +225,24 @@ func TestListRefusesWhatNamesNothing(t *testing.T) {
 	w.record("twins-2026-03-01-120000", 1)
 	w.record("twins-2026-03-01-12000001", 1)
 	tests := map[string]struct {
-		o     api.ResultOptions
+		o     api.ResultListOptions
 		error string
 	}{
-		"an id that is not there":        {api.ResultOptions{Of: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
-		"a beginning of several":         {api.ResultOptions{Of: "aaaa"}, `"aaaa" is the beginning of 2 tasks: aaaabbbb, aaaacccc; write more of it`},
-		"a beginning of two campaigns":   {api.ResultOptions{Of: "twins-"}, `"twins-" is the beginning of 2 campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; write more of it`},
-		"a beginning of both":            {api.ResultOptions{Of: "twin"}, `"twin" is the beginning of 3 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001, twins000; write more of it`},
-		"the name of two campaigns":      {api.ResultOptions{Of: "twins"}, `"twins" may be any of 2 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; give the id of one`},
-		"a whole id without results":     {api.ResultOptions{Of: "twins-2026-03-01-120000"}, `result "twins-2026-03-01-120000" not found in namespace "ns": nothing of it is kept that fits`},
-		"a campaign that is not there":   {api.ResultOptions{Of: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
-		"a run that is not there":        {api.ResultOptions{Of: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
-		"a run that is no number":        {api.ResultOptions{Of: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
-		"a node that is no number":       {api.ResultOptions{Of: "aaaabbbb/x"}, `"aaaabbbb/x" names no node of a task: write ID/NODE, as in aaaabbbb/0`},
-		"a way out":                      {api.ResultOptions{Of: "../inputs"}, `"../inputs" names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN`},
-		"a pattern that is none":         {api.ResultOptions{Of: sweep, Configs: []string{"[a"}}, `--config: "[a" is no pattern; * stands for any text, [ab] for one of these characters`},
-		"a choice from no campaign":      {api.ResultOptions{Runs: []int{0}}, "--config and --run choose from a campaign; name one"},
-		"a configuration that fits none": {api.ResultOptions{Of: sweep, Configs: []string{"zz*"}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
-		"nor any that failed":            {api.ResultOptions{Of: sweep, Configs: []string{"zz*"}, Failed: true}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
+		"an id that is not there":        {api.ResultListOptions{Ref: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
+		"a beginning of several":         {api.ResultListOptions{Ref: "aaaa"}, `"aaaa" is the beginning of 2 tasks: aaaabbbb, aaaacccc; write more of it`},
+		"a beginning of two campaigns":   {api.ResultListOptions{Ref: "twins-"}, `"twins-" is the beginning of 2 campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; write more of it`},
+		"a beginning of both":            {api.ResultListOptions{Ref: "twin"}, `"twin" is the beginning of 3 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001, twins000; write more of it`},
+		"the name of two campaigns":      {api.ResultListOptions{Ref: "twins"}, `"twins" may be any of 2 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; give the id of one`},
+		"a whole id without results":     {api.ResultListOptions{Ref: "twins-2026-03-01-120000"}, `result "twins-2026-03-01-120000" not found in namespace "ns": nothing of it is kept that fits`},
+		"a campaign that is not there":   {api.ResultListOptions{Ref: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
+		"a run that is not there":        {api.ResultListOptions{Ref: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
+		"a run that is no number":        {api.ResultListOptions{Ref: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
+		"a node that is no number":       {api.ResultListOptions{Ref: "aaaabbbb/x"}, `"aaaabbbb/x" names no node of a task: write ID/NODE, as in aaaabbbb/0`},
+		"a way out":                      {api.ResultListOptions{Ref: "../inputs"}, `"../inputs" names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN`},
+		"a pattern that is none":         {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"[a"}}}, `--config: "[a" is no pattern; * stands for any text, [ab] for one of these characters`},
+		"a choice from no campaign":      {api.ResultListOptions{ResultSelector: api.ResultSelector{Runs: []int{0}}}, "--config and --run choose from a campaign; name one"},
+		"a configuration that fits none": {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"zz*"}}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
+		"nor any that failed":            {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"zz*"}, Failed: true}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

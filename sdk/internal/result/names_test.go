@@ -52,7 +52,7 @@ func TestEveryNameComesBack(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.oddly(incomplete)
-			o := api.ResultOptions{Of: "aaaabbbb"}
+			const ref = "aaaabbbb"
 			mode, want := "-rw-r--r-- ", map[string]string{}
 			if incomplete {
 				mode, want["_vast/fetched.json"] = "-rw-r--r-- ", "notes"
@@ -63,7 +63,7 @@ func TestEveryNameComesBack(t *testing.T) {
 				want[name] = mode + name
 			}
 			dir := t.TempDir()
-			report, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: o, Dir: dir})
+			report, err := w.Download(t.Context(), ref, api.DownloadOptions{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func TestEveryNameComesBack(t *testing.T) {
 			}
 
 			file := filepath.Join(dir, "x.tar")
-			if _, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: o, Archive: file}); err != nil {
+			if _, err := w.Download(t.Context(), ref, api.DownloadOptions{Archive: file}); err != nil {
 				t.Fatal(err)
 			}
 			members := membersOf(t, file)
@@ -83,7 +83,7 @@ func TestEveryNameComesBack(t *testing.T) {
 				}
 			}
 
-			shown, err := w.Show(t.Context(), o)
+			shown, err := w.Get(t.Context(), ref, api.ResultGetOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestEveryNameComesBack(t *testing.T) {
 					t.Errorf("%q is not shown", name)
 				}
 			}
-			list, err := w.List(t.Context(), o)
+			list, err := w.List(t.Context(), api.ResultListOptions{Ref: ref})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +107,7 @@ func TestEveryNameComesBack(t *testing.T) {
 				t.Errorf("%d files are listed and %d shown", got, len(shown.Items[0].Entries))
 			}
 
-			if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: o, Force: true}); err != nil {
+			if _, err := w.Delete(t.Context(), ref, api.ResultDeleteOptions{Force: true}); err != nil {
 				t.Fatal(err)
 			}
 			for o, err := range w.store.List(t.Context(), "", store.ListOptions{}) {
@@ -149,7 +149,7 @@ func TestAllOfATaskIsDeletedWhoeverPutItThere(t *testing.T) {
 	w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"}), task("aaaabbbb", 1, succeeded, map[string]string{"a": "1"}))
 	w.put("tasks/aaaabbbb/notes.txt", "x")
 	w.put("tasks/aaaabbbb/other/x", "x")
-	o := api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb/0"}}
+	var o api.ResultDeleteOptions
 	left := func(want ...string) {
 		t.Helper()
 		var got []string
@@ -163,20 +163,19 @@ func TestAllOfATaskIsDeletedWhoeverPutItThere(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if _, err := w.Delete(t.Context(), o); err != nil {
+	if _, err := w.Delete(t.Context(), "aaaabbbb/0", o); err != nil {
 		t.Fatal(err)
 	}
 	left("tasks/aaaabbbb/1/_vast/logs/task.log", "tasks/aaaabbbb/1/_vast/manifest.json", "tasks/aaaabbbb/1/a", "tasks/aaaabbbb/notes.txt", "tasks/aaaabbbb/other/x")
-	o.Of = "aaaabbbb"
-	if _, err := w.Delete(t.Context(), o); err != nil {
+	if _, err := w.Delete(t.Context(), "aaaabbbb", o); err != nil {
 		t.Fatal(err)
 	}
 	left()
 	// What is left when the nodes have gone one by one is found, too.
 	w.keep(task("ccccdddd", 0, succeeded, map[string]string{"a": "1"}))
 	w.put("tasks/ccccdddd/notes.txt", "x")
-	for _, o.Of = range []string{"ccccdddd/0", "ccccdddd"} {
-		if _, err := w.Delete(t.Context(), o); err != nil {
+	for _, ref := range []string{"ccccdddd/0", "ccccdddd"} {
+		if _, err := w.Delete(t.Context(), ref, o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,7 +207,7 @@ func TestWhatNoListShowsIsDeleted(t *testing.T) {
 	w.keep(k)
 	w.put(k.prefix+".sgwtmp/x", "x")
 	w.put("tasks/other", "x")
-	if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}}); err != nil {
+	if _, err := w.Delete(t.Context(), "aaaabbbb", api.ResultDeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if w.get(k.prefix+".sgwtmp/x") || !w.get("tasks/other") {

@@ -18,7 +18,7 @@ import (
 )
 
 // overview is all that is kept for a user, the newest first.
-func (s *session) overview(ctx context.Context, o api.ResultOptions) ([]api.Result, error) {
+func (s *session) overview(ctx context.Context, o api.ResultListOptions) ([]api.Result, error) {
 	user := ""
 	if !o.AllUsers {
 		var err error

@@ -48,7 +48,7 @@ func TestTheLogsOfPackedRunsGoWithTheLastOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := filledPacked(t)
 			for _, of := range tc.of {
-				if _, err := w.Delete(t.Context(), api.DeleteResultOptions{ResultOptions: api.ResultOptions{Of: sweep + of}}); err != nil {
+				if _, err := w.Delete(t.Context(), sweep+of, api.ResultDeleteOptions{}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -7,9 +7,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Show returns results with all their files.
-func (c *Client) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList, error) {
-	if err := check(o); err != nil {
+// Get returns what is stored of ref, with all files. ref must not be empty.
+func (c *Client) Get(ctx context.Context, ref string, o api.ResultGetOptions) (*api.ResultList, error) {
+	if ref == "" {
+		return nil, errNoRef()
+	}
+	wanted := api.ResultListOptions{Ref: ref, ResultSelector: o.ResultSelector}
+	if err := check(wanted); err != nil {
 		return nil, err
 	}
 	s, done, err := c.session(ctx)
@@ -17,7 +21,7 @@ func (c *Client) Show(ctx context.Context, o api.ResultOptions) (*api.ResultList
 		return nil, err
 	}
 	defer done()
-	units, err := s.find(ctx, o, always)
+	units, err := s.find(ctx, wanted, always)
 	if err == nil {
 		err = s.readLongPaths(ctx, units)
 	}

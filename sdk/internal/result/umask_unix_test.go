@@ -78,7 +78,7 @@ func TestWhatIsDownloadedHasThePermissionsOfTheUmask(t *testing.T) {
 				tc.dir = "drw-r--r--"
 			}
 			umask(t, tc.mask)
-			if _, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}); err != nil {
+			if _, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir}); err != nil {
 				t.Fatal(err)
 			}
 			p := "train-aaaabbbb/0"
@@ -91,7 +91,7 @@ func TestWhatIsDownloadedHasThePermissionsOfTheUmask(t *testing.T) {
 				t.Error(diff)
 			}
 			archive := filepath.Join(t.TempDir(), "a.tar.gz")
-			if _, err := w.Download(t.Context(), api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Archive: archive}); err != nil {
+			if _, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Archive: archive}); err != nil {
 				t.Fatal(err)
 			}
 			if info, err := os.Stat(archive); err != nil || info.Mode().String() != tc.file {
@@ -106,11 +106,11 @@ func TestThePodsPermissionsAreKeptOnRequest(t *testing.T) {
 	w.keep(inPod())
 	dir := t.TempDir()
 	umask(t, 0o077)
-	o := api.DownloadOptions{ResultOptions: api.ResultOptions{Of: "aaaabbbb"}, Dir: dir}
+	o := api.DownloadOptions{Dir: dir}
 	// What is there already gets them, too.
 	for _, preserve := range []bool{false, true} {
 		o.PreserveModes = preserve
-		if _, err := w.Download(t.Context(), o); err != nil {
+		if _, err := w.Download(t.Context(), "aaaabbbb", o); err != nil {
 			t.Fatal(err)
 		}
 	}

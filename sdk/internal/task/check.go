@@ -76,8 +76,8 @@ func checkOptions(o api.SubmitOptions) error {
 	if o.AgentImage != "" {
 		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
 	}
-	if o.Keep < 0 || o.Keep > 0 && o.Keep < time.Second || o.Keep > maxKeep {
-		errs = append(errs, api.InvalidOption("Keep", "%s is out of range; write a duration such as 30m or 168h", o.Keep))
+	if o.TTL < 0 || o.TTL > 0 && o.TTL < time.Second || o.TTL > maxKeep {
+		errs = append(errs, api.InvalidOption("TTL", "%s is out of range; write a duration such as 30m or 168h", o.TTL))
 	}
 	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
 		errs = append(errs, api.InvalidOption("Deadline", "%s is out of range; write a duration of at least 1s, such as 2h", o.Deadline))

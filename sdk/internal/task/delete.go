@@ -17,7 +17,7 @@ import (
 // Delete implements sdk.TaskWriter. What the Job owns goes with it: with Wait
 // the Job stays until its pods and helpers are gone (foreground), otherwise
 // Kubernetes removes them by and by.
-func (c *Client) Delete(ctx context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error) {
+func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 // the cluster reports. files is nil for a task without any.
 func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) manifest.Input {
 	in := manifest.Input{Task: t, Namespace: c.conn.Namespace, Identity: identityOf(t, o, files),
-		Keep: o.Keep, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile), Network: manifest.Network(o.Network),
+		TTL: o.TTL, Deadline: o.Deadline, Profile: manifest.Profile(o.Profile), Network: manifest.Network(o.Network),
 		AgentImage: o.AgentImage, OutputDir: outputDir(t)}
 	if in.AgentImage == "" {
 		in.AgentImage = kube.DefaultAgentImage()
@@ -28,8 +28,8 @@ func (c *Client) input(t *spec.Task, o api.SubmitOptions, files *inputs.Plan) ma
 	if files != nil {
 		in.Files = files.Files()
 	}
-	if in.Keep == 0 {
-		in.Keep = api.DefaultKeep
+	if in.TTL == 0 {
+		in.TTL = api.DefaultTTL
 	}
 	return in
 }

@@ -86,7 +86,7 @@ func (c *Client) Fits(ctx context.Context, job *batchv1.Job, choice queue.Choice
 
 // StopJob ends a Job that is no task's the way Stop ends a task's. One that has
 // ended, or is gone, is left as it is.
-func (c *Client) StopJob(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) error {
+func (c *Client) StopJob(ctx context.Context, job *batchv1.Job, user string, o api.TaskStopOptions) error {
 	_, err := c.stop(ctx, job, user, o)
 	if gone := (*api.NotFoundError)(nil); errors.As(err, &gone) {
 		return nil

@@ -184,7 +184,7 @@ func TestAListTellsTimesAndReasonsByOneListingEach(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var lists []string
 			c := clientFor(&lists, objects...)
-			list, err := c.List(t.Context(), api.ListOptions{AllUsers: true, Times: tt.times})
+			list, err := c.List(t.Context(), api.TaskListOptions{AllUsers: true, Times: tt.times})
 			if err != nil || len(list.Items) != 6 {
 				t.Fatalf("%+v, %v", list, err)
 			}
@@ -220,7 +220,7 @@ func TestWhatWasToldBeforeManyTasksHadTheirPodsIsNotToldAgain(t *testing.T) {
 		objects = append(objects, job, podOf(job, "0", corev1.PodPending, pulls, goesOn), refusedPod(job, 1, "Error creating: not at first"))
 	}
 	var lists []string
-	list, err := clientFor(&lists, objects...).List(t.Context(), api.ListOptions{AllUsers: true})
+	list, err := clientFor(&lists, objects...).List(t.Context(), api.TaskListOptions{AllUsers: true})
 	if err != nil || len(list.Items) != namesAtOnce+1 {
 		t.Fatalf("%d tasks, %v", len(list.Items), err)
 	}

@@ -25,7 +25,7 @@ const pageSize = 500
 // made, for the events that do, and only when one waits in a queue for what stands
 // in the queues, and only when something is kept of one for how far it is: one
 // request per 500 objects each.
-func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 	namespace, sel, err := c.scope(ctx, o)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.TaskStatusLi
 
 // complete adds what the Jobs alone do not tell. None of it depends on another,
 // so all of it is asked for at the same time.
-func (c *Client) complete(ctx context.Context, namespace, sel string, o api.ListOptions, tasks []api.TaskStatus, unwell []int, needed map[types.UID]*batchv1.Job) error {
+func (c *Client) complete(ctx context.Context, namespace, sel string, o api.TaskListOptions, tasks []api.TaskStatus, unwell []int, needed map[types.UID]*batchv1.Job) error {
 	var asked sync.WaitGroup
 	var progress told
 	if slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return keeps(&s) }) {
@@ -111,7 +111,7 @@ func mayBecome(states []api.State, s *api.TaskStatus, job *batchv1.Job) bool {
 }
 
 // scope is the namespace and label selector that options name.
-func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel string, err error) {
+func (c *Client) scope(ctx context.Context, o api.TaskListOptions) (namespace, sel string, err error) {
 	namespace = cmp.Or(o.Namespace, c.conn.Namespace)
 	if o.AllNamespaces {
 		namespace = metav1.NamespaceAll
@@ -131,7 +131,7 @@ func (c *Client) scope(ctx context.Context, o api.ListOptions) (namespace, sel s
 }
 
 // whose selects what belongs to the users that options name.
-func (c *Client) whose(ctx context.Context, o api.ListOptions) (labels.Set, error) {
+func (c *Client) whose(ctx context.Context, o api.TaskListOptions) (labels.Set, error) {
 	if o.AllUsers {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ import (
 // Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it
 // has been let in; when that changes between the look and the patch, the Job
 // is looked at again.
-func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.TaskStatus, error) {
+func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 }
 
 // stop ends a Job. One that has ended is left as it is.
-func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.StopOptions) (*api.TaskStatus, error) {
+func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	var status *api.TaskStatus
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		if s := fromJob(job); s.State.Ended() {

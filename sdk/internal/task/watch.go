@@ -23,7 +23,7 @@ import (
 )
 
 // Watch implements sdk.TaskReader.
-func (c *Client) Watch(ctx context.Context, o api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+func (c *Client) Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 	return func(yield func(*api.TaskStatus, error) bool) {
 		namespace, sel, err := c.scope(ctx, o)
 		if err != nil {

@@ -33,7 +33,7 @@ const (
 //
 // With UseExisting nothing is created or changed: it returns the claim of that name,
 // or the one whose label skypilot-name has that value.
-func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.CreateVolumeOptions) (*api.VolumeStatus, error) {
+func (c *Client) Create(ctx context.Context, v *spec.Volume, o api.VolumeCreateOptions) (*api.VolumeStatus, error) {
 	user, err := c.conn.User(ctx)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func taken(pvc *corev1.PersistentVolumeClaim) error {
 
 // create tries the two names that a claim may have. Each belongs to one owner, so a
 // repeated call finds its own claim and never creates a second one.
-func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, o api.CreateVolumeOptions) (*corev1.PersistentVolumeClaim, error) {
+func (c *Client) create(ctx context.Context, pvc *corev1.PersistentVolumeClaim, o api.VolumeCreateOptions) (*corev1.PersistentVolumeClaim, error) {
 	opts := metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 	client := c.conn.Kube.CoreV1().PersistentVolumeClaims(pvc.Namespace)
 	name, user := pvc.Annotations[kube.AnnotationVolume], pvc.Annotations[kube.AnnotationUser]

@@ -22,7 +22,7 @@ import (
 //
 // A task that is submitted at the same moment may still mount the claim; Kubernetes
 // then keeps it until that task has ended.
-func (c *Client) Delete(ctx context.Context, name string, o api.DeleteOptions) (*api.VolumeStatus, error) {
+func (c *Client) Delete(ctx context.Context, name string, o api.VolumeDeleteOptions) (*api.VolumeStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}

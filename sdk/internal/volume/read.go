@@ -32,7 +32,7 @@ func (c *Client) Get(ctx context.Context, name string) (*api.VolumeStatus, error
 // use them: the user's own unless AllUsers. States has no meaning here. It
 // costs one request per 500 claims, pods and Jobs, however many volumes there
 // are.
-func (c *Client) List(ctx context.Context, o api.ListOptions) (*api.VolumeStatusList, error) {
+func (c *Client) List(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error) {
 	selector := labels.Set{kube.LabelKind: kube.KindVolume}
 	if !o.AllUsers {
 		user, err := c.conn.User(ctx)

@@ -132,7 +132,7 @@ func TestCreate(t *testing.T) {
 			if tc.change != nil {
 				tc.change(v)
 			}
-			st, err := w.Create(t.Context(), v, api.CreateVolumeOptions{})
+			st, err := w.Create(t.Context(), v, api.VolumeCreateOptions{})
 			switch {
 			case tc.err != "":
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
@@ -172,7 +172,7 @@ func TestListTellsWhoUsesAVolumeAtAFixedPrice(t *testing.T) {
 		task("queued", "a", nil), task("over", "a", ended), task("stopped", "b", stopped),
 		pod("queued-0", "a", corev1.PodRunning, ofTask("queued")), pod("stopped-0", "b", corev1.PodRunning, ofTask("stopped")),
 		pod("nginx", "a", corev1.PodRunning, nil), pod("done", "a", corev1.PodSucceeded, nil))
-	list, err := w.List(t.Context(), api.ListOptions{})
+	list, err := w.List(t.Context(), api.VolumeListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestListTellsWhoUsesAVolumeAtAFixedPrice(t *testing.T) {
 			t.Errorf("%d lists of %s", n, resource)
 		}
 	}
-	all, err := w.List(t.Context(), api.ListOptions{AllUsers: true})
+	all, err := w.List(t.Context(), api.VolumeListOptions{AllUsers: true})
 	if err != nil || len(all.Items) != 4 {
 		t.Errorf("of all users: %d, %v", len(all.Items), err)
 	}
@@ -204,7 +204,7 @@ func TestListWithoutTheRightToListPods(t *testing.T) {
 		t.Errorf("%v, %v, warnings %q", st, err, w.warnings)
 	}
 	var forbidden *api.ForbiddenError
-	if _, err := w.Delete(t.Context(), "a", api.DeleteOptions{}); !errors.As(err, &forbidden) {
+	if _, err := w.Delete(t.Context(), "a", api.VolumeDeleteOptions{}); !errors.As(err, &forbidden) {
 		t.Errorf("delete: %v", err)
 	}
 }
@@ -227,7 +227,7 @@ func TestDelete(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, tc.there...)
-			_, err := w.Delete(t.Context(), tc.name, api.DeleteOptions{Wait: true})
+			_, err := w.Delete(t.Context(), tc.name, api.VolumeDeleteOptions{Wait: true})
 			left, _ := w.kube.CoreV1().PersistentVolumeClaims("ns").List(context.Background(), metav1.ListOptions{})
 			switch {
 			case tc.err == "" && (err != nil || len(left.Items) != 0):
@@ -356,7 +356,7 @@ func TestAVolumeOfAnotherContextIsRefused(t *testing.T) {
 		w := newWorld(t)
 		w.conn.Context = "here"
 		v := &spec.Volume{Name: "data", Type: "k8s-pvc", Size: &size, AccessModes: []string{"ReadWriteOnce"}, Context: context}
-		_, err := w.Create(t.Context(), v, api.CreateVolumeOptions{})
+		_, err := w.Create(t.Context(), v, api.VolumeCreateOptions{})
 		_, rendered := w.Render(v)
 		var invalid *api.InvalidSpecError
 		for _, err := range []error{err, rendered} {

@@ -16,7 +16,7 @@ func newHold(f *cli.Factory) *cobra.Command {
 		return runsLeft(c) + ". Let it go on with: " + f.Hint().Vast("campaign", "resume", c.ID)
 	}
 	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {
-		return client.Campaigns().Hold(ctx, ref, api.HoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
+		return client.Campaigns().Hold(ctx, ref, api.CampaignHoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
 	}
 	return o.add(&cobra.Command{
 		Use:   "hold",

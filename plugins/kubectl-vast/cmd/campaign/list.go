@@ -18,13 +18,13 @@ import (
 
 type listOptions struct {
 	*cli.Factory
-	query   api.MonitorOptions
+	query   api.CampaignListOptions
 	output  *cli.GetFlags
 	printer printers.ResourcePrinter
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, query: api.MonitorOptions{Ended: true}, output: cli.NewGetFlags()}
+	o := &listOptions{Factory: f, query: api.CampaignListOptions{Ended: true}, output: cli.NewGetFlags()}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -50,7 +50,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the campaigns across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's campaigns, not only yours.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.MonitorOptions{AllNamespaces: true}}).columns().Keys())
+	o.output.AddSort(c, (&listOptions{query: api.CampaignListOptions{AllNamespaces: true}}).columns().Keys())
 	return c
 }
 
@@ -60,7 +60,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Campaigns().Monitor(ctx, o.query)
+	list, err := client.Campaigns().List(ctx, o.query)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type prepareFlags struct {
 }
 
 func newPrepare(f *cli.Factory) *cobra.Command {
-	flags := &prepareFlags{keep: cli.Timeout(api.DefaultKeep), output: cli.NewDoneFlags()}
+	flags := &prepareFlags{keep: cli.Timeout(api.DefaultTTL), output: cli.NewDoneFlags()}
 	c := &cobra.Command{
 		Use:   "prepare DIR -f FILE",
 		Short: "Write a campaign into a folder, for kubectl apply",
@@ -120,7 +120,7 @@ func (p *prepareFlags) run(ctx context.Context, f *cli.Factory) error {
 		return err
 	}
 	p.api.Setup.Options, p.api.Setup.Quota = options, quota
-	p.api.Keep, p.api.Version = time.Duration(p.keep), cli.Version().GitVersion
+	p.api.TTL, p.api.Version = time.Duration(p.keep), cli.Version().GitVersion
 	r, err := client.Campaigns().Prepare(ctx, campaign, configs, p.api)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ func newResume(f *cli.Factory) *cobra.Command {
 		return runsLeft(c)
 	}
 	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {
-		return client.Campaigns().Resume(ctx, ref, api.HoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
+		return client.Campaigns().Resume(ctx, ref, api.CampaignHoldOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
 	}
 	return o.add(&cobra.Command{
 		Use:   "resume",

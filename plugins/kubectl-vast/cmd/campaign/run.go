@@ -110,7 +110,7 @@ func Submit(c *cobra.Command, f *cli.Factory, s *submission.Flags, extra *RunFla
 	}
 	r.inputs.Context = f.GivenContext()
 	r.api = api.CampaignOptions{ID: extra.Resume, Name: s.Inputs.Name, Runs: extra.runs, Queue: s.Queue, Priority: s.Priority,
-		Profile: s.Profile, Force: s.Force, Keep: time.Duration(s.Keep), AgentImage: s.AgentImage, Version: cli.Version().GitVersion,
+		Profile: s.Profile, Force: s.Force, TTL: time.Duration(s.Keep), AgentImage: s.AgentImage, Version: cli.Version().GitVersion,
 		DryRun: s.DryRun.Value, FieldManager: s.Manager}
 	if path == "" {
 		r.api.Secrets = r.inputs.Secrets

@@ -31,7 +31,7 @@ func newStatus(f *cli.Factory) *cobra.Command {
 			kubectl vast campaign status @latest -o jsonpath='{.state}'`),
 		Args: cli.Args(1, 1, "the id of a campaign"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Query = api.MonitorOptions{IDs: args}
+			o.Query = api.CampaignListOptions{Refs: args}
 			if err := o.Complete(); err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func newStatus(f *cli.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := client.Campaigns().Monitor(c.Context(), o.Query)
+			list, err := client.Campaigns().List(c.Context(), o.Query)
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ import (
 func newStop(f *cli.Factory) *cobra.Command {
 	o := &changeOptions{Factory: f, done: "stopped"}
 	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {
-		return client.Campaigns().Stop(ctx, ref, api.StopOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
+		return client.Campaigns().Stop(ctx, ref, api.CampaignStopOptions{DryRun: o.dryRun.Value, FieldManager: o.manager})
 	}
 	return o.add(&cobra.Command{
 		Use:     "stop",

@@ -57,7 +57,7 @@ func printEnded(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, id s
 	if err != nil {
 		return err
 	}
-	list, err := client.Campaigns().Monitor(ctx, api.MonitorOptions{IDs: []string{id}})
+	list, err := client.Campaigns().List(ctx, api.CampaignListOptions{Refs: []string{id}})
 	if err != nil {
 		return err
 	}

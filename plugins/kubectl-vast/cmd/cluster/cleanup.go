@@ -15,7 +15,7 @@ import (
 
 type cleanupOptions struct {
 	*cli.Factory
-	api     api.CleanupOptions
+	api     api.ClusterCleanupOptions
 	yes     bool
 	timeout cli.Timeout
 	dryRun  cli.DryRunFlag
@@ -73,16 +73,21 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 	o.ShowTarget(client.Namespace())
 	o.api.DryRun, o.api.Timeout = o.dryRun.Value, time.Duration(o.timeout)
 	o.api.Progress = func(line string) { o.Notef("%s", line) }
-	plan, err := client.Cluster().PlanCleanup(ctx, o.api)
-	if err != nil {
-		return err
+	dry := o.api
+	dry.DryRun = api.DryRunClient
+	plan, refused := client.Cluster().Cleanup(ctx, dry)
+	if plan == nil {
+		return refused
 	}
 	if len(plan.Remove) == 0 {
 		o.Notef("Nothing is set up here; there is nothing to remove.")
 		return o.print(plan)
 	}
 	o.show(plan)
-	if o.dryRun.Value == api.DryRunNone && !o.yes && (len(plan.Work) == 0 || o.api.Force) {
+	if refused != nil {
+		return refused
+	}
+	if o.dryRun.Value == api.DryRunNone && !o.yes {
 		goOn, err := o.Confirm(ctx, "Remove all this?")
 		if err != nil || !goOn {
 			return err

@@ -30,7 +30,7 @@ func clusterStatus() *api.ClusterStatus {
 }
 
 func TestClusterStatus(t *testing.T) {
-	c := &clitest.Client{Clusters: clitest.Clusters{OnStatus: func(context.Context) (*api.ClusterStatus, error) { return clusterStatus(), nil }}}
+	c := &clitest.Client{Clusters: clitest.Clusters{OnGet: func(context.Context) (*api.ClusterStatus, error) { return clusterStatus(), nil }}}
 	want := `Config:      kind (storage_size=10Gi)
 Namespace:   lab
 Set up:      60m ago
@@ -59,7 +59,7 @@ func TestWhatMayNotBeLookedAtIsCalledUnknown(t *testing.T) {
 	s.Queue = api.ClusterQueue{ComponentState: unknown("vast", "get clusterqueues.kueue.x-k8s.io in the whole cluster"), ClusterQueue: "vast-cluster-queue", Pending: 2}
 	s.Store.ComponentState, s.Store.Capacity, s.Store.Objects = unknown("vast-store", "list pods in namespace \"lab\""), "", nil
 	s.State = api.ReadyStateUnknown
-	c := &clitest.Client{Clusters: clitest.Clusters{OnStatus: func(context.Context) (*api.ClusterStatus, error) { return s, nil }}}
+	c := &clitest.Client{Clusters: clitest.Clusters{OnGet: func(context.Context) (*api.ClusterStatus, error) { return s, nil }}}
 	want := `Config:      kind (storage_size=10Gi)
 Namespace:   lab
 Set up:      60m ago
@@ -137,10 +137,9 @@ func TestCleanupAsks(t *testing.T) {
 				Keep:     []api.KeptByReason{{Object: "kueue", Reason: "because"}, {Object: "clusterqueue/x", Reason: "because"}},
 				Warnings: []string{"the store holds 3 objects"}}
 			c := &clitest.Client{Clusters: clitest.Clusters{
-				OnPlan: func(context.Context, api.CleanupOptions) (*api.ClusterCleanup, error) { return plan, nil },
-				OnCleanup: func(_ context.Context, o api.CleanupOptions) (*api.ClusterCleanup, error) {
+				OnCleanup: func(_ context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error) {
 					if len(tc.work) > 0 && !o.Force {
-						return nil, &api.ConflictError{Message: "work has not ended"}
+						return plan, &api.ConflictError{Message: "work has not ended"}
 					}
 					return plan, nil
 				}}}
@@ -163,7 +162,7 @@ func TestCleanupAsks(t *testing.T) {
 }
 
 func TestResizeShowsBeforeAndAfter(t *testing.T) {
-	c := &clitest.Client{Clusters: clitest.Clusters{OnResize: func(_ context.Context, o api.ResizeOptions) (*api.ClusterResize, error) {
+	c := &clitest.Client{Clusters: clitest.Clusters{OnResize: func(_ context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error) {
 		return &api.ClusterResize{TypeMeta: api.TypeMeta(api.KindClusterResize), Changed: true, Resources: []api.ResizedResource{
 			{Resource: "cpu", Before: "8", After: o.Quota["cpu"]}, {Resource: "nvidia.com/gpu", After: "2"}}}, nil
 	}}}

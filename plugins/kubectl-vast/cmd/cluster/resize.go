@@ -59,7 +59,7 @@ func (o *resizeOptions) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	sized, err := client.Cluster().Resize(ctx, api.ResizeOptions{Quota: quota, DryRun: o.dryRun.Value})
+	sized, err := client.Cluster().Resize(ctx, api.ClusterResizeOptions{Quota: quota, DryRun: o.dryRun.Value})
 	if err != nil {
 		return err
 	}

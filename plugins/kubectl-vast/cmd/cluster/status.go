@@ -49,7 +49,7 @@ func showCluster(ctx context.Context, f *cli.Factory, output *cli.DoneFlags) err
 	if err != nil {
 		return err
 	}
-	status, err := client.Cluster().Status(ctx)
+	status, err := client.Cluster().Get(ctx)
 	if err != nil {
 		return err
 	}

@@ -79,10 +79,10 @@ type Monitors struct {
 	sdk.Campaign
 	Lists   []*api.CampaignList
 	Failure error
-	Asked   api.MonitorOptions
+	Asked   api.CampaignListOptions
 }
 
-func (m *Monitors) Monitor(_ context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+func (m *Monitors) Monitor(_ context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	m.Asked = o
 	if len(m.Lists) == 0 {
 		return nil, m.Failure

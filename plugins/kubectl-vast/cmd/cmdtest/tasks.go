@@ -37,7 +37,7 @@ func Task(id, name string, state api.State, reason string, age time.Duration) ap
 }
 
 // TwoTasks lists two tasks, the oldest first, as the SDK does.
-func TwoTasks(context.Context, api.ListOptions) (*api.TaskStatusList, error) {
+func TwoTasks(context.Context, api.TaskListOptions) (*api.TaskStatusList, error) {
 	return &api.TaskStatusList{
 		TypeMeta: api.TypeMeta(api.KindTaskList),
 		Items: []api.TaskStatus{

@@ -65,7 +65,7 @@ func (o *Options) views() ([]*view, error) {
 
 // lookAll looks through all contexts at the same time. Where there is only one,
 // the first look must not fail. An id has to be known in one of them.
-func lookAll(ctx context.Context, views []*view, o api.MonitorOptions, once bool) error {
+func lookAll(ctx context.Context, views []*view, o api.CampaignListOptions, once bool) error {
 	var all sync.WaitGroup
 	for _, v := range views {
 		all.Go(func() { v.look(ctx, o, once) })
@@ -91,7 +91,7 @@ func lookAll(ctx context.Context, views []*view, o api.MonitorOptions, once bool
 			}
 		}
 	}
-	if len(missing) == len(views) || len(missing) > 0 && len(seen) < len(o.IDs) {
+	if len(missing) == len(views) || len(missing) > 0 && len(seen) < len(o.Refs) {
 		return missing[0]
 	}
 	return nil
@@ -105,11 +105,11 @@ func passing(err error) bool {
 
 // look looks through one context. Where there are others it does not hold them
 // up, unless they have nothing else to wait for.
-func (v *view) look(ctx context.Context, o api.MonitorOptions, once bool) {
+func (v *view) look(ctx context.Context, o api.CampaignListOptions, once bool) {
 	if v.late == nil {
 		v.late = make(chan looked, 1)
 		go func(to chan<- looked) {
-			list, err := v.client.Campaigns().Monitor(ctx, o)
+			list, err := v.client.Campaigns().List(ctx, o)
 			to <- looked{list, err}
 		}(v.late)
 	}

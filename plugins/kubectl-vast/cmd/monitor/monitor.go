@@ -20,7 +20,7 @@ const Interval = 2 * time.Second
 
 type Options struct {
 	*cli.Factory
-	Query    api.MonitorOptions
+	Query    api.CampaignListOptions
 	contexts []string
 	Interval time.Duration
 	Once     bool
@@ -63,7 +63,7 @@ func New(f *cli.Factory) *cobra.Command {
 			kubectl vast monitor @latest --wait`),
 		Args: cli.Args(0, -1, ""),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Query.IDs = args
+			o.Query.Refs = args
 			if err := o.Complete(); err != nil {
 				return err
 			}
@@ -194,7 +194,7 @@ func campaignCode(s api.CampaignState) int {
 // code. Ctrl-C prints how to come back; how the campaign ends has
 // been seen by nobody then, and that is no success.
 func Follow(ctx context.Context, f *cli.Factory, id string) error {
-	o := &Options{Factory: f, Query: api.MonitorOptions{IDs: []string{id}}, Interval: Interval, wait: true, follow: true, Output: cli.NewGetFlags()}
+	o := &Options{Factory: f, Query: api.CampaignListOptions{Refs: []string{id}}, Interval: Interval, wait: true, follow: true, Output: cli.NewGetFlags()}
 	if err := o.Complete(); err != nil {
 		return err
 	}

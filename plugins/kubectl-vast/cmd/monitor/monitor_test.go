@@ -93,7 +93,7 @@ sweep-2026-11-21-101500: failed, 10/10 done, 8 succeeded, 2 failed, 3.2/min
 	if diff := cmp.Diff(told, r.Err); diff != "" {
 		t.Errorf("at the end (-want,+got):\n%s", diff)
 	}
-	if diff := cmp.Diff(api.MonitorOptions{IDs: []string{"sweep"}}, m.Asked); diff != "" {
+	if diff := cmp.Diff(api.CampaignListOptions{Refs: []string{"sweep"}}, m.Asked); diff != "" {
 		t.Errorf("it asked for (-want,+got):\n%s", diff)
 	}
 }
@@ -140,7 +140,7 @@ type flaky struct {
 	calls int
 }
 
-func (f *flaky) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+func (f *flaky) List(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	if f.calls++; f.calls%2 == 0 {
 		return nil, &api.UnavailableError{Message: "no answer"}
 	}

@@ -16,10 +16,10 @@ type holdOptions struct {
 	*cli.Factory
 	done   string // "held", "resumed"
 	name   string
-	hold   api.HoldOptions
+	hold   api.QueueHoldOptions
 	dryRun cli.DryRunFlag
 	output *cli.DoneFlags
-	change func(context.Context, cli.Client, string, api.HoldOptions) (*api.QueueStatus, error)
+	change func(context.Context, cli.Client) (*api.QueueStatus, error)
 	// told says afterwards what the one line cannot.
 	told func(*api.QueueStatus) string
 }
@@ -28,8 +28,8 @@ func newHold(f *cli.Factory) *cobra.Command {
 	o := &holdOptions{Factory: f, done: "held", told: func(q *api.QueueStatus) string {
 		return fmt.Sprintf("Nothing more starts from it (waiting: %d). Let it go on with: %s", q.Pending, f.Hint().Vast("queue", "resume", q.Name))
 	}}
-	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
-		return client.Queues().Hold(ctx, name, h)
+	o.change = func(ctx context.Context, client cli.Client) (*api.QueueStatus, error) {
+		return client.Queues().Hold(ctx, o.name, o.hold)
 	}
 	c := &cobra.Command{
 		Use:   "hold [NAME]",
@@ -80,7 +80,7 @@ func (o *holdOptions) Run(ctx context.Context) error {
 	}
 	o.ShowTarget(client.Namespace())
 	o.hold.DryRun = o.dryRun.Value
-	queue, err := o.change(ctx, client, o.name, o.hold)
+	queue, err := o.change(ctx, client)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 type listOptions struct {
 	*cli.Factory
-	query   api.QueueListOptions
+	query   api.QueuePendingOptions
 	output  *cli.GetFlags
 	printer printers.ResourcePrinter
 }
@@ -56,7 +56,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list what waits across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks and whatever else waits, not only yours.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.QueueListOptions{AllNamespaces: true}}).columns(nil).Keys())
+	o.output.AddSort(c, (&listOptions{query: api.QueuePendingOptions{AllNamespaces: true}}).columns(nil).Keys())
 	return c
 }
 

@@ -17,7 +17,7 @@ import (
 
 func queueClient(tasks ...api.QueuedTask) *clitest.Client {
 	return &clitest.Client{Queue: clitest.Queues{
-		OnPending: func(context.Context, api.QueueListOptions) (*api.QueuedTaskList, error) {
+		OnPending: func(context.Context, api.QueuePendingOptions) (*api.QueuedTaskList, error) {
 			return &api.QueuedTaskList{TypeMeta: api.TypeMeta(api.KindQueuedTaskList), Items: tasks}, nil
 		},
 		OnPosition: func(context.Context, string) (*api.QueuedTask, error) { return &tasks[0], nil },
@@ -87,7 +87,7 @@ Starts:     in ~20m (an estimate from the recent pace)
 
 func TestQueueStatus(t *testing.T) {
 	c := &clitest.Client{Queue: clitest.Queues{
-		OnStatus: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
+		OnList: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
 			return &api.QueueStatusList{TypeMeta: api.TypeMeta(api.KindQueueList), Items: []api.QueueStatus{
 				{ObjectMeta: metav1.ObjectMeta{Name: "night", Namespace: "default"}, ClusterQueue: "big", Cohort: "all", State: api.QueueHeld,
 					Reason: "it is on hold", Pending: 3, Resources: []api.QueueResource{
@@ -115,7 +115,7 @@ func TestQueueResumeSaysWhatStillHolds(t *testing.T) {
 		"the ClusterQueue": {api.QueueHeld, "Nothing starts all the same: ClusterQueue big is held. Whoever may change ClusterQueues releases it with: kubectl patch clusterqueue big"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &clitest.Client{Queue: clitest.Queues{OnResume: func(_ context.Context, queue string, o api.HoldOptions) (*api.QueueStatus, error) {
+			c := &clitest.Client{Queue: clitest.Queues{OnResume: func(_ context.Context, queue string, o api.QueueResumeOptions) (*api.QueueStatus, error) {
 				if queue != "night" || o.FieldManager == "" {
 					t.Errorf("queue %q, %+v", queue, o)
 				}

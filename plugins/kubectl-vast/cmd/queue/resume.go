@@ -14,8 +14,8 @@ import (
 
 func newResume(f *cli.Factory) *cobra.Command {
 	o := &holdOptions{Factory: f, done: "resumed", told: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
-	o.change = func(ctx context.Context, client cli.Client, name string, h api.HoldOptions) (*api.QueueStatus, error) {
-		return client.Queues().Resume(ctx, name, h)
+	o.change = func(ctx context.Context, client cli.Client) (*api.QueueStatus, error) {
+		return client.Queues().Resume(ctx, o.name, api.QueueResumeOptions{DryRun: o.hold.DryRun, FieldManager: o.hold.FieldManager})
 	}
 	c := &cobra.Command{
 		Use:   "resume [NAME]",

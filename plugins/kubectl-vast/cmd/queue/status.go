@@ -65,7 +65,7 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Queues().Status(ctx, o.query)
+	list, err := client.Queues().List(ctx, o.query)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ import (
 
 type deleteOptions struct {
 	*cli.Factory
-	query  selectFlags
+	ref    string
+	parts  api.ResultSelector
 	force  bool
 	yes    bool
 	dryRun cli.DryRunFlag
@@ -46,14 +47,14 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
 		ValidArgsFunction: f.Complete(1, completeNames),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.query.Of = args[0]
+			o.ref = args[0]
 			if err := o.output.Check(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
 		},
 	}
-	o.query.add(c, true)
+	addSelector(c, &o.parts)
 	c.Flags().BoolVar(&o.force, "force", false, "Also remove what was saved so far of what still runs.")
 	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "Do not ask before.")
 	o.dryRun.Add(c)
@@ -68,11 +69,12 @@ func (o *deleteOptions) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	options := api.DeleteResultOptions{ResultOptions: o.query.ResultOptions, Force: o.force, DryRun: o.dryRun.Value}
+	ref := o.ref
+	options := api.ResultDeleteOptions{ResultSelector: o.parts, Force: o.force, DryRun: o.dryRun.Value}
 	if !o.yes && o.dryRun.Value == api.DryRunNone {
 		look := options
 		look.DryRun = api.DryRunClient
-		list, err := client.Results().Delete(ctx, look)
+		list, err := client.Results().Delete(ctx, ref, look)
 		if err != nil {
 			return err
 		}
@@ -80,13 +82,13 @@ func (o *deleteOptions) Run(ctx context.Context) error {
 			o.Notef("No results to remove.")
 			return nil
 		}
-		options.Of = whole(o.query.Of, &list.Items[0])
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", text.Count(len(list.Items), "result"), options.Of, totalSize(list)))
+		ref = whole(ref, &list.Items[0])
+		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", text.Count(len(list.Items), "result"), ref, totalSize(list)))
 		if err != nil || !goOn {
 			return err
 		}
 	}
-	list, err := client.Results().Delete(ctx, options)
+	list, err := client.Results().Delete(ctx, ref, options)
 	if err != nil {
 		return err
 	}

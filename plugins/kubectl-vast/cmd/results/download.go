@@ -15,7 +15,7 @@ import (
 
 type downloadOptions struct {
 	*cli.Factory
-	query    selectFlags
+	ref      string
 	download api.DownloadOptions
 	output   *cli.DoneFlags
 }
@@ -61,10 +61,10 @@ func newDownload(f *cli.Factory) *cobra.Command {
 				return cli.Usagef("the id of a task or a campaign is missing: %s", c.UseLine())
 			case len(args) > 0 && o.download.All:
 				return cli.Usagef("name a task or a campaign, or give --all, not both")
-			case o.query.AllUsers && !o.download.All:
+			case o.download.AllUsers && !o.download.All:
 				return cli.Usagef("--all-users goes with --all")
 			case len(args) > 0:
-				o.query.Of = args[0]
+				o.ref = args[0]
 			}
 			if err := o.Validate(); err != nil {
 				return err
@@ -72,10 +72,10 @@ func newDownload(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
-	o.query.add(c, true)
+	addSelector(c, &o.download.ResultSelector)
 	p := c.Flags()
 	p.BoolVar(&o.download.All, "all", false, "All that is kept of your tasks and campaigns.")
-	p.BoolVar(&o.query.AllUsers, "all-users", false, "With --all: of everybody's, not only yours.")
+	p.BoolVar(&o.download.AllUsers, "all-users", false, "With --all: of everybody's, not only yours.")
 	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to put them into (default: the current one).")
 	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
 	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
@@ -92,7 +92,7 @@ func (o *downloadOptions) Validate() error {
 	if o.download.PreserveModes && o.download.Archive != "" {
 		return cli.Usagef("--preserve-modes goes with a folder: an archive always has the permissions of the pod")
 	}
-	if o.download.All && (len(o.query.Configs) > 0 || len(o.query.Runs) > 0) {
+	if o.download.All && (len(o.download.Configs) > 0 || len(o.download.Runs) > 0) {
 		return cli.Usagef("--config and --run choose of one campaign, and --all means all")
 	}
 	if o.download.Parallel < 0 {
@@ -108,8 +108,8 @@ func (o *downloadOptions) Run(ctx context.Context) error {
 		return err
 	}
 	notify, done := o.Transfer("Downloading")
-	o.download.ResultOptions, o.download.Notify = o.query.ResultOptions, notify
-	report, err := client.Results().Download(ctx, o.download)
+	o.download.Notify = notify
+	report, err := client.Results().Download(ctx, o.ref, o.download)
 	done()
 	if err != nil {
 		if ctx.Err() != nil && o.download.Archive == "" {
@@ -119,7 +119,7 @@ func (o *downloadOptions) Run(ctx context.Context) error {
 	}
 	incompleteNote(o.Factory, report.Incomplete)
 	if report.Missing > 0 {
-		where := o.Hint().Vast("results", "show", o.query.Of)
+		where := o.Hint().Vast("results", "show", o.ref)
 		if o.download.All {
 			where = o.Hint().Vast("results", "show", "ID")
 		}

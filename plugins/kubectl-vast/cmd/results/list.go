@@ -18,7 +18,7 @@ import (
 
 type listOptions struct {
 	*cli.Factory
-	query   selectFlags
+	query   api.ResultListOptions
 	output  *cli.GetFlags
 	printer printers.ResourcePrinter
 }
@@ -46,7 +46,7 @@ func newList(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(1, completeNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				o.query.Of = args[0]
+				o.query.Ref = args[0]
 			}
 			var err error
 			if o.printer, err = o.output.Printer(); err != nil {
@@ -55,11 +55,11 @@ func newList(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
-	o.query.add(c, true)
+	addSelector(c, &o.query.ResultSelector)
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the results across all namespaces. It goes without an ID.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's, not only yours.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: selectFlags{api.ResultOptions{AllNamespaces: true}}}).columns(true).Keys())
+	o.output.AddSort(c, (&listOptions{query: api.ResultListOptions{AllNamespaces: true}}).columns(true).Keys())
 	return c
 }
 
@@ -69,7 +69,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Results().List(ctx, o.query.ResultOptions)
+	list, err := client.Results().List(ctx, o.query)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return o.output.PrintList(o.printer, list, o.Out)
 	}
 	if len(list.Items) == 0 {
-		o.NothingFound("results", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, o.query.Of != "")
+		o.NothingFound("results", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, o.query.Ref != "")
 		return nil
 	}
 	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)

@@ -32,23 +32,18 @@ func New(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// selectFlags choose results; every command on them has these.
-type selectFlags struct {
-	api.ResultOptions
-}
-
-func (o *selectFlags) add(c *cobra.Command, failed bool) {
+// addSelector binds the flags that select parts of a campaign's results; all commands
+// on results have them.
+func addSelector(c *cobra.Command, o *api.ResultSelector) {
 	p := c.Flags()
 	p.StringSliceVar(&o.Configs, "config", nil, "Of a campaign, only configurations whose names fit this pattern (*, ?, [ab]). Can be given several times.")
 	p.IntSliceVar(&o.Runs, "run", nil, "Of a campaign, only runs of this number, counted from 0. Can be given several times.")
-	if failed {
-		p.BoolVar(&o.Failed, "failed", false, "Only those that failed, were stopped, or were broken off.")
-	}
+	p.BoolVar(&o.Failed, "failed", false, "Only those that failed, were stopped, or were broken off.")
 }
 
 // completeNames completes the names of what is kept.
 func completeNames(ctx context.Context, client cli.Client) []string {
-	list, err := client.Results().List(ctx, api.ResultOptions{})
+	list, err := client.Results().List(ctx, api.ResultListOptions{})
 	if err != nil {
 		return nil
 	}

@@ -31,8 +31,8 @@ func someResults() *api.ResultList {
 }
 
 func TestResultsListIsATable(t *testing.T) {
-	var asked api.ResultOptions
-	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnList: func(_ context.Context, o api.ResultOptions) (*api.ResultList, error) {
+	var asked api.ResultListOptions
+	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnList: func(_ context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 		asked = o
 		return someResults(), nil
 	}}}).Do(t, "results", "list", "x", "--config=a*,b", "--run=1", "--failed")
@@ -46,7 +46,7 @@ sweep-3              Stopped      -       -         -       1 of 2 runs
 	if diff := cmp.Diff(want, trimLines(r.Out)); diff != "" || r.Code != 0 {
 		t.Errorf("exit code %d\n%s", r.Code, diff)
 	}
-	if diff := cmp.Diff(api.ResultOptions{Of: "x", Configs: []string{"a*", "b"}, Runs: []int{1}, Failed: true}, asked); diff != "" {
+	if diff := cmp.Diff(api.ResultListOptions{Ref: "x", ResultSelector: api.ResultSelector{Configs: []string{"a*", "b"}, Runs: []int{1}, Failed: true}}, asked); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -60,7 +60,7 @@ func trimLines(s string) string {
 }
 
 func TestResultsDownloadSaysWhatIsNotAsOneWouldThink(t *testing.T) {
-	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, o api.DownloadOptions) (*api.DownloadReport, error) {
+	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, _ string, o api.DownloadOptions) (*api.DownloadReport, error) {
 		return &api.DownloadReport{Path: o.Dir, Results: 2, Files: 1, Bytes: 1024, Skipped: 4, Missing: 3,
 			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7),
 			Renamed: slices.Repeat([]api.RenamedFile{{Result: "cccccccc/0", Path: "CON\n\u202e", To: "%43ON"}}, 40)}, nil
@@ -80,7 +80,7 @@ Warning: 40 files cannot have their names here and have others: ` + strings.Repe
 
 func TestResultsShowOfOddNames(t *testing.T) {
 	long := strings.Repeat("d/", 600)
-	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnShow: func(context.Context, api.ResultOptions) (*api.ResultList, error) {
+	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnGet: func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error) {
 		return &api.ResultList{Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
 			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
 	}}}).Do(t, "results", "show", "x")
@@ -113,7 +113,7 @@ func TestResultsDeleteAsksFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			removed := false
 			p := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{
-				OnDelete: func(_ context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
+				OnDelete: func(_ context.Context, _ string, o api.ResultDeleteOptions) (*api.ResultList, error) {
 					removed = removed || o.DryRun == api.DryRunNone
 					return someResults(), nil
 				}}})
@@ -131,9 +131,9 @@ func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
 		t.Run(ref, func(t *testing.T) {
 			removed := ""
 			p := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{
-				OnDelete: func(_ context.Context, o api.DeleteResultOptions) (*api.ResultList, error) {
+				OnDelete: func(_ context.Context, ref string, o api.ResultDeleteOptions) (*api.ResultList, error) {
 					if o.DryRun == api.DryRunNone {
-						removed = o.Of
+						removed = ref
 					}
 					return &api.ResultList{Items: []api.Result{{TypeMeta: api.TypeMeta(api.KindResult), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
 				}}})

@@ -18,7 +18,8 @@ import (
 
 type showOptions struct {
 	*cli.Factory
-	query  selectFlags
+	ref    string
+	parts  api.ResultSelector
 	output *cli.DoneFlags
 }
 
@@ -39,14 +40,14 @@ func newShow(f *cli.Factory) *cobra.Command {
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
 		ValidArgsFunction: f.Complete(1, completeNames),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.query.Of = args[0]
+			o.ref = args[0]
 			if err := o.output.Check(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
 		},
 	}
-	o.query.add(c, true)
+	addSelector(c, &o.parts)
 	o.output.AddFlags(c)
 	return c
 }
@@ -57,7 +58,7 @@ func (o *showOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := client.Results().Show(ctx, o.query.ResultOptions)
+	list, err := client.Results().Get(ctx, o.ref, api.ResultGetOptions{ResultSelector: o.parts})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type Flags struct {
 
 // NewFlags returns the flags with their defaults.
 func NewFlags() *Flags {
-	return &Flags{Keep: cli.Timeout(api.DefaultKeep), Manager: cli.FieldManager, Output: cli.NewDoneFlags()}
+	return &Flags{Keep: cli.Timeout(api.DefaultTTL), Manager: cli.FieldManager, Output: cli.NewDoneFlags()}
 }
 
 // Add binds the flags; noun is "task" or "campaign".

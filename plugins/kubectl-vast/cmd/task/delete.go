@@ -15,7 +15,7 @@ func NewDelete(f *cli.Factory) *cobra.Command {
 	wait := false
 	o := &endOptions{Factory: f, verb: "delete", done: "deleted"}
 	o.end = func(ctx context.Context, client cli.Client, ref string) (*api.TaskStatus, string, error) {
-		t, err := client.Tasks().Delete(ctx, ref, api.DeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
+		t, err := client.Tasks().Delete(ctx, ref, api.TaskDeleteOptions{DryRun: o.dryRun.Value, Wait: wait})
 		return t, "", cli.OrCampaign(f, ref, err, "campaign", "cleanup", "ID")
 	}
 	c := &cobra.Command{

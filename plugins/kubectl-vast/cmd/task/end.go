@@ -103,7 +103,7 @@ func (o *endOptions) Run(ctx context.Context) error {
 // selectAll names all tasks that --all means, and asks. It returns false when
 // there is nothing to do.
 func (o *endOptions) selectAll(ctx context.Context, client cli.Client) (bool, error) {
-	list, err := client.Tasks().List(ctx, api.ListOptions{States: o.states})
+	list, err := client.Tasks().List(ctx, api.TaskListOptions{States: o.states})
 	if err != nil {
 		return false, err
 	}

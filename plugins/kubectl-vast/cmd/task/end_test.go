@@ -14,13 +14,13 @@ import (
 )
 
 func TestStopAndDelete(t *testing.T) {
-	var asked api.ListOptions
+	var asked api.TaskListOptions
 	c := &clitest.Client{Task: clitest.Tasks{
-		OnList: func(ctx context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+		OnList: func(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 			asked = o
 			return cmdtest.TwoTasks(ctx, o)
 		},
-		OnStop: func(_ context.Context, ref string, _ api.StopOptions) (*api.TaskStatus, error) {
+		OnStop: func(_ context.Context, ref string, _ api.TaskStopOptions) (*api.TaskStatus, error) {
 			s := cmdtest.Task("aaaaaaaa", ref, api.Stopped, "", 0)
 			switch ref {
 			case "gone":
@@ -30,7 +30,7 @@ func TestStopAndDelete(t *testing.T) {
 			}
 			return &s, nil
 		},
-		OnDelete: func(_ context.Context, ref string, o api.DeleteOptions) (*api.TaskStatus, error) {
+		OnDelete: func(_ context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error) {
 			if !o.Wait {
 				return nil, errors.New("wait is missing")
 			}

@@ -15,7 +15,7 @@ import (
 
 type listOptions struct {
 	*cli.Factory
-	query   api.ListOptions
+	query   api.TaskListOptions
 	states  []string
 	watch   bool
 	output  *cli.GetFlags
@@ -58,7 +58,7 @@ func NewList(f *cli.Factory) *cobra.Command {
 	p.StringSliceVar(&o.states, "state", nil, "Only tasks in these states: "+strings.Join(stateNames(), ", ")+".")
 	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")
 	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.ListOptions{AllNamespaces: true}}).columns().Keys())
+	o.output.AddSort(c, (&listOptions{query: api.TaskListOptions{AllNamespaces: true}}).columns().Keys())
 	_ = c.RegisterFlagCompletionFunc("state",
 		cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c

@@ -51,13 +51,13 @@ aaaaaaaa   train   Failed      1       120m   node 0 out of memory (limit 512Mi)
 }
 
 func TestListAsksForWhatTheFlagsSay(t *testing.T) {
-	var got api.ListOptions
-	c := &clitest.Client{Task: clitest.Tasks{OnList: func(_ context.Context, o api.ListOptions) (*api.TaskStatusList, error) {
+	var got api.TaskListOptions
+	c := &clitest.Client{Task: clitest.Tasks{OnList: func(_ context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 		got = o
 		return &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}, nil
 	}}}
 	r := cmdtest.Plugin(c).Do(t, "list", "--all-users", "-l", "a=b", "--state=running,FAILED")
-	want := api.ListOptions{AllUsers: true, LabelSelector: "a=b", States: []api.State{api.Running, api.Failed}}
+	want := api.TaskListOptions{AllUsers: true, LabelSelector: "a=b", States: []api.State{api.Running, api.Failed}}
 	if diff := cmp.Diff(want, got); diff != "" || r.Code != 0 {
 		t.Errorf("code %d (-want,+got):\n%s", r.Code, diff)
 	}
@@ -75,9 +75,9 @@ func TestWatchPrintsWhatChanged(t *testing.T) {
 	running := cmdtest.Task("bbbbbbbb", "eval", api.Running, "", 5*time.Minute)
 	again := running
 	again.ResourceVersion = "7"
-	c := &clitest.Client{Task: clitest.Tasks{OnList: cmdtest.TwoTasks, OnWatch: func(context.Context, api.ListOptions) iter.Seq2[*api.TaskStatus, error] {
+	c := &clitest.Client{Task: clitest.Tasks{OnList: cmdtest.TwoTasks, OnWatch: func(context.Context, api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 		return func(yield func(*api.TaskStatus, error) bool) {
-			list, _ := cmdtest.TwoTasks(t.Context(), api.ListOptions{})
+			list, _ := cmdtest.TwoTasks(t.Context(), api.TaskListOptions{})
 			_ = yield(&list.Items[0], nil) && yield(&running, nil) && yield(&again, nil)
 		}
 	}}}

@@ -16,7 +16,7 @@ func NewStop(f *cli.Factory) *cobra.Command {
 	manager := cli.FieldManager
 	o := &endOptions{Factory: f, verb: "stop", done: "stopped", states: active()}
 	o.end = func(ctx context.Context, client cli.Client, ref string) (*api.TaskStatus, string, error) {
-		t, err := client.Tasks().Stop(ctx, ref, api.StopOptions{DryRun: o.dryRun.Value, FieldManager: manager})
+		t, err := client.Tasks().Stop(ctx, ref, api.TaskStopOptions{DryRun: o.dryRun.Value, FieldManager: manager})
 		if err == nil && (t.State == api.Succeeded || t.State == api.Failed) {
 			return t, "had already " + strings.ToLower(string(t.State)), nil
 		}

@@ -164,7 +164,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 	}
 	o := &submitOptions{Factory: f, flags: s, api: api.SubmitOptions{
 		RequestID:    s.requestID,
-		Keep:         time.Duration(s.Keep),
+		TTL:          time.Duration(s.Keep),
 		Deadline:     time.Duration(s.deadline),
 		Profile:      s.Profile,
 		Queue:        s.Queue,

@@ -86,7 +86,7 @@ func TestSubmitPassesEverythingOn(t *testing.T) {
 		t.Fatalf("code %d, stderr %q", r.Code, r.Err)
 	}
 	got.Notify = nil // a function is equal to none
-	want := api.SubmitOptions{RequestID: "r", Keep: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", Network: "none", FieldManager: "m"}
+	want := api.SubmitOptions{RequestID: "r", TTL: 24 * time.Hour, Deadline: time.Hour, Profile: "restricted", Network: "none", FieldManager: "m"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-want,+got):\n%s", diff)
 	}

@@ -46,7 +46,7 @@ func (c *Cleaner) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*a
 	if err := c.rights.Require(ctx, needed...); err != nil {
 		return nil, err
 	}
-	records, jobs, absent, err := c.status.Read(ctx, api.MonitorOptions{IDs: o.Campaigns}, true)
+	records, jobs, absent, err := c.status.Read(ctx, api.CampaignListOptions{Refs: o.Campaigns}, true)
 	if err := cmp.Or(err, absent); err != nil {
 		return nil, err
 	}

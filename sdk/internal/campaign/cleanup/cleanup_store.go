@@ -33,7 +33,7 @@ func (c *Cleaner) unusedPacks(ctx context.Context, b store.Backend, gone []*leav
 	if len(packs) == 0 {
 		return nil, nil
 	}
-	here, _, err := c.records.Find(ctx, api.MonitorOptions{AllUsers: true}, false)
+	here, _, err := c.records.Find(ctx, api.CampaignListOptions{AllUsers: true}, false)
 	if err != nil {
 		return nil, err
 	}

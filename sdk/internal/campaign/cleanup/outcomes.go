@@ -23,7 +23,7 @@ func (c *Cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 		if err != nil {
 			return err
 		}
-		_, err = c.records.Change(ctx, c.records.StoreIfAny(ctx), l.ID, api.DryRunNone, func(r *layout.Record) {
+		_, err = c.records.Change(ctx, c.records.StoreIfAny(ctx), l.ID, api.DryRunNone, "", func(r *layout.Record) {
 			if !r.Stopped {
 				r.Stopped, r.StoppedBy = true, user
 			}

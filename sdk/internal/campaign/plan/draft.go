@@ -81,7 +81,7 @@ func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variati
 		Namespace: to.Namespace, User: to.user, Created: now.Truncate(time.Second),
 		File: s.Path, FileSHA256: hex.EncodeToString(sum[:]), Inputs: in.Sum, Scenario: in.Scenario,
 		Image: s.Execution.Image, AgentImage: cmp.Or(o.AgentImage, kube.AgentImageFor(o.Version)),
-		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.Keep, api.DefaultKeep).Seconds()),
+		Priority: o.Priority, Profile: o.Profile, KeepSeconds: int64(cmp.Or(o.TTL, api.DefaultTTL).Seconds()),
 		Random:      configs.Random(),
 		ConfigCount: configs.Len(), Runs: runs, Total: configs.Len() * runs, RunsPerJob: max(s.Execution.RunsPerJob, 1),
 	}
@@ -109,7 +109,7 @@ func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variati
 }
 
 func CheckOptions(o api.CampaignOptions) error {
-	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, Keep: o.Keep, Profile: o.Profile, AgentImage: o.AgentImage, DryRun: o.DryRun})}
+	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, TTL: o.TTL, Profile: o.Profile, AgentImage: o.AgentImage, DryRun: o.DryRun})}
 	if o.Runs < 0 {
 		errs = append(errs, api.Invalid("--runs", "%d is out of range; give 1 or more", o.Runs))
 	}

@@ -113,7 +113,7 @@ func templateInput(e *spec.Execution, r *layout.Record) (*manifest.Input, error)
 		Task: &spec.Task{Source: spec.Source{File: r.File, Line: 1}, Name: r.ID, NumNodes: 1, Run: runScript,
 			Envs: commonEnv(e, r), Secrets: withoutValues(e.Secrets), Resources: []spec.Resources{resources}},
 		ID: "template", Namespace: r.Namespace, User: r.User,
-		Keep: time.Duration(r.KeepSeconds) * time.Second, Deadline: time.Duration(e.TimeoutSeconds) * time.Second,
+		TTL: time.Duration(r.KeepSeconds) * time.Second, Deadline: time.Duration(e.TimeoutSeconds) * time.Second,
 		Profile: manifest.Profile(r.Profile), Queue: r.Queue, QueuePriority: r.Priority,
 		Kind:        kube.KindRun,
 		Labels:      map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)},

@@ -20,7 +20,7 @@ import (
 // the time when the cluster's is gone. That the store cannot be written to is a
 // warning: what follows from the change is done all the same. It returns the
 // record as it is now, or would be after a dry run.
-func (c *Client) Change(ctx context.Context, b store.Backend, id string, d api.DryRun, edit func(*layout.Record)) (*layout.Record, error) {
+func (c *Client) Change(ctx context.Context, b store.Backend, id string, d api.DryRun, manager string, edit func(*layout.Record)) (*layout.Record, error) {
 	var changed *layout.Record
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		r, object, err := c.Get(ctx, id)
@@ -39,7 +39,7 @@ func (c *Client) Change(ctx context.Context, b store.Backend, id string, d api.D
 			return fmt.Errorf("encode the record of a campaign: %w", err)
 		}
 		_, err = c.Conn.Kube.CoreV1().ConfigMaps(object.Namespace).
-			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param()})
+			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager})
 		if apierrors.IsConflict(err) {
 			return err // somebody else changed it: once more
 		}

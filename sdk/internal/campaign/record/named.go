@@ -72,17 +72,17 @@ func (c *Client) eachObject(ctx context.Context, sel string, do func(string, *la
 // named returns the records that o means, each once, and in missing why there is
 // none for an id. A campaign whose ConfigMap is gone is still found in the store.
 // changes says that something is going to be done to them.
-func (c *Client) Find(ctx context.Context, o api.MonitorOptions, changes bool) (found []*layout.Record, missing, err error) {
-	if o.IDs, err = c.ParseRefs(o.IDs); err != nil {
+func (c *Client) Find(ctx context.Context, o api.CampaignListOptions, changes bool) (found []*layout.Record, missing, err error) {
+	if o.Refs, err = c.ParseRefs(o.Refs); err != nil {
 		return nil, nil, err
 	}
-	whole := AreIDs(o.IDs)
+	whole := AreIDs(o.Refs)
 	var wanted []string
 	if whole {
-		wanted = o.IDs
+		wanted = o.Refs
 	}
 	// Who gives the beginning of an id may mean anybody's.
-	sel, err := c.Selector(ctx, kube.KindCampaign, wanted, o.AllUsers || len(o.IDs) > 0)
+	sel, err := c.Selector(ctx, kube.KindCampaign, wanted, o.AllUsers || len(o.Refs) > 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +104,7 @@ func (c *Client) Find(ctx context.Context, o api.MonitorOptions, changes bool) (
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(o.IDs) == 0 {
+	if len(o.Refs) == 0 {
 		if changes && !o.AllUsers {
 			user, err := c.Conn.User(ctx)
 			if err != nil {
@@ -115,7 +115,7 @@ func (c *Client) Find(ctx context.Context, o api.MonitorOptions, changes bool) (
 		return all, nil, nil
 	}
 	var errs []error
-	for _, ref := range o.IDs {
+	for _, ref := range o.Refs {
 		var r *layout.Record
 		err := wrong[ObjectName(ref)]
 		if err == nil {
@@ -228,7 +228,7 @@ func (c *Client) storedRecord(ctx context.Context, id string) (*layout.Record, e
 func (c *Client) FindForChange(ctx context.Context, ref string, needed ...authz.Right) (*layout.Record, error) {
 	var group errgroup.Group
 	group.Go(func() error { return c.Rights.Require(ctx, needed...) })
-	found, absent, err := c.Find(ctx, api.MonitorOptions{IDs: []string{ref}}, true)
+	found, absent, err := c.Find(ctx, api.CampaignListOptions{Refs: []string{ref}}, true)
 	if err := cmp.Or(err, absent, group.Wait()); err != nil {
 		return nil, err
 	}

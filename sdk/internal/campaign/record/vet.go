@@ -35,7 +35,7 @@ func Check(r *layout.Record, e *spec.Execution) error {
 			add(path, "%v", err)
 		}
 	}
-	invalid("", task.CheckOptions(api.SubmitOptions{Queue: r.Queue, Profile: r.Profile, Keep: time.Duration(r.KeepSeconds) * time.Second}))
+	invalid("", task.CheckOptions(api.SubmitOptions{Queue: r.Queue, Profile: r.Profile, TTL: time.Duration(r.KeepSeconds) * time.Second}))
 	if r.Priority != "" {
 		for _, msg := range validation.IsDNS1123Subdomain(r.Priority) {
 			add("priority", "%.80q is no WorkloadPriorityClass: %s", r.Priority, msg)

@@ -14,16 +14,16 @@ import (
 const workloadsResource = "workloads.kueue.x-k8s.io"
 
 // Hold implements sdk.Campaign.
-func (c *Runner) Hold(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+func (c *Runner) Hold(ctx context.Context, ref string, o api.CampaignHoldOptions) (*api.Campaign, error) {
 	return c.setHeld(ctx, ref, true, o)
 }
 
 // Resume implements sdk.Campaign.
-func (c *Runner) Resume(ctx context.Context, ref string, o api.HoldOptions) (*api.Campaign, error) {
+func (c *Runner) Resume(ctx context.Context, ref string, o api.CampaignHoldOptions) (*api.Campaign, error) {
 	return c.setHeld(ctx, ref, false, o)
 }
 
-func (c *Runner) setHeld(ctx context.Context, ref string, held bool, o api.HoldOptions) (*api.Campaign, error) {
+func (c *Runner) setHeld(ctx context.Context, ref string, held bool, o api.CampaignHoldOptions) (*api.Campaign, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
@@ -40,11 +40,11 @@ func (c *Runner) setHeld(ctx context.Context, ref string, held bool, o api.HoldO
 	case r.Queue == "":
 		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s waits in no queue: its runs start as soon as they are made, and cannot be held", r.ID)}
 	}
-	if _, err := c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, o.DryRun, func(r *layout.Record) { r.Held = held }); err != nil {
+	if _, err := c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, o.DryRun, o.FieldManager, func(r *layout.Record) { r.Held = held }); err != nil {
 		return nil, err
 	}
 	if o.DryRun.Sends() {
-		if err := c.setActive(ctx, r, !held, o.DryRun); err != nil {
+		if err := c.setActive(ctx, r, !held, o); err != nil {
 			return nil, err
 		}
 	}
@@ -58,10 +58,10 @@ func (c *Runner) setHeld(ctx context.Context, ref string, held bool, o api.HoldO
 // setActive changes the Workloads of all runs that wait. Kueue makes them a
 // moment after their Jobs: with as many looks as there may be new ones none is
 // missed.
-func (c *Runner) setActive(ctx context.Context, r *layout.Record, active bool, d api.DryRun) error {
+func (c *Runner) setActive(ctx context.Context, r *layout.Record, active bool, o api.CampaignHoldOptions) error {
 	labels := map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID), kube.LabelKind: kube.KindRun}
 	for before := -1; ; {
-		n, err := c.queues.SetActive(ctx, labels, active, d)
+		n, err := c.queues.SetActive(ctx, labels, active, o.DryRun, o.FieldManager)
 		if err != nil || n <= before {
 			return err
 		}

@@ -27,7 +27,7 @@ func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 	case r.Stopped:
 		return &stoppedMeanwhile{r}
 	case r.Held:
-		if err := c.setActive(ctx, r, false, api.DryRunNone); err != nil {
+		if err := c.setActive(ctx, r, false, api.CampaignHoldOptions{}); err != nil {
 			return err
 		}
 		now, _, err := c.records.Get(ctx, r.ID)
@@ -35,7 +35,7 @@ func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 			return err
 		}
 		// It was let go on just now; that must not be undone.
-		return c.setActive(ctx, r, true, api.DryRunNone)
+		return c.setActive(ctx, r, true, api.CampaignHoldOptions{})
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 // stopMade stops what was made of a campaign that was stopped meanwhile, once
 // nobody makes more of it.
 func (c *Runner) stopMade(ctx context.Context, s *stoppedMeanwhile) error {
-	if err := c.stopJobs(ctx, s.Record, s.StoppedBy, api.StopOptions{}); err != nil {
+	if err := c.stopJobs(ctx, s.Record, s.StoppedBy, api.CampaignStopOptions{}); err != nil {
 		return fmt.Errorf("%w; %w", s, err)
 	}
 	return &api.ConflictError{Message: s.Error() + "; all its Jobs are stopped"}

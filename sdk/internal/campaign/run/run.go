@@ -230,7 +230,7 @@ func (c *Runner) makeJobs(ctx context.Context, p *plan.Plan, b store.Backend, ob
 	}
 	if err == nil {
 		c.notify(o, api.CampaignProgress{Phase: "record"})
-		if r, err = c.records.Change(ctx, b, r.ID, api.DryRunNone, func(r *layout.Record) { r.Complete = true }); err == nil {
+		if r, err = c.records.Change(ctx, b, r.ID, api.DryRunNone, "", func(r *layout.Record) { r.Complete = true }); err == nil {
 			err = c.FollowRecord(ctx, r)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 
 // Stop implements sdk.Campaign. The record says it first, so that nobody makes
 // more Jobs; see obey for who is making them just now.
-func (c *Runner) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.Campaign, error) {
+func (c *Runner) Stop(ctx context.Context, ref string, o api.CampaignStopOptions) (*api.Campaign, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (c *Runner) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 			return nil, err
 		}
 		if !done {
-			if _, err := c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, o.DryRun, func(r *layout.Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
+			if _, err := c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, o.DryRun, o.FieldManager, func(r *layout.Record) { r.Stopped, r.StoppedBy = true, user }); err != nil {
 				return nil, err
 			}
 		}
@@ -57,7 +57,7 @@ func (c *Runner) Stop(ctx context.Context, ref string, o api.StopOptions) (*api.
 
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
 // wait: or each that ends would let in another one.
-func (c *Runner) stopJobs(ctx context.Context, r *layout.Record, user string, o api.StopOptions) error {
+func (c *Runner) stopJobs(ctx context.Context, r *layout.Record, user string, o api.CampaignStopOptions) error {
 	var waiting, others []stoppable
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {
 		switch {
@@ -75,7 +75,7 @@ func (c *Runner) stopJobs(ctx context.Context, r *layout.Record, user string, o 
 	var group errgroup.Group
 	group.SetLimit(record.AtOnce)
 	for _, job := range slices.Concat(waiting, others) {
-		group.Go(func() error { return c.tasks.StopJob(ctx, job.in(c.conn.Namespace), user, o) })
+		group.Go(func() error { return c.tasks.StopJob(ctx, job.in(c.conn.Namespace), user, api.TaskStopOptions(o)) })
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("not all Jobs of campaign %s could be stopped, stop it again: %w", r.ID, err)

@@ -21,7 +21,7 @@ func (c *Reader) NoteComplete(ctx context.Context, r *layout.Record, known int, 
 		}
 		if d.Keeps() {
 			c.whole.Store(r.ID, nil)
-			_, _ = c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, d, func(r *layout.Record) { r.Complete = true })
+			_, _ = c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, d, "", func(r *layout.Record) { r.Complete = true })
 		}
 	}
 	r.Complete = true

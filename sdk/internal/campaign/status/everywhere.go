@@ -21,10 +21,10 @@ import (
 // store of its own.
 const namespacesAtOnce = 4
 
-// everywhere is Monitor in all namespaces that have records of campaigns: one
+// everywhere is List in all namespaces that have records of campaigns: one
 // listing of the records says which.
-func (c *Reader) everywhere(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
-	if len(o.IDs) > 0 {
+func (c *Reader) everywhere(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
+	if len(o.Refs) > 0 {
 		return nil, api.Invalid("", "all namespaces go with no campaign: name one in its namespace")
 	}
 	sel, err := c.records.Selector(ctx, kube.KindCampaign, nil, o.AllUsers)
@@ -50,7 +50,7 @@ func (c *Reader) everywhere(ctx context.Context, o api.MonitorOptions) (*api.Cam
 	group.SetLimit(namespacesAtOnce)
 	for i, namespace := range namespaces {
 		group.Go(func() (err error) {
-			if lists[i], err = c.in(namespace).Monitor(grouped, o); err != nil && grouped.Err() == nil {
+			if lists[i], err = c.in(namespace).List(grouped, o); err != nil && grouped.Err() == nil {
 				c.conn.Warn(fmt.Sprintf("the campaigns of namespace %q are left out: %v", namespace, err))
 				return nil
 			}

@@ -36,7 +36,7 @@ func (c *Reader) imageID(ctx context.Context, r *layout.Record, runs map[layout.
 		return id
 	}
 	// Who only looks may not change the record; then it stays with him.
-	_, _ = c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, d, func(r *layout.Record) { r.ImageID = id })
+	_, _ = c.records.Change(ctx, c.records.StoreIfAny(ctx), r.ID, d, "", func(r *layout.Record) { r.ImageID = id })
 	c.seen.mu.Lock()
 	defer c.seen.mu.Unlock()
 	if c.seen.images == nil {

@@ -18,8 +18,8 @@ import (
 // campaign's id. Both are asked for at the same time, unless only the records
 // tell which Jobs are meant. changes says that something is going to be done to
 // them.
-func (c *Reader) Read(ctx context.Context, o api.MonitorOptions, changes bool) (records []*layout.Record, jobs map[string]JobRuns, missing, err error) {
-	if o.IDs, err = c.records.ParseRefs(o.IDs); err != nil {
+func (c *Reader) Read(ctx context.Context, o api.CampaignListOptions, changes bool) (records []*layout.Record, jobs map[string]JobRuns, missing, err error) {
+	if o.Refs, err = c.records.ParseRefs(o.Refs); err != nil {
 		return nil, nil, nil, err
 	}
 	var both sync.WaitGroup
@@ -27,9 +27,9 @@ func (c *Reader) Read(ctx context.Context, o api.MonitorOptions, changes bool) (
 	readJobs := func(ids []string) {
 		both.Go(func() { jobs, jobsErr = c.JobRuns(ctx, ids, o.AllUsers) })
 	}
-	whole := record.AreIDs(o.IDs)
+	whole := record.AreIDs(o.Refs)
 	if whole {
-		readJobs(o.IDs)
+		readJobs(o.Refs)
 	}
 	records, missing, err = c.records.Find(ctx, o, changes)
 	if !whole && len(records) > 0 {

@@ -28,7 +28,7 @@ const (
 	looksAtOnce = 8
 )
 
-// Monitor implements sdk.Campaign.
+// List implements sdk.Campaign.
 //
 // It reads the records and the Jobs of all campaigns by one listing each, and
 // where runs have ended since it was last called, each campaign's index in the
@@ -36,7 +36,7 @@ const (
 // for what neither Jobs nor index explain, events only where pods are lacking, and
 // the queue for what waits in it twice a minute. A store that cannot be read is a
 // warning: then only those Jobs are counted that are still there.
-func (c *Reader) Monitor(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+func (c *Reader) List(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	if o.AllNamespaces {
 		return c.everywhere(ctx, o)
 	}
@@ -59,7 +59,7 @@ func New(records *record.Client, tasks *task.Client, queues *queue.Client) *Read
 }
 
 // monitor is Monitor; in a dry run what it finds out is not written down.
-func (c *Reader) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun) (*api.CampaignList, error) {
+func (c *Reader) monitor(ctx context.Context, o api.CampaignListOptions, d api.DryRun) (*api.CampaignList, error) {
 	if o.Brief {
 		return c.brief(ctx, o)
 	}
@@ -70,7 +70,7 @@ func (c *Reader) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun
 	now := time.Now()
 	records = slices.DeleteFunc(records, func(r *layout.Record) bool {
 		over := r.Complete || r.Stopped
-		return len(o.IDs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active() && !c.seen.before(r.ID)
+		return len(o.Refs) == 0 && !o.Ended && over && now.Sub(r.Created) > recent && !jobs[r.ID].active() && !c.seen.before(r.ID)
 	})
 	c.seen.show(records)
 	slices.SortFunc(records, older)
@@ -93,7 +93,7 @@ func (c *Reader) monitor(ctx context.Context, o api.MonitorOptions, d api.DryRun
 }
 
 // brief is Monitor without a look at the runs.
-func (c *Reader) brief(ctx context.Context, o api.MonitorOptions) (*api.CampaignList, error) {
+func (c *Reader) brief(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	records, missing, err := c.records.Find(ctx, o, false)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func older(a, b *layout.Record) int {
 }
 
 // look returns one campaign as it stands; jobs are its runs that have Jobs.
-func (c *Reader) look(ctx context.Context, r *layout.Record, jobs JobRuns, o api.MonitorOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
+func (c *Reader) look(ctx context.Context, r *layout.Record, jobs JobRuns, o api.CampaignListOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
 	item, runs, err := c.counted(ctx, r, jobs, now, d)
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (c *Reader) counted(ctx context.Context, r *layout.Record, jobs JobRuns, no
 
 // one is a campaign as it stands now.
 func (c *Reader) Current(ctx context.Context, id string, d api.DryRun) (*api.Campaign, error) {
-	list, err := c.monitor(ctx, api.MonitorOptions{IDs: []string{id}}, d)
+	list, err := c.monitor(ctx, api.CampaignListOptions{Refs: []string{id}}, d)
 	if err != nil {
 		return nil, err
 	}

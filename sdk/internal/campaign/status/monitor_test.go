@@ -23,9 +23,9 @@ func watching(t *testing.T, cluster *fake.Clientset) *Reader {
 }
 
 // states are the campaigns that Monitor shows.
-func states(t *testing.T, c *Reader, o api.MonitorOptions) map[string]api.CampaignState {
+func states(t *testing.T, c *Reader, o api.CampaignListOptions) map[string]api.CampaignState {
 	t.Helper()
-	list, err := c.Monitor(t.Context(), o)
+	list, err := c.List(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestACampaignThatWasSeenIsStillSeenWhenItHasEnded(t *testing.T) {
 	r, job := campaigntest.ThreeDaysOld()
 	cluster := fake.NewClientset(record.Object(r), job)
 	c := watching(t, cluster)
-	everybodys := api.MonitorOptions{AllUsers: true}
+	everybodys := api.CampaignListOptions{AllUsers: true}
 	if diff := cmp.Diff(map[string]api.CampaignState{r.ID: api.CampaignRunning}, states(t, c, everybodys)); diff != "" {
 		t.Errorf("while it runs (-want,+got):\n%s", diff)
 	}
@@ -61,7 +61,7 @@ func TestACampaignThatWasSeenIsStillSeenWhenItHasEnded(t *testing.T) {
 func TestNobodyIsToldHowRunsEndedThatAreOnlyInAStoreThatIsAway(t *testing.T) {
 	r, _ := campaigntest.ThreeDaysOld()
 	c := watching(t, fake.NewClientset(record.Object(r)))
-	if got := states(t, c, api.MonitorOptions{IDs: []string{r.ID}})[r.ID]; got != api.CampaignUnknown || got.Ended() {
+	if got := states(t, c, api.CampaignListOptions{Refs: []string{r.ID}})[r.ID]; got != api.CampaignUnknown || got.Ended() {
 		t.Errorf("it is %s", got)
 	}
 }
@@ -69,7 +69,7 @@ func TestNobodyIsToldHowRunsEndedThatAreOnlyInAStoreThatIsAway(t *testing.T) {
 func TestABriefLookReadsOnlyRecords(t *testing.T) {
 	r, job := campaigntest.ThreeDaysOld()
 	cluster := fake.NewClientset(record.Object(r), job)
-	list, err := watching(t, cluster).Monitor(t.Context(), api.MonitorOptions{Brief: true, AllUsers: true})
+	list, err := watching(t, cluster).List(t.Context(), api.CampaignListOptions{Brief: true, AllUsers: true})
 	if err != nil || len(list.Items) != 1 || list.Items[0].ID != r.ID {
 		t.Fatalf("%+v, %v", list, err)
 	}

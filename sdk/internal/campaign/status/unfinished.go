@@ -56,7 +56,7 @@ func (c *Reader) Unsubmitted(ctx context.Context) ([]string, error) {
 // namespace, and changes nothing.
 func (c *Reader) Standing(ctx context.Context, conn *access.Conn, b store.Backend, allUsers bool) (map[string]*api.Campaign, error) {
 	look := New(record.NewWithStore(conn, b), c.tasks, c.queues)
-	records, jobs, _, err := look.Read(ctx, api.MonitorOptions{AllUsers: allUsers, Ended: true}, false)
+	records, jobs, _, err := look.Read(ctx, api.CampaignListOptions{AllUsers: allUsers, Ended: true}, false)
 	if err != nil {
 		return nil, err
 	}
