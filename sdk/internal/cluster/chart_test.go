@@ -2,13 +2,7 @@ package cluster
 
 import (
 	"flag"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/internal/kube"
