@@ -3,16 +3,17 @@ package sdk
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/version"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/campaign"
@@ -86,10 +87,15 @@ type Installer = cluster.Installer
 // it both return *api.NotSupportedError in a cluster where that is needed.
 func WithInstaller(i Installer) Option { return func(o *options) { o.installer = i } }
 
-// New makes a client of kubectl's own configuration flags
-// (genericclioptions.ConfigFlags) or of anything else that gives a
-// rest.Config and a namespace. Errors in the kubeconfig are InvalidSpecError.
-func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, error) {
+// ConfigLoader is anything that loads a kubeconfig, such as kubectl's own flags
+// (*genericclioptions.ConfigFlags).
+type ConfigLoader interface {
+	ToRawKubeConfigLoader() clientcmd.ClientConfig
+}
+
+// New returns a client for the cluster and the namespace that kubectl's own flags
+// select. Errors in the kubeconfig are *api.InvalidSpecError.
+func New(getter ConfigLoader, opts ...Option) (*Client, error) {
 	loader := getter.ToRawKubeConfigLoader()
 	cfg, err := access.ConfigFrom(loader)
 	if err != nil {
@@ -100,7 +106,11 @@ func New(getter genericclioptions.RESTClientGetter, opts ...Option) (*Client, er
 		return nil, access.ConfigError(err, loader)
 	}
 	name, user := activeContext(getter, loader)
-	return newClient(cfg, access.Options{Namespace: ns, Context: name, FallbackUser: user, Target: access.Target(getter)}, opts)
+	connection := access.Options{Namespace: ns, Context: name, FallbackUser: user}
+	if t, ok := getter.(interface{ HintTarget() hint.Target }); ok {
+		connection.Target = t.HintTarget()
+	}
+	return newClient(cfg, connection, opts)
 }
 
 // NewForConfig makes a client of a rest.Config. Without WithNamespace it
@@ -130,19 +140,32 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 
 // activeContext returns the context that is used, and its name of the user, for
 // clusters that do not say who the caller is.
-func activeContext(getter genericclioptions.RESTClientGetter, loader clientcmd.ClientConfig) (name, user string) {
+func activeContext(getter ConfigLoader, loader clientcmd.ClientConfig) (name, user string) {
 	raw, err := loader.RawConfig()
 	if err != nil {
 		return "", ""
 	}
 	name = raw.CurrentContext
-	if flags, ok := getter.(*genericclioptions.ConfigFlags); ok {
-		name = cmp.Or(ptr.Deref(flags.Context, ""), name)
-	}
+	name = cmp.Or(contextFlag(getter), name)
 	if c, ok := raw.Contexts[name]; ok {
 		return name, c.AuthInfo
 	}
 	return "", ""
+}
+
+// contextFlag returns the field Context of kubectl's own flags. It finds it by
+// reflection, since the package of their type links cobra.
+func contextFlag(getter ConfigLoader) string {
+	v := reflect.Indirect(reflect.ValueOf(getter))
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	flag := v.FieldByName("Context")
+	if !flag.IsValid() || !flag.CanInterface() {
+		return ""
+	}
+	name, _ := flag.Interface().(*string)
+	return ptr.Deref(name, "")
 }
 
 // Tasks returns the interface to tasks.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
@@ -59,4 +58,4 @@ func (f *Factory) target() string {
 
 // Hint makes command lines that lead to the cluster and the namespace that the
 // flags of this one lead to, for messages that show the next command.
-func (f *Factory) Hint() hint.Target { return access.Target(f.Config) }
+func (f *Factory) Hint() hint.Target { return TargetOf(f.Config) }

@@ -7,7 +7,6 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
 
-	"github.com/kubevast/vast/internal/helm"
 	"github.com/kubevast/vast/internal/kube"
 )
 

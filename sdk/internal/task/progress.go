@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/informers"
+	leaseinformers "k8s.io/client-go/informers/coordination/v1"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubevast/vast/internal/kube"
@@ -128,10 +128,8 @@ func (p *progress) of(s *api.TaskStatus) told {
 // not have it: then it stays empty.
 func (c *Client) watchProgress(ctx context.Context, namespace string, set labels.Set, changed func(jobKey string)) *progress {
 	ctx, cancel := context.WithCancel(ctx)
-	factory := informers.NewSharedInformerFactoryWithOptions(c.conn.Kube, 0, informers.WithNamespace(namespace),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = selector(progressSelector, set) }),
-		informers.WithTransform(withoutManagedFields))
-	informer := factory.Coordination().V1().Leases().Informer()
+	informer := leaseinformers.NewFilteredLeaseInformer(c.conn.Kube, namespace, 0, cache.Indexers{},
+		func(o *metav1.ListOptions) { o.LabelSelector = selector(progressSelector, set) })
 	tell := func(obj any) {
 		lease, ok := obj.(*coordinationv1.Lease)
 		if !ok {
@@ -142,6 +140,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 		}
 	}
 	// These fail only for an informer that has been started.
+	_ = informer.SetTransform(withoutManagedFields)
 	_ = informer.AddIndexers(cache.Indexers{byTask: func(obj any) ([]string, error) {
 		lease := obj.(*coordinationv1.Lease)
 		return []string{lease.Namespace + "/" + lease.Labels[kube.LabelTaskID]}, nil
@@ -158,7 +157,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 		})
 		cancel()
 	})
-	factory.Start(ctx.Done())
+	go informer.RunWithContext(ctx)
 	cache.WaitForCacheSync(ctx.Done(), informer.HasSynced)
 	return &progress{leases: informer.GetIndexer()}
 }

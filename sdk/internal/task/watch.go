@@ -15,7 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/informers"
+	batchinformers "k8s.io/client-go/informers/batch/v1"
+	coreinformers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
 
@@ -117,16 +118,19 @@ type mirror struct {
 const byJob = "job"
 
 func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, namespace, sel string) (*mirror, error) {
-	factory := informers.NewSharedInformerFactoryWithOptions(c.conn.Kube, 0, informers.WithNamespace(namespace),
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = sel }),
-		informers.WithTransform(withoutManagedFields))
-	jobs, pods := factory.Batch().V1().Jobs().Informer(), factory.Core().V1().Pods().Informer()
+	// Not by the factory of all informers, which links those of all kinds.
+	selected := func(o *metav1.ListOptions) { o.LabelSelector = sel }
+	jobs := batchinformers.NewFilteredJobInformer(c.conn.Kube, namespace, 0, cache.Indexers{}, selected)
+	pods := coreinformers.NewFilteredPodInformer(c.conn.Kube, namespace, 0, cache.Indexers{}, selected)
 	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
 		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}}
 	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
 		return nil, err
 	}
 	for _, informer := range []cache.SharedIndexInformer{jobs, pods} {
+		if err := informer.SetTransform(withoutManagedFields); err != nil {
+			return nil, err
+		}
 		if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc:    func(obj any) { m.changed.add(jobKey(obj)) },
 			UpdateFunc: func(_, obj any) { m.changed.add(jobKey(obj)) },
@@ -147,7 +151,8 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 			return nil, err
 		}
 	}
-	factory.Start(ctx.Done())
+	go jobs.RunWithContext(ctx)
+	go pods.RunWithContext(ctx)
 	return m, nil
 }
 

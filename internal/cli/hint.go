@@ -1,4 +1,4 @@
-package access
+package cli
 
 import (
 	"cmp"
@@ -11,17 +11,12 @@ import (
 	"github.com/kubevast/vast/sdk/contexts"
 )
 
-// Target is where kubectl's flags lead to, for hints: in the namespace that they
-// name, or else in the usual one. What a flag holds that is secret is left for the
-// user to put in. Anything else than kubectl's flags says nothing.
+// TargetOf returns the cluster and the namespace that kubectl's flags select, for
+// command lines in messages. Secret values of flags are replaced by "...".
 //
-// It leaves the flags' own loader alone: who asks for that once can give the flags
-// no other context any more.
-func Target(getter genericclioptions.RESTClientGetter) hint.Target {
-	f, ok := getter.(*genericclioptions.ConfigFlags)
-	if !ok {
-		return hint.Target{}
-	}
+// It does not use the loader of the flags: once that is made, the flags cannot
+// select another context.
+func TargetOf(f *genericclioptions.ConfigFlags) hint.Target {
 	usual := usualNamespace(f)
 	return hint.At(flagsOf(f), usual).In(cmp.Or(ptr.Deref(f.Namespace, ""), usual))
 }
@@ -83,3 +78,8 @@ func usualNamespace(f *genericclioptions.ConfigFlags) string {
 	}
 	return cmp.Or(c.Namespace, "default")
 }
+
+// flagsWithTarget gives the SDK's client the target of kubectl's flags.
+type flagsWithTarget struct{ *genericclioptions.ConfigFlags }
+
+func (f flagsWithTarget) HintTarget() hint.Target { return TargetOf(f.ConfigFlags) }

@@ -1,4 +1,4 @@
-package access
+package cli
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
-const twoContexts = `apiVersion: v1
+const homeAndLab = `apiVersion: v1
 kind: Config
 current-context: home
 contexts:
@@ -40,7 +40,7 @@ func TestHintsCarryTheFlagsThatLeadToWhereTheUserWas(t *testing.T) {
 		"flags that lead nowhere else are left out":      {[]string{"--request-timeout=5s", "--cache-dir=/tmp/x"}, "kubectl vast list"},
 	}
 	config := filepath.Join(t.TempDir(), "config")
-	if err := os.WriteFile(config, []byte(twoContexts), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(homeAndLab), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", config)
@@ -52,7 +52,7 @@ func TestHintsCarryTheFlagsThatLeadToWhereTheUserWas(t *testing.T) {
 			if err := set.Parse(tc.flags); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, Target(f).Vast("list")); diff != "" {
+			if diff := cmp.Diff(tc.want, TargetOf(f).Vast("list")); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -61,31 +61,17 @@ func TestHintsCarryTheFlagsThatLeadToWhereTheUserWas(t *testing.T) {
 		t.Setenv("KUBECONFIG", "/nowhere")
 		f := genericclioptions.NewConfigFlags(true)
 		*f.KubeConfig, *f.Namespace = config, "lab"
-		if diff := cmp.Diff("kubectl vast list --kubeconfig="+config+" -n lab", Target(f).Vast("list")); diff != "" {
+		if diff := cmp.Diff("kubectl vast list --kubeconfig="+config+" -n lab", TargetOf(f).Vast("list")); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("and a context that is chosen afterwards still counts", func(t *testing.T) {
 		f := genericclioptions.NewConfigFlags(true)
-		Target(f)
+		TargetOf(f)
 		*f.Context = "lab"
 		ns, _, err := f.ToRawKubeConfigLoader().Namespace()
 		if err != nil || ns != "default" {
 			t.Errorf("namespace %q, error %v", ns, err)
 		}
 	})
-}
-
-func TestCanIIsACommandThatKubectlTakes(t *testing.T) {
-	c := &Conn{Namespace: "lab"}
-	for want, got := range map[string]string{
-		"kubectl auth can-i create jobs.batch -n lab":          c.CanI("create", "jobs.batch", "", "lab"),
-		"kubectl auth can-i list nodes -A":                     c.CanI("list", "nodes", "", ""),
-		"kubectl auth can-i get secrets/vast-store -n lab":     c.CanI("get", "secrets", "vast-store", "lab"),
-		"kubectl auth can-i get pods --subresource=log -n lab": c.CanI("get", "pods/log", "", "lab"),
-	} {
-		if got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
 }
