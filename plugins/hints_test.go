@@ -104,11 +104,11 @@ func bareHints(all map[string]*cobra.Command, file *ast.File) []string {
 func TestEveryHintIsMadeByOneFunction(t *testing.T) {
 	all := trees()
 	source(t, func(path string, file *ast.File) {
-		if strings.HasPrefix(path, "sdk/hint/") {
+		if strings.HasPrefix(path, "internal/cli/command/") {
 			return
 		}
 		for _, line := range bareHints(all, file) {
-			t.Errorf("%s: %s; make it with package hint, which adds what leads to the user's cluster and namespace", path, line)
+			t.Errorf("%s: %s; make it with a command.Target, which adds what leads to the user's cluster and namespace", path, line)
 		}
 	})
 }

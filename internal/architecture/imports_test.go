@@ -64,7 +64,7 @@ var layers = []string{
 	"agent",
 	"sdk",
 	"internal/cli/term",
-	"internal/cli/command",
+	"=internal/cli/command",
 	"internal/cli/table",
 	"sdk/setup",
 	"internal/cli",

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubevast/vast/internal/cli/table"
 	"github.com/kubevast/vast/sdk/api"
@@ -43,7 +44,7 @@ func TestAListInPartsIsPrintedAsTheWholeList(t *testing.T) {
 				continue // a head alone; a campaign has one configuration at least
 			}
 			t.Run(fmt.Sprintf("%d as %s", n, format), func(t *testing.T) {
-				o := NewGetFlags()
+				o := NewGetFlags(&Factory{Config: genericclioptions.NewConfigFlags(true)})
 				*o.OutputFormat = format
 				p, err := o.Printer()
 				if err != nil {
@@ -80,7 +81,7 @@ func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 	for name, width := range map[string]int{"for a program": 0, "on a wide terminal": 200, "on a terminal": 60} {
 		for _, noHeaders := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, no headers %v", name, noHeaders), func(t *testing.T) {
-				o := NewGetFlags()
+				o := NewGetFlags(&Factory{Config: genericclioptions.NewConfigFlags(true)})
 				*o.NoHeaders = noHeaders
 				whole := rows(0, n)
 				whole.Fit(width, false)
@@ -114,7 +115,7 @@ func TestATableInPartsIsPrintedAsTheWholeTable(t *testing.T) {
 func TestATemplateOverAVeryLongListIsRefused(t *testing.T) {
 	for format, refused := range map[string]bool{"jsonpath={.items}": true, "jsonpath-as-json={.items}": true, "go-template={{.items}}": true,
 		"": false, "wide": false, "name": false, "json": false, "yaml": false, "kyaml": false, "custom-columns=A:.b": false} {
-		o := NewGetFlags()
+		o := NewGetFlags(&Factory{Config: genericclioptions.NewConfigFlags(true)})
 		*o.OutputFormat = format
 		if err := o.CheckWhole(maxWhole); err != nil {
 			t.Errorf("%s of %d: %v", format, maxWhole, err)
@@ -127,7 +128,7 @@ func TestATemplateOverAVeryLongListIsRefused(t *testing.T) {
 
 func TestAListThatIsBrokenOffHasNoEnd(t *testing.T) {
 	for _, format := range []string{"json", "yaml", "kyaml", "name", "custom-columns=NAME:.metadata.name"} {
-		o := NewGetFlags()
+		o := NewGetFlags(&Factory{Config: genericclioptions.NewConfigFlags(true)})
 		*o.OutputFormat = format
 		ctx, cancel := context.WithCancel(t.Context())
 		chunks := func(yield func(runtime.Object) bool) {

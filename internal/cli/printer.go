@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/kubectl/pkg/cmd/get"
 
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/cli/table"
 )
 
@@ -19,15 +20,17 @@ import (
 type GetFlags struct {
 	*get.PrintFlags
 	SortBy string
+
+	f *Factory
 }
 
 // NewGetFlags returns the flags of a command that shows objects.
-func NewGetFlags() *GetFlags {
+func NewGetFlags(f *Factory) *GetFlags {
 	flags := get.NewGetPrintFlags()
 	// Our tables hold one kind, and --sort-by knows their columns.
 	flags.HumanReadableFlags.ShowKind = nil
 	flags.HumanReadableFlags.SortBy = nil
-	return &GetFlags{PrintFlags: flags}
+	return &GetFlags{PrintFlags: flags, f: f}
 }
 
 // Human reports whether the output is a table.
@@ -47,7 +50,7 @@ func (o *GetFlags) PlainTable() bool {
 // Printer returns the printer that was asked for. A wrong format is a usage
 // error.
 func (o *GetFlags) Printer() (printers.ResourcePrinter, error) {
-	return usagePrinter(o.ToPrinter())
+	return usagePrinter(o.f, o.ToPrinter)
 }
 
 // PrintTable prints a table that fits into width, unless columns of labels are
@@ -70,11 +73,15 @@ func (o *GetFlags) PrintList(p printers.ResourcePrinter, list runtime.Object, w 
 
 // DoneFlags are the output flags of a command that changes something: by
 // default one line says what was done.
-type DoneFlags struct{ *genericclioptions.PrintFlags }
+type DoneFlags struct {
+	*genericclioptions.PrintFlags
+
+	f *Factory
+}
 
 // NewDoneFlags returns the flags of a command that changes something.
-func NewDoneFlags() *DoneFlags {
-	return &DoneFlags{genericclioptions.NewPrintFlags("").WithTypeSetter(scheme.Scheme)}
+func NewDoneFlags(f *Factory) *DoneFlags {
+	return &DoneFlags{PrintFlags: genericclioptions.NewPrintFlags("").WithTypeSetter(scheme.Scheme), f: f}
 }
 
 // Given reports whether another output than the one line was asked for.
@@ -91,7 +98,7 @@ func (o *DoneFlags) Check() error {
 // Printer returns the printer; operation says what was done ("created").
 func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
 	o.NamePrintFlags.Operation = operation
-	p, err := usagePrinter(o.ToPrinter())
+	p, err := usagePrinter(o.f, o.ToPrinter)
 	if err == nil && *o.OutputFormat == "name" {
 		p = eachName{p}
 	}
@@ -109,11 +116,25 @@ func (p eachName) PrintObj(obj runtime.Object, w io.Writer) error {
 	return meta.EachListItem(obj, func(item runtime.Object) error { return p.ResourcePrinter.PrintObj(item, w) })
 }
 
-func usagePrinter(p printers.ResourcePrinter, err error) (printers.ResourcePrinter, error) {
+// usagePrinter returns the printer that toPrinter makes, with the command lines of
+// remedies filled in. Its error is a usage error.
+func usagePrinter(f *Factory, toPrinter func() (printers.ResourcePrinter, error)) (printers.ResourcePrinter, error) {
+	p, err := toPrinter()
 	if err != nil {
 		return nil, Usagef("%v", err)
 	}
-	return p, nil
+	return remedyPrinter{p, f}, nil
+}
+
+// remedyPrinter fills in the command lines of the remedies of what it prints.
+type remedyPrinter struct {
+	printers.ResourcePrinter
+	f *Factory
+}
+
+func (p remedyPrinter) PrintObj(obj runtime.Object, w io.Writer) error {
+	command.Fill(p.f.Hint, obj)
+	return p.ResourcePrinter.PrintObj(obj, w)
 }
 
 // AddSort binds --sort-by; columns are what it takes besides a JSONPath.

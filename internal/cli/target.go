@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
 )
@@ -56,6 +56,6 @@ func (f *Factory) target() string {
 	return "this pod's own cluster"
 }
 
-// Hint makes command lines that lead to the cluster and the namespace that the
-// flags of this one lead to, for messages that show the next command.
-func (f *Factory) Hint() hint.Target { return TargetOf(f.Config) }
+// Hint returns the target of the flags of this command, for messages that show the
+// next command line.
+func (f *Factory) Hint() command.Target { return command.TargetOf(f.Config) }

@@ -5,7 +5,6 @@ package command
 import (
 	"strings"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -49,18 +48,18 @@ var commands = map[api.Action][]string{
 var looks = map[string]bool{"Get": true, "List": true, "Logs": true, "Pending": true, "Status": true, "Check": true,
 	"get": true, "describe": true, "logs": true}
 
-// CommandOf returns the command line of a remedy, empty for one that is the same
+// Of returns the command line of a remedy, empty for one that is the same
 // command again with a flag.
-func CommandOf(say hint.Target, r api.Remedy) string {
+func Of(to Target, r api.Remedy) string {
 	if r.Action == "" {
 		return ""
 	}
 	switch r.Namespace {
 	case "":
 	case "*":
-		say = say.Cluster()
+		to = to.Cluster()
 	default:
-		say = say.In(r.Namespace)
+		to = to.In(r.Namespace)
 	}
 	words, isKubectl := strings.CutPrefix(string(r.Action), "kubectl ")
 	line := commands[r.Action]
@@ -80,20 +79,20 @@ func CommandOf(say hint.Target, r api.Remedy) string {
 	}
 	switch {
 	case isKubectl:
-		return say.Kubectl(line...)
+		return to.Kubectl(line...)
 	case strings.HasPrefix(string(r.Action), "Volumes."):
-		return say.Vastvol(line...)
+		return to.Vastvol(line...)
 	}
-	return say.Vast(line...)
+	return to.Vast(line...)
 }
 
 // Advice renders remedies as the end of a sentence: "run `kubectl vast cluster
 // setup`, or use --force". It is empty without remedies.
-func Advice(say hint.Target, remedies []api.Remedy) string {
+func Advice(to Target, remedies []api.Remedy) string {
 	parts := make([]string, 0, len(remedies))
 	for _, r := range remedies {
 		part := ""
-		if command := CommandOf(say, r); command != "" {
+		if command := Of(to, r); command != "" {
 			_, method, _ := strings.Cut(strings.Replace(string(r.Action), " ", ".", 1), ".")
 			method, _, _ = strings.Cut(method, " ")
 			part = "run `" + command + "`"
@@ -116,8 +115,8 @@ func Advice(say hint.Target, remedies []api.Remedy) string {
 }
 
 // Advised appends what can be done to a message.
-func Advised(say hint.Target, message string, remedies []api.Remedy) string {
-	advice := Advice(say, remedies)
+func Advised(to Target, message string, remedies []api.Remedy) string {
+	advice := Advice(to, remedies)
 	if message == "" || advice == "" {
 		return message + advice
 	}

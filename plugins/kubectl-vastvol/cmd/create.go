@@ -12,8 +12,8 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/files"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
 	"github.com/kubevast/vast/sdk/spec"
@@ -30,7 +30,7 @@ type createFlags struct {
 }
 
 func newCreate(f *cli.Factory) *cobra.Command {
-	flags := &createFlags{manager: "kubectl-vastvol", output: cli.NewDoneFlags()}
+	flags := &createFlags{manager: "kubectl-vastvol", output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "create (NAME SIZE | -f FILE)",
 		Short: "Create a volume",
@@ -85,7 +85,7 @@ func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []stri
 	case fromFile && (s.storageClass != "" || len(s.accessModes) > 0):
 		return nil, cli.Usagef("--storage-class and --access-modes go with NAME SIZE; with -f they stand in the file")
 	case !fromFile && len(args) < 2:
-		return nil, cli.Usagef("name and size are missing: %s", hint.Vastvol("create", "NAME", "SIZE"))
+		return nil, cli.Usagef("name and size are missing: %s", command.Target{}.Vastvol("create", "NAME", "SIZE"))
 	}
 	if err := s.output.Check(); err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ type getOptions struct {
 }
 
 func newGet(f *cli.Factory) *cobra.Command {
-	o := &getOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags()}}
+	o := &getOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags(f)}}
 	c := &cobra.Command{
 		Use:   "get NAME...",
 		Short: "Show volumes by name",

@@ -20,7 +20,7 @@ type listOptions struct {
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags()}}
+	o := &listOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags(f)}}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},

@@ -19,7 +19,7 @@ type statusOptions struct {
 }
 
 func newStatus(f *cli.Factory) *cobra.Command {
-	o := &statusOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &statusOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:     "status NAME",
 		Aliases: []string{"describe"},

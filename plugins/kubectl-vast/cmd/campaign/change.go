@@ -25,7 +25,7 @@ type changeOptions struct {
 }
 
 func (o *changeOptions) add(c *cobra.Command) *cobra.Command {
-	o.output, o.manager = cli.NewDoneFlags(), cli.FieldManager
+	o.output, o.manager = cli.NewDoneFlags(o.Factory), cli.FieldManager
 	c.Use += " CAMPAIGN..."
 	c.Args = cli.Args(1, -1, "the id of a campaign")
 	c.ValidArgsFunction = o.Complete(-1, cli.CampaignIDs)

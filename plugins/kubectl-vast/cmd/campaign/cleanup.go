@@ -22,7 +22,7 @@ type cleanupOptions struct {
 }
 
 func newCleanup(f *cli.Factory) *cobra.Command {
-	o := &cleanupOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &cleanupOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "cleanup (CAMPAIGN... | --all)",
 		Short: "Remove the Jobs of campaigns that have ended",

@@ -25,7 +25,7 @@ type configsOptions struct {
 }
 
 func newConfigs(f *cli.Factory) *cobra.Command {
-	o := &configsOptions{Factory: f, output: cli.NewGetFlags()}
+	o := &configsOptions{Factory: f, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:   "configs FILE",
 		Short: "List the configurations of a campaign file with their parameters",

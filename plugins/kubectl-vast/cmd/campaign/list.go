@@ -24,7 +24,7 @@ type listOptions struct {
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, query: api.CampaignListOptions{Ended: true}, output: cli.NewGetFlags()}
+	o := &listOptions{Factory: f, query: api.CampaignListOptions{Ended: true}, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},

@@ -30,7 +30,7 @@ type prepareFlags struct {
 }
 
 func newPrepare(f *cli.Factory) *cobra.Command {
-	flags := &prepareFlags{keep: cli.Timeout(api.DefaultTTL), output: cli.NewDoneFlags()}
+	flags := &prepareFlags{keep: cli.Timeout(api.DefaultTTL), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "prepare DIR -f FILE",
 		Short: "Write a campaign into a folder, for kubectl apply",

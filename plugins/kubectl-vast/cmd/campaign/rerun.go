@@ -24,7 +24,7 @@ type rerunOptions struct {
 }
 
 func newRerun(f *cli.Factory) *cobra.Command {
-	o := &rerunOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &rerunOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "rerun CAMPAIGN --failed",
 		Short: "Run the failed runs of a campaign again",

@@ -15,7 +15,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
 	"github.com/kubevast/vast/sdk/api"
@@ -56,7 +56,7 @@ type runOptions struct {
 }
 
 func newRun(f *cli.Factory) *cobra.Command {
-	flags, extra := submission.NewFlags(), &RunFlags{}
+	flags, extra := submission.NewFlags(f), &RunFlags{}
 	c := &cobra.Command{
 		Use:     "run (FILE | --resume CAMPAIGN)",
 		Aliases: []string{"submit", "launch"},
@@ -117,7 +117,7 @@ func Submit(c *cobra.Command, f *cli.Factory, s *submission.Flags, extra *RunFla
 	}
 	switch follow := extra.Follow || s.Wait; {
 	case path == "" && extra.Resume == "":
-		return cli.Usagef("a campaign file is missing: %s", hint.Command("campaign", "run", "FILE"))
+		return cli.Usagef("a campaign file is missing: %s", command.Target{}.Vast("campaign", "run", "FILE"))
 	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs") || c.Flags().Changed("random")):
 		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign goes on as it was begun")
 	case path == "" && s.DryRun.Value != api.DryRunNone:

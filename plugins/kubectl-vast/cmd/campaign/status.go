@@ -10,7 +10,7 @@ import (
 )
 
 func newStatus(f *cli.Factory) *cobra.Command {
-	o := &monitor.Options{Factory: f, Interval: monitor.Interval, Once: true, Output: cli.NewGetFlags()}
+	o := &monitor.Options{Factory: f, Interval: monitor.Interval, Once: true, Output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:     "status CAMPAIGN",
 		Aliases: []string{"describe"},

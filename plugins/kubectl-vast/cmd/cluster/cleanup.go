@@ -23,7 +23,7 @@ type cleanupOptions struct {
 }
 
 func newCleanup(f *cli.Factory) *cobra.Command {
-	o := &cleanupOptions{Factory: f, timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags()}
+	o := &cleanupOptions{Factory: f, timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "cleanup",
 		Short: "Remove what setup made",

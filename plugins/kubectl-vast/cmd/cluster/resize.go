@@ -19,7 +19,7 @@ type resizeOptions struct {
 }
 
 func newResize(f *cli.Factory) *cobra.Command {
-	o := &resizeOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &resizeOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "resize",
 		Short: "Measure the quota again, after machines came or went",

@@ -24,7 +24,7 @@ type setupFlags struct {
 }
 
 func newSetup(f *cli.Factory) *cobra.Command {
-	flags := &setupFlags{timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags()}
+	flags := &setupFlags{timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "setup [CONFIG]",
 		Short: "Install what queues, inputs and results need",

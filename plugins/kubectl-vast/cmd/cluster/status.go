@@ -19,7 +19,7 @@ import (
 )
 
 func newStatus(f *cli.Factory) *cobra.Command {
-	output := cli.NewDoneFlags()
+	output := cli.NewDoneFlags(f)
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what is set up, and how it stands",

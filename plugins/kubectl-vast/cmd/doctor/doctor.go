@@ -27,7 +27,7 @@ type doctorOptions struct {
 
 // New returns kubectl vast doctor.
 func New(f *cli.Factory) *cobra.Command {
-	o := &doctorOptions{Factory: f, timeout: cli.Timeout(2 * time.Minute), output: cli.NewDoneFlags(),
+	o := &doctorOptions{Factory: f, timeout: cli.Timeout(2 * time.Minute), output: cli.NewDoneFlags(f),
 		check: api.DoctorOptions{}}
 	c := &cobra.Command{
 		Use:   "doctor",

@@ -32,7 +32,7 @@ type Options struct {
 
 // New returns kubectl vast monitor.
 func New(f *cli.Factory) *cobra.Command {
-	o := &Options{Factory: f, Interval: Interval, Output: cli.NewGetFlags()}
+	o := &Options{Factory: f, Interval: Interval, Output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:   "monitor [CAMPAIGN...]",
 		Short: "Watch how campaigns get on",
@@ -194,7 +194,7 @@ func campaignCode(s api.CampaignState) int {
 // code. Ctrl-C prints how to come back; how the campaign ends has
 // been seen by nobody then, and that is no success.
 func Follow(ctx context.Context, f *cli.Factory, id string) error {
-	o := &Options{Factory: f, Query: api.CampaignListOptions{Refs: []string{id}}, Interval: Interval, wait: true, follow: true, Output: cli.NewGetFlags()}
+	o := &Options{Factory: f, Query: api.CampaignListOptions{Refs: []string{id}}, Interval: Interval, wait: true, follow: true, Output: cli.NewGetFlags(f)}
 	if err := o.Complete(); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func newHold(f *cli.Factory) *cobra.Command {
 }
 
 func (o *holdOptions) add(c *cobra.Command) {
-	o.output = cli.NewDoneFlags()
+	o.output = cli.NewDoneFlags(o.Factory)
 	c.Args = cli.Args(0, 1, "")
 	c.ValidArgsFunction = o.Complete(1, cli.QueueNames)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -15,7 +15,7 @@ import (
 )
 
 func newPosition(f *cli.Factory) *cobra.Command {
-	output := cli.NewDoneFlags()
+	output := cli.NewDoneFlags(f)
 	c := &cobra.Command{
 		Use:   "position ID",
 		Short: "Show where a task stands, and why it waits",

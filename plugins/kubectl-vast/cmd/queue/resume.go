@@ -8,7 +8,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -33,7 +33,7 @@ func newResume(f *cli.Factory) *cobra.Command {
 }
 
 // stillClosed says why nothing starts even now.
-func stillClosed(say hint.Target, q *api.QueueStatus) string {
+func stillClosed(say command.Target, q *api.QueueStatus) string {
 	switch q.State {
 	case api.QueueHeld:
 		return fmt.Sprintf("Nothing starts all the same: %s. Whoever may change ClusterQueues releases it with: %s", q.Reason,

@@ -23,7 +23,7 @@ type statusOptions struct {
 }
 
 func newStatus(f *cli.Factory) *cobra.Command {
-	o := &statusOptions{Factory: f, output: cli.NewGetFlags()}
+	o := &statusOptions{Factory: f, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:   "status [NAME]",
 		Short: "Show queues with their quota and use",

@@ -27,7 +27,7 @@ type deleteOptions struct {
 }
 
 func newDelete(f *cli.Factory) *cobra.Command {
-	o := &deleteOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &deleteOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:     "delete ID",
 		Aliases: []string{"rm"},

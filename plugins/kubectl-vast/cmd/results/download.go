@@ -21,7 +21,7 @@ type downloadOptions struct {
 }
 
 func newDownload(f *cli.Factory) *cobra.Command {
-	o := &downloadOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &downloadOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:     "download (ID | --all)",
 		Aliases: []string{"get"},

@@ -24,7 +24,7 @@ type listOptions struct {
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, output: cli.NewGetFlags()}
+	o := &listOptions{Factory: f, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:     "list [ID]",
 		Aliases: []string{"ls"},

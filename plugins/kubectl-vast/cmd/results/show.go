@@ -24,7 +24,7 @@ type showOptions struct {
 }
 
 func newShow(f *cli.Factory) *cobra.Command {
-	o := &showOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &showOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show results with their files",

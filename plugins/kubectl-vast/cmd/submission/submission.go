@@ -34,8 +34,8 @@ type Flags struct {
 }
 
 // NewFlags returns the flags with their defaults.
-func NewFlags() *Flags {
-	return &Flags{Keep: cli.Timeout(api.DefaultTTL), Manager: cli.FieldManager, Output: cli.NewDoneFlags()}
+func NewFlags(f *cli.Factory) *Flags {
+	return &Flags{Keep: cli.Timeout(api.DefaultTTL), Manager: cli.FieldManager, Output: cli.NewDoneFlags(f)}
 }
 
 // Add binds the flags; noun is "task" or "campaign".

@@ -30,7 +30,7 @@ type endOptions struct {
 }
 
 func (o *endOptions) add(c *cobra.Command) {
-	o.output = cli.NewDoneFlags()
+	o.output = cli.NewDoneFlags(o.Factory)
 	p := c.Flags()
 	p.BoolVar(&o.all, "all", false, "All your tasks in the namespace"+map[bool]string{true: " that have not ended"}[len(o.states) > 0]+".")
 	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --all.")

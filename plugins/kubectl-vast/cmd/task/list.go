@@ -24,7 +24,7 @@ type listOptions struct {
 
 // NewList returns kubectl vast list.
 func NewList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, output: cli.NewGetFlags()}
+	o := &listOptions{Factory: f, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls", "ps"},

@@ -20,7 +20,7 @@ type statusOptions struct {
 
 // NewStatus returns kubectl vast status.
 func NewStatus(f *cli.Factory) *cobra.Command {
-	o := &statusOptions{Factory: f, output: cli.NewDoneFlags()}
+	o := &statusOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:     "status ID...",
 		Aliases: []string{"describe"},

@@ -12,8 +12,8 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/files"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/campaign"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
 	"github.com/kubevast/vast/sdk"
@@ -38,7 +38,7 @@ type submitFlags struct {
 
 // NewSubmit returns kubectl vast submit.
 func NewSubmit(f *cli.Factory) *cobra.Command {
-	flags := &submitFlags{Flags: submission.NewFlags()}
+	flags := &submitFlags{Flags: submission.NewFlags(f)}
 	extra := &campaign.RunFlags{}
 	c := &cobra.Command{
 		Use:     "submit FILE...",
@@ -202,7 +202,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 func (s *submitFlags) validate(files []fileRead) error {
 	switch {
 	case len(files) == 0:
-		return cli.Usagef("a task file is missing: %s", hint.Command("submit", "FILE"))
+		return cli.Usagef("a task file is missing: %s", command.Target{}.Vast("submit", "FILE"))
 	case s.Detach && s.Wait:
 		return cli.Usagef("--detach and --wait exclude each other")
 	case s.Wait && s.DryRun.Value != api.DryRunNone:

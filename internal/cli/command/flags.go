@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"cmp"
@@ -6,22 +6,21 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/utils/ptr"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/redact"
 	"github.com/kubevast/vast/sdk/contexts"
 )
 
-// TargetOf returns the cluster and the namespace that kubectl's flags select, for
-// command lines in messages. Secret values of flags are replaced by "...".
+// TargetOf returns the target of kubectl's flags: the namespace that they name, or
+// else the usual one. Values that are secret are replaced by "...".
 //
-// It does not use the loader of the flags: once that is made, the flags cannot
-// select another context.
-func TargetOf(f *genericclioptions.ConfigFlags) hint.Target {
+// It does not use the loader of the flags: after that was called, the flags can be
+// given no other context.
+func TargetOf(f *genericclioptions.ConfigFlags) Target {
 	usual := usualNamespace(f)
-	return hint.At(flagsOf(f), usual).In(cmp.Or(ptr.Deref(f.Namespace, ""), usual))
+	return NewTarget(flagsOf(f), usual).In(cmp.Or(ptr.Deref(f.Namespace, ""), usual))
 }
 
-// flagsOf writes the flags that were given as words of a command line.
+// flagsOf returns the given flags as words of a command line.
 func flagsOf(f *genericclioptions.ConfigFlags) []string {
 	var out []string
 	say := func(name string, value *string) {
@@ -65,8 +64,8 @@ func flagsOf(f *genericclioptions.ConfigFlags) []string {
 	return out
 }
 
-// usualNamespace is the one that a command with the same flags, but without
-// --namespace, works in; empty when the kubeconfig does not tell.
+// usualNamespace returns the namespace of a command with the same flags, but without
+// --namespace. It is empty if the kubeconfig cannot be read.
 func usualNamespace(f *genericclioptions.ConfigFlags) string {
 	raw, err := contexts.Kubeconfig(ptr.Deref(f.KubeConfig, "")).RawConfig()
 	if err != nil {
@@ -78,8 +77,3 @@ func usualNamespace(f *genericclioptions.ConfigFlags) string {
 	}
 	return cmp.Or(c.Namespace, "default")
 }
-
-// flagsWithTarget gives the SDK's client the target of kubectl's flags.
-type flagsWithTarget struct{ *genericclioptions.ConfigFlags }
-
-func (f flagsWithTarget) HintTarget() hint.Target { return TargetOf(f.ConfigFlags) }
