@@ -348,7 +348,7 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 				p.vast("submit", file, "-d").exits(3).tells("green", "red", "blue")
 				return
 			case strings.HasSuffix(where, "is it"):
-				p.vast("submit", file, "--wait", "--queue", "red").exits(0).tells("the file names queue", "green")
+				p.vast("submit", file, "--wait", "--queue", "red").exits(0).tells("overrides queue", "green")
 				return
 			}
 			r := p.vast("submit", file, "--wait").exits(0)

@@ -52,7 +52,8 @@ type Input struct {
 	// Identity says what the task is to do; see AnnotationSpecHash.
 	Identity string
 	// Mounts are the task's volumes, resolved to claims.
-	Mounts   []Mount
+	Mounts []Mount
+	// TTL is how long the finished Job is kept.
 	TTL      time.Duration
 	Deadline time.Duration
 	Profile  Profile

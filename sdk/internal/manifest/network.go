@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -28,7 +29,7 @@ const (
 var Networks = []Network{NetworkDefault, NetworkNone}
 
 // networkWarning tells what nobody can find out from outside.
-const networkWarning = "--network none is a NetworkPolicy: it cuts the task off only where the cluster's network enforces policies, " +
+const networkWarning = "network none is a NetworkPolicy: it isolates the task only if the cluster's network plugin enforces policies, " +
 	"and a moment after a pod has its address"
 
 // network makes the policy of a task without a network. It has the labels and the
@@ -72,20 +73,23 @@ func clusterDNS() networkingv1.NetworkPolicyEgressRule {
 	}
 }
 
-// checkNetwork refuses what a task without a network cannot have. A policy is one
-// of pods: what our containers may reach, the user's may, too.
+// checkNetwork returns errors for what a task without a network cannot have. A
+// NetworkPolicy selects pods, so the user's containers reach what ours may reach.
 func (b *builder) checkNetwork(pod *corev1.PodSpec) error {
 	if b.in.Network != NetworkNone {
 		return nil
 	}
-	var errs []error
-	refuse := func(format string, args ...any) { errs = append(errs, api.Invalid("--network", format, args...)) }
+	var problems []api.Problem
+	refuse := func(format string, args ...any) {
+		problems = append(problems, api.Problem{Option: "Network", Message: fmt.Sprintf(format, args...)})
+	}
 	if b.in.Results != nil {
-		refuse("none is not possible where results and logs are kept, for the pods have to reach the store; add --no-results")
+		refuse("none is not possible if results and logs are kept, because the pods have to reach the store")
+		problems[0].Remedies = []api.Remedy{{Options: []string{"NoResults"}, Purpose: "keep none"}}
 	}
 	fetch, _ := b.fetchOrders()
 	if slices.ContainsFunc(fetch.Items, func(i agentspec.Item) bool { return i.Git != "" }) {
-		refuse("none is not possible with files from a Git repository, which the pods have to reach; name a folder of yours")
+		refuse("none is not possible with files from a Git repository, which the pods have to reach; use a local directory")
 	}
 	if slices.ContainsFunc(fetch.Items, func(i agentspec.Item) bool { return i.URI != "" }) {
 		refuse("none is not possible with files from a bucket, which the pods have to reach; put them into a volume")
@@ -94,7 +98,10 @@ func (b *builder) checkNetwork(pod *corev1.PodSpec) error {
 		refuse("none is not possible with files of this size, which the pods have to fetch from the store; put them into a volume or the image")
 	}
 	if pod.HostNetwork {
-		refuse("none is not possible with %s.spec.hostNetwork: NetworkPolicies do not hold for the machine's own network; remove one of the two", podConfigPath)
+		refuse("none is not possible with %s.spec.hostNetwork: NetworkPolicies do not apply to the node's network; remove one of the two", podConfigPath)
 	}
-	return api.JoinInvalid(errs...)
+	if len(problems) == 0 {
+		return nil
+	}
+	return &api.InvalidSpecError{Problems: problems}
 }

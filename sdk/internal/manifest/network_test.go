@@ -56,7 +56,7 @@ func TestATaskWithoutANetworkRefusesWhatNeedsOne(t *testing.T) {
 		says   string // empty: it is taken
 	}{
 		"a small pack":        {files(agentspec.Item{PackFile: "x"}), ""},
-		"results":             {func(in *Input) { in.Results = &agentspec.Keep{} }, "--no-results"},
+		"results":             {func(in *Input) { in.Results = &agentspec.Keep{} }, "none is not possible if results and logs are kept"},
 		"a pack in the store": {files(agentspec.Item{Pack: "inputs/x"}), "from the store"},
 		"a bucket":            {files(agentspec.Item{URI: "s3://bucket/x"}), "a bucket"},
 		"a repository":        {files(agentspec.Item{Git: "https://example.com/x.git"}), "a Git repository"},

@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 	"github.com/kubevast/vast/sdk/spec"
@@ -73,9 +72,9 @@ func (r *reach) raw(path, field string, value any) {
 	case string:
 		switch {
 		case field == "secret" && slices.Contains(storeSecrets, v):
-			r.refuse(path, "the Secret %q holds credentials of the store, which only containers of kubectl vast get; make a Secret of your own", v)
+			r.refuse(path, "the Secret %q holds credentials of the store, which only the containers of kubevast get; create a Secret of your own", v)
 		case field == "claim" && v == kube.StoreName:
-			r.refuse(path, "the claim %q is the store's own; what is in it is had with %s", v, hint.Command("results", "download"))
+			r.refuse(path, "the claim %q is the store's own; mount another claim, and download results instead", v)
 		}
 	}
 }
@@ -99,7 +98,7 @@ func (r *reach) claims() {
 	for _, m := range r.task.Volumes {
 		if m.Volume == kube.StoreName {
 			r.addAt(spec.Position{Line: m.Line, Column: m.Column}, "volumes."+m.Path,
-				"the volume %q is the store's own; what is in it is had with %s", m.Volume, hint.Command("results", "download"))
+				"the volume %q is the store's own; mount another volume, and download results instead", m.Volume)
 		}
 	}
 }
@@ -130,9 +129,9 @@ func reservedKey(key, value string) string {
 	case prefix+"/" == kube.Prefix, strings.HasSuffix(prefix, "."+strings.TrimSuffix(kube.Prefix, "/")), prefix == "batch.kubernetes.io":
 		return fmt.Sprintf("labels and annotations under %s/ are set by kubevast and Kubernetes; choose another prefix", prefix)
 	case slices.Contains(queueKeys, key):
-		return key + " is set by Kueue; choose the queue with config.kubernetes.kueue.local_queue_name or --queue"
+		return key + " is set by Kueue; choose the queue with config.kubernetes.kueue.local_queue_name or the option Queue"
 	case key == kube.LabelManagedBy && value == kube.ManagedBy, key == "app.kubernetes.io/name" && strings.HasPrefix(value, kube.StoreName):
-		return fmt.Sprintf("%s=%s marks what cluster setup has made; choose another value", key, value)
+		return fmt.Sprintf("%s=%s marks what cluster setup has created; choose another value", key, value)
 	}
 	return ""
 }

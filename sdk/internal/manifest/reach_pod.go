@@ -15,7 +15,7 @@ import (
 const oursPrefix = "vast-"
 
 // withUs ends a message about what is refused only beside containers of ours.
-const withUs = "in a pod with containers of kubectl vast, which bring files and keep results"
+const withUs = "in a pod with containers of kubevast, which fetch files and upload results"
 
 // pod refuses what reaches our containers, where there are any.
 func (r *reach) pod(pod *corev1.PodSpec) {
@@ -60,11 +60,11 @@ func isOurVolume(name string) bool { return strings.HasPrefix(name, oursPrefix) 
 
 func (r *reach) volume(path string, v *corev1.Volume) {
 	if isOurVolume(v.Name) {
-		r.refuse(path+".name", "volumes whose names begin with %s are those of kubectl vast; choose another name", oursPrefix)
+		r.refuse(path+".name", "volume names that begin with %s are reserved; choose another name", oursPrefix)
 	}
 	if v.HostPath != nil && r.profile != Privileged {
-		r.refuse(path+".hostPath", "is not possible %s: on the machine lie the credentials of all its pods; "+
-			"use a volume, or say --security-profile privileged if they may be read", withUs)
+		r.refuse(path+".hostPath", "is not possible %s: the node has the credentials of all its pods; "+
+			"use a volume, or the security profile privileged if they may be read", withUs)
 	}
 }
 
@@ -77,32 +77,32 @@ func isPower(c corev1.Capability) bool {
 
 func (r *reach) container(path string, c *corev1.Container) {
 	if strings.HasPrefix(c.Name, oursPrefix) {
-		r.refuse(path+".name", "containers whose names begin with %s are those of kubectl vast; choose another name", oursPrefix)
+		r.refuse(path+".name", "container names that begin with %s are reserved; choose another name", oursPrefix)
 	}
 	for i, m := range c.VolumeMounts {
 		if isOurVolume(m.Name) {
-			r.refuse(fmt.Sprintf("%s.volumeMounts[%d].name", path, i), "the volume %s is for containers of kubectl vast alone; remove the mount", m.Name)
+			r.refuse(fmt.Sprintf("%s.volumeMounts[%d].name", path, i), "the volume %s is for the containers of kubevast only; remove the mount", m.Name)
 		}
 	}
 	for i, d := range c.VolumeDevices {
 		if isOurVolume(d.Name) {
-			r.refuse(fmt.Sprintf("%s.volumeDevices[%d].name", path, i), "the volume %s is for containers of kubectl vast alone; remove it", d.Name)
+			r.refuse(fmt.Sprintf("%s.volumeDevices[%d].name", path, i), "the volume %s is for the containers of kubevast only; remove it", d.Name)
 		}
 	}
 	s := c.SecurityContext
 	if s == nil || r.profile == Privileged {
 		return
 	}
-	const mend = "remove it, or say --security-profile privileged if the machine and the credentials of its pods may be reached"
+	const fix = "remove it, or use the security profile privileged if the node and the credentials of its pods may be accessed"
 	if ptr.Deref(s.Privileged, false) {
-		r.refuse(path+".securityContext.privileged", "is not possible %s; %s", withUs, mend)
+		r.refuse(path+".securityContext.privileged", "is not possible %s; %s", withUs, fix)
 	}
 	if s.Capabilities == nil {
 		return
 	}
 	for i, power := range s.Capabilities.Add {
 		if isPower(power) {
-			r.refuse(fmt.Sprintf("%s.securityContext.capabilities.add[%d]", path, i), "%s is not possible %s; %s", power, withUs, mend)
+			r.refuse(fmt.Sprintf("%s.securityContext.capabilities.add[%d]", path, i), "%s is not possible %s; %s", power, withUs, fix)
 		}
 	}
 }

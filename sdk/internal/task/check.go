@@ -62,7 +62,7 @@ func (c *Client) checkFile(t *spec.Task) error {
 const (
 	maxRequestID = 253
 	// A Job's TTL is an int32 in seconds.
-	maxKeep = 10 * 365 * 24 * time.Hour
+	maxTTL = 10 * 365 * 24 * time.Hour
 )
 
 func checkOptions(o api.SubmitOptions) error {
@@ -76,7 +76,7 @@ func checkOptions(o api.SubmitOptions) error {
 	if o.AgentImage != "" {
 		errs = append(errs, kube.CheckAgentImage(o.AgentImage))
 	}
-	if o.TTL < 0 || o.TTL > 0 && o.TTL < time.Second || o.TTL > maxKeep {
+	if o.TTL < 0 || o.TTL > 0 && o.TTL < time.Second || o.TTL > maxTTL {
 		errs = append(errs, api.InvalidOption("TTL", "%s is out of range; write a duration such as 30m or 168h", o.TTL))
 	}
 	if o.Deadline < 0 || o.Deadline > 0 && o.Deadline < time.Second {
