@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -94,3 +96,126 @@ func memoryRequirements(a spec.Accelerator) []corev1.NodeSelectorRequirement {
 // NamesModel reports whether a candidate asks for a model of accelerator, so
 // that the labels of the cluster's nodes matter.
 func NamesModel(r spec.Resources) bool { return r.Accelerator != nil && r.Accelerator.Name != "" }
+
+// productLabels name the model of a node's devices.
+var productLabels = []string{labelSkyPilot, labelGKE, labelKarpenter, labelGFD, labelCoreWeave, labelNebius}
+
+// sharedSuffix is what GPU Feature Discovery puts behind the product's name where
+// several pods share a device in turns.
+const sharedSuffix = "-SHARED"
+
+// addLabelValues adds, for every label, the values that mean this model: the
+// known ones, and those of the cluster's own nodes. The API server compares them
+// letter by letter, so each is added as those who set the label write it.
+func addLabelValues(values map[string][]string, name string, nodes []map[string]string) {
+	add := func(key string, vs ...string) {
+		for _, v := range vs {
+			if v = strings.ReplaceAll(v, " ", "-"); len(validation.IsValidLabelValue(v)) == 0 {
+				values[key] = append(values[key], v)
+			}
+		}
+	}
+	device := deviceOf(spec.Accelerator{Name: name})
+	if device == googleTPU {
+		add(labelGKETPU, strings.ToLower(name))
+		return
+	}
+	m := modelOf(name)
+	if !m.part {
+		for _, n := range m.names {
+			add(labelSkyPilot, strings.ToLower(n))
+			add(labelKarpenter, strings.ToLower(n))
+			add(labelCoreWeave, strings.ToUpper(n))
+			add(labelNebius, strings.ToUpper(n))
+		}
+		if m.gke != "" {
+			add(labelGKE, m.gke)
+		}
+	}
+	if device == nvidiaGPU {
+		for _, v := range m.gfd {
+			add(labelGFD, v)
+			if !m.part && !strings.HasSuffix(v, sharedSuffix) {
+				add(labelGFD, v+sharedSuffix)
+			}
+		}
+	}
+	for _, node := range nodes {
+		for _, key := range productLabels {
+			if v := node[key]; v != "" && m.is(key, v, node) {
+				add(key, v)
+			}
+		}
+	}
+}
+
+// Accelerators names what a node with these labels and these allocatable resources
+// offers, as a task asks for it: "A100-80GB:8", and where no label tells the model
+// "nvidia.com/gpu:8". It is empty for a node without devices.
+func Accelerators(labels map[string]string, allocatable corev1.ResourceList) string {
+	model := ""
+	for _, key := range append(slices.Clone(productLabels), labelGKETPU) {
+		if v := labels[key]; v != "" {
+			model = canonicalModel(v, labels)
+			break
+		}
+	}
+	var out []string
+	for _, device := range slices.Sorted(maps.Keys(allocatable)) {
+		q := allocatable[device]
+		if !IsDevice(device) || q.IsZero() {
+			continue
+		}
+		name := string(device)
+		if model != "" && slices.Contains([]corev1.ResourceName{nvidiaGPU, amdGPU, googleTPU, awsNeuron}, device) {
+			name = model
+		}
+		out = append(out, name+":"+q.String())
+	}
+	return text.And(out)
+}
+
+// vendorDevice is the resource whose name is the taint's on the machines of a
+// vendor whose plug-in offers parts of devices under names of their own
+// (nvidia.com/mig-1g.10gb, nvidia.com/gpu.shared).
+var vendorDevice = map[string]corev1.ResourceName{"nvidia.com": nvidiaGPU, "amd.com": amdGPU}
+
+// tolerateDevices lets the pod onto the machines that are kept for those that
+// ask for the devices it asks for. Such a machine has the taint of its device's
+// name by the convention of GKE and of Kubernetes' ExtendedResourceToleration
+// plug-in, which many clusters have not switched on; SkyPilot adds the same.
+func tolerateDevices(pod *corev1.PodSpec) {
+	devices := map[corev1.ResourceName]bool{}
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		for _, list := range []corev1.ResourceList{c.Resources.Requests, c.Resources.Limits} {
+			for name, amount := range list {
+				if !IsDevice(name) || amount.IsZero() {
+					continue
+				}
+				devices[name] = true
+				vendor, _, _ := strings.Cut(string(name), "/")
+				if whole := vendorDevice[vendor]; whole != "" {
+					devices[whole] = true
+				}
+			}
+		}
+	}
+	for _, device := range slices.Sorted(maps.Keys(devices)) {
+		t := corev1.Toleration{Key: string(device), Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
+		if !slices.ContainsFunc(pod.Tolerations, func(have corev1.Toleration) bool { return covers(have, t) }) {
+			pod.Tolerations = append(pod.Tolerations, t)
+		}
+	}
+}
+
+// IsDevice reports a resource that is none of Kubernetes' own: its name has a
+// vendor's domain.
+func IsDevice(name corev1.ResourceName) bool {
+	vendor, _, extended := strings.Cut(string(name), "/")
+	return extended && vendor != "kubernetes.io" && !strings.HasSuffix(vendor, ".kubernetes.io")
+}
+
+// covers reports that have tolerates all that t, a toleration of any value, does.
+func covers(have, t corev1.Toleration) bool {
+	return have.Operator == corev1.TolerationOpExists && (have.Key == "" || have.Key == t.Key) && (have.Effect == "" || have.Effect == t.Effect)
+}

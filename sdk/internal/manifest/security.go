@@ -1,9 +1,13 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	podsecurity "k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
 	"k8s.io/utils/ptr"
 )
 
@@ -39,5 +43,66 @@ func (b *builder) secure(pod *corev1.PodSpec) {
 	}
 	if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == "HOME" }) {
 		c.Env = append(c.Env, corev1.EnvVar{Name: "HOME", Value: "/tmp"})
+	}
+}
+
+// checks are Kubernetes' own of the Pod Security Standards, which is what the API
+// server goes by in a namespace that enforces a profile.
+var checks = func() policy.Evaluator {
+	e, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		panic("manifest: Kubernetes' checks are sound: " + err.Error())
+	}
+	return e
+}()
+
+// weakened warns of what pod_config makes of the chosen profile: of each check that
+// the pod passed before, and does not pass with it. A namespace that enforces the
+// profile refuses such a pod; that is its own matter.
+func (b *builder) weakened(before, after *corev1.PodTemplateSpec) {
+	if b.in.Profile == Privileged {
+		b.givenAway(&after.Spec)
+		return
+	}
+	level := podsecurity.LevelBaseline
+	if b.in.Profile == Restricted {
+		level = podsecurity.LevelRestricted
+	}
+	had := failed(level, before)
+	for _, f := range failed(level, after) {
+		if !slices.ContainsFunc(had, func(h policy.CheckResult) bool { return h.ForbiddenReason == f.ForbiddenReason }) {
+			b.warnings = append(b.warnings, fmt.Sprintf("pod_config weakens the security profile %s: %s (%s)", level, f.ForbiddenReason, f.ForbiddenDetail))
+		}
+	}
+}
+
+func failed(level podsecurity.Level, pod *corev1.PodTemplateSpec) []policy.CheckResult {
+	results := checks.EvaluatePod(podsecurity.LevelVersion{Level: level, Version: podsecurity.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
+	return slices.DeleteFunc(results, func(r policy.CheckResult) bool { return r.Allowed })
+}
+
+// givenAway warns of what the profile privileged allows beside our containers.
+func (b *builder) givenAway(pod *corev1.PodSpec) {
+	if !b.hasOurs() {
+		return
+	}
+	var by []string
+	add := func(what string, is bool) {
+		if is && !slices.Contains(by, what) {
+			by = append(by, what)
+		}
+	}
+	for _, v := range pod.Volumes {
+		add("hostPath", v.HostPath != nil)
+	}
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		if s := c.SecurityContext; s != nil {
+			add("privileged", ptr.Deref(s.Privileged, false))
+			add("capabilities", s.Capabilities != nil && slices.ContainsFunc(s.Capabilities.Add, isPower))
+		}
+	}
+	if len(by) > 0 {
+		b.warnings = append(b.warnings, fmt.Sprintf("pod_config (%s) lets the task reach its machine, and with it the credentials of the store and of all pods on it",
+			strings.Join(by, ", ")))
 	}
 }
