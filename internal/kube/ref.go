@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// RefKind is a kind of objects that a command may be given.
+// Latest is the ref of the caller's newest object of a kind.
+const Latest = "@latest"
+
+// RefKind is a kind of object that a ref can name.
 type RefKind string
 
 const (
@@ -23,32 +25,32 @@ const (
 	RefConfig   RefKind = "config"
 )
 
-// refType is how a kind is written before a name: by one of these words, which
-// its group may follow, or a version and the group, as kubectl takes it.
+// refType is how a kind is written before a name: as one of these words, optionally
+// with its group, or a version and the group, as in kubectl.
 type refType struct {
 	words []string
 	group string
 	kind  RefKind
-	// commands are those that the kind is for.
-	commands string
+	// look shows an object of the kind; empty for none.
+	look api.Action
 }
 
 var refTypes = []refType{
-	{[]string{"task", "tasks"}, "kubevast.io", RefTask, hint.Command()},
-	{[]string{"job", "jobs"}, "batch", RefJob, hint.Command()},
-	{[]string{"queuedtask", "queuedtasks"}, "kubevast.io", RefQueued, hint.Command()},
-	{[]string{"workload", "workloads", "wl"}, "kueue.x-k8s.io", RefQueued, hint.Command()},
-	{[]string{"campaign", "campaigns"}, "kubevast.io", RefCampaign, hint.Command("campaign")},
-	{[]string{"result", "results"}, "kubevast.io", RefResult, hint.Command("results")},
-	{[]string{"volume", "volumes"}, "kubevast.io", RefVolume, hint.Vastvol()},
-	{[]string{"persistentvolumeclaim", "persistentvolumeclaims", "pvc"}, "", RefClaim, hint.Vastvol()},
-	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, hint.Command("queue")},
-	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, hint.Command("queue")},
-	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, hint.Command("cluster", "setup")},
+	{[]string{"task", "tasks"}, "kubevast.io", RefTask, api.TasksGet},
+	{[]string{"job", "jobs"}, "batch", RefJob, api.TasksGet},
+	{[]string{"queuedtask", "queuedtasks"}, "kubevast.io", RefQueued, api.TasksGet},
+	{[]string{"workload", "workloads", "wl"}, "kueue.x-k8s.io", RefQueued, api.TasksGet},
+	{[]string{"campaign", "campaigns"}, "kubevast.io", RefCampaign, api.CampaignsGet},
+	{[]string{"result", "results"}, "kubevast.io", RefResult, api.ResultsGet},
+	{[]string{"volume", "volumes"}, "kubevast.io", RefVolume, api.VolumesGet},
+	{[]string{"persistentvolumeclaim", "persistentvolumeclaims", "pvc"}, "", RefClaim, api.VolumesGet},
+	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, api.QueuesList},
+	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, api.QueuesList},
+	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, ""},
 }
 
-// Ref is what somebody calls an object: NAME or, as kubectl takes it and as
-// -o name prints it, TYPE/NAME.
+// Ref names an object: NAME or, as in kubectl and in the output of -o name,
+// TYPE/NAME.
 type Ref struct {
 	// Kind is empty for a bare name.
 	Kind RefKind
@@ -57,8 +59,8 @@ type Ref struct {
 	Name string
 }
 
-// ParseRef takes a ref apart. A type that is none of the wanted kinds is
-// InvalidSpecError; a word before a slash that is no type belongs to the name.
+// ParseRef parses a ref. It returns an InvalidSpecError for a type that is none of the
+// wanted kinds; a word before a slash that is no type belongs to the name.
 func ParseRef(text string, wanted ...RefKind) (Ref, error) {
 	word, name, slash := strings.Cut(text, "/")
 	t := refTypeOf(word)
@@ -67,9 +69,13 @@ func ParseRef(text string, wanted ...RefKind) (Ref, error) {
 	}
 	switch {
 	case !slices.Contains(wanted, t.kind):
-		return Ref{}, api.Invalid("", "%q is a %s, and a %s is wanted here; for a %s there is: %s --help", text, t.kind, wanted[0], t.kind, t.commands)
+		err := api.Invalid("", "%q is a %s; a %s is required", text, t.kind, wanted[0])
+		if t.look != "" && name != "" {
+			err.Problems[0].Remedies = []api.Remedy{{Action: t.look, Ref: text}}
+		}
+		return Ref{}, err
 	case name == "":
-		return Ref{}, api.Invalid("", "%q has no name behind its type; write it as in %s/NAME", text, word)
+		return Ref{}, api.Invalid("", "%q has no name after its type; write it as %s/NAME", text, word)
 	}
 	return Ref{Kind: t.kind, Name: name}, nil
 }

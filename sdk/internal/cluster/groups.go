@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,7 +43,7 @@ func groups(quota corev1.ResourceList) []kueue.ResourceGroup {
 		return nil
 	}
 	group := kueue.ResourceGroup{Flavors: []kueue.FlavorQuotas{{Name: kube.FlavorName}}}
-	for _, name := range slices.SortedFunc(maps.Keys(quota), compareResources) {
+	for _, name := range slices.SortedFunc(maps.Keys(quota), kube.CompareResources) {
 		group.CoveredResources = append(group.CoveredResources, name)
 		group.Flavors[0].Resources = append(group.Flavors[0].Resources,
 			kueue.ResourceQuota{Name: name, NominalQuota: quota[name]})
@@ -85,7 +84,7 @@ func withQuota(have []kueue.ResourceGroup, quota corev1.ResourceList) []kueue.Re
 		return append(out, groups(missing)...)
 	}
 	group := &out[ours]
-	for _, name := range slices.SortedFunc(maps.Keys(missing), compareResources) {
+	for _, name := range slices.SortedFunc(maps.Keys(missing), kube.CompareResources) {
 		group.CoveredResources = append(group.CoveredResources, name)
 		for f := range group.Flavors {
 			added := kueue.ResourceQuota{Name: name}
@@ -112,16 +111,4 @@ func quotaOf(groups []kueue.ResourceGroup) corev1.ResourceList {
 		}
 	}
 	return out
-}
-
-// compareResources puts those first that everybody asks for.
-func compareResources(a, b corev1.ResourceName) int {
-	rank := func(n corev1.ResourceName) int {
-		i := slices.Index([]corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage}, n)
-		if i < 0 {
-			return 3
-		}
-		return i
-	}
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 }

@@ -58,7 +58,7 @@ func (c *Client) Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.C
 func resized(before, after corev1.ResourceList) *api.ClusterResize {
 	out := &api.ClusterResize{TypeMeta: api.TypeMeta(api.KindClusterResize),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.ClusterQueueName}, Resources: []api.ResizedResource{}}
-	for _, name := range slices.SortedFunc(maps.Keys(after), compareResources) {
+	for _, name := range slices.SortedFunc(maps.Keys(after), kube.CompareResources) {
 		now := after[name]
 		r := api.ResizedResource{Resource: string(name), After: now.String()}
 		was, there := before[name]

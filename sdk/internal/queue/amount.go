@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -9,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // amount is a quantity with its unit, as a sentence has it: "1.5 CPU",
@@ -84,19 +85,6 @@ func ordered[V any](of map[corev1.ResourceName]V) []corev1.ResourceName {
 	for name := range of {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, compareResources)
+	slices.SortFunc(names, kube.CompareResources)
 	return names
-}
-
-func compareResources(a, b corev1.ResourceName) int {
-	rank := func(n corev1.ResourceName) int {
-		switch n {
-		case corev1.ResourceCPU:
-			return 0
-		case corev1.ResourceMemory:
-			return 1
-		}
-		return 2
-	}
-	return cmp.Or(rank(a)-rank(b), strings.Compare(string(a), string(b)))
 }

@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
+
+	"github.com/kubevast/vast/internal/kube"
 )
 
 // shortage is a resource of which there is too little.
@@ -49,7 +51,7 @@ func shortages(cq *kueue.ClusterQueue, need corev1.ResourceList, see view) []sho
 			all = append(all, shortage{resource: name, need: q, uncovered: true})
 		}
 	}
-	slices.SortFunc(all, func(a, b shortage) int { return compareResources(a.resource, b.resource) })
+	slices.SortFunc(all, func(a, b shortage) int { return kube.CompareResources(a.resource, b.resource) })
 	return all
 }
 

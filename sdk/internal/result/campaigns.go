@@ -27,7 +27,7 @@ func (c *Client) Campaign(ctx context.Context, word string, changes bool) (strin
 	if err != nil {
 		return "", err
 	}
-	if word == Latest {
+	if word == kube.Latest {
 		last, err := c.newestCampaign(ctx, user, changes)
 		return last.id, err
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Latest names the caller's newest task or campaign of which something is kept.
-const Latest = "@latest"
-
 // newest is the newest of what was seen; the zero value saw nothing.
 type newest struct {
 	id      string
@@ -107,7 +104,7 @@ func (s *session) newestKept(ctx context.Context, user string, list func(context
 		}
 	}
 	if last.id == "" {
-		return "", s.notFound(Latest, fmt.Sprintf("nothing is kept of user %q here", user))
+		return "", s.notFound(kube.Latest, fmt.Sprintf("nothing is kept of user %q here", user))
 	}
 	return last.id, nil
 }

@@ -67,7 +67,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 				w.put(layout.RecordKey(id), string(r.Marshal()))
 				w.keep(run(id, "a-1", 0, succeeded, nil))
 			}
-			list, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest})
+			list, err := w.List(t.Context(), api.ResultListOptions{Ref: kube.Latest})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 			if got != tc.want {
 				t.Errorf("it is %s, want %s", got, tc.want)
 			}
-			if s, err := w.Task(t.Context(), Latest); err != nil || s.ID != tc.task {
+			if s, err := w.Task(t.Context(), kube.Latest); err != nil || s.ID != tc.task {
 				t.Errorf("the newest task is %v, %v; want %s", s, err, tc.task)
 			}
 		})
@@ -89,7 +89,7 @@ func TestLatestNeedsNoRightToListCampaigns(t *testing.T) {
 	w := newWorld(t, job("aaaaaaaa", false))
 	w.refuse("", "configmaps")
 	w.keep(task("aaaaaaaa", 0, succeeded, nil))
-	if list, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest}); err != nil || list.Items[0].TaskID != "aaaaaaaa" {
+	if list, err := w.List(t.Context(), api.ResultListOptions{Ref: kube.Latest}); err != nil || list.Items[0].TaskID != "aaaaaaaa" {
 		t.Errorf("%v, %v", list, err)
 	}
 }
@@ -99,7 +99,7 @@ func TestLatestOfWhoHasNothing(t *testing.T) {
 	k := task("aaaaaaaa", 0, succeeded, nil)
 	k.identity.User = "bob"
 	w.keep(k)
-	if _, err := w.List(t.Context(), api.ResultListOptions{Ref: Latest}); !isNotFound(err) {
+	if _, err := w.List(t.Context(), api.ResultListOptions{Ref: kube.Latest}); !isNotFound(err) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func (s *session) placeOf(ctx context.Context, text string, latest func(context.
 	if ref.Name == "" || slices.Contains(parts, "") || slices.Contains(parts, "..") || slices.Contains(parts, ".") {
 		return place{}, api.Invalid("", "%q names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN", text)
 	}
-	if parts[0] == Latest {
+	if parts[0] == kube.Latest {
 		if parts[0], err = latest(ctx); err != nil {
 			return place{}, err
 		}

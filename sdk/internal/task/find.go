@@ -19,9 +19,6 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// Latest names the caller's newest task.
-const Latest = "@latest"
-
 // resolve finds the Job that ref names, for who only looks: a Job's name, an id,
 // the name of one of the caller's tasks, or a beginning of these; @latest, or
 // CAMPAIGN/CONFIG/RUN for a run of a campaign.
@@ -54,7 +51,7 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 		err := api.Invalid("", "no task named; give its id")
 		err.Problems[0].Remedies = []api.Remedy{{Action: api.TasksList}}
 		return nil, err
-	case ref.Name == Latest:
+	case ref.Name == kube.Latest:
 		return c.latest(ctx, changes)
 	case strings.Contains(ref.Name, "/"):
 		return c.byRun(ctx, ref.Name, changes)
@@ -160,7 +157,7 @@ func candidate(job *batchv1.Job, user string) kube.Candidate {
 // maybeKept reports a ref by which the store may know a task whose Job is gone.
 func maybeKept(text string) bool {
 	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob)
-	return err == nil && ref.Name != Latest
+	return err == nil && ref.Name != kube.Latest
 }
 
 // byName finds a Job by its own name.
@@ -224,9 +221,9 @@ func (c *Client) wholeRun(ctx context.Context, text string) string {
 // noLatest is what is said to somebody who has no task here. Campaigns are no tasks,
 // but it may be the log of a run that is looked for.
 func (c *Client) noLatest(ctx context.Context, user string, changes bool) error {
-	missing := &api.NotFoundError{Kind: "task", Name: Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
-	if id, err := c.results.Campaign(ctx, Latest, changes); err == nil && id != "" {
-		missing.Hint += "; the newest campaign is " + id + ": name one of its runs, as in " + Latest + "/CONFIG/RUN"
+	missing := &api.NotFoundError{Kind: "task", Name: kube.Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
+	if id, err := c.results.Campaign(ctx, kube.Latest, changes); err == nil && id != "" {
+		missing.Hint += "; the newest campaign is " + id + ": name one of its runs, as in " + kube.Latest + "/CONFIG/RUN"
 	}
 	return missing
 }

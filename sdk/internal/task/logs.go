@@ -9,6 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/logs"
 	"github.com/kubevast/vast/sdk/internal/manifest"
@@ -18,7 +19,7 @@ import (
 // store: the logs of pods that are gone, and all of them when the Job is.
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)
-	if isNotFound(err) && (ref == Latest || maybeKept(ref)) {
+	if isNotFound(err) && (ref == kube.Latest || maybeKept(ref)) {
 		return c.keptLogs(ctx, c.wholeRun(ctx, ref), o, sink, err)
 	}
 	if err != nil {

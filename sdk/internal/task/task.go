@@ -78,7 +78,7 @@ func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error)
 		}
 	})
 	if err == nil && changes && beside != "" {
-		return nil, api.Invalid("", "%s may be %s or %s, which were submitted in the same second; give an id", Latest, newest.Name, beside)
+		return nil, api.Invalid("", "%s may be %s or %s, which were submitted in the same second; give an id", kube.Latest, newest.Name, beside)
 	}
 	if err == nil && newest == nil {
 		err = c.noLatest(ctx, user, changes)

@@ -18,7 +18,6 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
-	"github.com/kubevast/vast/sdk/internal/task"
 )
 
 // selector selects objects of a kind that belong to these campaigns; to none in
@@ -161,7 +160,7 @@ func (c *Client) choose(ctx context.Context, ref string, all []*layout.Record, c
 	if err != nil {
 		return nil, err
 	}
-	if ref == task.Latest {
+	if ref == kube.Latest {
 		return c.newest(user, all, changes)
 	}
 	candidates := make([]kube.Candidate, len(all))
@@ -198,7 +197,7 @@ func (c *Client) newest(user string, all []*layout.Record, changes bool) (*layou
 		}
 	}
 	if found == nil {
-		return nil, &api.NotFoundError{Kind: "campaign", Name: task.Latest, Namespace: c.Conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
+		return nil, &api.NotFoundError{Kind: "campaign", Name: kube.Latest, Namespace: c.Conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
 	}
 	return found, nil
 }
