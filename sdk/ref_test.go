@@ -81,10 +81,10 @@ func TestWhichTaskAReferenceNames(t *testing.T) {
 		"a whole id that is not there":                 {"zzzzzzzz", "not found", ""},
 		"nothing":                                      {"", "no task named", ""},
 		"a type without a name":                        {"task/", "has no name", ""},
-		"a campaign":                                   {"campaign.kubevast.io/x-2026-06-17-101500", "is a campaign, and a task is wanted", ""},
-		"a volume":                                     {"volume.kubevast.io/data", "is a volume, and a task is wanted", ""},
-		"a queue":                                      {"localqueue.kueue.x-k8s.io/vast", "is a queue, and a task is wanted", ""},
-		"a result":                                     {"result.kubevast.io/oi6kbnen/0", "is a result, and a task is wanted", ""},
+		"a campaign":                                   {"campaign.kubevast.io/x-2026-06-17-101500", "is a campaign; a task is required", ""},
+		"a volume":                                     {"volume.kubevast.io/data", "is a volume; a task is required", ""},
+		"a queue":                                      {"localqueue.kueue.x-k8s.io/vast", "is a queue; a task is required", ""},
+		"a result":                                     {"result.kubevast.io/oi6kbnen/0", "is a result; a task is required", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.change == "" {
@@ -141,8 +141,8 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 		"the beginning of several":                {"swe", "is the beginning of 2 campaigns", ""},
 		"none":                                    {"zzz", "not found", ""},
 		"what looks like a task's id":             {"zzzzzzzz", "with: kubectl vast status zzzzzzzz -n lab", ""},
-		"a task":                                  {"task.kubevast.io/first-" + w.task, "is a task, and a campaign is wanted", ""},
-		"a Job":                                   {"job.batch/first-" + w.task, "is a Job, and a campaign is wanted", ""},
+		"a task":                                  {"task.kubevast.io/first-" + w.task, "is a task; a campaign is required", ""},
+		"a Job":                                   {"job.batch/first-" + w.task, "is a Job; a campaign is required", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.change == "" {
@@ -226,7 +226,7 @@ func TestWhichResultAReferenceNames(t *testing.T) {
 		"the beginning of an id":               {"abcd", w.other + "/0", ""},
 		"a task that is said to be a campaign": {"campaign/" + w.other, "not found", ""},
 		"a campaign that is said to be a task": {"task/" + w.campaign, "not found", ""},
-		"a volume":                             {"pvc/data", "is a claim, and a result is wanted", ""},
+		"a volume":                             {"pvc/data", "is a claim; a result is required", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.change == "" {
@@ -276,8 +276,8 @@ func TestWhichVolumeAReferenceNames(t *testing.T) {
 		"a claim, for short":                  {"pvc/shared", "shared"},
 		"a type and a name that no claim has": {"volume/nothing", "not found"},
 		"a claim's type and a volume's name":  {"pvc/nothing", "not found"},
-		"a task":                              {"task.kubevast.io/first", "is a task, and a volume is wanted"},
-		"a queue":                             {"queue.kubevast.io/vast", "is a queue, and a volume is wanted"},
+		"a task":                              {"task.kubevast.io/first", "is a task; a volume is required"},
+		"a queue":                             {"queue.kubevast.io/vast", "is a queue; a volume is required"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := w.Volumes().Get(t.Context(), c.ref)
@@ -299,7 +299,7 @@ func TestWhichQueueAReferenceNames(t *testing.T) {
 	w := newWorld(t)
 	for ref, want := range map[string]string{
 		"night": "night", "queue.kubevast.io/night": "night", "localqueue.kueue.x-k8s.io/night": "night", "lq/night": "night", "LocalQueue/night": "night",
-		"queue/nig": "not found", "task.kubevast.io/night": "is a task, and a queue is wanted",
+		"queue/nig": "not found", "task.kubevast.io/night": "is a task; a queue is required",
 	} {
 		check := func(got string, err error) {
 			t.Helper()
