@@ -1,15 +1,15 @@
-# The barrier of a task's nodes: run starts on all of them when setup has ended
-# on all of them. Node 0 keeps the list, in a folder of its own, from before its
-# setup on; the others ask it over short connections, by what the image has for
-# that. Whoever has ended is on the list all the same, and nobody's name is
-# looked up but one's own and node 0's.
+# The barrier of a task's nodes: run starts on all of them when setup has finished
+# on all of them. Node 0 keeps the list of ready nodes in a directory, from before
+# its own setup; the others query it over short connections, with a program that
+# the image has. Nodes that have terminated stay on the list. A node resolves only
+# its own name and that of node 0.
 #
-# A question is a line "<task> ready <rank>" or "<task> off <rank>". The answer
-# is "go", or "wait" and the ranks of the first nodes that are missing.
+# A request is a line "<task> ready <rank>" or "<task> off <rank>". The response
+# is "go", or "wait" and the ranks of the first missing nodes.
 
-# _vast_answer answers one question. Its arguments: the folder, the task, and
-# the number of nodes. Anybody may have asked: no more is read than a question
-# has, and nothing is said to who does not know the task.
+# _vast_answer responds to one request. Its arguments: the directory, the task, and
+# the number of nodes. Requests may come from anywhere: it reads no more than a
+# request has, and does not respond if the name of the task is wrong.
 _vast_answer='
 _vast_line=$(dd bs=256 count=1 2>/dev/null)
 _vast_rank=${_vast_line#"$2 "}
@@ -32,7 +32,7 @@ done
 echo go
 '
 
-# The ways to serve and to ask. Who asks and says nothing is not waited for.
+# The programs that serve and query. Connections without a request time out.
 _vast_python_serve='
 import socket, struct, subprocess, sys
 for family, host in ((socket.AF_INET6, "::"), (socket.AF_INET, "")):
@@ -84,7 +84,7 @@ $c->flush;
 print scalar <$c>;
 '
 
-# barrier_way finds what the image has. All nodes have the same image.
+# barrier_way sets the program that the image has. All nodes have the same image.
 barrier_way() {
   _vast_way= _vast_limit=
   if command -v python3 >/dev/null 2>&1; then _vast_way=python3
@@ -104,7 +104,7 @@ serve() {
   esac
 }
 
-# ask WORD: the answer of node 0, if there is one.
+# ask WORD prints the response of node 0, if there is one.
 ask() {
   set -- "$_vast_hosts-0.$_vast_hosts" "$_vast_port" "$_vast_hosts $1 $NODE_RANK"
   if [ "$NODE_RANK" -eq 0 ]; then echo "$3" | sh -c "$_vast_answer" vast "$_vast_list" "$_vast_hosts" "$NUM_NODES"; return; fi
@@ -115,7 +115,7 @@ ask() {
   esac
 }
 
-# barrier_open makes node 0 listen, again when something has ended that.
+# barrier_open makes node 0 listen, and restarts the server when it terminates.
 barrier_open() {
   barrier_way
   [ -n "$_vast_way" ] || return 0
@@ -136,8 +136,8 @@ barrier_open() {
   trap 'kill "$_vast_listener" 2>/dev/null; rm -rf "$_vast_list"' EXIT
 }
 
-# resolves NAME: whether the cluster's DNS knows a host. nslookup of busybox
-# does not search, so it gets the full name.
+# resolves NAME reports whether the cluster's DNS resolves a host. BusyBox's nslookup
+# ignores search domains, so it gets the full name.
 resolves() {
   if command -v getent >/dev/null 2>&1; then getent hosts "$1" >/dev/null 2>&1
   elif command -v nslookup >/dev/null 2>&1; then nslookup "$1.$_vast_domain" >/dev/null 2>&1
@@ -146,10 +146,10 @@ resolves() {
   fi
 }
 
-# look asks how far the others are. It returns 0 when this node may start; else
-# _vast_missing has the nodes that are missing and _vast_what says so in words.
+# look queries whether this node may start. If not, _vast_missing has the missing
+# nodes and _vast_what names them in words.
 look() {
-  # More than once, since more than one server may answer.
+  # More than once, since more than one server may respond.
   for _vast_i in 1 2 3; do
     [ -z "$_vast_named" ] || break
     resolves "$_vast_hosts-$NODE_RANK.$_vast_hosts" && continue
@@ -178,9 +178,8 @@ look() {
   return 1
 }
 
-# barrier waits for all nodes, and fails when that takes too long. DNS is looked
-# at late and seldom: a name that is asked for before it is there is remembered
-# as missing for as long as the DNS server caches its no.
+# barrier waits for all nodes, and fails after the timeout. It queries DNS late and
+# seldom, because DNS servers cache negative responses.
 barrier() {
   while read -r _vast_key _vast_first _; do
     [ "$_vast_key" != search ] || _vast_domain=$_vast_first
@@ -195,7 +194,7 @@ barrier() {
       printf ' vast:missing:%s' "$(echo $_vast_missing | tr ' ' ,)" >>"$_vast_mark" 2>/dev/null
       return 1
     fi
-    # What is over at once is not worth a line; what goes on is, every minute.
+    # A short wait is not reported; a long one is, every minute.
     if [ "$_vast_what" = "$_vast_last" ] && { [ "$_vast_what" != "$_vast_said" ] || [ $((_vast_now - _vast_at)) -ge 60 ]; }; then
       echo "vast: waits for $_vast_what" >&2
       _vast_said=$_vast_what _vast_at=$_vast_now
@@ -205,7 +204,7 @@ barrier() {
   done
   [ -z "$_vast_ending" ] || return 1
   [ -z "$_vast_said" ] || echo "vast: all nodes are ready" >&2
-  # Node 0 stays until it knows of all.
+  # Node 0 stays until all nodes are ready.
   if [ -n "$_vast_listener" ]; then
     barrier_watch &
   elif [ -n "$_vast_way" ] && [ "$(ask off)" != go ]; then # nc does not tell of a connection that was dropped
@@ -214,7 +213,7 @@ barrier() {
   fi
 }
 
-# barrier_watch ends the listening when all others know that they may start.
+# barrier_watch stops the server when all others have been told to start.
 barrier_watch() {
   _vast_i=1
   while [ "$_vast_i" -lt "$NUM_NODES" ]; do
@@ -224,9 +223,9 @@ barrier_watch() {
   : >"$_vast_list/closed"
 }
 
-# barrier_close keeps node 0, when its run has ended well, until the others know
-# that they may start, and another one until it has said so: a run may be short.
-# A node that has failed fails the task, and then nobody waits here.
+# barrier_close keeps node 0 running after a successful run until the others have been
+# told to start, and another node until it has confirmed that: a run may be short.
+# A failed node fails the task, so it does not wait.
 barrier_close() {
   [ -z "$_vast_teller" ] || wait "$_vast_teller"
   [ -n "$_vast_listener" ] || return 0

@@ -1,15 +1,15 @@
-# Process 1 of the user's container. Words before "--" say how:
-#   --grace=SECONDS   after which what has been told to end is killed
-#   --workdir=DIR     where the scripts start; it may begin with "~/"
-#   --links=LINES     of links to make: "<path> <path below the home folder>"
-#   --hosts=NAME      of several nodes: they are called NAME-<rank>.NAME
-#   --port=NUMBER     and node 0 listens there for the others,
-#   --patience=SECONDS who wait for so long for each other
-#   --skypilot        the scripts find what SkyPilot's files lean on
-# Behind it stand the setup script and the run script; or neither, and both are
-# files. Only what every sh has, since the image is the user's. The scripts
-# inherit the environment, so nothing here has a name that a user may have
-# given to a variable: all begin with _vast_.
+# Process 1 of the user's container. Options, before "--":
+#   --grace=SECONDS    time between SIGTERM and SIGKILL
+#   --workdir=DIR      working directory of the scripts; may begin with "~/"
+#   --links=LINES      links to create: "<path> <path below the home directory>"
+#   --hosts=NAME       with several nodes: their host names are NAME-<rank>.NAME
+#   --port=NUMBER      with several nodes: the port at which node 0 listens
+#   --patience=SECONDS with several nodes: how long they wait for each other
+#   --skypilot         provide what SkyPilot's task files rely on
+# The setup script and the run script follow; or neither, and both are files. It
+# uses only what every sh has, because the image is the user's. The scripts
+# inherit the environment, so all variables here begin with _vast_ to avoid the
+# names of the user's variables.
 _vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot=
 while [ "$1" != -- ]; do
   case $1 in
@@ -28,8 +28,8 @@ _vast_setup=${1-} _vast_run=${2-} _vast_scripts=/etc/vast/scripts
 _vast_shell=sh
 command -v bash >/dev/null 2>&1 && _vast_shell=bash
 
-# The termination message says that setup is not over, so that a failure of
-# setup is told from a failure of run, and that memory has run out.
+# The termination message marks an unfinished setup, so that a failure of setup
+# can be distinguished from one of run, and an OOM kill.
 _vast_mark=/dev/termination-log
 
 _vast_ending=
@@ -38,16 +38,15 @@ _vast_listener= _vast_teller=
 _vast_together=
 _vast_own= _vast_begin=
 
-# signal NAME: sends it to all that runs in here, NAME 0 to ask whether any does.
-# Only as process 1: in a process namespace shared with others, -1 would reach
-# them too, and there it is for the script and its process group.
+# signal NAME sends a signal to all processes of the container; NAME 0 tests
+# whether there are any. In a shared process namespace, where -1 would reach other
+# containers, it sends it to the script and its process group only.
 signal() {
   if [ $$ -eq 1 ]; then kill "-$1" -1 2>/dev/null; else [ -n "$_vast_child" ] && kill "-$1" "$_vast_child" 2>/dev/null; fi
 }
 
-# drain waits until nothing runs any more: the script may be gone, and what it
-# had started may still be saving its work. What has not ended in its grace
-# never will.
+# drain waits until all processes have terminated: children of the script may still
+# save their work after it. After the grace period it sends SIGKILL.
 drain() {
   _vast_tenths=0
   while signal 0; do
@@ -56,11 +55,10 @@ drain() {
   done
 }
 
-# The end of the container's life is told to all that runs in it, not to this
-# shell alone, and it gets the whole grace period. Which signal says so depends
-# on the image. All of that happens in the trap: whether the wait for a script
-# was cut short by it or had not begun yet, what is left of it then only has an
-# exit code to tell.
+# finish forwards the container's termination to all its processes, which get the
+# whole grace period. The signal depends on the image. All of it happens in the
+# trap, whether or not the wait for a script has begun, so that only an exit code
+# is left to return afterwards.
 finish() {
   _vast_ending=1
   signal TERM
@@ -68,8 +66,8 @@ finish() {
 }
 trap finish TERM INT QUIT
 
-# link_files puts what is meant for the home folder there: only in here it is
-# known where that is. A folder that the image has there keeps what it has.
+# link_files creates the links in the home directory, which is only known inside the
+# container. Files of an existing directory are kept.
 link_files() {
   [ -w "${HOME:-/}" ] || { HOME=/vast/home; export HOME; }
   printf '%s\n' "$_vast_links" | while read -r _vast_from _vast_to; do
@@ -81,7 +79,7 @@ link_files() {
   done
 }
 
-# enter_workdir goes where the scripts start.
+# enter_workdir changes to the working directory of the scripts.
 enter_workdir() {
   case $_vast_workdir in
     "~/"*) cd "$HOME/${_vast_workdir#??}" || return 1 ;;
@@ -89,7 +87,7 @@ enter_workdir() {
   esac
 }
 
-# step NAME SCRIPT: runs one script, as a file when it is mounted as one.
+# step NAME SCRIPT runs one script, from its file if it is mounted as one.
 step() {
   [ -z "$_vast_skypilot" ] || sky_begin "$1"
   if [ ! -f "$_vast_scripts/$1" ]; then
@@ -105,9 +103,9 @@ step() {
   return "$_vast_code"
 }
 
-# memory_ran_out reports whether the kernel has killed a process in here for
-# want of memory. The container runtime tells it too, but may learn of the end
-# first, and then Kubernetes knows of the end only.
+# memory_ran_out reports whether the kernel has OOM-killed a process of the
+# container. The container runtime reports that too, but may notice the exit first,
+# and Kubernetes then reports no OOM kill.
 memory_ran_out() {
   while read -r _vast_key _vast_count; do
     [ "$_vast_key" != oom_kill ] || [ "$_vast_count" -eq 0 ] || return 0
@@ -137,10 +135,10 @@ if [ -n "$_vast_skypilot" ]; then
   own_folder sky_sudo || own_folder :
   trap '[ -z "$_vast_own" ] || rm -rf "$_vast_own"' EXIT
 fi
-# Of a run it is a folder of its own below the one that is mounted.
+# For a run it is a directory below the mounted one.
 case ${OUTPUT_DIR-} in /out/*) mkdir -p "$OUTPUT_DIR" || exit 1 ;; esac
 
-# Without a run nobody waits for anybody.
+# Without a run script the nodes do not wait for each other.
 [ -z "$_vast_hosts" ] || { [ -z "$_vast_run" ] && [ ! -f "$_vast_scripts/run" ]; } || _vast_together=1
 [ -z "$_vast_together" ] || barrier_open
 

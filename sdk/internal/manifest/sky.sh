@@ -1,8 +1,8 @@
-# What scripts find that SkyPilot's files lean on: a folder of their own to start
-# in, sudo for root, and what setup has written to ~/.bashrc.
+# What SkyPilot's task files rely on: a working directory of their own, sudo for
+# root, and what setup has written to ~/.bashrc.
 
-# sky_workdir goes to ~/sky_workdir where the image names no folder. Who cannot
-# write to their home, or has none, gets one where all may write.
+# sky_workdir changes to ~/sky_workdir if the image sets no working directory.
+# Users without a writable home directory get one that everybody can write to.
 sky_workdir() {
   [ "$(pwd)" = / ] || return 0
   for _vast_home in "${HOME:-/}" /tmp /dev/shm; do
@@ -12,8 +12,8 @@ sky_workdir() {
   done
 }
 
-# own_folder makes a folder for what the scripts are to find; other containers of
-# the pod may have theirs beside it. _vast_own is empty if nothing can be written.
+# own_folder creates a directory for the files of this script; other containers of
+# the pod may have theirs beside it. _vast_own is empty if it cannot be created.
 own_folder() {
   for _vast_dir in /dev/shm /tmp "${HOME:-/}"; do
     _vast_i=0
@@ -29,19 +29,19 @@ own_folder() {
   return 1
 }
 
-# sky_sudo gives root a sudo where the image has none. It comes last in
-# PATH, so that one which setup installs is used.
+# sky_sudo provides sudo for root if the image has none. It is last in PATH, so that
+# one that setup installs is used instead.
 sky_sudo() {
   [ "$(id -u 2>/dev/null)" = 0 ] && ! command -v sudo >/dev/null 2>&1 || return 0
   _vast_sh=$(command -v sh)
   case $_vast_sh in /*) ;; *) _vast_sh=/bin/sh ;; esac # BusyBox may know its own programs by their names only
   mkdir "$_vast_own/bin" && printf '#!%s\n%s\n' "$_vast_sh" "$_vast_sudo" >"$_vast_own/bin/sudo" || return 1
-  # A mount may forbid programs.
+  # It may be mounted with noexec.
   chmod 755 "$_vast_own" "$_vast_own/bin" "$_vast_own/bin/sudo" && "$_vast_own/bin/sudo" true 2>/dev/null || return 1
   PATH=$PATH:$_vast_own/bin; export PATH
 }
 
-# _vast_sudo is that program. It changes nothing but the user, if told to.
+# _vast_sudo is that program. It only changes the user, if requested.
 _vast_sudo='
 _vast_user= _vast_dir= _vast_login= _vast_shell= _vast_background=
 while getopts :AaBbC:c:D:Eeg:Hh:iKklNnPp:R:r:SsT:t:U:u:Vv-: _vast_option; do
@@ -95,7 +95,7 @@ if command -v "$1" >/dev/null 2>&1; then exec "$@"; fi
 echo "sudo: $1: command not found" >&2
 exit 1'
 
-# sky_hint says why a script that calls sudo may have failed.
+# sky_hint prints why a script that calls sudo may have failed.
 sky_hint() {
   [ "$(id -u 2>/dev/null)" = 0 ] || command -v sudo >/dev/null 2>&1 && return
   case " $1" in
@@ -104,14 +104,14 @@ sky_hint() {
   esac
 }
 
-# note_bashrc remembers what ~/.bashrc is before setup.
+# note_bashrc records the content of ~/.bashrc before setup.
 note_bashrc() {
   _vast_noted=1
   _vast_was=$(cat ~/.bashrc 2>/dev/null)
   _vast_lines=$(wc -l 2>/dev/null <~/.bashrc) || _vast_lines=0
 }
 
-# added_to_bashrc prints what setup has added to it.
+# added_to_bashrc prints what setup has appended to it.
 added_to_bashrc() {
   _vast_now=$(cat ~/.bashrc 2>/dev/null)
   case $_vast_now in
@@ -121,10 +121,10 @@ added_to_bashrc() {
   esac
 }
 
-# sky_begin NAME: makes what the script NAME begins with, and leaves the command
-# that reads it in _vast_begin. That is what setup has added to ~/.bashrc: what
-# stands above it is for interactive shells, and often ends there for others. And
-# it is conda's functions, also for the scripts that the script calls.
+# sky_begin NAME writes the prologue of the script NAME, and sets _vast_begin to the
+# command that reads it. It has what setup has appended to ~/.bashrc, because the
+# lines above are for interactive shells and often return for others, and conda's
+# functions, also for the scripts that the script calls.
 sky_begin() {
   _vast_begin=
   [ -n "$_vast_own" ] || return 0
@@ -133,7 +133,7 @@ sky_begin() {
   [ "$1" != run ] || [ -z "${_vast_noted-}" ] || added_to_bashrc >"$_vast_file"
   if [ "$_vast_shell" = bash ]; then
     if [ -s "$_vast_file" ] || command -v conda >/dev/null 2>&1; then printf '\n%s\n' "$_vast_conda" >>"$_vast_file"; fi
-  # Other shells end at what only bash understands.
+  # Other shells exit at syntax that only bash supports.
   elif [ -s "$_vast_file" ] && ! "$_vast_shell" -c ". '$_vast_file'; :" >/dev/null 2>&1; then
     echo "vast: what setup has written to ~/.bashrc is not read: the image has no bash, and its sh does not understand it" >&2
     return 0

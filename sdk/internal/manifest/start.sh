@@ -1,14 +1,13 @@
-# How a script is started. The launcher has to hear of signals while a script
-# runs, so it cannot wait for it in the foreground; and what a shell starts with
-# "&" ignores SIGINT and SIGQUIT for good, and so does all that it starts in its
-# turn. So the script is begun in the foreground by a shell of its own, which is
-# killed as soon as the script is there. The script lives on, with the signals
-# of a program that nobody put into the background.
+# How a script is started. The launcher handles signals while a script runs, so it
+# cannot wait for it in the foreground. A process that a shell starts with "&"
+# ignores SIGINT and SIGQUIT permanently, and so do its children. Therefore a
+# second shell starts the script in the foreground and is killed as soon as the
+# script runs. The script continues with the default signal handling.
 
-# _vast_starter is that shell. Its descriptors: 3 takes the script's process id
-# and later its exit code, 6 and 7 are the launcher's output and errors. Its own
-# errors are nobody's: shells tell there of children that a signal has ended.
-# What guards the script survives signals that reach all processes.
+# _vast_starter is that shell. Its descriptors: 3 takes the script's process ID and
+# later its exit code, 6 and 7 are the launcher's stdout and stderr. Its own stderr
+# is discarded, because shells report children there that a signal terminated.
+# The process that waits for the script survives signals to all processes.
 _vast_starter='
 {
   trap : HUP INT QUIT TERM USR1 USR2
@@ -17,8 +16,8 @@ _vast_starter='
 } | { read -r _vast_begun; kill -KILL "$$"; }
 '
 
-# channel opens a pipe, 8 to write into and 9 to read from. Its name is gone at
-# once; other containers of the pod may look for theirs in the same folder.
+# channel opens a pipe, 8 for writing and 9 for reading. Its name is removed at once,
+# because other containers of the pod may use the same directory.
 channel() {
   for _vast_dir in /dev/shm /tmp "${HOME:-/}" .; do
     [ -w "$_vast_dir" ] || continue
@@ -34,12 +33,12 @@ channel() {
   return 1
 }
 
-# start COMMAND...: begins it. _vast_child is then what a signal for it is sent
-# to, and _vast_waiter a child of this shell that ends with its exit code.
+# start COMMAND... starts a command. It sets _vast_child to the target of signals for
+# it, and _vast_waiter to a child of this shell that exits with its exit code.
 start() {
-  # The leader of a session is a process group of its own, as the first process
-  # of a container is: "kill 0" in a script does not mean the launcher. A
-  # terminal would be lost by it.
+  # The leader of a session has its own process group, as the first process of a
+  # container has: "kill 0" in a script does not reach the launcher. With a
+  # terminal it would lose that.
   _vast_group=
   if [ ! -t 0 ] && command -v setsid >/dev/null 2>&1; then _vast_group=- && set -- setsid "$@"; fi
   if ! channel; then
@@ -52,7 +51,7 @@ start() {
   { sh -c "$_vast_starter" vast "$@" 3>&8 8>&- 9<&-; } 6>&1 7>&2 2>/dev/null
   exec 8>&-
   if read -r _vast_child <&9; then _vast_child=$_vast_group$_vast_child; else echo "vast: the script could not be started" >&2; fi
-  # The end may have come before there was a script to tell.
+  # The container may have been terminated before the script was started.
   [ -z "$_vast_ending" ] || finish
   (
     trap '' HUP INT QUIT TERM USR1 USR2
@@ -63,15 +62,15 @@ start() {
   _vast_waiter=$!
 }
 
-# await waits for what was started and returns its exit code, also when a signal
-# comes in between.
+# await waits for the started command and returns its exit code, even if a signal
+# interrupts the wait.
 await() {
-  # Some shells tell of a child that a signal ended, between the user's lines.
+  # Some shells report a child that a signal terminated, between the user's lines.
   wait "$_vast_waiter" 2>/dev/null
   _vast_code=$?
   [ -n "$_vast_ending" ] || return "$_vast_code"
-  # A wait that the signal has cut short knew no code; one that had it already
-  # makes this one fail. The waiter may be gone before it had read any.
+  # An interrupted wait has no exit code; after a completed one this wait fails. The
+  # waiter may have terminated before it read one.
   wait "$_vast_waiter" 2>/dev/null
   _vast_again=$?
   [ "$_vast_again" -eq 127 ] || _vast_code=$_vast_again
