@@ -32,7 +32,7 @@ type TaskWriter interface {
 	Check(t *spec.Task, o api.SubmitOptions) error
 	// Render returns the objects that Submit would create, in the order of their
 	// creation, and warnings. It needs no cluster.
-	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error)
+	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error)
 	// Submit creates a task and returns without waiting for it to start. Everything
 	// is checked before anything is created. With o.RequestID it is idempotent: if
 	// the task exists it is completed and returned, and if a different one has that

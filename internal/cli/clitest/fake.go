@@ -65,7 +65,7 @@ func (c *Client) ServerVersion(ctx context.Context) (*version.Info, error) { ret
 // Tasks is an sdk.Task made of functions.
 type Tasks struct {
 	OnCheck  func(*spec.Task, api.SubmitOptions) error
-	OnRender func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error)
+	OnRender func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []api.Notice, error)
 	OnSubmit func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error)
 	OnStop   func(context.Context, string, api.TaskStopOptions) (*api.TaskStatus, error)
 	OnDelete func(context.Context, string, api.TaskDeleteOptions) (*api.TaskStatus, error)
@@ -85,7 +85,7 @@ func (f Tasks) Check(t *spec.Task, o api.SubmitOptions) error {
 	return f.OnCheck(t, o)
 }
 
-func (f Tasks) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error) {
+func (f Tasks) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
 	return f.OnRender(t, o)
 }
 

@@ -21,7 +21,7 @@ import (
 func TestBothDryRunsSayTheSame(t *testing.T) {
 	meta := metav1.ObjectMeta{Name: "train-aaaaaaaa", Labels: map[string]string{kube.LabelQueue: "team"}}
 	c := &clitest.Client{Task: clitest.Tasks{
-		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error) {
+		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
 			return []runtime.Object{&corev1.Secret{}, &batchv1.Job{ObjectMeta: meta}}, nil, nil
 		},
 		OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {

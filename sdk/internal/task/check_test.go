@@ -111,8 +111,8 @@ func TestRenderNeedsNoCluster(t *testing.T) {
 	if err != nil || len(objects) != 2 {
 		t.Fatalf("got %d objects, %v; want a Job and a Service", len(objects), err)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "resources.use_spot") {
-		t.Errorf("got warnings %q; want one that names use_spot", warnings)
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, "resources.use_spot") {
+		t.Errorf("got warnings %v; want one that names use_spot", warnings)
 	}
 }
 

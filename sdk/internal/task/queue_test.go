@@ -45,7 +45,11 @@ func TestAQueueByLabelIsTheJobs(t *testing.T) {
 			if suspended := ptr.Deref(job.Spec.Suspend, false); suspended != (tc.queue != "") {
 				t.Errorf("suspended: %v", suspended)
 			}
-			if got := strings.Join(said, "\n"); !strings.Contains(got, tc.says) || tc.says == "" && strings.Contains(got, "queue") {
+			var messages []string
+			for _, n := range said {
+				messages = append(messages, n.Message)
+			}
+			if got := strings.Join(messages, "\n"); !strings.Contains(got, tc.says) || tc.says == "" && strings.Contains(got, "queue") {
 				t.Errorf("says %q, want %q", got, tc.says)
 			}
 		})

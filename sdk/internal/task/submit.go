@@ -112,7 +112,7 @@ type facts struct {
 // gives its volumes, because only a cluster can map them to claims; a queue
 // only if one is named; and nothing that keeps results, because only the
 // cluster has the address of a store.
-func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []string, error) {
+func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
 	s, ctx := newSubmission(c, t, o), context.Background()
 	if err := s.do(ctx, s.check, s.readFiles); err != nil {
 		return nil, nil, err
@@ -127,7 +127,7 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 	if err := s.build(ctx); err != nil {
 		return nil, nil, err
 	}
-	return s.objects.All(), s.warnings(), nil
+	return s.objects.All(), s.notices(), nil
 }
 
 // check validates the file and the options without a cluster.
@@ -197,8 +197,8 @@ func (s *submission) build(context.Context) (err error) {
 // LimitRanges require. It emits the warnings about the objects, which are final
 // then.
 func (s *submission) meetLimitRanges(ctx context.Context) error {
-	for _, w := range s.warnings() {
-		s.c.conn.Warn(w)
+	for _, n := range s.notices() {
+		s.c.conn.Warn(n.Message, n.Remedies...)
 	}
 	warning, err := s.c.MeetLimitRanges(ctx, s.objects.Job)
 	if warning != "" {
@@ -232,21 +232,26 @@ func unqueued(s *api.TaskStatus, job *batchv1.Job) string {
 	return "the task starts at once"
 }
 
-// warnings returns those about the file, its inputs and the objects.
-func (s *submission) warnings() []string {
-	var out []string
+// notices returns the warnings about the file, its inputs and the objects.
+func (s *submission) notices() []api.Notice {
+	var out []api.Notice
+	add := func(messages ...string) {
+		for _, m := range messages {
+			out = append(out, api.Notice{Message: m})
+		}
+	}
 	if o, file := s.options.Queue, s.task.Queue; o != "" && file != "" && o != file {
-		out = append(out, fmt.Sprintf("queue %q overrides queue %q of the file", o, file))
+		add(fmt.Sprintf("queue %q overrides queue %q of the file", o, file))
 	}
 	if len(s.task.Ignored) > 0 {
-		out = append(out, fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(s.task.Ignored, ", ")))
+		add(fmt.Sprintf("ignored fields, which have no effect here: %s", strings.Join(s.task.Ignored, ", ")))
 	}
 	if s.files != nil {
-		out = append(out, s.files.Warnings()...)
+		add(s.files.Warnings()...)
 	}
-	out = append(out, s.objects.Warnings...)
+	add(s.objects.Warnings...)
 	if notice := s.input.Notice(s.options.AgentImage); notice != "" {
-		out = append(out, notice)
+		add(notice)
 	}
 	return out
 }

@@ -19,7 +19,7 @@ func (o *submitOptions) render() error {
 			return err
 		}
 		for _, w := range warnings {
-			o.Warn(w)
+			o.WarnOf(w)
 		}
 		if job := jobAmong(list); job != nil && !o.flags.Output.Given() {
 			task := &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: job.ObjectMeta, Queue: job.Labels[kube.LabelQueue]}

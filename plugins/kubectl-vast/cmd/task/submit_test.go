@@ -107,10 +107,10 @@ func TestNothingIsSubmittedWhenOneFileIsWrong(t *testing.T) {
 
 func TestDryRunNeedsNoCluster(t *testing.T) {
 	c := &clitest.Client{Task: clitest.Tasks{
-		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []string, error) {
+		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
 			one, two := &corev1.ConfigMap{}, &corev1.Secret{}
 			one.Name, two.Name = "a", "b"
-			return []runtime.Object{one, two}, []string{"resources.ports has no meaning here"}, nil
+			return []runtime.Object{one, two}, []api.Notice{{Message: "resources.ports has no meaning here"}}, nil
 		},
 	}}
 	file := cmdtest.TaskFile(t, "run: echo hi\n")
