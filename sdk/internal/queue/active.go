@@ -17,15 +17,14 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// atOnce is how many Workloads are changed at a time.
+// atOnce is the number of concurrent patches.
 const atOnce = 32
 
-// SetActive holds or frees what waits in the namespace's queues and whose pods
-// have all of these labels: held, its Workload is inactive, keeps its place and
-// is not let in. What was let in already is left alone. It returns how many
-// Workloads there are of that kind that wait, whether they had to be changed or
-// not. It costs one request for each that is changed; of dry runs only the API
-// server's comes here.
+// SetActive sets whether the pending Workloads in the namespace whose pods have all of
+// these labels are active: an inactive one keeps its position and is not admitted.
+// Admitted ones are not changed. It returns the number of such pending Workloads,
+// whether they had to be changed or not. It costs one request per changed Workload. A
+// client-side dry run must not call it.
 func (c *Client) SetActive(ctx context.Context, labels map[string]string, active bool, d api.DryRun, manager string) (int, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -60,7 +59,7 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 			}
 			_, err = set.KueueV1beta2().Workloads(c.conn.Namespace).Patch(ctx, w.name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager})
 			if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-				gone.Add(1) // its Job was deleted meanwhile, or is another one
+				gone.Add(1) // its Job was deleted meanwhile, or replaced
 				return nil
 			}
 			return c.conn.Classify(err, "patch", workloads)
@@ -70,7 +69,7 @@ func (c *Client) SetActive(ctx context.Context, labels map[string]string, active
 	return waiting - int(gone.Load()), err
 }
 
-// has reports whether its pods have all of these labels.
+// has reports whether the pods of a Workload have all of these labels.
 func (w *workload) has(labels map[string]string) bool {
 	if len(w.Spec.PodSets) == 0 {
 		return false

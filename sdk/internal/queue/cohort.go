@@ -11,16 +11,16 @@ import (
 
 const cohortsResource = "cohorts.kueue.x-k8s.io"
 
-// cohorts are the trees in which ClusterQueues lend each other quota. nil is that
-// they cannot be seen. A Cohort need not exist as an object: then it has neither
-// quota of its own nor a parent.
+// cohorts are the trees in which ClusterQueues lend each other quota; nil if the caller
+// may not read them. A Cohort need not exist as an object: then it has no quota of its
+// own and no parent.
 type cohorts struct {
 	objects map[string]*kueue.Cohort
 	queues  map[string][]*kueue.ClusterQueue // by their Cohort
 	below   map[string][]*kueue.Cohort       // by their parent
 }
 
-// cohorts lists them; nil if the caller may not.
+// cohorts lists them; nil if the caller may not list them.
 func (c *Client) cohorts(ctx context.Context, clusters map[string]*kueue.ClusterQueue) (*cohorts, error) {
 	set, err := c.conn.Kueue()
 	if err != nil || clusters == nil {
@@ -40,7 +40,7 @@ func (c *Client) cohorts(ctx context.Context, clusters map[string]*kueue.Cluster
 	}
 }
 
-// allCohorts reads the ClusterQueues, too.
+// allCohorts reads the ClusterQueues and their cohorts.
 func (c *Client) allCohorts(ctx context.Context) (*cohorts, error) {
 	clusters, err := c.clusterQueues(ctx)
 	if err != nil {
@@ -65,7 +65,7 @@ func newCohorts(clusters map[string]*kueue.ClusterQueue, all []kueue.Cohort) *co
 	return t
 }
 
-// inCohorts reports that some of the queues are in one.
+// inCohorts reports whether some of the queues are in a cohort.
 func inCohorts(clusters map[string]*kueue.ClusterQueue) bool {
 	for _, cq := range clusters {
 		if cq.Spec.CohortName != "" {
@@ -75,16 +75,15 @@ func inCohorts(clusters map[string]*kueue.ClusterQueue) bool {
 	return false
 }
 
-// most is the most that a ClusterQueue can ever have of a resource of one flavor:
-// what it does not lend, and what all that it may borrow from could give if they
-// had nothing to do. It is Kueue's own arithmetic. known is false for a tree that
-// closes on itself, in which nothing starts.
+// most returns the most that a ClusterQueue can ever have of a resource of one flavor:
+// what it does not lend, and what it may borrow if nothing else runs. It computes that
+// as Kueue does. known is false for a tree with a cycle, in which nothing is admitted.
 func (t *cohorts) most(cq *kueue.ClusterQueue, flavor kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (most resource.Quantity, known bool) {
 	return t.available(flavor, q.Name, q.NominalQuota, q, string(cq.Spec.CohortName), map[string]bool{})
 }
 
-// available is most for any node of the tree: subtree is what it and those below
-// it have for others, q its limits (nil: none).
+// available is most for any vertex of the tree: subtree is what it and those below it
+// have, q its limits (nil: none).
 func (t *cohorts) available(flavor kueue.ResourceFlavorReference, name corev1.ResourceName, subtree resource.Quantity, q *kueue.ResourceQuota, parent string, passed map[string]bool) (resource.Quantity, bool) {
 	if parent == "" {
 		return subtree, true
@@ -113,7 +112,7 @@ func (t *cohorts) available(flavor kueue.ResourceFlavorReference, name corev1.Re
 	return out, known
 }
 
-// subtree is what a Cohort has: its own quota, and what those in it lend.
+// subtree returns what a Cohort has: its own quota, and what its members lend.
 func (t *cohorts) subtree(cohort string, flavor kueue.ResourceFlavorReference, name corev1.ResourceName, passed map[string]bool) (resource.Quantity, bool) {
 	if passed[cohort] {
 		return resource.Quantity{}, false
@@ -146,7 +145,7 @@ func (t *cohorts) object(name string) (groups []kueue.ResourceGroup, parent stri
 	return nil, ""
 }
 
-// lent is how much of what a node has others may use.
+// lent returns how much of what a vertex has others may use.
 func lent(has resource.Quantity, q *kueue.ResourceQuota) resource.Quantity {
 	if q != nil && q.LendingLimit != nil && q.LendingLimit.Cmp(has) < 0 {
 		return q.LendingLimit.DeepCopy()
@@ -154,7 +153,7 @@ func lent(has resource.Quantity, q *kueue.ResourceQuota) resource.Quantity {
 	return has.DeepCopy()
 }
 
-// quotaIn is the quota of one resource of a flavor; nil where there is none.
+// quotaIn returns the quota of one resource of a flavor; nil for none.
 func quotaIn(groups []kueue.ResourceGroup, flavor kueue.ResourceFlavorReference, name corev1.ResourceName) *kueue.ResourceQuota {
 	for i := range groups {
 		for j := range groups[i].Flavors {

@@ -11,11 +11,11 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 )
 
-// preemptor finds in Kueue's message for whom somebody was put back.
+// preemptor matches the preempting Job in Kueue's message.
 var preemptor = regexp.MustCompile(`JobUID: ([^,)\s]+)`)
 
-// eviction is the condition that tells that a Workload was put back after it
-// had been let in; nil if it waits for the first time.
+// eviction returns the condition of a Workload that was evicted after its admission;
+// nil if it waits for its first admission.
 func (w *workload) eviction() *metav1.Condition {
 	if c := w.condition(kueue.WorkloadEvicted); c != nil && c.Status == metav1.ConditionTrue {
 		return c
@@ -23,7 +23,7 @@ func (w *workload) eviction() *metav1.Condition {
 	return nil
 }
 
-// since is when it began to wait this time.
+// since returns the time since when it waits.
 func (w *workload) since() metav1.Time {
 	if c := w.eviction(); c != nil {
 		return c.LastTransitionTime
@@ -31,8 +31,8 @@ func (w *workload) since() metav1.Time {
 	return w.Metadata.CreationTimestamp
 }
 
-// evicted says why a Workload was put back; empty if it was not. running are
-// those that have quota, by the UID of their Job.
+// evicted returns why a Workload was evicted; empty if it was not. running has the
+// admitted Workloads by the UID of their Job.
 func (w *workload) evicted(running map[types.UID]*workload) string {
 	c := w.eviction()
 	if c == nil {
@@ -58,7 +58,7 @@ func (w *workload) evicted(running map[types.UID]*workload) string {
 	return "put back: " + lower(c.Message)
 }
 
-// by names the one for whom room was made, as far as the caller may see it.
+// by names the preempting task, if the caller may read it.
 func by(message string, running map[types.UID]*workload) string {
 	m := preemptor.FindStringSubmatch(message)
 	if m == nil || running[types.UID(m[1])] == nil {
@@ -71,7 +71,7 @@ func by(message string, running map[types.UID]*workload) string {
 	return other.owner().Kind + "/" + other.owner().Name
 }
 
-// preemptedFor tells of a preemption that was not for a higher priority.
+// preemptedFor explains a preemption for another reason than a higher priority.
 func (w *workload) preemptedFor() string {
 	c := w.condition(kueue.WorkloadPreempted)
 	if c == nil {
@@ -86,7 +86,8 @@ func (w *workload) preemptedFor() string {
 	return ""
 }
 
-// deactivated says why Kueue, or somebody, took a Workload out of its queue.
+// deactivated returns why a Workload was deactivated by Kueue or a user; empty if it
+// is active.
 func (w *workload) deactivated() string {
 	if ptr.Deref(w.Spec.Active, true) {
 		return ""
@@ -99,7 +100,7 @@ func (w *workload) deactivated() string {
 	return "out of the queue: its Workload has been deactivated"
 }
 
-// lower begins a sentence of Kueue's in our style.
+// lower returns a message of Kueue with a lower-case beginning and without a full stop.
 func lower(s string) string {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ".")
 	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' || strings.HasPrefix(s, "A ") {

@@ -12,18 +12,18 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Demand is what a task asks for.
+// Demand is what a task requests.
 type Demand struct {
-	// Pods is the number of its nodes, which start together or not at all.
+	// Pods is the number of its pods, which are admitted together.
 	Pods int
-	// PerPod is what each of them requests.
+	// PerPod are the requests of each pod.
 	PerPod corev1.ResourceList
-	// Pod says on which machines they may run: its node selector, affinity
-	// and tolerations. nil is on any.
+	// Pod has the node selector, affinity and tolerations of the pods. nil means that
+	// they run on any node.
 	Pod *corev1.PodSpec
 }
 
-// total is what all pods need together.
+// total returns the requests of all pods.
 func (d *Demand) total() corev1.ResourceList {
 	out := corev1.ResourceList{corev1.ResourcePods: times(one, d.Pods)}
 	for name, q := range d.PerPod {
@@ -32,14 +32,13 @@ func (d *Demand) total() corev1.ResourceList {
 	return out
 }
 
-// CheckFit refuses what can never start: more than the ClusterQueue could ever
-// give, or more for one node than any machine has. It is an InvalidSpecError with
-// all the numbers. It takes quota, and what could be borrowed if nobody else had
-// anything to do, not what runs just now; where no machine matches (an autoscaler
-// may bring one) and what the caller may not read, it refuses nothing. An empty
-// clusterQueue checks the machines only. It costs two requests, at the same time,
-// and two more where the queue is in a cohort, whose answers are kept for a
-// moment; the machines come in pages of 500.
+// CheckFit returns an InvalidSpecError with all the numbers for a demand that can never
+// be met: more than the ClusterQueue can ever provide, or more per pod than any node
+// has. It compares with the quota and what could be borrowed if nothing else ran. It
+// returns nil where no node matches, because an autoscaler may add one, and for what
+// the caller may not read. An empty clusterQueue checks the nodes only. It costs two
+// concurrent requests, and two more if the queue is in a cohort, whose responses are
+// cached for a moment; nodes are listed in pages of 500.
 func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) error {
 	var (
 		reads    sync.WaitGroup
@@ -80,7 +79,7 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 	return e
 }
 
-// quotaProblems says what the quota can never give.
+// quotaProblems returns what the quota can never provide.
 func quotaProblems(cq *kueue.ClusterQueue, lenders *cohorts, d *Demand) []string {
 	var out []string
 	for _, s := range shortages(cq, d.total(), atMost(cq, lenders)) {
@@ -96,7 +95,7 @@ func quotaProblems(cq *kueue.ClusterQueue, lenders *cohorts, d *Demand) []string
 	return out
 }
 
-// borrows says that a number counts what a queue may borrow.
+// borrows notes that a number includes what a queue may borrow.
 func borrows(cq *kueue.ClusterQueue) string {
 	if cq.Spec.CohortName == "" {
 		return ""
@@ -104,7 +103,7 @@ func borrows(cq *kueue.ClusterQueue) string {
 	return fmt.Sprintf(" with all that it may borrow in cohort %s", cq.Spec.CohortName)
 }
 
-// perNode is " (4 nodes x 4)" where there are several.
+// perNode returns " (4 nodes x 4)" for several nodes.
 func (d *Demand) perNode(name corev1.ResourceName) string {
 	q, ok := d.PerPod[name]
 	if d.Pods < 2 || !ok {

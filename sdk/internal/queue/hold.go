@@ -14,8 +14,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Hold implements sdk.Queue: it sets the LocalQueue's stop policy, Hold or,
-// with Drain, HoldAndDrain. What is as it is to be is left alone.
+// Hold implements sdk.Queue: it sets the LocalQueue's stop policy to Hold or, with
+// Drain, HoldAndDrain, unless it is set already.
 func (c *Client) Hold(ctx context.Context, ref string, o api.QueueHoldOptions) (*api.QueueStatus, error) {
 	policy := kueue.Hold
 	if o.Drain {
@@ -24,14 +24,15 @@ func (c *Client) Hold(ctx context.Context, ref string, o api.QueueHoldOptions) (
 	return c.setPolicy(ctx, ref, policy, o.DryRun, o.FieldManager)
 }
 
-// Resume implements sdk.Queue. A ClusterQueue that is held stays so, and is
-// told of in the answer: its state is Held then, and the reason names it.
+// Resume implements sdk.Queue. A held ClusterQueue stays held: the returned state is
+// Held then, and the reason names it.
 func (c *Client) Resume(ctx context.Context, ref string, o api.QueueResumeOptions) (*api.QueueStatus, error) {
 	return c.setPolicy(ctx, ref, kueue.None, o.DryRun, o.FieldManager)
 }
 
-// setPolicy reads the queue first: so a name that is wrong is told with those
-// that are right, and nothing is sent that changes nothing.
+// setPolicy sets the stop policy of a queue. It reads the queue first, to return an
+// error with the existing names for a wrong one, and to send no request that changes
+// nothing.
 func (c *Client) setPolicy(ctx context.Context, ref string, policy kueue.StopPolicy, d api.DryRun, manager string) (*api.QueueStatus, error) {
 	if err := d.Check(); err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (c *Client) queueNamed(ctx context.Context, name string) (string, error) {
 	list, err := c.localQueues(ctx, c.conn.Namespace)
 	switch {
 	case api.IsForbidden(err):
-		return cmp.Or(name, kube.LocalQueueName), nil // patching it tells what else is missing
+		return cmp.Or(name, kube.LocalQueueName), nil // the patch returns what else is missing
 	case err != nil:
 		return "", err
 	case name == "" && len(list) == 1:
@@ -111,8 +112,8 @@ func (c *Client) localQueue(ctx context.Context, ref string) (*kueue.LocalQueue,
 	return q, c.conn.Classify(err, "get", localQueues)
 }
 
-// oneStatus is the status of a queue that was just read. Who may not read its
-// ClusterQueue gets what the LocalQueue tells.
+// oneStatus returns the status of a queue that was just read. If the caller may not
+// read its ClusterQueue, it has what the LocalQueue reports.
 func (c *Client) oneStatus(ctx context.Context, q *kueue.LocalQueue) (*api.QueueStatus, error) {
 	clusters, err := c.clusterQueues(ctx)
 	if err != nil {

@@ -12,36 +12,36 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// scope is what is looked at.
+// scope selects what is read.
 type scope struct {
 	// namespace is empty for all; queue, if set, is the name of LocalQueues.
 	namespace, queue string
 }
 
-// look is what was found in one look at the queues.
+// look is a snapshot of the queues and their Workloads.
 type look struct {
 	scope
 	now time.Time
-	// waiting is what waits in the scope, unordered.
+	// waiting are the pending Workloads of the scope, unordered.
 	waiting []*workload
-	// running says of those that have been let in which object they are, for
-	// telling who preempted whom.
+	// running are the admitted Workloads by the UID of their owner, to name the
+	// preemptor of others.
 	running map[types.UID]*workload
 	// rates are by "namespace/LocalQueue", and by ClusterQueue.
 	queueRates, clusterRates map[string]*rate
-	// queues are by "namespace/name"; nil if the caller may not read them, and
-	// the same with clusters.
+	// queues are by "namespace/name"; queues and clusters are nil if the caller may
+	// not read them.
 	queues   map[string]*kueue.LocalQueue
 	clusters map[string]*kueue.ClusterQueue
 	lenders  *cohorts
-	// places are by ClusterQueue; partial are those that only count what the
-	// caller may see.
+	// places are by ClusterQueue; partial marks those that count only what the caller
+	// may read.
 	places  map[string]places
 	partial map[string]bool
 }
 
-// look reads the queues of a scope, and what waits in them: the Workloads in
-// pages of 500, and beside them the queues, their cohorts, and Kueue's own order.
+// look reads the queues of a scope and their Workloads: the Workloads in pages of 500
+// and, concurrently, the queues, their cohorts, and the positions that Kueue reports.
 func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 	l := &look{scope: s, now: time.Now(), running: map[types.UID]*workload{},
 		queueRates: map[string]*rate{}, clusterRates: map[string]*rate{}}
@@ -59,7 +59,7 @@ func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 		if queuesErr = c.readQueues(ctx, l); queuesErr == nil {
 			c.seePlaces(ctx, l)
 		} else if api.IsForbidden(queuesErr) {
-			queuesErr = nil // what waits can be told all the same, but not its places
+			queuesErr = nil // Workloads are reported without their positions
 		}
 	})
 	reads.Wait()
@@ -74,7 +74,7 @@ func (c *Client) look(ctx context.Context, s scope) (*look, error) {
 	return l, nil
 }
 
-// add takes note of one Workload.
+// add records one Workload.
 func (l *look) add(w *workload) {
 	if w.waits() {
 		if l.queue == "" || l.queue == w.Spec.QueueName {
@@ -112,7 +112,7 @@ func (c *Client) readQueues(ctx context.Context, l *look) error {
 	return nil
 }
 
-// localQueues are those that were read.
+// localQueues returns the LocalQueues that were read.
 func (l *look) localQueues() []kueue.LocalQueue {
 	all := make([]kueue.LocalQueue, 0, len(l.queues))
 	for _, q := range l.queues {
@@ -121,8 +121,8 @@ func (l *look) localQueues() []kueue.LocalQueue {
 	return all
 }
 
-// clusterOf is the ClusterQueue for which a Workload waits; empty if its
-// LocalQueue is not there or not to be seen.
+// clusterOf returns the ClusterQueue of a Workload; empty if its LocalQueue does not
+// exist or may not be read.
 func (l *look) clusterOf(w *workload) string {
 	if q := l.queues[w.queue()]; q != nil {
 		return string(q.Spec.ClusterQueue)
@@ -133,10 +133,10 @@ func (l *look) clusterOf(w *workload) string {
 	return ""
 }
 
-// place is where one stands; zero if it has no place or none is known.
+// place returns the position of a Workload; zero if it has none or it is unknown.
 func (l *look) place(w *workload) place { return l.places[l.clusterOf(w)][w.key()] }
 
-// firsts are the first in line of each ClusterQueue, if they are in the scope.
+// firsts returns the first pending Workload of each ClusterQueue, if it is in the scope.
 func (l *look) firsts() map[string]*workload {
 	out := map[string]*workload{}
 	for _, w := range l.waiting {
@@ -147,8 +147,8 @@ func (l *look) firsts() map[string]*workload {
 	return out
 }
 
-// sorted is what waits in the order of the queues: ClusterQueue by
-// ClusterQueue, those with a place first.
+// sorted returns the pending Workloads by ClusterQueue and position, those without a
+// position last.
 func (l *look) sorted() []*workload {
 	return slices.SortedFunc(slices.Values(l.waiting), l.before)
 }

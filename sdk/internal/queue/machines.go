@@ -16,11 +16,11 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// one of something.
+// one is the quantity 1.
 var one = resource.MustParse("1")
 
-// Machines lists the cluster's nodes; none if the caller may not. The answer, which
-// comes in pages of 500, is kept for a moment.
+// Machines lists the cluster's nodes, in pages of 500; none if the caller may not list
+// them. The result is cached for a moment.
 func (c *Client) Machines(ctx context.Context) ([]corev1.Node, error) {
 	return c.allNodes.Get("", func() ([]corev1.Node, error) { return c.machines(ctx) })
 }
@@ -42,8 +42,8 @@ func (c *Client) machines(ctx context.Context) ([]corev1.Node, error) {
 	}
 }
 
-// machineProblems says of which resource no machine has enough for one node of
-// the task. Only machines count on which its pods may run.
+// machineProblems returns the resources of which no node has enough for one pod of the
+// task. Only nodes count on which its pods may run.
 func machineProblems(machines []corev1.Node, d *Demand) []string {
 	var fit []*corev1.Node
 	for i := range machines {
@@ -97,9 +97,9 @@ func anyHolds(machines []*corev1.Node, need corev1.ResourceList) bool {
 	return false
 }
 
-// mayRunOn reports whether a pod may ever be put on a machine. Of the taints
-// only those count that keep a machine for the cluster's own use: others pass,
-// or are tolerated by what a flavor or an admission plug-in adds to the pod.
+// mayRunOn reports whether a pod may ever be scheduled on a node. Of the taints only
+// those of control-plane roles count: others are temporary, or are tolerated by what
+// a flavor or an admission plugin adds to the pod.
 func mayRunOn(m *corev1.Node, pod *corev1.PodSpec) bool {
 	if m.Spec.Unschedulable {
 		return false
@@ -117,7 +117,7 @@ func mayRunOn(m *corev1.Node, pod *corev1.PodSpec) bool {
 	return err != nil || matches
 }
 
-// list is what is asked for, in words.
+// list returns the requests in words.
 func list(need corev1.ResourceList) string {
 	var all []string
 	for _, name := range ordered(need) {

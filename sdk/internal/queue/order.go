@@ -12,10 +12,10 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// asking bounds how many questions about order are asked at the same time.
+// asking bounds the concurrent requests for positions.
 const asking = 8
 
-// before orders what waits.
+// before orders pending Workloads.
 func (l *look) before(a, b *workload) int {
 	if c := strings.Compare(l.clusterOf(a), l.clusterOf(b)); c != 0 {
 		return c
@@ -32,8 +32,8 @@ func (l *look) before(a, b *workload) int {
 	return compare(a, b)
 }
 
-// seePlaces asks Kueue for its order: by ClusterQueue where the caller may,
-// else by LocalQueue.
+// seePlaces reads the positions from Kueue, by ClusterQueue if the caller may, else by
+// LocalQueue.
 func (c *Client) seePlaces(ctx context.Context, l *look) {
 	l.places = map[string]places{}
 	byCluster := map[string][]*kueue.LocalQueue{}
@@ -77,8 +77,8 @@ func (c *Client) seeCluster(ctx context.Context, name string, queues []*kueue.Lo
 	return out, true
 }
 
-// countPlaces works out what Kueue did not tell, from all Workloads that the
-// caller may see.
+// countPlaces computes the positions that Kueue did not return, from all Workloads that
+// the caller may read.
 func (c *Client) countPlaces(ctx context.Context, l *look) error {
 	l.partial = map[string]bool{}
 	unknown := map[string]bool{}
@@ -108,7 +108,7 @@ func (c *Client) countPlaces(ctx context.Context, l *look) error {
 	return nil
 }
 
-// widen reads what competes in all namespaces.
+// widen reads the competing Workloads of all namespaces.
 func (c *Client) widen(ctx context.Context, l *look) error {
 	var reads sync.WaitGroup
 	var workloadsErr, queuesErr error
@@ -124,8 +124,8 @@ func (c *Client) widen(ctx context.Context, l *look) error {
 	return cmp.Or(workloadsErr, queuesErr)
 }
 
-// count numbers what competes for one ClusterQueue. What waits in a queue that
-// is held has no place.
+// count numbers the Workloads that compete for one ClusterQueue. Those in a held queue
+// have no position.
 func (l *look) count(cluster string) places {
 	var in []*workload
 	for _, w := range l.waiting {

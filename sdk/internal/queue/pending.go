@@ -15,9 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Pending implements sdk.Queue. All that is said of a task comes out of its
-// Workload: it costs one request per 500 Workloads, finished ones included,
-// and beside them one each for the queues and for Kueue's order.
+// Pending implements sdk.Queue. A task's Workload has all its data: it costs one
+// request per 500 Workloads, finished ones included, and one each for the queues and
+// for the positions.
 func (c *Client) Pending(ctx context.Context, o api.QueuePendingOptions) (*api.QueuedTaskList, error) {
 	ref, err := kube.ParseRef(o.Queue, kube.RefQueue)
 	if err != nil {
@@ -53,10 +53,10 @@ func (c *Client) Pending(ctx context.Context, o api.QueuePendingOptions) (*api.Q
 	return list, nil
 }
 
-// Places returns what waits in a namespace (empty: in all), by the UID of the
-// object that waits, a task's Job. queue keeps only what waits in LocalQueues
-// of that name. Without Kueue, and for what the caller may not read, it is
-// empty and no error. It costs as much as Pending.
+// Places returns the pending Workloads of a namespace (empty: of all) by the UID of
+// their owner, such as a task's Job. queue restricts them to LocalQueues of that
+// name. Without Kueue, and for what the caller may not read, it returns an empty map
+// and no error. It costs as much as Pending.
 func (c *Client) Places(ctx context.Context, ns, queue string) (map[types.UID]api.QueuedTask, error) {
 	out := map[types.UID]api.QueuedTask{}
 	l, err := c.look(ctx, scope{namespace: ns, queue: queue})
@@ -67,7 +67,7 @@ func (c *Client) Places(ctx context.Context, ns, queue string) (map[types.UID]ap
 	return out, nil
 }
 
-// missing is NotFoundError when a queue was named that is not there.
+// missing returns a NotFoundError if the named queue does not exist.
 func (l *look) missing() error {
 	if l.queue == "" || l.namespace == "" || l.queues == nil || l.queues[l.namespace+"/"+l.queue] != nil {
 		return nil
@@ -75,7 +75,7 @@ func (l *look) missing() error {
 	return unknownQueue(l.localQueues(), l.namespace, l.queue)
 }
 
-// each makes the values of those that keep lets through, in order.
+// each calls do for the Workloads that keep selects, in order.
 func (l *look) each(keep func(*workload) bool, do func(*api.QueuedTask)) {
 	firsts := l.firsts()
 	for _, w := range l.sorted() {
@@ -86,7 +86,7 @@ func (l *look) each(keep func(*workload) bool, do func(*api.QueuedTask)) {
 	}
 }
 
-// task is all that is told of one that waits.
+// task returns the description of a pending Workload.
 func (l *look) task(w, first *workload) api.QueuedTask {
 	cluster, at, owner := l.clusterOf(w), l.place(w), w.owner()
 	t := api.QueuedTask{
@@ -104,7 +104,7 @@ func (l *look) task(w, first *workload) api.QueuedTask {
 	}
 	s := situation{w: w, now: l.now, local: l.queues[w.queue()], cluster: l.clusters[cluster], lenders: l.lenders,
 		seesQueues: l.queues != nil, seesClusters: l.clusters != nil, ahead: at.inCluster - 1, first: first}
-	if _, closed := s.closed(); closed { // Kueue keeps its place, but nobody's turn comes
+	if _, closed := s.closed(); closed { // Kueue keeps its position, but admits nothing
 		t.Position, t.QueuePosition, t.PositionPartial = 0, 0, false
 	}
 	v := s.verdict()
@@ -115,8 +115,8 @@ func (l *look) task(w, first *workload) api.QueuedTask {
 	return t
 }
 
-// estimate is when one starts at the recent pace: that of the ClusterQueue if
-// all of it was seen, else that of its LocalQueue, each with the place in it.
+// estimate returns when a Workload starts at the recent rate: that of the ClusterQueue
+// if all of it was read, else that of its LocalQueue, each with the position in it.
 func (l *look) estimate(w *workload, cluster string, at place) *metav1.Time {
 	start := l.queueRates[w.queue()].start(at.inQueue, l.now)
 	if l.namespace == "" {
@@ -128,13 +128,13 @@ func (l *look) estimate(w *workload, cluster string, at place) *metav1.Time {
 	return ptr.To(metav1.NewTime(*start).Rfc3339Copy())
 }
 
-// requests is what one that waits needs in all.
+// requests returns the total requests of a Workload.
 func requests(w *workload) map[string]string {
 	sum := corev1.ResourceList{}
 	for _, need := range w.needs() {
 		for name, q := range need {
 			if name == corev1.ResourcePods || q.IsZero() {
-				continue // that is how Kueue counts, or how our containers say that they are free; nobody asked for it
+				continue // Kueue counts pods, and our containers request 0 explicitly; no user requested these
 			}
 			var total resource.Quantity
 			if had, ok := sum[name]; ok {
@@ -151,9 +151,9 @@ func requests(w *workload) map[string]string {
 	return out
 }
 
-// Task returns where one task stands that waits in a queue. It is Unavailable
-// for the moment between a Job's creation and Kueue's taking note of it, and
-// Forbidden for whoever may not read Workloads.
+// Task returns the position of one queued task. It returns an UnavailableError until
+// Kueue has created the Job's Workload, and a ForbiddenError if the caller may not
+// read Workloads.
 func (c *Client) Task(ctx context.Context, t *api.TaskStatus) (*api.QueuedTask, error) {
 	l, err := c.look(ctx, scope{namespace: t.Namespace, queue: t.Queue})
 	if err != nil {
@@ -162,7 +162,7 @@ func (c *Client) Task(ctx context.Context, t *api.TaskStatus) (*api.QueuedTask, 
 	var found *api.QueuedTask
 	l.each(func(w *workload) bool { return w.owner().UID == t.UID }, func(q *api.QueuedTask) { found = q })
 	if found == nil {
-		return nil, &api.UnavailableError{Message: fmt.Sprintf("Kueue has not taken note of task %s yet; try again", t.ID)}
+		return nil, &api.UnavailableError{Message: fmt.Sprintf("Kueue has not created the Workload of task %s yet; try again", t.ID)}
 	}
 	return found, nil
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Priority returns the WorkloadPriorityClass that want means: its name, or a
-// number that is its value. A number that no class has takes the nearest class
-// below it, or the lowest one if all are above, and the warning says so.
-// Nothing wanted, and 0 where no class has that value, are no class, which
-// stands for 0. An unknown name is an InvalidSpecError that lists the classes. Who
-// may not list them gets a name back as it is, and of a number a warning.
+// Priority returns the WorkloadPriorityClass that want selects by name or by value. A
+// value that no class has selects the nearest class below it, or the lowest one if all
+// are above, with a warning. An empty want, and 0 if no class has that value, select no
+// class, which means 0. An unknown name is an InvalidSpecError that lists the classes.
+// If the caller may not list them, it returns a name as it is, and a warning for a
+// number.
 func (c *Client) Priority(ctx context.Context, want string) (class, warning string, err error) {
 	if want == "" {
 		return "", "", nil

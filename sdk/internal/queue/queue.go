@@ -1,5 +1,5 @@
-// Package queue looks at Kueue's queues and holds them: quota and use, what
-// waits and where it stands, and whether a task can ever fit.
+// Package queue reads, holds and resumes Kueue's queues: their quota and usage, the
+// pending Workloads with their positions, and whether a task can ever be admitted.
 package queue
 
 import (
@@ -15,8 +15,8 @@ import (
 type Client struct {
 	conn *access.Conn
 
-	// What each submission asks is kept for a moment: hundreds may come from
-	// one program, one right behind the other.
+	// The responses that a submission needs are cached for a moment, because one
+	// program may submit hundreds of tasks in a row.
 	choices  access.Memo[wanted, Choice]
 	classes  access.Memo[string, []kueue.WorkloadPriorityClass]
 	quotas   access.Memo[string, *kueue.ClusterQueue]
@@ -24,10 +24,10 @@ type Client struct {
 	allNodes access.Memo[string, []corev1.Node]
 }
 
-// wanted is a queue as it is asked for.
+// wanted is the key of a requested queue.
 type wanted struct{ namespace, name string }
 
-// moment is how long answers to submissions are kept.
+// moment is how long they are cached.
 const moment = 10 * time.Second
 
 // New returns a client over conn. It contacts nobody.

@@ -29,7 +29,7 @@ func (c *Client) localQueues(ctx context.Context, ns string) ([]kueue.LocalQueue
 	}
 }
 
-// clusterQueues lists all ClusterQueues by name; nil if the caller may not.
+// clusterQueues lists all ClusterQueues by name; nil if the caller may not list them.
 func (c *Client) clusterQueues(ctx context.Context) (map[string]*kueue.ClusterQueue, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Client) clusterQueues(ctx context.Context) (map[string]*kueue.ClusterQu
 	}
 }
 
-// clusterQueue reads one ClusterQueue; nil if it is not there or not to be seen.
+// clusterQueue reads one ClusterQueue; nil if it does not exist or may not be read.
 func (c *Client) clusterQueue(ctx context.Context, name string) (*kueue.ClusterQueue, error) {
 	if name == "" {
 		return nil, nil

@@ -10,31 +10,31 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// shortage is a resource of which there is too little.
+// shortage is a resource with less than the requested amount.
 type shortage struct {
 	resource corev1.ResourceName
-	// need is what is asked for, have what there is of it, quota what there
-	// would be if nothing else ran.
+	// need is the request, have the available amount, quota the amount if nothing else
+	// ran.
 	need, have, quota resource.Quantity
-	// uncovered: the ClusterQueue has no quota for it at all, and so lets
-	// nothing in that asks for it.
+	// uncovered: the ClusterQueue has no quota for it, and so admits nothing that
+	// requests it.
 	uncovered bool
 }
 
-// missing is how much is missing.
+// missing returns the missing amount.
 func (s *shortage) missing() resource.Quantity {
 	out := s.need.DeepCopy()
 	out.Sub(s.have)
 	return out
 }
 
-// view is how much of one resource of one flavor is there for somebody; bounded
-// is false where there is no telling, so that nothing is ever short of it.
+// view returns how much of one resource of one flavor is available; bounded is false
+// if that is unknown, so that it is never short.
 type view func(flavor kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (have resource.Quantity, bounded bool)
 
-// shortages returns what is missing for need under a view of the quota; none if
-// it fits. All resources of a group come from one flavor, and the flavor that
-// lacks the fewest of them speaks for the group.
+// shortages returns what is missing for need according to see; none if it fits. All
+// resources of a group come from one flavor; the flavor that lacks the fewest of them
+// counts for the group.
 func shortages(cq *kueue.ClusterQueue, need corev1.ResourceList, see view) []shortage {
 	var all []shortage
 	covered := map[corev1.ResourceName]bool{}
@@ -46,7 +46,7 @@ func shortages(cq *kueue.ClusterQueue, need corev1.ResourceList, see view) []sho
 		all = append(all, inGroup(group, need, see)...)
 	}
 	for name, q := range need {
-		// Kueue counts pods only where somebody has set a quota for them.
+		// Kueue counts pods only if there is a quota for them.
 		if !covered[name] && !q.IsZero() && name != corev1.ResourcePods {
 			all = append(all, shortage{resource: name, need: q, uncovered: true})
 		}
@@ -78,9 +78,9 @@ func inGroup(group *kueue.ResourceGroup, need corev1.ResourceList, see view) []s
 	return best
 }
 
-// atMost is the most that a ClusterQueue could ever give: its quota, and what
-// it may borrow from its cohort. Of a cohort that cannot be seen only the limit on
-// borrowing is known.
+// atMost returns the view of the most that a ClusterQueue can ever provide: its quota,
+// and what it may borrow from its cohort. Of a cohort that the caller may not read
+// only the borrowing limit is known.
 func atMost(cq *kueue.ClusterQueue, t *cohorts) view {
 	return func(flavor kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (resource.Quantity, bool) {
 		have := q.NominalQuota.DeepCopy()
@@ -98,7 +98,7 @@ func atMost(cq *kueue.ClusterQueue, t *cohorts) view {
 	}
 }
 
-// atNow is what is free of a ClusterQueue's own quota.
+// atNow returns the view of the free quota of a ClusterQueue.
 func atNow(cq *kueue.ClusterQueue) view {
 	return func(flavor kueue.ResourceFlavorReference, q *kueue.ResourceQuota) (resource.Quantity, bool) {
 		have := q.NominalQuota.DeepCopy()
@@ -111,8 +111,7 @@ func atNow(cq *kueue.ClusterQueue) view {
 	}
 }
 
-// reserved is what is taken of a ClusterQueue's quota, and how much of that is
-// borrowed.
+// reserved returns the used quota of a ClusterQueue, and how much of it is borrowed.
 func reserved(cq *kueue.ClusterQueue, flavor kueue.ResourceFlavorReference, name corev1.ResourceName) (total, borrowed resource.Quantity) {
 	for i := range cq.Status.FlavorsReservation {
 		if cq.Status.FlavorsReservation[i].Name != flavor {

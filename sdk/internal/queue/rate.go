@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// rateWindow is how far back an estimate looks, and rateMost at how many
-	// of the last admissions.
+	// rateWindow and rateMost bound the admissions that an estimate uses, by time and
+	// by number.
 	rateWindow = 30 * time.Minute
 	rateMost   = 50
-	// noWait is how long somebody may have waited who did not wait: a queue
-	// with room lets a burst in at once, which says nothing about waiting.
+	// noWait is the longest time until an admission that counts as immediate: bursts
+	// that a queue admits at once do not say how long others wait.
 	noWait = 2 * time.Second
 )
 
-// rate is when a queue let tasks in that had waited: the last ones, unordered.
+// rate holds the times of a queue's last admissions after a wait, unordered.
 type rate struct{ times []time.Time }
 
-// add takes note of one Workload's admission.
+// add records the admission of a Workload.
 func (r *rate) add(w *workload, now time.Time) {
 	c := w.condition(kueue.WorkloadQuotaReserved)
 	if c == nil || c.Status != "True" {
@@ -37,15 +37,15 @@ func (r *rate) add(w *workload, now time.Time) {
 	}
 }
 
-// trim keeps the last ones.
+// trim drops all but the last admissions.
 func (r *rate) trim() {
 	slices.SortFunc(r.times, func(a, b time.Time) int { return b.Compare(a) })
 	r.times = r.times[:min(len(r.times), rateMost)]
 }
 
-// start estimates when the one at a position (from 1) is let in: as many
-// admissions from now as there are before it, at the pace since the oldest one
-// that is looked at. nil if there are fewer than two to go by.
+// start estimates when the Workload at a position (from 1) is admitted, from the
+// average time between the recorded admissions. It returns nil if there are fewer
+// than two.
 func (r *rate) start(position int, now time.Time) *time.Time {
 	if r == nil || position < 1 {
 		return nil

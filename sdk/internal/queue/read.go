@@ -12,7 +12,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// pageSize is how many objects one request brings.
+// pageSize is the number of objects per list request.
 const pageSize = 500
 
 // workloadPage is one page of a list of Workloads.
@@ -22,11 +22,11 @@ type workloadPage struct {
 	Items           []workload `json:"items"`
 }
 
-// DeepCopyObject makes it an object that can be paged through. Nobody copies it.
+// DeepCopyObject implements runtime.Object for the pager, which copies nothing.
 func (p *workloadPage) DeepCopyObject() runtime.Object { return p }
 
-// eachWorkload calls do for every Workload of a namespace (empty: of all), with
-// a few pages of 500 in memory at a time.
+// eachWorkload calls do for every Workload of a namespace (empty: of all). It holds a
+// few pages of 500 in memory.
 func (c *Client) eachWorkload(ctx context.Context, ns, selector string, do func(*workload)) error {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *Client) eachWorkload(ctx context.Context, ns, selector string, do func(
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		answer := set.KueueV1beta2().RESTClient().Get().NamespaceIfScoped(ns, ns != "").Resource("workloads").
 			VersionedParams(&o, scheme.ParameterCodec).Do(ctx)
-		// Error, unlike Raw, reads what the server says of a refusal.
+		// Error, unlike Raw, decodes the Status that the server returns.
 		if err := answer.Error(); err != nil {
 			return nil, err
 		}
@@ -52,7 +52,7 @@ func (c *Client) eachWorkload(ctx context.Context, ns, selector string, do func(
 	p.PageSize = pageSize
 	err = p.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(obj runtime.Object) error {
 		if w, ok := obj.(*workload); ok {
-			kept := *w // or keeping one would keep its whole page
+			kept := *w // a reference would keep the whole page in memory
 			do(&kept)
 		}
 		return nil

@@ -14,33 +14,33 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// verdict says why something waits.
+// verdict is why a Workload waits.
 type verdict struct {
 	reason string
-	// stuck: as things are it does not start in its turn, so that the pace
-	// of others tells nothing.
+	// stuck: it does not start in its turn, so that the rate of admissions gives no
+	// estimate.
 	stuck bool
 }
 
 func stuck(format string, args ...any) verdict { return verdict{fmt.Sprintf(format, args...), true} }
 
-// situation is what decides why something waits.
+// situation holds what decides why a Workload waits.
 type situation struct {
 	w   *workload
 	now time.Time
-	// local and cluster are its queues. nil is not there if the flag says
-	// that queues of that sort may be seen, and else unknown.
+	// local and cluster are its queues. nil means that the queue does not exist if
+	// seesQueues or seesClusters is set, and that it is unknown otherwise.
 	local                    *kueue.LocalQueue
 	cluster                  *kueue.ClusterQueue
 	lenders                  *cohorts
 	seesQueues, seesClusters bool
-	// ahead is how many are before it (-1: not known), and first the first
-	// in line (nil: not known).
+	// ahead is the number of Workloads before it (-1: unknown), and first is the first
+	// one (nil: unknown).
 	ahead int
 	first *workload
 }
 
-// verdict goes from what stops everything to what passes by itself.
+// verdict checks the reasons from permanent to temporary ones.
 func (s *situation) verdict() verdict {
 	if why := s.w.deactivated(); why != "" {
 		return stuck("%s", why)
@@ -53,7 +53,7 @@ func (s *situation) verdict() verdict {
 	return s.turn()
 }
 
-// closed: one of the queues lets nothing start.
+// closed: one of the queues admits nothing.
 func (s *situation) closed() (verdict, bool) {
 	name := s.w.Spec.QueueName
 	switch {
@@ -77,7 +77,7 @@ func (s *situation) closed() (verdict, bool) {
 	return verdict{}, false
 }
 
-// checks: it has its quota, but somebody else has to agree.
+// checks: it has reserved its quota, but admission checks are pending.
 func (s *situation) checks() (verdict, bool) {
 	if !s.w.is(kueue.WorkloadQuotaReserved) {
 		return verdict{}, false
@@ -95,7 +95,7 @@ func (s *situation) checks() (verdict, bool) {
 	return stuck("has its quota, is about to start"), true
 }
 
-// backoff: Kueue lets some time pass before it tries again.
+// backoff: Kueue waits before it tries again.
 func (s *situation) backoff() (verdict, bool) {
 	state := s.w.Status.RequeueState
 	if state == nil || state.RequeueAt == nil || !state.RequeueAt.After(s.now) {
@@ -108,7 +108,7 @@ func (s *situation) backoff() (verdict, bool) {
 	return stuck("%s", why), true
 }
 
-// never: it asks for more than there will ever be.
+// never: it requests more than can ever be available.
 func (s *situation) never() (verdict, bool) {
 	if s.cluster != nil {
 		for _, need := range s.w.needs() {
@@ -127,7 +127,7 @@ func (s *situation) never() (verdict, bool) {
 	return s.told()
 }
 
-// short: there is too little free quota for it just now.
+// short: there is not enough free quota now.
 func (s *situation) short() (verdict, bool) {
 	if s.ahead == 0 && strings.Contains(s.message(), "Pending the preemption of") {
 		return verdict{reason: "room is being made for it"}, true
@@ -139,7 +139,7 @@ func (s *situation) short() (verdict, bool) {
 		for _, lack := range shortages(s.cluster, need, atNow(s.cluster)) {
 			missing := lack.missing()
 			if s.cluster.Spec.CohortName != "" {
-				// What a cohort lends is not seen here, but by Kueue.
+				// Only Kueue can compute what a cohort lends.
 				said, ok := toldMissing(s.message(), lack.resource)
 				if !ok {
 					continue
@@ -153,7 +153,7 @@ func (s *situation) short() (verdict, bool) {
 	return verdict{}, false
 }
 
-// firstNeeds adds what the first in line needs, for whoever is not the first.
+// firstNeeds returns what the first in line needs, unless this is the first.
 func (s *situation) firstNeeds(name corev1.ResourceName) string {
 	if s.first == nil || s.ahead == 0 {
 		return ""
@@ -165,7 +165,7 @@ func (s *situation) firstNeeds(name corev1.ResourceName) string {
 	return "; first in line needs " + number(name, sum)
 }
 
-// turn: nothing is in its way but those before it.
+// turn: it only waits for those before it.
 func (s *situation) turn() verdict {
 	switch {
 	case s.ahead > 0:

@@ -53,7 +53,7 @@ func (c *Client) List(ctx context.Context, o api.QueueListOptions) (*api.QueueSt
 	return list, c.countHeld(ctx, ns, list.Items)
 }
 
-// namespace is the one that options mean, empty for all.
+// namespace returns the namespace that options select, empty for all.
 func (c *Client) namespace(named string, all bool) string {
 	if all {
 		return metav1.NamespaceAll
@@ -61,8 +61,8 @@ func (c *Client) namespace(named string, all bool) string {
 	return cmp.Or(named, c.conn.Namespace)
 }
 
-// countHeld counts what waits in queues that are held. Who may not read
-// Workloads sees Kueue's own count.
+// countHeld counts the pending Workloads of held queues. If the caller may not read
+// Workloads, Kueue's own count stays.
 func (c *Client) countHeld(ctx context.Context, ns string, queues []api.QueueStatus) error {
 	waiting := map[string]int{}
 	if !slices.ContainsFunc(queues, func(q api.QueueStatus) bool { return q.State == api.QueueHeld }) {
@@ -84,8 +84,8 @@ func (c *Client) countHeld(ctx context.Context, ns string, queues []api.QueueSta
 	return nil
 }
 
-// status is what a LocalQueue and its ClusterQueue tell. clusters is nil if
-// they may not be seen.
+// status returns the status of a LocalQueue and its ClusterQueue. clusters is nil if
+// the caller may not read them.
 func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.QueueStatus {
 	st := api.QueueStatus{
 		TypeMeta: api.TypeMeta(api.KindQueue), ObjectMeta: *q.ObjectMeta.DeepCopy(),
@@ -106,7 +106,7 @@ func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.Qu
 	return st
 }
 
-// queueState says whether a queue lets tasks start, and why not.
+// queueState returns whether a queue admits tasks, and why not.
 func queueState(q *kueue.LocalQueue, cq *kueue.ClusterQueue, seesClusters bool) (api.QueueState, string) {
 	if held(q.Spec.StopPolicy) {
 		return api.QueueHeld, "it is on hold" + drained(q.Spec.StopPolicy)
@@ -127,7 +127,7 @@ func queueState(q *kueue.LocalQueue, cq *kueue.ClusterQueue, seesClusters bool) 
 	return api.QueueInactive, fmt.Sprintf("ClusterQueue %s is held or cannot work", q.Spec.ClusterQueue)
 }
 
-// clusterState says the same of a ClusterQueue.
+// clusterState returns the same for a ClusterQueue.
 func clusterState(cq *kueue.ClusterQueue) (api.QueueState, string) {
 	if held(cq.Spec.StopPolicy) {
 		return api.QueueHeld, fmt.Sprintf("ClusterQueue %s is held%s", cq.Name, drained(cq.Spec.StopPolicy))
@@ -136,7 +136,7 @@ func clusterState(cq *kueue.ClusterQueue) (api.QueueState, string) {
 	switch {
 	case c == nil:
 		return api.QueueInactive, fmt.Sprintf("Kueue has not looked at ClusterQueue %s yet", cq.Name)
-	// It may still say that it was held a moment ago.
+	// The condition may be outdated after the queue was resumed.
 	case c.Status == metav1.ConditionTrue || c.Reason == kueue.ClusterQueueActiveReasonStopped:
 		return api.QueueActive, ""
 	}
@@ -150,7 +150,7 @@ func drained(p *kueue.StopPolicy) string {
 	return ""
 }
 
-// inactive is Kueue's reason in short.
+// inactive returns Kueue's reason in short.
 func inactive(message string) string {
 	for _, beginning := range []string{"Can't admit new workloads: ", "Can't admit new workloads; "} {
 		message = strings.TrimPrefix(message, beginning)

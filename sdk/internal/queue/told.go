@@ -9,9 +9,9 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 )
 
-// Kueue says in one message per Workload what stood in its way when it was
-// looked at last. It serves where the quota itself may not be read, or does not
-// tell all: flavors' taints and labels, cohorts, limits of the namespace.
+// Kueue reports in one message per Workload why it was not admitted at the last
+// attempt. It is used where the caller may not read the quota, and for what the quota
+// does not show: taints and labels of flavors, cohorts, limits of the namespace.
 var (
 	saidMissing  = regexp.MustCompile(`insufficient unused quota for (\S+) in flavor (\S+), (\S+) more needed`)
 	saidTooMuch  = regexp.MustCompile(`insufficient quota for (\S+) in flavor (\S+), previously considered podsets requests \((\S+)\) \+ current podset request \((\S+)\) > maximum capacity \((\S+)\)`)
@@ -21,7 +21,7 @@ var (
 	saidNoFlavor = regexp.MustCompile(`flavor (\S+) not found`)
 )
 
-// message is what Kueue said last; empty if it has not looked yet.
+// message returns Kueue's last message; empty before its first attempt.
 func (s *situation) message() string {
 	if c := s.w.condition(kueue.WorkloadQuotaReserved); c != nil && c.Status != "True" {
 		return c.Message
@@ -29,7 +29,7 @@ func (s *situation) message() string {
 	return ""
 }
 
-// told is Kueue's own word where it stands in the way for good.
+// told returns the verdict of Kueue's message if it is a permanent reason.
 func (s *situation) told() (verdict, bool) {
 	said := s.message()
 	if said == "" {
@@ -56,7 +56,7 @@ func (s *situation) told() (verdict, bool) {
 	return verdict{}, false
 }
 
-// toldNever reads a message of which no part is about quota that others have.
+// toldNever parses a message without a part about quota that others use.
 func toldNever(said string) (verdict, bool) {
 	if m := saidTooMuch.FindStringSubmatch(said); m != nil {
 		need, err1 := resource.ParseQuantity(m[4])
@@ -82,7 +82,7 @@ func toldNever(said string) (verdict, bool) {
 	return verdict{}, false
 }
 
-// toldMissing is how much of a resource Kueue found missing.
+// toldMissing returns how much of a resource is missing according to Kueue.
 func toldMissing(said string, name corev1.ResourceName) (resource.Quantity, bool) {
 	for _, m := range saidMissing.FindAllStringSubmatch(said, -1) {
 		if m[1] != string(name) {

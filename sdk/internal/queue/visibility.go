@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// visibilityPage is how many places one request brings. Each answer is
-	// sorted anew, so that few and large pages tear the order the least.
+	// visibilityPage is the number of positions per request. Each response is sorted
+	// anew, so few large pages keep the order consistent.
 	visibilityPage = 5000
-	// visibilityPatience bounds the wait for Kueue's visibility server: it is
-	// a convenience, and positions can be had without it.
+	// visibilityPatience bounds the wait for Kueue's visibility server, without which
+	// positions can be computed.
 	visibilityPatience = 5 * time.Second
 )
 
-// place is where a Workload stands, counted from 1.
+// place is the position of a Workload, from 1.
 type place struct{ inCluster, inQueue int }
 
 // places are those of the Workloads of one ClusterQueue, by "namespace/name".
 type places map[string]place
 
-// seenInCluster asks Kueue who waits in a ClusterQueue, in its own order.
+// seenInCluster reads the positions in a ClusterQueue from Kueue.
 func (c *Client) seenInCluster(ctx context.Context, clusterQueue string) (places, bool) {
 	list, ok := c.pending(ctx, "clusterqueues/"+clusterQueue)
 	if !ok {
@@ -35,8 +35,8 @@ func (c *Client) seenInCluster(ctx context.Context, clusterQueue string) (places
 	return numbered(list), true
 }
 
-// seenInQueue asks Kueue who waits in one LocalQueue. Positions are true here
-// too; those of other queues are left out.
+// seenInQueue reads the positions of the Workloads of one LocalQueue from Kueue. They
+// count those of other queues as well.
 func (c *Client) seenInQueue(ctx context.Context, namespace, name string) (places, bool) {
 	list, ok := c.pending(ctx, "namespaces/"+namespace+"/localqueues/"+name)
 	if !ok {
@@ -50,8 +50,8 @@ func (c *Client) seenInQueue(ctx context.Context, namespace, name string) (place
 	return out, true
 }
 
-// pending reads one of the lists of Kueue's visibility API. Whatever goes wrong
-// there is no answer: the API may be switched off, down, or not for the caller.
+// pending reads one of the lists of Kueue's visibility API. It returns false for any
+// error: the API may be disabled, unavailable, or forbidden to the caller.
 func (c *Client) pending(ctx context.Context, of string) ([]visibility.PendingWorkload, bool) {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -76,11 +76,10 @@ func (c *Client) pending(ctx context.Context, of string) ([]visibility.PendingWo
 	}
 }
 
-// numbered counts the places of a ClusterQueue's list. Kueue leaves the order
-// of those open that came in the same second with the same priority, and
-// answers with another one each time; here their names decide. The places in
-// the LocalQueues are counted here because Kueue mixes up those of the same
-// name in different namespaces.
+// numbered returns the positions of a ClusterQueue's list. Kueue's order of Workloads
+// with the same priority and creation second differs between responses; here they are
+// ordered by name. The positions in LocalQueues are counted here, because Kueue
+// confuses LocalQueues of the same name in different namespaces.
 func numbered(list []visibility.PendingWorkload) places {
 	for from := 0; from < len(list); {
 		to := from + 1
@@ -106,7 +105,7 @@ func numbered(list []visibility.PendingWorkload) places {
 	return out
 }
 
-// counted numbers Workloads of one ClusterQueue that are in order.
+// counted numbers sorted Workloads of one ClusterQueue.
 func counted(sorted []*workload) places {
 	out, inQueue := make(places, len(sorted)), map[string]int{}
 	for i, w := range sorted {

@@ -17,9 +17,9 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// workload is as much of a Kueue Workload as we read. A Workload carries the
-// whole pod template, scripts included; decoding and keeping only this makes a
-// list of thousands quick and small.
+// workload is the part of a Kueue Workload that is read. A Workload has the whole pod
+// template, scripts included; decoding only this part keeps lists of thousands fast
+// and small.
 type workload struct {
 	metav1.TypeMeta `json:",inline"`
 	Metadata        workloadMeta `json:"metadata"`
@@ -76,13 +76,13 @@ type container struct {
 	} `json:"resources"`
 }
 
-// DeepCopyObject makes it an object that can be paged through. Nobody copies it.
+// DeepCopyObject implements runtime.Object for the pager, which copies nothing.
 func (w *workload) DeepCopyObject() runtime.Object { return ptr.To(*w) }
 
-// key is "namespace/name".
+// key returns "namespace/name".
 func (w *workload) key() string { return w.Metadata.Namespace + "/" + w.Metadata.Name }
 
-// queue is the LocalQueue, "namespace/name".
+// queue returns the LocalQueue as "namespace/name".
 func (w *workload) queue() string { return w.Metadata.Namespace + "/" + w.Spec.QueueName }
 
 func (w *workload) condition(kind string) *metav1.Condition {
@@ -93,18 +93,18 @@ func (w *workload) is(kind string) bool {
 	return meta.IsStatusConditionTrue(w.Status.Conditions, kind)
 }
 
-// waits reports that it has yet to be let in: it has no quota, or has it and
-// admission checks are still pending.
+// waits reports whether it is not admitted yet: it has no quota, or has reserved it
+// while admission checks are pending.
 func (w *workload) waits() bool {
 	return !w.is(kueue.WorkloadFinished) && !w.is(kueue.WorkloadAdmitted)
 }
 
-// competes reports that Kueue may look at it in its turn.
+// competes reports whether Kueue considers it for admission.
 func (w *workload) competes() bool {
 	return w.waits() && ptr.Deref(w.Spec.Active, true) && !w.is(kueue.WorkloadQuotaReserved)
 }
 
-// owner is the object that waits.
+// owner returns the object that the Workload stands for.
 func (w *workload) owner() metav1.OwnerReference {
 	for _, o := range w.Metadata.OwnerReferences {
 		if ptr.Deref(o.Controller, false) {
@@ -117,7 +117,7 @@ func (w *workload) owner() metav1.OwnerReference {
 	return metav1.OwnerReference{Kind: "Workload", Name: w.Metadata.Name}
 }
 
-// task is the id, name and user of the task that waits; empty of anything else.
+// task returns the ID, name and user of the Workload's task; empty for other work.
 func (w *workload) task() (id, name, user string) {
 	if len(w.Spec.PodSets) == 0 {
 		return "", "", ""
@@ -130,7 +130,7 @@ func (w *workload) task() (id, name, user string) {
 		cmp.Or(m.Annotations[kube.AnnotationUser], m.Labels[kube.LabelUser])
 }
 
-// needs is what each of its pod sets requests in all.
+// needs returns the total requests of each of its pod sets.
 func (w *workload) needs() []corev1.ResourceList {
 	out := make([]corev1.ResourceList, len(w.Spec.PodSets))
 	for i := range w.Spec.PodSets {
@@ -140,8 +140,8 @@ func (w *workload) needs() []corev1.ResourceList {
 	return out
 }
 
-// requests is what one pod asks for, as Kubernetes' scheduler counts it. As
-// with pods, a limit without a request is the request.
+// requests returns the requests of one pod, as the scheduler computes them. As with
+// pods, a limit without a request is the request.
 func (p *podSet) requests() corev1.ResourceList {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{Overhead: p.Template.Spec.Overhead}}
 	for _, c := range p.Template.Spec.Containers {
@@ -166,8 +166,8 @@ func (c *container) core() corev1.Container {
 	return corev1.Container{RestartPolicy: c.RestartPolicy, Resources: corev1.ResourceRequirements{Requests: requests}}
 }
 
-// orderTime is when its turn is counted from, as Kueue does with its defaults:
-// its creation, unless it lost its place through itself.
+// orderTime returns the time that decides its position, as in Kueue's defaults: its
+// creation, or its eviction for not being ready in time.
 func (w *workload) orderTime() time.Time {
 	if c := w.condition(kueue.WorkloadEvicted); c != nil && c.Status == metav1.ConditionTrue &&
 		(c.Reason == kueue.WorkloadEvictedByPodsReadyTimeout || c.Reason == kueue.WorkloadEvictedByAdmissionCheck) {
