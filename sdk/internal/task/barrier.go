@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// askedNodes is of how many nodes the log is read: any node whose setup has
-	// ended tells whom all of them wait for.
+	// askedNodes is the number of nodes whose logs are read: each node that waits
+	// reports all missing nodes.
 	askedNodes = 8
-	// tailLines and tailBytes bound what is read of each: what setup has left
-	// running may print behind the launcher's line. The API server's own bound
-	// in bytes would cut off the end, and with it the line.
+	// tailLines and tailBytes bound what is read of each log: processes that setup has
+	// started may print after the launcher's line. The API server's limit in bytes
+	// would cut off the end, and with it the line.
 	tailLines, tailBytes = 50, 1 << 20
 )
 
-// tellBarrier fills in whose setup the running nodes of a task wait for. Only
-// their logs know it. Who may not read them is not told. A node that does not
-// wait keeps the reason that it has.
-func (c *Client) tellBarrier(ctx context.Context, s *api.TaskStatus) {
+// setBarrier sets which nodes' setup the running nodes of a task wait for. Only their
+// logs report it. It does nothing if the caller may not read logs. A node that does not
+// wait keeps its reason.
+func (c *Client) setBarrier(ctx context.Context, s *api.TaskStatus) {
 	if s.State != api.Running || s.NumNodes < 2 || s.Diagnosis != nil {
 		return
 	}
@@ -53,8 +53,7 @@ func (c *Client) tellBarrier(ctx context.Context, s *api.TaskStatus) {
 	}
 }
 
-// tail is the end of what a pod's main container has printed; "" where that
-// cannot be read.
+// tail returns the end of the log of a pod's main container; "" if it cannot be read.
 func (c *Client) tail(ctx context.Context, namespace, pod string) string {
 	log, err := c.conn.Kube.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container: manifest.Container, TailLines: ptr.To[int64](tailLines)}).Stream(ctx)
@@ -69,7 +68,7 @@ func (c *Client) tail(ctx context.Context, namespace, pod string) string {
 	return string(text)
 }
 
-// waitsFor reads from the end of a node's log what its launcher waits for; "" for
+// waitsFor returns what a node's launcher waits for, from the end of its log; "" for
 // nothing.
 func waitsFor(log string) string {
 	what := ""

@@ -62,7 +62,7 @@ func TestWhoWaitsIsToldBesideWhatElseIsSaidOfNodes(t *testing.T) {
 	for i, reason := range []string{again, "", again, again} {
 		s.Nodes = append(s.Nodes, api.NodeStatus{State: api.NodeRunning, Pod: fmt.Sprintf("pod-%d", i), Reason: reason})
 	}
-	(&Client{conn: conn}).tellBarrier(t.Context(), s)
+	(&Client{conn: conn}).setBarrier(t.Context(), s)
 	got := []string{s.Reason}
 	for _, n := range s.Nodes {
 		got = append(got, n.Reason)

@@ -21,9 +21,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// create makes the Job, then what its pods need, then lets it start. When it
-// stops half-way the Job is left suspended, and the same request completes it;
-// when the cluster says no for good, the Job is removed again.
+// create creates the Job, then the helpers that its pods need, then lets it start. If it
+// is interrupted the Job stays suspended, and the same request completes it; if the API
+// server permanently refuses a helper, the Job is deleted again.
 func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.SubmitOptions) (*api.TaskStatus, error) {
 	if !o.DryRun.Sends() {
 		s := fromJob(objects.Job)
@@ -47,7 +47,7 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 		}
 	}
 	if !o.DryRun.Keeps() {
-		s := fromJob(objects.Job) // nothing is left half-way
+		s := fromJob(objects.Job) // a dry run completes it
 		s.ObjectMeta = publicMeta(job)
 		return &s, nil
 	}
@@ -62,12 +62,11 @@ func (c *Client) create(ctx context.Context, objects *manifest.Objects, o api.Su
 	return s, nil
 }
 
-// createAttempts bounds how often a creation is repeated whose answer was
-// lost on the way.
+// createAttempts bounds the attempts to create a Job while responses are lost.
 const createAttempts = 4
 
-// createJob creates the Job or finds the one that is there for the same
-// request. mine reports whether this call made it.
+// createJob creates the Job or finds the existing one of the same request. mine reports
+// whether this call created it.
 func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitOptions) (job *batchv1.Job, mine bool, err error) {
 	jobs := c.conn.Kube.BatchV1().Jobs(want.Namespace)
 	for attempt := 1; ; attempt++ {
@@ -80,8 +79,8 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitO
 			if err != nil {
 				return nil, false, c.conn.Classify(err, "get", jobsResource)
 			}
-			// Either our own earlier attempt, or somebody made the same
-			// request at the same moment.
+			// Created by an earlier attempt, or by a concurrent call with the
+			// same request ID.
 			return job, attempt > 1, adoptable(job, want, o)
 		case attempt == createAttempts || !access.AnswerLost(err):
 			return nil, false, c.conn.Classify(err, "create", jobsResource)
@@ -94,11 +93,11 @@ func (c *Client) createJob(ctx context.Context, want *batchv1.Job, o api.SubmitO
 	}
 }
 
-// undo removes a Job that this call made and that can never start. A passing
-// failure leaves it, for the same request to complete.
+// undo deletes a Job that this call created and that can never start. After a temporary
+// error it keeps the Job, so that the same request can complete it.
 func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause error, o api.SubmitOptions) error {
 	if !o.DryRun.Keeps() {
-		return cause // nothing was made
+		return cause // nothing was created
 	}
 	var passing *api.UnavailableError
 	if errors.As(cause, &passing) || ctx.Err() != nil {
@@ -122,9 +121,8 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	return cause
 }
 
-// createHelper makes one object that the pods need, owned by the Job. One that
-// is there already must have been made by an earlier, unfinished run of the
-// same request.
+// createHelper creates an object that the pods need, owned by the Job. An existing one
+// must be of an earlier, unfinished attempt of the same request.
 func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batchv1.Job, o api.SubmitOptions) error {
 	core, create := c.conn.Kube.CoreV1(), metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager}
 	kind := helperResource(obj)
@@ -156,7 +154,7 @@ func (c *Client) createHelper(ctx context.Context, obj runtime.Object, job *batc
 	return c.conn.Classify(err, "create", kind)
 }
 
-// helperResource names a helper's kind as rights do.
+// helperResource returns the resource of a helper.
 func helperResource(obj runtime.Object) string {
 	switch obj.(type) {
 	case *corev1.Service:
@@ -171,9 +169,9 @@ func helperResource(obj runtime.Object) string {
 	panic(fmt.Sprintf("task: a %T is no helper", obj))
 }
 
-// foreign refuses a helper that belongs to another Job: one of the same
-// request that was just deleted, whose helpers are about to be collected. Who
-// may not read it is trusted.
+// foreign returns an error for a helper that belongs to another Job: one of the same
+// request that was just deleted, whose helpers are still to be garbage-collected. It
+// returns nil if the caller may not read the helper.
 func (c *Client) foreign(kind, name string, job *batchv1.Job, there func(string) (metav1.Object, error)) error {
 	have, err := there(name)
 	if apierrors.IsForbidden(err) || err == nil && metav1.IsControlledBy(have, job) {

@@ -14,9 +14,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Delete implements sdk.TaskWriter. What the Job owns goes with it: with Wait
-// the Job stays until its pods and helpers are gone (foreground), otherwise
-// Kubernetes removes them by and by.
+// Delete implements sdk.TaskWriter. What the Job owns is deleted with it: with Wait
+// before the Job (foreground deletion), otherwise after it (background deletion).
 func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -46,8 +45,8 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions
 	return &s, err
 }
 
-// awaitGone waits until the Job and its pods are gone. Pods are asked for too:
-// one that is being killed outlives what owns it.
+// awaitGone waits until the Job and its pods are gone. A terminating pod can outlive its
+// owner.
 func (c *Client) awaitGone(ctx context.Context, job *batchv1.Job) error {
 	return wait.PollUntilContextCancel(ctx, 500*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		have, err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Get(ctx, job.Name, metav1.GetOptions{})

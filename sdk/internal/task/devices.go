@@ -18,9 +18,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// lacksDevices says that no machine has the devices that a pod asks for, and which
-// ones there are. It is empty if one has, whether they are free or not; if the pod
-// asks for none; and if no machine may be seen.
+// lacksDevices returns a message if no node has the devices that a pod requests, with
+// those that there are. It is empty if a node has them, free or not; if the pod requests
+// none; and if no node may be read.
 func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
 	needs := devicesOf(pod)
 	if len(needs) == 0 || len(machines) == 0 {
@@ -44,7 +44,7 @@ func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
 	return "no machine of the cluster has " + what + "; " + offered(machines)
 }
 
-// devicesOf are what a pod requests of its machine's devices.
+// devicesOf returns the devices that a pod requests.
 func devicesOf(pod *corev1.PodSpec) corev1.ResourceList {
 	out := resourcehelper.PodRequests(&corev1.Pod{Spec: *pod}, resourcehelper.PodResourcesOptions{})
 	maps.DeleteFunc(out, func(name corev1.ResourceName, _ resource.Quantity) bool { return !manifest.IsDevice(name) })
@@ -60,10 +60,10 @@ func holds(m *corev1.Node, needs corev1.ResourceList) bool {
 	return true
 }
 
-// maxOffered is how many sorts of machines are told.
+// maxOffered is the number of kinds of nodes in a message.
 const maxOffered = 10
 
-// offered says which devices the machines have: "they have L4:1 (2 machines), T4:4".
+// offered lists the devices of the nodes: "they have L4:1 (2 machines), T4:4".
 func offered(machines []corev1.Node) string {
 	count := map[string]int{}
 	for i := range machines {
@@ -89,10 +89,9 @@ func offered(machines []corev1.Node) string {
 	return "they have " + strings.Join(parts, ", ")
 }
 
-// tellDevices names what the machines have, in the hint for a task that none of them
-// can ever take for lack of its devices. Who may not see them keeps the scheduler's
-// words.
-func (c *Client) tellDevices(ctx context.Context, job *batchv1.Job, d *api.Diagnosis) {
+// setDevices sets the hint of a task that no node can run for lack of its devices: what
+// devices the nodes have. If the caller may not list nodes, the hint stays.
+func (c *Client) setDevices(ctx context.Context, job *batchv1.Job, d *api.Diagnosis) {
 	pod := &job.Spec.Template.Spec
 	if d == nil || d.Cause != api.CauseUnschedulable || len(devicesOf(pod)) == 0 {
 		return

@@ -18,39 +18,38 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// namesAtOnce is how many Jobs one request names; 64 characters each.
+// namesAtOnce is the number of Jobs that one request names, of up to 63 characters.
 const namesAtOnce = 100
 
-// wantsPods reports whether only the pods, or what kept them from being made,
-// can tell why a task is as it is. Jobs count no pod that saves its results.
+// wantsPods reports whether the pods, or the events of their creation, are needed to
+// explain a task's state. Jobs do not count pods that still upload results.
 func wantsPods(s *api.TaskStatus, job *batchv1.Job) bool {
 	return s.State == api.Failed && s.Reason == "" || s.State == api.Pending && !diagnose.Submitting(job)
 }
 
-// hasPods reports a Job that has made pods, as far as it has counted them.
+// hasPods reports whether a Job has counted any pods.
 func hasPods(job *batchv1.Job) bool {
 	s := &job.Status
 	gone := s.UncountedTerminatedPods
 	return s.Active+s.Succeeded+s.Failed+ptr.Deref(s.Terminating, 0) > 0 || gone != nil && len(gone.Succeeded)+len(gone.Failed) > 0
 }
 
-// explanation explains the unwell among some tasks, whose Jobs are given.
+// explanation explains failed and pending tasks, given their Jobs.
 type explanation struct {
 	c         *Client
 	namespace string
 	tasks     []api.TaskStatus
 	jobs      map[types.UID]*batchv1.Job
-	// pods are those that were read of each.
+	// pods are those that were read, by Job.
 	pods map[types.UID][]corev1.Pod
-	// ran, if set, takes the times of all pods.
+	// ran, if set, collects the times of all pods.
 	ran spans
 }
 
-// explain fills in what the pods of the unwell tasks tell, and events where their
-// pods cannot be made. sel selects the pods. Most are explained by those pods that
-// neither run nor have succeeded. Of what is left all pods are looked at: on a
-// machine that does not answer they pass for running. With times all pods are
-// read at once.
+// explain sets what the pods of the unwell tasks report, and the events if pods cannot be
+// created. sel selects the pods. Pods that neither run nor have succeeded explain most
+// tasks. For the others it reads all pods, since pods on a node that does not respond
+// are still reported as running. With times it reads all pods at once.
 func (e *explanation) explain(ctx context.Context, sel string, unwell []int) error {
 	o := metav1.ListOptions{LabelSelector: sel}
 	if e.ran == nil {
@@ -80,9 +79,9 @@ func (e *explanation) explain(ctx context.Context, sel string, unwell []int) err
 	return e.byEvents(ctx, unclear)
 }
 
-// byPods explains tasks by the pods that o selects, and returns those that
-// other pods may explain better: of a task whose pods were deleted one may be
-// on a lost machine.
+// byPods explains tasks by the pods that o selects, and returns those that other pods
+// may explain better: if pods were deleted, another one may be on a node that does not
+// respond.
 func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell []int) (unclear []int, err error) {
 	if e.pods == nil {
 		e.pods = map[types.UID][]corev1.Pod{}
@@ -117,7 +116,7 @@ func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell [
 	return unclear, nil
 }
 
-// build puts into a task what its pods and events tell.
+// build sets what its pods and events report on a task.
 func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *api.TaskStatus {
 	t := &e.tasks[i]
 	told := build(e.jobs[t.UID], pods, events)
@@ -126,8 +125,8 @@ func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *ap
 	return t
 }
 
-// byEvents explains the tasks that are short of pods by what the Job controller
-// was told when it tried to make them: one listing for all of them.
+// byEvents explains tasks that lack pods by the errors of the Job controller, with one
+// list request for all of them.
 func (e *explanation) byEvents(ctx context.Context, unwell []int) error {
 	unwell = slices.DeleteFunc(slices.Clone(unwell), func(i int) bool {
 		t := &e.tasks[i]
@@ -145,13 +144,14 @@ func (e *explanation) byEvents(ctx context.Context, unwell []int) error {
 	return err
 }
 
-// lacksPods reports a task that waits for pods which do not say why.
+// lacksPods reports whether a task waits for pods that were not created, without a
+// known reason.
 func lacksPods(t *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod) bool {
 	return t.State == api.Pending && t.Diagnosis == nil && !diagnose.Submitting(job) && len(pods) < int(ptr.Deref(job.Spec.Parallelism, 1))
 }
 
-// refusals are the events that told last, of each Job, what keeps its pods from
-// being made. For who may not read events there are none.
+// refusals returns the last event of each Job that says why its pods cannot be created.
+// It returns none if the caller may not read events.
 func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]corev1.Event, error) {
 	last := map[types.UID]corev1.Event{}
 	err := c.eachEvent(ctx, namespace, fields.Set{"involvedObject.kind": "Job", "reason": diagnose.FailedCreate}, func(event *corev1.Event) {
@@ -163,9 +163,8 @@ func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]
 	return last, err
 }
 
-// refusedPods is refusals for who watches: they are read when they are asked for,
-// and not again within lookAgain, even if they could not be read to their end: a
-// reason is worth no error, and no request for each task that lacks one.
+// refusedPods returns a function that returns refusals for a watch, cached for
+// lookAgain. It ignores errors, since the reason is only informative.
 func (c *Client) refusedPods(ctx context.Context, namespace string) func() map[types.UID]corev1.Event {
 	kept := access.Memo[string, map[types.UID]corev1.Event]{Keep: lookAgain}
 	return func() map[types.UID]corev1.Event {
@@ -177,8 +176,8 @@ func (c *Client) refusedPods(ctx context.Context, namespace string) func() map[t
 	}
 }
 
-// eachEvent calls do for every event that set selects, one page in memory at a
-// time. For who may not read events there are none.
+// eachEvent calls do for every event that set selects. It holds one page in memory. It
+// calls do for none if the caller may not read events.
 func (c *Client) eachEvent(ctx context.Context, namespace string, set fields.Set, do func(*corev1.Event)) error {
 	o := metav1.ListOptions{}
 	if len(set) > 0 {

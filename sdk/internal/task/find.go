@@ -19,15 +19,15 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// resolve finds the Job that ref names, for who only looks: a Job's name, an id,
-// the name of one of the caller's tasks, or a beginning of these; @latest, or
-// CAMPAIGN/CONFIG/RUN for a run of a campaign.
+// resolve finds the Job that ref names for a read: by its name, its ID, the name of one
+// of the caller's tasks, or a prefix of these; by @latest, or by CAMPAIGN/CONFIG/RUN
+// for a run of a campaign.
 func (c *Client) resolve(ctx context.Context, ref string) (*batchv1.Job, error) {
 	return c.find(ctx, ref, false)
 }
 
-// resolveFor finds the Job that ref names for somebody who is going to do this
-// to it, and asks at the same time whether he may.
+// resolveFor finds the Job that ref names for a change, and checks concurrently whether
+// the caller has the right to do it.
 func (c *Client) resolveFor(ctx context.Context, ref, verb string) (*batchv1.Job, error) {
 	var asked sync.WaitGroup
 	var refused error
@@ -40,8 +40,8 @@ func (c *Client) resolveFor(ctx context.Context, ref, verb string) (*batchv1.Job
 	return job, nil
 }
 
-// find finds the Job that ref names; changes says that something is going to be
-// done to it.
+// find finds the Job that ref names; changes is set if the caller is going to change
+// it.
 func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.Job, error) {
 	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob, kube.RefQueued)
 	switch {
@@ -61,7 +61,7 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 		}
 	}
 	if len(validation.IsDNS1123Subdomain(ref.Name)) == 0 && strings.Contains(ref.Name, "-") {
-		// A Job's name is its own: nothing else needs to be asked.
+		// A Job's name is unique: no other request is needed.
 		job, err := c.byName(ctx, ref.Name)
 		if !isNotFound(err) {
 			return job, err
@@ -72,13 +72,13 @@ func (c *Client) find(ctx context.Context, text string, changes bool) (*batchv1.
 		return job, err
 	}
 	if changes && isWhole(ref.Name) {
-		return nil, c.notFound(ref.Name) // its Job is gone, and it is not meant as the beginning of another's
+		return nil, c.notFound(ref.Name) // its Job is gone, and it is not a prefix of another one's name
 	}
 	return c.beginning(ctx, ref.Name, changes)
 }
 
-// exactly finds the task whose id a word is, or that the caller has called so;
-// nil when there is none.
+// exactly finds the task with that ID, or the caller's task with that name; nil for
+// none.
 func (c *Client) exactly(ctx context.Context, word string, changes bool) (*batchv1.Job, error) {
 	var asked sync.WaitGroup
 	var byID, byName []batchv1.Job
@@ -106,7 +106,8 @@ func (c *Client) exactly(ctx context.Context, word string, changes bool) (*batch
 	return choose(word, user, changes, append(byID, byName...))
 }
 
-// beginning looks through all tasks of the namespace; it is a rare call.
+// beginning finds the task whose ID or name begins with word among all tasks of the
+// namespace. It is rarely needed.
 func (c *Client) beginning(ctx context.Context, word string, changes bool) (*batchv1.Job, error) {
 	user, err := c.conn.User(ctx)
 	if err != nil {
@@ -144,8 +145,8 @@ func choose(word, user string, changes bool, jobs []batchv1.Job) (*batchv1.Job, 
 	return &jobs[i], nil
 }
 
-// candidate is what a Job is found by. Other people's tasks have no names here:
-// who says a name means one of his own.
+// candidate returns the words that a Job is found by. A name selects only the caller's
+// own tasks.
 func candidate(job *batchv1.Job, user string) kube.Candidate {
 	c := kube.Candidate{ID: job.Labels[kube.LabelTaskID], Told: job.Labels[kube.LabelTaskID] + " (" + job.Name + ")"}
 	if job.Annotations[kube.AnnotationUser] == user {
@@ -154,7 +155,7 @@ func candidate(job *batchv1.Job, user string) kube.Candidate {
 	return c
 }
 
-// maybeKept reports a ref by which the store may know a task whose Job is gone.
+// maybeKept reports whether the store may have a task of that ref whose Job is gone.
 func maybeKept(text string) bool {
 	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob)
 	return err == nil && ref.Name != kube.Latest
@@ -172,19 +173,19 @@ func (c *Client) byName(ctx context.Context, name string) (*batchv1.Job, error) 
 	return job, nil
 }
 
-// isID reports what an id may begin with.
+// isID reports whether s may be the beginning of an ID.
 func isID(s string) bool {
 	return s != "" && len(s) <= kube.IDLength && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-// isWhole reports what looks like a whole id or a Job's name, "<name>-<id>".
+// isWhole reports whether s looks like a whole ID or a Job's name, "<name>-<id>".
 func isWhole(s string) bool {
 	id := s[strings.LastIndexByte(s, '-')+1:]
 	return len(id) == kube.IDLength && isID(id)
 }
 
-// byRun finds the Job of one run of a campaign, CAMPAIGN/CONFIG/RUN. The campaign is
-// named as elsewhere: by its id, its name, a beginning of these, or @latest.
+// byRun finds the Job of one run of a campaign, CAMPAIGN/CONFIG/RUN. CAMPAIGN is its
+// ID, its name, a prefix of these, or @latest.
 func (c *Client) byRun(ctx context.Context, ref string, changes bool) (*batchv1.Job, error) {
 	parts := strings.Split(ref, "/")
 	if len(parts) != 3 || slices.Contains(parts, "") {
@@ -204,8 +205,8 @@ func (c *Client) byRun(ctx context.Context, ref string, changes bool) (*batchv1.
 	return found, err
 }
 
-// wholeRun is a ref of a run with the id of its campaign, by which the store knows
-// it, too; any other ref as it is.
+// wholeRun replaces the campaign of a run's ref by its ID, which the store uses as
+// well. It returns any other ref as it is.
 func (c *Client) wholeRun(ctx context.Context, text string) string {
 	ref, err := kube.ParseRef(text, kube.RefTask, kube.RefJob)
 	campaign, rest, isRun := strings.Cut(ref.Name, "/")
@@ -218,8 +219,8 @@ func (c *Client) wholeRun(ctx context.Context, text string) string {
 	return text
 }
 
-// noLatest is what is said to somebody who has no task here. Campaigns are no tasks,
-// but it may be the log of a run that is looked for.
+// noLatest returns the error for a user without tasks. It names the user's newest
+// campaign, since its runs have logs as well.
 func (c *Client) noLatest(ctx context.Context, user string, changes bool) error {
 	missing := &api.NotFoundError{Kind: "task", Name: kube.Latest, Namespace: c.conn.Namespace, Hint: fmt.Sprintf("user %q has none here", user)}
 	if id, err := c.results.Campaign(ctx, kube.Latest, changes); err == nil && id != "" {
@@ -228,7 +229,7 @@ func (c *Client) noLatest(ctx context.Context, user string, changes bool) error 
 	return missing
 }
 
-// keptRef is the name by which the results of a Job are found.
+// keptRef returns the ref of a Job's results.
 func keptRef(job *batchv1.Job) string {
 	if job.Labels[kube.LabelKind] != kube.KindRun {
 		return job.Labels[kube.LabelTaskID]

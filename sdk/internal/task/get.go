@@ -17,20 +17,20 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Get implements sdk.TaskReader. Of a task whose Job is gone it tells what is
-// kept in the store.
+// Get implements sdk.TaskReader. For a task whose Job is gone it returns what the store
+// has.
 func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	s, err := c.live(ctx, ref)
 	if isNotFound(err) && maybeKept(ref) {
 		return c.keptTask(ctx, c.wholeRun(ctx, ref), err)
 	}
 	if err == nil {
-		c.tellBarrier(ctx, s)
+		c.setBarrier(ctx, s)
 	}
 	return s, err
 }
 
-// live is a task whose Job is there.
+// live returns a task whose Job exists.
 func (c *Client) live(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	job, err := c.resolve(ctx, ref)
 	if err != nil {
@@ -39,7 +39,7 @@ func (c *Client) live(ctx context.Context, ref string) (*api.TaskStatus, error) 
 	return c.status(ctx, job)
 }
 
-// status reads a Job's pods and events, and how far they say they are.
+// status reads a Job's pods, events and progress.
 func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus, error) {
 	var asked sync.WaitGroup
 	var pods []corev1.Pod
@@ -59,7 +59,7 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 	}
 	s := build(job, pods, events)
 	progress.fill(&s)
-	c.tellDevices(ctx, job, s.Diagnosis)
+	c.setDevices(ctx, job, s.Diagnosis)
 	if queued(&s) {
 		one := []api.TaskStatus{s}
 		c.place(ctx, job.Namespace, s.Queue, one)
@@ -68,9 +68,9 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 	return &s, nil
 }
 
-// events returns what was told of a Job and its pods, oldest first. Pods that
-// are gone are told of too, so they are found by name: it begins with the
-// Job's, which is unique. Who may not read events gets none.
+// events returns the events of a Job and its pods, oldest first. Events of deleted pods
+// are found by the pod's name, which begins with the Job's unique name. If the caller
+// may not read events, it returns none.
 func (c *Client) events(ctx context.Context, job *batchv1.Job) ([]corev1.Event, error) {
 	var out []corev1.Event
 	err := c.eachEvent(ctx, job.Namespace, nil, func(e *corev1.Event) {
@@ -83,8 +83,8 @@ func (c *Client) events(ctx context.Context, job *batchv1.Job) ([]corev1.Event, 
 	return out, err
 }
 
-// eventTime is when an event happened last; which field says so depends on
-// who wrote it.
+// eventTime returns when an event happened last; the field depends on the component
+// that wrote it.
 func eventTime(e corev1.Event) time.Time {
 	switch {
 	case e.Series != nil:

@@ -11,9 +11,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/queue"
 )
 
-// EachJob calls do for every Job that sel selects, tasks or not, with as much
-// of its status as the Job itself tells. One page is in memory at a time, and
-// neither value may be kept.
+// EachJob calls do for every Job that sel selects, tasks or not, with the status that
+// the Job itself reports. It holds one page in memory; do must not keep its arguments.
 func (c *Client) EachJob(ctx context.Context, namespace, sel string, do func(*batchv1.Job, *api.TaskStatus)) error {
 	return c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {
 		status := fromJob(job)
@@ -21,13 +20,13 @@ func (c *Client) EachJob(ctx context.Context, namespace, sel string, do func(*ba
 	})
 }
 
-// Unexplained reports a Job of that status whose pods may tell why it failed,
-// or why it does not start.
+// Unexplained reports whether the pods of a Job with that status may show why it failed
+// or does not start.
 func Unexplained(s *api.TaskStatus, job *batchv1.Job) bool { return wantsPods(s, job) }
 
-// ExplainJobs returns what the pods of jobs tell, by the Jobs' UIDs. sel must
-// select all of their pods; it costs one request per 500 of those that failed or
-// wait, and one per 500 events where pods cannot be made.
+// ExplainJobs returns the status of jobs with what their pods report, by the Jobs' UIDs.
+// sel must select all of their pods. It costs one request per 500 failed or waiting
+// pods, and one per 500 events if pods cannot be created.
 func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []*batchv1.Job) (map[types.UID]api.TaskStatus, error) {
 	if len(jobs) == 0 {
 		return nil, nil
@@ -51,8 +50,8 @@ func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []
 	return out, nil
 }
 
-// Progress returns what the pods told last whose Leases carry these labels, by
-// the ids of their tasks. Who may not read Leases gets none, and a warning.
+// Progress returns the last progress of the pods whose Leases have these labels, by the
+// IDs of their tasks. If the caller may not read Leases, it warns and returns none.
 func (c *Client) Progress(ctx context.Context, namespace string, set map[string]string) map[string]api.Progress {
 	told := c.progress(ctx, namespace, set)
 	out := make(map[string]api.Progress, len(told))
@@ -62,21 +61,17 @@ func (c *Client) Progress(ctx context.Context, namespace string, set map[string]
 	return out
 }
 
-// What a Job needs that is made of something else than a task: the same checks,
-// with the same words.
-
-// CheckOptions returns InvalidSpecError for options that cannot be right, all
-// problems at once. It contacts nobody.
+// CheckOptions returns an InvalidSpecError with all problems of the options. It sends no
+// request.
 func CheckOptions(o api.SubmitOptions) error { return checkOptions(o) }
 
-// Profile returns the security profile that the namespace enforces, empty for
-// none. A namespace that is not there, or going, is an error. The answer is
-// kept.
+// Profile returns the security profile that the namespace enforces, empty for none. It
+// returns an error for a namespace that does not exist or is being deleted. The result
+// is cached.
 func (c *Client) Profile(ctx context.Context) (string, error) { return c.namespaceProfile(ctx) }
 
-// Fits refuses a Job that can never start where it is going to: for lack of the
-// namespace's quota, of the queue's, or of any machine that is big enough. Force
-// lets those of the queue pass.
+// Fits returns an error for a Job that can never start: if the namespace's quota, the
+// queue's quota or every node is too small. Force skips the check of queue and nodes.
 func (c *Client) Fits(ctx context.Context, job *batchv1.Job, choice queue.Choice, force bool) error {
 	if err := c.fitsQuota(ctx, job); err != nil {
 		return err
@@ -84,8 +79,8 @@ func (c *Client) Fits(ctx context.Context, job *batchv1.Job, choice queue.Choice
 	return c.fitsQueue(ctx, job, choice, api.SubmitOptions{Force: force})
 }
 
-// StopJob ends a Job that is no task's the way Stop ends a task's. One that has
-// ended, or is gone, is left as it is.
+// StopJob stops a Job that is not a task in the same way as Stop. It does nothing for
+// one that has finished or is gone.
 func (c *Client) StopJob(ctx context.Context, job *batchv1.Job, user string, o api.TaskStopOptions) error {
 	_, err := c.stop(ctx, job, user, o)
 	if gone := (*api.NotFoundError)(nil); errors.As(err, &gone) {

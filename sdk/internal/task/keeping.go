@@ -17,20 +17,19 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// keeping says whether results are kept in the namespace.
+// keeping is whether the namespace keeps results.
 type keeping struct {
 	store bool
-	// broken says what the namespace lacks beside its store; unknown that
-	// the caller may not know of a store.
+	// broken is what the namespace lacks besides its store; unknown means that the
+	// caller may not read whether there is a store.
 	broken  string
 	unknown bool
 }
 
-// keepKept is how long the answer counts.
+// keepKept is how long it is cached.
 const keepKept = time.Minute
 
-// keepingHere asks the record of the namespace's setup. The answer is
-// remembered.
+// keepingHere reads the record of the namespace's setup. The result is cached.
 func (c *Client) keepingHere(ctx context.Context) (keeping, error) {
 	return c.kept.Get(c.conn.Namespace, func() (keeping, error) {
 		record, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.SetupName, metav1.GetOptions{})
@@ -49,12 +48,12 @@ func (c *Client) keepingHere(ctx context.Context) (keeping, error) {
 		if apierrors.IsNotFound(err) {
 			k.broken = fmt.Sprintf("namespace %q has no service account %q", c.conn.Namespace, kube.AgentName)
 		}
-		// Who may not look finds out by the first task.
+		// If the caller may not read it, the first task reports it.
 		return k, nil
 	})
 }
 
-// hasStore reads from the record of a setup whether it made a store.
+// hasStore reports whether a setup created a store, according to its record.
 func hasStore(record *corev1.ConfigMap) bool {
 	var setup struct {
 		Store struct {

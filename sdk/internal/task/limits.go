@@ -20,10 +20,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// fitsQuota refuses a task whose pods the namespace's ResourceQuotas have no
-// room for: its Job would be accepted, and then wait for pods that may not be
-// made. Quotas with scopes are left to the API server. A namespace without
-// quotas is asked once only.
+// fitsQuota returns an error for a task whose pods exceed the namespace's
+// ResourceQuotas: its Job would be created, and then wait for pods that cannot be
+// created. It ignores quotas with scopes. A namespace without quotas is read only once.
 func (c *Client) fitsQuota(ctx context.Context, job *batchv1.Job) error {
 	if c.namespace.unlimited.Load() {
 		return nil
@@ -62,8 +61,8 @@ func (c *Client) fitsQuota(ctx context.Context, job *batchv1.Job) error {
 	return &api.ForbiddenError{Message: errors.Join(errs...).Error() + "; wait, delete finished tasks, or ask for more quota"}
 }
 
-// podNeeds sums up what all pods of a Job ask for, by the names that quotas
-// use.
+// podNeeds returns the requests and limits of all pods of a Job, by the names that
+// quotas use.
 func podNeeds(job *batchv1.Job) map[corev1.ResourceName]resource.Quantity {
 	pods := int64(ptr.Deref(job.Spec.Parallelism, 1))
 	needs := map[corev1.ResourceName]resource.Quantity{
@@ -91,13 +90,12 @@ func podNeeds(job *batchv1.Job) map[corev1.ResourceName]resource.Quantity {
 	return needs
 }
 
-// keepRanges is how long a namespace's LimitRanges are taken to be the same.
+// keepRanges is how long a namespace's LimitRanges are cached.
 const keepRanges = time.Minute
 
-// MeetLimitRanges lets our own containers in a Job's pods ask for what the
-// namespace's LimitRanges want of every container, and returns a warning where that
-// has a price. Who may not see what they want leaves the Job as it is. The answer
-// of the API server is kept for a while.
+// MeetLimitRanges sets the resources of our own containers in a Job's pods that the
+// namespace's LimitRanges require, and returns a warning if that increases the pod's
+// requests. It does nothing if the caller may not read LimitRanges, which are cached.
 func (c *Client) MeetLimitRanges(ctx context.Context, job *batchv1.Job) (warning string, err error) {
 	if !manifest.HasOurs(job) {
 		return "", nil

@@ -17,14 +17,12 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// pageSize is how many objects one list request asks for.
+// pageSize is the number of objects per list request.
 const pageSize = 500
 
-// List implements sdk.TaskReader. It asks for Jobs, and only when some task is
-// pending or has failed for the pods that tell why and, when those cannot be
-// made, for the events that do, and only when one waits in a queue for what stands
-// in the queues, and only when something is kept of one for how far it is: one
-// request per 500 objects each.
+// List implements sdk.TaskReader. It lists Jobs; pods, only if a task is pending or has
+// failed; events, only if pods cannot be created; Workloads, only if a task waits in a
+// queue; and progress, only if a task keeps results: one request per 500 objects each.
 func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 	namespace, sel, err := c.scope(ctx, o)
 	if err != nil {
@@ -50,7 +48,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStat
 	if err := c.complete(ctx, namespace, sel, o, list.Items, unwell, needed); err != nil {
 		return nil, err
 	}
-	// A pod tells of a failure before its Job does, and its progress of more.
+	// Pods and progress have changed some states.
 	list.Items = slices.DeleteFunc(list.Items, func(s api.TaskStatus) bool { return !asked(o.States, &s) })
 	slices.SortStableFunc(list.Items, func(a, b api.TaskStatus) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
@@ -58,8 +56,8 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStat
 	return list, nil
 }
 
-// complete adds what the Jobs alone do not tell. None of it depends on another,
-// so all of it is asked for at the same time.
+// complete adds what the Jobs alone do not report. Its requests are independent, so
+// they are sent concurrently.
 func (c *Client) complete(ctx context.Context, namespace, sel string, o api.TaskListOptions, tasks []api.TaskStatus, unwell []int, needed map[types.UID]*batchv1.Job) error {
 	var asked sync.WaitGroup
 	var progress told
@@ -89,19 +87,19 @@ func (c *Client) complete(ctx context.Context, namespace, sel string, o api.Task
 	for i := range tasks {
 		e.ran.fill(&tasks[i])
 		progress.fill(&tasks[i])
-		tasks[i].Diagnosis = nil // it is for Get to tell
+		tasks[i].Diagnosis = nil // only Get returns it
 	}
 	return nil
 }
 
-// asked reports a task in one of the states that are wanted; none means all.
+// asked reports whether a task is in one of the requested states; none means all.
 func asked(states []api.State, s *api.TaskStatus) bool {
 	return len(states) == 0 || slices.Contains(states, s.State)
 }
 
-// mayBecome reports a task that may turn out to be in one of the states when
-// all is known: a pod tells of a failure before its Job does, and only the
-// progress tells that a task was Rejected.
+// mayBecome reports whether a task may be in one of the states after its pods and
+// progress are read: a pod reports a failure before its Job does, and only the
+// progress reports that a task was rejected.
 func mayBecome(states []api.State, s *api.TaskStatus, job *batchv1.Job) bool {
 	rejected := s.Kept != "" && slices.Contains(states, api.Rejected)
 	if s.State.Ended() {
@@ -110,7 +108,7 @@ func mayBecome(states []api.State, s *api.TaskStatus, job *batchv1.Job) bool {
 	return wantsPods(s, job) && (rejected || slices.Contains(states, api.Failed))
 }
 
-// scope is the namespace and label selector that options name.
+// scope returns the namespace and the label selector of options.
 func (c *Client) scope(ctx context.Context, o api.TaskListOptions) (namespace, sel string, err error) {
 	namespace = cmp.Or(o.Namespace, c.conn.Namespace)
 	if o.AllNamespaces {
@@ -130,7 +128,7 @@ func (c *Client) scope(ctx context.Context, o api.TaskListOptions) (namespace, s
 	return namespace, sel, nil
 }
 
-// whose selects what belongs to the users that options name.
+// whose returns the labels of the user that options select; nil for all users.
 func (c *Client) whose(ctx context.Context, o api.TaskListOptions) (labels.Set, error) {
 	if o.AllUsers {
 		return nil, nil
@@ -142,7 +140,7 @@ func (c *Client) whose(ctx context.Context, o api.TaskListOptions) (labels.Set, 
 	return userSet(user), nil
 }
 
-// eachJob calls do for every Job, one page in memory at a time.
+// eachJob calls do for every Job. It holds one page in memory.
 func (c *Client) eachJob(ctx context.Context, namespace, sel string, do func(*batchv1.Job)) error {
 	return each(ctx, metav1.ListOptions{LabelSelector: sel}, do,
 		func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
@@ -151,7 +149,7 @@ func (c *Client) eachJob(ctx context.Context, namespace, sel string, do func(*ba
 		})
 }
 
-// eachPod calls do for every pod, one page in memory at a time.
+// eachPod calls do for every pod. It holds one page in memory.
 func (c *Client) eachPod(ctx context.Context, namespace string, o metav1.ListOptions, do func(*corev1.Pod)) error {
 	return each(ctx, o, do, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().Pods(namespace).List(ctx, o)

@@ -15,8 +15,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// Logs implements sdk.TaskLogger. What the cluster has no more comes from the
-// store: the logs of pods that are gone, and all of them when the Job is.
+// Logs implements sdk.TaskLogger. The logs of deleted pods, and all logs if the Job is
+// gone, come from the store.
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)
 	if isNotFound(err) && (ref == kube.Latest || maybeKept(ref)) {
@@ -50,7 +50,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	return logs.Read(ctx, src, o, sink)
 }
 
-// hasContainer refuses the name of a container that a Job's pods do not have.
+// hasContainer returns an error if a Job's pods have no container of that name.
 func hasContainer(job *batchv1.Job, name string) error {
 	if name == "" {
 		return nil
@@ -63,11 +63,11 @@ func hasContainer(job *batchv1.Job, name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return api.Invalid("container", "there is no container %q: its pods have %s", name, strings.Join(names, ", "))
+	return api.InvalidOption("Container", "there is no container %q: its pods have %s", name, strings.Join(names, ", "))
 }
 
-// keptLogs reads the logs of a task whose Job is gone. missing is what is to be
-// said when nothing is kept of it.
+// keptLogs reads the logs of a task whose Job is gone. missing is the error if the store
+// has none.
 func (c *Client) keptLogs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink, missing error) error {
 	if err := c.results.Logs(ctx, ref, o, sink); err != nil {
 		return c.orMissing(err, missing)
@@ -82,22 +82,21 @@ func (c *Client) keptLogs(ctx context.Context, ref string, o api.LogOptions, sin
 	return &api.TaskFailedError{Task: s}
 }
 
-// keptTask is a task whose Job is gone, as the store tells of it. missing is what is
-// to be said when nothing is kept of it.
+// keptTask returns a task whose Job is gone from the store. missing is the error if the
+// store does not have it.
 func (c *Client) keptTask(ctx context.Context, ref string, missing error) (*api.TaskStatus, error) {
 	s, err := c.results.Task(ctx, ref)
 	return s, c.orMissing(err, missing)
 }
 
-// orMissing is what is said when the cluster has no such task and the store did
-// not help. Where it has nothing to add, or is not for us, the store has nothing
-// to do with that.
+// orMissing returns the error for a task that neither the cluster nor the store has. It
+// returns missing if the store does not have the task, or may not be read.
 func (c *Client) orMissing(err, missing error) error {
 	switch {
 	case isNotFound(err), errors.As(err, new(*api.NotInstalledError)), errors.As(err, new(*api.ForbiddenError)):
 		return missing
 	case errors.As(err, new(*api.UnavailableError)):
-		c.conn.Warn("what is kept of tasks whose Jobs are gone cannot be looked up: " + err.Error())
+		c.conn.Warn("the store, which has the tasks whose Jobs are gone, cannot be read: " + err.Error())
 		return missing
 	}
 	return err

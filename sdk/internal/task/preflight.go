@@ -42,9 +42,8 @@ func (s *submission) readNamespace(ctx context.Context) error {
 	return nil
 }
 
-// namespaceProfile returns the security profile that the namespace enforces,
-// empty for none. An answer is remembered; who may not read namespaces is told
-// nothing here, and by the creation of the Job if there is none.
+// namespaceProfile returns the security profile that the namespace enforces, empty for
+// none. The result is cached. If the caller may not read namespaces, it returns none.
 func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
 	facts := &c.namespace
 	facts.mu.Lock()
@@ -68,9 +67,8 @@ func (c *Client) namespaceProfile(ctx context.Context) (string, error) {
 	return facts.profile, nil
 }
 
-// nodeLabels returns the labels of the cluster's nodes, which name GPU
-// products. They only add to what is known without them, so that a user who
-// may not read nodes loses little.
+// nodeLabels returns the labels of the cluster's nodes, which name GPU products. They
+// supplement the built-in table, so it returns none if the caller may not list nodes.
 func (c *Client) nodeLabels(ctx context.Context) []map[string]string {
 	machines, err := c.queues.Machines(ctx)
 	if err != nil {
@@ -83,11 +81,10 @@ func (c *Client) nodeLabels(ctx context.Context) []map[string]string {
 	return out
 }
 
-// TryPod asks the API server whether it would make the pod of a task that asks
-// for nothing, as Submit would have it made: with our own containers where the
-// namespace keeps results. Nothing is created. It returns why not, in words, or
-// nil when it would. Who may not create pods gets *api.ForbiddenError: they are made by
-// Kubernetes, and submitting needs no such right.
+// TryPod checks by a server-side dry run whether the API server would create the pod of
+// a task that requests nothing, with our own containers if the namespace keeps results.
+// It returns why not, or nil if it would. It returns an *api.ForbiddenError if the
+// caller may not create pods, which submitting does not require.
 func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis, error) {
 	file, err := spec.Parse("", []byte("run: 'true'\n"), spec.Inputs{})
 	if err != nil {
@@ -123,7 +120,8 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	return nil, c.conn.Classify(err, "create", "pods")
 }
 
-// lacksRight tells a missing right from an admission plug-in's no.
+// lacksRight reports whether a Forbidden error is a missing right, and not the refusal
+// of an admission plugin.
 func lacksRight(err error) bool {
 	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), `cannot create resource "pods"`)
 }

@@ -21,15 +21,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// leasesResource is how rights name what shows the progress.
+// leasesResource is the resource of the progress in errors and rights.
 const leasesResource = "leases.coordination.k8s.io"
 
-// progressSelector selects the Leases by which the pods of tasks tell how far
-// they are.
+// progressSelector selects the Leases in which the pods of tasks report their progress.
 var progressSelector = labels.Set{kube.LabelKind: kube.KindProgress}
 
-// told is what a task's pods told last, by the task. Of several nodes the
-// lowest rank that told any speaks for the task.
+// told has the last progress of tasks. Of several nodes that of the lowest rank counts.
 type told map[taskKey]nodeProgress
 
 type taskKey struct{ namespace, id string }
@@ -39,8 +37,7 @@ type nodeProgress struct {
 	api.Progress
 }
 
-// add reads a Lease. One that cannot be read tells nothing: whoever may write
-// Leases can write nonsense.
+// add records a Lease. It ignores an invalid one, since others may write Leases.
 func (t told) add(lease *coordinationv1.Lease) {
 	id := lease.Labels[kube.LabelTaskID]
 	p := nodeProgress{rank: rankOfLease(lease.Name, id)}
@@ -49,22 +46,22 @@ func (t told) add(lease *coordinationv1.Lease) {
 	}
 	key := taskKey{lease.Namespace, id}
 	have, known := t[key]
-	// A pod that replaced another one of its rank has told later.
+	// A pod that replaced another one of its rank has the later time.
 	if !known || cmp.Or(cmp.Compare(p.rank, have.rank), have.Time.Compare(p.Time.Time)) < 0 {
 		t[key] = p
 	}
 }
 
-// rankOfLease is the rank of the pod that a Lease is named like:
-// "<job>-<rank>-<random>", where the Job's name ends in the task's id.
+// rankOfLease returns the rank in a Lease's name, which is that of its pod:
+// "<job>-<rank>-<random>", where the Job's name ends in the task's ID.
 func rankOfLease(name, id string) int {
 	_, rest, _ := strings.Cut(name, id+"-")
 	text, _, _ := strings.Cut(rest, "-")
-	rank, _ := strconv.Atoi(text) // the first node, where it is not known
+	rank, _ := strconv.Atoi(text) // 0 if it is unknown
 	return rank
 }
 
-// fill puts the progress into a task whose diagnosis, if it has one, is known.
+// fill sets the progress of a task whose diagnosis, if any, is set.
 func (t told) fill(s *api.TaskStatus) {
 	if p, ok := t[taskKey{s.Namespace, s.ID}]; ok && s.Kept != "" {
 		s.Progress = &p.Progress
@@ -72,8 +69,8 @@ func (t told) fill(s *api.TaskStatus) {
 	}
 }
 
-// reject applies the rule by which a task is Rejected: its process ended by
-// itself, with whatever exit code, and the last that it told is "rejected".
+// reject sets the state Rejected for a task whose process exited by itself, with any
+// exit code, after it reported "rejected".
 func reject(s *api.TaskStatus) {
 	byItself := s.State == api.Succeeded ||
 		s.State == api.Failed && s.Diagnosis != nil && s.Diagnosis.Cause == api.CauseExit
@@ -85,13 +82,13 @@ func reject(s *api.TaskStatus) {
 	s.Diagnosis = nil // nothing failed
 }
 
-// keeps reports a task of which progress may be known.
+// keeps reports whether a task may have progress.
 func keeps(s *api.TaskStatus) bool {
 	return s.Kept != "" && s.State != api.Queued
 }
 
-// progress reads what the pods of the selected tasks told. Who may not read
-// Leases gets none, and one warning: progress is worth no error.
+// progress reads the progress of the selected tasks. If the caller may not read Leases,
+// it warns and returns none.
 func (c *Client) progress(ctx context.Context, namespace string, set labels.Set) told {
 	t := told{}
 	err := each(ctx, metav1.ListOptions{LabelSelector: selector(progressSelector, set)}, t.add,
@@ -107,13 +104,13 @@ func (c *Client) progress(ctx context.Context, namespace string, set labels.Set)
 
 const byTask = "task"
 
-// progress is a local copy of what the pods of some tasks tell. It is only made
-// when there is a task of which something is kept.
+// progress is a local copy of the progress of some tasks. It exists only if a task keeps
+// results.
 type progress struct {
 	leases cache.Indexer
 }
 
-// of is what one task told last.
+// of returns the last progress of a task.
 func (p *progress) of(s *api.TaskStatus) told {
 	t := told{}
 	found, _ := p.leases.ByIndex(byTask, s.Namespace+"/"+s.ID) // the index exists: we made it
@@ -123,9 +120,9 @@ func (p *progress) of(s *api.TaskStatus) told {
 	return t
 }
 
-// watchProgress keeps a copy up to date until ctx ends, and tells each change.
-// It returns when the copy is there, or when it turned out that the caller may
-// not have it: then it stays empty.
+// watchProgress keeps a copy up to date until ctx ends, and calls changed for each
+// change. It returns when the copy is complete, or when it is forbidden: then the copy
+// stays empty.
 func (c *Client) watchProgress(ctx context.Context, namespace string, set labels.Set, changed func(jobKey string)) *progress {
 	ctx, cancel := context.WithCancel(ctx)
 	informer := leaseinformers.NewFilteredLeaseInformer(c.conn.Kube, namespace, 0, cache.Indexers{},
@@ -133,7 +130,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 	tell := func(obj any) {
 		lease, ok := obj.(*coordinationv1.Lease)
 		if !ok {
-			return // it was deleted unseen, and so is its Job
+			return // deleted, and so is its Job
 		}
 		for _, owner := range lease.OwnerReferences {
 			changed(lease.Namespace + "/" + owner.Name)
@@ -150,7 +147,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 	var once sync.Once
 	_ = informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
 		if !apierrors.IsForbidden(err) && !apierrors.IsUnauthorized(err) {
-			return // the informer tries again
+			return // the informer retries
 		}
 		once.Do(func() {
 			c.conn.Warn(fmt.Sprintf("the progress of tasks is not shown: %v", c.conn.Classify(err, "watch", leasesResource)))

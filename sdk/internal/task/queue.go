@@ -55,7 +55,7 @@ func queued(s *api.TaskStatus) bool { return s.State == api.Queued && s.Queue !=
 func (c *Client) place(ctx context.Context, namespace, queue string, tasks []api.TaskStatus) {
 	places, err := c.queues.Places(ctx, namespace, queue)
 	if err != nil {
-		c.conn.Warn("positions in the queue are not known: " + err.Error())
+		c.conn.Warn("the positions in the queue are unknown: " + err.Error())
 		return
 	}
 	for i := range tasks {

@@ -20,7 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// fromJob reads from a Job alone what it tells of its task.
+// fromJob returns the status of a task that its Job alone reports.
 func fromJob(job *batchv1.Job) api.TaskStatus {
 	s := api.TaskStatus{
 		TypeMeta:   api.TypeMeta(api.KindTask),
@@ -39,7 +39,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 	}
 	s.State = diagnose.State(job)
 	if !s.State.Ended() && s.State != api.Running || diagnose.Withdrawn(job) {
-		s.StartTime = nil // Kubernetes means the Job's; nothing has started
+		s.StartTime = nil // it is when Kubernetes started the Job, not the pods
 	}
 	s.EndTime = endOf(job, s.State)
 	s.Saving = saving(job, &s)
@@ -47,13 +47,13 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 	return s
 }
 
-// savingSlack is what Kubernetes may need beyond a pod's grace period to tell
-// that the pod is gone.
+// savingSlack is what Kubernetes may need beyond a pod's grace period to report that the
+// pod is gone.
 const savingSlack = 30 * time.Second
 
-// saving reports a task whose end is decided while its pods, which are given the
-// time to save what they have, go on. It is believed for as long as they may
-// take: pods on a lost machine never tell that they are gone.
+// saving reports whether the pods of a failed or stopped task may still upload results.
+// That is limited to their grace period, since pods on a node that does not respond
+// are never reported as gone.
 func saving(job *batchv1.Job, s *api.TaskStatus) bool {
 	if s.Kept == "" || s.State != api.Failed && s.State != api.Stopped || diagnose.Over(job) {
 		return false
@@ -62,7 +62,7 @@ func saving(job *batchv1.Job, s *api.TaskStatus) bool {
 	return s.EndTime == nil || time.Since(s.EndTime.Time) < grace+savingSlack
 }
 
-// numNodes is how many nodes a task has, or had before it was stopped.
+// numNodes returns the number of a task's nodes, also after it was stopped.
 func numNodes(job *batchv1.Job) int {
 	if n, err := strconv.Atoi(job.Annotations[kube.AnnotationNodes]); err == nil {
 		return n
@@ -70,7 +70,7 @@ func numNodes(job *batchv1.Job) int {
 	return int(ptr.Deref(job.Spec.Completions, 1))
 }
 
-// publicMeta is the Job's metadata without what nobody reads.
+// publicMeta returns the Job's metadata without managed fields.
 func publicMeta(job *batchv1.Job) metav1.ObjectMeta {
 	m := job.ObjectMeta
 	m.ManagedFields = nil
@@ -117,11 +117,11 @@ func endOf(job *batchv1.Job, state api.State) *metav1.Time {
 	return nil
 }
 
-// submissionTime is after how long a submission counts as broken off: a client
-// that lives needs much less.
+// submissionTime is after how long a submission counts as interrupted. A running client
+// needs much less.
 const submissionTime = time.Minute
 
-// reasonOf is as much of a reason as the Job itself knows.
+// reasonOf returns the reason of a state that the Job itself reports.
 func reasonOf(job *batchv1.Job, state api.State) string {
 	switch state {
 	case api.Stopped:
@@ -146,14 +146,14 @@ func reasonOf(job *batchv1.Job, state api.State) string {
 	return ""
 }
 
-// build makes the whole status of a task from its objects.
+// build returns the whole status of a task from its objects.
 func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskStatus {
 	s := fromJob(job)
 	pods = diagnose.OfThisStart(job, pods)
 	s.Nodes = nodes(&s, job, pods, events)
 	if s.State == api.Pending && allStarted(s.Nodes) {
-		// The pods tell it earlier than the Job's counters, which do not count
-		// those that save their results at all.
+		// The pods report it earlier than the Job's counters, which do not count
+		// pods that still upload results.
 		s.State, s.StartTime = api.Running, job.Status.StartTime
 	}
 	ran := spans{}
@@ -165,13 +165,13 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	}
 	ran.fill(&s)
 	if s.State == api.Queued {
-		// Pods that are still there are on their way out.
+		// Remaining pods are terminating.
 		s.Events = publicEvents(events)
 		return s
 	}
 	s.Diagnosis = diagnose.Task(diagnose.Facts{Job: job, Pods: pods, Events: events})
 	if s.State == api.Pending && s.Diagnosis != nil && isFailure(s.Diagnosis, pods) {
-		// A pod has failed and Kubernetes is about to fail the Job.
+		// Kubernetes is about to mark the Job as failed.
 		s.State = api.Failed
 		s.Saving = saving(job, &s)
 	}
@@ -182,10 +182,10 @@ func build(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) api.TaskS
 	return s
 }
 
-// savingReason is why a task whose process has ended has not.
+// savingReason is the reason of a task that is running after its process has ended.
 const savingReason = "its results are being saved"
 
-// isFailure reports a diagnosis that is about a pod that has failed.
+// isFailure reports whether a diagnosis is about a failed pod.
 func isFailure(d *api.Diagnosis, pods []corev1.Pod) bool {
 	return d.Rank != nil && slices.ContainsFunc(pods, func(p corev1.Pod) bool {
 		return p.Status.Phase == corev1.PodFailed && diagnose.Rank(&p) == *d.Rank
@@ -198,8 +198,7 @@ func allStarted(nodes []api.NodeStatus) bool {
 	})
 }
 
-// nodes returns the status of every node, in rank order, also of those that
-// have no pod yet or any more.
+// nodes returns the status of every node in rank order, even of those without a pod.
 func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) []api.NodeStatus {
 	out := make([]api.NodeStatus, s.NumNodes)
 	gone := "its pod is gone"
@@ -220,7 +219,7 @@ func nodes(s *api.TaskStatus, job *batchv1.Job, pods []corev1.Pod, events []core
 	return out
 }
 
-// newestByRank keeps one pod a rank: the last one that was created.
+// newestByRank returns the newest pod of each rank.
 func newestByRank(pods []corev1.Pod, n int) []*corev1.Pod {
 	newest := map[int]*corev1.Pod{}
 	for i := range pods {
@@ -270,7 +269,7 @@ func node(pod *corev1.Pod, events []corev1.Event) api.NodeStatus {
 	return n
 }
 
-// maxEvents is how many of the last events a status tells.
+// maxEvents is the number of events in a status.
 const maxEvents = 10
 
 func publicEvents(events []corev1.Event) []api.Event {
@@ -292,18 +291,18 @@ func compareEvents(a, b corev1.Event) int {
 // jobSet selects the pods of a Job.
 func jobSet(job string) labels.Set { return labels.Set{batchv1.JobNameLabel: job} }
 
-// span is what the pods of a Job tell of when its user's containers ran.
+// span is when the user's containers of a Job ran.
 type span struct {
 	started, ended *metav1.Time
-	// pods are all that were seen; over those whose container has ended,
-	// saved those that have saved what it left, too.
+	// pods counts all pods; over those whose container has terminated, saved those
+	// that have uploaded their results as well.
 	pods, over, saved int
 }
 
 // spans are by the Job.
 type spans map[types.UID]span
 
-// add takes note of a pod.
+// add records a pod.
 func (s spans) add(job types.UID, pod *corev1.Pod) {
 	now := s[job]
 	now.pods++
@@ -323,13 +322,12 @@ func (s spans) add(job types.UID, pod *corev1.Pod) {
 	s[job] = now
 }
 
-// saving reports that the containers of all nodes have ended, and that what some
-// of them left is still being saved.
+// saving reports whether the containers of all nodes have terminated while results of
+// some are still being uploaded.
 func (s span) saving(nodes int) bool { return s.over >= nodes && s.saved < s.over }
 
-// fill puts the times into a task: from the start of the user's first container
-// to the end of the last one. Where its pods are gone those of its Job stay, which
-// know of no container.
+// fill sets the times of a task: from the start of the user's first container to the end
+// of the last one. If its pods are gone, the times of its Job stay.
 func (s spans) fill(t *api.TaskStatus) {
 	told, ok := s[t.UID]
 	if !ok || t.State != api.Running && !t.State.Ended() {

@@ -18,9 +18,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it
-// has been let in; when that changes between the look and the patch, the Job
-// is looked at again.
+// Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it is
+// suspended; if that changes between the read and the patch, it reads the Job again.
 func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -36,7 +35,7 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*
 	return c.stop(ctx, job, user, o)
 }
 
-// stop ends a Job. One that has ended is left as it is.
+// stop stops a Job. It does nothing for one that has finished.
 func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	var status *api.TaskStatus
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
@@ -59,7 +58,7 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 				return readErr
 			}
 			if again.UID != job.UID {
-				return c.notFound(job.Name) // another task has got the name
+				return c.notFound(job.Name) // the name belongs to another task now
 			}
 			job = again
 		}
@@ -68,11 +67,10 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 	return status, err
 }
 
-// stopPatch is one patch that says who stopped the task and makes its Job
-// finish, so that it leaves its queue and is cleaned up when its time has
-// come. A Job that was let in gets a deadline that is over. One that is
-// suspended counts no deadline; it is left with nothing to complete, and
-// Kubernetes calls it complete without ever starting it.
+// stopPatch returns a patch that records who stopped the task and makes its Job finish,
+// so that it leaves its queue and is deleted after its TTL. A running Job gets a
+// deadline that has passed. A suspended Job has no deadline; it gets 0 completions,
+// and Kubernetes marks it as complete without starting it.
 func stopPatch(job *batchv1.Job, user string, now time.Time) ([]byte, error) {
 	annotations := map[string]any{
 		kube.AnnotationStoppedBy: user,
@@ -84,7 +82,7 @@ func stopPatch(job *batchv1.Job, user string, now time.Time) ([]byte, error) {
 		spec = map[string]any{"parallelism": 0, "completions": 0}
 	}
 	return json.Marshal(map[string]any{
-		// Only this very Job, in the state in which it was seen.
+		// Only this Job, at the resourceVersion that was read.
 		"metadata": map[string]any{"uid": job.UID, "resourceVersion": job.ResourceVersion, "annotations": annotations},
 		"spec":     spec,
 	})
@@ -102,7 +100,7 @@ func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o me
 	return &s, nil
 }
 
-// patched is a Job's status as the API server would make it of a patch.
+// patched returns the status that a Job would have after a patch.
 func patched(job *batchv1.Job, patch []byte) (*api.TaskStatus, error) {
 	before, err := json.Marshal(job)
 	if err != nil {

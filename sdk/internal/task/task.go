@@ -1,5 +1,5 @@
-// Package task submits tasks and looks after them. A task is one Indexed Job;
-// all that is known of it lies in the cluster.
+// Package task submits, reads, stops and deletes tasks. A task is one Indexed Job; all
+// its state is in the cluster.
 package task
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/volume"
 )
 
-// jobsResource is how errors and rights name the object behind a task.
+// jobsResource is the resource of tasks in errors and rights.
 const jobsResource = "jobs.batch"
 
 // Client implements sdk.Task.
@@ -35,16 +35,16 @@ type Client struct {
 	results   *result.Client
 }
 
-// namespaceFacts is what is worth asking only once of a namespace.
+// namespaceFacts are read once per namespace.
 type namespaceFacts struct {
 	mu      sync.Mutex
 	known   bool
 	profile string
-	// unlimited: the namespace has no ResourceQuota that we may see.
+	// unlimited: the namespace has no ResourceQuota that the caller may read.
 	unlimited atomic.Bool
 }
 
-// New returns a client over conn. It contacts nobody.
+// New returns a client over conn. It sends no request.
 func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Client {
 	return &Client{conn: conn, volumes: volumes, queues: queues, rights: authz.New(conn), results: result.New(conn),
 		kept: access.Memo[string, keeping]{Keep: keepKept}, ranges: access.Memo[string, []corev1.LimitRange]{Keep: keepRanges}}
@@ -53,7 +53,7 @@ func New(conn *access.Conn, volumes *volume.Client, queues *queue.Client) *Clien
 // kindSelector selects the Jobs that are tasks.
 var kindSelector = labels.Set{kube.LabelKind: kube.KindTask}
 
-// runsWork reports a Job of ours: a task, or runs of a campaign.
+// runsWork reports whether a Job is a task or has runs of a campaign.
 func runsWork(job *batchv1.Job) bool {
 	kind := job.Labels[kube.LabelKind]
 	return kind == kube.KindTask || kind == kube.KindRun
@@ -65,7 +65,7 @@ func (c *Client) latest(ctx context.Context, changes bool) (*batchv1.Job, error)
 		return nil, err
 	}
 	var newest *batchv1.Job
-	beside := "" // submitted in the same second, which is as exact as it is told
+	beside := "" // created in the same second, the precision of creationTimestamp
 	err = c.eachJob(ctx, c.conn.Namespace, selector(kindSelector, userSet(user)), func(job *batchv1.Job) {
 		switch {
 		case newest == nil || job.CreationTimestamp.After(newest.CreationTimestamp.Time):
@@ -92,8 +92,8 @@ func (c *Client) notFound(ref string) error {
 		{Options: []string{"Namespace"}, Purpose: "look in another namespace"}}}
 }
 
-// selector joins label sets and writes them as a selector. Its values are
-// safe: they have gone through LabelValue.
+// selector returns the selector of several label sets. Their values are valid, since
+// kube.LabelValue has made them.
 func selector(sets ...labels.Set) string {
 	all := labels.Set{}
 	for _, s := range sets {

@@ -13,9 +13,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// lookAgain is how often a task that does not get on is read in full: what
-// keeps its pods from being made is told by events alone, which no watch of
-// Jobs and pods shows.
+// lookAgain is how often a task without progress is read in full: only events say why
+// its pods cannot be created, and watches of Jobs and pods do not report these.
 const lookAgain = 5 * time.Second
 
 // Wait implements sdk.TaskReader.
@@ -37,7 +36,7 @@ func (c *Client) Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.
 		defer cancel()
 		s, err = c.waitFor(waiting, name, s, o)
 		if waiting.Err() != nil && ctx.Err() == nil && err != nil {
-			// The last read decides: the end may have come unseen.
+			// The watch may have missed the end, so a last read decides.
 			return c.lastLook(ctx, name, s, o)
 		}
 		return s, err
@@ -45,8 +44,7 @@ func (c *Client) Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.
 	return c.waitFor(ctx, name, s, o)
 }
 
-// ended is the answer for a task whose Job is gone: it is over, and what is kept
-// of it tells how.
+// ended returns the status of a task whose Job is gone from what the store has.
 func (c *Client) ended(ctx context.Context, ref string, o api.WaitOptions, missing error) (*api.TaskStatus, error) {
 	s, err := c.keptTask(ctx, ref, missing)
 	if err != nil {
@@ -56,7 +54,7 @@ func (c *Client) ended(ctx context.Context, ref string, o api.WaitOptions, missi
 	return s, err
 }
 
-// lastLook is the authoritative read after a timeout.
+// lastLook reads the task after a timeout.
 func (c *Client) lastLook(ctx context.Context, name string, last *api.TaskStatus, o api.WaitOptions) (*api.TaskStatus, error) {
 	s, err := c.live(ctx, name)
 	if isNotFound(err) {
@@ -112,7 +110,7 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 		case isNotFound(err), err == nil && next.UID != s.UID:
 			return s, deleted(s)
 		case errors.As(err, &unavailable), errors.As(err, &forbidden) && !refused.lasting(time.Now()), ctx.Err() != nil:
-			missed = true // the ticker brings us back
+			missed = true // the ticker retries
 			continue
 		case err != nil:
 			return s, err
@@ -121,7 +119,8 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 	}
 }
 
-// signals reports that something about a task has changed.
+// signals returns a channel that reports changes of a task, and one for the error of
+// the watch.
 func (c *Client) signals(ctx context.Context, s *api.TaskStatus) (<-chan struct{}, <-chan error) {
 	changed, failed := make(chan struct{}, 1), make(chan error, 1)
 	one := labels.Set{kube.LabelTaskID: s.ID}
@@ -140,17 +139,17 @@ func (c *Client) signals(ctx context.Context, s *api.TaskStatus) (<-chan struct{
 	return changed, failed
 }
 
-// reached reports whether the waiting is over, and with which error.
+// reached reports whether the wait is over, and with which error.
 func reached(s *api.TaskStatus, want api.State) (bool, error) {
 	switch {
 	case s.Saving && (want == "" || want.Ended()):
-		return false, nil // who waits for the end wants the results next
+		return false, nil // the results are needed after the end
 	case want == "" && s.State == api.Succeeded, want != "" && s.State == want:
 		return true, nil
 	case s.State.Ended() && (want == "" || want.Ended() || s.State != api.Succeeded && s.State != api.Rejected):
 		return true, &api.TaskFailedError{Task: s}
 	case s.State.Ended():
-		return true, nil // it has passed the state that was waited for
+		return true, nil // it is past the requested state
 	}
 	return want != "" && slices.Index(api.States, s.State) > slices.Index(api.States, want), nil
 }
@@ -165,7 +164,7 @@ func isForbidden(err error) bool {
 	return errors.As(err, &forbidden)
 }
 
-// deleted is the end of a task that somebody removed while it was waited for.
+// deleted returns the error for a task that was deleted during the wait.
 func deleted(last *api.TaskStatus) error {
 	s := *last
 	s.State, s.Reason = api.Failed, "deleted by someone"
@@ -173,24 +172,23 @@ func deleted(last *api.TaskStatus) error {
 	return &api.TaskFailedError{Task: &s}
 }
 
-// patience is how long somebody who was allowed to do something before may be
-// refused: an API server that has just started refuses nearly everybody until
-// it has read the cluster's rules.
+// patience is how long Forbidden errors after earlier successes are tolerated: an API
+// server that has just started returns them until it has read the RBAC rules.
 const patience = 30 * time.Second
 
-// refusals tells those that will pass from those that last.
+// refusals distinguishes temporary Forbidden errors from lasting ones.
 type refusals struct {
 	mu          sync.Mutex
 	first, last time.Time
 	count       int
 }
 
-// enough is how many refusals it takes: of two that are far apart, the server
-// may have been away between them.
+// enough is the number of errors that count as lasting: between two that are far apart
+// the server may have been unavailable.
 const enough = 5
 
-// lasting is told of each refusal and reports whether they have been coming
-// for longer than patience. Those of long ago do not count.
+// lasting records an error and reports whether they have occurred for longer than
+// patience. Old ones do not count.
 func (r *refusals) lasting(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -47,9 +47,9 @@ func (c *Client) Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*ap
 	}
 }
 
-// watch yields the tasks that sel selects, and every change of their state,
-// reason or progress, for which told selects. Jobs and pods are kept up to date by informers, which list again
-// what they missed while the API server was away.
+// watch yields the tasks that sel selects, and every change of their state, reason or
+// progress; told selects the Leases with the progress. Informers keep the Jobs and pods
+// up to date, and list again after the API server was unavailable.
 func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.Set) iter.Seq2[*api.TaskStatus, error] {
 	return func(yield func(*api.TaskStatus, error) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
@@ -61,7 +61,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.S
 		}
 		m.refused = c.refusedPods(ctx, namespace)
 		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
-		// A Job without its pods would look as if they had been deleted.
+		// Without its pods a Job would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
 			if cause := context.Cause(ctx); cause != context.Canceled {
 				yield(nil, cause)
@@ -101,18 +101,17 @@ func differs(a, b api.TaskStatus) bool {
 		!reflect.DeepEqual(a.Progress, b.Progress)
 }
 
-// mirror is a local copy of some Jobs and their pods, with a queue of the Jobs
-// that changed.
+// mirror is a local copy of some Jobs and their pods, with a queue of the changed Jobs.
 type mirror struct {
 	jobs    cache.Indexer
 	pods    cache.Indexer
 	changed *changes
 	synced  []cache.InformerSynced
-	// progress is asked for with the first task that has any, and refused while
-	// one lacks pods and nothing else says why.
+	// progress is called for the first task that has any, and refused while one lacks
+	// pods without another reason.
 	progress func() *progress
 	refused  func() map[types.UID]corev1.Event
-	delayed  sync.Map // the keys that are looked at again after a while
+	delayed  sync.Map // the keys that are checked again later
 }
 
 const byJob = "job"
@@ -142,7 +141,7 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 	for resource, informer := range map[string]cache.SharedIndexInformer{jobsResource: jobs, "pods": pods} {
 		var refused refusals
 		if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
-			// What may pass is tried again by the informer.
+			// The informer retries temporary errors.
 			no := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
 			if no && (!informer.HasSynced() || refused.lasting(time.Now())) {
 				fail(c.conn.Classify(err, "watch", resource))
@@ -163,7 +162,7 @@ func withoutManagedFields(obj any) (any, error) {
 	return obj, nil
 }
 
-// jobKey is namespace/name of the Job that an object is or belongs to.
+// jobKey returns namespace/name of the Job that an object is or belongs to.
 func jobKey(obj any) string {
 	if gone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
 		return jobKeyOf(gone.Key, gone.Obj)
@@ -181,8 +180,8 @@ func jobKeyOf(fallback string, obj any) string {
 	return fallback
 }
 
-// later has a Job looked at again after a while: no watch tells of what keeps its
-// pods from being made.
+// later has a Job checked again after lookAgain: no watch reports why its pods cannot be
+// created.
 func (m *mirror) later(key string) {
 	if _, already := m.delayed.LoadOrStore(key, true); !already {
 		time.AfterFunc(lookAgain, func() {
@@ -192,7 +191,7 @@ func (m *mirror) later(key string) {
 	}
 }
 
-// status is a Job's task as the copy has it.
+// status returns the status of a Job's task from the copy.
 func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	obj, exists, err := m.jobs.GetByKey(key)
 	if err != nil || !exists {
@@ -217,7 +216,7 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 	return s, true
 }
 
-// changes is a queue of keys in which each stands at most once.
+// changes is a queue of unique keys.
 type changes struct {
 	mu     sync.Mutex
 	keys   []string
@@ -254,7 +253,7 @@ func (c *changes) pop() (string, bool) {
 	return key, true
 }
 
-// next waits for a key; false means that ctx has ended.
+// next waits for a key; it returns false when ctx has ended.
 func (m *mirror) next(ctx context.Context) (string, bool) {
 	for {
 		if key, ok := m.changed.pop(); ok {
