@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Device resources, as the vendors' device plug-ins name them.
+// Device resources, as the vendors' device plugins name them.
 const (
 	nvidiaGPU = corev1.ResourceName("nvidia.com/gpu")
 	amdGPU    = corev1.ResourceName("amd.com/gpu")
@@ -22,7 +22,7 @@ const (
 	awsNeuron = corev1.ResourceName("aws.amazon.com/neuron")
 )
 
-// deviceOf returns the resource that a node with this accelerator offers.
+// deviceOf returns the resource of nodes with this accelerator.
 func deviceOf(a spec.Accelerator) corev1.ResourceName {
 	name := strings.ToLower(cmp.Or(a.Name, a.Vendor))
 	switch {
@@ -36,8 +36,7 @@ func deviceOf(a spec.Accelerator) corev1.ResourceName {
 	return nvidiaGPU
 }
 
-// Node labels by which clusters say what accelerator a node has, as SkyPilot
-// reads them.
+// Node labels with a node's accelerator, as SkyPilot reads them.
 const (
 	labelSkyPilot  = "skypilot.co/accelerator"
 	labelGKE       = "cloud.google.com/gke-accelerator"
@@ -49,8 +48,8 @@ const (
 	labelGFDMemory = "nvidia.com/gpu.memory" // MiB
 )
 
-// gpuAffinity requires a node that has any of the acceptable accelerators, by
-// any of the labels. It returns nil when every model will do.
+// gpuAffinity requires a node with any of the acceptable accelerators, by any of the
+// labels. It returns nil if any model is acceptable.
 func (b *builder) gpuAffinity() *corev1.Affinity {
 	values := map[string][]string{}
 	var memory []corev1.NodeSelectorRequirement
@@ -93,20 +92,20 @@ func memoryRequirements(a spec.Accelerator) []corev1.NodeSelectorRequirement {
 	return out
 }
 
-// NamesModel reports whether a candidate asks for a model of accelerator, so
-// that the labels of the cluster's nodes matter.
+// NamesModel reports whether a candidate requests a model of accelerator, so that the
+// labels of the cluster's nodes matter.
 func NamesModel(r spec.Resources) bool { return r.Accelerator != nil && r.Accelerator.Name != "" }
 
 // productLabels name the model of a node's devices.
 var productLabels = []string{labelSkyPilot, labelGKE, labelKarpenter, labelGFD, labelCoreWeave, labelNebius}
 
-// sharedSuffix is what GPU Feature Discovery puts behind the product's name where
-// several pods share a device in turns.
+// sharedSuffix is what GPU Feature Discovery appends to the product's name of a device
+// with time-slicing.
 const sharedSuffix = "-SHARED"
 
-// addLabelValues adds, for every label, the values that mean this model: the
-// known ones, and those of the cluster's own nodes. The API server compares them
-// letter by letter, so each is added as those who set the label write it.
+// addLabelValues adds, for every label, the values that stand for this model: the known
+// ones, and those of the cluster's nodes. The comparison is exact, so each value is
+// added as those who set the label write it.
 func addLabelValues(values map[string][]string, name string, nodes []map[string]string) {
 	add := func(key string, vs ...string) {
 		for _, v := range vs {
@@ -149,8 +148,8 @@ func addLabelValues(values map[string][]string, name string, nodes []map[string]
 	}
 }
 
-// Accelerators names what a node with these labels and these allocatable resources
-// offers, as a task asks for it: "A100-80GB:8", and where no label tells the model
+// Accelerators returns the accelerators of a node with these labels and allocatable
+// resources in the notation of a task: "A100-80GB:8", and without a label for the model
 // "nvidia.com/gpu:8". It is empty for a node without devices.
 func Accelerators(labels map[string]string, allocatable corev1.ResourceList) string {
 	model := ""
@@ -175,15 +174,15 @@ func Accelerators(labels map[string]string, allocatable corev1.ResourceList) str
 	return text.And(out)
 }
 
-// vendorDevice is the resource whose name is the taint's on the machines of a
-// vendor whose plug-in offers parts of devices under names of their own
-// (nvidia.com/mig-1g.10gb, nvidia.com/gpu.shared).
+// vendorDevice is the resource that the taint of a vendor's nodes is named after, if
+// its device plugin offers parts of devices under other names (nvidia.com/mig-1g.10gb,
+// nvidia.com/gpu.shared).
 var vendorDevice = map[string]corev1.ResourceName{"nvidia.com": nvidiaGPU, "amd.com": amdGPU}
 
-// tolerateDevices lets the pod onto the machines that are kept for those that
-// ask for the devices it asks for. Such a machine has the taint of its device's
-// name by the convention of GKE and of Kubernetes' ExtendedResourceToleration
-// plug-in, which many clusters have not switched on; SkyPilot adds the same.
+// tolerateDevices adds tolerations for nodes that are reserved for pods that request
+// their devices. Such nodes have a taint of the device's name, by the convention of GKE
+// and of Kubernetes' ExtendedResourceToleration admission plugin, which is often
+// disabled; SkyPilot adds the same tolerations.
 func tolerateDevices(pod *corev1.PodSpec) {
 	devices := map[corev1.ResourceName]bool{}
 	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
@@ -208,14 +207,14 @@ func tolerateDevices(pod *corev1.PodSpec) {
 	}
 }
 
-// IsDevice reports a resource that is none of Kubernetes' own: its name has a
-// vendor's domain.
+// IsDevice reports whether a resource is a vendor's: its name has a domain other than
+// Kubernetes' own.
 func IsDevice(name corev1.ResourceName) bool {
 	vendor, _, extended := strings.Cut(string(name), "/")
 	return extended && vendor != "kubernetes.io" && !strings.HasSuffix(vendor, ".kubernetes.io")
 }
 
-// covers reports that have tolerates all that t, a toleration of any value, does.
+// covers reports whether have tolerates all that t, a toleration of any value, does.
 func covers(have, t corev1.Toleration) bool {
 	return have.Operator == corev1.TolerationOpExists && (have.Key == "" || have.Key == t.Key) && (have.Effect == "" || have.Effect == t.Effect)
 }

@@ -9,13 +9,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// literal protects a text from the kubelet, which expands $(NAME) in commands,
-// arguments and environment values, and makes one dollar of two.
+// literal escapes a text for the kubelet, which expands $(NAME) in commands, arguments
+// and environment values, and replaces $$ by $.
 func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
 
-// env returns the variables of the container. What the launcher adds at run
-// time (NODE_IPS) is not among them. The user's own come first, so that ours
-// win where the parser let one through.
+// env returns the variables of the container, without those that the launcher sets
+// (NODE_IPS). The user's variables come first, so that ours override them.
 func (b *builder) env() []corev1.EnvVar {
 	var out []corev1.EnvVar
 	set := map[string]bool{}
@@ -48,8 +47,8 @@ func (b *builder) env() []corev1.EnvVar {
 	if !set["MASTER_PORT"] {
 		out = append(out, corev1.EnvVar{Name: "MASTER_PORT", Value: DefaultMasterPort})
 	}
-	// A program that buffers its output shows nothing while it runs and
-	// loses it when it is killed.
+	// A program that buffers its output prints nothing while it runs and loses it
+	// when it is killed.
 	if !set["PYTHONUNBUFFERED"] {
 		out = append(out, corev1.EnvVar{Name: "PYTHONUNBUFFERED", Value: "1"})
 	}
@@ -60,7 +59,7 @@ func fieldRef(path string) *corev1.EnvVarSource {
 	return &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}
 }
 
-// gpuCount is the number of whole devices on each node.
+// gpuCount returns the number of whole devices of each node.
 func (b *builder) gpuCount() int {
 	if b.res.Accelerator == nil {
 		return 0

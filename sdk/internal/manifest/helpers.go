@@ -12,12 +12,12 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// maxArgScripts is how much script goes into the pod's arguments. One argument
-// may hold 128 KiB at most, and every dollar in it is doubled.
+// maxArgScripts bounds the scripts in the pod's arguments. An argument has at most 128
+// KiB, and every dollar in it is doubled.
 const maxArgScripts = 64 << 10
 
-// helpers adds what the pods need beside the Job, and the arguments or mounts
-// by which they find it.
+// helpers adds the objects that the pods need besides the Job, and the arguments or
+// mounts that refer to them.
 func (b *builder) helpers(pod *corev1.PodSpec) {
 	b.scripts(pod)
 	b.secrets(pod)
@@ -27,8 +27,8 @@ func (b *builder) helpers(pod *corev1.PodSpec) {
 	b.network()
 }
 
-// Helpers names the kinds of helpers that Build makes of an input, as rights do
-// and without making them.
+// Helpers returns the resources of the helpers that Build builds for an input, without
+// building them.
 func Helpers(in Input) []string {
 	var kinds []string
 	b := &builder{in: in, task: in.Task}
@@ -47,7 +47,7 @@ func Helpers(in Input) []string {
 	return kinds
 }
 
-// longScripts reports scripts that do not fit into the pod's arguments.
+// longScripts reports whether the scripts do not fit into the pod's arguments.
 func (b *builder) longScripts() bool { return len(b.task.Setup)+len(b.task.Run) > maxArgScripts }
 
 func (b *builder) helperMeta(suffix string) metav1.ObjectMeta {
@@ -79,7 +79,7 @@ func (b *builder) scripts(pod *corev1.PodSpec) {
 	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: "vast-scripts", MountPath: ScriptDir, ReadOnly: true})
 }
 
-// secrets keeps the task's secrets in a Secret; the pods only refer to it.
+// secrets adds a Secret with the task's secrets, which the pods refer to.
 func (b *builder) secrets(pod *corev1.PodSpec) {
 	if len(b.task.Secrets) > 0 && b.in.SecretName == "" {
 		data := map[string][]byte{}
@@ -104,8 +104,9 @@ func (b *builder) addSecret(suffix string, kind corev1.SecretType, data map[stri
 	})
 }
 
-// service gives every node a name: <job>-<rank>.<job>. Addresses are published
-// before the pods are ready, since they find each other while they start.
+// service adds the headless Service that gives every node a host name,
+// <job>-<rank>.<job>. It publishes addresses before the pods are ready, since nodes
+// connect to each other while they start.
 func (b *builder) service() {
 	b.helperObjects = append(b.helperObjects, &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
@@ -125,7 +126,7 @@ const (
 	dockerServer   = "SKYPILOT_DOCKER_SERVER"
 )
 
-// login are the values of the variables.
+// login returns the values of the variables.
 func (b *builder) login() map[string]string {
 	login := map[string]string{}
 	for _, e := range slices.Concat(b.task.Envs, b.task.Secrets) {
@@ -134,7 +135,7 @@ func (b *builder) login() map[string]string {
 	return login
 }
 
-// registryLogin makes a Docker configuration of the variables, or nil.
+// registryLogin returns a Docker configuration from the variables, or nil.
 func (b *builder) registryLogin() []byte {
 	login := b.login()
 	user, password, server := login[dockerUser], login[dockerPassword], login[dockerServer]
@@ -148,12 +149,12 @@ func (b *builder) registryLogin() []byte {
 	return config
 }
 
-// hubs are names of Docker Hub, where images without a registry are.
+// hubs are names of Docker Hub, the default registry.
 var hubs = []string{"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 
-// atRegistry puts a registry, which may have a path, before an image that names
-// none, as SkyPilot does. (SkyPilot does it also before an image of another
-// registry, which only a mirror could have.)
+// atRegistry prefixes an image without a registry with server, which may have a path, as
+// SkyPilot does. (SkyPilot also prefixes an image of another registry, which only a
+// mirror could have.)
 func atRegistry(server, image string) string {
 	_, bare, url := strings.Cut(server, "://")
 	if !url {
@@ -161,7 +162,7 @@ func atRegistry(server, image string) string {
 	}
 	bare = strings.Trim(bare, "/")
 	host, _, _ := strings.Cut(bare, "/")
-	if url { // as Docker's own configuration writes it, with a path of its API
+	if url { // as in Docker's configuration, with the path of its API
 		bare = host
 	}
 	if bare == "" || slices.Contains(hubs, host) {

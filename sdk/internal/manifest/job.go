@@ -12,9 +12,9 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// job wraps the pod in an Indexed Job: one completion a node, so that Kueue
-// admits all of them or none; no retries, so that one failed node fails the
-// task and ends the others.
+// job returns the Indexed Job of the pod: one completion per node, so that Kueue admits
+// all of them or none; no retries, so that one failed node fails the task and
+// terminates the others.
 func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 	nodes := int32(b.task.NumNodes)
 	annotations := b.annotations()
@@ -40,8 +40,8 @@ func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 		job.Spec.ActiveDeadlineSeconds = ptr.To(int64(b.in.Deadline.Seconds()))
 	}
 	if b.in.Queue != "" {
-		// Kueue would suspend it itself; said here, the object is as it
-		// will be, and stays put where Kueue's webhook is not asked.
+		// Kueue's webhook would suspend it. It is set here, so that the object is
+		// final, and so that it stays suspended if the webhook is not called.
 		job.Spec.Suspend = ptr.To(true)
 		job.Labels[kube.LabelQueue] = b.in.Queue
 		if b.in.QueuePriority != "" {
@@ -51,9 +51,8 @@ func (b *builder) job(pod corev1.PodTemplateSpec) *batchv1.Job {
 	return job
 }
 
-// Unreleased returns the Job as it is created while its helpers do not exist:
-// suspended, and in no queue, from which Kueue could let it in. Release undoes
-// that.
+// Unreleased returns the Job as it is created before its helpers: suspended, and without
+// a queue, so that Kueue cannot admit it. Release undoes that.
 func (o *Objects) Unreleased() *batchv1.Job {
 	job := o.Job.DeepCopy()
 	job.Spec.Suspend = ptr.To(true)
@@ -62,9 +61,8 @@ func (o *Objects) Unreleased() *batchv1.Job {
 	return job
 }
 
-// Release returns the JSON merge patch that makes an unreleased Job what it is
-// to be: free to start, or waiting in its queue. It is for the Job of this UID
-// only.
+// Release returns the JSON merge patch that lets an unreleased Job start or wait in its
+// queue. It only applies to the Job of this UID.
 func (o *Objects) Release(uid types.UID) ([]byte, error) {
 	metadata := map[string]any{"uid": uid, "annotations": map[string]any{kube.AnnotationSubmitting: nil}}
 	patch := map[string]any{"metadata": metadata}

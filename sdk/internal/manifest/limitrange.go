@@ -13,27 +13,25 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// bound is what the LimitRanges of a namespace say of one resource of a container.
+// bound is what the LimitRanges of a namespace require of one resource of a container.
 type bound struct {
 	least, most *resource.Quantity
-	// ratio is how often the request the limit may be at most; 0 for as often as
-	// one likes.
+	// ratio is the largest ratio of limit to request; 0 for any.
 	ratio int64
-	// defaulted: who names no limit gets one.
+	// defaulted: there is a default limit.
 	defaulted bool
 }
 
-// usual is what our containers take where a LimitRange does not let them ask for
-// nothing: a request and a limit.
+// usual are the request and the limit of our containers if a LimitRange does not allow
+// 0.
 var usual = map[corev1.ResourceName][2]resource.Quantity{
 	corev1.ResourceCPU:    {resource.MustParse("10m"), resource.MustParse("1")},
 	corev1.ResourceMemory: {resource.MustParse("64Mi"), resource.MustParse("512Mi")},
 }
 
-// MeetLimitRanges lets our own containers in the pods of a Job ask for as much as
-// the LimitRanges of its namespace want of every container, and returns a sentence
-// for the user where a pod costs more than its file says because of that; else it
-// is empty. A namespace that wants nothing of them leaves the Job as it is.
+// MeetLimitRanges sets the resources of our own containers in the pods of a Job that the
+// LimitRanges of its namespace require. It returns a warning if a pod requests more than
+// its file says because of that; else it is empty.
 func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 	pod := &job.Spec.Template.Spec
 	before := resourcehelper.PodRequests(&corev1.Pod{Spec: *pod}, resourcehelper.PodResourcesOptions{})
@@ -53,12 +51,12 @@ func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 	if len(more) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("a LimitRange of the namespace does not let a container ask for nothing; each pod needs %s more than its file says, for the container that keeps its results",
+	return fmt.Sprintf("a LimitRange of the namespace requires requests of every container; each pod needs %s more than its file says, for the container that uploads its results",
 		text.And(more))
 }
 
-// MeetBounds lets a container of ours that asks for nothing ask for as much as the
-// LimitRanges of its namespace want of every container.
+// MeetBounds sets the resources of a container of ours that the LimitRanges of its
+// namespace require.
 func MeetBounds(c *corev1.Container, ranges []corev1.LimitRange) {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		if b := boundOf(ranges, name); b.least != nil || b.ratio != 0 {
@@ -81,7 +79,7 @@ func boundOf(ranges []corev1.LimitRange, name corev1.ResourceName) bound {
 				b.most = &q
 			}
 			if q, ok := item.MaxLimitRequestRatio[name]; ok && (b.ratio == 0 || q.Value() < b.ratio) {
-				b.ratio = max(1, q.MilliValue()/1000) // rounded down: a whole number keeps to it
+				b.ratio = max(1, q.MilliValue()/1000) // rounded down to stay within it
 			}
 			if _, ok := item.Default[name]; ok {
 				b.defaulted = true
@@ -91,8 +89,8 @@ func boundOf(ranges []corev1.LimitRange, name corev1.ResourceName) bound {
 	return b
 }
 
-// apply asks for the least that is allowed. The limit is the LimitRange's own for
-// those that name none, as far as there is one.
+// apply sets the smallest request that is allowed. The limit is left to the LimitRange's
+// default if there is one.
 func (b bound) apply(name corev1.ResourceName, r *corev1.ResourceRequirements) {
 	request, limit := usual[name][0], usual[name][1]
 	if b.least != nil {
@@ -123,7 +121,7 @@ func times(q resource.Quantity, n int64) resource.Quantity {
 	return out
 }
 
-// HasOurs reports whether one of our containers is in the pods of a Job.
+// HasOurs reports whether the pods of a Job have one of our containers.
 func HasOurs(job *batchv1.Job) bool {
 	return slices.ContainsFunc(job.Spec.Template.Spec.InitContainers, func(c corev1.Container) bool { return kube.IsOurs(c.Name) })
 }

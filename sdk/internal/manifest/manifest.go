@@ -1,6 +1,5 @@
-// Package manifest turns a validated task into the Kubernetes objects that run
-// it. It is pure: the same input gives the same objects, and nothing is asked
-// of a cluster.
+// Package manifest builds the Kubernetes objects that run a validated task. It is pure:
+// the same input gives the same objects, and it sends no request to a cluster.
 package manifest
 
 import (
@@ -20,11 +19,11 @@ import (
 )
 
 const (
-	// DefaultImage is what a task runs in that names no image.
+	// DefaultImage is the image of a task that names none.
 	DefaultImage = "python:3.13-slim"
 	// Container is the name of the user's container in every pod.
 	Container = kube.ContainerTask
-	// DefaultMasterPort is the port that torch's launchers use by default.
+	// DefaultMasterPort is the default port of torch's launchers.
 	DefaultMasterPort = "29500"
 )
 
@@ -40,16 +39,17 @@ const (
 // Profiles lists the profiles, the default one first.
 var Profiles = []Profile{Baseline, Restricted, Privileged}
 
-// Input is all that a task's objects are made of.
+// Input is all that a task's objects are built from.
 type Input struct {
 	Task      *spec.Task
 	ID        string
 	Namespace string
-	// User as it is written; labels get a safe form of it.
+	// User is the exact name; labels have a valid form of it.
 	User string
-	// Creator is whom the API server takes the user for; see AnnotationCreator.
+	// Creator identifies the user to whom the API server attributes requests; see
+	// kube.AnnotationCreator.
 	Creator string
-	// Identity says what the task is to do; see AnnotationSpecHash.
+	// Identity is a hash of what the task does; see kube.AnnotationSpecHash.
 	Identity string
 	// Mounts are the task's volumes, resolved to claims.
 	Mounts []Mount
@@ -57,12 +57,12 @@ type Input struct {
 	TTL      time.Duration
 	Deadline time.Duration
 	Profile  Profile
-	// Network: NetworkNone cuts the pods off.
+	// Network is NetworkNone to isolate the pods.
 	Network Network
-	// NodeLabels are the labels of the cluster's nodes, when they could be
-	// read. They add GPU products that the built-in table does not know.
+	// NodeLabels are the labels of the cluster's nodes, if they could be read. They
+	// add GPU products that the built-in table does not have.
 	NodeLabels []map[string]string
-	// PriorityClass is the class that stands for the task's priority.
+	// PriorityClass is the class with the value of the task's priority.
 	PriorityClass string
 	// Queue is the LocalQueue that the Job waits in; empty for none.
 	// QueuePriority is the WorkloadPriorityClass that it has there.
@@ -72,83 +72,81 @@ type Input struct {
 	Kind string
 	// Labels and Annotations are added to the Job and its pods.
 	Labels, Annotations map[string]string
-	// SecretName names the Secret that has the task's secrets; it is made
-	// elsewhere then. Empty: one goes with the Job.
+	// SecretName names an existing Secret with the task's secrets. If it is empty, one
+	// is built with the Job.
 	SecretName string
 	// RunAsUser is the user of the user's containers; nil for the image's.
 	RunAsUser *int64
-	// AgentImage is the image of our own containers. Files and Results need it.
+	// AgentImage is the image of our own containers, which Files and Results require.
 	AgentImage string
-	// Files are brought into the pod before setup starts.
+	// Files are fetched into the pod before setup starts.
 	Files []Files
-	// OutputDir is $OUTPUT_DIR: an empty folder that what is to be kept is
-	// written to. Results says how it is kept; nil keeps nothing.
+	// OutputDir is $OUTPUT_DIR: an empty directory for results. Results configures
+	// their upload; nil uploads nothing.
 	OutputDir string
 	Results   *agentspec.Keep
-	// SharedDirs are empty folders that all of the user's containers see.
+	// SharedDirs are empty directories that all of the user's containers mount.
 	SharedDirs []string
-	// Secondary containers run beside the main one, and end with it.
+	// Secondary containers run beside the main one, and are terminated with it.
 	Secondary []Secondary
 }
 
-// Files is one folder or file that the init container brings into the pod.
+// Files is one directory or file that the init container fetches into the pod.
 type Files struct {
 	// Path in the user's containers: absolute, or beginning with "~/".
 	Path string
-	// File: it is one file, else a folder.
+	// File: it is a file, not a directory.
 	File bool
 	// Workdir: the task starts in it.
 	Workdir  bool
 	ReadOnly bool
-	// Sources are brought one after the other. Their To is relative to Path;
-	// empty for Path itself.
+	// Sources are fetched in order. Their To is relative to Path; empty for Path
+	// itself.
 	Sources []agentspec.Item
-	// Pack, if there is one, goes with the task as a ConfigMap, and the
-	// source that has PackFile set (to anything) reads it.
+	// Pack, if set, becomes a ConfigMap, which the source with a PackFile (of any
+	// value) reads.
 	Pack []byte
 }
 
 // Secondary is a container beside the main one.
 type Secondary struct {
 	Name, Image string
-	// Script is run by the same launcher as the main one's.
+	// Script is run by the launcher, like that of the main container.
 	Script    string
 	Env       []corev1.EnvVar
 	Resources corev1.ResourceRequirements
 }
 
-// Mount is one volume of a task, resolved to a claim or to be made with each
-// pod.
+// Mount is one volume of a task: a claim, or an ephemeral volume of each pod.
 type Mount struct {
 	Path, SubPath string
 	// Claim is empty for an ephemeral volume.
 	Claim     string
 	ReadOnly  bool
 	Ephemeral *spec.Volume
-	// Warning is for the user's eyes.
+	// Warning is for the user.
 	Warning string
 }
 
 // Objects are the objects of one task. The Job owns the others.
 type Objects struct {
-	// Job as it is in the end. In a queue it is suspended until Kueue lets
-	// it in.
+	// Job in its final form. In a queue it is suspended until Kueue admits it.
 	Job *batchv1.Job
 	// Helpers must exist before the Job's pods start: a headless Service
 	// for several nodes, Secrets, a ConfigMap for long scripts, a NetworkPolicy.
 	Helpers  []runtime.Object
 	Warnings []string
-	// task says where in its file what stands in the Job comes from.
+	// task has the positions in its file of what the Job contains.
 	task *spec.Task
 }
 
-// All returns the objects in an order in which they can be applied by hand.
+// All returns the objects in an order in which they can be applied.
 func (o *Objects) All() []runtime.Object {
 	return append(slices.Clone(o.Helpers), o.Job)
 }
 
-// Build makes the objects of a task. Everything that is wrong in the task
-// comes back at once as *api.InvalidSpecError.
+// Build returns the objects of a task. It returns all problems of the task at once as
+// *api.InvalidSpecError.
 func Build(in Input) (*Objects, error) {
 	if in.runsOurs() {
 		if err := kube.CheckAgentImage(in.AgentImage); err != nil {
@@ -182,11 +180,11 @@ func Build(in Input) (*Objects, error) {
 	return &Objects{Job: b.job(pod), Helpers: b.helperObjects, Warnings: b.warnings, task: b.task}, nil
 }
 
-// runsOurs reports whether containers of ours are in the pods.
+// runsOurs reports whether the pods have containers of ours.
 func (in Input) runsOurs() bool { return len(in.Files) > 0 || in.Results != nil }
 
-// Notice tells which image they run where neither given, which is what somebody
-// asked for, nor its digest says that; else it is empty.
+// Notice returns a message with the image of our containers, unless the user set it
+// (given) or it has a digest; then it is empty.
 func (in Input) Notice(given string) string {
 	if !in.runsOurs() {
 		return ""
@@ -199,14 +197,14 @@ type builder struct {
 	in   Input
 	task *spec.Task
 	name string
-	// res is the candidate that the pods are made for; the accelerators of
-	// alternatives are those of equal candidates.
+	// res is the candidate that the pods are built for; alternatives are the
+	// accelerators of equivalent candidates.
 	res           spec.Resources
 	alternatives  []spec.Accelerator
 	launch        launch
 	helperObjects []runtime.Object
 	warnings      []string
-	// problems of pod_config that only show before it is merged in full.
+	// problems of pod_config that cannot be found after the merge.
 	problems []api.Problem
 }
 
@@ -219,7 +217,7 @@ func (b *builder) labels() map[string]string {
 	if b.task.Name != "" {
 		labels[kube.LabelTaskName] = kube.LabelValue(b.task.Name)
 	}
-	labels[kube.LabelUser] = kube.LabelValue(b.in.User) // also the empty one: a list of one's own asks for it
+	labels[kube.LabelUser] = kube.LabelValue(b.in.User) // even an empty one, which lists of the user's tasks select
 	return labels
 }
 

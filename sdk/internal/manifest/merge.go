@@ -8,9 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// listKeys names the field by which the entries of a list are matched: the
-// patchMergeKey of Kubernetes' own strategic merge, by which SkyPilot goes, too.
-// Claims of a container have none there, but are a map by name to the API server.
+// listKeys has the field by which the entries of a list are matched: the patchMergeKey
+// of Kubernetes' strategic merge patch, which SkyPilot uses, too. Claims of a container
+// have none there, but the API server treats them as a map by name.
 var listKeys = map[string]string{
 	"claims":                    "name",
 	"containers":                "name",
@@ -30,14 +30,13 @@ var listKeys = map[string]string{
 	"volumes":                   "name",
 }
 
-// oneOf are the lists whose entries are one of several things beside their key (a
-// value or a reference, a folder or a claim): another one takes the place of what
-// was there.
+// oneOf are the lists whose entries are unions besides their key (a value or a
+// reference, a directory or a claim): another member replaces the one in the base.
 var oneOf = []string{"env", "resourceClaims", "volumes"}
 
 // mergeMaps merges over into base by SkyPilot's rules
-// (sky/utils/config_utils.py): maps merge, scalars replace, null takes out, lists
-// of things with a key merge by it, and every other list is appended to.
+// (sky/utils/config_utils.py): maps are merged, scalars replaced, null removes a value,
+// lists with a key are merged by it, and other lists are appended.
 func mergeMaps(base, over map[string]any) map[string]any {
 	for key, value := range over {
 		base[key] = mergeValue(base[key], value, key)
@@ -84,7 +83,7 @@ func mergeLists(base, over []any, field string) []any {
 	return base
 }
 
-// dropOther takes what is not in over out of base, if over brings something else.
+// dropOther removes from base what over does not have, if over has another member.
 func dropOther(base, over any, key string) {
 	b, _ := base.(map[string]any)
 	o, _ := over.(map[string]any)
@@ -98,10 +97,10 @@ func dropOther(base, over any, key string) {
 	}
 }
 
-// skyContainer is what SkyPilot calls the container that ours stands for.
+// skyContainer is SkyPilot's name for the task's container.
 const skyContainer = "ray-node"
 
-// matching finds the entry of base that entry is merged into, or -1. A
+// matching returns the index of the entry of base that entry is merged into, or -1. A
 // container without a name, or with SkyPilot's name, is the first one.
 func matching(base []any, entry any, key, field string) int {
 	over, ok := entry.(map[string]any)
@@ -118,8 +117,8 @@ func matching(base []any, entry any, key, field string) int {
 	})
 }
 
-// protocol tells a port from another one of the same number. Kubernetes' own merge
-// takes the two for one.
+// protocol returns the protocol of a port, which distinguishes ports of one number.
+// Kubernetes' strategic merge does not distinguish them.
 func protocol(port map[string]any) string {
 	p, _ := port["protocol"].(string)
 	return cmp.Or(p, "TCP")
@@ -132,13 +131,13 @@ func withoutAlias(entry any, field string) any {
 	return entry
 }
 
-// maxTerms bounds the alternatives of a pod's node affinity. The user's are
-// multiplied with ours, one for each label by which clusters name accelerators.
+// maxTerms bounds the terms of a pod's node affinity. The user's terms are multiplied
+// with ours, one for each label with an accelerator.
 const maxTerms = 500
 
-// bothTerms returns the nodeSelectorTerms of a node that one of the base's and one
-// of the user's terms allow. Terms are alternatives: appended to one another, any
-// would do, and the pod might land on a node without the accelerator.
+// bothTerms returns the nodeSelectorTerms that require one of the base's and one of the
+// user's terms. Terms are ORed: if they were appended, the pod might run on a node
+// without the accelerator.
 func bothTerms(base, over []any) []any {
 	switch {
 	case len(over) == 0:
@@ -150,7 +149,7 @@ func bothTerms(base, over []any) []any {
 	for _, o := range over {
 		own, ok := o.(map[string]any)
 		if !ok || termIsEmpty(own) {
-			out = append(out, o) // it matches no node, with ours or without
+			out = append(out, o) // an empty term matches no node
 			continue
 		}
 		for _, b := range base {

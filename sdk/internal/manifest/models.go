@@ -9,18 +9,18 @@ import (
 	"strings"
 )
 
-// model is an accelerator that a task asks for by a name.
+// model is an accelerator that a task requests by name.
 type model struct {
-	// name is the canonical name, and names are all by which the labels of
-	// SkyPilot's kind may call it.
+	// name is the canonical name, and names are all values of labels like
+	// SkyPilot's.
 	name  string
 	names []string
 	// gke is the value of GKE's label, and gfd are those of GPU Feature
 	// Discovery's.
 	gke string
 	gfd []string
-	// exact: the task names the very product, not only its model. part: it names
-	// a part of a device (MIG).
+	// exact: the task names the product, not only its model. part: it names a part of
+	// a device (MIG).
 	exact, part bool
 }
 
@@ -28,13 +28,13 @@ var (
 	eightyGB  = regexp.MustCompile(`(?i)80\s*GB`)
 	thirtyTwo = regexp.MustCompile(`(?i)32\s*GB`)
 	words     = regexp.MustCompile(`[^A-Za-z0-9]+`)
-	// fullName begins the product names of NVIDIA's driver, which are the values
-	// of GPU Feature Discovery's label.
+	// fullName matches the beginning of the product names of NVIDIA's driver, which
+	// are the values of GPU Feature Discovery's label.
 	fullName = regexp.MustCompile(`(?i)^(NVIDIA|Tesla|GeForce|Quadro)[ _-]`)
 	partName = regexp.MustCompile(`(?i)-MIG-[0-9]+g\.[0-9]+gb`)
 	vendors  = regexp.MustCompile(`(?i)\b(NVIDIA|GeForce|Tesla)\b`)
-	// geForce are the names of consumer cards, and workstation those of RTX A cards
-	// and TITANs, as modelKey has them.
+	// geForce matches the names of consumer cards, rtxA and titan those of
+	// workstation cards, as modelKey returns them.
 	geForce      = regexp.MustCompile(`^(rtx|gtx)([0-9]{3,4})(d)?(ti)?(super)?([0-9]+gb)?(laptop)?(gpu)?$`)
 	rtxA         = regexp.MustCompile(`^(?:rtx)?a([0-9]{4})$`)
 	titan        = regexp.MustCompile(`^titan(rtx|v|xp|x)$`)
@@ -42,16 +42,16 @@ var (
 	sharedDevice = regexp.MustCompile(`(?i)` + sharedSuffix + `$`)
 )
 
-// modelKey is a name without what different people write differently: case,
-// spaces and dashes, the vendor's name before it.
+// modelKey returns a name without what is often written differently: case, spaces and
+// dashes, and the vendor's name.
 func modelKey(name string) string {
 	name = sharedDevice.ReplaceAllString(name, "")
 	return strings.ToLower(words.ReplaceAllString(vendors.ReplaceAllString(strings.ReplaceAll(name, "_", "-"), ""), ""))
 }
 
-// modelOf reads the name by which a task asks for an accelerator: a model
-// ("H100", "a100-80gb", "RTX 4090"), or a product as GPU Feature Discovery writes
-// it ("NVIDIA-GeForce-RTX-4090", "NVIDIA-A100-SXM4-80GB"), in any case.
+// modelOf parses the name of an accelerator in a task: a model ("H100", "a100-80gb",
+// "RTX 4090"), or a product as in GPU Feature Discovery ("NVIDIA-GeForce-RTX-4090",
+// "NVIDIA-A100-SXM4-80GB"), in any case.
 func modelOf(name string) model {
 	if canonical, p, ok := lookupProduct(name); ok {
 		return model{name: canonical, names: append([]string{name, canonical}, p.aliases...), gke: p.gke, gfd: p.gfd}
@@ -69,8 +69,8 @@ func modelOf(name string) model {
 	return m
 }
 
-// productOf reads the full name of a product: the label of GPU Feature Discovery
-// must be it, and other labels, which only tell the model, that.
+// productOf parses the full name of a product: the label of GPU Feature Discovery must
+// equal it, and other labels, which only have the model, that model.
 func productOf(name string) model {
 	canonical := canonicalModel(name, nil)
 	p := products[canonical]
@@ -92,7 +92,7 @@ func productOf(name string) model {
 	return m
 }
 
-// lookupProduct finds a model by any of its names, however it is written.
+// lookupProduct finds a model by any of its names, in any notation.
 func lookupProduct(name string) (canonical string, p product, ok bool) {
 	key := modelKey(name)
 	for canonical, p := range products {
@@ -103,8 +103,8 @@ func lookupProduct(name string) (canonical string, p product, ok bool) {
 	return name, product{}, false
 }
 
-// cardOf reads the name of a consumer's or a workstation's card, which follow a
-// rule. The name is empty if it is none.
+// cardOf parses the name of a consumer or workstation card, which follow a pattern. It
+// returns an empty model for another name.
 func cardOf(name string) model {
 	key := modelKey(name)
 	if m := geForce.FindStringSubmatch(key); m != nil && !(m[1] == "rtx" && strings.HasSuffix(m[2], "000")) {
@@ -121,7 +121,7 @@ func cardOf(name string) model {
 		if m[7] != "" {
 			label += "-GPU"
 		}
-		// Drivers before 495 leave out the vendor.
+		// Drivers before 495 omit the vendor.
 		return model{name: short, names: []string{short, dashed, series + m[2] + strings.Join(rest, "")},
 			gfd: []string{"NVIDIA-GeForce-" + label, "GeForce-" + label}}
 	}
@@ -138,7 +138,7 @@ func cardOf(name string) model {
 	return model{}
 }
 
-// is reports whether a node's label with this value means the model.
+// is reports whether a node label with this value stands for the model.
 func (m *model) is(key, value string, node map[string]string) bool {
 	if m.exact && key == labelGFD {
 		return strings.EqualFold(value, m.gfd[0]) || strings.EqualFold(value, m.gfd[0]+sharedSuffix)
@@ -156,8 +156,8 @@ var modelOrder = slices.SortedFunc(maps.Keys(products), func(a, b string) int {
 	return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 })
 
-// canonicalModel reads a label's value ("NVIDIA-A100-80GB-PCIe") as one of the
-// canonical names; what it does not know it returns as it is.
+// canonicalModel returns the canonical name for a label's value
+// ("NVIDIA-A100-80GB-PCIe"), or the value if there is none.
 func canonicalModel(value string, node map[string]string) string {
 	parts := words.Split(value, -1)
 	has := func(word string) bool {
@@ -185,16 +185,16 @@ func canonicalModel(value string, node map[string]string) string {
 	return value
 }
 
-// product is what the labels say of one canonical model name. The GFD names
-// are those of NVIDIA's GPU Feature Discovery: the driver's product name with
-// dashes. gke is empty where GKE has no such machines.
+// product has the label values of one canonical model name. The gfd values are those of
+// NVIDIA's GPU Feature Discovery: the driver's product name with dashes. gke is empty
+// if GKE has no such nodes.
 type product struct {
 	aliases []string // further canonical names for the same device
 	gke     string
 	gfd     []string
 }
 
-// products holds the models that SkyPilot knows. A bare A100 is the 40 GB one
+// products has the models that SkyPilot supports. A bare A100 is the 40 GB one
 // and a bare V100 the 16 GB one; H100 and H100-80GB are the same.
 var products = map[string]product{
 	"GB300":       {gfd: []string{"NVIDIA-GB300"}},

@@ -15,32 +15,32 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Network says what the pods of a task reach. Empty is NetworkDefault.
+// Network is what the pods of a task can connect to. Empty is NetworkDefault.
 type Network string
 
 const (
-	// NetworkDefault leaves it to the cluster.
+	// NetworkDefault adds no NetworkPolicy.
 	NetworkDefault Network = "default"
-	// NetworkNone lets the nodes of a task reach each other and nothing else.
+	// NetworkNone lets the nodes of a task connect to each other and nothing else.
 	NetworkNone Network = "none"
 )
 
 // Networks lists the values, the default one first.
 var Networks = []Network{NetworkDefault, NetworkNone}
 
-// networkWarning tells what nobody can find out from outside.
+// networkWarning is about what cannot be detected from outside.
 const networkWarning = "network none is a NetworkPolicy: it isolates the task only if the cluster's network plugin enforces policies, " +
 	"and a moment after a pod has its address"
 
-// network makes the policy of a task without a network. It has the labels and the
-// owner of the other helpers, so that it goes with the Job.
+// network adds the NetworkPolicy of a task without a network. It has the labels and the
+// owner of the other helpers, so that it is deleted with the Job.
 func (b *builder) network() {
 	if b.in.Network != NetworkNone {
 		return
 	}
 	b.warnings = append(b.warnings, networkWarning)
 	pods := metav1.LabelSelector{MatchLabels: map[string]string{batchv1.JobNameLabel: b.name}}
-	// Types without rules let nothing through.
+	// Policy types without rules deny all traffic.
 	policy := &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "NetworkPolicy"},
 		ObjectMeta: b.helperMeta(""),
@@ -57,9 +57,9 @@ func (b *builder) network() {
 	b.helperObjects = append(b.helperObjects, policy)
 }
 
-// clusterDNS lets pods ask for names, by which the nodes of a task find each
-// other. CoreDNS and its predecessor have these labels in the clusters that people
-// have; elsewhere the nodes do not find each other, and their wait says so.
+// clusterDNS allows DNS, by which the nodes of a task find each other. CoreDNS and
+// kube-dns have these labels in common clusters; elsewhere the nodes do not find each
+// other, and the launcher reports that.
 func clusterDNS() networkingv1.NetworkPolicyEgressRule {
 	port := func(p corev1.Protocol) networkingv1.NetworkPolicyPort {
 		return networkingv1.NetworkPolicyPort{Protocol: &p, Port: ptr.To(intstr.FromInt32(53))}

@@ -10,8 +10,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// addOurs puts our own containers before all others that start first. It comes
-// after pod_config, so that what is said there of the user is known.
+// addOurs adds our own containers before the other init containers, after pod_config has
+// set the user.
 func (b *builder) addOurs(pod *corev1.PodSpec) {
 	var ours []corev1.Container
 	if len(b.in.Files) > 0 {
@@ -25,18 +25,18 @@ func (b *builder) addOurs(pod *corev1.PodSpec) {
 	pod.InitContainers = append(ours, pod.InitContainers...)
 }
 
-// reachesStore reports whether one of our containers in the pod talks to a store:
-// the store's NetworkPolicy has to let the pod in.
+// reachesStore reports whether one of our containers connects to a store, whose
+// NetworkPolicy has to admit the pod.
 func (b *builder) reachesStore() bool {
 	fetch, _ := b.fetchOrders()
 	return b.in.Results != nil || slices.ContainsFunc(fetch.Items, fromStore)
 }
 
-// fromStore reports that an item may lie in the namespace's store.
+// fromStore reports whether an item may be in the namespace's store.
 func fromStore(i agentspec.Item) bool { return i.Pack != "" || i.URI != "" }
 
-// userOf returns the user that the main container runs as; nil for the
-// image's, which nobody knows here.
+// userOf returns the user that the main container runs as; nil for that of the image,
+// which is unknown here.
 func userOf(pod *corev1.PodSpec) *int64 {
 	if c := pod.Containers[0].SecurityContext; c != nil && c.RunAsUser != nil {
 		return c.RunAsUser
@@ -47,10 +47,9 @@ func userOf(pod *corev1.PodSpec) *int64 {
 	return nil
 }
 
-// ourContainer is what our containers have in common. They run as the user
-// does, so that each can read what the other wrote. Where the image decides
-// that, ours are root with no more power than to read and write anybody's
-// files.
+// ourContainer returns what our containers have in common. They run as the main
+// container's user, so that both can read each other's files. If the image decides the
+// user, ours run as root with only the capabilities to read and write all files.
 func (b *builder) ourContainer(name, command string, pod *corev1.PodSpec) corev1.Container {
 	secure := &corev1.SecurityContext{
 		AllowPrivilegeEscalation: ptr.To(false),
@@ -69,7 +68,7 @@ func (b *builder) ourContainer(name, command string, pod *corev1.PodSpec) corev1
 		Args:            []string{command},
 		SecurityContext: secure,
 		Resources:       kube.Unpriced(),
-		// What it could not do is its last word.
+		// The last log line is the error.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// unreachableSeconds is how long a pod of a task of several nodes stays bound
-// to a machine that does not answer. Kubernetes notices after 50 s; its
-// default of 300 more would leave the other nodes waiting for a dead one.
+// unreachableSeconds is how long a pod of a task of several nodes stays bound to a node
+// that does not respond. Kubernetes detects that after 50 s; with its default of 300 s
+// more the other pods would wait for a lost one.
 const unreachableSeconds = 20
 
 func (b *builder) pod() corev1.PodTemplateSpec {
@@ -43,8 +43,8 @@ func (b *builder) pod() corev1.PodTemplateSpec {
 	return pod
 }
 
-// hostDNS lets a pod that has its machine's network find the names of the
-// cluster all the same, unless the user has said how it finds names.
+// hostDNS sets the DNS policy with which a pod with the host network resolves the names
+// of the cluster, unless the user has set one.
 func hostDNS(pod *corev1.PodSpec) {
 	if pod.HostNetwork && pod.DNSPolicy == "" {
 		pod.DNSPolicy = corev1.DNSClusterFirstWithHostNet
@@ -67,9 +67,8 @@ func unreachableTolerations() []corev1.Toleration {
 	return out
 }
 
-// sharedMemory replaces the 64 MiB that container runtimes give to /dev/shm,
-// which data loaders outgrow with a bus error. It counts against the memory
-// limit.
+// sharedMemory replaces the 64 MiB of /dev/shm that container runtimes provide, which
+// data loaders exceed with a bus error. It counts towards the memory limit.
 func (b *builder) sharedMemory(pod *corev1.PodSpec) {
 	b.emptyDir(pod, "dshm", "/dev/shm", corev1.StorageMediumMemory)
 }
@@ -84,8 +83,8 @@ func (b *builder) emptyDir(pod *corev1.PodSpec, name, path string, medium corev1
 func (b *builder) ports() []corev1.ContainerPort {
 	var out []corev1.ContainerPort
 	for _, p := range b.res.Ports {
-		// A container port opens nothing; it is documentation. Of a range
-		// the first port stands for all.
+		// A container port is only informational. Of a range only the first port is
+		// listed.
 		out = append(out, corev1.ContainerPort{ContainerPort: p.First})
 	}
 	return out

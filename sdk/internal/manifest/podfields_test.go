@@ -106,7 +106,7 @@ spec:
 			`t.yaml:9:13: spec.containers[0].command: the container that runs the task starts its setup and run: write the command there, or give the container another name to have it run beside the task`,
 			`t.yaml:11:24: spec.containers[0].env[0].name: NODE_RANK is set by kubevast on every node and cannot be given; use another name`,
 			`t.yaml:12:16: spec.containers[0].env[1]: is empty; remove it, or write what belongs there`,
-			`t.yaml:13:53: spec.containers[1].restartPolicy: "Never" is not possible; a container beside the task's is started again whenever it ends, until the task has ended: remove it, or put a container that has to run once before the task into initContainers`}},
+			`t.yaml:13:53: spec.containers[1].restartPolicy: "Never" is not possible; a container beside the task's is restarted until the task has ended: remove it, or put a container that has to run once before the task into initContainers`}},
 		"a whole Pod may be written": {`
 apiVersion: v1
 kind: Pod

@@ -14,8 +14,8 @@ import (
 // nobody is the user that the restricted profile runs as.
 const nobody = 65534
 
-// secure applies the security profile. Privileged leaves the pod as the
-// cluster's defaults have it; it is for pod_config that asks for more.
+// secure applies the security profile. Privileged leaves the cluster's defaults; it
+// allows a pod_config with more privileges.
 func (b *builder) secure(pod *corev1.PodSpec) {
 	c := &pod.Containers[0]
 	if b.in.RunAsUser != nil {
@@ -34,7 +34,7 @@ func (b *builder) secure(pod *corev1.PodSpec) {
 	pod.SecurityContext.RunAsNonRoot = ptr.To(true)
 	pod.SecurityContext.RunAsUser = ptr.To[int64](nobody)
 	pod.SecurityContext.RunAsGroup = ptr.To[int64](nobody)
-	// Without a group of its own a new volume could not be written to.
+	// Without an fsGroup a new volume would not be writable.
 	pod.SecurityContext.FSGroup = ptr.To[int64](nobody)
 	c.SecurityContext.ReadOnlyRootFilesystem = ptr.To(true)
 	c.SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
@@ -46,8 +46,8 @@ func (b *builder) secure(pod *corev1.PodSpec) {
 	}
 }
 
-// checks are Kubernetes' own of the Pod Security Standards, which is what the API
-// server goes by in a namespace that enforces a profile.
+// checks are Kubernetes' checks of the Pod Security Standards, which the API server
+// applies in a namespace that enforces a profile.
 var checks = func() policy.Evaluator {
 	e, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
@@ -56,9 +56,8 @@ var checks = func() policy.Evaluator {
 	return e
 }()
 
-// weakened warns of what pod_config makes of the chosen profile: of each check that
-// the pod passed before, and does not pass with it. A namespace that enforces the
-// profile refuses such a pod; that is its own matter.
+// weakened warns about each check of the chosen profile that the pod fails because of
+// pod_config. A namespace that enforces the profile rejects such a pod.
 func (b *builder) weakened(before, after *corev1.PodTemplateSpec) {
 	if b.in.Profile == Privileged {
 		b.givenAway(&after.Spec)
@@ -81,7 +80,7 @@ func failed(level podsecurity.Level, pod *corev1.PodTemplateSpec) []policy.Check
 	return slices.DeleteFunc(results, func(r policy.CheckResult) bool { return r.Allowed })
 }
 
-// givenAway warns of what the profile privileged allows beside our containers.
+// givenAway warns about privileges of the user's containers beside ours.
 func (b *builder) givenAway(pod *corev1.PodSpec) {
 	if !b.hasOurs() {
 		return
@@ -102,7 +101,7 @@ func (b *builder) givenAway(pod *corev1.PodSpec) {
 		}
 	}
 	if len(by) > 0 {
-		b.warnings = append(b.warnings, fmt.Sprintf("pod_config (%s) lets the task reach its machine, and with it the credentials of the store and of all pods on it",
+		b.warnings = append(b.warnings, fmt.Sprintf("pod_config (%s) gives the task access to its node, and so to the credentials of the store and of all pods on it",
 			strings.Join(by, ", ")))
 	}
 }

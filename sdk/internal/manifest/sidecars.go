@@ -12,21 +12,21 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// sidecars makes native sidecars of the containers that pod_config adds beside
-// the task's own: a plain one would keep the pod running when the task has
-// ended, for ever if it is a server. Kubernetes ends native sidecars with the
-// task, and the task's container alone decides how the pod has ended. They come
-// last, so that the init containers of pod_config have ended when they start.
+// sidecars turns the containers that pod_config adds into native sidecars: a plain
+// container would keep the pod running after the task, forever if it is a server.
+// Kubernetes terminates native sidecars with the task, and only the task's container
+// decides the pod's phase. They come last, so that the init containers of pod_config
+// have finished when they start.
 func (b *builder) sidecars(pod *corev1.PodSpec) {
 	b.runsOnce(&pod.Containers[0])
 	for _, c := range pod.Containers[1:] {
 		path := b.containerPath(c.Name)
 		if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyAlways {
-			b.refuse(path+".restartPolicy", "%q is not possible; a container beside the task's is started again whenever it ends, until the task has ended: "+
+			b.refuse(path+".restartPolicy", "%q is not possible; a container beside the task's is restarted until the task has ended: "+
 				"remove it, or put a container that has to run once before the task into initContainers", *p)
 		}
 		if len(c.RestartPolicyRules) > 0 {
-			b.refuse(path+".restartPolicyRules", "are not possible; a container beside the task's is started again whenever it ends: remove them")
+			b.refuse(path+".restartPolicyRules", "are not possible; a container beside the task's is always restarted: remove them")
 		}
 		c.RestartPolicy, c.RestartPolicyRules = ptr.To(corev1.ContainerRestartPolicyAlways), nil
 		pod.InitContainers = append(pod.InitContainers, c)
@@ -34,7 +34,7 @@ func (b *builder) sidecars(pod *corev1.PodSpec) {
 	pod.Containers = pod.Containers[:1]
 }
 
-// runsOnce refuses what would start the task's container again.
+// runsOnce rejects what would restart the task's container.
 func (b *builder) runsOnce(c *corev1.Container) {
 	path := b.containerPath(c.Name)
 	if p := c.RestartPolicy; p != nil && *p != corev1.ContainerRestartPolicyNever {
@@ -45,8 +45,8 @@ func (b *builder) runsOnce(c *corev1.Container) {
 	}
 }
 
-// containerPath is where pod_config has the container of this name; the last place
-// if there are several.
+// containerPath returns the path of the container with this name in pod_config; the last
+// one if there are several.
 func (b *builder) containerPath(name string) string {
 	path := "spec.containers"
 	for i, c := range listAt(b.task.PodConfig, "spec", "containers") {
@@ -58,11 +58,10 @@ func (b *builder) containerPath(name string) string {
 	return path
 }
 
-// boundSidecars ends the user's sidecars soon after the task in a pod whose grace
-// period is longer than the task's, for the sake of its results. Many a program
-// does not hear SIGTERM when it is process 1 (sleep, a loop in a shell), and would
-// stay for as long as there is grace. So the agent is process 1 in the place of
-// each whose command is known here; of others only their image knows it.
+// boundSidecars terminates the user's sidecars soon after the task in a pod whose grace
+// period is extended for the upload of results. Many programs ignore SIGTERM as process
+// 1 (sleep, a shell loop), and would run for the whole grace period. So the agent is
+// process 1 of each sidecar with a known command; for others only the image has it.
 func (b *builder) boundSidecars(pod *corev1.PodSpec, grace int64) {
 	limit := strconv.FormatInt(min(grace, int64(agentspec.SideTime.Seconds())), 10)
 	bound := false
@@ -85,8 +84,8 @@ func (b *builder) boundSidecars(pod *corev1.PodSpec, grace int64) {
 	pod.InitContainers = append([]corev1.Container{c}, pod.InitContainers...)
 }
 
-// secondaries run beside the main container, see the same folders, and end
-// after it: a native sidecar never keeps a pod from ending.
+// secondaries returns the containers beside the main one, with the same mounts, as native
+// sidecars, which do not keep the pod running.
 func (b *builder) secondaries(pod *corev1.PodSpec) []corev1.Container {
 	main := &pod.Containers[0]
 	var out []corev1.Container
@@ -112,8 +111,8 @@ func (b *builder) secondaries(pod *corev1.PodSpec) []corev1.Container {
 	return out
 }
 
-// overlay returns base with the variables of over in the place of those of the
-// same name, and the rest behind.
+// overlay returns base with the variables of over replacing those of the same name, and
+// the others appended.
 func overlay(base, over []corev1.EnvVar) []corev1.EnvVar {
 	out := slices.Clone(base)
 	for _, e := range over {
@@ -126,8 +125,8 @@ func overlay(base, over []corev1.EnvVar) []corev1.EnvVar {
 	return out
 }
 
-// sharedDirs are empty folders for the user's containers. A place that has a
-// volume already is one.
+// sharedDirs adds empty directories for the user's containers. A path with a volume is
+// shared already.
 func (b *builder) sharedDirs(pod *corev1.PodSpec) {
 	for i, dir := range b.in.SharedDirs {
 		c := &pod.Containers[0]

@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// maxEnv bounds one variable: the kernel takes at most 128 KiB for one
-	// string of a program's environment, the name included.
+	// maxEnv bounds one variable: Linux allows at most 128 KiB per environment string,
+	// the name included.
 	maxEnv = 120 << 10
-	// maxScripts is what a ConfigMap holds, with room for its metadata.
+	// maxScripts is the capacity of a ConfigMap, less its metadata.
 	maxScripts = 1000 << 10
 	maxNodes   = 10000
 )
 
-// validate finds what the parser cannot know: rules of Kubernetes about the
-// finished pod. All problems come back at once.
+// validate checks the final pod against rules of Kubernetes that the parser cannot
+// check. It returns all problems at once.
 func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	v := &problems{file: b.task.Source.File, line: b.task.Source.Line, list: slices.Clone(b.problems)}
 	if n := b.task.NumNodes; n < 1 || n > maxNodes {
@@ -42,7 +42,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
 	if image := b.image(); b.res.Image != "" && image != b.res.Image {
-		if _, err := spec.ParseImage(image); err != nil { // which would tell the value, perhaps a secret
+		if _, err := spec.ParseImage(image); err != nil { // the error has the value, which may be a secret
 			v.add(dockerServer, "with it the image has no valid name; write the registry as the names of its images begin, for example ghcr.io/lab")
 		}
 	}
@@ -54,7 +54,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 	return v.err()
 }
 
-// sortProblems puts them in the order of the file.
+// sortProblems sorts problems by their position in the file.
 func sortProblems(list []api.Problem) {
 	slices.SortStableFunc(list, func(a, b api.Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -94,8 +94,8 @@ func (v *problems) label(path, key, value string) {
 	}
 }
 
-// finished checks what pod_config may have broken that the rest relies on. Beside
-// containers of ours their names are refused already.
+// finished checks that pod_config has not broken what the launcher and the agent rely on.
+// Names of our containers have been rejected already.
 func (v *reach) finished(pod *corev1.PodTemplateSpec, b *builder) {
 	if len(pod.Spec.Containers) == 0 || pod.Spec.Containers[0].Name != Container {
 		v.refuse("spec.containers", "the first container must be %q, the one that runs the task", Container)
@@ -106,7 +106,7 @@ func (v *reach) finished(pod *corev1.PodTemplateSpec, b *builder) {
 	names := map[string]bool{}
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		if names[c.Name] && !(v.secrets && strings.HasPrefix(c.Name, oursPrefix)) {
-			v.refuse(b.containerPath(c.Name), "two containers of the pod are called %q; choose another name", c.Name)
+			v.refuse(b.containerPath(c.Name), "two containers of the pod are named %q; choose another name", c.Name)
 		}
 		names[c.Name] = true
 	}
@@ -119,9 +119,8 @@ func (v *reach) finished(pod *corev1.PodTemplateSpec, b *builder) {
 	}
 }
 
-// reservedEnv finds variables that pod_config gives to the main container and
-// nobody may give it. It looks at pod_config as it is written: in the merged
-// pod they would be taken for ours.
+// reservedEnv finds reserved variables that pod_config sets in the main container. It
+// checks pod_config itself, since in the merged pod they look like ours.
 func (v *problems) reservedEnv(task *spec.Task) {
 	pod, _ := task.PodConfig["spec"].(map[string]any)
 	containers, _ := pod["containers"].([]any)

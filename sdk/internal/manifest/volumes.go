@@ -11,9 +11,8 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// mountVolumes mounts the task's volumes. A claim that is mounted at several
-// paths is one volume of the pod; an ephemeral one is made with each pod and
-// goes with it.
+// mountVolumes mounts the task's volumes. A claim that is mounted at several paths is
+// one volume of the pod; an ephemeral volume is created and deleted with each pod.
 func (b *builder) mountVolumes(pod *corev1.PodSpec) {
 	c, byClaim := &pod.Containers[0], map[string]string{}
 	for i, m := range b.in.Mounts {
@@ -55,25 +54,24 @@ func volumeSource(m Mount) corev1.VolumeSource {
 			ObjectMeta: metav1.ObjectMeta{Labels: v.Labels}, Spec: claim}}}
 }
 
-// Where things of ours lie in the containers. The user's containers see single
-// folders of the volumes, ours see them whole.
+// The paths of our files in the containers. The user's containers mount single
+// directories of the volumes, ours mount them whole.
 const (
-	// filesDir is the root of the volume that the inputs are brought into:
-	// one entry for each of Input.Files, by its number.
+	// filesDir is the root of the volume for inputs, with one entry for each of
+	// Input.Files, by its index.
 	filesDir = "/vast/files"
-	// mountsDir is where a container of the user's has those whose path
-	// begins with "~/": only the container knows its home.
+	// mountsDir has those whose path begins with "~/" in the user's container: the
+	// home directory is only known inside the container.
 	mountsDir = "/vast/mounts"
-	// homeDir is a home for users that have none they may write to.
+	// homeDir is the home directory for users without a writable one.
 	homeDir = "/vast/home"
-	// packsDir is where the init container finds the packs that came with
-	// the task.
+	// packsDir has the packs from the ConfigMap, for the init container.
 	packsDir = "/vast/packs"
-	// ownerFile tells the init container whose the files are to be. The user's
-	// image writes it, so nothing else lies there.
+	// ownerFile has the owner of the files for the init container. The user's image
+	// writes it, so the directory has nothing else.
 	ownerDir  = "/vast/user"
 	ownerFile = ownerDir + "/owner"
-	// toolsDir is where the user's sidecars find the agent.
+	// toolsDir has the agent, for the user's sidecars.
 	toolsDir = "/vast/tools"
 	tokenDir = "/var/run/secrets/kubernetes.io/serviceaccount"
 )
@@ -92,16 +90,17 @@ const (
 	sharedPrefix = "vast-shared-"
 )
 
-// filesPath is where the init container and the sidecar see one of Input.Files.
+// filesPath returns the path of one of Input.Files in the init container and the
+// sidecar.
 func filesPath(i int) string { return filesDir + "/" + strconv.Itoa(i) }
 
-// root is the first part of an absolute path: "/out" of "/out/a/0".
+// root returns the first element of an absolute path: "/out" of "/out/a/0".
 func root(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return "/" + first
 }
 
-// below reports whether path is dir or lies in it.
+// below reports whether path is dir or below it.
 func below(path, dir string) bool {
 	rest, ok := strings.CutPrefix(path, dir)
 	return ok && (rest == "" || strings.HasPrefix(rest, "/") || strings.HasSuffix(dir, "/"))
@@ -113,11 +112,10 @@ func addEmptyDir(pod *corev1.PodSpec, name string) {
 		EmptyDir: &corev1.EmptyDirVolumeSource{}}})
 }
 
-// How large the volumes may become that hold nothing of what the user makes: who
-// writes more into one has the pod evicted. The others have no limit of ours:
-// inputs and outputs are as large as they are, and vast-keep holds all logs until
-// they are saved; resources.disk_size limits all of the pod together. /dev/shm
-// counts as memory.
+// The size limits of volumes without user data: the kubelet evicts a pod that exceeds
+// one. The others have no limit: inputs and outputs may have any size, and vast-keep
+// has all logs until they are uploaded; resources.disk_size limits the whole pod.
+// /dev/shm counts as memory.
 const (
 	ownerRoom = "1Mi"
 	toolsRoom = "256Mi"
