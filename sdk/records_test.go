@@ -139,8 +139,8 @@ func (w *world) half() {
 		}
 	}
 	prefix := layout.RunPrefix(w.campaign, "a", 0)
-	manifest, _ := json.Marshal(layout.Manifest{Version: layout.ManifestVersion})
-	w.bucket.objects[prefix+layout.ManifestFile] = manifest
+	manifest, _ := json.Marshal(layout.Inventory{Version: layout.InventoryVersion})
+	w.bucket.objects[prefix+layout.InventoryFile] = manifest
 }
 
 func TestARecordThatWasChangedIsUsedByNoCommand(t *testing.T) {
@@ -307,7 +307,7 @@ func TestAManifestOfSomethingElseIsNotUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.ManifestFile] = []byte(manifest)
+			w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.InventoryFile] = []byte(manifest)
 			list, err := w.Results().List(t.Context(), api.ResultListOptions{Ref: w.other})
 			if err != nil {
 				t.Fatal(err)

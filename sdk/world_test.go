@@ -78,8 +78,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.campaign = ran.ID
 	w.failOne()
-	manifest, _ := json.Marshal(layout.Manifest{Version: layout.ManifestVersion})
-	w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.ManifestFile] = manifest
+	manifest, _ := json.Marshal(layout.Inventory{Version: layout.InventoryVersion})
+	w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.InventoryFile] = manifest
 	w.bucket.objects[layout.NodePrefix(w.other, 0)+"out.txt"] = []byte("a result")
 	w.forget()
 	return w

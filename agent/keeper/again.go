@@ -12,11 +12,11 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// ranBefore returns the manifest of a run that was finished while others went
+// ranBefore returns the inventory of a run that was finished while others went
 // on. Hours may have passed since: where the store has lost it, or a file that it
 // lists, there is none, and the run is sent again.
-func (k *Keeper) ranBefore(ctx context.Context, r *result) (*layout.Manifest, error) {
-	content, _, err := k.store.Get(ctx, r.Prefix+layout.ManifestFile, 0)
+func (k *Keeper) ranBefore(ctx context.Context, r *result) (*layout.Inventory, error) {
+	content, _, err := k.store.Get(ctx, r.Prefix+layout.InventoryFile, 0)
 	if lost := (*api.NotFoundError)(nil); errors.As(err, &lost) && lost.Kind == "object" {
 		return nil, nil
 	}
@@ -28,7 +28,7 @@ func (k *Keeper) ranBefore(ctx context.Context, r *result) (*layout.Manifest, er
 	if err != nil {
 		return nil, err
 	}
-	m := &layout.Manifest{}
+	m := &layout.Inventory{}
 	if json.Unmarshal(data, m) != nil {
 		return nil, nil // it is none of ours any more
 	}

@@ -53,9 +53,9 @@ func aPod(t *testing.T) http.HandlerFunc {
 	}
 }
 
-func manifestIn(t *testing.T, there map[string]string, key string) layout.Manifest {
+func inventoryIn(t *testing.T, there map[string]string, key string) layout.Inventory {
 	t.Helper()
-	var m layout.Manifest
+	var m layout.Inventory
 	if err := json.Unmarshal([]byte(there[key]), &m); err != nil {
 		t.Fatalf("%s: %v", key, err)
 	}
@@ -63,7 +63,7 @@ func manifestIn(t *testing.T, there map[string]string, key string) layout.Manife
 }
 
 // The store may lose what it had, or a user may remove it, while other runs of
-// the pod go on: a manifest must not list what is not there.
+// the pod go on: an inventory must not list what is not there.
 func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -72,7 +72,7 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 	}{
 		"when nothing was lost":      {nil, 0},
 		"when a file was lost":       {[]string{"r0/d/b"}, 2},
-		"when the manifest was lost": {[]string{"r0/_vast/manifest.json"}, 2},
+		"when the inventory was lost": {[]string{"r0/_vast/manifest.json"}, 2},
 		"when everything was lost":   {[]string{"r0/a", "r0/d/b", "r0/_vast/manifest.json", "index/0/Failed.Exit"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 			if err := k.pass(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			before := manifestIn(t, inStore(t, k), "r0/_vast/manifest.json")
+			before := inventoryIn(t, inStore(t, k), "r0/_vast/manifest.json")
 			if before.Outcome.Word() != "Failed.Exit" || len(before.Files) != 3 || before.PodStatus == nil {
 				t.Fatalf("%+v", before)
 			}
@@ -98,7 +98,7 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			there := inStore(t, k)
-			after := manifestIn(t, there, "r0/_vast/manifest.json")
+			after := inventoryIn(t, there, "r0/_vast/manifest.json")
 			if len(after.Logs) != 1 {
 				t.Errorf("logs: %+v", after.Logs)
 			}
@@ -136,7 +136,7 @@ func TestARunIsFinishedWhenTheAPIServerCannotBeAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := inStore(t, k)
-	m := manifestIn(t, there, "r0/_vast/manifest.json")
+	m := inventoryIn(t, there, "r0/_vast/manifest.json")
 	if m.Outcome.Word() != "Failed.Exit" || m.PodStatus != nil || there["r1/a"] != "3" {
 		t.Errorf("%+v, %v", m, there)
 	}
@@ -144,7 +144,7 @@ func TestARunIsFinishedWhenTheAPIServerCannotBeAsked(t *testing.T) {
 		if err := k.finishAll(t.Context(), end{pod: podOf(exited(0)), main: "task", at: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
-		if after := manifestIn(t, inStore(t, k), "r0/_vast/manifest.json"); after.PodStatus == nil || after.Started.IsZero() || !after.Ended.Equal(m.Ended) {
+		if after := inventoryIn(t, inStore(t, k), "r0/_vast/manifest.json"); after.PodStatus == nil || after.Started.IsZero() || !after.Ended.Equal(m.Ended) {
 			t.Errorf("%+v", after)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 )
 
 // finish saves what is left when the containers have ended, and writes the
-// manifests. It is tried until it is done or the context ends.
+// inventories. It is tried until it is done or the context ends.
 func (k *Keeper) finish(ctx context.Context, e end) error {
 	if e.requeued() && e.superseded() {
 		k.say("the task was suspended and goes on in another pod, which saves the results from now on")
@@ -79,9 +79,9 @@ func (k *Keeper) finishAll(ctx context.Context, e end) error {
 	return nil
 }
 
-// complete returns the manifest of a result whose files are all in the store, but
+// complete returns the inventory of a result whose files are all in the store, but
 // for the logs; nil when the task will run again.
-func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*layout.Manifest, error) {
+func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[string]int32) (*layout.Inventory, error) {
 	if r.ended != nil {
 		if m, err := k.ranBefore(ctx, r); m != nil || err != nil {
 			return e.completes(m), err
@@ -125,13 +125,13 @@ func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func(
 	return nil
 }
 
-// sendResult sends the rest of a result and begins its manifest.
-func (k *Keeper) sendResult(ctx context.Context, r *result) (*layout.Manifest, error) {
+// sendResult sends the rest of a result and begins its inventory.
+func (k *Keeper) sendResult(ctx context.Context, r *result) (*layout.Inventory, error) {
 	all, err := k.sendRest(ctx, r.tree, true)
 	if err != nil {
 		return nil, err
 	}
-	m := &layout.Manifest{Version: layout.ManifestVersion, Identity: r.Identity, Pod: k.where.Pod, Machine: k.where.Machine,
+	m := &layout.Inventory{Version: layout.InventoryVersion, Identity: r.Identity, Pod: k.where.Pod, Machine: k.where.Machine,
 		Files: all.files, Missing: all.missing}
 	if m.Files == nil {
 		m.Files = []layout.File{}
@@ -139,8 +139,8 @@ func (k *Keeper) sendResult(ctx context.Context, r *result) (*layout.Manifest, e
 	return m, nil
 }
 
-// describe says in the manifest how the result came about.
-func (k *Keeper) describe(m *layout.Manifest, r *result, e end, codes map[string]int32) {
+// describe says in the inventory how the result came about.
+func (k *Keeper) describe(m *layout.Inventory, r *result, e end, codes map[string]int32) {
 	m.Progress, m.BrokenProgress = r.told()
 	m.Started, m.Ended = e.times()
 	if told, ok := readTimes(k.orders.Outcomes)[r.Name]; ok && r.Name != "" {
@@ -156,9 +156,9 @@ func (k *Keeper) describe(m *layout.Manifest, r *result, e end, codes map[string
 	e.completes(m)
 }
 
-// completes says in the manifest what is known of the pod. What it says already
+// completes says in the inventory what is known of the pod. What it says already
 // stays: it was so when the run ended.
-func (e end) completes(m *layout.Manifest) *layout.Manifest {
+func (e end) completes(m *layout.Inventory) *layout.Inventory {
 	if m == nil || m.PodStatus != nil || e.pod == nil {
 		return m
 	}
@@ -185,13 +185,13 @@ func (e end) times() (started, ended time.Time) {
 	return started.UTC().Truncate(time.Second), ended.UTC().Truncate(time.Second)
 }
 
-// write puts the manifest, and after it the word for who lists only.
-func (k *Keeper) write(ctx context.Context, r *result, m *layout.Manifest) error {
+// write puts the inventory, and after it the word for who lists only.
+func (k *Keeper) write(ctx context.Context, r *result, m *layout.Inventory) error {
 	data, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	_, err = k.store.Put(ctx, r.Prefix+layout.ManifestFile, bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
+	_, err = k.store.Put(ctx, r.Prefix+layout.InventoryFile, bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
 	if err != nil {
 		return err
 	}

@@ -61,14 +61,14 @@ type Keeper struct {
 	done     chan struct{}
 }
 
-// result is one set of files with a manifest of its own.
+// result is one set of files with an inventory of its own.
 type result struct {
 	agentspec.Result
 	tree     *tree
 	progress []*progressFile
 	// ended is how a run has ended that was finished while others go on, as
-	// its manifest says but without the files; nil of all others.
-	ended    *layout.Manifest
+	// its inventory says but without the files; nil of all others.
+	ended    *layout.Inventory
 	finished bool
 }
 
@@ -227,7 +227,7 @@ func (k *Keeper) begin(ctx context.Context) error {
 	}
 	var old []string
 	for _, r := range k.results {
-		old = append(old, r.Prefix+layout.ManifestFile)
+		old = append(old, r.Prefix+layout.InventoryFile)
 		words, err := k.words(ctx, r)
 		if err != nil {
 			return err

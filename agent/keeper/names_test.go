@@ -56,7 +56,7 @@ func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read layout.Manifest
+	var read layout.Inventory
 	if err := json.Unmarshal(data, &read); err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func TestProgressIsShownWhileARunIsFinished(t *testing.T) {
 		}
 	})
 	for range 100 {
-		m := &layout.Manifest{}
+		m := &layout.Inventory{}
 		k.results[0].progress[0].finish(time.Now())
 		k.describe(m, k.results[0], end{}, nil)
 		if m.Progress == nil || m.Progress.Step != "2" {

@@ -197,7 +197,7 @@ func TestAFileThatCannotBeReadIsMissingAndTheOthersAreNot(t *testing.T) {
 func TestAnAttemptTakesBackWhatAnEarlierOneSaidOfItsEnd(t *testing.T) {
 	t.Parallel()
 	k := keeperInto(t, folderOf(t, nil))
-	put(t, k, "r/"+layout.ManifestFile, "{}")
+	put(t, k, "r/"+layout.InventoryFile, "{}")
 	put(t, k, "index/Failed.Exit", "")
 	put(t, k, "index2/Failed.Exit", "")
 	if err := k.pass(t.Context()); err != nil {
@@ -206,7 +206,7 @@ func TestAnAttemptTakesBackWhatAnEarlierOneSaidOfItsEnd(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"index2/Failed.Exit": ""}, inStore(t, k)); diff != "" {
 		t.Error(diff)
 	}
-	put(t, k, "r/"+layout.ManifestFile, "{}") // its own, later
+	put(t, k, "r/"+layout.InventoryFile, "{}") // its own, later
 	if err := k.pass(t.Context()); err != nil {
 		t.Fatal(err)
 	}

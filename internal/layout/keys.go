@@ -1,5 +1,5 @@
 // Package layout is the format of what lies in the store: under which key, the
-// manifest of a result, and the lines by which a process tells how far it is.
+// inventory of a result, and the lines by which a process tells how far it is.
 // It is pure; the agent writes by it and the clients read by it.
 package layout
 
@@ -28,7 +28,7 @@ const (
 
 	// Own is the folder below a result's prefix that is ours.
 	Own          = "_vast/"
-	ManifestFile = Own + "manifest.json"
+	InventoryFile = Own + "manifest.json"
 	LogDir       = Own + "logs/"
 )
 

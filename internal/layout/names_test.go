@@ -81,12 +81,12 @@ func FuzzFileKey(f *testing.F) {
 	})
 }
 
-func TestAManifestHasNamesOfAnyBytes(t *testing.T) {
+func TestAnInventoryHasNamesOfAnyBytes(t *testing.T) {
 	t.Parallel()
-	m := &Manifest{Files: []File{{Path: "plain", Size: 1}, {Path: "a\xff", Key: "a%FF"}, {Path: "l", Link: "\xfe"}},
+	m := &Inventory{Files: []File{{Path: "plain", Size: 1}, {Path: "a\xff", Key: "a%FF"}, {Path: "l", Link: "\xfe"}},
 		Missing: []Missing{{Path: "\x80", Reason: "it is a socket"}}}
 	data := marshal(t, m)
-	var got Manifest
+	var got Inventory
 	unmarshal(t, data, &got)
 	if diff := cmp.Diff(m.Files, got.Files) + cmp.Diff(m.Missing, got.Missing); diff != "" {
 		t.Error(diff)

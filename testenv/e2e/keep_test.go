@@ -127,7 +127,7 @@ run: |
 	if text, err := p.object(s, layout.NodePrefix(id, 0)+"first"); err != nil || text != "" {
 		t.Errorf("the first attempt's file is not saved: %q, %v", text, err)
 	}
-	if _, err := p.object(s, layout.NodePrefix(id, 0)+layout.ManifestFile); !errors.As(err, new(*api.NotFoundError)) {
+	if _, err := p.object(s, layout.NodePrefix(id, 0)+layout.InventoryFile); !errors.As(err, new(*api.NotFoundError)) {
 		t.Errorf("an attempt that is not over has a manifest: %v", err)
 	}
 	p.kubectl("patch", workload, "--type=merge", "-p", `{"spec":{"active":true}}`)

@@ -68,12 +68,12 @@ func (p *person) runJob(id, config, run, script string, held bool) {
 // keptRun puts into the store what the sidecar of a run leaves there.
 func (p *person) keptRun(s *store.Store, id, config string, run int, o layout.Outcome) {
 	p.Helper()
-	data, err := json.Marshal(layout.Manifest{Version: layout.ManifestVersion, Outcome: o})
+	data, err := json.Marshal(layout.Inventory{Version: layout.InventoryVersion, Outcome: o})
 	if err != nil {
 		p.Fatal(err)
 	}
 	for key, content := range map[string]string{
-		layout.RunPrefix(id, config, run) + layout.ManifestFile: string(data),
+		layout.RunPrefix(id, config, run) + layout.InventoryFile: string(data),
 		layout.IndexKey(layout.RunIndex(id, config, run), o):    "",
 	} {
 		if _, err := s.Put(p.Context(), key, strings.NewReader(content), int64(len(content)), store.PutOptions{}); err != nil {

@@ -31,17 +31,17 @@ func (p *person) withStore() *store.Store {
 }
 
 // manifest waits for the manifest of a node and reads it.
-func (p *person) manifest(s *store.Store, id string, rank int) *layout.Manifest {
+func (p *person) manifest(s *store.Store, id string, rank int) *layout.Inventory {
 	p.Helper()
-	m := &layout.Manifest{}
+	m := &layout.Inventory{}
 	p.waitFor(fmt.Sprintf("the manifest of node %d of task %s is there", rank, id), func() (bool, any) {
-		text, err := p.object(s, layout.NodePrefix(id, rank)+layout.ManifestFile)
+		text, err := p.object(s, layout.NodePrefix(id, rank)+layout.InventoryFile)
 		if err != nil {
 			return false, err
 		}
 		return true, json.Unmarshal([]byte(text), m)
 	})
-	if m.Version != layout.ManifestVersion {
+	if m.Version != layout.InventoryVersion {
 		p.Fatalf("the manifest is %+v", m)
 	}
 	return m
@@ -84,7 +84,7 @@ func (p *person) holds(s *store.Store, prefix string, files []layout.File, want 
 }
 
 // log is what is kept of a container's output, without the times.
-func (p *person) keptLog(s *store.Store, m *layout.Manifest, container string) string {
+func (p *person) keptLog(s *store.Store, m *layout.Inventory, container string) string {
 	p.Helper()
 	text, err := p.object(s, m.LogPrefix+container+".log")
 	if err != nil {

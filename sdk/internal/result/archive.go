@@ -127,13 +127,13 @@ func (p *plan) total() api.TransferProgress {
 }
 
 // members yields what goes into the archive: of each unit the files, then the
-// logs, then the manifest.
+// logs, then the inventory.
 func (p *plan) members() func(yield func(*member) bool) {
 	return func(yield func(*member) bool) {
 		for _, u := range p.units {
 			ended := u.lastSaved()
-			if u.manifest != nil && !u.manifest.Ended.IsZero() {
-				ended = u.manifest.Ended
+			if u.inventory != nil && !u.inventory.Ended.IsZero() {
+				ended = u.inventory.Ended
 			}
 			for _, f := range p.files[u] {
 				if f.modified.IsZero() {
@@ -143,11 +143,11 @@ func (p *plan) members() func(yield func(*member) bool) {
 					return
 				}
 			}
-			if u.manifest == nil {
+			if u.inventory == nil {
 				continue
 			}
-			data := u.manifestFile()
-			m := &member{name: p.folder[u] + "/" + layout.ManifestFile, content: newSpool(data),
+			data := u.inventoryFile()
+			m := &member{name: p.folder[u] + "/" + layout.InventoryFile, content: newSpool(data),
 				file: file{mode: plainFile, modified: ended, size: int64(len(data))}}
 			if !yield(m) {
 				return

@@ -54,8 +54,8 @@ func untar(t *testing.T, path string) map[string]string {
 			found[name] = "-> " + h.Linkname
 		case h.Typeflag == tar.TypeDir:
 			found[name] = "empty " + mode
-		case strings.HasSuffix(name, layout.ManifestFile):
-			found[name] = "manifest"
+		case strings.HasSuffix(name, layout.InventoryFile):
+			found[name] = "inventory"
 		default:
 			found[name] = mode + " " + string(data)
 		}
@@ -90,7 +90,7 @@ func TestWhatIsInAnArchiveIsAsOldAsInTheStore(t *testing.T) {
 	whole := task("aaaabbbb", 1, succeeded, map[string]string{"a": "1"})
 	odd := task("aaaabbbb", 2, succeeded, map[string]string{"a": "1"})
 	odd.more = []layout.File{{Path: "link", Link: "a"}}
-	odd.change = func(m *layout.Manifest) { m.Ended = time.Time{} }
+	odd.change = func(m *layout.Inventory) { m.Ended = time.Time{} }
 	w.keep(cut, whole, odd)
 	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	w.age(at)
@@ -146,7 +146,7 @@ func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
 	}
 }
 
-func TestAnArchiveHoldsNothingButWhatTheManifestTellsOf(t *testing.T) {
+func TestAnArchiveHoldsNothingButWhatTheInventoryTellsOf(t *testing.T) {
 	large := strings.Repeat("0123456789", 300_000)
 	for name, tc := range map[string]struct{ before, after string }{
 		"a small file of another size":    {"12345", "1"},

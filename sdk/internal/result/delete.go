@@ -70,15 +70,15 @@ func mayGrow(units []*unit) error {
 
 // remove removes units. It may be broken off anywhere, and is done again then: what
 // may fail comes before anything is gone, and the units are found by what goes last.
-// The manifests go before the rest, so that what is left counts as incomplete, and
+// The inventories go before the rest, so that what is left counts as incomplete, and
 // never as a result that it is not.
 func (s *session) remove(ctx context.Context, units []*unit) error {
-	var manifests, logs, rest, prefixes []string
+	var inventories, logs, rest, prefixes []string
 	for _, u := range units {
 		prefixes = append(prefixes, u.prefix)
 		for _, o := range u.objects {
-			if o.Key == u.prefix+layout.ManifestFile && len(u.objects) > 1 {
-				manifests = append(manifests, o.Key)
+			if o.Key == u.prefix+layout.InventoryFile && len(u.objects) > 1 {
+				inventories = append(inventories, o.Key)
 			} else {
 				rest = append(rest, o.Key)
 			}
@@ -94,7 +94,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 	if err := s.store.AbortUploads(ctx, prefixes...); err != nil {
 		return err
 	}
-	for _, keys := range [][]string{manifests, logs, s.strays, rest} {
+	for _, keys := range [][]string{inventories, logs, s.strays, rest} {
 		if err := s.store.Delete(ctx, keys...); err != nil {
 			return err
 		}
@@ -105,11 +105,11 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 // unseen are keys that an older program may have stored although no list of its
 // store shows them; it told them as missing.
 func (u *unit) unseen() []string {
-	if u.manifest == nil {
+	if u.inventory == nil {
 		return nil
 	}
 	var keys []string
-	for _, m := range u.manifest.Missing {
+	for _, m := range u.inventory.Missing {
 		if key := u.prefix + m.Path; layout.Regular(key) && layout.FileKey(u.prefix, m.Path) != m.Path {
 			keys = append(keys, key)
 		}

@@ -51,8 +51,8 @@ func (f *failing) AbortUploads(ctx context.Context, prefixes ...string) error {
 
 func TestADeleteThatBreaksOffIsCompletedByTheNext(t *testing.T) {
 	for name, files := range map[string]map[string]string{
-		"with files":                 {"f": "1"},
-		"with manifests and no more": nil,
+		"with files":                   {"f": "1"},
+		"with inventories and no more": nil,
 	} {
 		for at := 1; ; at++ {
 			w := newWorld(t)
@@ -103,8 +103,8 @@ func TestADeleteRemovesNothingBeforeUploadsAreGivenUp(t *testing.T) {
 	if _, err := w.Delete(t.Context(), "abcdefgh", api.ResultDeleteOptions{}); err == nil {
 		t.Error("no error")
 	}
-	if !w.get(layout.NodePrefix("abcdefgh", 0) + layout.ManifestFile) {
-		t.Error("the manifest is gone, and the rest is left")
+	if !w.get(layout.NodePrefix("abcdefgh", 0) + layout.InventoryFile) {
+		t.Error("the inventory is gone, and the rest is left")
 	}
 }
 

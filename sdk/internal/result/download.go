@@ -111,7 +111,7 @@ func newPlan(units []*unit, o api.DownloadOptions, sys system) *plan {
 		files := u.files(o.NoLogs)
 		kept := files[:0]
 		for _, f := range files {
-			if f.key != "" && u.manifest != nil && !layout.Regular(f.key) { // others than the agent write manifests, too
+			if f.key != "" && u.inventory != nil && !layout.Regular(f.key) { // others than the agent write inventories, too
 				p.report.LeftOut = append(p.report.LeftOut, fmt.Sprintf("%s/%s (no object can have its key)", p.folder[u], f.name))
 				continue
 			}
@@ -134,8 +134,8 @@ func newPlan(units []*unit, o api.DownloadOptions, sys system) *plan {
 		if !u.complete {
 			p.report.Incomplete = append(p.report.Incomplete, u.name())
 		}
-		if u.manifest != nil {
-			p.report.Missing += len(u.manifest.Missing)
+		if u.inventory != nil {
+			p.report.Missing += len(u.inventory.Missing)
 		}
 	}
 	return p
@@ -163,7 +163,7 @@ func (s *session) tree(ctx context.Context, p *plan, o api.DownloadOptions) erro
 	}
 	for _, step := range []func() error{
 		func() error { return t.fetch(ctx, s.store) }, t.makeFolders, t.makeLinks,
-		func() error { return t.fetchLogs(ctx, s.store) }, t.writeManifests, t.dropNotes} {
+		func() error { return t.fetchLogs(ctx, s.store) }, t.writeInventories, t.dropNotes} {
 		if err = step(); err != nil {
 			break
 		}

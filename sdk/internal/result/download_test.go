@@ -34,8 +34,8 @@ func treeOf(t *testing.T, dir string) map[string]string {
 			if left, _ := os.ReadDir(path); len(left) == 0 {
 				found[name] = "empty " + info.Mode().Perm().String()
 			}
-		case strings.HasSuffix(name, layout.ManifestFile):
-			found[name] = "manifest"
+		case strings.HasSuffix(name, layout.InventoryFile):
+			found[name] = "inventory"
 		case strings.HasSuffix(name, fetchedFile):
 			found[name] = "notes"
 		default:
@@ -53,7 +53,7 @@ func treeOf(t *testing.T, dir string) map[string]string {
 func rich() kept {
 	k := task("aaaabbbb", 0, succeeded, map[string]string{"a/b.txt": "12345", "empty": "", "bin/tool": "#!"})
 	k.more = []layout.File{{Path: "none/here", Dir: true, Mode: 0o750}, {Path: "a/link", Link: "b.txt"}, {Path: "up", Link: "a/../../x"}, {Path: "abs", Link: "/etc/passwd"}}
-	k.change = func(m *layout.Manifest) {
+	k.change = func(m *layout.Inventory) {
 		for i := range m.Files {
 			if m.Files[i].Path == "bin/tool" {
 				m.Files[i].Mode = 0o755
@@ -69,7 +69,7 @@ func wantRich(prefix string) map[string]string {
 	return map[string]string{
 		p + "a/b.txt": "-rw-r--r-- 12345", p + "empty": "-rw-r--r-- ", p + "bin/tool": "-rwxr-xr-x #!",
 		p + "none/here": "empty -rwxr-xr-x", p + "a/link": "-> b.txt",
-		p + "_vast/logs/task.log": "-rw-r--r-- hello\n", p + "_vast/manifest.json": "manifest",
+		p + "_vast/logs/task.log": "-rw-r--r-- hello\n", p + "_vast/manifest.json": "inventory",
 	}
 }
 
@@ -106,8 +106,8 @@ func TestDownloadOverwritesNothingWithoutForce(t *testing.T) {
 		"a link instead of a file":   {"empty", "nowhere", true},
 		"a link to elsewhere":        {"a/link", "nowhere", true},
 		"a log that is not this one": {"_vast/logs/task.log", "other\n", false},
-		"another manifest":           {"_vast/manifest.json", "{}", false},
-		"a manifest that is none":    {"_vast/manifest.json", "x", false},
+		"another inventory":          {"_vast/manifest.json", "{}", false},
+		"an inventory that is none":  {"_vast/manifest.json", "x", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -184,14 +184,14 @@ func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 			w := newWorld(t)
 			k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"})
 			k.log = ""
-			k.change = func(m *layout.Manifest) { m.Files = append(m.Files, layout.File{Path: path, Size: 1}) }
+			k.change = func(m *layout.Inventory) { m.Files = append(m.Files, layout.File{Path: path, Size: 1}) }
 			w.keep(k)
 			dir := t.TempDir()
 			report, err := w.Download(t.Context(), "aaaabbbb", api.DownloadOptions{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "inventory"}
 			told := []string{"train-aaaabbbb/0/" + path + " (no object can have its key)"}
 			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(told, report.LeftOut); diff != "" {
 				t.Error(diff)
@@ -229,7 +229,7 @@ func TestDownloadMakesNothingBelowALinkOrAFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[string]string{"train-aaaabbbb/0/a/f": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "manifest"}
+			want := map[string]string{"train-aaaabbbb/0/a/f": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "inventory"}
 			for name, content := range c.want {
 				want["train-aaaabbbb/0/"+name] = content
 			}
@@ -272,8 +272,8 @@ func TestDownloadOfACampaignKeepsItsRunsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		sweep + "/b-1/0/r": "-rw-r--r-- 11", sweep + "/b-1/0/_vast/manifest.json": "manifest",
-		sweep + "/b-1/1/_vast/manifest.json": "manifest", sweep + "/b-2/0/half": "-rw-r--r-- 1", sweep + "/b-2/0/_vast/fetched.json": "notes",
+		sweep + "/b-1/0/r": "-rw-r--r-- 11", sweep + "/b-1/0/_vast/manifest.json": "inventory",
+		sweep + "/b-1/1/_vast/manifest.json": "inventory", sweep + "/b-2/0/half": "-rw-r--r-- 1", sweep + "/b-2/0/_vast/fetched.json": "notes",
 	}
 	if diff := cmp.Diff(want, treeOf(t, dir)); diff != "" {
 		t.Error(diff)

@@ -79,7 +79,7 @@ func (t *tree) unchanged(u *unit, name string, f file) (fetchedAs, bool) {
 
 // note writes down what a file has.
 func (t *tree) note(u *unit, f file, sum string, size int64) {
-	if u.manifest != nil {
+	if u.inventory != nil {
 		return
 	}
 	t.notes.mu.Lock()
@@ -97,7 +97,7 @@ func (t *tree) writeNotes() error {
 		for path, as := range t.notes.now[u] {
 			all[path] = as
 		}
-		if u.manifest != nil || len(all) == 0 {
+		if u.inventory != nil || len(all) == 0 {
 			continue
 		}
 		data, err := json.Marshal(all)
@@ -114,7 +114,7 @@ func (t *tree) writeNotes() error {
 // dropNotes removes what was written down of results that are complete now.
 func (t *tree) dropNotes() error {
 	for _, u := range t.units {
-		if u.manifest == nil || t.notes.before[u] == nil {
+		if u.inventory == nil || t.notes.before[u] == nil {
 			continue
 		}
 		if err := t.root.Remove(t.folder[u] + "/" + fetchedFile); err != nil {

@@ -28,7 +28,7 @@ type file struct {
 	sha256 string
 	// mode are the permissions that it had in the pod.
 	mode fs.FileMode
-	// modified is when the object was written; zero for what a manifest tells
+	// modified is when the object was written; zero for what an inventory tells
 	// of, which ended with the whole.
 	modified time.Time
 	link     string
@@ -51,21 +51,21 @@ const (
 	executable = 0o111
 )
 
-// files are what a result consists of, by its manifest; without one what lies
+// files are what a result consists of, by its inventory; without one what lies
 // in the store. Logs are left out on request.
 func (u *unit) files(noLogs bool) []file {
-	if u.manifest == nil {
+	if u.inventory == nil {
 		return u.saved(noLogs)
 	}
 	var out []file
-	for _, f := range u.manifest.Files {
+	for _, f := range u.inventory.Files {
 		out = append(out, fileOf(f, u.prefix, "", plainFile))
 	}
 	if noLogs {
 		return out
 	}
-	for _, f := range u.manifest.Logs {
-		log := fileOf(f, u.manifest.LogPrefix, layout.LogDir, plainFile)
+	for _, f := range u.inventory.Logs {
+		log := fileOf(f, u.inventory.LogPrefix, layout.LogDir, plainFile)
 		log.log = true
 		out = append(out, log)
 	}
@@ -121,13 +121,13 @@ func (u *unit) countsAsFile(o store.Object) bool {
 const maxPath = 64 << 10
 
 // readLongPaths reads which files lie under keys that do not tell, of units
-// without a manifest.
+// without an inventory.
 func (s *session) readLongPaths(ctx context.Context, units []*unit) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	var one sync.Mutex
 	for _, u := range units {
-		if u.manifest != nil {
+		if u.inventory != nil {
 			continue
 		}
 		u.long = map[string]string{}

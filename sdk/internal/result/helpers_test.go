@@ -108,9 +108,9 @@ type kept struct {
 	more     []layout.File // links and folders
 	log      string
 	index    string
-	// incomplete: without a manifest.
+	// incomplete: without an inventory.
 	incomplete bool
-	change     func(*layout.Manifest)
+	change     func(*layout.Inventory)
 }
 
 func task(id string, rank int, outcome layout.Outcome, files map[string]string) kept {
@@ -127,7 +127,7 @@ func run(campaign, config string, n int, outcome layout.Outcome, files map[strin
 func (w *world) keep(all ...kept) {
 	w.Helper()
 	for _, k := range all {
-		m := layout.Manifest{Version: layout.ManifestVersion, Identity: k.identity, Ended: ended, Started: ended.Add(-time.Minute),
+		m := layout.Inventory{Version: layout.InventoryVersion, Identity: k.identity, Ended: ended, Started: ended.Add(-time.Minute),
 			Outcome: k.outcome, LogPrefix: k.prefix + layout.LogDir, Files: k.more}
 		for name, content := range k.files {
 			w.put(k.prefix+name, content)
@@ -147,7 +147,7 @@ func (w *world) keep(all ...kept) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		w.put(k.prefix+layout.ManifestFile, string(data))
+		w.put(k.prefix+layout.InventoryFile, string(data))
 		if k.index != "" {
 			w.put(layout.IndexKey(k.index, k.outcome), "")
 		}

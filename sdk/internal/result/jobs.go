@@ -21,7 +21,7 @@ import (
 // pageSize is how many objects one list request asks for.
 const pageSize = 500
 
-// jobState is what a Job says of a result that lacks its manifest.
+// jobState is what a Job says of a result that lacks its inventory.
 type jobState struct {
 	active bool
 	// queued: it is suspended, and so waits for its turn, for the first time or
@@ -87,7 +87,7 @@ func stateOf(job *batchv1.Job) jobState {
 		user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName], created: job.CreationTimestamp}
 }
 
-// ask fills in what the Jobs say of units without a manifest. It is one listing
+// ask fills in what the Jobs say of units without an inventory. It is one listing
 // for all; who may not list Jobs is told less, and deletes less.
 func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	without := false

@@ -16,7 +16,7 @@ func TestShowTellsFilesAndWhatIsMissing(t *testing.T) {
 	w := newWorld(t)
 	k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "12"})
 	k.more = []layout.File{{Path: "d", Dir: true}, {Path: "l", Link: "a"}}
-	k.change = func(m *layout.Manifest) { m.Missing = []layout.Missing{{Path: "pipe", Reason: "a pipe"}} }
+	k.change = func(m *layout.Inventory) { m.Missing = []layout.Missing{{Path: "pipe", Reason: "a pipe"}} }
 	w.keep(k)
 	list, err := w.Get(t.Context(), "aaaabbbb", api.ResultGetOptions{})
 	if err != nil {
@@ -29,18 +29,18 @@ func TestShowTellsFilesAndWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestAManifestThatCannotBeReadIsToldAndItsFilesAreThere(t *testing.T) {
-	for name, manifest := range map[string]string{"cut off": `{"version": 1, "files": [`, "of a newer program": `{"version": 99}`} {
+func TestAnInventoryThatCannotBeReadIsToldAndItsFilesAreThere(t *testing.T) {
+	for name, inventory := range map[string]string{"cut off": `{"version": 1, "files": [`, "of a newer program": `{"version": 99}`} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.keep(task("aaaabbbb", 0, succeeded, map[string]string{"a": "12"}))
-			w.put(layout.NodePrefix("aaaabbbb", 0)+layout.ManifestFile, manifest)
+			w.put(layout.NodePrefix("aaaabbbb", 0)+layout.InventoryFile, inventory)
 			list, err := w.Get(t.Context(), "aaaabbbb", api.ResultGetOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := list.Items[0]
-			if r.Complete || r.Files != 1 || !strings.HasPrefix(r.Reason, "its manifest ") {
+			if r.Complete || r.Files != 1 || !strings.HasPrefix(r.Reason, "its inventory ") {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -59,10 +59,10 @@ func TestDelete(t *testing.T) {
 		"one node": {"aaaabbbb/1", api.ResultDeleteOptions{},
 			[]string{"tasks/aaaabbbb/1/x"}, []string{"tasks/aaaabbbb/0/a/b.txt"}},
 		"one run": {sweep + "/b-1/0", api.ResultDeleteOptions{},
-			[]string{prefix("b-1", 0) + "r", prefix("b-1", 0) + layout.ManifestFile},
+			[]string{prefix("b-1", 0) + "r", prefix("b-1", 0) + layout.InventoryFile},
 			[]string{layout.RunIndex(sweep, "b-1", 0) + "Succeeded", layout.RunIndex(sweep, "b-1", 1) + "Failed.OutOfMemory", layout.RecordKey(sweep)}},
 		"what failed": {sweep, api.ResultDeleteOptions{ResultSelector: api.ResultSelector{Failed: true}},
-			[]string{prefix("b-1", 1) + layout.ManifestFile, prefix("b-2", 0) + "half"},
+			[]string{prefix("b-1", 1) + layout.InventoryFile, prefix("b-2", 0) + "half"},
 			[]string{layout.RunIndex(sweep, "b-1", 1) + "Failed.OutOfMemory", prefix("b-1", 0) + "r"}},
 		"what runs, by force": {"cccccccc", api.ResultDeleteOptions{Force: true},
 			[]string{"tasks/cccccccc/0/part"}, nil},
@@ -122,7 +122,7 @@ func TestLogs(t *testing.T) {
 	w := filled(t)
 	packed := run(sweep, "p-1", 0, succeeded, nil)
 	packed.log = ""
-	packed.change = func(m *layout.Manifest) { m.LogPrefix = layout.JobPrefix(sweep, "j") + layout.LogDir }
+	packed.change = func(m *layout.Inventory) { m.LogPrefix = layout.JobPrefix(sweep, "j") + layout.LogDir }
 	w.keep(packed)
 	w.put(layout.JobPrefix(sweep, "j")+layout.LogDir+"task.log", "2026-03-01T12:00:00Z all of them\n")
 	w.put(layout.JobPrefix(sweep, "j")+layout.LogDir+"nav.log", "2026-03-01T12:00:00Z turn left\n")

@@ -56,7 +56,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 			w := newWorld(t, tc.jobs...)
 			for id, started := range map[string]int{"aaaaaaaa": 3, "bbbbbbbb": 4, "cccccccc": 8, "dddddddd": 9} {
 				k := task(id, 0, succeeded, nil)
-				k.change = func(m *layout.Manifest) { m.Started = day(started).Time }
+				k.change = func(m *layout.Inventory) { m.Started = day(started).Time }
 				if id == "dddddddd" {
 					k.identity.User = "bob"
 				}

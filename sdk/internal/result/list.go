@@ -14,8 +14,8 @@ import (
 )
 
 // List returns results, in the order of their names and numbers. Of a campaign it
-// takes two listings side by side, however many runs there are, and the manifests
-// of those that failed, which say why; of tasks one manifest each. Manifests are
+// takes two listings side by side, however many runs there are, and the inventories
+// of those that failed, which say why; of tasks one inventory each. Inventories are
 // read many at a time. Without o.Ref it returns the results of all the
 // caller's tasks, and each of the caller's campaigns as one Result without
 // Config, the newest first. Campaigns stand there as campaign.Client.Monitor tells.
@@ -43,7 +43,7 @@ func (c *Client) List(ctx context.Context, o api.ResultListOptions) (*api.Result
 	return list, err
 }
 
-// What the index does not tell of a run is read from its manifest; these say of
+// What the index does not tell of a run is read from its inventory; these say of
 // which units that is needed.
 func always(*unit) bool { return true }
 func never(*unit) bool  { return false }
@@ -52,7 +52,7 @@ func needsReason(u *unit) bool {
 }
 
 // find returns the units that options choose, in order. Of runs whose outcome the
-// index tells, only those manifests are read that are wanted.
+// index tells, only those inventories are read that are wanted.
 func (s *session) find(ctx context.Context, o api.ResultListOptions, wanted func(*unit) bool) ([]*unit, error) {
 	p, err := s.resolve(ctx, o.Ref)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *session) findAt(ctx context.Context, p place, o api.ResultListOptions, 
 			read = append(read, u)
 		}
 	}
-	if err := s.readManifests(ctx, read); err != nil {
+	if err := s.readInventories(ctx, read); err != nil {
 		return nil, err
 	}
 	s.ask(ctx, p, units)

@@ -192,7 +192,7 @@ func (b *watched) Get(ctx context.Context, key string, offset int64) (io.ReadClo
 	return b.Backend.Get(ctx, key, offset)
 }
 
-func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T) {
+func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherInventory(t *testing.T) {
 	w := filled(t)
 	exit := layout.Outcome{State: api.Failed, Cause: api.CauseExit, Message: "ended with exit code 3", ExitCode: ptr.To[int32](3)}
 	w.keep(run(sweep, "c-1", 0, exit, nil), run(sweep, "c-1", 1, exit, nil))
@@ -213,7 +213,7 @@ func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherManifest(t *testing.T
 		t.Error(diff)
 	}
 	slices.Sort(b.read)
-	if diff := cmp.Diff([]string{layout.RunPrefix(sweep, "a-1", 0) + layout.ManifestFile, layout.RunPrefix(sweep, "c-1", 0) + layout.ManifestFile,
+	if diff := cmp.Diff([]string{layout.RunPrefix(sweep, "a-1", 0) + layout.InventoryFile, layout.RunPrefix(sweep, "c-1", 0) + layout.InventoryFile,
 		layout.RecordKey(sweep)}, b.read); diff != "" {
 		t.Error(diff)
 	}

@@ -53,8 +53,8 @@ func (t *tree) fetchLogs(ctx context.Context, b store.Backend) error {
 // fetchLog returns how many bytes it has written, -1 for a log that was there.
 func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name string, f file) (int64, error) {
 	var ended time.Time
-	if u.manifest != nil {
-		ended = u.manifest.Ended
+	if u.inventory != nil {
+		ended = u.inventory.Ended
 	}
 	there, err := t.root.Stat(name)
 	if err == nil && !ended.IsZero() && there.ModTime().Equal(ended) {
@@ -64,7 +64,7 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 	if there != nil && there.Mode().IsRegular() && t.notes.before[u] != nil {
 		sum := t.sumOf(name)
 		ours = t.wrote(u, f, sum)
-		if have, same := t.unchanged(u, name, f); same && ours && u.manifest == nil {
+		if have, same := t.unchanged(u, name, f); same && ours && u.inventory == nil {
 			t.note(u, f, sum, have.Size)
 			return -1, nil
 		}

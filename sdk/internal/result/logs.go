@@ -81,7 +81,7 @@ func (s *session) findLog(ctx context.Context, u *unit, container string) (store
 			return o, true, nil
 		}
 	}
-	if err := s.readManifests(ctx, []*unit{u}); err != nil {
+	if err := s.readInventories(ctx, []*unit{u}); err != nil {
 		return store.Object{}, false, err
 	}
 	prefix, err := s.packedLogs(ctx, u)

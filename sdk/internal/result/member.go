@@ -38,7 +38,7 @@ func (m *member) load(ctx context.Context, b store.Backend) *member {
 	return m
 }
 
-// read hands an object to use, and holds what use has read against the manifest.
+// read hands an object to use, and holds what use has read against the inventory.
 // An incomplete result has none: its files are what they are by now.
 func (m *member) read(ctx context.Context, b store.Backend, use func(io.Reader) error) error {
 	body, o, err := b.Get(ctx, m.key, 0)
@@ -63,9 +63,9 @@ func (m *member) read(ctx context.Context, b store.Backend, use func(io.Reader) 
 	return nil
 }
 
-// isNot is a file that is not the one that the manifest tells of.
+// isNot is a file that is not the one that the inventory tells of.
 func (m *member) isNot(said, found string) error {
-	return &api.ConflictError{Message: fmt.Sprintf("%s has %s by its manifest, and %s in the store: was it changed there?", m.name, said, found)}
+	return &api.ConflictError{Message: fmt.Sprintf("%s has %s by its inventory, and %s in the store: was it changed there?", m.name, said, found)}
 }
 
 func (m *member) add(ctx context.Context, b store.Backend, w *pack.Archive) error {

@@ -47,7 +47,7 @@ func (w *world) oddly(incomplete bool) {
 
 func TestEveryNameComesBack(t *testing.T) {
 	t.Parallel()
-	for name, incomplete := range map[string]bool{"of a complete result": false, "of one without a manifest": true} {
+	for name, incomplete := range map[string]bool{"of a complete result": false, "of one without an inventory": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -57,7 +57,7 @@ func TestEveryNameComesBack(t *testing.T) {
 			if incomplete {
 				mode, want["_vast/fetched.json"] = "-rw-r--r-- ", "notes"
 			} else {
-				want["_vast/manifest.json"], want[`l\ink`] = "manifest", `-> back\slash`
+				want["_vast/manifest.json"], want[`l\ink`] = "inventory", `-> back\slash`
 			}
 			for _, name := range odd {
 				want[name] = mode + name
@@ -201,7 +201,7 @@ func TestWhatNoListShowsIsDeleted(t *testing.T) {
 	b := w.store
 	w.open = func(context.Context) (store.Backend, func(), error) { return blind{b}, func() {}, nil }
 	k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "1"})
-	k.change = func(m *layout.Manifest) {
+	k.change = func(m *layout.Inventory) {
 		m.Missing = []layout.Missing{{Path: ".sgwtmp/x", Reason: "it was written to all the time"}, {Path: "../../other", Reason: "x"}}
 	}
 	w.keep(k)

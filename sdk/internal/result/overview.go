@@ -69,7 +69,7 @@ func (s *session) everything(ctx context.Context, user string) ([]api.Result, er
 }
 
 // tasks are the results of all tasks of a user; of everybody's without one.
-// What lacks a manifest and a Job may be anybody's, and is not hidden.
+// What lacks an inventory and a Job may be anybody's, and is not hidden.
 func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) {
 	ids, err := s.folders(ctx, layout.Tasks, "")
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *session) tasks(ctx context.Context, user string) ([]api.Result, error) 
 		return nil, err
 	}
 	units := slices.Concat(found...)
-	if err := s.readManifests(ctx, units); err != nil {
+	if err := s.readInventories(ctx, units); err != nil {
 		return nil, err
 	}
 	s.ask(ctx, place{}, units)

@@ -32,12 +32,12 @@ func (s *session) packs(ctx context.Context, campaign string) (map[string]string
 	return ids, nil
 }
 
-// packedLogs is where the logs of a packed run's Job lie: by its manifest, and
+// packedLogs is where the logs of a packed run's Job lie: by its inventory, and
 // without one by the record. It is empty where there are none.
 func (s *session) packedLogs(ctx context.Context, u *unit) (string, error) {
 	switch {
-	case u.manifest != nil:
-		return u.manifest.LogPrefix, nil
+	case u.inventory != nil:
+		return u.inventory.LogPrefix, nil
 	case u.Campaign == "":
 		return "", nil
 	}

@@ -15,7 +15,7 @@ func packedLog(number string) string {
 }
 
 // filledPacked has a campaign of four runs in two Jobs: a-1/0 and b-1/0, then
-// a-1/1 and b-1/1. The last one has no manifest.
+// a-1/1 and b-1/1. The last one has no inventory.
 func filledPacked(t *testing.T) *world {
 	w := newWorld(t)
 	r := layout.Record{Version: layout.RecordVersion, Namespace: "ns", ID: sweep, User: user, Total: 4, Created: ended, Configs: []string{"a-1", "b-1"}, Runs: 2, RunsPerJob: 2}
@@ -25,7 +25,7 @@ func filledPacked(t *testing.T) *world {
 		for _, config := range r.Configs {
 			k := run(sweep, config, number, succeeded, map[string]string{"f": "1"})
 			k.log, k.incomplete = "", config == "b-1" && number == 1
-			k.change = func(m *layout.Manifest) { m.LogPrefix = strings.TrimSuffix(packedLog(name), "task.log") }
+			k.change = func(m *layout.Inventory) { m.LogPrefix = strings.TrimSuffix(packedLog(name), "task.log") }
 			w.keep(k)
 		}
 	}
@@ -39,7 +39,7 @@ func TestTheLogsOfPackedRunsGoWithTheLastOne(t *testing.T) {
 	}{
 		"not with the first run":        {of: []string{"/a-1/0"}, left: []string{"0", "1"}},
 		"with the last one of a Job":    {of: []string{"/a-1/0", "/b-1/0"}, gone: []string{"0"}, left: []string{"1"}},
-		"also when it has no manifest":  {of: []string{"/a-1/1", "/b-1/1"}, gone: []string{"1"}, left: []string{"0"}},
+		"also when it has no inventory": {of: []string{"/a-1/1", "/b-1/1"}, gone: []string{"1"}, left: []string{"0"}},
 		"not with one configuration":    {of: []string{"/b-1"}, left: []string{"0", "1"}},
 		"with all of them at once":      {of: []string{""}, gone: []string{"0", "1"}},
 		"with all of them in two steps": {of: []string{"/b-1", "/a-1"}, gone: []string{"0", "1"}},
@@ -66,7 +66,7 @@ func TestTheLogsOfPackedRunsGoWithTheLastOne(t *testing.T) {
 	}
 }
 
-func TestLogsOfAPackedRunWithoutAManifest(t *testing.T) {
+func TestLogsOfAPackedRunWithoutAnInventory(t *testing.T) {
 	w := filledPacked(t)
 	got := ""
 	err := w.Logs(t.Context(), sweep+"/b-1/1", api.LogOptions{}, func(l api.LogLine) error {

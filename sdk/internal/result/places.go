@@ -59,16 +59,16 @@ var devices = func() map[string]bool {
 //     so on behind its name.
 //
 // So nothing lies outside the folder, and nothing below something that is no
-// folder: a manifest is written in a pod that runs a user's program.
+// folder: an inventory is written in a pod that runs a user's program.
 func (s system) place(files []file) {
-	taken := map[string]bool{s.same(layout.ManifestFile): true, s.same(fetchedFile): true}
+	taken := map[string]bool{s.same(layout.InventoryFile): true, s.same(fetchedFile): true}
 	folders := map[string]bool{}
 	above := func(p string) {
 		for dir := path.Dir(p); dir != "." && !folders[s.same(dir)]; dir = path.Dir(dir) {
 			folders[s.same(dir)] = true
 		}
 	}
-	above(layout.ManifestFile)
+	above(layout.InventoryFile)
 	for i := range files {
 		f := &files[i]
 		f.path = s.path(f.name, !f.log)

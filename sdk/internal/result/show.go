@@ -48,8 +48,8 @@ func (u *unit) entries() []api.ResultFile {
 		e.PathBytes = exact(e.Path)
 		entries = append(entries, e)
 	}
-	if u.manifest != nil {
-		for _, m := range u.manifest.Missing {
+	if u.inventory != nil {
+		for _, m := range u.inventory.Missing {
 			entries = append(entries, api.ResultFile{Path: m.Path, PathBytes: exact(m.Path), Missing: m.Reason})
 		}
 	}

@@ -33,7 +33,7 @@ func (c *Client) Task(ctx context.Context, ref string) (*api.TaskStatus, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readManifests(ctx, units); err != nil {
+	if err := s.readInventories(ctx, units); err != nil {
 		return nil, err
 	}
 	if len(units) == 0 {
@@ -64,7 +64,7 @@ func taskOf(units []*unit, namespace string) *api.TaskStatus {
 		if before(t.EndTime, node.EndTime) || t.EndTime == nil {
 			t.EndTime = node.EndTime
 		}
-		if m := u.manifest; m != nil && m.Progress != nil && t.Progress == nil {
+		if m := u.inventory; m != nil && m.Progress != nil && t.Progress == nil {
 			t.Progress = m.Progress
 		}
 		if weight(u) > weight(worst) {
@@ -80,7 +80,7 @@ func taskOf(units []*unit, namespace string) *api.TaskStatus {
 // judge takes over how the worst node ended.
 func judge(t *api.TaskStatus, u *unit) {
 	o := u.outcome
-	if o == nil || u.manifest == nil {
+	if o == nil || u.inventory == nil {
 		t.State, t.Reason = api.Failed, "its pod ended before all was saved, and its Job is gone: how it ended is not known"
 		t.Diagnosis = &api.Diagnosis{Cause: api.CauseUnknown, Message: t.Reason}
 		return
@@ -104,7 +104,7 @@ func judge(t *api.TaskStatus, u *unit) {
 func weight(u *unit) int {
 	o := u.outcome
 	switch {
-	case u.manifest == nil || o == nil:
+	case u.inventory == nil || o == nil:
 		return 2
 	case o.State == api.Failed && o.Cause != api.CauseDeleted:
 		return 5
@@ -122,7 +122,7 @@ func weight(u *unit) int {
 
 func nodeStatus(u *unit) api.NodeStatus {
 	n := api.NodeStatus{Rank: u.Rank, State: api.NodeEnded, Reason: "how it ended is not known"}
-	m := u.manifest
+	m := u.inventory
 	if m == nil {
 		return n
 	}

@@ -37,8 +37,8 @@ func (t *tree) conflicts() error {
 		return nil
 	})
 	for _, u := range t.units {
-		name := t.folder[u] + "/" + layout.ManifestFile
-		if have, err := t.root.ReadFile(name); err == nil && u.manifest != nil && !t.force && !u.wrote(have) {
+		name := t.folder[u] + "/" + layout.InventoryFile
+		if have, err := t.root.ReadFile(name); err == nil && u.inventory != nil && !t.force && !u.wrote(have) {
 			tell(name)
 		}
 	}
@@ -100,32 +100,32 @@ func (t *tree) makeLinks() error {
 	})
 }
 
-// writeManifests writes the manifests last, as they were in the store: a result
+// writeInventories writes the inventories last, as they were in the store: a result
 // on this side is complete when it has one, too.
-func (t *tree) writeManifests() error {
+func (t *tree) writeInventories() error {
 	for _, u := range t.units {
-		if u.manifest == nil {
+		if u.inventory == nil {
 			continue
 		}
-		if err := t.write(t.folder[u]+"/"+layout.ManifestFile, u.manifestFile()); err != nil {
+		if err := t.write(t.folder[u]+"/"+layout.InventoryFile, u.inventoryFile()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// wrote reports a manifest of this very result: it may have been fetched before
+// wrote reports an inventory of this very result: it may have been fetched before
 // the last of it, the logs of packed runs, was added.
 func (u *unit) wrote(data []byte) bool {
-	var m layout.Manifest
-	return json.Unmarshal(data, &m) == nil && m.Pod == u.manifest.Pod && m.TaskID == u.manifest.TaskID
+	var m layout.Inventory
+	return json.Unmarshal(data, &m) == nil && m.Pod == u.inventory.Pod && m.TaskID == u.inventory.TaskID
 }
 
-// manifestFile is the manifest as a file for people and programs.
-func (u *unit) manifestFile() []byte {
-	data, err := json.MarshalIndent(u.manifest, "", "  ")
+// inventoryFile is the inventory as a file for people and programs.
+func (u *unit) inventoryFile() []byte {
+	data, err := json.MarshalIndent(u.inventory, "", "  ")
 	if err != nil {
-		panic("result: a manifest that was JSON must be so again: " + err.Error())
+		panic("result: an inventory that was JSON must be so again: " + err.Error())
 	}
 	return append(data, '\n')
 }

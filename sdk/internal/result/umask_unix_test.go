@@ -45,7 +45,7 @@ func modesOf(t *testing.T, dir string) map[string]string {
 func inPod() kept {
 	k := task("aaaabbbb", 0, succeeded, map[string]string{"plain": "1", "secret": "2", "open": "3", "program": "4", "mine": "5"})
 	k.more = []layout.File{{Path: "folder", Dir: true, Mode: 0o711}}
-	k.change = func(m *layout.Manifest) {
+	k.change = func(m *layout.Inventory) {
 		modes := map[string]uint32{"plain": 0o644, "secret": 0o400, "open": 0o666, "program": 0o755, "mine": 0o4700}
 		for i := range m.Files {
 			if mode, ok := modes[m.Files[i].Path]; ok {

@@ -31,14 +31,14 @@ type unit struct {
 	// long are the paths of those whose keys do not tell them; see
 	// readLongPaths.
 	long map[string]string
-	// complete: the manifest is there. manifest is nil until it was read.
-	complete bool
-	manifest *layout.Manifest
-	// outcome is that of the manifest or of the index.
+	// complete: the inventory is there. inventory is nil until it was read.
+	complete  bool
+	inventory *layout.Inventory
+	// outcome is that of the inventory or of the index.
 	outcome *layout.Outcome
 	// ended is when the index was told.
 	ended time.Time
-	// broken says why a manifest that is there cannot be used.
+	// broken says why an inventory that is there cannot be used.
 	broken string
 	// job is what its Job, if there still is one, says.
 	job jobState
@@ -63,7 +63,7 @@ func (s *session) scan(ctx context.Context, p place) ([]*unit, error) {
 			units = append(units, last)
 		}
 		last.objects = append(last.objects, o)
-		last.complete = last.complete || o.Key == last.prefix+layout.ManifestFile
+		last.complete = last.complete || o.Key == last.prefix+layout.InventoryFile
 	}
 	slices.SortStableFunc(units, byNumber)
 	return units, nil
@@ -119,25 +119,25 @@ func (u *unit) name() string {
 	return fmt.Sprintf("%s/%d", u.TaskID, u.Rank)
 }
 
-// maxManifest bounds what is read of a manifest, in bytes: some 2 million files.
-const maxManifest = 512 << 20
+// maxInventory bounds what is read of an inventory, in bytes: some 2 million files.
+const maxInventory = 512 << 20
 
-// readManifests reads the manifests of all complete units, many at a time.
-func (s *session) readManifests(ctx context.Context, units []*unit) error {
+// readInventories reads the inventories of all complete units, many at a time.
+func (s *session) readInventories(ctx context.Context, units []*unit) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, u := range units {
-		if u.complete && u.manifest == nil {
-			group.Go(func() error { return s.readManifest(ctx, u) })
+		if u.complete && u.inventory == nil {
+			group.Go(func() error { return s.readInventory(ctx, u) })
 		}
 	}
 	return group.Wait()
 }
 
-// readManifest reads one manifest. One that is no manifest leaves the unit
+// readInventory reads one inventory. One that is no inventory leaves the unit
 // incomplete; what was saved can be had all the same.
-func (s *session) readManifest(ctx context.Context, u *unit) error {
-	body, _, err := s.store.Get(ctx, u.prefix+layout.ManifestFile, 0)
+func (s *session) readInventory(ctx context.Context, u *unit) error {
+	body, _, err := s.store.Get(ctx, u.prefix+layout.InventoryFile, 0)
 	if isNotFound(err) {
 		u.complete = false
 		return nil
@@ -146,29 +146,29 @@ func (s *session) readManifest(ctx context.Context, u *unit) error {
 		return err
 	}
 	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, maxManifest))
+	data, err := io.ReadAll(io.LimitReader(body, maxInventory))
 	if err != nil {
 		return err
 	}
-	m := &layout.Manifest{}
+	m := &layout.Inventory{}
 	if err := json.Unmarshal(data, m); err != nil {
-		u.complete, u.broken = false, fmt.Sprintf("its manifest cannot be read: %v", err)
+		u.complete, u.broken = false, fmt.Sprintf("its inventory cannot be read: %v", err)
 		return nil
 	}
-	if m.Version > layout.ManifestVersion {
-		u.complete, u.broken = false, fmt.Sprintf("its manifest is of version %d, and this program reads %d: use a newer one", m.Version, layout.ManifestVersion)
+	if m.Version > layout.InventoryVersion {
+		u.complete, u.broken = false, fmt.Sprintf("its inventory is of version %d, and this program reads %d: use a newer one", m.Version, layout.InventoryVersion)
 		return nil
 	}
 	if of := (&unit{Identity: m.Identity}); (m.TaskID != "" || m.Campaign != "") && !u.isOf(of) {
-		u.complete, u.broken = false, fmt.Sprintf("its manifest is that of %.120q: it was changed or copied there, and is not used", of.name())
+		u.complete, u.broken = false, fmt.Sprintf("its inventory is that of %.120q: it was changed or copied there, and is not used", of.name())
 		return nil
 	}
 	if m.LogPrefix != "" && !u.holdsLogs(m.LogPrefix) {
-		u.complete, u.broken = false, fmt.Sprintf("its manifest has its logs elsewhere, at %.120q: it was changed there, and is not used", m.LogPrefix)
+		u.complete, u.broken = false, fmt.Sprintf("its inventory has its logs elsewhere, at %.120q: it was changed there, and is not used", m.LogPrefix)
 		return nil
 	}
-	u.manifest, u.outcome = m, &m.Outcome
-	// Where it lies says which one it is; the rest is the manifest's to tell.
+	u.inventory, u.outcome = m, &m.Outcome
+	// Where it lies says which one it is; the rest is the inventory's to tell.
 	identity := m.Identity
 	identity.Campaign, identity.Config, identity.Run = u.Campaign, u.Config, u.Run
 	if u.Campaign == "" {
@@ -203,7 +203,7 @@ func (u *unit) result(namespace string) api.Result {
 	if o := u.outcome; o != nil {
 		r.State, r.Reason, r.Cause, r.ExitCode = o.State, o.Message, o.Cause, o.ExitCode
 	}
-	if m := u.manifest; m != nil {
+	if m := u.inventory; m != nil {
 		r.StartTime, r.EndTime, r.Progress, r.Missing = moment(m.Started), moment(m.Ended), m.Progress, len(m.Missing)
 		for _, f := range m.Files {
 			if !f.Dir {
@@ -226,7 +226,7 @@ func (u *unit) result(namespace string) api.Result {
 	return r
 }
 
-// incomplete says what it means that there is no manifest.
+// incomplete says what it means that there is no inventory.
 func (u *unit) incomplete(r *api.Result) {
 	r.User, r.TaskName = u.job.user, u.job.name
 	if r.CreationTimestamp = u.job.created; r.CreationTimestamp.IsZero() {

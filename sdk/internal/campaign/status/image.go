@@ -9,7 +9,7 @@ import (
 
 // imageID returns the digest of the image that a campaign's runs have; "" while
 // none has ended. Only a container that runs has one: it is taken from the
-// first manifest that is met, and noted in the record where that is allowed and
+// first inventory that is met, and noted in the record where that is allowed and
 // this is no dry run.
 func (c *Reader) imageID(ctx context.Context, r *layout.Record, runs map[layout.RunRef]Run, d api.DryRun) string {
 	if r.ImageID != "" {
@@ -25,7 +25,7 @@ func (c *Reader) imageID(ctx context.Context, r *layout.Record, runs map[layout.
 		if !run.State.Ended() {
 			continue
 		}
-		m := c.manifest(ctx, layout.RunPrefix(r.ID, ref.Config, ref.Run))
+		m := c.inventory(ctx, layout.RunPrefix(r.ID, ref.Config, ref.Run))
 		if m == nil || m.ImageID == "" {
 			return "" // it ended without one; the next look takes another
 		}

@@ -188,7 +188,7 @@ func (c *Reader) podsTell(ctx context.Context, r *layout.Record, runs []Run) (ma
 }
 
 // giveReasons puts words to the examples that have none: those of the result's
-// manifest. It is one small request for each sort of failure, once.
+// inventory. It is one small request for each sort of failure, once.
 func (c *Reader) giveReasons(ctx context.Context, id string, groups []api.FailureGroup) {
 	for i := range groups {
 		g := &groups[i]
@@ -201,7 +201,7 @@ func (c *Reader) giveReasons(ctx context.Context, id string, groups []api.Failur
 		words, known := c.seen.reasons[prefix]
 		c.seen.mu.Unlock()
 		if !known {
-			if m := c.manifest(ctx, prefix); m != nil {
+			if m := c.inventory(ctx, prefix); m != nil {
 				words = m.Outcome.Message
 				c.seen.mu.Lock()
 				if c.seen.reasons == nil {
@@ -215,17 +215,17 @@ func (c *Reader) giveReasons(ctx context.Context, id string, groups []api.Failur
 	}
 }
 
-// manifest reads a result's manifest, or returns nil.
-func (c *Reader) manifest(ctx context.Context, prefix string) *layout.Manifest {
+// inventory reads a result's inventory, or returns nil.
+func (c *Reader) inventory(ctx context.Context, prefix string) *layout.Inventory {
 	s, err := c.records.OpenToRead(ctx)
 	if err != nil {
 		return nil
 	}
-	data, err := record.ReadObject(ctx, s, prefix+layout.ManifestFile)
+	data, err := record.ReadObject(ctx, s, prefix+layout.InventoryFile)
 	if err != nil {
 		return nil
 	}
-	m := &layout.Manifest{}
+	m := &layout.Inventory{}
 	if json.Unmarshal(data, m) != nil {
 		return nil
 	}

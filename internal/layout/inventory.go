@@ -10,12 +10,12 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// ManifestVersion is the version of Manifest's format.
-const ManifestVersion = 1
+// InventoryVersion is the version of Inventory's format.
+const InventoryVersion = 1
 
-// Manifest lists a result. It is written last: a result without one is
+// Inventory lists a result. It is written last: a result without one is
 // incomplete.
-type Manifest struct {
+type Inventory struct {
 	Version int `json:"version"`
 	agentspec.Identity
 	Pod     string `json:"pod"`
