@@ -70,10 +70,10 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 		lost []string
 		sent int64 // files of it that are sent again
 	}{
-		"when nothing was lost":      {nil, 0},
-		"when a file was lost":       {[]string{"r0/d/b"}, 2},
+		"when nothing was lost":       {nil, 0},
+		"when a file was lost":        {[]string{"r0/d/b"}, 2},
 		"when the inventory was lost": {[]string{"r0/_vast/manifest.json"}, 2},
-		"when everything was lost":   {[]string{"r0/a", "r0/d/b", "r0/_vast/manifest.json", "index/0/Failed.Exit"}, 2},
+		"when everything was lost":    {[]string{"r0/a", "r0/d/b", "r0/_vast/manifest.json", "index/0/Failed.Exit"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -27,9 +27,9 @@ const (
 	Archives  = "archives/"
 
 	// Own is the folder below a result's prefix that is ours.
-	Own          = "_vast/"
+	Own           = "_vast/"
 	InventoryFile = Own + "manifest.json"
-	LogDir       = Own + "logs/"
+	LogDir        = Own + "logs/"
 )
 
 // InputKey is where a pack lies: sum is the SHA-256 of its content, in hex.
