@@ -143,7 +143,7 @@ func (d *downloads) same(ctx context.Context, item Download) (bool, error) {
 		return false, &api.ConflictError{Message: "a folder of that name is in the way"}
 	}
 	if !d.overwrite && !replace {
-		return false, &api.ConflictError{Message: "there is another file of that name, which is not overwritten without --force"}
+		return false, &api.ConflictError{Message: "another file of that name exists"}
 	}
 	return false, nil
 }

@@ -93,3 +93,17 @@ func Remedies(err error) []Remedy {
 	}
 	return e.remedies()
 }
+
+// WithRemedies returns err with remedies instead of its own. Its class and its
+// text stay.
+func WithRemedies(err error, remedies ...Remedy) error {
+	return &remediedError{error: err, list: remedies}
+}
+
+type remediedError struct {
+	error
+	list []Remedy
+}
+
+func (e *remediedError) Unwrap() error      { return e.error }
+func (e *remediedError) remedies() []Remedy { return e.list }

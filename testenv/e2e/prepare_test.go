@@ -98,7 +98,7 @@ func TestAPreparedCampaignRunsByKubectlAlone(t *testing.T) {
 	})
 	t.Run("and is not written over something else", func(t *testing.T) {
 		p := p.in(t)
-		p.vast("campaign", "prepare", dir, "-f", example).exits(2).tells("--force replaces it")
+		p.vast("campaign", "prepare", dir, "-f", example).exits(2).tells("already has a prepared campaign; use --force to replace it")
 		p.file("mine", "precious")
 		p.vast("campaign", "prepare", p.dir, "-f", example, "--force").exits(2).tells("was not written by campaign prepare")
 		p.vast("campaign", "prepare", dir, "-f", example, "--force", "--config", "fixed").exits(0).tells("2 runs as 2 Jobs")

@@ -14,6 +14,8 @@ var optionFlags = map[string]string{
 	"VariationPlugins": "variation-plugin",
 	"Accelerators":     "gpus",
 	"Profile":          "security-profile",
+	"ID":               "resume",
+	"Overwrite":        "force",
 	"TTL":              "keep",
 	"AllUsers":         "all-users",
 	"Filename":         "filename",

@@ -66,7 +66,7 @@ func TestRunsThatSaveThatStartAndThatCannotStartAreToldApart(t *testing.T) {
 	want := []api.WaitingGroup{
 		{State: api.Pending, Count: 1, Reason: status.Starting, Example: "a/1"},
 		{State: api.Pending, Cause: api.CauseQuota, Count: 1, Example: "a/2",
-			Reason: "its pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task"},
+			Reason: "its pods cannot be created: quota hard of the namespace requires every container to set its limits.cpu for: task"},
 	}
 	if diff := cmp.Diff(want, now.Waiting); diff != "" {
 		t.Errorf("why they wait (-want +got):\n%s", diff)

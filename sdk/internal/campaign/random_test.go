@@ -76,8 +76,8 @@ func TestACampaignGoesOnWithTheRandomValuesThatItWasBegunWith(t *testing.T) {
 		"those of RoboVAST":                  {api.RandomRoboVAST, api.RandomRoboVAST, api.RandomRoboVAST, ""},
 		"those of before":                    {api.RandomLegacy, api.RandomLegacy, api.RandomLegacy, ""},
 		"a record of before names none":      {api.RandomLegacy, "", api.RandomLegacy, ""},
-		"others than in a record of before":  {api.RandomLegacy, "", api.RandomRoboVAST, "were drawn with --random=legacy, and would now be with --random=robovast"},
-		"others than RoboVAST's":             {api.RandomRoboVAST, api.RandomRoboVAST, api.RandomLegacy, "were drawn with --random=robovast, and would now be with --random=legacy"},
+		"others than in a record of before":  {api.RandomLegacy, "", api.RandomRoboVAST, "were drawn as legacy, and would now be drawn as robovast"},
+		"others than RoboVAST's":             {api.RandomRoboVAST, api.RandomRoboVAST, api.RandomLegacy, "were drawn as robovast, and would now be drawn as legacy"},
 		"a record that names something else": {api.RandomRoboVAST, "dice", api.RandomRoboVAST, `random: "dice" is unknown to this program`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -80,7 +80,7 @@ func TestARerunThatCannotBeStoredLeavesNothing(t *testing.T) {
 	w.fail()
 	w.store.full = true
 	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
-	if !is[*api.UnavailableError](err) || strings.Contains(err.Error(), "--resume") {
+	if !is[*api.UnavailableError](err) || strings.Contains(saidBy(err), "ID=") {
 		t.Errorf("it says %v", err)
 	}
 	if all, _, err := w.records.Find(t.Context(), api.CampaignListOptions{AllUsers: true}, false); err != nil || len(all) != 1 {

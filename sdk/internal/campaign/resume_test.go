@@ -103,12 +103,12 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 		says   []string
 	}{
 		"it was stopped": {func(w *world) { w.ask(func(r *layout.Record) { r.Stopped, r.StoppedBy = true, "bob" }) }, true, api.CampaignOptions{},
-			[]string{"by bob", "campaign rerun ID --failed --stopped --context=test -n ns"}},
+			[]string{"by bob", "Campaigns.Rerun @id Failed Stopped"}},
 		"its file has changed":              {func(w *world) { w.ask(func(r *layout.Record) { r.FileSHA256 = "x" }) }, false, api.CampaignOptions{}, []string{"another content"}},
-		"other runs are asked for":          {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "--runs"}},
-		"other runs, without its file":      {nil, true, api.CampaignOptions{Runs: 5}, []string{"3 runs of each", "--runs"}},
-		"configurations, without its file":  {nil, true, api.CampaignOptions{Configs: []string{"a"}}, []string{"--config"}},
-		"its inputs are not in the store":   {func(w *world) { _ = w.store.Delete(w.t.Context(), w.keys("")...) }, true, api.CampaignOptions{}, []string{"campaign run FILE --resume=ID --context=test -n ns"}},
+		"other runs are asked for":          {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "runs"}},
+		"other runs, without its file":      {nil, true, api.CampaignOptions{Runs: 5}, []string{"3 runs of each", "omit the number of runs"}},
+		"configurations, without its file":  {nil, true, api.CampaignOptions{Configs: []string{"a"}}, []string{"Configs: cannot change the configurations"}},
+		"its inputs are not in the store":   {func(w *world) { _ = w.store.Delete(w.t.Context(), w.keys("")...) }, true, api.CampaignOptions{}, []string{"Campaigns.Run FILE ID=@id"}},
 		"as many runs as before, and it is": {nil, false, api.CampaignOptions{Runs: 3}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 				t.Fatalf("it says %v", err)
 			}
 			for _, words := range tt.says {
-				if words = strings.NewReplacer("ID", o.ID, "FILE", w.file).Replace(words); !strings.Contains(err.Error(), words) {
+				if words = strings.NewReplacer("@id", o.ID, "FILE", w.file).Replace(words); !strings.Contains(saidBy(err), words) {
 					t.Errorf("it does not say %q: %v", words, err)
 				}
 			}
@@ -152,8 +152,8 @@ func TestASubmissionThatEndsInTheMiddleSaysHowToGoOn(t *testing.T) {
 		broken func(*world)
 		says   string
 	}{
-		"when its inputs are in the store": {1, nil, "campaign run --resume=ID --context=test -n ns"},
-		"when they are not":                {plenty, func(w *world) { w.store.away = true }, "campaign run FILE --resume=ID --context=test -n ns"},
+		"when its inputs are in the store": {1, nil, "Campaigns.Run  ID=@id"},
+		"when they are not":                {plenty, func(w *world) { w.store.away = true }, "Campaigns.Run FILE ID=@id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -163,8 +163,8 @@ func TestASubmissionThatEndsInTheMiddleSaysHowToGoOn(t *testing.T) {
 			}
 			var id string
 			_, err := w.run(api.CampaignOptions{Notify: func(p api.CampaignProgress) { id = p.ID + id }})
-			words := strings.NewReplacer("ID", id, "FILE", w.file).Replace(tt.says)
-			if err == nil || !strings.Contains(err.Error(), words) {
+			words := strings.NewReplacer("@id", id, "FILE", w.file).Replace(tt.says)
+			if err == nil || !strings.Contains(saidBy(err), words) {
 				t.Errorf("it does not say %q: %v", words, err)
 			}
 		})

@@ -159,8 +159,8 @@ func TestACampaignThatIsResumedHasItsSecrets(t *testing.T) {
 		"they may be given again":         {given: map[string]string{"TOKEN": "other"}},
 		"they must be when they are gone": {lost: true, want: "the secrets of campaign "},
 		"and then they count":             {lost: true, given: map[string]string{"TOKEN": "other"}},
-		"one that it has not":             {given: map[string]string{"NEW": "x"}, want: "was begun without a secret NEW"},
-		"somebody else's Secret":          {lost: true, others: true, given: map[string]string{"TOKEN": "other"}, want: "that is not of this campaign"},
+		"one that it has not":             {given: map[string]string{"NEW": "x"}, want: "Secrets NEW: campaign sweep-"},
+		"somebody else's Secret":          {lost: true, others: true, given: map[string]string{"TOKEN": "other"}, want: "that does not belong to campaign"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -209,8 +209,8 @@ func TestACampaignThatIsRunAgainHasTheSecretsOfTheOldOne(t *testing.T) {
 		"from its Secret":                 {want: map[string]string{"TOKEN": hush, "OTHER": hush}},
 		"but for those that are given":    {given: map[string]string{"OTHER": "new"}, want: map[string]string{"TOKEN": hush, "OTHER": "new"}},
 		"given again when it is gone":     {gone: true, given: map[string]string{"TOKEN": "1", "OTHER": "2"}, want: map[string]string{"TOKEN": "1", "OTHER": "2"}},
-		"which has to be said":            {gone: true, given: map[string]string{"TOKEN": "1"}, problem: "give them again: --secret=OTHER"},
-		"and nothing that it has not had": {given: map[string]string{"NEW": "1"}, problem: "was begun without a secret NEW"},
+		"which has to be said":            {gone: true, given: map[string]string{"TOKEN": "1"}, problem: "give them again\n  Secrets=OTHER"},
+		"and nothing that it has not had": {given: map[string]string{"NEW": "1"}, problem: "Secrets NEW: campaign sweep-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -227,7 +227,7 @@ func TestACampaignThatIsRunAgainHasTheSecretsOfTheOldOne(t *testing.T) {
 			}
 			made, err := w.Rerun(t.Context(), old.ID, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true, Secrets: tt.given}})
 			if tt.problem != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.problem) {
+				if err == nil || !strings.Contains(saidBy(err), tt.problem) {
 					t.Errorf("%v", err)
 				}
 				return

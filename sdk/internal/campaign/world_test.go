@@ -295,6 +295,23 @@ func (w *world) warned(words string) bool {
 	return slices.ContainsFunc(w.warnings, func(s string) bool { return strings.Contains(s, words) })
 }
 
+// saidBy returns the text of an error, and a line for each remedy: its action,
+// reference and options.
+func saidBy(err error) string {
+	remedies := api.Remedies(err)
+	var invalid *api.InvalidSpecError
+	if errors.As(err, &invalid) {
+		for _, p := range invalid.Problems {
+			remedies = append(remedies, p.Remedies...)
+		}
+	}
+	text := err.Error()
+	for _, r := range remedies {
+		text += "\n" + strings.Join(append([]string{string(r.Action), r.Ref}, r.Options...), " ")
+	}
+	return text
+}
+
 // is reports an error of a class.
 func is[E error](err error) bool {
 	var e E

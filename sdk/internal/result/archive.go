@@ -26,17 +26,18 @@ const (
 func checkArchive(o api.DownloadOptions) error {
 	var problems []error
 	if !slices.ContainsFunc(pack.ArchiveSuffixes, func(s string) bool { return strings.HasSuffix(o.Archive, s) }) {
-		problems = append(problems, api.Invalid("--archive", "%q does not say what kind of archive it is to be; end it with one of %s",
+		problems = append(problems, api.InvalidOption("Archive", "%q has no suffix of an archive; end it with one of %s",
 			o.Archive, strings.Join(pack.ArchiveSuffixes, ", ")))
 	}
 	if o.Dir != "" {
-		problems = append(problems, api.Invalid("", "results go into a folder or into an archive; give --dir or --archive, not both"))
+		problems = append(problems, api.InvalidOption("Archive", "results are written into a folder or into an archive, not both"))
 	}
 	if err := api.JoinInvalid(problems...); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(o.Archive); err == nil && !o.Force {
-		return &api.ConflictError{Message: fmt.Sprintf("%s is there already; overwrite it with --force, or name another one", o.Archive)}
+		return &api.ConflictError{Message: fmt.Sprintf("%s already exists", o.Archive),
+			Remedies: []api.Remedy{{Options: []string{"Force"}, Purpose: "overwrite it"}}}
 	}
 	return nil
 }
@@ -46,7 +47,7 @@ func checkArchive(o api.DownloadOptions) error {
 func (s *session) archive(ctx context.Context, p *plan, o api.DownloadOptions) (err error) {
 	out, err := files.CreateBeside(o.Archive, partSuffix)
 	if err != nil {
-		return api.Invalid("--archive", "%v", err)
+		return api.InvalidOption("Archive", "%v", err)
 	}
 	defer func() {
 		if err != nil {

@@ -56,14 +56,16 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.ResultDeleteOptio
 	return list, s.remove(ctx, units)
 }
 
+var removeAnyway = []api.Remedy{{Options: []string{"Force"}, Purpose: "remove what was saved so far"}}
+
 // mayGrow refuses units that still run, and those of which that is not known:
 // what is removed now cannot be had again.
 func mayGrow(units []*unit) error {
 	if running := namesOf(units, func(j jobState) bool { return j.active }); len(running) > 0 {
-		return &api.ConflictError{Message: some(running) + " still runs: stop it first, or remove what was saved so far with --force"}
+		return &api.ConflictError{Message: some(running) + " is still running; stop it first", Remedies: removeAnyway}
 	}
 	if unknown := namesOf(units, func(j jobState) bool { return j.unknown }); len(unknown) > 0 {
-		return &api.ConflictError{Message: some(unknown) + " may still run, since the Jobs cannot be listed: remove what was saved so far with --force"}
+		return &api.ConflictError{Message: some(unknown) + " may still be running, since the Jobs cannot be listed", Remedies: removeAnyway}
 	}
 	return nil
 }

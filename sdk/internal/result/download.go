@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
@@ -250,11 +249,16 @@ func (t *tree) modeOf(f file) fs.FileMode {
 // hasSizesThatMayChange: the files of an incomplete result.
 func (t *tree) hasSizesThatMayChange() bool { return len(t.report.Incomplete) > 0 }
 
-// inDir makes an error of the file system one that tells what to do.
+// toOverwrite returns what a caller can do about files that are in the way.
+func toOverwrite(them string) []api.Remedy {
+	return []api.Remedy{{Options: []string{"Force"}, Purpose: "overwrite " + them}, {Options: []string{"Dir"}, Purpose: "name another folder"}}
+}
+
+// inDir adds the folder to an error of the file system, and to a conflict what
+// can be done about it.
 func (t *tree) inDir(err error) error {
-	var conflict *api.ConflictError
-	if errors.As(err, &conflict) && !strings.Contains(err.Error(), "--force") {
-		return &api.ConflictError{Message: fmt.Sprintf("%v; overwrite it with --force, or name another folder with --dir", err), Cause: err}
+	if api.IsConflict(err) && len(api.Remedies(err)) == 0 {
+		return &api.ConflictError{Message: err.Error(), Cause: err, Remedies: toOverwrite("it")}
 	}
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError

@@ -148,19 +148,23 @@ func check(o api.ResultListOptions) error {
 	var problems []error
 	for _, glob := range o.Configs {
 		if !doublestar.ValidatePattern(glob) {
-			problems = append(problems, api.Invalid("--config", "%q is no pattern; * stands for any text, [ab] for one of these characters", glob))
+			problems = append(problems, api.InvalidOption("Configs", "%q is not a valid pattern; * matches any text, [ab] one of these characters", glob))
 		}
 	}
 	for _, run := range o.Runs {
 		if run < 0 {
-			problems = append(problems, api.Invalid("--run", "runs count from 0, %d is none", run))
+			problems = append(problems, api.InvalidOption("Run", "%d is out of range; runs count from 0", run))
 		}
 	}
 	if o.Ref == "" && (len(o.Configs) > 0 || len(o.Runs) > 0) {
-		problems = append(problems, api.Invalid("", "--config and --run choose from a campaign; name one"))
+		option := "Configs"
+		if len(o.Configs) == 0 {
+			option = "Run"
+		}
+		problems = append(problems, api.InvalidOption(option, "it selects runs of a campaign; name one"))
 	}
 	if o.AllNamespaces && o.Ref != "" {
-		problems = append(problems, api.Invalid("", "-A lists all there is; what is named is looked for in one namespace, see --namespace"))
+		problems = append(problems, api.InvalidOption("AllNamespaces", "a named result is looked up in one namespace; name that namespace instead"))
 	}
 	return api.JoinInvalid(problems...)
 }

@@ -228,19 +228,19 @@ func TestListRefusesWhatNamesNothing(t *testing.T) {
 		o     api.ResultListOptions
 		error string
 	}{
-		"an id that is not there":        {api.ResultListOptions{Ref: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
+		"an id that is not there":        {api.ResultListOptions{Ref: "zzzzzzzz"}, "result \"zzzzzzzz\" not found in namespace \"ns\""},
 		"a beginning of several":         {api.ResultListOptions{Ref: "aaaa"}, `"aaaa" is the beginning of 2 tasks: aaaabbbb, aaaacccc; write more of it`},
 		"a beginning of two campaigns":   {api.ResultListOptions{Ref: "twins-"}, `"twins-" is the beginning of 2 campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; write more of it`},
 		"a beginning of both":            {api.ResultListOptions{Ref: "twin"}, `"twin" is the beginning of 3 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001, twins000; write more of it`},
 		"the name of two campaigns":      {api.ResultListOptions{Ref: "twins"}, `"twins" may be any of 2 tasks and campaigns: twins-2026-03-01-120000, twins-2026-03-01-12000001; give the id of one`},
 		"a whole id without results":     {api.ResultListOptions{Ref: "twins-2026-03-01-120000"}, `result "twins-2026-03-01-120000" not found in namespace "ns": nothing of it is kept that fits`},
-		"a campaign that is not there":   {api.ResultListOptions{Ref: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\": see `kubectl vast results list --all-users -n ns`, or name another namespace with -n"},
+		"a campaign that is not there":   {api.ResultListOptions{Ref: "x-2026-03-01-120000"}, "result \"x-2026-03-01-120000\" not found in namespace \"ns\""},
 		"a run that is not there":        {api.ResultListOptions{Ref: sweep + "/b-1/7"}, `result "` + sweep + `/b-1/7" not found in namespace "ns": nothing of it is kept that fits`},
 		"a run that is no number":        {api.ResultListOptions{Ref: sweep + "/b-1/x"}, `"` + sweep + `/b-1/x" names no run: write CAMPAIGN/CONFIG/RUN, as in ` + sweep + `/b-1/0`},
 		"a node that is no number":       {api.ResultListOptions{Ref: "aaaabbbb/x"}, `"aaaabbbb/x" names no node of a task: write ID/NODE, as in aaaabbbb/0`},
 		"a way out":                      {api.ResultListOptions{Ref: "../inputs"}, `"../inputs" names no result; give a task's id, or CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN`},
-		"a pattern that is none":         {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"[a"}}}, `--config: "[a" is no pattern; * stands for any text, [ab] for one of these characters`},
-		"a choice from no campaign":      {api.ResultListOptions{ResultSelector: api.ResultSelector{Runs: []int{0}}}, "--config and --run choose from a campaign; name one"},
+		"a pattern that is none":         {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"[a"}}}, `Configs: "[a" is not a valid pattern; * matches any text, [ab] one of these characters`},
+		"a choice from no campaign":      {api.ResultListOptions{ResultSelector: api.ResultSelector{Runs: []int{0}}}, "Run: it selects runs of a campaign; name one"},
 		"a configuration that fits none": {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"zz*"}}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
 		"nor any that failed":            {api.ResultListOptions{Ref: sweep, ResultSelector: api.ResultSelector{Configs: []string{"zz*"}, Failed: true}}, `result "` + sweep + `" not found in namespace "ns": nothing of it is kept that fits`},
 	}

@@ -89,8 +89,8 @@ func (t *tree) fetchLog(ctx context.Context, b store.Backend, u *unit, name stri
 		}
 		if !grown {
 			_ = t.root.Remove(part) // it can be had again
-			return 0, &api.ConflictError{Message: fmt.Sprintf("%s is in %s already with another content; overwrite it with --force, or name another folder with --dir",
-				name, t.report.Path)}
+			return 0, &api.ConflictError{Message: fmt.Sprintf("%s already exists in %s with another content", name, t.report.Path),
+				Remedies: toOverwrite("it")}
 		}
 	}
 	if !ended.IsZero() {

@@ -28,7 +28,8 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 		return err
 	}
 	if p.campaign != "" && p.run < 0 {
-		return api.Invalid("", "%s is a campaign: name the run whose logs are wanted, as CAMPAIGN/CONFIG/RUN; see: %s", ref, s.conn.Hint().Vast("results", "list", p.campaign))
+		return &api.InvalidSpecError{Problems: []api.Problem{{Message: fmt.Sprintf("%s is a campaign; name one of its runs, as CAMPAIGN/CONFIG/RUN", ref),
+			Remedies: []api.Remedy{{Action: api.ResultsList, Ref: p.campaign}}}}}
 	}
 	if p.rank >= 0 && len(o.Nodes) == 0 {
 		o.Nodes = []int{p.rank}

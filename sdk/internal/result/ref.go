@@ -2,7 +2,6 @@ package result
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,15 +129,15 @@ func runOf(parts []string, ref string) (place, error) {
 }
 
 func (s *session) notFound(ref, hint string) error {
+	e := &api.NotFoundError{Kind: "result", Name: ref, Namespace: s.conn.Namespace, Hint: hint}
 	if hint == "" {
-		hint = "see `" + s.conn.Hint().Vast("results", "list", "--all-users") + "`, or name another namespace with -n"
+		e.Remedies = []api.Remedy{{Action: api.ResultsList, Options: []string{"AllUsers"}}, {Options: []string{"Namespace"}, Purpose: "name another namespace"}}
 	}
-	return &api.NotFoundError{Kind: "result", Name: ref, Namespace: s.conn.Namespace, Hint: hint}
+	return e
 }
 
 func isNotFound(err error) bool {
-	var missing *api.NotFoundError
-	return errors.As(err, &missing)
+	return api.IsNotFound(err)
 }
 
 func isID(s string) bool {

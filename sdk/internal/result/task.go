@@ -26,7 +26,7 @@ func (c *Client) Task(ctx context.Context, ref string) (*api.TaskStatus, error) 
 	}
 	if p.campaign != "" && p.run < 0 {
 		return nil, &api.NotFoundError{Kind: "task", Name: ref, Namespace: c.conn.Namespace,
-			Hint: "it is a campaign; see: " + s.conn.Hint().Vast("results", "list", p.campaign)}
+			Hint: "it is a campaign", Remedies: []api.Remedy{{Action: api.ResultsList, Ref: p.campaign}}}
 	}
 	p.rank = -1
 	units, err := s.look(ctx, p)

@@ -48,12 +48,12 @@ func (t *tree) conflicts() error {
 	if count > named {
 		other = append(other, fmt.Sprintf("%d more", count-named))
 	}
-	verb, hint := "is", "overwrite it with --force"
+	verb, them := "exists", "it"
 	if count > 1 {
-		verb, hint = "are", "overwrite them with --force"
+		verb, them = "exist", "them"
 	}
-	return &api.ConflictError{Message: fmt.Sprintf("%s %s in %s already with another content; %s, or name another folder with --dir",
-		strings.Join(other, ", "), verb, t.report.Path, hint)}
+	return &api.ConflictError{Message: fmt.Sprintf("%s already %s in %s with another content", strings.Join(other, ", "), verb, t.report.Path),
+		Remedies: toOverwrite(them)}
 }
 
 // same reports that what is there may stay. The content of a file of the same

@@ -103,9 +103,11 @@ func (c *Cleaner) removable(ctx context.Context, r *layout.Record, jobs status.J
 	l := &leaving{Record: r, jobs: jobs, runs: runs, ended: now.State.Ended()}
 	switch {
 	case !l.ended && !o.Force && len(o.Campaigns) > 0:
-		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s has not ended (%d of its %d runs have); stop it first, or end it with --force", r.ID, now.Runs.Done(), now.Runs.Total)}
+		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s has not ended (%d of its %d runs have); stop it first", r.ID, now.Runs.Done(), now.Runs.Total),
+			Remedies: []api.Remedy{{Action: api.CampaignsStop, Ref: r.ID}, {Options: []string{"Force"}, Purpose: "end and remove it"}}}
 	case !l.ended && !o.Force:
-		c.conn.Warn(fmt.Sprintf("campaign %s has not ended and is left alone; name it, with --force, to remove it", r.ID))
+		c.conn.Warn(fmt.Sprintf("skipped campaign %s, which has not ended", r.ID),
+			api.Remedy{Action: api.CampaignsCleanup, Ref: r.ID, Options: []string{"Force"}, Purpose: "remove it"})
 		return nil, nil
 	case len(jobs) == 0 && !o.Data:
 		return nil, nil

@@ -87,7 +87,7 @@ func (c *Configurations) marshal(ctx context.Context, most int) ([]byte, error) 
 			return nil, ctx.Err()
 		}
 		if b.Len() > most {
-			return nil, api.Invalid("", "the %d configurations have more than %d MiB of parameters, which are kept with the campaign; run it in parts (--config), or put what is large into run files",
+			return nil, api.Invalid("", "the %d configurations have more than %d MiB of parameters, which are kept with the campaign; run it in parts, a few configurations each, or put large values into run files",
 				c.Len(), most>>20)
 		}
 		fmt.Fprintf(&b, "- name: %s\n", one.Name)

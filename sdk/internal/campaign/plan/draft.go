@@ -51,7 +51,7 @@ func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variati
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Secrets)) {
 		if !slices.Contains(s.Execution.Secrets, name) {
-			return nil, api.Invalid("--secret", "%s is no secret of %s", name, s.Path)
+			return nil, &api.InvalidSpecError{Problems: []api.Problem{{Option: "Secrets", Path: name, Message: fmt.Sprintf("not a secret of %s", s.Path)}}}
 		}
 	}
 	if len(o.Configs) > 0 {
@@ -111,7 +111,7 @@ func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variati
 func CheckOptions(o api.CampaignOptions) error {
 	errs := []error{task.CheckOptions(api.SubmitOptions{Queue: o.Queue, TTL: o.TTL, Profile: o.Profile, AgentImage: o.AgentImage, DryRun: o.DryRun})}
 	if o.Runs < 0 {
-		errs = append(errs, api.Invalid("--runs", "%d is out of range; give 1 or more", o.Runs))
+		errs = append(errs, api.InvalidOption("Runs", "%d is out of range; give 1 or more", o.Runs))
 	}
 	if o.ID != "" {
 		errs = append(errs, record.CheckID(o.ID))

@@ -39,7 +39,7 @@ func New(conn *access.Conn) *Preparer { return &Preparer{conn} }
 // is all there is to do. Larger ones have to be in the store first.
 func (c *Preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs *variation.Configs, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
 	if o.DryRun == api.DryRunServer {
-		return nil, api.Invalid("dryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
+		return nil, api.InvalidOption("DryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
 	}
 	o.Queue = cmp.Or(o.Queue, kube.LocalQueueName)
 	d, err := plan.NewDraft(ctx, plan.TargetOf(c.conn), s, configs, o.CampaignOptions, false)

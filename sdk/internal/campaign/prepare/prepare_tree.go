@@ -51,7 +51,8 @@ func newTree(name string, overwrite bool, d api.DryRun) (*tree, error) {
 	case !prepared(whole):
 		return nil, api.Invalid(name, "the folder is not empty and was not written by campaign prepare; name another one")
 	case !overwrite:
-		return nil, api.Invalid(name, "the folder has a prepared campaign already; --force replaces it")
+		return nil, &api.InvalidSpecError{Problems: []api.Problem{{Path: name, Message: "the folder already has a prepared campaign",
+			Remedies: []api.Remedy{{Options: []string{"Overwrite"}, Purpose: "replace it"}}}}}
 	default:
 		t.replaces = true
 	}

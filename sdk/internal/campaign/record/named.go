@@ -135,7 +135,7 @@ func (c *Client) ParseRefs(refs []string) ([]string, error) {
 	for _, text := range refs {
 		ref, err := kube.ParseRef(text, kube.RefCampaign)
 		if text == "" {
-			err = api.Invalid("", "no campaign named; give its id, see: %s", c.Conn.Hint().Vast("campaign", "list"))
+			err = &api.InvalidSpecError{Problems: []api.Problem{{Message: "no campaign named; give its id", Remedies: []api.Remedy{{Action: api.CampaignsList}}}}}
 		}
 		names, errs = append(names, ref.Name), append(errs, err)
 	}

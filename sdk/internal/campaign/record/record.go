@@ -112,10 +112,10 @@ func (c *Client) Stored(ctx context.Context, b store.Backend, id string) (*layou
 func (c *Client) notFound(id string) error {
 	if kube.IsTaskID(id) {
 		return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.Conn.Namespace,
-			Hint: "that may be a task's id; see how a task stands with: " + c.Conn.Hint().Vast("status", id)}
+			Hint: "it may be the id of a task", Remedies: []api.Remedy{{Action: api.TasksGet, Ref: id}}}
 	}
 	return &api.NotFoundError{Kind: "campaign", Name: id, Namespace: c.Conn.Namespace,
-		Hint: "see `" + c.Conn.Hint().Vast("campaign", "list", "--all-users") + "`, or name another namespace with -n"}
+		Remedies: []api.Remedy{{Action: api.CampaignsList, Options: []string{"AllUsers"}}, {Options: []string{"Namespace"}, Purpose: "name another namespace"}}}
 }
 
 // SecretName is the name of a campaign's Secret.

@@ -9,26 +9,27 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// goOn is the command line that finishes the submission of a campaign; with its
-// file as long as that is not in the store, and with the agent image that it was
-// begun with, which has to be said again.
-func (c *Runner) goOn(r *layout.Record, withFile bool, flags ...string) string {
-	command := []string{"campaign", "run"}
+// resumeWith returns the remedy that completes the submission of a campaign: with
+// its file, if that is not in the store, with the agent image that it was
+// submitted with, which is never taken from a record alone, and with options.
+func resumeWith(r *layout.Record, withFile bool, options ...string) []api.Remedy {
+	remedy := api.Remedy{Action: api.CampaignsRun, Options: []string{"ID=" + r.ID}}
 	if withFile {
-		command = append(command, r.File)
+		remedy.Ref = r.File
 	}
-	command = append(command, "--resume="+r.ID)
 	if r.AgentImage != "" && !kube.IsAgentImage(r.AgentImage) {
-		command = append(command, "--agent-image="+r.AgentImage)
+		remedy.Options = append(remedy.Options, "AgentImage="+r.AgentImage)
 	}
-	return c.conn.Hint().Vast(append(command, flags...)...)
+	remedy.Options = append(remedy.Options, options...)
+	return []api.Remedy{remedy}
 }
 
-// agentOf is the image of our own containers for Jobs that are made by a record:
-// that of the options or this program's own. A record's own is used by nobody who
-// has not said so: it would run with the store's credentials. One of another
-// release of ours only tells which program made the record.
-func (c *Runner) agentOf(r *layout.Record, o api.CampaignOptions, command ...string) (string, error) {
+// agentOf returns the image of our own containers for Jobs that are made from a
+// record: that of the options, or that of this release. An image that only the
+// record names is refused, since it would run with the store's credentials; the
+// error's remedy is again with that image. The image of another release of ours
+// only says which release wrote the record.
+func (c *Runner) agentOf(r *layout.Record, o api.CampaignOptions, again api.Remedy) (string, error) {
 	own := kube.AgentImageFor(o.Version)
 	now := o.AgentImage
 	if now == "" {
@@ -37,10 +38,11 @@ func (c *Runner) agentOf(r *layout.Record, o api.CampaignOptions, command ...str
 	switch {
 	case r.AgentImage == "" || r.AgentImage == now || kube.IsAgentImage(r.AgentImage):
 		return now, nil
-	case now != own: // it was typed
+	case now != own: // the caller named it
 		c.conn.Warn(fmt.Sprintf("the record of campaign %s names agent image %.200q; what is made now gets %s", r.ID, r.AgentImage, now))
 		return now, nil
 	}
-	return "", &api.ConflictError{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; if you trust that image, say so: %s",
-		r.ID, r.AgentImage, cmp.Or(own, "none"), c.conn.Hint().Vast(append(command, "--agent-image="+r.AgentImage)...))}
+	again.Options = append(again.Options, "AgentImage="+r.AgentImage)
+	return "", &api.ConflictError{Message: fmt.Sprintf("the record of campaign %s names agent image %.200q, and this program's own is %s; name that image if you trust it",
+		r.ID, r.AgentImage, cmp.Or(own, "none")), Remedies: []api.Remedy{again}}
 }

@@ -36,7 +36,7 @@ func (c *Runner) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	if err != nil {
 		return nil, err
 	}
-	agent, err := c.agentOf(old, o.CampaignOptions, "campaign", "rerun", old.ID, "--failed")
+	agent, err := c.agentOf(old, o.CampaignOptions, api.Remedy{Action: api.CampaignsRerun, Ref: old.ID, Options: []string{"Failed"}})
 	if err != nil {
 		return nil, err
 	}

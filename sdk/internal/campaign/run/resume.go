@@ -24,7 +24,7 @@ func (c *Runner) resume(ctx context.Context, d *plan.Draft, o api.CampaignOption
 		return nil, api.Invalid("", "a campaign needs its file, or the id of one to resume")
 	}
 	if record.CheckID(o.ID) != nil {
-		return nil, api.Invalid("", "%q is no campaign's id; see: %s", o.ID, c.conn.Hint().Vast("campaign", "list"))
+		return nil, &api.InvalidSpecError{Problems: []api.Problem{{Option: "ID", Message: fmt.Sprintf("%q is not an id of a campaign", o.ID), Remedies: []api.Remedy{{Action: api.CampaignsList}}}}}
 	}
 	r, object, err := c.records.Lookup(ctx, o.ID)
 	switch {
@@ -93,7 +93,7 @@ func (c *Runner) trusted(ctx context.Context, r *layout.Record, object *corev1.C
 		return err
 	}
 	if !r.Complete {
-		if _, err := c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
+		if _, err := c.agentOf(r, o, api.Remedy{Action: api.CampaignsRun, Options: []string{"ID=" + r.ID}}); err != nil {
 			return err
 		}
 	}
@@ -120,19 +120,21 @@ func (c *Runner) resumable(r *layout.Record, d *plan.Draft, o api.CampaignOption
 	case !o.DryRun.Keeps():
 		// What is left cannot be tried: half of it is there, and the inputs
 		// and the record know no dry run.
-		return api.Invalid("--dry-run", "campaign %s has been begun; what is left of it is made by --resume without --dry-run", r.ID)
+		return api.InvalidOption("DryRun", "campaign %s was submitted in part, and what is missing cannot be tried; omit the dry run to complete it", r.ID)
 	case r.Stopped:
-		return conflict("campaign %s was stopped by %s; its failed and stopped runs can be run again with: %s", r.ID, r.StoppedBy, c.conn.Hint().Vast("campaign", "rerun", r.ID, "--failed", "--stopped"))
+		return &api.ConflictError{Message: fmt.Sprintf("campaign %s was stopped by %s", r.ID, r.StoppedBy),
+			Remedies: []api.Remedy{{Action: api.CampaignsRerun, Ref: r.ID, Options: []string{"Failed", "Stopped"}, Purpose: "run its failed and stopped runs again"}}}
 	case d != nil && d.Record.FileSHA256 != r.FileSHA256:
-		return conflict("campaign %s was submitted with another content of %s than %s has now; resume it without a file, or start a new one without --resume", r.ID, r.File, d.Record.File)
+		return conflict("campaign %s was submitted with another content of %s than %s has now; resume it without its file, or submit a new campaign", r.ID, r.File, d.Record.File)
 	case d != nil && (d.Record.Total != r.Total || d.Record.ConfigCount != r.ConfigCount || d.Record.Runs != r.Runs):
-		return conflict("campaign %s was begun with %d runs of %d configurations, and this would be %d of %d; repeat the --config and --runs that it was begun with, or resume it without its file", r.ID, r.Total, r.ConfigCount, d.Record.Total, d.Record.ConfigCount)
+		return conflict("campaign %s was submitted with %d runs of %d configurations, and this would be %d of %d; select the same configurations and runs, or resume it without its file", r.ID, r.Total, r.ConfigCount, d.Record.Total, d.Record.ConfigCount)
 	case d != nil && d.Configs.Drawn() && r.Drawn().Known() && d.Record.Random != r.Drawn():
-		return conflict("the random values of campaign %s were drawn with --random=%s, and would now be with --random=%s; give it that one, or resume it without its file", r.ID, r.Drawn(), d.Record.Random)
+		return &api.ConflictError{Message: fmt.Sprintf("the random values of campaign %s were drawn as %s, and would now be drawn as %s; resume it without its file", r.ID, r.Drawn(), d.Record.Random),
+			Remedies: []api.Remedy{{Options: []string{"Random=" + string(r.Drawn())}, Purpose: "draw them as before"}}}
 	case o.Runs > 0 && o.Runs != r.Runs:
-		return conflict("campaign %s was begun with %d runs of each configuration, not %d; leave out --runs", r.ID, r.Runs, o.Runs)
+		return conflict("campaign %s was submitted with %d runs of each configuration, not %d; omit the number of runs", r.ID, r.Runs, o.Runs)
 	case d == nil && len(o.Configs) > 0:
-		return api.Invalid("--config", "which configurations campaign %s has was chosen when it was begun; leave it out", r.ID)
+		return api.InvalidOption("Configs", "cannot change the configurations of campaign %s; omit it", r.ID)
 	}
 	return nil
 }
@@ -144,13 +146,13 @@ func (c *Runner) complete(ctx context.Context, b store.Backend, r *layout.Record
 	switch {
 	case api.IsNotFound(err) && d == nil:
 		r.AgentImage = "" // nobody has said yet that it is to be used
-		return nil, &api.ConflictError{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file, too: %s", r.ID, c.goOn(r, true))}
+		return nil, &api.ConflictError{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file", r.ID), Remedies: resumeWith(r, true)}
 	case api.IsNotFound(err):
 		if d.Record.Inputs != r.Inputs {
-			return nil, &api.ConflictError{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was begun; start a new one without --resume", r.File, r.ID)}
+			return nil, &api.ConflictError{Message: fmt.Sprintf("the files beside %s have changed since campaign %s was submitted; submit a new campaign", r.File, r.ID)}
 		}
 		d.Record = record.WithLists(r, d.Record)
-		if d.Agent, err = c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
+		if d.Agent, err = c.agentOf(r, o, api.Remedy{Action: api.CampaignsRun, Options: []string{"ID=" + r.ID}}); err != nil {
 			return nil, err
 		}
 		return c.finish(ctx, d, b, object, o, there)
@@ -158,7 +160,7 @@ func (c *Runner) complete(ctx context.Context, b store.Backend, r *layout.Record
 		return nil, err
 	}
 	planned := record.WithLists(r, stored)
-	if planned.AgentImage, err = c.agentOf(r, o, "campaign", "run", "--resume="+r.ID); err != nil {
+	if planned.AgentImage, err = c.agentOf(r, o, api.Remedy{Action: api.CampaignsRun, Options: []string{"ID=" + r.ID}}); err != nil {
 		return nil, err
 	}
 	p, err := plan.New(&have.execution, have.configs, planned)

@@ -213,7 +213,7 @@ func (c *Runner) finish(ctx context.Context, d *plan.Draft, b store.Backend, obj
 		return nil, c.leave(ctx, r, object, err)
 	}
 	if err := c.makeSecret(ctx, r, object, p.Execution.Secrets, secretsGiven(d.Spec, o), o); err != nil {
-		return nil, c.halfway(ctx, "its secrets are not in the cluster", c.goOn(r, false, flagsFor(p.Execution.Secrets)...), r, err)
+		return nil, c.halfway(ctx, "its secrets are not in the cluster", resumeWith(r, false, secretOptions(p.Execution.Secrets)...), r, err)
 	}
 	return c.makeJobs(ctx, p, b, object, o, there)
 }
@@ -239,7 +239,7 @@ func (c *Runner) makeJobs(ctx context.Context, p *plan.Plan, b store.Backend, ob
 	case errors.As(err, &stopped):
 		return nil, c.stopMade(ctx, stopped)
 	case err != nil:
-		return nil, c.halfway(ctx, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), c.goOn(p.Record, false), p.Record, err)
+		return nil, c.halfway(ctx, fmt.Sprintf("%d of %d Jobs were made", m.done, m.total), resumeWith(p.Record, false), p.Record, err)
 	}
 	return submitted(r, object), nil
 }
@@ -251,7 +251,7 @@ func (c *Runner) leave(ctx context.Context, r *layout.Record, object *corev1.Con
 	var passing *api.UnavailableError
 	mayPass := errors.As(cause, &passing) || ctx.Err() != nil || object.DeletionTimestamp != nil
 	if mayPass && r.RerunOf == "" {
-		return c.halfway(ctx, "its inputs are not all in the store", c.goOn(r, true), r, cause)
+		return c.halfway(ctx, "its inputs are not all in the store", resumeWith(r, true), r, cause)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidying) // also after a Ctrl-C
 	defer cancel()
@@ -263,14 +263,15 @@ func (c *Runner) leave(ctx context.Context, r *layout.Record, object *corev1.Con
 	return cause
 }
 
-// halfway tells how to go on with what was left in the middle.
-func (c *Runner) halfway(ctx context.Context, how, goOn string, r *layout.Record, cause error) error {
-	message := fmt.Sprintf("campaign %s was submitted only in part (%s); go on with: %s", r.ID, how, goOn)
+// halfway returns the error of a submission that ended early, with the remedies
+// that complete it. After Ctrl-C, of which no error is shown, it is a warning.
+func (c *Runner) halfway(ctx context.Context, how string, remedies []api.Remedy, r *layout.Record, cause error) error {
+	message := fmt.Sprintf("campaign %s was submitted only in part (%s)", r.ID, how)
 	if ctx.Err() != nil {
-		c.conn.Warn(message) // of somebody's Ctrl-C no error is shown
+		c.conn.Warn(message, remedies...)
 		return cause
 	}
-	return fmt.Errorf("%s: %w", message, cause)
+	return api.WithRemedies(fmt.Errorf("%s: %w", message, cause), remedies...)
 }
 
 // tried sends all Jobs for the API server to look at.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -66,7 +65,7 @@ func checkSecrets(id string, names []string, given map[string]string) error {
 	var errs []error
 	for name := range given {
 		if !slices.Contains(names, name) {
-			errs = append(errs, api.Invalid("--secret", "campaign %s was begun without a secret %s; leave it out", id, name))
+			errs = append(errs, &api.InvalidSpecError{Problems: []api.Problem{{Option: "Secrets", Path: name, Message: fmt.Sprintf("campaign %s was submitted without it; omit it", id)}}})
 		}
 	}
 	return api.JoinInvalid(errs...)
@@ -84,14 +83,14 @@ func (c *Runner) makeSecret(ctx context.Context, r *layout.Record, owner *corev1
 	case err == nil && ownedBy(there, owner):
 		return nil
 	case err == nil:
-		return &api.ConflictError{Message: fmt.Sprintf("there is a Secret %q in namespace %q that is not of this campaign %s; delete it, and go on with: %s",
-			there.Name, there.Namespace, r.ID, c.goOn(r, false))}
+		return &api.ConflictError{Message: fmt.Sprintf("there is a Secret %q in namespace %q that does not belong to campaign %s; delete it and resume",
+			there.Name, there.Namespace, r.ID), Remedies: resumeWith(r, false)}
 	case !apierrors.IsNotFound(err):
 		return c.conn.Classify(err, "get", secretsResource)
 	}
 	if absent := absentFrom(given, names); len(absent) > 0 {
-		return &api.ConflictError{Message: fmt.Sprintf("the secrets of campaign %s are not in the cluster; give them again: %s",
-			r.ID, c.goOn(r, false, flagsFor(absent)...))}
+		return &api.ConflictError{Message: fmt.Sprintf("the secrets of campaign %s are not in the cluster; give them again", r.ID),
+			Remedies: resumeWith(r, false, secretOptions(absent)...)}
 	}
 	_, err = secrets.Create(ctx, secretObject(r, owner, given), metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 	return c.conn.Classify(err, "create", secretsResource)
@@ -125,7 +124,8 @@ func (c *Runner) secretsOf(ctx context.Context, old *layout.Record, names []stri
 		}
 	}
 	if absent = absentFrom(values, names); len(absent) > 0 {
-		return nil, api.Invalid("--secret", "campaign %s has secrets whose values are in the cluster no more; give them again: %s", old.ID, strings.Join(flagsFor(absent), " "))
+		return nil, &api.InvalidSpecError{Problems: []api.Problem{{Option: "Secrets", Message: fmt.Sprintf("campaign %s has secrets whose values are no longer in the cluster; give them again", old.ID),
+			Remedies: []api.Remedy{{Options: secretOptions(absent)}}}}}
 	}
 	return values, nil
 }
@@ -135,10 +135,11 @@ func absentFrom(given map[string]string, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := given[name]; return ok })
 }
 
-func flagsFor(names []string) []string {
-	flags := make([]string, len(names))
+// secretOptions returns the options of a remedy that gives these secrets.
+func secretOptions(names []string) []string {
+	options := make([]string, len(names))
 	for i, name := range names {
-		flags[i] = "--secret=" + name
+		options[i] = "Secrets=" + name
 	}
-	return flags
+	return options
 }
