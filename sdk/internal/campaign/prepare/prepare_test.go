@@ -30,14 +30,14 @@ func TestAPreparedFolderReplacesNothingElse(t *testing.T) {
 		overwrite bool
 		refused   string
 	}{
-		"it is not there":                          {nil, false, ""},
-		"it is empty":                              {map[string]string{}, false, ""},
-		"something else is in it":                  {map[string]string{"a": "mine"}, false, "was not written by campaign prepare"},
-		"something else is in it, and Overwrite is set":     {map[string]string{"a": "mine"}, true, "was not written by campaign prepare"},
-		"another file of that name, and Overwrite is set":   {map[string]string{campaignFileName: "kind: ConfigMap\n"}, true, "was not written by campaign prepare"},
-		"an earlier campaign":                      {map[string]string{campaignFileName: string(old)}, false, "already has a prepared campaign"},
-		"an earlier campaign, and Overwrite is set":         {map[string]string{campaignFileName: string(old), "jobs/old.yaml": "a"}, true, ""},
-		"a file is in its place, whatever is said": {nil, true, "cannot be read as a folder"},
+		"it is not there":         {nil, false, ""},
+		"it is empty":             {map[string]string{}, false, ""},
+		"something else is in it": {map[string]string{"a": "mine"}, false, "was not written by campaign prepare"},
+		"something else is in it, and Overwrite is set":   {map[string]string{"a": "mine"}, true, "was not written by campaign prepare"},
+		"another file of that name, and Overwrite is set": {map[string]string{campaignFileName: "kind: ConfigMap\n"}, true, "was not written by campaign prepare"},
+		"an earlier campaign":                             {map[string]string{campaignFileName: string(old)}, false, "already has a prepared campaign"},
+		"an earlier campaign, and Overwrite is set":       {map[string]string{campaignFileName: string(old), "jobs/old.yaml": "a"}, true, ""},
+		"a file is in its place, whatever is said":        {nil, true, "cannot be read as a folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
