@@ -20,7 +20,7 @@ const checkTimeout = 5 * time.Second
 // podSubnet is kind's default for the addresses of all pods.
 const podSubnet = "10.244.0.0/16"
 
-// problems looks at all that a cluster should have and tells what it lacks.
+// problems checks all that a cluster should have and returns what is missing.
 func (c *Cluster) problems(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -79,7 +79,7 @@ func nodeReady(node *corev1.Node) bool {
 	return false
 }
 
-// checkDNS asks for the label that the DNS server bears whatever its name is.
+// checkDNS finds the DNS server by its label, whatever its name is.
 func (c *Cluster) checkDNS(ctx context.Context) error {
 	list, err := c.client.AppsV1().Deployments("kube-system").List(ctx, metav1.ListOptions{LabelSelector: "k8s-app=kube-dns"})
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *Cluster) checkRoutes(ctx context.Context) error {
 	return nil
 }
 
-// available tells whether there is a pod that works. The condition of that name is met
+// available reports whether there is a pod that works. The condition of that name is met
 // by a deployment that was scaled to none, too.
 func available(deployment *appsv1.Deployment) bool {
 	return deployment.Status.AvailableReplicas > 0

@@ -29,7 +29,7 @@ type Cluster struct {
 	kubectl    string
 	client     kubernetes.Interface
 
-	// What it should have; nothing is expected of somebody else's cluster.
+	// What it should have; nothing is expected of an existing cluster.
 	nodes int
 	kueue bool
 }

@@ -66,7 +66,7 @@ func (s *setup) complete(ctx context.Context, c *Cluster) error {
 			}
 			return kueue.WaitAvailable(groupCtx, c.client)
 		case <-groupCtx.Done():
-			return nil // the other one tells why
+			return nil // the other goroutine returns the error
 		}
 	})
 	if known.Agent != agent {

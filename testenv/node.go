@@ -39,7 +39,7 @@ func (c *Cluster) HealNode(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	// What the API server tells of the node may be from before it stopped.
+	// The status of the node may be from before it stopped.
 	var since time.Time
 	if !running[name] {
 		since = time.Now()
@@ -62,7 +62,7 @@ func (c *Cluster) HealNode(ctx context.Context, name string) error {
 	return c.settle(ctx)
 }
 
-// nodeWorks tells what keeps pods from running on a node that was started at the time
+// nodeWorks returns what keeps pods from running on a node that was started at the time
 // given.
 func (c *Cluster) nodeWorks(ctx context.Context, name string, since time.Time) error {
 	lease, err := c.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, name, metav1.GetOptions{})
@@ -96,7 +96,7 @@ func (c *Cluster) nodeWorks(ctx context.Context, name string, since time.Time) e
 	return nil
 }
 
-// startedSince tells whether the containers are not those from before the node stopped.
+// startedSince reports whether the containers are not those from before the node stopped.
 func startedSince(pod *corev1.Pod, since time.Time) bool {
 	for _, container := range pod.Status.ContainerStatuses {
 		// The API has whole seconds.

@@ -78,7 +78,7 @@ func (o Options) resolve() (*setup, error) {
 	return s, err
 }
 
-// progress tells a step, with the time since the start: a long one shows.
+// progress prints a step, with the time since the start.
 func (s *setup) progress(format string, args ...any) {
 	fmt.Fprintf(s.Progress, "[%4.0fs] %s\n", time.Since(s.started).Seconds(), fmt.Sprintf(format, args...))
 }

@@ -90,7 +90,7 @@ func (c *Cluster) loadOnSystem(ctx context.Context, p program, system string) er
 	})
 }
 
-// checkPolicies tells where NetworkPolicies are not enforced.
+// checkPolicies returns an error if NetworkPolicies are not enforced on all nodes.
 func (c *Cluster) checkPolicies(ctx context.Context) error {
 	if c.way != WaySource {
 		return nil

@@ -51,8 +51,8 @@ func (s *setup) built(ctx context.Context, module gobuild.Module, file string) (
 	return filepath.Join(dir, file), err
 }
 
-// agentImage says which agent belongs into the nodes: what to build, and under which
-// names. It changes with the work tree, so it is looked at each time.
+// agentImage returns the agent that the nodes should have, and the names of its image. It
+// changes with the work tree, so it is determined each time.
 func (s *setup) agentImage(ctx context.Context) (cache.Artefact, []string, error) {
 	artefact, err := gobuild.Agent(ctx, s.root)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // stamp is what is known of a cluster that kind made. It lies beside the cluster's
-// kubeconfig and tells the next call what is there without asking for each thing.
+// kubeconfig, and saves the next call from inspecting the cluster.
 type stamp struct {
 	Way    Way    `json:"way"`
 	Image  string `json:"image"`            // node image

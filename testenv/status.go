@@ -9,7 +9,7 @@ import (
 	"github.com/kubevast/vast/testenv/internal/kindcluster"
 )
 
-// Status is what can be told of a cluster without changing anything.
+// Status describes a cluster; to find it out changes nothing.
 type Status struct {
 	Name       string
 	Way        Way    // empty if there is none
@@ -29,7 +29,7 @@ type NodeStatus struct {
 	Ready bool
 }
 
-// Up tells whether tests can use the cluster.
+// Up reports whether tests can use the cluster.
 func (s Status) Up() bool { return len(s.Problems) == 0 }
 
 // GetStatus looks at the cluster.
@@ -49,7 +49,7 @@ func GetStatus(ctx context.Context, opts Options) (Status, error) {
 	return status, nil
 }
 
-// look finds the cluster; without one the problems tell why there is none.
+// look finds the cluster; without one, the problems say why there is none.
 func (s *setup) look(ctx context.Context, status *Status) (*Cluster, error) {
 	if s.Kubeconfig != "" {
 		return newCluster(s.Name, WayExisting, s.Kubeconfig)
@@ -92,7 +92,7 @@ func (c *Cluster) describe(ctx context.Context, status *Status) {
 	}
 	nodes, err := c.listNodes(ctx)
 	if err != nil {
-		return // the problems tell it
+		return // it is among the problems
 	}
 	for _, node := range nodes {
 		role := "worker"

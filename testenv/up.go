@@ -66,8 +66,8 @@ func Up(ctx context.Context, opts Options) (*Cluster, error) {
 	return c, nil
 }
 
-// useExisting looks at somebody else's cluster. What it lacks is told, not installed:
-// whether it should have it is for its owner to say.
+// useExisting connects to an existing cluster. What is missing there is printed and not
+// installed: the cluster belongs to somebody else.
 func (s *setup) useExisting(ctx context.Context) (*Cluster, error) {
 	c, err := newCluster(s.Name, WayExisting, s.Kubeconfig)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 		return nil
 	}
 	if agent, err := s.wantedAgent(ctx); err != nil || known.Agent != agent {
-		return nil // complete tells what is wrong with its sources
+		return nil // complete returns what is wrong with its sources
 	}
 	if policies, err := s.wantedPolicies(known.Way); err != nil || known.Policies != policies {
 		return nil
@@ -102,14 +102,14 @@ func (s *setup) alreadyUp(ctx context.Context) *Cluster {
 		return nil
 	}
 	s.progress("cluster %s is up already (%s, %s)", s.Name, known.Way, known.Image)
-	s.tellOutdated(ctx, known)
+	s.reportOutdated(ctx, known)
 	c.kubectl = s.findKubectl(ctx, c)
 	return c
 }
 
-// tellOutdated says when a new cluster would have another node image. The one there is
-// goes on: somebody may be using it.
-func (s *setup) tellOutdated(ctx context.Context, known stamp) {
+// reportOutdated prints that a new cluster would have another node image. The existing one
+// is kept: another process may be using it.
+func (s *setup) reportOutdated(ctx context.Context, known stamp) {
 	if known.Way != WaySource {
 		return
 	}
@@ -144,7 +144,7 @@ func (s *setup) wantedKueue() string {
 
 // removeDead removes a cluster that stopped with an engine that is no more. The new one
 // starts its containers again, but its pods take longer to find each other than a new
-// cluster takes, and nobody can have used it meanwhile.
+// cluster takes, and no process can have used it meanwhile.
 func (s *setup) removeDead(ctx context.Context) error {
 	nodes, err := kindcluster.Nodes(ctx, s.Name)
 	if err != nil || len(nodes) == 0 {
@@ -216,7 +216,7 @@ func (s *setup) revive(ctx context.Context, nodes map[string]bool) (*Cluster, er
 }
 
 // waitAPIServer waits for the API server of a control plane whose container runs: on a
-// machine that is busy it may be slow to answer, and somebody may be using the cluster.
+// machine that is busy it may be slow to answer, and another process may be using the cluster.
 func (c *Cluster) waitAPIServer(ctx context.Context, nodes map[string]bool) error {
 	if !nodes[c.name+"-control-plane"] {
 		return errors.New("the container of its control plane does not run")
@@ -277,8 +277,8 @@ func imageHere(ctx context.Context, image string) bool {
 	return run.Command("docker", "image", "inspect", image).Run(ctx) == nil
 }
 
-// createTwice gives kind a second chance: on a machine that is very busy kubeadm may run
-// out of its patience with the API server, a minute, which nobody can set.
+// createTwice gives kind a second chance: on a machine that is very busy kubeadm may time
+// out on the API server after a minute, which cannot be configured.
 func (s *setup) createTwice(ctx context.Context, spec kindcluster.Spec) error {
 	err := s.createOnce(ctx, spec)
 	if err == nil || ctx.Err() != nil {

@@ -11,7 +11,7 @@ type Way string
 
 // The ways, in the order in which they are tried.
 const (
-	WayExisting Way = "existing" // somebody else's cluster, looked at but never changed
+	WayExisting Way = "existing" // an existing cluster, which is never changed
 	WayStock    Way = "stock"    // kind with the node image it was released with
 	WaySource   Way = "source"   // kind with a node image built from source
 )
@@ -48,7 +48,7 @@ func choose(f facts) (Way, string) {
 	}
 }
 
-// registryAnswers tells whether there is a registry at the URL. It has to answer as
+// registryAnswers reports whether there is a registry at the URL. It has to answer as
 // registries do: a portal or a proxy that refuses answers too, but with something else.
 func registryAnswers(ctx context.Context, client *http.Client, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, registryTimeout)

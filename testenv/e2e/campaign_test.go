@@ -16,8 +16,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// growth is RoboVAST's example, with another image and a command in the place
-// of its simulator: 13 configurations.
+// growth writes RoboVAST's example of 13 configurations, with another image and a command
+// instead of its simulator.
 func (p *person) growth(name, command string) string {
 	p.Helper()
 	shared := os.Getenv("VAST_SHARED")
@@ -52,7 +52,7 @@ func (p *person) growth(name, command string) string {
 	return p.file(name, changed)
 }
 
-// campaign is how one stands.
+// campaign returns the status of a campaign.
 func (p *person) campaign(id string) api.Campaign {
 	p.Helper()
 	var c api.Campaign
@@ -62,7 +62,8 @@ func (p *person) campaign(id string) api.Campaign {
 	return c
 }
 
-// ended waits for the end of a campaign.
+// ended waits until a campaign has ended and returns its status. It may take longer than
+// patience as long as runs end meanwhile.
 func (p *person) ended(id string) api.Campaign {
 	p.Helper()
 	var c api.Campaign

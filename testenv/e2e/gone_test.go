@@ -10,8 +10,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// followed is a task that runs, with somebody who follows its logs and
-// somebody who waits for its end.
+// followed submits a task, and starts a command that follows its logs and one that waits
+// for its end.
 func (p *person) followed(task string) (id string, follow, waiting *process) {
 	p.Helper()
 	id = p.submit(task)

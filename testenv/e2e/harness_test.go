@@ -18,12 +18,11 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// patience bounds whatever has to come about. It is no measure of speed: a test
-// that reaches it has failed.
+// patience is how long a test waits for a state of the cluster. It is no measure of
+// speed: a test that reaches it has failed.
 const patience = 3 * time.Minute
 
-// person is somebody who types commands, with a namespace and a configuration
-// of their own.
+// person runs commands, with a namespace, a kubeconfig and a folder of their own.
 type person struct {
 	testing.TB
 	namespace  string
@@ -32,7 +31,7 @@ type person struct {
 	env        []string
 }
 
-// newPerson makes a namespace and somebody who works in it. The namespace goes
+// newPerson creates a namespace and a person who works in it. The namespace is deleted
 // when the test has ended.
 func newPerson(t testing.TB, labels ...string) *person {
 	t.Helper()
@@ -64,9 +63,9 @@ func newNamespace(t testing.TB, labels ...string) string {
 		if t.Failed() {
 			logNamespace(t, name)
 		}
-		// What still runs is no longer needed, and a namespace waits for the
-		// grace of its pods. Then it goes in the background; its name is
-		// never used again.
+		// Deleting a namespace waits for the grace period of its pods, so they are
+		// deleted without one. The namespace is deleted in the background; its name
+		// is never used again.
 		now := int64(0)
 		err := client.CoreV1().Pods(name).DeleteCollection(context.Background(), metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
 		if err != nil {

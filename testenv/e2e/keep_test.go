@@ -38,7 +38,7 @@ func (p *person) runStore(pods int) {
 	})
 }
 
-// sidecar is how the container that keeps results has ended, nil while it runs.
+// sidecar returns how the container that uploads results terminated, nil while it runs.
 func (p *person) sidecar(id string) *corev1.ContainerStateTerminated {
 	p.Helper()
 	for _, s := range p.pods(id)[0].Status.InitContainerStatuses {
@@ -49,8 +49,8 @@ func (p *person) sidecar(id string) *corev1.ContainerStateTerminated {
 	return nil
 }
 
-// A store that is away while a task writes and ends loses nothing: the pod waits
-// for it.
+// If the store is unavailable while a task writes and ends, nothing is lost: the pod
+// waits for the store.
 func TestAStoreThatIsAwayForAWhileLosesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
@@ -82,7 +82,7 @@ run: |
 	p.becomes(id, api.Succeeded)
 }
 
-// A pod that is drained away has its grace: the result is whole, and says why.
+// An evicted pod has its grace period: the result is complete, with the reason.
 func TestAPodThatIsDrainedKeepsItsResult(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
@@ -105,9 +105,9 @@ run: |
 	}
 }
 
-// A task that Kueue suspends in the middle begins anew when it is let in again:
-// the first attempt's files are saved, but nothing calls them complete, and in
-// the end there is what the second one has written.
+// A task that Kueue suspends while it runs starts again when it is admitted again: the
+// first attempt's files are saved but not marked complete, and in the end the result is
+// that of the second attempt.
 func TestATaskThatIsSuspendedInTheMiddleIsNotOver(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)

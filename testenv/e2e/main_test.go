@@ -17,8 +17,8 @@ import (
 	"github.com/kubevast/vast/testenv/internal/nswatch"
 )
 
-// atOnce is how many tests run side by side: most of the time they wait for
-// the cluster.
+// atOnce is how many tests run in parallel: most of the time they wait for the
+// cluster.
 const atOnce = "6"
 
 // What all tests share: the cluster, a client with an administrator's rights, a
@@ -33,9 +33,9 @@ var (
 
 // TestMain makes sure that the cluster is there and builds the plugins.
 //
-// Tests that disturb the whole cluster (a machine that is lost, a restart of
-// the API server) do not call t.Parallel: Go runs those first, one after the
-// other, and only then lets go of all others.
+// Tests that disturb the whole cluster (a lost node, a restart of the API server)
+// do not call t.Parallel: Go runs those first, one after the other, and the parallel
+// tests after them.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code, err := runTests(m)

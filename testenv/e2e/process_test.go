@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// result is what a command has said.
+// result is the output and the exit code of a command.
 type result struct {
 	testing.TB
 	command        string
@@ -35,7 +35,7 @@ func (p *person) vol(args ...string) *result {
 	return p.start("kubectl-vastvol", nil, args...).wait()
 }
 
-// process is a command that runs.
+// process is a running command.
 type process struct {
 	testing.TB
 	command        *exec.Cmd
@@ -43,8 +43,8 @@ type process struct {
 	cancel         context.CancelFunc
 }
 
-// start starts a plugin. It is killed when the test has ended, or when it runs
-// for so long that it must be stuck.
+// start starts a plugin. It is killed when the test has ended, or after twice the
+// patience of a test.
 func (p *person) start(plugin string, stdin *strings.Reader, args ...string) *process {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
@@ -119,7 +119,7 @@ func (r *result) exits(code int) *result {
 	return r
 }
 
-// tells checks that stderr says all of the texts.
+// tells checks that stderr contains all of the texts.
 func (r *result) tells(texts ...string) *result {
 	r.Helper()
 	for _, text := range texts {
@@ -130,7 +130,7 @@ func (r *result) tells(texts ...string) *result {
 	return r
 }
 
-// shows checks that stdout holds all of the texts.
+// shows checks that stdout contains all of the texts.
 func (r *result) shows(texts ...string) *result {
 	r.Helper()
 	for _, text := range texts {
@@ -148,7 +148,7 @@ func tail(s string) string {
 	return s
 }
 
-// stderrLines returns what was said, without the line that names the cluster.
+// stderrLines returns the lines of stderr without the one that names the cluster.
 func (r *result) stderrLines() []string {
 	var out []string
 	for line := range strings.Lines(r.stderr) {

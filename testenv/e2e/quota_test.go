@@ -73,8 +73,8 @@ func (p *person) apply(manifests string) {
 	p.kubectl("apply", "--server-side", "--field-manager=e2e", "-f", p.file("apply-"+rand.String(5)+".yaml", manifests))
 }
 
-// mostAtOnce watches the Jobs of the namespace until n have ended, and returns
-// how many had been let in and had not ended at any one time.
+// mostAtOnce watches the Jobs of the namespace until n have ended, and returns the
+// largest number of Jobs that were admitted and had not ended at the same time.
 func (p *person) mostAtOnce(ctx context.Context, n int) <-chan int {
 	p.Helper()
 	list, err := client.BatchV1().Jobs(p.namespace).List(ctx, metav1.ListOptions{})

@@ -98,7 +98,7 @@ func (p *person) keptLog(s *store.Store, m *layout.Inventory, container string) 
 	return out.String()
 }
 
-// However a task ends, its files, its log and the reason are kept.
+// The files, the log and the reason are kept however a task ends.
 func TestWhateverTheEndTheResultIsKept(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)

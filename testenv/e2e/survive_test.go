@@ -31,8 +31,8 @@ func TestFollowedLogsSurviveBrokenConnections(t *testing.T) {
 	}
 }
 
-// The kubelet begins a new file every 10 MiB and keeps five. Whoever follows
-// must go from one to the next.
+// The kubelet rotates log files at 10 MiB and keeps five. A follower has to continue with
+// the next file.
 func TestFollowedLogsSurviveRotation(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)

@@ -33,7 +33,7 @@ func (p *person) submit(content string, args ...string) string {
 	return r.id()
 }
 
-// id is the id of the task that a command says it has submitted.
+// id returns the id of the task from the output of submit.
 func (r *result) id() string {
 	r.Helper()
 	m := submitted.FindStringSubmatch(r.stdout)
@@ -43,7 +43,7 @@ func (r *result) id() string {
 	return m[2]
 }
 
-// status is the task as `status -o json` tells it.
+// status returns the task that `status -o json` prints.
 func (p *person) status(ref string) *api.TaskStatus {
 	p.Helper()
 	r := p.vast("status", ref, "-o", "json").exits(0)
@@ -54,7 +54,7 @@ func (p *person) status(ref string) *api.TaskStatus {
 	return s
 }
 
-// list is what `list -o json` tells.
+// list returns the tasks that `list -o json` prints.
 func (p *person) list(args ...string) []api.TaskStatus {
 	p.Helper()
 	r := p.vast(append([]string{"list", "-o", "json"}, args...)...).exits(0)
@@ -65,8 +65,8 @@ func (p *person) list(args ...string) []api.TaskStatus {
 	return s.Items
 }
 
-// becomes waits until a task is in one of the states and returns it. When it
-// ends in another one, it will never come there.
+// becomes waits until a task is in one of the states and returns it. The test fails at
+// once if the task ends in another state.
 func (p *person) becomes(ref string, states ...api.State) *api.TaskStatus {
 	p.Helper()
 	var s *api.TaskStatus
@@ -81,7 +81,7 @@ func (p *person) becomes(ref string, states ...api.State) *api.TaskStatus {
 	return s
 }
 
-// isDiagnosed waits until a task is told to be unwell for that cause.
+// isDiagnosed waits until the diagnosis of a task has that cause.
 func (p *person) isDiagnosed(ref string, cause api.Cause) *api.TaskStatus {
 	p.Helper()
 	var s *api.TaskStatus
@@ -95,7 +95,7 @@ func (p *person) isDiagnosed(ref string, cause api.Cause) *api.TaskStatus {
 	return s
 }
 
-// says checks the words of a diagnosis.
+// says checks the message of a diagnosis.
 func says(t testing.TB, s *api.TaskStatus, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -129,8 +129,8 @@ func (p *person) pods(id string) []corev1.Pod {
 	return list.Items
 }
 
-// podLog is what the kubelet has kept of a task's first pod: the truth that
-// our own logs are compared with.
+// podLog returns the log of a task's first pod from the kubelet, to compare our own logs
+// with.
 func (p *person) podLog(id string) string {
 	p.Helper()
 	r, err := client.CoreV1().Pods(p.namespace).GetLogs(p.pods(id)[0].Name, &corev1.PodLogOptions{}).Stream(p.Context())
@@ -205,7 +205,7 @@ func (p *person) objects() []string {
 	return out
 }
 
-// leftNothing checks that the namespace holds what it held before.
+// leftNothing checks that the namespace has the same objects as before.
 func (p *person) leftNothing(before []string) {
 	p.Helper()
 	if diff := cmp.Diff(before, p.objects()); diff != "" {

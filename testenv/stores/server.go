@@ -32,7 +32,7 @@ type server struct {
 	// folder dir at 127.0.0.1:port.
 	command func(ctx context.Context, dir, port string) (args, env []string, err error)
 	// broken are the rules that it does not keep, with the sentence of
-	// docs/cluster.md that tells so.
+	// docs/cluster.md that documents it.
 	broken map[string]string
 	// lacks is what an examination finds: how each sentence begins.
 	lacks []string

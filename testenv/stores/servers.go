@@ -9,7 +9,7 @@ const (
 	examineRule = "an examination tells what the server lacks, and leaves nothing"
 )
 
-// servers are those of which docs/cluster.md tells.
+// servers are those that docs/cluster.md describes.
 var servers = []server{
 	{name: "versitygw " + gobuild.VersityVersion[1:], module: gobuild.VersityGW, file: "versitygw", command: versitygw},
 	{name: "MinIO " + gobuild.MinIOVersion, module: gobuild.MinIO, file: "minio", command: minioServer,

@@ -21,7 +21,7 @@ const usage = `Usage: testenv up|down|status|kubeconfig
   kubeconfig  print the path of its kubeconfig
 `
 
-// errNotUp makes the exit code tell what status has printed.
+// errNotUp is returned if the cluster is not up, for the exit code.
 var errNotUp = errors.New("the cluster is not up")
 
 func main() {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// outputs is all that the plugins have printed for somebody, by command.
+// outputs is all that the plugins have printed for a person, by command.
 type outputs struct {
 	mu    sync.Mutex
 	texts []output
@@ -33,7 +33,7 @@ func (o *outputs) all() []output {
 	return append([]output(nil), o.texts...)
 }
 
-// result is what a command has said.
+// result is the output and the exit code of a command.
 type result struct {
 	testing.TB
 	command        string

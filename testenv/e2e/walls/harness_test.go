@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// patience bounds whatever has to come about. It is no measure of speed:
-	// a test that reaches it has failed.
+	// patience is how long a test waits for a state of the cluster. It is no measure
+	// of speed: a test that reaches it has failed.
 	patience = 3 * time.Minute
 	interval = 200 * time.Millisecond
 )
 
-// person is somebody who types commands in a namespace: an administrator of
-// the cluster, or whoever as returns.
+// person runs commands in a namespace: an administrator of the cluster, or an account
+// that as or asUser returns.
 type person struct {
 	testing.TB
 	namespace  string
@@ -34,8 +34,8 @@ type person struct {
 	said       *outputs
 }
 
-// newPerson makes a namespace and an administrator who works in it. The
-// namespace goes when the test has ended.
+// newPerson creates a namespace and an administrator who works in it. The namespace is
+// deleted when the test has ended.
 func newPerson(t testing.TB, labels ...string) *person {
 	t.Helper()
 	return &person{TB: t, namespace: newNamespace(t, labels...), kubeconfig: cluster.Kubeconfig(), dir: t.TempDir(), said: &outputs{}}

@@ -14,8 +14,8 @@ import (
 	"github.com/kubevast/vast/testenv"
 )
 
-// atOnce is how many tests run side by side: most of the time they wait for
-// the cluster.
+// atOnce is how many tests run in parallel: most of the time they wait for the
+// cluster.
 const atOnce = "6"
 
 // What all tests share: the cluster, a client with an administrator's rights,

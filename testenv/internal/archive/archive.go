@@ -20,7 +20,7 @@ type Image struct {
 	Config Config
 }
 
-// Config is what the image says about its process, in the words of the image format.
+// Config is the configuration of the image's process, with the keys of the image format.
 type Config struct {
 	Env        []string `json:"Env,omitempty"`
 	Entrypoint []string `json:"Entrypoint,omitempty"`

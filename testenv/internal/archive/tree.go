@@ -10,7 +10,7 @@ import (
 )
 
 // Tree writes the tar file of a layer. Times and owners are always the same, so that
-// the same files make the same layer. The first error stays and is told by Close.
+// the same files make the same layer. The first error is kept and returned by Close.
 //
 // Names are those of a merged-/usr system: "usr/sbin/init", never "sbin/init", which
 // would hide the link /sbin of the layer below.

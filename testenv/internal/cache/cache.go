@@ -54,7 +54,7 @@ func (d *Dir) Path(elem ...string) (string, error) {
 type Artefact struct {
 	Name string
 	Hash string
-	// Why tells in words what a build makes and how long it takes.
+	// Why is a short text: what a build makes and how long it takes.
 	Why string
 	// Build fills the empty directory.
 	Build func(ctx context.Context, dir string) error

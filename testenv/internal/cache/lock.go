@@ -16,8 +16,8 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	// flock has no deadline and a blocked one cannot be taken back: ask again and
-	// again instead, until the context ends.
+	// flock has no timeout and a blocked call cannot be cancelled, so try without blocking
+	// until the context ends.
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {

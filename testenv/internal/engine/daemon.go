@@ -54,8 +54,8 @@ func (e *Engine) ours() int {
 	return pid
 }
 
-// StopIfIdle ends the daemon that Ensure started, unless containers of somebody
-// else run on it. A daemon that was there before is left alone.
+// StopIfIdle ends the daemon that Ensure started, unless other
+// containers run on it. A daemon that was there before is left alone.
 func (e *Engine) StopIfIdle(ctx context.Context) error {
 	pid := e.ours()
 	if pid == 0 {

@@ -27,7 +27,7 @@ type Engine struct {
 // startTimeout is how long a fresh daemon may take until it answers.
 const startTimeout = 60 * time.Second
 
-// Running tells whether an engine answers.
+// Running reports whether an engine answers.
 func Running(ctx context.Context) bool {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return false
@@ -54,7 +54,7 @@ func (e *Engine) Ensure(ctx context.Context) (started bool, err error) {
 	return true, e.start(ctx)
 }
 
-// mayStart tells why starting an engine is not for this process to do.
+// mayStart returns an error if this process cannot start an engine.
 func mayStart() error {
 	switch {
 	case os.Getenv("DOCKER_HOST") != "":

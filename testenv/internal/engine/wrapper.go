@@ -16,7 +16,7 @@ import (
 // capSysResource is the number of the capability in <linux/capability.h>.
 const capSysResource = 24
 
-// hasSysResource tells whether processes of this host can have CAP_SYS_RESOURCE.
+// hasSysResource reports whether processes of this host can have CAP_SYS_RESOURCE.
 func hasSysResource() (bool, error) {
 	status, err := os.Open("/proc/self/status")
 	if err != nil {

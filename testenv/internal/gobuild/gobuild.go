@@ -1,5 +1,5 @@
 // Package gobuild compiles the programs of the modules below testenv/build. Each is
-// a module of its own because each wants another version of the Kubernetes libraries.
+// a module of its own because each needs another version of the Kubernetes libraries.
 package gobuild
 
 import (
@@ -55,8 +55,8 @@ func (m Module) Artefact(root string) (cache.Artefact, error) {
 	}, nil
 }
 
-// toolchain tells compilers apart. All modules ask for the same version of Go, so one
-// answer does for all.
+// toolchain identifies the compiler. All modules require the same version of Go, so it is
+// determined once.
 var toolchain = sync.OnceValues(func() (string, error) {
 	out, err := run.Command("go", "env", "GOVERSION", "GOOS", "GOARCH").Output(context.Background())
 	return string(out), err

@@ -24,7 +24,7 @@ const NodeCount = 2
 // clusterLabel is what kind marks its node containers with.
 const clusterLabel = "io.x-k8s.kind.cluster="
 
-// Spec is what tells one cluster from another.
+// Spec describes a cluster to create.
 type Spec struct {
 	Name       string
 	Image      string
@@ -36,8 +36,8 @@ type Spec struct {
 	FromSource bool
 }
 
-// Create makes the cluster; what there is of one that failed stays. kind knows no
-// context: a call runs to its end.
+// Create creates the cluster; if that fails, its nodes are kept. kind takes no context, so
+// a call cannot be cancelled.
 func Create(spec Spec, progress func(string, ...any)) error {
 	return provider(progress).Create(spec.Name,
 		cluster.CreateWithV1Alpha4Config(config(spec)),
@@ -127,7 +127,7 @@ func Nodes(ctx context.Context, name string) (map[string]bool, error) {
 const outputKept = 2 << 10
 
 // FailedOutput returns the end of what the program printed whose failure is the cause of
-// an error of kind's; the error itself does not tell.
+// an error of kind's; the error itself does not have it.
 func FailedOutput(err error) string {
 	failed := exec.RunErrorForError(err)
 	if failed == nil {

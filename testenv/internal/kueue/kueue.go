@@ -1,5 +1,5 @@
 // Package kueue installs Kueue by Helm, from the chart that lies in Kueue's module.
-// It is the one place that knows Helm.
+// No other package of testenv imports Helm.
 package kueue
 
 import (
@@ -106,7 +106,7 @@ func upgrade(ctx context.Context, config *action.Configuration, to *chart.Chart)
 	return nil
 }
 
-// current tells whether a release is what Install would install.
+// current reports whether a release is what Install would install.
 func current(installed *release.Release) bool {
 	// Read back, values are those of JSON.
 	was, err := json.Marshal(installed.Config)
@@ -119,7 +119,7 @@ func current(installed *release.Release) bool {
 func configuration(kubeconfig string) (*action.Configuration, error) {
 	flags := genericclioptions.NewConfigFlags(false)
 	flags.KubeConfig = &kubeconfig
-	// Objects without a namespace go where the getter says, not where the release is.
+	// Objects without a namespace are created in the getter's, not in the release's.
 	namespace := Namespace
 	flags.Namespace = &namespace
 	config := new(action.Configuration)

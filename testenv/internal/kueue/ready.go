@@ -40,13 +40,13 @@ func WaitAvailable(ctx context.Context, client kubernetes.Interface) error {
 	return nil
 }
 
-// ScaledDown tells whether somebody has switched Kueue off.
+// ScaledDown reports whether Kueue is scaled to zero.
 func ScaledDown(ctx context.Context, client kubernetes.Interface) bool {
 	deployment, err := client.AppsV1().Deployments(Namespace).Get(ctx, Deployment, metav1.GetOptions{})
 	return err == nil && deployment.Spec.Replicas != nil && *deployment.Spec.Replicas == 0
 }
 
-// rolledOut tells whether all pods are of the newest kind and one is available.
+// rolledOut reports whether all pods are of the newest kind and one is available.
 func rolledOut(deployment *appsv1.Deployment) bool {
 	status := deployment.Status
 	return status.ObservedGeneration >= deployment.Generation &&

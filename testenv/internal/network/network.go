@@ -18,7 +18,7 @@ import (
 // conflist is where the container runtime looks for its network.
 const conflist = "/etc/cni/net.d/10-kubevast.conflist"
 
-// Node is what the network needs to know of one node.
+// Node is what the network needs of one node.
 type Node struct {
 	Name    string
 	Address string
@@ -95,7 +95,7 @@ func Conflist(podCIDR string) (string, error) {
 	return string(raw), err
 }
 
-// Missing tells which routes of a node are not there; routes is the output of
+// Missing returns the routes that a node lacks; routes is the output of
 // `ip route` in it.
 func Missing(node Node, all []Node, routes string) []string {
 	var missing []string

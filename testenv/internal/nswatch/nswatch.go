@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// workloads are Kueue's objects that say whether a Job is admitted.
+// workloads are Kueue's Workloads, which have the condition that a Job is admitted.
 var workloads = schema.GroupVersionResource{Group: "kueue.x-k8s.io", Version: "v1beta2", Resource: "workloads"}
 
 // Watcher watches the pods, the Jobs and Kueue's workloads of all namespaces.

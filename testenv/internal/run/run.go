@@ -25,7 +25,7 @@ type Cmd struct {
 }
 
 // outputKept is how much of a failed program's output goes into the error: its
-// end, where programs say what went wrong.
+// end, where programs usually print what went wrong.
 const outputKept = 4 << 10
 
 // Command is short for a Cmd that has nothing but arguments.
@@ -78,7 +78,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v\n%s", line, e.Err, e.Output)
 }
 
-// Unwrap gives errors.Is and errors.As the reason as os/exec tells it.
+// Unwrap returns the error of os/exec.
 func (e *Error) Unwrap() error { return e.Err }
 
 func tail(s string) string {
