@@ -148,7 +148,7 @@ func TestRunsThatAreKilledKeepWhatTheyHaveAndTheirReason(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.vast("cluster", "setup", "kind").exits(0)
-	// A run for each way to die; the configuration's name says which.
+	// One run for each way to end; the configuration is named after it.
 	file := p.file("deaths.vast", `
 version: 1
 metadata: {name: deaths}

@@ -28,7 +28,7 @@ func guard(t *testing.T) {
 	newPerson(t).vast("cluster", "setup", "--no-store").exits(0)
 }
 
-// setUp is what the namespace's record and the objects say.
+// setUp returns what the namespace's record and objects describe.
 func (p *person) setUp() *api.ClusterStatus {
 	p.Helper()
 	s := &api.ClusterStatus{}
@@ -86,7 +86,7 @@ func TestSetupOnAClusterThatHasKueue(t *testing.T) {
 			t.Errorf("%s was not made", name)
 		}
 	}
-	// What is not said stays as it was set up: no store.
+	// Options that are not given keep their value: no store.
 	p.vast("cluster", "setup").exits(0)
 	if diff := cmp.Diff(first, p.versions()); diff != "" {
 		t.Errorf("a second setup changed (-first +second):\n%s", diff)

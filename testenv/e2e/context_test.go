@@ -79,7 +79,7 @@ func TestOneFileHasItsOwnValuesInEachContext(t *testing.T) {
 		if size := c.admin.job(r.id()).Spec.Template.Labels["size"]; size != c.size {
 			t.Errorf("context %s: the pods are %q", c.context, size)
 		}
-		// The other commands reach it there too, and say where they are.
+		// The other commands use that context too, and print it.
 		p.vast("status", r.id(), "--context", c.context).exits(0)
 		p.vast("logs", r.id(), "--context", c.context).exits(0).shows("ran\n")
 		p.vast("wait", r.id(), "--context", c.context).exits(0)

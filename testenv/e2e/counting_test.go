@@ -24,7 +24,7 @@ run: |
   END
 `
 
-// stopCounting tells every node of a counting task to stop.
+// stopCounting stops every node of a counting task.
 func (p *person) stopCounting(id string) {
 	p.Helper()
 	for _, pod := range p.pods(id) {

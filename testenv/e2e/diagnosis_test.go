@@ -7,7 +7,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// unwell is a task that fails, or does not get on, and what is to be said.
+// unwell is a task that fails or does not progress, and its expected diagnosis.
 type unwell struct {
 	name, task string
 	args       []string
@@ -113,7 +113,7 @@ func TestWhyATaskDoesNotGetOnIsToldInWords(t *testing.T) {
 	}
 }
 
-// check compares what status and list tell with what is to be said.
+// check compares the diagnoses of status and list with the expected one.
 func (p *person) check(s *api.TaskStatus, c unwell) {
 	p.Helper()
 	if s.Diagnosis == nil {
@@ -133,7 +133,7 @@ func (p *person) check(s *api.TaskStatus, c unwell) {
 	if len(s.Diagnosis.Message) > 250 {
 		p.Errorf("the diagnosis has %d characters: %s", len(s.Diagnosis.Message), s.Diagnosis.Message)
 	}
-	// A list reads no events, so it may know less, but nothing else.
+	// A list reads no events, so its diagnosis may be shorter, but not another one.
 	if row := p.list()[0]; row.State != s.State || row.Reason != s.Reason && row.Reason != "" {
 		p.Errorf("list says %s: %q, status %s: %q", row.State, row.Reason, s.State, s.Reason)
 	}

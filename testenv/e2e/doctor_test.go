@@ -36,7 +36,7 @@ func (p *person) doctor(code int, args ...string) map[string]api.Check {
 	return checks
 }
 
-// is checks the outcome of one check, and what it says.
+// is checks the outcome and the message of one check.
 func (p *person) is(checks map[string]api.Check, name string, want api.CheckOutcome, says ...string) {
 	p.Helper()
 	c, ok := checks[name]

@@ -22,7 +22,7 @@ var exampleOutput = map[string][]string{
 	"gpu.yaml":              {"task.kubevast.io/gpu-", "submitted (server dry run)"},
 }
 
-// Every example runs as its header says that it is run.
+// Every example runs with the command of its header.
 func TestExamplesRunAsTheirHeadersSay(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)

@@ -45,7 +45,7 @@ func TestATaskWhosePodSomebodyDeletesIsToldSo(t *testing.T) {
 	if s.State != api.Failed {
 		t.Errorf("the task is %s", s.State)
 	}
-	// It stays told when nothing is left of the pod.
+	// The diagnosis remains when the pod is gone.
 	p.waitFor("the pod goes", func() (bool, any) { return len(p.pods(id)) == 0, len(p.pods(id)) })
 	if s := p.status(id); s.Diagnosis == nil || s.Diagnosis.Cause != api.CauseDeleted {
 		t.Errorf("without its pod the diagnosis is %+v", s.Diagnosis)

@@ -46,7 +46,7 @@ func recordObject(r *layout.Record) *corev1.ConfigMap {
 	}
 }
 
-// runJob makes a run's Job that does what the script says; held ones wait.
+// runJob creates a run's Job that executes the script; held ones wait.
 func (p *person) runJob(id, config, run, script string, held bool) {
 	p.Helper()
 	task := kube.DerivedID(id, config, run)
@@ -82,7 +82,7 @@ func (p *person) keptRun(s *store.Store, id, config string, run int, o layout.Ou
 	}
 }
 
-// monitored is what `monitor --once -o json` tells of one campaign.
+// monitored returns the campaign that `monitor --once -o json` prints.
 func (p *person) monitored(id string) *api.Campaign {
 	p.Helper()
 	list := &api.CampaignList{}

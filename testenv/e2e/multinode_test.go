@@ -58,7 +58,7 @@ run: |
 			fmt.Sprintf("master %[1]s-0.%[1]s:29500 task %[2]s %[1]s", job, id),
 			"distinct 3 own True",
 		}
-		// A node that comes first says that it waits for the others.
+		// The first node prints that it waits for the others.
 		got := slices.DeleteFunc(lines[fmt.Sprintf("node-%d", rank)], func(line string) bool {
 			return strings.HasPrefix(line, "vast: ")
 		})

@@ -209,7 +209,7 @@ func TestAPreparedCampaignWithLargeInputs(t *testing.T) {
 	if made.InputsApplied {
 		t.Errorf("%+v", made)
 	}
-	// What the README says.
+	// As in the README.
 	pod := kube.DNSLabel(made.ID+"-upload", "", 63)
 	p.kubectl("apply", "-f", filepath.Join(dir, "upload", "pod.yaml"))
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=3m", "pod/"+pod)

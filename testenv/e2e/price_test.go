@@ -84,7 +84,7 @@ func TestSoManyEqualPodsWithResultsFillAResourceQuotaOfSoMany(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.vast("cluster", "setup", "kind").exits(0)
-	// Who says nothing gets a lot, which ours must not.
+	// Containers without requests get large defaults, which ours must not.
 	p.apply(fmt.Sprintf(`
 apiVersion: v1
 kind: LimitRange

@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// waiting is what `queue list -o json` tells.
+// waiting returns what `queue list -o json` prints.
 func (p *person) waiting(args ...string) []api.QueuedTask {
 	p.Helper()
 	r := p.vast(append([]string{"queue", "list", "-o", "json"}, args...)...).exits(0)
@@ -36,7 +36,7 @@ func (p *person) waits(n int, args ...string) []api.QueuedTask {
 	return list
 }
 
-// place is what `queue position -o json` tells.
+// place returns what `queue position -o json` prints.
 func (p *person) place(id string) *api.QueuedTask {
 	p.Helper()
 	t := &api.QueuedTask{}
@@ -47,7 +47,7 @@ func (p *person) place(id string) *api.QueuedTask {
 	return t
 }
 
-// queueStatus is what `queue status -o json` tells of one queue.
+// queueStatus returns the queue that `queue status -o json` prints.
 func (p *person) queueStatus(name string) api.QueueStatus {
 	p.Helper()
 	r := p.vast("queue", "status", name, "-o", "json").exits(0)

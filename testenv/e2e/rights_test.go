@@ -153,7 +153,7 @@ func TestAFullQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 	}
 }
 
-// What no quota of the whole namespace can tell before is told afterwards.
+// What a quota does not show before the submission is reported after it.
 func TestAQuotaThatForbidsThePodsIsTold(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

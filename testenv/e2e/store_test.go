@@ -60,7 +60,7 @@ func (p *person) store() *store.Store {
 	return s
 }
 
-// secret changes a key of the Secret that says where the store is.
+// secret changes a key of the Secret with the store's address and credentials.
 func (p *person) secret(key, value string) {
 	p.Helper()
 	p.kubectl("patch", "secret", kube.StoreName, "--type=merge", "-p", fmt.Sprintf(`{"stringData":{%q:%q}}`, key, value))
@@ -130,7 +130,7 @@ func TestTheStoreInTheClusterIsReachedFromOutside(t *testing.T) {
 		p := p.in(t)
 		p.kubectl("rollout", "restart", "deployment/"+kube.StoreName)
 		p.kubectl("rollout", "status", "deployment/"+kube.StoreName, "--timeout=2m")
-		// Its volume was the pod's own, and the bucket went with it or was made anew.
+		// Its volume was the pod's own, so the bucket was deleted with it or created again.
 		if err := errors.Join(s.EnsureBucket(t.Context()), s.Probe(t.Context())); err != nil {
 			t.Error(err)
 		}

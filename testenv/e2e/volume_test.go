@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// volume is a volume as `vastvol get -o json` tells it.
+// volume returns the volume that `vastvol get -o json` prints.
 func (p *person) volume(name string) *api.VolumeStatus {
 	p.Helper()
 	r := p.vol("get", name, "-o", "json").exits(0)

@@ -44,7 +44,7 @@ func (p *person) vast(args ...string) *result {
 	return p.vastUntil(nil, args...)
 }
 
-// vastUntil runs the plugin and kills it, as kill -9 does, when enough says so.
+// vastUntil runs the plugin and kills it, as kill -9 does, when enough returns true.
 func (p *person) vastUntil(enough func() bool, args ...string) *result {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.Context(), patience)
@@ -78,7 +78,7 @@ func (r *result) exits(code int) *result {
 	return r
 }
 
-// says checks what was printed, wherever.
+// says checks what was printed to stdout or stderr.
 func (r *result) says(texts ...string) *result {
 	r.Helper()
 	for _, text := range texts {

@@ -23,7 +23,7 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if os.Getenv(testenv.KubeconfigEnv) != "" {
-		// Somebody's own cluster: whether Kueue goes is not for us to say.
+		// Kueue must not be removed from an existing cluster.
 		fmt.Fprintln(os.Stderr, "setup: needs a cluster of its own and leaves", testenv.KubeconfigEnv, "alone")
 		return
 	}

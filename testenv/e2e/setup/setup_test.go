@@ -126,7 +126,7 @@ func TestASetupThatIsKilledIsCompleted(t *testing.T) {
 	}
 }
 
-// The controller of the fake never runs: what counts is what it says it is.
+// The controller of the fake never runs: its image's version counts.
 func TestAnOlderKueueIsRefused(t *testing.T) {
 	p := newPerson(t, "kueue-system")
 	p.apply(`

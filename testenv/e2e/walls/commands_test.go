@@ -85,7 +85,7 @@ func withoutOurs(env []string) []string {
 	return out
 }
 
-// forms are the ways in which a command may print what it knows.
+// forms are the output formats of commands.
 var forms = [][]string{
 	nil, {"-o", "json"}, {"-o", "yaml"}, {"-o", "name"}, {"-o", "wide"}, {"-o", "jsonpath={@}"}, {"-o", "go-template={{.}}"}, {"-v=9"},
 }
@@ -113,7 +113,7 @@ func (r *result) exits(code int) *result {
 	return r
 }
 
-// says checks that the command printed all of the texts, wherever.
+// says checks that the command printed all of the texts to stdout or stderr.
 func (r *result) says(texts ...string) *result {
 	r.Helper()
 	for _, text := range texts {

@@ -69,8 +69,8 @@ func newNamespace(t testing.TB, labels ...string) string {
 				"get", "jobs,pods,networkpolicies", "-o", "wide").CombinedOutput() // it is only to help
 			t.Logf("namespace %s at the end:\n%s", name, out)
 		}
-		// A namespace waits for the grace of its pods, and nobody needs these
-		// any more. It goes in the background.
+		// Deleting a namespace waits for the grace period of its pods, so they are
+		// deleted without one. The namespace is deleted in the background.
 		now := int64(0)
 		err := client.CoreV1().Pods(name).DeleteCollection(context.Background(), metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
 		if err := errors.Join(err, client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})); err != nil {
@@ -95,8 +95,8 @@ func (p *person) file(name, content string) string {
 	return path
 }
 
-// waitFor waits until look returns true. What it returned last is told when
-// that does not happen.
+// waitFor calls look until it returns true. If that does not happen, the test fails and
+// prints what look returned last.
 func waitFor(t testing.TB, what string, look func() (bool, any)) {
 	t.Helper()
 	deadline := time.Now().Add(patience)

@@ -111,7 +111,7 @@ func (p *person) ready(name string) *corev1.Pod {
 	return pod
 }
 
-// reaches tells what answers a pod: the ports of near and far, and DNS.
+// reaches returns what a pod can connect to: the ports of near and far, and DNS.
 func (p *person) reaches(pod string, addresses map[string]string) string {
 	p.Helper()
 	script := ""

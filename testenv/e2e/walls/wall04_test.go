@@ -23,7 +23,7 @@ func (p *person) storeKey() canary {
 	return canaryOf(string(secret.Data[kube.StoreSecretKey]))
 }
 
-// taskStatus is what status -o json says of a task.
+// taskStatus returns the task that status -o json prints.
 func (p *person) taskStatus(id string) api.TaskStatus {
 	p.Helper()
 	var s api.TaskStatus

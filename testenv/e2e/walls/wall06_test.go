@@ -199,7 +199,7 @@ func (p *person) storeProvesItself(reader *corev1.Secret) {
 	}
 }
 
-// readersOnlyRead works as somebody who may read one Secret by name.
+// readersOnlyRead uses an account that may read one Secret by name.
 func (p *person) readersOnlyRead() {
 	looker := p.as("looker",
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods", "pods/log", "services", "configmaps", "events"}, Verbs: []string{"get", "list"}},
