@@ -47,6 +47,9 @@ func enforce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for family, handler := range rules {
+		rules[family] = &remembering{IPTablesHandler: handler, lifetime: config.IPTablesSyncPeriod / 2}
+	}
 	connection, err := rest.InClusterConfig()
 	if err != nil {
 		return err
