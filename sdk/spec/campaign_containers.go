@@ -13,12 +13,12 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
-// ParameterEnv is what the variables of parameters begin with.
-const ParameterEnv = "PARAM_"
+// parameterEnv is what the variables of parameters begin with.
+const parameterEnv = "PARAM_"
 
-// ReservedRunEnv are the variables that every run gets from us, besides those
+// reservedRunEnv are the variables that every run gets from us, besides those
 // of its parameters. A campaign cannot set them.
-var ReservedRunEnv = []string{
+var reservedRunEnv = []string{
 	"AVAILABLE_CPUS", "AVAILABLE_MEM", "CAMPAIGN_ID", "CONFIG_NAME", "CONTAINER_NAME", "OUTPUT_DIR",
 	"POST_COMMAND", "PRE_COMMAND", "ROS_LOG_DIR", "RUN_ID", "RUN_NUMBER",
 	"SCENARIO_FILE", "SCENARIO_OUTPUT_DIR", "SCENARIO_PARAMETER_FILE",

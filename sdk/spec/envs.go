@@ -273,3 +273,93 @@ func (r *parser) checkLogin(env environment, entries []envEntry) {
 	}
 	r.FailOption("Secrets", "%s", msg)
 }
+
+var (
+	// setOnNodes are the variables that every node of a task gets from us.
+	// They say what is true, so a user cannot set them. MASTER_ADDR and
+	// MASTER_PORT are not among them: a user who knows better may.
+	setOnNodes = []string{
+		"NODE_RANK", "NUM_NODES", "NODE_IPS", "VAST_TASK_ID", "VAST_NUM_GPUS_PER_NODE",
+		"SKYPILOT_NODE_RANK", "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_IPS",
+		"SKYPILOT_NUM_GPUS_PER_NODE", "SKYPILOT_TASK_ID",
+		"SKYPILOT_SETUP_NODE_RANK", "SKYPILOT_SETUP_NODE_IPS", "SKYPILOT_SETUP_NUM_GPUS_PER_NODE",
+	}
+	// kept are the names by which our parts in a pod tell each other things.
+	kept = []string{
+		"VAST_NODE_IP", "VAST_HOSTS", "VAST_WORKDIR", "VAST_LINKS", "VAST_GRACE",
+		"VAST_COMMAND", "VAST_RUNS", "VAST_OUTCOMES",
+	}
+	// keptPrefix begins the names of the launcher's shell variables.
+	keptPrefix = "_vast_"
+	// shellOptions are variables from which every bash takes its options at
+	// its start, the launcher's too, and which no script may assign to.
+	shellOptions = []string{"SHELLOPTS", "BASHOPTS"}
+)
+
+// ReservedEnv says why the user's container cannot be given a variable of this
+// name, and what to do instead; or "".
+func ReservedEnv(name string) string {
+	switch {
+	case slices.Contains(setOnNodes, name):
+		return "is set by kubevast on every node and cannot be given; use another name"
+	case slices.Contains(kept, name), strings.HasPrefix(name, keptPrefix):
+		return "is reserved and cannot be given; use another name"
+	case slices.Contains(shellOptions, name):
+		return "would change the options of every bash before it starts and cannot be given; write \"set -o\" or \"shopt\" into the script"
+	}
+	return ""
+}
+
+// variable is a reference in a value: $NAME or ${NAME}. SkyPilot's grammar
+// has neither defaults nor an escape, and leaves what it does not know alone.
+var variable = regexp.MustCompile(`\$\{?\b([a-zA-Z_][a-zA-Z0-9_]*)\b\}?`)
+
+// maxSubstituted bounds a text after substitution. It is far above any path
+// or URI, and keeps a large value that is named often from filling the memory.
+const maxSubstituted = 64 << 10
+
+// substitute replaces variables in all text of n, keys included. (SkyPilot
+// does it on the JSON text of the whole field, where a quote or a backslash
+// in a value breaks it.)
+func (env environment) substitute(r *yamlfile.Reader, n *yamlfile.Node) {
+	if n == nil {
+		return
+	}
+	if n.Tag == "!!str" {
+		env.expand(r, n)
+	}
+	for _, f := range n.Fields {
+		env.substitute(r, f.Key)
+		env.substitute(r, f)
+	}
+	for _, item := range n.Items {
+		env.substitute(r, item)
+	}
+}
+
+func (env environment) expand(r *yamlfile.Reader, n *yamlfile.Node) {
+	var b strings.Builder
+	last := 0
+	for _, m := range variable.FindAllStringSubmatchIndex(n.Text, -1) {
+		name := n.Text[m[2]:m[3]]
+		if env.missing[name] {
+			n.Pending = true
+		}
+		value, ok := env.values[name]
+		if !ok {
+			continue
+		}
+		b.WriteString(n.Text[last:m[0]])
+		b.WriteString(value)
+		last = m[1]
+		if b.Len() > maxSubstituted {
+			r.Fail(n, "has more than %d KiB once the variables are filled in", maxSubstituted>>10)
+			n.Pending = true
+			return
+		}
+	}
+	if last > 0 {
+		b.WriteString(n.Text[last:])
+		n.Text = b.String()
+	}
+}
