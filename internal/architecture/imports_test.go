@@ -28,6 +28,7 @@ var layers = []string{
 	"sdk/internal/percontext",
 	"sdk/contexts",
 	"=sdk/internal/yamlfile",
+	"=sdk/internal/rules",
 	"sdk/spec",
 	"=internal/identity",
 	"internal/kube",

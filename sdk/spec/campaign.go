@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -226,7 +227,7 @@ func (r *parser) checkCampaignInputs(in Inputs) {
 		given  map[string]string
 	}{{"Envs", in.Envs}, {"Secrets", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
-			if msg := checkRunEnv(name); msg != "" {
+			if msg := rules.RunVariable(name); msg != "" {
 				r.FailOption(g.option, "%q %s", yamlfile.Shorten(name), msg)
 			}
 		}

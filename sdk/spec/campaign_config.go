@@ -3,17 +3,15 @@ package spec
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
 const maxConfigName = 63
-
-var configName = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*$`)
 
 // versionField is checked before all else, absence included.
 type versionField struct{}
@@ -66,7 +64,7 @@ func (r *parser) configurations(f yamlfile.At[[]yamlfile.At[configurationFile]])
 			switch {
 			case name != "" && twice:
 				r.Fail(c.Name.Node, "%s is the name of the configuration on line %d already", c.Name.Node.Quote(), line)
-			case !configName.MatchString(name):
+			case !rules.IsConfig(name):
 				r.Fail(c.Name.Node, `%s is not the name of a configuration: lower-case letters and digits are allowed, and "-" between them`, c.Name.Node.Quote())
 			case len(name) > maxConfigName:
 				r.Fail(c.Name.Node, "has %d characters; %d are allowed", len(name), maxConfigName)
@@ -106,7 +104,7 @@ func (p *parametersField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfil
 			}
 			name := f.Key.Text
 			line, twice := first[name]
-			switch msg := CheckParameter(name); {
+			switch msg := rules.Parameter(name); {
 			case msg != "":
 				r.FailKey(f, "%s", msg)
 			case twice:
@@ -122,20 +120,6 @@ func (p *parametersField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfil
 func (parametersField) JSONSchema() *jsonschema.Schema {
 	one := &jsonschema.Schema{Type: "object"}
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "array", Items: one}, one}}
-}
-
-// outputDirParameter is what RoboVAST adds to a run's parameters.
-const outputDirParameter = "_output_dir"
-
-// CheckParameter says what is wrong with a parameter's name, or "".
-func CheckParameter(name string) string {
-	switch name {
-	case "":
-		return "has no name"
-	case outputDirParameter:
-		return "is set for each run and cannot be given"
-	}
-	return ""
 }
 
 // variationsField is a list of mappings of one type to its settings.

@@ -10,19 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
-
-// parameterEnv is what the variables of parameters begin with.
-const parameterEnv = "PARAM_"
-
-// reservedRunEnv are the variables that every run gets from us, besides those
-// of its parameters. A campaign cannot set them.
-var reservedRunEnv = []string{
-	"AVAILABLE_CPUS", "AVAILABLE_MEM", "CAMPAIGN_ID", "CONFIG_NAME", "CONTAINER_NAME", "OUTPUT_DIR",
-	"POST_COMMAND", "PRE_COMMAND", "ROS_LOG_DIR", "RUN_ID", "RUN_NUMBER",
-	"SCENARIO_FILE", "SCENARIO_OUTPUT_DIR", "SCENARIO_PARAMETER_FILE",
-}
 
 // campaignEnv is a list of mappings of names to values, or one mapping.
 type campaignEnv struct{ entries []envEntry }
@@ -46,9 +36,9 @@ func (e *campaignEnv) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 		for _, f := range item.Fields {
 			name := f.Key.Text
 			line, twice := first[name]
-			msg := checkEnvName(name)
+			msg := rules.Variable(name)
 			if msg == "" {
-				msg = checkRunEnv(name)
+				msg = rules.RunVariable(name)
 			}
 			switch {
 			case msg != "":

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/percontext"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -79,7 +79,7 @@ func (r *parser) runsPerJob(f executionFile, e *Execution) {
 // overrideExecution puts what the command line gives over the file's values.
 func (r *parser) overrideExecution(n *yamlfile.Node, in Inputs, e *Execution) {
 	if in.Image != "" {
-		image, msg := parseImage(in.Image)
+		image, msg := rules.Image(in.Image)
 		if msg != "" {
 			r.FailOption("Image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}
@@ -156,7 +156,7 @@ func (imageText) Describe() string              { return "a container image" }
 func (imageText) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "string"} }
 
 func (f *imageText) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
-	image, msg := parseImage(n.Text)
+	image, msg := rules.Image(n.Text)
 	if msg != "" {
 		r.Fail(n, "%s %s", n.Quote(), msg)
 	}
@@ -221,24 +221,6 @@ func (f *nodeLabels) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rul
 	}
 }
 
-// checkRunEnv says why a variable cannot be given to runs, or "".
-func checkRunEnv(name string) string {
-	if slices.Contains(reservedRunEnv, name) || strings.HasPrefix(name, parameterEnv) {
-		return fmt.Sprintf("is set for each run and cannot be given; use another name than %s", name)
-	}
-	return ""
-}
-
-// ParseImage checks a container image as everywhere in a file, and returns it
-// without SkyPilot's prefix. The error says what is wrong with it.
-func ParseImage(s string) (string, error) {
-	image, msg := parseImage(s)
-	if msg != "" {
-		return "", fmt.Errorf("%q %s", yamlfile.Shorten(s), msg)
-	}
-	return image, nil
-}
-
 // CheckExecution checks an Execution that comes from elsewhere than a file, as
 // the one that the store keeps of a campaign, as if it stood in one: by the same
 // reader. Quantities are those of Kubernetes, which Amounts of the command line
@@ -289,14 +271,4 @@ func CheckExecution(e *Execution) error {
 		p.Line, p.Column = 0, 0
 	}
 	return invalid
-}
-
-// maxRunConfig is what a part of a key has room for: variations add numbers to
-// the names of a file.
-const maxRunConfig = 255
-
-// IsRunConfig reports what the configuration of a run can be called: it is a part
-// of keys in the store and of paths in the pod.
-func IsRunConfig(name string) bool {
-	return len(name) <= maxRunConfig && configName.MatchString(name)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/rules"
 )
 
 func FuzzParseCampaign(f *testing.F) {
@@ -53,7 +54,7 @@ func checkCampaign(t *testing.T, data []byte, in Inputs) {
 	}
 	seen := map[string]bool{}
 	for _, config := range c.Configurations {
-		if !configName.MatchString(config.Name) || seen[config.Name] || config.Line < 1 {
+		if !rules.IsConfig(config.Name) || seen[config.Name] || config.Line < 1 {
 			t.Fatalf("configuration %+v", config)
 		}
 		seen[config.Name] = true
@@ -64,7 +65,7 @@ func checkCampaign(t *testing.T, data []byte, in Inputs) {
 		}
 	}
 	for _, v := range e.Envs {
-		if checkEnvName(v.Name)+checkRunEnv(v.Name) != "" {
+		if rules.Variable(v.Name)+rules.RunVariable(v.Name) != "" {
 			t.Fatalf("variable %+v", v)
 		}
 	}

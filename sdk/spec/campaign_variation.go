@@ -8,6 +8,7 @@ import (
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -103,7 +104,7 @@ func checkListSettings(r *yamlfile.Reader, n *yamlfile.Node) {
 }
 
 func checkParameterName(r *yamlfile.Reader, n *yamlfile.Node) {
-	if msg := CheckParameter(n.Text); msg != "" {
+	if msg := rules.Parameter(n.Text); msg != "" {
 		r.Fail(n, "%s", msg)
 	}
 }

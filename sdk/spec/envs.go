@@ -10,29 +10,15 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
-
-const envPattern = `^[a-zA-Z_][a-zA-Z0-9_]*$`
-
-var envName = regexp.MustCompile(envPattern)
 
 // registryLogin are the variables that make up a login at a private registry.
 var registryLogin = []string{"SKYPILOT_DOCKER_USERNAME", "SKYPILOT_DOCKER_PASSWORD", "SKYPILOT_DOCKER_SERVER"}
 
 // managedPrefix marks a secret that lives in SkyPilot's own store.
 const managedPrefix = "secrets:"
-
-// checkEnvName says what is wrong with a variable's name, or "".
-func checkEnvName(name string) string {
-	switch {
-	case strings.Contains(name, "="):
-		return "a variable's name cannot hold \"=\""
-	case !envName.MatchString(name):
-		return "is not a variable's name: letters, digits and \"_\" are allowed, and the first is no digit"
-	}
-	return ReservedEnv(name)
-}
 
 type envEntry struct {
 	name    string
@@ -57,7 +43,7 @@ func (e *envField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules
 		r.Fail(n, "must be a mapping of names to values: NAME: value")
 	}
 	for _, f := range n.Fields {
-		if msg := checkEnvName(f.Key.Text); msg != "" {
+		if msg := rules.Variable(f.Key.Text); msg != "" {
 			r.FailKey(f, "%s", msg)
 			continue
 		}
@@ -76,7 +62,7 @@ func (e *envField) add(r *yamlfile.Reader, f *yamlfile.Node) {
 func (envField) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{
 		Type:                 "object",
-		PatternProperties:    map[string]*jsonschema.Schema{envPattern: scalarOrNull()},
+		PatternProperties:    map[string]*jsonschema.Schema{rules.VariablePattern: scalarOrNull()},
 		AdditionalProperties: jsonschema.FalseSchema,
 	}
 }
@@ -95,11 +81,11 @@ func (s *secretField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 	}
 	for _, item := range n.Items {
 		name, ok := strings.CutPrefix(item.Text, managedPrefix)
-		if item.Kind != yaml.ScalarNode || !ok || !envName.MatchString(name) {
+		if item.Kind != yaml.ScalarNode || !ok || !rules.IsVariable(name) {
 			r.Fail(item, "only \"secrets:NAME\" can stand in a list of secrets; write secrets as a mapping, NAME: null")
 			continue
 		}
-		if msg := ReservedEnv(name); msg != "" {
+		if msg := rules.ReservedVariable(name); msg != "" {
 			r.Fail(item, "%s %s", name, msg)
 			continue
 		}
@@ -107,7 +93,7 @@ func (s *secretField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 	}
 	for _, f := range n.Fields {
 		name, managed := strings.CutPrefix(f.Key.Text, managedPrefix)
-		switch msg := checkEnvName(name); {
+		switch msg := rules.Variable(name); {
 		case msg != "":
 			r.FailKey(f, "%s", msg)
 		case managed && !f.IsNull():
@@ -225,7 +211,7 @@ func (r *parser) checkInputs(in Inputs) {
 		given  map[string]string
 	}{{"Envs", in.Envs}, {"Secrets", in.Secrets}} {
 		for _, name := range slices.Sorted(maps.Keys(g.given)) {
-			if msg := checkEnvName(name); msg != "" {
+			if msg := rules.Variable(name); msg != "" {
 				r.FailOption(g.option, "%q %s", yamlfile.Shorten(name), msg)
 			} else if strings.ContainsRune(g.given[name], 0) {
 				r.FailOption(g.option, "the value of %s holds a NUL character, which a variable cannot", name)
@@ -272,42 +258,6 @@ func (r *parser) checkLogin(env environment, entries []envEntry) {
 		return
 	}
 	r.FailOption("Secrets", "%s", msg)
-}
-
-var (
-	// setOnNodes are the variables that every node of a task gets from us.
-	// They say what is true, so a user cannot set them. MASTER_ADDR and
-	// MASTER_PORT are not among them: a user who knows better may.
-	setOnNodes = []string{
-		"NODE_RANK", "NUM_NODES", "NODE_IPS", "VAST_TASK_ID", "VAST_NUM_GPUS_PER_NODE",
-		"SKYPILOT_NODE_RANK", "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_IPS",
-		"SKYPILOT_NUM_GPUS_PER_NODE", "SKYPILOT_TASK_ID",
-		"SKYPILOT_SETUP_NODE_RANK", "SKYPILOT_SETUP_NODE_IPS", "SKYPILOT_SETUP_NUM_GPUS_PER_NODE",
-	}
-	// kept are the names by which our parts in a pod tell each other things.
-	kept = []string{
-		"VAST_NODE_IP", "VAST_HOSTS", "VAST_WORKDIR", "VAST_LINKS", "VAST_GRACE",
-		"VAST_COMMAND", "VAST_RUNS", "VAST_OUTCOMES",
-	}
-	// keptPrefix begins the names of the launcher's shell variables.
-	keptPrefix = "_vast_"
-	// shellOptions are variables from which every bash takes its options at
-	// its start, the launcher's too, and which no script may assign to.
-	shellOptions = []string{"SHELLOPTS", "BASHOPTS"}
-)
-
-// ReservedEnv says why the user's container cannot be given a variable of this
-// name, and what to do instead; or "".
-func ReservedEnv(name string) string {
-	switch {
-	case slices.Contains(setOnNodes, name):
-		return "is set by kubevast on every node and cannot be given; use another name"
-	case slices.Contains(kept, name), strings.HasPrefix(name, keptPrefix):
-		return "is reserved and cannot be given; use another name"
-	case slices.Contains(shellOptions, name):
-		return "would change the options of every bash before it starts and cannot be given; write \"set -o\" or \"shopt\" into the script"
-	}
-	return ""
 }
 
 // variable is a reference in a value: $NAME or ${NAME}. SkyPilot's grammar

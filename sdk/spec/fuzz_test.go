@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/rules"
 )
 
 func FuzzParse(f *testing.F) {
@@ -76,7 +77,7 @@ func checkTask(t *testing.T, task *Task) {
 	}
 	names := map[string]bool{}
 	for _, v := range append(append([]EnvVar{}, task.Envs...), task.Secrets...) {
-		if checkEnvName(v.Name) != "" || names[v.Name] || strings.ContainsRune(v.Value, 0) {
+		if rules.Variable(v.Name) != "" || names[v.Name] || strings.ContainsRune(v.Value, 0) {
 			t.Fatalf("variable %+v", v)
 		}
 		names[v.Name] = true

@@ -4,16 +4,13 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
 
-	"github.com/distribution/reference"
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
-
-const dockerPrefix = "docker:"
 
 // cloudImage matches the machine images that clouds have: of AWS, SkyPilot's
 // own, of GCP, of OCI, and of Azure (publisher:offer:sku:version).
@@ -74,31 +71,12 @@ func readImage(r *yamlfile.Reader, n *yamlfile.Node) string {
 		r.Ignore(n)
 		return ""
 	}
-	image, msg := parseImage(n.Text)
+	image, msg := rules.Image(n.Text)
 	if msg != "" {
 		r.Fail(n, "%s %s", n.Quote(), msg)
 		return ""
 	}
 	return image
-}
-
-// parseImage checks a reference and takes SkyPilot's prefix off. What is
-// wrong with it is the second result.
-func parseImage(s string) (image, problem string) {
-	image = strings.TrimPrefix(s, dockerPrefix)
-	named, err := reference.ParseNormalizedNamed(image)
-	switch {
-	case err == nil && len(named.Name()) <= reference.RepositoryNameTotalLengthMax:
-		return image, ""
-	case image != strings.ToLower(image) && validImage(strings.ToLower(image)):
-		return "", "is not a container image: the repository must be in lower case"
-	}
-	return "", `is not a container image; write [registry/]repository[:tag][@digest], for example "python:3.13-slim"`
-}
-
-func validImage(s string) bool {
-	_, err := reference.ParseNormalizedNamed(s)
-	return err == nil
 }
 
 func (imageField) JSONSchema() *jsonschema.Schema {

@@ -11,6 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/dotenv"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -65,7 +66,7 @@ func envFromValues(option string, values []string, lookup func(string) (string, 
 	out := make(map[string]string, len(values))
 	for _, text := range values {
 		name, value, given := strings.Cut(text, "=")
-		if msg := checkEnvName(name); msg != "" {
+		if msg := rules.Variable(name); msg != "" {
 			// Without "=" the text may be a value that stands alone.
 			r.FailOption(option, "%s", badName(name, given, msg))
 			continue
@@ -89,7 +90,7 @@ func envFromValues(option string, values []string, lookup func(string) (string, 
 }
 
 func badName(name string, given bool, msg string) string {
-	if !given && !envName.MatchString(name) {
+	if !given && !rules.IsVariable(name) {
 		return "must be NAME=value, or NAME of a variable of your environment"
 	}
 	return fmt.Sprintf("%q %s", yamlfile.Shorten(name), msg)
@@ -115,9 +116,9 @@ func envFromFile(path string, data []byte, lookup func(string) (string, bool)) (
 	}
 	out := make(map[string]string, len(vars))
 	for _, v := range vars {
-		switch msg := checkEnvName(v.Name); {
+		switch msg := rules.Variable(v.Name); {
 		case msg == "":
-		case envName.MatchString(v.Name):
+		case rules.IsVariable(v.Name):
 			r.Add(v.Line, 1, v.Name, msg)
 		default: // it may be a part of a value that lacks its quotes
 			r.Add(v.Line, 1, "", "what stands before \"=\" "+msg)

@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubevast/vast/sdk/contexts"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -56,7 +57,7 @@ func Parse(path string, data []byte, in Inputs) (*File, error) {
 	}
 	if len(r.Problems) > 0 {
 		for _, doc := range r.idle {
-			r.Fail(doc, "%s", NothingToRun)
+			r.Fail(doc, "%s", rules.NothingToRun)
 		}
 	}
 	if err := r.Err(); err != nil {

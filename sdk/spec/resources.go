@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"reflect"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -220,7 +221,7 @@ func (r *parser) override(all []Resources, in Inputs) []Resources {
 		set.Accelerator = optionValue(r.Reader, "GPUs", in.GPUs, ParseAccelerator)
 	}
 	if in.Image != "" {
-		image, msg := parseImage(in.Image)
+		image, msg := rules.Image(in.Image)
 		if msg != "" {
 			r.FailOption("Image", "%q %s", yamlfile.Shorten(in.Image), msg)
 		}

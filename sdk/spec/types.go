@@ -106,9 +106,6 @@ func (t *Task) PodConfigKey(path string) Position {
 	return t.PodConfigPlace(path)
 }
 
-// NothingToRun is the problem of an idle task.
-const NothingToRun = "there is nothing to run: give a script as run, or as setup"
-
 // Idle reports a task that has nothing to run.
 func (t *Task) Idle() bool { return strings.TrimSpace(t.Run+t.Setup) == "" }
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
@@ -19,20 +19,11 @@ const (
 )
 
 var (
-	volumeName = regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?$`)
-	subPath    = regexp.MustCompile(`^[a-zA-Z0-9._-][a-zA-Z0-9./_-]*$`)
+	subPath = regexp.MustCompile(`^[a-zA-Z0-9._-][a-zA-Z0-9./_-]*$`)
 )
 
-// CheckVolumeName says what is wrong with a volume's name, or "".
-func CheckVolumeName(name string) string {
-	if !volumeName.MatchString(name) || len(name) > validation.DNS1123SubdomainMaxLength {
-		return `is not the name of a volume: letters, digits, "-", "_" and "." are allowed, and a letter or digit at both ends`
-	}
-	return ""
-}
-
 func checkVolumeName(r *yamlfile.Reader, n *yamlfile.Node) {
-	if msg := CheckVolumeName(n.Text); msg != "" {
+	if msg := rules.Volume(n.Text); msg != "" {
 		r.Fail(n, "%s %s", n.Quote(), msg)
 	}
 }
@@ -188,7 +179,7 @@ func (r *parser) volume(doc *yamlfile.Node, in Inputs) *Volume {
 	}
 	if in.Name != "" {
 		v.Name = in.Name
-		if !volumeName.MatchString(in.Name) {
+		if rules.Volume(in.Name) != "" {
 			r.FailOption("Name", "%q is not the name of a volume", yamlfile.Shorten(in.Name))
 		}
 	}

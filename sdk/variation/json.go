@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -95,7 +96,7 @@ func readChanges(r io.Reader) ([]Change, error) {
 				return nil, err
 			}
 			name, _ := key.(string)
-			if msg := spec.CheckParameter(name); msg != "" {
+			if msg := rules.Parameter(name); msg != "" {
 				return nil, fmt.Errorf("item %d: the parameter %q %s", len(out)+1, name, msg)
 			}
 			var value any

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubevast/vast/sdk/spec"
+	"github.com/kubevast/vast/sdk/internal/rules"
 )
 
 // given are names that the launcher shares with the scripts on purpose, or that
@@ -85,12 +85,12 @@ func TestNoUserCanSetWhatIsSetOnNodes(t *testing.T) {
 	}
 	free := []string{"MASTER_ADDR", "MASTER_PORT", "PYTHONUNBUFFERED", "OUTPUT_DIR"}
 	for _, e := range objects.Job.Spec.Template.Spec.Containers[0].Env {
-		if spec.ReservedEnv(e.Name) == "" != slices.Contains(free, e.Name) {
-			t.Errorf("%s: reserved: %q", e.Name, spec.ReservedEnv(e.Name))
+		if rules.ReservedVariable(e.Name) == "" != slices.Contains(free, e.Name) {
+			t.Errorf("%s: reserved: %q", e.Name, rules.ReservedVariable(e.Name))
 		}
 	}
 	for _, word := range regexp.MustCompile(`\b(VAST|SKYPILOT)_[A-Z_]+`).FindAllString(nodesLauncher, -1) {
-		if spec.ReservedEnv(word) == "" {
+		if rules.ReservedVariable(word) == "" {
 			t.Errorf("%s is not reserved, and the launcher uses it", word)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -42,7 +43,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
 	if image := b.image(); b.res.Image != "" && image != b.res.Image {
-		if _, err := spec.ParseImage(image); err != nil { // the error has the value, which may be a secret
+		if _, wrong := rules.Image(image); wrong != "" { // which would tell the value, perhaps a secret
 			v.add(dockerServer, "with it the image has no valid name; write the registry as the names of its images begin, for example ghcr.io/lab")
 		}
 	}
@@ -133,7 +134,7 @@ func (v *problems) reservedEnv(task *spec.Task) {
 		for j, e := range env {
 			entry, _ := e.(map[string]any)
 			name, _ := entry["name"].(string)
-			if msg := spec.ReservedEnv(name); msg != "" {
+			if msg := rules.ReservedVariable(name); msg != "" {
 				path := fmt.Sprintf("spec.containers[%d].env[%d].name", i, j)
 				v.addAt(task.PodConfigPlace(path), podConfigPath+"."+path, "%s %s", name, msg)
 			}

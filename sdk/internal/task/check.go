@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/inputs"
 	"github.com/kubevast/vast/sdk/internal/manifest"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -45,7 +46,7 @@ func (c *Client) check(t *spec.Task, o api.SubmitOptions) error {
 func (c *Client) checkFile(t *spec.Task) error {
 	problem := api.Problem{File: t.Source.File, Line: t.Source.Line, Column: 1}
 	if t.Idle() {
-		problem.Message = spec.NothingToRun
+		problem.Message = rules.NothingToRun
 		return &api.InvalidSpecError{Problems: []api.Problem{problem}}
 	}
 	for _, r := range t.Resources {

@@ -18,6 +18,7 @@ import (
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -111,7 +112,7 @@ func check(v *spec.Volume, context string) error {
 	if v.Context != "" && context != "" && v.Context != context {
 		problem("infra", "the volume is for context %q, but the current context is %q", v.Context, context)
 	}
-	if err := spec.CheckVolumeName(v.Name); err != "" {
+	if err := rules.Volume(v.Name); err != "" {
 		problem("name", "%q %s", v.Name, err)
 	}
 	if !v.UseExisting && (v.Size == nil || v.Size.Sign() <= 0) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -96,7 +97,7 @@ func TestTheWordsOfTheRunScriptMayBeUsersVariables(t *testing.T) {
 
 func TestNoUserCanSetWhatTheRunScriptReads(t *testing.T) {
 	for _, name := range regexp.MustCompile(`VAST_[A-Z_]+`).FindAllString(runScript, -1) {
-		if spec.ReservedEnv(name) == "" {
+		if rules.ReservedVariable(name) == "" {
 			t.Errorf("%s is not reserved", name)
 		}
 	}

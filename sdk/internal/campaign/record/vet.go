@@ -12,7 +12,9 @@ import (
 
 	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/rules"
 	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -45,8 +47,8 @@ func Check(r *layout.Record, e *spec.Execution) error {
 		if image == "" {
 			continue // of a record that is only looked at
 		}
-		if _, err := spec.ParseImage(image); err != nil {
-			add(path, "%v", err)
+		if _, wrong := rules.Image(image); wrong != "" {
+			add(path, "%q %s", text.Short(image, 60), wrong)
 		}
 	}
 	if r.User != "" && !identity.Valid(r.User) {
@@ -92,7 +94,7 @@ func vetRuns(r *layout.Record, add func(path, format string, args ...any)) {
 	case len(r.Selected) > 0 && len(r.Selected) != r.Total:
 		add("selected", "there are %d of %d runs", len(r.Selected), r.Total)
 	}
-	bad := func(config string) bool { return !spec.IsRunConfig(config) }
+	bad := func(config string) bool { return !rules.IsRunConfig(config) }
 	if i := slices.IndexFunc(r.Configs, bad); i >= 0 {
 		add("configs", "%.80q is no configuration's name", r.Configs[i])
 	}
