@@ -59,7 +59,7 @@ func secretOf(ctx context.Context, conn *access.Conn, name string) (*corev1.Secr
 }
 
 func notInstalled(conn *access.Conn) error {
-	return &api.NotInstalledError{Message: fmt.Sprintf("namespace %q has no store; run: %s", conn.Namespace, conn.Hint().Vast("cluster", "setup"))}
+	return &api.NotInstalledError{Message: fmt.Sprintf("namespace %q has no store", conn.Namespace), Remedies: []api.Remedy{{Action: api.ClusterSetup}}}
 }
 
 // OpenBy is Open by a Secret that need not be in the cluster yet.

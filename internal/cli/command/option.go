@@ -9,6 +9,8 @@ import (
 // the SDK: "RequestID" is --request-id without being listed here.
 var optionFlags = map[string]string{
 	"Envs":             "env",
+	"Options":          "option",
+	"StoreTLS":         "store-tls",
 	"Secrets":          "secret",
 	"Configs":          "config",
 	"VariationPlugins": "variation-plugin",

@@ -16,7 +16,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
@@ -243,21 +242,21 @@ func TestCredentialsOfAnOwnS3(t *testing.T) {
 	own := func(access, secret string) *corev1.Secret {
 		return &corev1.Secret{Data: map[string][]byte{kube.StoreAccessKey: []byte(access), kube.StoreSecretKey: []byte(secret), kube.StoreCA: []byte("ca")}}
 	}
-	got, err := externalSecrets(hint.Target{}, "lab", s, own("me", "hush"), nil)
+	got, err := externalSecrets("lab", s, own("me", "hush"), nil)
 	if err != nil || string(got.writer.Data[kube.StoreAccessKey]) != "me" || string(got.reader.Data[kube.StoreSecretKey]) != "hush" ||
 		string(got.writer.Data[kube.StoreCA]) != "ca" || string(got.reader.Data[kube.StoreCA]) != "ca" || got.root != nil {
 		t.Errorf("one account: %+v, %v", got, err)
 	}
 	s.ReaderSecret = "s3-reader"
-	got, err = externalSecrets(hint.Target{}, "lab", s, own("me", "hush"), own("you", "see"))
+	got, err = externalSecrets("lab", s, own("me", "hush"), own("you", "see"))
 	if err != nil || string(got.writer.Data[kube.StoreAccessKey]) != "me" || string(got.reader.Data[kube.StoreAccessKey]) != "you" {
 		t.Errorf("two accounts: %+v, %v", got, err)
 	}
-	_, err = externalSecrets(hint.Target{}, "lab", s, own("me", ""), own("you", ""))
-	says(t, err, `--store-secret: the Secret "s3" lacks the keys access-key-id and secret-access-key`,
-		`--store-reader-secret: the Secret "s3-reader" lacks the keys access-key-id and secret-access-key`)
+	_, err = externalSecrets("lab", s, own("me", ""), own("you", ""))
+	says(t, err, `StoreSecret: the Secret "s3" lacks the keys access-key-id and secret-access-key`,
+		`StoreReaderSecret: the Secret "s3-reader" lacks the keys access-key-id and secret-access-key`)
 	var missing *api.NotFoundError
-	if _, err := externalSecrets(hint.Target{}, "lab", s, nil, own("you", "see")); !errors.As(err, &missing) || !strings.Contains(err.Error(), "kubectl create secret generic s3 ") {
+	if _, err := externalSecrets("lab", s, nil, own("you", "see")); !errors.As(err, &missing) || len(missing.Remedies) != 1 {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -38,33 +38,35 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 	}
 	s := storeRecord{Kind: kind}
 	if !slices.Contains([]api.StoreKind{api.StoreBuiltIn, api.StoreExternal, api.StoreNone}, kind) {
-		return s, api.Invalid("--no-store", "the record of the setup has a store of the kind %q, which there is not; "+
-			"give --no-store, --no-store=false or --store-endpoint", text.Short(string(kind), 300))
+		return s, &api.InvalidSpecError{Problems: []api.Problem{{Option: "NoStore",
+			Message:  fmt.Sprintf("the record of the setup has a store of the kind %q, which does not exist", text.Short(string(kind), 300)),
+			Remedies: []api.Remedy{{Options: []string{"NoStore"}}, {Options: []string{"NoStore=false"}}, {Options: []string{"StoreEndpoint=URL"}}}}}}
 	}
 	var problems []api.Problem
-	unfit := func(flag, value, why string) {
+	unfit := func(option, value, why string, remedies ...api.Remedy) {
 		if value != "" {
-			problems = append(problems, api.Problem{Path: flag, Message: why})
+			problems = append(problems, api.Problem{Option: option, Message: why, Remedies: remedies})
 		}
 	}
 	if kind != api.StoreExternal {
-		const why = "goes with an S3 of your own: give --store-endpoint and --store-secret too"
-		unfit("--store-endpoint", o.Endpoint, why)
-		unfit("--store-secret", o.Secret, why)
-		unfit("--store-bucket", o.Bucket, why)
-		unfit("--store-region", o.Region, why)
-		unfit("--store-reader-secret", o.ReaderSecret, why)
+		const why = "goes with an S3 of your own, which needs an endpoint and a Secret"
+		unfit("StoreEndpoint", o.Endpoint, why)
+		unfit("StoreSecret", o.Secret, why)
+		unfit("StoreBucket", o.Bucket, why)
+		unfit("StoreRegion", o.Region, why)
+		unfit("StoreReaderSecret", o.ReaderSecret, why)
 	}
 	if kind != api.StoreBuiltIn {
 		if o.TLS != nil {
-			problems = append(problems, api.Problem{Path: "--store-tls", Message: "is for the built-in store, which is not used here; an S3 of your own has it by https:// in --store-endpoint"})
+			problems = append(problems, api.Problem{Option: "StoreTLS", Message: "is for the built-in store, which is not used here; an S3 of your own has it by https:// in its endpoint"})
 		}
-		unfit("--store-image", o.Image, "is for the built-in store, which is not used here; --no-store=false goes back to it")
+		unfit("StoreImage", o.Image, "is for the built-in store, which is not used here",
+			api.Remedy{Options: []string{"NoStore=false"}, Purpose: "go back to it"})
 	}
 	switch kind {
 	case api.StoreBuiltIn:
 		s.Image = unless(cmp.Or(o.Image, given), storeImage)
-		problems = append(problems, checkImage("--store-image", s.Image)...)
+		problems = append(problems, checkImage("StoreImage", s.Image)...)
 		s.Plain = recorded.Plain
 		if o.TLS != nil {
 			s.Plain = !*o.TLS
@@ -85,38 +87,38 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 // check looks at what was said about an external store.
 func (s storeRecord) check() []api.Problem {
 	var problems []api.Problem
-	add := func(flag, format string, args ...any) {
-		problems = append(problems, api.Problem{Path: flag, Message: fmt.Sprintf(format, args...)})
+	add := func(option, format string, args ...any) {
+		problems = append(problems, api.Problem{Option: option, Message: fmt.Sprintf(format, args...)})
 	}
 	u, err := url.Parse(s.Endpoint)
 	switch {
 	case s.Endpoint == "":
-		add("--store-endpoint", "is missing: the URL of the S3, as in https://s3.example.com")
+		add("StoreEndpoint", "is missing: the URL of the S3, as in https://s3.example.com")
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Path != "" && u.Path != "/":
-		add("--store-endpoint", "must be the URL of an S3 without a path, as in https://storage.googleapis.com or http://minio.data.svc:9000")
+		add("StoreEndpoint", "must be the URL of an S3 without a path, as in https://storage.googleapis.com or http://minio.data.svc:9000")
 	case u.User != nil:
-		add("--store-endpoint", "must hold no credentials: put them into the Secret that --store-secret names")
+		add("StoreEndpoint", "must hold no credentials: put them into the Secret of the store")
 	}
 	switch {
 	case s.Secret == "":
-		add("--store-secret", "is missing: a Secret of the namespace with the keys %s and %s", kube.StoreAccessKey, kube.StoreSecretKey)
+		add("StoreSecret", "is missing: a Secret of the namespace with the keys %s and %s", kube.StoreAccessKey, kube.StoreSecretKey)
 	case isStoreSecret(s.Secret):
-		add("--store-secret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
+		add("StoreSecret", "must not be %q: setup keeps a Secret of its own under this name", s.Secret)
 	case len(validation.IsDNS1123Subdomain(s.Secret)) > 0:
-		add("--store-secret", "%q cannot be the name of a Secret", text.Short(s.Secret, 300))
+		add("StoreSecret", "%q cannot be the name of a Secret", text.Short(s.Secret, 300))
 	}
 	switch {
 	case s.ReaderSecret == "":
 	case isStoreSecret(s.ReaderSecret):
-		add("--store-reader-secret", "must not be %q: setup keeps a Secret of its own under this name", s.ReaderSecret)
+		add("StoreReaderSecret", "must not be %q: setup keeps a Secret of its own under this name", s.ReaderSecret)
 	case len(validation.IsDNS1123Subdomain(s.ReaderSecret)) > 0:
-		add("--store-reader-secret", "%q cannot be the name of a Secret", s.ReaderSecret)
+		add("StoreReaderSecret", "%q cannot be the name of a Secret", s.ReaderSecret)
 	}
 	if !validBucket.MatchString(s.Bucket) {
-		add("--store-bucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", text.Short(s.Bucket, 300))
+		add("StoreBucket", "%q cannot be a bucket: 3 to 63 small letters, digits, dots and hyphens", text.Short(s.Bucket, 300))
 	}
 	if !validRegion.MatchString(s.Region) {
-		add("--store-region", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", text.Short(s.Region, 300))
+		add("StoreRegion", "%q cannot be a region: letters, digits, dots, hyphens and underscores, as in eu-central-1", text.Short(s.Region, 300))
 	}
 	return problems
 }

@@ -127,7 +127,7 @@ func (c *Config) values(given, recorded map[string]string) (map[string]string, e
 			continue
 		}
 		if err := o.check(old); err != nil {
-			problems = append(problems, api.Problem{Path: "--option " + o.Name, Message: fmt.Sprintf(
+			problems = append(problems, api.Problem{Option: "Options", Path: o.Name, Message: fmt.Sprintf(
 				"the record of the setup says %v; give the option", err)})
 			continue
 		}
@@ -137,12 +137,12 @@ func (c *Config) values(given, recorded map[string]string) (map[string]string, e
 		value := given[name]
 		i := slices.IndexFunc(c.Options, func(o Option) bool { return o.Name == name })
 		if i < 0 {
-			problems = append(problems, api.Problem{Path: "--option " + name, Message: fmt.Sprintf(
+			problems = append(problems, api.Problem{Option: "Options", Path: name, Message: fmt.Sprintf(
 				"config %s has no such option; %s", c.Name, c.optionList())})
 			continue
 		}
 		if err := c.Options[i].check(value); err != nil {
-			problems = append(problems, api.Problem{Path: "--option " + name, Message: err.Error()})
+			problems = append(problems, api.Problem{Option: "Options", Path: name, Message: err.Error()})
 		}
 		out[name] = value
 	}

@@ -75,11 +75,11 @@ func TestOptionsOfAConfig(t *testing.T) {
 		"an option of another config's record is forgotten": {config: &kind, recorded: map[string]string{"disk_type": "pd-ssd"},
 			want: map[string]string{"storage_size": ""}},
 		"every problem at once": {config: &gcp, given: map[string]string{"disk_type": "floppy", "storage_size": "big", "color": "red"},
-			problems: []string{`--option color: config gcp has no such option; it has storage_size, disk_type`,
-				`--option disk_type: "floppy" is not one of pd-standard, pd-ssd, pd-balanced`,
-				`--option storage_size: "big" is not a size`}},
+			problems: []string{`Options color: config gcp has no such option; it has storage_size, disk_type`,
+				`Options disk_type: "floppy" is not one of pd-standard, pd-ssd, pd-balanced`,
+				`Options storage_size: "big" is not a size`}},
 		"a size of nothing": {config: &rke2, given: map[string]string{"storage_size": "0"},
-			problems: []string{`--option storage_size: "0" is not a size`}},
+			problems: []string{`Options storage_size: "0" is not a size`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := tc.config.values(tc.given, tc.recorded)

@@ -96,8 +96,8 @@ func TestARecordIsCheckedAsWhatIsTyped(t *testing.T) {
 	r := record{Config: "gcp", Options: map[string]string{"storage_size": "-1", "disk_type": "floppy\x1b[2J"},
 		Store: storeRecord{Kind: api.StoreExternal, Endpoint: "ftp://x", Secret: "A_B", Bucket: "B", Region: "a b"}}
 	_, err := decide(api.SetupOptions{}, &observed{record: &r}, nil, "lab")
-	says(t, err, `--option disk_type: the record of the setup says "floppy\x1b[2J" is not one of`, `--option storage_size: the record of the setup says "-1" is not a size`,
-		"--store-endpoint: must be the URL", `--store-secret: "A_B" cannot be`, `--store-bucket: "B" cannot be`, `--store-region: "a b" cannot be`)
+	says(t, err, `Options disk_type: the record of the setup says "floppy\x1b[2J" is not one of`, `Options storage_size: the record of the setup says "-1" is not a size`,
+		"StoreEndpoint: must be the URL", `StoreSecret: "A_B" cannot be`, `StoreBucket: "B" cannot be`, `StoreRegion: "a b" cannot be`)
 	_, err = decide(api.SetupOptions{}, &observed{record: &record{Config: "canary", Store: storeRecord{Kind: api.StoreBuiltIn}}}, nil, "lab")
 	says(t, err, `there is no config "canary"`)
 }

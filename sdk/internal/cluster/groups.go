@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// parseQuota reads what --quota says. Every problem is told at once.
+// parseQuota returns the quantities of SetupOptions.Quota. An error has all problems.
 func parseQuota(given map[string]string) (corev1.ResourceList, error) {
 	var problems []api.Problem
 	out := corev1.ResourceList{}
@@ -22,10 +22,10 @@ func parseQuota(given map[string]string) (corev1.ResourceList, error) {
 		q, err := resource.ParseQuantity(given[name])
 		switch {
 		case len(validation.IsQualifiedName(name)) > 0:
-			problems = append(problems, api.Problem{Path: "--quota", Message: fmt.Sprintf(
+			problems = append(problems, api.Problem{Option: "Quota", Message: fmt.Sprintf(
 				"%q is no resource; write cpu, memory, ephemeral-storage or one with a domain, such as nvidia.com/gpu", name)})
 		case err != nil || q.Sign() < 0:
-			problems = append(problems, api.Problem{Path: "--quota " + name, Message: fmt.Sprintf(
+			problems = append(problems, api.Problem{Option: "Quota", Path: name, Message: fmt.Sprintf(
 				"%q is not a quantity; write it as cpu=64 or memory=256Gi", given[name])})
 		}
 		out[corev1.ResourceName(name)] = q

@@ -87,5 +87,5 @@ func TestParseQuota(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = parseQuota(map[string]string{"cpu": "lots", "memory": "-1Gi", "a b": "1"})
-	says(t, err, `--quota: "a b" is no resource`, `--quota cpu: "lots" is not a quantity`, `--quota memory: "-1Gi" is not a quantity`)
+	says(t, err, `Quota: "a b" is no resource`, `Quota cpu: "lots" is not a quantity`, `Quota memory: "-1Gi" is not a quantity`)
 }

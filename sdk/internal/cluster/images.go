@@ -28,14 +28,14 @@ func pinned(image, digest string) string {
 	return image + "@" + digest
 }
 
-// checkImage finds what is wrong with an image that a flag names; none is as
-// good as a good one.
-func checkImage(flag, image string) []api.Problem {
+// checkImage returns what is wrong with the image of an option; an empty one is
+// valid.
+func checkImage(option, image string) []api.Problem {
 	if image == "" {
 		return nil
 	}
 	if err := kube.CheckImage(image); err != nil {
-		return []api.Problem{{Path: flag, Message: err.Error()}}
+		return []api.Problem{{Option: option, Message: err.Error()}}
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 	p.storeImage = unless(cmp.Or(o.Store.Image, given), storeImage)
 	p.kueueImage = unless(cmp.Or(o.KueueImage, now.shared.data[sharedKueue], releasedImage(now.release)), kueueImage)
 	errs = append(errs, err, checkChart(o.KueueChart))
-	if problems := checkImage("--kueue-image", p.kueueImage); len(problems) > 0 {
+	if problems := checkImage("KueueImage", p.kueueImage); len(problems) > 0 {
 		errs = append(errs, &api.InvalidSpecError{Problems: problems})
 	}
 	if err := api.JoinInvalid(errs...); err != nil {
@@ -123,7 +123,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	size := p.values[optionStorageSize]
 	if size == "" {
 		return &api.ConflictError{Message: fmt.Sprintf("the store has a volume of %s, and without storage_size its data would go; "+
-			"run `%s` first, which says what would be lost", claimed(there), p.hint.Vast("cluster", "cleanup"))}
+			"clean up first", claimed(there)), Remedies: []api.Remedy{{Action: api.ClusterCleanupRun, Purpose: "see what would be lost"}}}
 	}
 	wanted, have := resource.MustParse(size), there.Spec.Resources.Requests[corev1.ResourceStorage]
 	if wanted.Cmp(have) < 0 {
@@ -132,7 +132,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	class := p.config.StorageClass
 	if class != "" && there.Spec.StorageClassName != nil && *there.Spec.StorageClassName != class {
 		return &api.ConflictError{Message: fmt.Sprintf("the store's volume is of StorageClass %q, config %s wants %q, and a volume cannot change its class; "+
-			"run `%s` first", *there.Spec.StorageClassName, p.config.Name, class, p.hint.Vast("cluster", "cleanup"))}
+			"clean up first", *there.Spec.StorageClassName, p.config.Name, class), Remedies: []api.Remedy{{Action: api.ClusterCleanupRun}}}
 	}
 	return nil
 }

@@ -81,5 +81,5 @@ func TestRenderSaysWhatItCannotKnow(t *testing.T) {
 		t.Errorf("warnings: %q", warnings)
 	}
 	_, err := c.Render(t.Context(), api.SetupOptions{Quota: map[string]string{"cpu": "x"}})
-	says(t, err, "without a cluster the config must be named", "--quota cpu:")
+	says(t, err, "without a cluster the config must be named", "Quota cpu:")
 }

@@ -72,8 +72,8 @@ func resized(before, after corev1.ResourceList) *api.ClusterResize {
 }
 
 func (c *Client) nothingSetUp() error {
-	return &api.NotInstalledError{Message: fmt.Sprintf(
-		"nothing is set up in namespace %q; run `%s`", c.conn.Namespace, c.conn.Hint().Vast("cluster", "setup"))}
+	return &api.NotInstalledError{Message: fmt.Sprintf("nothing is set up in namespace %q", c.conn.Namespace),
+		Remedies: []api.Remedy{{Action: api.ClusterSetup}}}
 }
 
 func foreignQueue() error {

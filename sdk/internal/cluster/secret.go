@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -168,12 +167,12 @@ func builtInSecrets(namespace string, s storeRecord, a accounts, volume bool) st
 
 // externalSecrets are those of an S3 of the user's own, by the Secrets that the
 // user names; reader may be nil, then readers have the writer's credentials.
-func externalSecrets(say hint.Target, namespace string, s storeRecord, writer, reader *corev1.Secret) (storeSecrets, error) {
-	w, err := ownCredentials(say, "--store-secret", s.Secret, namespace, writer)
+func externalSecrets(namespace string, s storeRecord, writer, reader *corev1.Secret) (storeSecrets, error) {
+	w, err := ownCredentials("StoreSecret", s.Secret, namespace, writer)
 	r := w
 	if s.ReaderSecret != "" {
 		var readerErr error
-		r, readerErr = ownCredentials(say, "--store-reader-secret", s.ReaderSecret, namespace, reader)
+		r, readerErr = ownCredentials("StoreReaderSecret", s.ReaderSecret, namespace, reader)
 		if err == nil {
 			err = readerErr
 		} else if readerErr != nil {
@@ -187,14 +186,15 @@ func externalSecrets(say hint.Target, namespace string, s storeRecord, writer, r
 	return storeSecrets{writer: storeSecret(kube.StoreName, namespace, s, w, ca), reader: storeSecret(kube.StoreReaderName, namespace, s, r, ca)}, nil
 }
 
-func ownCredentials(say hint.Target, flag, name, namespace string, own *corev1.Secret) (credentials, error) {
+func ownCredentials(option, name, namespace string, own *corev1.Secret) (credentials, error) {
 	if own == nil {
 		return credentials{}, &api.NotFoundError{Kind: "secret", Name: name, Namespace: namespace,
-			Hint: "make it with `" + say.In(namespace).Kubectl("create", "secret", "generic", name, "--from-literal="+kube.StoreAccessKey+"=...", "--from-literal="+kube.StoreSecretKey+"=...") + "`"}
+			Remedies: []api.Remedy{{Action: api.KubectlAction("create secret generic"), Ref: name, Namespace: namespace,
+				Options: []string{"from-literal=" + kube.StoreAccessKey + "=...", "from-literal=" + kube.StoreSecretKey + "=..."}}}}
 	}
 	found := credentialsOf(own)
 	if !found.complete() {
-		return found, api.Invalid(flag, "the Secret %q lacks the keys %s and %s", name, kube.StoreAccessKey, kube.StoreSecretKey)
+		return found, api.InvalidOption(option, "the Secret %q lacks the keys %s and %s", name, kube.StoreAccessKey, kube.StoreSecretKey)
 	}
 	return found, nil
 }

@@ -209,7 +209,7 @@ func unconfirmed(namespace, what, flag, recorded, taken string) error {
 		return nil
 	}
 	settle := flag + "=" + taken
-	if len(checkImage(flag, recorded)) == 0 {
+	if len(checkImage("", recorded)) == 0 {
 		settle = flag + "=" + recorded + " or " + settle
 	}
 	return &api.ConflictError{Message: fmt.Sprintf(

@@ -122,5 +122,5 @@ func (c *Client) decideExternal(ctx context.Context, r *run, p *plan) (storeSecr
 	} else {
 		r.say("who may read the Secret %s may also write to this S3; --store-reader-secret names the credentials of an account that may only list and get", kube.StoreReaderName)
 	}
-	return externalSecrets(c.conn.Hint(), p.namespace, s, writer, reader)
+	return externalSecrets(p.namespace, s, writer, reader)
 }

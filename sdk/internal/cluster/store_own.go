@@ -45,7 +45,7 @@ func refusal(endpoint string, lacks []store.Lack) error {
 	var problems []error
 	for _, lack := range lacks {
 		if lack.Loses {
-			problems = append(problems, api.Invalid("--store-endpoint", "the store at %s would lose results: %s; %s", endpoint, lack.What, lack.Fix))
+			problems = append(problems, api.InvalidOption("StoreEndpoint", "the store at %s would lose results: %s; %s", endpoint, lack.What, lack.Fix))
 		}
 	}
 	return api.JoinInvalid(problems...)

@@ -45,7 +45,7 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 			err := (&Client{conn: &access.Conn{Namespace: "lab"}}).tryOwnStore(ctx, r, p)
 			switch {
 			case c.refused != "":
-				if !errors.As(err, new(*api.InvalidSpecError)) || !strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), "--store-endpoint") {
+				if !errors.As(err, new(*api.InvalidSpecError)) || !strings.Contains(err.Error(), c.refused) || !strings.Contains(err.Error(), "StoreEndpoint") {
 					t.Errorf("%T %v", err, err)
 				}
 			case c.forbidden:
