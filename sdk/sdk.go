@@ -14,7 +14,6 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/hint"
-	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/campaign"
 	"github.com/kubevast/vast/sdk/internal/cluster"
@@ -192,7 +191,7 @@ func (c *Client) Kubernetes() kubernetes.Interface { return c.conn.Kube }
 
 // WhoAmI says under which user name the client acts, and who the API server
 // takes the caller for.
-func (c *Client) WhoAmI(ctx context.Context) (identity.Identity, error) {
+func (c *Client) WhoAmI(ctx context.Context) (Identity, error) {
 	return c.conn.Identity(ctx)
 }
 

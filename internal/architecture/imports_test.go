@@ -64,6 +64,7 @@ var layers = []string{
 	"agent/keeper",
 	"agent",
 	"sdk",
+	"sdk/sdktest",
 	"internal/cli/term",
 	"=internal/cli/command",
 	"internal/cli/table",

@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"context"
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubevast/vast/internal/files"
@@ -18,22 +15,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Client is what the commands use of the SDK's client.
-type Client interface {
-	Tasks() sdk.Task
-	Volumes() sdk.Volume
-	Queues() sdk.Queue
-	Cluster() sdk.Cluster
-	Campaigns() sdk.Campaign
-	Results() sdk.Result
-	Doctor() sdk.Doctor
-	Kubernetes() kubernetes.Interface
-	Namespace() string
-	WhoAmI(ctx context.Context) (identity.Identity, error)
-	ServerVersion(ctx context.Context) (*version.Info, error)
-}
-
-var _ Client = (*sdk.Client)(nil)
+// Client is the client that commands use.
+type Client = sdk.Interface
 
 // Plugin names one of the two programs.
 type Plugin struct {

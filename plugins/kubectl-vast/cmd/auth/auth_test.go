@@ -13,13 +13,13 @@ import (
 )
 
 func TestAuth(t *testing.T) {
-	c := &clitest.Client{Who: func(context.Context) (identity.Identity, error) {
+	c := &clitest.Client{OnWhoAmI: func(context.Context) (identity.Identity, error) {
 		return identity.Identity{}, &api.UnavailableError{Message: "cannot reach the cluster"}
 	}}
 	if r := cmdtest.Plugin(c).Do(t, "auth", "whoami"); r.Code != cli.CodeUnavailable {
 		t.Errorf("without a login and a cluster: %+v", r)
 	}
-	c.Who = func(context.Context) (identity.Identity, error) {
+	c.OnWhoAmI = func(context.Context) (identity.Identity, error) {
 		return identity.Identity{User: "alice", Source: identity.SourceLogin, ClusterUser: "admin"}, nil
 	}
 	if r := cmdtest.Plugin(c).Do(t, "auth", "whoami"); r.Out != "User:          alice\nSource:        login\nCluster user:  admin\n" {
