@@ -24,9 +24,9 @@ func newCompletion(f *Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Set up shell completion.
 
-			kubectl completes the words behind "` + f.Plugin.Display + `" by calling a program named
-			` + completeName(f.Plugin) + `. With --install a link of that name is put beside
-			this plugin; kubectl's own completion then does the rest.
+			kubectl completes arguments of "` + f.Plugin.Display + `" by calling a program named
+			` + completeName(f.Plugin) + `. --install creates a link of that name next to
+			this plugin, which the completion of kubectl then uses.
 
 			With the name of a shell, print a script that completes ` + f.Plugin.Name + `
 			when it is called without kubectl.`),
@@ -48,7 +48,7 @@ func newCompletion(f *Factory) *cobra.Command {
 			return printScript(c.Root(), f, args[0])
 		},
 	}
-	c.Flags().BoolVar(&install, "install", install, "Put the program that kubectl asks for completions beside this plugin.")
+	c.Flags().BoolVar(&install, "install", install, "Create the program that kubectl calls for completions, next to this plugin.")
 	return c
 }
 

@@ -34,7 +34,7 @@ func (d *DryRunFlag) Type() string { return "string" }
 
 // Add binds the flag to a command.
 func (d *DryRunFlag) Add(c *cobra.Command) {
-	c.Flags().Var(d, "dry-run", `Must be "none", "client" or "server". With client, only say what would be done; with server, let the API server check it and keep nothing.`)
+	c.Flags().Var(d, "dry-run", `Must be "none", "client" or "server". With client, only print what would be done; with server, send the request without persisting it.`)
 	_ = c.RegisterFlagCompletionFunc("dry-run",
 		cobra.FixedCompletions([]string{"none", "client", "server"}, cobra.ShellCompDirectiveNoFileComp))
 }

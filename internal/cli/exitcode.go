@@ -37,16 +37,16 @@ var ExitCodes = []struct {
 }{
 	{CodeDone, "done"},
 	{CodeFailed, "the command failed"},
-	{CodeUsage, "wrong usage, or a file that is not right"},
+	{CodeUsage, "wrong usage, or an invalid file"},
 	{CodeNotFound, "not found"},
-	{CodeForbidden, "not allowed"},
-	{CodeConflict, "conflict: something else of that name is there, or it is in use"},
+	{CodeForbidden, "forbidden"},
+	{CodeConflict, "conflict: another object of that name exists, or it is in use"},
 	{CodeUnavailable, "the cluster cannot be reached"},
 	{CodeTimedOut, "timed out"},
 	{CodeTaskFailed, "the task failed"},
 	{CodeTaskStopped, "the task was stopped"},
 	{CodeTaskRejected, "the task rejected its input"},
-	{CodeSignalOffset + int(syscall.SIGINT), "interrupted by Ctrl-C (143 by SIGTERM) before the end was seen"},
+	{CodeSignalOffset + int(syscall.SIGINT), "interrupted by Ctrl-C (143 by SIGTERM) before the end"},
 }
 
 // ExitStatus documents the codes in the help of both plugins.

@@ -63,7 +63,7 @@ func newVersion(f *Factory) *cobra.Command {
 		Args:  Args(0, 0, ""),
 		RunE:  func(c *cobra.Command, _ []string) error { return o.run(c, f) },
 	}
-	c.Flags().BoolVar(&o.clientOnly, "client", o.clientOnly, "If true, show the plugin's version only and ask no cluster.")
+	c.Flags().BoolVar(&o.clientOnly, "client", o.clientOnly, "If true, print the version of the plugin only, and contact no cluster.")
 	AddDataFlag(c, &o.output)
 	return c
 }

@@ -27,8 +27,8 @@ func New(f *cli.Factory) *cobra.Command {
 		A task is a YAML file in SkyPilot's format: what to run, on how many nodes, with
 		which resources. Nothing needs to be installed in the cluster.
 
-		A task is named by its id, its name, its Job's name, the beginning of one of these,
-		or @latest for your newest one. What -o name prints is taken, too.`,
+		A task is named by its id, its name, the name of its Job, a prefix of one of these, or
+		@latest for your newest one. The output of -o name is accepted, too.`,
 		templates.CommandGroups{
 			{
 				Message:  "Task Commands:",

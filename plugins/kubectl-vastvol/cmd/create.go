@@ -35,10 +35,9 @@ func newCreate(f *cli.Factory) *cobra.Command {
 		Use:   "create (NAME SIZE | -f FILE)",
 		Short: "Create a volume",
 		Long: templates.LongDesc(`
-			Create a volume, by its name and size or from a file in SkyPilot's format for
-			volumes.`),
+			Create a volume, by name and size or from a volume file in SkyPilot's format.`),
 		Example: templates.Examples(`
-			# A volume of 10 GiB of the cluster's default storage class
+			# Create a volume of 10 GiB with the default storage class of the cluster
 			kubectl vastvol create data 10Gi
 
 			# One that several nodes may write to
@@ -57,10 +56,10 @@ func newCreate(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	p := c.Flags()
-	p.StringSliceVarP(&flags.files, "filename", "f", nil, `A volume file, a folder, a URL, or "-" for standard input. Several are separated by commas, or given each with a flag of their own.`)
-	p.BoolVarP(&flags.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
-	p.StringVar(&flags.storageClass, "storage-class", "", "Storage class; without it the cluster's default one.")
-	p.StringSliceVar(&flags.accessModes, "access-modes", nil, "Who may mount it: ReadWriteOnce (RWO), ReadOnlyMany (ROX), ReadWriteMany (RWX), ReadWriteOncePod (RWOP).")
+	p.StringSliceVarP(&flags.files, "filename", "f", nil, `A volume file, a folder, a URL, or "-" for standard input. Can be repeated, or separated by commas.`)
+	p.BoolVarP(&flags.recursive, "recursive", "R", false, "Process folders used in -f recursively.")
+	p.StringVar(&flags.storageClass, "storage-class", "", "Storage class. (default that of the cluster)")
+	p.StringSliceVar(&flags.accessModes, "access-modes", nil, "Access modes: ReadWriteOnce (RWO), ReadOnlyMany (ROX), ReadWriteMany (RWX), ReadWriteOncePod (RWOP).")
 	p.StringVar(&flags.manager, "field-manager", flags.manager, "Name of the manager used to track field ownership.")
 	flags.dryRun.Add(c)
 	flags.output.AddFlags(c)

@@ -27,14 +27,14 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "delete NAME...",
 		Aliases: []string{"rm"},
-		Short:   "Delete volumes with what is on them",
+		Short:   "Delete volumes with their data",
 		Long: templates.LongDesc(`
-			Delete volumes with what is on them. One that a task or a pod uses is not deleted.`),
+			Delete volumes with their data. A volume that a task or a pod uses is not deleted.`),
 		Example: templates.Examples(`
-			# Delete a volume; you are asked first
+			# Delete a volume, after a confirmation
 			kubectl vastvol delete data
 
-			# Delete it from a script
+			# Delete a volume, and do not ask
 			kubectl vastvol delete data --yes`),
 		Args: cli.Args(1, -1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -47,8 +47,8 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(-1, cli.VolumeNames),
 	}
 	p := c.Flags()
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask.")
-	p.BoolVar(&o.wait, "wait", false, "Return only when the volumes are gone.")
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation.")
+	p.BoolVar(&o.wait, "wait", false, "Wait until the volumes are gone.")
 	p.BoolVar(&o.ignoreNotFound, "ignore-not-found", false, `Treat "volume not found" as a success.`)
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)

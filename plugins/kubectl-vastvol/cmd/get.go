@@ -24,7 +24,7 @@ func newGet(f *cli.Factory) *cobra.Command {
 		Use:   "get NAME...",
 		Short: "Show volumes by name",
 		Example: templates.Examples(`
-			# The claim of a volume, for a script
+			# Print the name of the claim of a volume
 			kubectl vastvol get data -o jsonpath='{.metadata.name}'`),
 		Args: cli.Args(1, -1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {

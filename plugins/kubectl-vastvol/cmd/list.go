@@ -27,10 +27,10 @@ func newList(f *cli.Factory) *cobra.Command {
 		Short:   "List volumes",
 		Long:    templates.LongDesc(`List your volumes in the namespace, and the tasks that use them.`),
 		Example: templates.Examples(`
-			# Your volumes in the current namespace
+			# List your volumes in the current namespace
 			kubectl vastvol list
 
-			# Everybody's volumes in all namespaces
+			# List the volumes of all users in all namespaces
 			kubectl vastvol list -A --all-users`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -43,7 +43,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	}
 	p := c.Flags()
 	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the volumes across all namespaces.")
-	p.BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's volumes, not only yours.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "List the volumes of all users, not only yours.")
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
 	o.output.AddFlags(c)
 	o.output.AddSort(c, (&tableOptions{allNamespaces: true}).columns().Keys())

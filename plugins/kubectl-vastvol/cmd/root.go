@@ -1,5 +1,5 @@
-// Package cmd holds the commands of kubectl vastvol, one a file. They bind
-// flags and print; what they do is the SDK's.
+// Package cmd has the commands of kubectl vastvol, one verb a file. They bind flags
+// and print; the logic is the SDK's.
 package cmd
 
 import (
@@ -14,8 +14,8 @@ import (
 // New returns the root command.
 func New(f *cli.Factory) *cobra.Command {
 	root := cli.NewRoot(f,
-		"Look after the volumes that tasks mount",
-		`Look after the volumes that the tasks of kubectl vast mount.
+		"Manage the volumes that tasks mount",
+		`Manage the volumes that the tasks of kubectl vast mount.
 
 		A volume is a PersistentVolumeClaim in the namespace. A task file mounts it by its
 		name.`,

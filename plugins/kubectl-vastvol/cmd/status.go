@@ -23,7 +23,7 @@ func newStatus(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "status NAME",
 		Aliases: []string{"describe"},
-		Short:   "Show how a volume stands, why, and who uses it",
+		Short:   "Show the status of a volume, and what uses it",
 		Args:    cli.Args(1, 1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.output.Check(); err != nil {

@@ -13,20 +13,20 @@ import (
 
 // New returns kubectl vast auth.
 func New(f *cli.Factory) *cobra.Command {
-	c := cli.NewGroup("auth", "Say under which name you work", newLogin(f), newWhoami(f), newLogout(f))
+	c := cli.NewGroup("auth", "Manage the user name that you work under", newLogin(f), newWhoami(f), newLogout(f))
 	c.Long = templates.LongDesc(`
-		Say under which name you work.
+		Manage the user name that you work under.
 
-		Tasks and volumes carry the name of the user who made them, and lists show your
-		own. Without a login it is the name that the cluster knows you by. The name is a
-		label and no wall: what you may do is for the cluster to decide.`)
+		Tasks and volumes are labelled with the name of the user who created them, and lists
+		show your own by default. Without a login it is the name that the cluster
+		authenticates you as. The name grants nothing: permissions are those of the cluster.`)
 	return c
 }
 
 func newLogin(f *cli.Factory) *cobra.Command {
 	return &cobra.Command{
 		Use:   "login NAME",
-		Short: "Work under another name than the cluster's",
+		Short: "Set the user name that you work under",
 		Example: templates.Examples(`
 			# Work as alice from now on, on every cluster
 			kubectl vast auth login alice`),
@@ -52,7 +52,7 @@ func newLogin(f *cli.Factory) *cobra.Command {
 func newLogout(f *cli.Factory) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logout",
-		Short: "Work under the name that the cluster knows you by",
+		Short: "Return to the user name that the cluster authenticates you as",
 		Args:  cli.Args(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			file, err := f.Identity()
@@ -72,7 +72,7 @@ func newWhoami(f *cli.Factory) *cobra.Command {
 	output := ""
 	c := &cobra.Command{
 		Use:   "whoami",
-		Short: "Show under which name you work, and who the cluster takes you for",
+		Short: "Show your user name, and the one that the cluster authenticates you as",
 		Args:  cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := cli.CheckData(output); err != nil {

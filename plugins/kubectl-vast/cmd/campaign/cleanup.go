@@ -25,13 +25,13 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 	o := &cleanupOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "cleanup (CAMPAIGN... | --all)",
-		Short: "Remove the Jobs of campaigns that have ended",
+		Short: "Remove the Jobs of finished campaigns",
 		Long: templates.LongDesc(`
-			Remove the Jobs of campaigns that have ended, with their pods: of those that are
-			named, or with --all of all of yours, which is asked first. Results, logs and
-			what is known of the runs stay, unless --data removes them too.
+			Remove the Jobs of finished campaigns, with their pods: of the named ones, or with
+			--all of all of yours, after a confirmation. Results, logs and the records of the
+			runs are kept, unless --data removes them too.
 
-			A campaign whose runs go on is left alone, unless it is named and --force given.`),
+			A campaign with unfinished runs is skipped, unless it is named and --force is given.`),
 		Example: templates.Examples(`
 			# Remove the Jobs of a campaign that has ended
 			kubectl vast campaign cleanup sweep-2026-06-17-101500
@@ -39,7 +39,7 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 			# Remove the Jobs of all your campaigns that have ended
 			kubectl vast campaign cleanup --all
 
-			# Remove all that there is of one campaign
+			# Remove everything of one campaign
 			kubectl vast campaign cleanup sweep-2026-06-17-101500 --data`),
 		Args:              cli.Args(0, -1, ""),
 		ValidArgsFunction: f.Complete(-1, cli.CampaignIDs),
@@ -64,12 +64,12 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.BoolVar(&o.all, "all", false, "All your campaigns in the namespace that have ended; the default without a name.")
+	p.BoolVar(&o.all, "all", false, "All your finished campaigns in the namespace; the default without a name.")
 	p.StringSliceVar(&o.api.Campaigns, "campaign", nil, "A campaign.")
 	_ = p.MarkHidden("campaign") // what names were given by before they were arguments
-	p.BoolVar(&o.api.Data, "data", false, "Remove also the results, the logs, the record, how the runs ended, and inputs that no other campaign uses.")
-	p.BoolVar(&o.api.Force, "force", false, "End the runs that wait or run, instead of refusing.")
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --all and --data.")
+	p.BoolVar(&o.api.Data, "data", false, "Also remove the results, the logs, the record, the outcomes of the runs, and inputs that no other campaign uses.")
+	p.BoolVar(&o.api.Force, "force", false, "Stop queued and running runs instead of refusing.")
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation of --all and --data.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c

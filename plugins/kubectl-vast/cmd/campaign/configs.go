@@ -30,25 +30,25 @@ func newConfigs(f *cli.Factory) *cobra.Command {
 		Use:   "configs FILE",
 		Short: "List the configurations of a campaign file with their parameters",
 		Long: templates.LongDesc(`
-			List the configurations of a campaign file with their parameters, as they are
-			once all variations are applied. No cluster is asked, and what is given when the
-			campaign is submitted, such as its image, may be missing.
+			List the configurations of a campaign file with their parameters, after all
+			variations are applied. No cluster is contacted, and values that are given on
+			submission, such as the image, may be missing.
 
-			Any number of them is printed with little memory. Only a JSONPath or a Go template,
-			which needs the whole list at once, is for at most 20,000.
+			Memory use does not depend on their number. Only a JSONPath or a Go template
+			needs the whole list in memory, and is limited to 20,000 configurations.
 
 			A FILE may be "-" for standard input, or a URL.`),
 		Example: templates.Examples(`
-			# What would be run
+			# List what would be run
 			kubectl vast campaign configs sweep.vast
 
-			# With a column for each parameter
+			# Show each parameter in its own column
 			kubectl vast campaign configs sweep.vast -o wide
 
-			# Only some of them, for a program
+			# Select configurations and print them as JSON
 			kubectl vast campaign configs sweep.vast --config='test-1-*' -o json
 
-			# With a variation type that a program of yours makes
+			# Use a variation type that your own program implements
 			kubectl vast campaign configs nav.vast --variation-plugin=PathVariationRandom=./paths.py`),
 		Args:              cli.Args(1, 1, "a campaign file"),
 		ValidArgsFunction: completeCampaignFile,

@@ -25,11 +25,11 @@ type campaignFile struct {
 
 func (c *campaignFile) addFlags(cmd *cobra.Command) {
 	p := cmd.Flags()
-	p.StringArrayVar(&c.configs, "config", nil, `Only configurations whose name fits this glob ("*", "?", "[a-c]"). Can be given several times.`)
-	p.StringVar(&c.random, "random", string(api.RandomRoboVAST), `What draws random values: "robovast" as RoboVAST does with the same seed, "legacy" as this program did before it could do that. A campaign that is resumed goes on with what it was begun with.`)
+	p.StringArrayVar(&c.configs, "config", nil, `Only configurations whose name matches this glob ("*", "?", "[a-c]"). Can be repeated.`)
+	p.StringVar(&c.random, "random", string(api.RandomRoboVAST), `Random number generator: "robovast" draws the values that RoboVAST draws with the same seed, "legacy" those of earlier versions of this program. A resumed campaign keeps its generator.`)
 	_ = cmd.RegisterFlagCompletionFunc("random",
 		cobra.FixedCompletions([]string{string(api.RandomRoboVAST), string(api.RandomLegacy)}, cobra.ShellCompDirectiveNoFileComp))
-	p.StringArrayVar(&c.plugins, "variation-plugin", nil, "Variation type that a program of yours makes, as NAME=EXECUTABLE: it gets JSON on stdin and prints JSON. Can be given several times.")
+	p.StringArrayVar(&c.plugins, "variation-plugin", nil, "Variation type that your own program implements, as NAME=EXECUTABLE: it reads JSON from stdin and prints JSON. Can be repeated.")
 }
 
 // inputs are what the flags add to the file; they may not be right.

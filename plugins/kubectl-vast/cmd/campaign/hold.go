@@ -20,12 +20,12 @@ func newHold(f *cli.Factory) *cobra.Command {
 	}
 	return o.add(&cobra.Command{
 		Use:   "hold",
-		Short: "Let no more runs of campaigns start",
+		Short: "Hold campaigns: no more runs start",
 		Long: templates.LongDesc(`
-			Let no more runs of campaigns start until they are resumed. What waits keeps its
-			turn in the queue; what runs goes on.`),
+			Hold campaigns: no more runs start until they are resumed. Queued runs keep their
+			position; running ones continue.`),
 		Example: templates.Examples(`
-			# Make room for others
+			# Hold a campaign
 			kubectl vast campaign hold sweep-2026-06-17-101500`),
 	})
 }

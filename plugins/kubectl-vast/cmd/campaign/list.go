@@ -30,13 +30,12 @@ func newList(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List campaigns",
 		Long: templates.LongDesc(`
-			List your campaigns in the namespace, the newest first, also those that ended
-			long ago.`),
+			List your campaigns in the namespace, newest first, including finished ones.`),
 		Example: templates.Examples(`
-			# Your campaigns
+			# List your campaigns
 			kubectl vast campaign list
 
-			# The ids of those that failed
+			# Print the ids of failed ones
 			kubectl vast campaign list -o json | jq -r '.items[] | select(.state == "Failed") | .id'`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -48,7 +47,7 @@ func newList(f *cli.Factory) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the campaigns across all namespaces.")
-	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's campaigns, not only yours.")
+	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List the campaigns of all users, not only yours.")
 	o.output.AddFlags(c)
 	o.output.AddSort(c, (&listOptions{query: api.CampaignListOptions{AllNamespaces: true}}).columns().Keys())
 	return c

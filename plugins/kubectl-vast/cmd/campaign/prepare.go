@@ -33,25 +33,25 @@ func newPrepare(f *cli.Factory) *cobra.Command {
 	flags := &prepareFlags{keep: cli.Timeout(api.DefaultTTL), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "prepare DIR -f FILE",
-		Short: "Write a campaign into a folder, for kubectl apply",
+		Short: "Write a campaign to a folder, for kubectl apply",
 		Long: templates.LongDesc(`
-			Write a campaign into a folder, with all that it takes to run it where this
-			program is not, such as a cluster without a way to it from here, or a pipeline:
-			one manifest for each Job and one for all, the inputs and what brings them into
-			the store, the objects of the queue and of a namespace, and a README that says
-			what to apply in which order.
+			Write a campaign to a folder, with everything that is needed to run it without this
+			program, for example in a pipeline or on a cluster that cannot be reached from here:
+			one manifest for each Job and one for all, the inputs and the Job that uploads them
+			to the store, the objects of the queue and of the namespace, and a README with the
+			order in which they are applied.
 
-			No cluster is asked, and there are no credentials in the folder. It is written
-			for the namespace of -n, and each time as a campaign of its own. For a namespace
-			that enforces the Pod Security Standard "restricted" say --security-profile=restricted,
-			or it refuses the pods. The campaign is that of the user of "kubectl vast auth login";
-			without one it names none, and is shown to everybody.`),
+			No cluster is contacted, and the folder contains no credentials. It is written for
+			the namespace of -n, and each time as a new campaign. A namespace that enforces the
+			Pod Security Standard "restricted" needs --security-profile=restricted. The campaign
+			belongs to the user of "kubectl vast auth login"; without a login it has no user and
+			is shown to all users.`),
 		Example: templates.Examples(`
-			# Write it, and run it with kubectl alone
+			# Write a campaign, and run it with kubectl
 			kubectl vast campaign prepare ./out -f sweep.vast -n lab
 			kubectl apply -f ./out
 
-			# For a cluster on Google's cloud that is not set up yet, with its quota
+			# Write a campaign for a GKE cluster that is not set up yet, with its quota
 			kubectl vast campaign prepare ./out -f sweep.vast --cluster-config=gcp \
 				--option storage_size=50Gi --quota=cpu=64,memory=256Gi`),
 		Args: cli.Args(1, 1, "the name of the folder"),
@@ -71,17 +71,17 @@ func newPrepare(f *cli.Factory) *cobra.Command {
 	p.IntVar(&flags.api.Runs, "runs", 0, "Runs of each configuration, instead of the file's.")
 	p.StringVar(&flags.api.Name, "name", "", "First part of the campaign's id, instead of metadata.name.")
 	submission.AddValues(p, &flags.inputs, &flags.env)
-	p.StringArrayVar(&flags.secrets, "secret", nil, "Name of an environment variable whose value a Secret has; README.md in the folder says how to make it. Can be given several times.")
+	p.StringArrayVar(&flags.secrets, "secret", nil, "Name of an environment variable whose value is in a Secret; README.md in the folder shows how to create it. Can be repeated.")
 	submission.AddRunResources(p, &flags.inputs)
 	p.StringVar(&flags.api.Queue, "queue", "", `Queue that the Jobs wait in; "none" for none. (default vast)`)
 	p.StringVar(&flags.api.Priority, "priority", "", "WorkloadPriorityClass of the Jobs.")
 	p.StringVar(&flags.api.Profile, "security-profile", "", "Security profile of the pods: baseline, restricted or privileged.")
-	p.Var(&flags.keep, "keep", "How long an ended Job stays.")
-	p.StringVar(&flags.api.AgentImage, "agent-image", "", "Image of the containers that bring files into the pods and keep results, with a tag, a digest or both. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
-	p.StringVarP(&flags.api.Setup.Config, "cluster-config", "k", "", "Sort of cluster that the objects of a namespace are for; see: kubectl vast cluster setup --list. (default rke2, which does for most)")
-	p.StringArrayVar(&flags.options, "option", nil, "An option of that config, as NAME=VALUE. Can be given several times.")
+	p.Var(&flags.keep, "keep", "How long a finished Job is kept.")
+	p.StringVar(&flags.api.AgentImage, "agent-image", "", "Image of the agent, which downloads inputs and uploads results, with a tag, a digest or both. (default $VAST_AGENT_IMAGE, or the image of this release by its digest)")
+	p.StringVarP(&flags.api.Setup.Config, "cluster-config", "k", "", "Cluster config for the objects of the namespace; see \"kubectl vast cluster setup --list\". (default rke2)")
+	p.StringArrayVar(&flags.options, "option", nil, "Option of the cluster config, as NAME=VALUE. Can be repeated.")
 	p.StringSliceVar(&flags.quota, "quota", nil, "Quota of the queue. (default cpu=8,memory=32Gi)")
-	p.BoolVar(&flags.api.Overwrite, "force", false, "Replace a folder that was written by this command.")
+	p.BoolVar(&flags.api.Overwrite, "force", false, "Overwrite a folder that this command wrote.")
 	flags.addFlags(c)
 	flags.output.AddFlags(c)
 	_ = c.MarkFlagFilename("filename", "vast")

@@ -29,15 +29,14 @@ func newRerun(f *cli.Factory) *cobra.Command {
 		Use:   "rerun CAMPAIGN --failed",
 		Short: "Run the failed runs of a campaign again",
 		Long: templates.LongDesc(`
-			Run the failed runs of a campaign again, as a new campaign. The old one stays as
-			it is. Everything is taken from the store: the file and the options of then are
-			not needed. The values of its secrets are taken from its Secret; when that is
-			gone they have to be given again.`),
+			Run the failed runs of a campaign again, as a new campaign. The old one is not
+			changed. The file and the options are taken from the store, the values of secrets
+			from the Secret of the old campaign; if that was deleted, give them again.`),
 		Example: templates.Examples(`
-			# Try again what has failed
+			# Run the failed runs again
 			kubectl vast campaign rerun @latest --failed
 
-			# Also what was stopped, or got lost
+			# Include stopped and missing runs, and follow the new campaign
 			kubectl vast campaign rerun @latest --failed --stopped --follow`),
 		Args:              cli.Args(1, 1, "the id of a campaign"),
 		ValidArgsFunction: f.Complete(1, cli.CampaignIDs),
@@ -58,14 +57,14 @@ func newRerun(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.BoolVar(&o.failed, "failed", false, "The runs that have failed.")
-	p.BoolVar(&o.api.Stopped, "stopped", false, "Also those that were stopped, and those whose end is not known.")
-	p.BoolVarP(&o.follow, "follow", "f", false, "Show how the new campaign goes on until it ends, and exit as it ends.")
+	p.BoolVar(&o.failed, "failed", false, "Run the failed runs.")
+	p.BoolVar(&o.api.Stopped, "stopped", false, "Also run those that were stopped or whose outcome is unknown.")
+	p.BoolVarP(&o.follow, "follow", "f", false, "Show the progress of the new campaign until it ends, and exit with its exit code.")
 	p.StringVar(&o.api.Name, "name", "", "Name of the new campaign, instead of the old one's.")
 	p.StringVar(&o.api.Queue, "queue", "", "Kueue LocalQueue to join, instead of the old one's.")
 	p.StringVar(&o.api.Priority, "priority", "", "Priority in the queue, instead of the old one's.")
-	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it can never fit into the quota or onto a machine.")
-	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of our own containers, for mirrors; that of the old campaign counts only when it is given again.")
+	p.BoolVar(&o.api.Force, "force", false, "Queue the campaign even if it exceeds the quota or fits on no node.")
+	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of the agent, such as one of a mirror. It is not taken from the old campaign.")
 	p.StringVar(&o.api.FieldManager, "field-manager", cli.FieldManager, "Name of the manager used to track field ownership.")
 	submission.AddSecrets(p, &o.secret)
 	_ = c.RegisterFlagCompletionFunc("queue", f.Complete(-1, cli.QueueNames))

@@ -23,14 +23,14 @@ func newResume(f *cli.Factory) *cobra.Command {
 	}
 	return o.add(&cobra.Command{
 		Use:   "resume",
-		Short: "Let campaigns go on that were held",
+		Short: "Resume campaigns that were held",
 		Long: templates.LongDesc(`
-			Let campaigns go on that were held.
+			Resume campaigns that were held.
 
-			A submission that was interrupted is finished with "kubectl vast campaign run
+			To finish an interrupted submission, use "kubectl vast campaign run
 			--resume CAMPAIGN".`),
 		Example: templates.Examples(`
-			# Let it go on
+			# Resume a campaign
 			kubectl vast campaign resume sweep-2026-06-17-101500`),
 	})
 }

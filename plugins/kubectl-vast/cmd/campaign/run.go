@@ -36,8 +36,8 @@ func (r *RunFlags) Add(c *cobra.Command, f *cli.Factory, followShort string) {
 	r.addFlags(c)
 	p := c.Flags()
 	p.IntVar(&r.runs, "runs", 0, "Runs of each configuration of a campaign, instead of the file's.")
-	p.StringVar(&r.Resume, "resume", "", "Finish the submission of the campaign of this id; the file is needed only if it had not got far.")
-	p.BoolVarP(&r.Follow, "follow", followShort, false, "Show how the campaign goes on until it ends, and exit as it ends.")
+	p.StringVar(&r.Resume, "resume", "", "Finish the interrupted submission of the campaign with this id. The file is needed only if the submission stopped before the campaign was recorded.")
+	p.BoolVarP(&r.Follow, "follow", followShort, false, "Show the progress of the campaign until it ends, and exit with its exit code.")
 	_ = c.RegisterFlagCompletionFunc("resume", f.Complete(-1, cli.CampaignIDs))
 }
 
@@ -62,22 +62,22 @@ func newRun(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"submit", "launch"},
 		Short:   "Submit a campaign",
 		Long: templates.LongDesc(`
-			Submit a campaign: every run of every configuration becomes a Job that waits in
-			the queue. It returns when all Jobs are made; --follow stays until they have ended.
+			Submit a campaign: each run of each configuration becomes a Job in the queue. The
+			command returns when all Jobs are created; with --follow, when they have finished.
 
-			All is checked before anything is created. A submission that ends in the middle,
-			in whatever way, is finished with --resume; no run is ever made twice.
+			Everything is validated before anything is created. An interrupted submission is
+			finished with --resume; no run is created twice.
 
 			"kubectl vast submit FILE.vast" does the same.`),
 		Example: templates.Examples(`
-			# Submit a campaign, and look at it later
+			# Submit a campaign, and watch it
 			kubectl vast campaign run sweep.vast
 			kubectl vast monitor
 
-			# Try two runs of some configurations, and stay until they have ended
+			# Submit two runs of some configurations, and follow them
 			kubectl vast campaign run sweep.vast --config='test-1-*' --runs=2 --follow
 
-			# Count the Jobs that it would make; no cluster is asked
+			# Count the Jobs that would be created; no cluster is contacted
 			kubectl vast campaign run sweep.vast --dry-run=client -o name | wc -l
 
 			# Finish a submission that was interrupted
@@ -95,7 +95,7 @@ func newRun(f *cli.Factory) *cobra.Command {
 	p := c.Flags()
 	flags.Add(f, c, "campaign")
 	submission.AddRunResources(p, &flags.Inputs)
-	p.BoolVarP(&flags.Detach, "detach", "d", false, "Return as soon as all Jobs are made, which is what it does without --follow.")
+	p.BoolVarP(&flags.Detach, "detach", "d", false, "Return as soon as all Jobs are created. This is the default without --follow.")
 	extra.Add(c, f, "f")
 	return c
 }

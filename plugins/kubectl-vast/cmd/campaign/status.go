@@ -14,20 +14,20 @@ func newStatus(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "status CAMPAIGN",
 		Aliases: []string{"describe"},
-		Short:   "Show how a campaign stands, and why runs failed",
+		Short:   "Show the status of a campaign, and why runs failed",
 		Long: templates.LongDesc(`
-			Show how a campaign stands: its runs by state, the pace and an estimate of the
-			end, and why runs failed, with an example of each sort and how to see its log.
+			Show the status of a campaign: its runs by state, the rate and the estimated end, and
+			why runs failed, with an example of each cause and the command that prints its log.
 
-			It is what "kubectl vast monitor --once" shows of one campaign.`),
+			This is the output of "kubectl vast monitor --once" for one campaign.`),
 		Example: templates.Examples(`
-			# The newest campaign
+			# Show the newest campaign
 			kubectl vast campaign status @latest
 
-			# How far its running runs are
+			# Include the progress of running runs
 			kubectl vast campaign status @latest -o wide
 
-			# Only the state, for a script
+			# Print the state only
 			kubectl vast campaign status @latest -o jsonpath='{.state}'`),
 		Args: cli.Args(1, 1, "the id of a campaign"),
 		RunE: func(c *cobra.Command, args []string) error {

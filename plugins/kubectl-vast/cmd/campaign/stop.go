@@ -20,9 +20,8 @@ func newStop(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"cancel"},
 		Short:   "Stop all runs of campaigns",
 		Long: templates.LongDesc(`
-			Stop all runs of campaigns that wait or run. What runs gets the time to end
-			cleanly, and its results and logs are kept. Runs that have ended stay as they
-			are.`),
+			Stop all queued and running runs of campaigns. Running ones get their grace period,
+			and their results and logs are kept. Finished runs are not changed.`),
 		Example: templates.Examples(`
 			# Stop your newest campaign
 			kubectl vast campaign stop @latest`),

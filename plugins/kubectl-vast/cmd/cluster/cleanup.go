@@ -26,25 +26,24 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 	o := &cleanupOptions{Factory: f, timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "cleanup",
-		Short: "Remove what setup made",
+		Short: "Remove what setup created",
 		Long: templates.LongDesc(`
-			Remove what setup made in the namespace; with the last namespace that was set
-			up also what they all share. Whatever others made, or use, stays: a Kueue that
-			setup did not install, and other people's queues.
+			Remove what setup created in the namespace, and with the last namespace also what
+			they share. Objects that setup did not create are kept, such as a Kueue that was
+			installed before, and queues of other users.
 
-			It shows what goes and asks first. While tasks, campaigns or uploads of the
-			namespace have not ended, in whatever queue or in none, it names them and
-			refuses. --force stops them, as "stop" and "campaign stop" do, and waits until
-			their pods have saved what they have; then it removes. When that takes longer
-			than --timeout, the same command goes on.`),
+			The command lists what is removed and asks for confirmation. It refuses while the
+			namespace has unfinished tasks, campaigns or uploads, in any queue or in none, and
+			lists them. --force stops them, as "stop" and "campaign stop" do, and waits until
+			their pods have uploaded their results. After --timeout, run the command again.`),
 		Example: templates.Examples(`
-			# See what would go
+			# Show what would be removed
 			kubectl vast cluster cleanup --dry-run=client
 
-			# Keep the volume with the results; a later setup takes it again
+			# Keep the volume with the results; a later setup uses it again
 			kubectl vast cluster cleanup --keep-data
 
-			# From a script, with work that still runs
+			# Stop unfinished work, and do not ask
 			kubectl vast cluster cleanup --force --yes`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -55,10 +54,10 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 		},
 	}
 	p := c.Flags()
-	p.BoolVar(&o.api.Force, "force", false, "Stop the work that has not ended and wait until it has saved, instead of refusing.")
+	p.BoolVar(&o.api.Force, "force", false, "Stop unfinished work and wait until its results are uploaded, instead of refusing.")
 	p.BoolVar(&o.api.KeepData, "keep-data", false, "Keep the store's volume and its credentials.")
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask.")
-	p.Var(&o.timeout, "timeout", "How long to wait until all work has ended and all is gone.")
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation.")
+	p.Var(&o.timeout, "timeout", "How long to wait until the work has stopped and the objects are deleted.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c

@@ -10,15 +10,15 @@ import (
 
 // New returns kubectl vast cluster.
 func New(f *cli.Factory) *cobra.Command {
-	c := cli.NewGroup("cluster", "Make a cluster ready for many people's work",
+	c := cli.NewGroup("cluster", "Set up a cluster with a queue and a store",
 		newSetup(f), newStatus(f), newResize(f), newCleanup(f))
 	c.AddCommand(elsewhere(f)...)
 	c.Long = templates.LongDesc(`
-		Make a cluster ready for many people's work: a queue (Kueue), a store for inputs
-		and results (S3), and the rights that unattended work needs.
+		Set up a cluster with a queue (Kueue), a store for inputs and results (S3), and the
+		service account that they need.
 
-		Tasks need none of it; queues, inputs and results do. It is set up for one
-		namespace at a time. What the namespaces of a cluster share, the quota first of
-		all, is made with the first one and removed with the last one.`)
+		Tasks run without it; queues, inputs and results need it. One namespace is set up at
+		a time. The objects that the namespaces of a cluster share, such as the quota, are
+		created with the first namespace and removed with the last one.`)
 	return c
 }

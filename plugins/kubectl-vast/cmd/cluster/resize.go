@@ -22,17 +22,17 @@ func newResize(f *cli.Factory) *cobra.Command {
 	o := &resizeOptions{Factory: f, output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "resize",
-		Short: "Measure the quota again, after machines came or went",
+		Short: "Measure the quota again, after nodes were added or removed",
 		Long: templates.LongDesc(`
-			Measure the quota again: what the machines that can take tasks have, less what
-			other pods ask for. What runs through the queue is part of the quota.
+			Measure the quota again: the capacity of the nodes that can run tasks, less the
+			requests of other pods. Pods of the queue count as part of the quota.
 
-			The quota is the same for all namespaces of the cluster that are set up.`),
+			All namespaces of the cluster that are set up share the quota.`),
 		Example: templates.Examples(`
-			# See what would change
+			# Show what would change
 			kubectl vast cluster resize --dry-run=client
 
-			# Measure it, but leave 8 CPU to others
+			# Measure the quota, but set the one of CPU
 			kubectl vast cluster resize --quota cpu=56`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,7 +42,7 @@ func newResize(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
-	c.Flags().StringSliceVar(&o.quota, "quota", nil, "Quota of single resources instead of what is measured, as in cpu=64,memory=256Gi.")
+	c.Flags().StringSliceVar(&o.quota, "quota", nil, "Quota of resources, instead of the measured one, as in cpu=64,memory=256Gi.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c

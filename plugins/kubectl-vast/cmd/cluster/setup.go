@@ -27,35 +27,36 @@ func newSetup(f *cli.Factory) *cobra.Command {
 	flags := &setupFlags{timeout: cli.Timeout(5 * time.Minute), output: cli.NewDoneFlags(f)}
 	c := &cobra.Command{
 		Use:   "setup [CONFIG]",
-		Short: "Install what queues, inputs and results need",
+		Short: "Install the queue and the store in a namespace",
 		Long: templates.LongDesc(`
-			Install what queues, inputs and results need: Kueue, unless the cluster has one;
-			a queue with a quota of what the machines have to spare; a store; and an account
-			for unattended work.
+			Install what queues, inputs and results need: Kueue, unless the cluster has it; a
+			queue whose quota is the free capacity of the nodes; a store; and a service account
+			for the agent.
 
-			A config (--list shows them) fits one sort of cluster; without a name it is
-			recognised from the nodes. Run it again to complete what was cut short, or to
-			change an option: what is not said stays as it was set up, and what is right
-			already is not touched. The quota is measured once; resize measures it again.
+			A config (see --list) is for one cluster type; without a name it is detected from the
+			nodes. Run the command again to complete an interrupted setup or to change an option:
+			omitted options keep their values, and objects that are up to date are not changed.
+			The quota is measured once; "resize" measures it again.
 
-			It is done for one namespace. The right to make cluster-wide objects is needed.`),
+			One namespace is set up at a time. You need permission to create cluster-scoped
+			objects.`),
 		Example: templates.Examples(`
-			# Recognise the cluster and set it up for the namespace lab
+			# Detect the cluster type and set up namespace lab
 			kubectl vast cluster setup -n lab
 
-			# What there is to choose from
+			# List the configs
 			kubectl vast cluster setup --list
 
 			# Google Kubernetes Engine with a larger and faster disk for the store
 			kubectl vast cluster setup gcp --option storage_size=50Gi --option disk_type=pd-ssd
 
-			# An S3 of your own; the Secret has the keys access-key-id and secret-access-key
+			# Use your own S3; the Secret has the keys access-key-id and secret-access-key
 			kubectl vast cluster setup --store-endpoint=https://s3.example.com --store-secret=my-s3
 
-			# See what would be made, without a cluster
+			# Print what would be created, without a cluster
 			kubectl vast cluster setup kind --dry-run=client -o yaml
 
-			# No way to Kueue's registry: the chart in this program, the image of a mirror
+			# Use the embedded chart and a mirror's image where Kueue's registry cannot be reached
 			kubectl vast cluster setup rke2 --kueue-chart=embedded \
 				--kueue-image=mirror.example.com/kueue:v0.16.1`),
 		Args: cli.Args(0, 1, ""),
@@ -69,20 +70,20 @@ func newSetup(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: cli.ClusterConfigs(f),
 	}
 	p := c.Flags()
-	p.BoolVar(&flags.list, "list", false, "List the configs with their options, and do nothing.")
-	p.StringArrayVar(&flags.options, "option", nil, "An option of the config, as NAME=VALUE. Can be given several times.")
-	p.StringSliceVar(&flags.quota, "quota", nil, "Quota of single resources instead of what was measured, as in cpu=64,memory=256Gi.")
-	p.BoolVar(&flags.noStore, "no-store", false, "Set up no store; with --no-store=false, go back to the built-in one.")
+	p.BoolVar(&flags.list, "list", false, "List the configs with their options, and exit.")
+	p.StringArrayVar(&flags.options, "option", nil, "Option of the config, as NAME=VALUE. Can be repeated.")
+	p.StringSliceVar(&flags.quota, "quota", nil, "Quota of resources, instead of the measured one, as in cpu=64,memory=256Gi.")
+	p.BoolVar(&flags.noStore, "no-store", false, "Set up no store; --no-store=false returns to the built-in one.")
 	p.StringVar(&flags.store.Image, "store-image", "", "Image of the built-in store with a tag, a digest or both, for mirrors.")
-	p.StringVar(&flags.store.Endpoint, "store-endpoint", "", "URL of an S3 of your own, to be used instead of the built-in store.")
+	p.StringVar(&flags.store.Endpoint, "store-endpoint", "", "URL of your own S3, which is used instead of the built-in store.")
 	p.StringVar(&flags.store.Secret, "store-secret", "", "Secret in the namespace with the credentials of that S3: access-key-id and secret-access-key.")
-	p.StringVar(&flags.store.ReaderSecret, "store-reader-secret", "", "Secret in the namespace with the credentials of an account of that S3 that may only list and get; without it who reads has those of --store-secret.")
-	p.BoolVar(&flags.storeTLS, "store-tls", true, "Have the built-in store speak https. What was set up stays without the flag.")
-	p.StringVar(&flags.store.Bucket, "store-bucket", "", "Bucket in that S3; it is made if it is missing. (default vast)")
+	p.StringVar(&flags.store.ReaderSecret, "store-reader-secret", "", "Secret in the namespace with the credentials of an S3 account that may only list and get. (default that of --store-secret)")
+	p.BoolVar(&flags.storeTLS, "store-tls", true, "Serve the built-in store over HTTPS. Without the flag an existing store is not changed.")
+	p.StringVar(&flags.store.Bucket, "store-bucket", "", "Bucket in that S3; it is created if it is missing. (default vast)")
 	p.StringVar(&flags.store.Region, "store-region", "", "Region of that S3. (default us-east-1)")
-	p.StringVar(&flags.kueueChart, "kueue-chart", "", `Chart to install Kueue from: a folder, an archive, or "embedded" for the one in this program. Without it the chart's registry is asked.`)
+	p.StringVar(&flags.kueueChart, "kueue-chart", "", `Chart to install Kueue from: a folder, an archive, or "embedded" for the one in this program. (default the chart of Kueue's registry)`)
 	p.StringVar(&flags.kueueImg, "kueue-image", "", "Image of Kueue with a tag, a digest or both, for mirrors.")
-	p.Var(&flags.timeout, "timeout", "How long to wait until all is ready.")
+	p.Var(&flags.timeout, "timeout", "How long to wait until everything is ready.")
 	flags.dryRun.Add(c)
 	flags.output.AddFlags(c)
 	_ = c.RegisterFlagCompletionFunc("option", cli.ClusterOptions(f))

@@ -22,15 +22,15 @@ func newStatus(f *cli.Factory) *cobra.Command {
 	output := cli.NewDoneFlags(f)
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show what is set up, and how it stands",
+		Short: "Show the status of what is set up",
 		Long: templates.LongDesc(`
-			Show what is set up in the namespace, and how it stands: Kueue, the queue with
-			quota and use, the store and what it holds.`),
+			Show the status of what is set up in the namespace: Kueue, the queue with its quota and
+			usage, and the store with the size of its contents.`),
 		Example: templates.Examples(`
-			# What is set up
+			# Show what is set up
 			kubectl vast cluster status
 
-			# Is all of it ready? For a script
+			# Print whether everything is ready
 			kubectl vast cluster status -o jsonpath='{.ready}'`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {

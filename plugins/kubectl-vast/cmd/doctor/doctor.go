@@ -31,29 +31,29 @@ func New(f *cli.Factory) *cobra.Command {
 		check: api.DoctorOptions{}}
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check what the commands need, and say what to do",
+		Short: "Check what the commands need in the cluster",
 		Long: templates.LongDesc(`
-			Check what the commands need of the cluster and the namespace, one line a check,
-			and say what to do where something is missing.
+			Check what the commands need in the cluster and the namespace, one line a check, and
+			print how to fix what is missing.
 
-			The exit code is 1 when something is missing without which no task runs. What only
-			some commands need is a warning. Two checks create something for a moment, and
-			remove it again: an object in the store, and a pod of our own image.
+			The exit code is 1 if something is missing that every task needs. What only some
+			commands need is a warning. Two checks create an object and delete it again: one
+			in the store, and a pod with the image of the agent.
 
-			--role checks nothing: it prints the Role with exactly the rights that the commands
-			need in the namespace, and a ClusterRole with what is optional, for an administrator
-			to apply and to bind.`),
+			--role prints the Role with exactly the permissions that the commands need in the
+			namespace, and a ClusterRole with optional ones, for an administrator to apply and
+			to bind. Nothing is checked.`),
 		Example: templates.Examples(`
-			# Is everything there?
+			# Check a namespace
 			kubectl vast doctor -n lab
 
-			# What is missing, for a script
+			# Print the failed checks as JSON
 			kubectl vast doctor -o json | jq '.checks[] | select(.outcome != "OK")'
 
-			# Only look
+			# Create nothing
 			kubectl vast doctor --no-probe
 
-			# Let ann submit tasks in the namespace, and bob look at them
+			# Let ann submit tasks in the namespace, and bob read them
 			kubectl vast doctor -n lab --role | kubectl apply -f -
 			kubectl create rolebinding ann -n lab --role=vast-user --user=ann
 			kubectl vast doctor -n lab --role=reader | kubectl apply -f -
@@ -61,10 +61,10 @@ func New(f *cli.Factory) *cobra.Command {
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.Context()) },
 	}
-	c.Flags().BoolVar(&o.check.NoProbe, "no-probe", false, "Create nothing: leave out the checks that put an object or a pod there for a moment.")
-	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of our own containers, which the pod is made of. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
-	c.Flags().Var(&o.timeout, "timeout", "How long all checks may take together.")
-	c.Flags().StringVar(&o.role, "role", "", "Check nothing and print the Role that grants what the commands need: user, or reader for those that change nothing.")
+	c.Flags().BoolVar(&o.check.NoProbe, "no-probe", false, "Create nothing: omit the checks that create an object or a pod.")
+	c.Flags().StringVar(&o.check.AgentImage, "agent-image", o.check.AgentImage, "Image of the agent that the pod runs. (default $VAST_AGENT_IMAGE, or the image of this release by its digest)")
+	c.Flags().Var(&o.timeout, "timeout", "Time limit of all checks together.")
+	c.Flags().StringVar(&o.role, "role", "", "Print the Role that grants what the commands need, and check nothing: user, or reader for commands that change nothing.")
 	c.Flags().Lookup("role").NoOptDefVal = api.RoleUser
 	c.MarkFlagsMutuallyExclusive("role", "no-probe")
 	c.MarkFlagsMutuallyExclusive("role", "agent-image")

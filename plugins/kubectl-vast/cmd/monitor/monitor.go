@@ -35,31 +35,30 @@ func New(f *cli.Factory) *cobra.Command {
 	o := &Options{Factory: f, Interval: Interval, Output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:   "monitor [CAMPAIGN...]",
-		Short: "Watch how campaigns get on",
+		Short: "Watch the progress of campaigns",
 		Long: templates.LongDesc(`
-			Watch how campaigns get on: one line each with the runs that are done, succeeded,
-			failed, running and queued, the pace and an estimate of the end, and below it why
-			runs failed, with an example of each sort and how to see its log, and why others
-			wait.
+			Watch the progress of campaigns: a line each with the runs that are done, succeeded,
+			failed, running and queued, the rate and the estimated end; below it why runs failed,
+			with an example of each cause and the command that prints its log, and why others wait.
 
-			A campaign is named by its id or its name, by the beginning of it, or by @latest.
-			Without a name it is your campaigns in the namespace that have not ended, and
-			those of the last day. Runs are counted by the campaign's record and by what is kept of them,
-			so those whose Jobs have expired are counted, too.
+			A campaign is named by its id or name, by a prefix of one, or by @latest. The default
+			is your unfinished campaigns in the namespace, and those of the last day. Runs are
+			counted from the record and the results of the campaign, including those whose Jobs
+			have expired.
 
-			It ends when all of these campaigns have ended. On a terminal the lines are drawn
-			anew in place; else a line is added when something has changed.`),
+			The command exits when all of these campaigns have ended. On a terminal the lines are
+			updated in place; otherwise a line is added for each change.`),
 		Example: templates.Examples(`
-			# Your campaigns, until they have ended
+			# Watch your campaigns until they have ended
 			kubectl vast monitor
 
-			# One campaign, once; for a script
+			# Print one campaign as JSON, and exit
 			kubectl vast monitor growth_sim-2026-11-21-101500 --once -o json
 
-			# The campaigns on two clusters, side by side
+			# Watch the campaigns of two clusters
 			kubectl vast monitor -x gcp-c4 -x local
 
-			# Wait for the end of your newest campaign: exit code 0, or 10 if runs failed
+			# Wait until your newest campaign has ended: exit code 0, or 10 if runs failed
 			kubectl vast monitor @latest --wait`),
 		Args: cli.Args(0, -1, ""),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -72,11 +71,11 @@ func New(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(-1, cli.CampaignIDs),
 	}
 	p := c.Flags()
-	p.BoolVar(&o.Once, "once", false, "Show how they stand, and end.")
-	p.DurationVar(&o.Interval, "interval", o.Interval, "How long to wait before looking again.")
+	p.BoolVar(&o.Once, "once", false, "Show the status once, and exit.")
+	p.DurationVar(&o.Interval, "interval", o.Interval, "Time between two updates.")
 	p.BoolVar(&o.wait, "wait", false, "Exit with the code of the campaigns: 10 if runs failed, 11 if one was stopped.")
-	p.BoolVar(&o.Query.AllUsers, "all-users", false, "Everybody's campaigns, not only yours.")
-	p.StringSliceVarP(&o.contexts, "contexts", "x", nil, "Look at the campaigns of these contexts, side by side. Can be given several times.")
+	p.BoolVar(&o.Query.AllUsers, "all-users", false, "Show the campaigns of all users, not only yours.")
+	p.StringSliceVarP(&o.contexts, "contexts", "x", nil, "Show the campaigns of these contexts. Can be repeated.")
 	o.AddOutput(c)
 	_ = c.RegisterFlagCompletionFunc("contexts", completeContexts(f))
 	return c

@@ -33,22 +33,22 @@ func newHold(f *cli.Factory) *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "hold [NAME]",
-		Short: "Let nothing more start from a queue",
+		Short: "Hold a queue: nothing more is admitted",
 		Long: templates.LongDesc(`
-			Let nothing more start from a queue until it is resumed. What waits keeps its
-			turn and more may join; what runs goes on, unless --drain puts it back into the
-			queue.
+			Hold a queue: nothing more is admitted until it is resumed. Waiting tasks keep their
+			position, and more can be submitted. Running tasks continue, unless --drain evicts
+			them into the queue.
 
-			Without a name it is the queue that tasks join by default.`),
+			Without a name it is the default queue of tasks.`),
 		Example: templates.Examples(`
 			# Hold the default queue of the current namespace
 			kubectl vast queue hold
 
-			# Hold queue night, and put back what runs from it
+			# Hold queue night, and evict what it runs
 			kubectl vast queue hold night --drain`),
 	}
 	o.add(c)
-	c.Flags().BoolVar(&o.hold.Drain, "drain", false, "Also stop what runs and put it back into the queue.")
+	c.Flags().BoolVar(&o.hold.Drain, "drain", false, "Also evict running tasks into the queue.")
 	return c
 }
 

@@ -23,22 +23,21 @@ func newList(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list [NAME]",
 		Aliases: []string{"ls"},
-		Short:   "List what waits, in its order",
+		Short:   "List what waits, in queue order",
 		Long: templates.LongDesc(`
-			List your tasks that wait, in the order in which they are looked at.
+			List your queued tasks in the order in which Kueue considers them.
 
-			The position counts from 1 over all that waits for the same quota, other
-			people's tasks and other namespaces included. It is "-" where there is none,
-			as in a queue that is held. The start is an estimate from the pace of the last
-			half hour, and left out where there is nothing to go by.`),
+			The position counts from 1 over everything that waits for the same quota, including
+			the workloads of other users and namespaces. It is "-" if there is none, as in a held
+			queue. The start is estimated from the last half hour, and omitted without data.`),
 		Example: templates.Examples(`
-			# Your tasks that wait in the current namespace
+			# List your queued tasks in the current namespace
 			kubectl vast queue list
 
-			# Everything that waits for the quota behind queue vast, in all namespaces
+			# List everything that waits for the quota of queue vast, in all namespaces
 			kubectl vast queue list vast -A --all-users
 
-			# The ids of those that are among the first ten
+			# Print the ids of those among the first ten
 			kubectl vast queue list -o json | jq -r '.items[] | select(.position <= 10) | .id'`),
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, cli.QueueNames),
@@ -53,8 +52,8 @@ func newList(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
-	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list what waits across all namespaces.")
-	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks and whatever else waits, not only yours.")
+	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list queued tasks across all namespaces.")
+	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List all workloads that wait, not only your tasks.")
 	o.output.AddFlags(c)
 	o.output.AddSort(c, (&listOptions{query: api.QueuePendingOptions{AllNamespaces: true}}).columns(nil).Keys())
 	return c

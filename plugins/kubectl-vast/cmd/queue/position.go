@@ -18,17 +18,17 @@ func newPosition(f *cli.Factory) *cobra.Command {
 	output := cli.NewDoneFlags(f)
 	c := &cobra.Command{
 		Use:   "position ID",
-		Short: "Show where a task stands, and why it waits",
+		Short: "Show the position of a task, and why it waits",
 		Long: templates.LongDesc(`
-			Show where a task stands in its queue, how many are ahead of it, why it waits, and
-			an estimate of when it starts.
+			Show the position of a task in its queue, how many are ahead of it, why it waits, and
+			its estimated start.
 
-			A task that does not wait is an error (exit code 5) that says what it does.`),
+			For a task that does not wait the exit code is 5, and the message has its state.`),
 		Example: templates.Examples(`
-			# Where is my newest task?
+			# Show the position of your newest task
 			kubectl vast queue position @latest
 
-			# Only the number
+			# Print the position only
 			kubectl vast queue position x7k2m9qa -o jsonpath='{.position}'`),
 		Args:              cli.Args(1, 1, "the id of a task"),
 		ValidArgsFunction: f.Complete(1, cli.TaskIDs(api.Queued)),

@@ -10,14 +10,14 @@ import (
 
 // New returns kubectl vast queue.
 func New(f *cli.Factory) *cobra.Command {
-	c := cli.NewGroup("queue", "See what waits, and hold queues",
+	c := cli.NewGroup("queue", "Show what waits, and hold queues",
 		newList(f), newStatus(f), newPosition(f), newHold(f), newResume(f))
 	c.AddCommand(elsewhere(f)...)
 	c.Long = templates.LongDesc(`
-		See what waits, where it stands and why, and hold queues.
+		Show what waits, at which position and why, and hold queues.
 
-		A queue is a LocalQueue of Kueue's in a namespace. The quota belongs to the
-		ClusterQueue behind it, which the queues of several namespaces may share:
-		positions count from 1 over all of them.`)
+		A queue is a LocalQueue of Kueue in a namespace. The quota is that of its
+		ClusterQueue, which the queues of several namespaces may share: positions count
+		from 1 over all of them.`)
 	return c
 }

@@ -19,11 +19,11 @@ func newResume(f *cli.Factory) *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "resume [NAME]",
-		Short: "Let tasks start from a queue again",
+		Short: "Resume a queue that was held",
 		Long: templates.LongDesc(`
-			Let tasks start again from a queue that was held.
+			Resume a queue that was held: its tasks can be admitted again.
 
-			Without a name it is the queue that tasks join by default.`),
+			Without a name it is the default queue of tasks.`),
 		Example: templates.Examples(`
 			# Resume the default queue of the current namespace
 			kubectl vast queue resume`),

@@ -26,19 +26,19 @@ func newStatus(f *cli.Factory) *cobra.Command {
 	o := &statusOptions{Factory: f, output: cli.NewGetFlags(f)}
 	c := &cobra.Command{
 		Use:   "status [NAME]",
-		Short: "Show queues with their quota and use",
+		Short: "Show queues with their quota and usage",
 		Long: templates.LongDesc(`
-			Show the namespace's queues: whether they let tasks start, how many wait and run,
-			and the quota and use of each resource in each flavor. The quota is the
-			ClusterQueue's, which queues of other namespaces may share.`),
+			Show the queues of the namespace: their state, how many tasks wait and run, and the
+			quota and usage of each resource in each flavor. The quota is that of the
+			ClusterQueue, which queues of other namespaces may share.`),
 		Example: templates.Examples(`
-			# The queues of the current namespace
+			# Show the queues of the current namespace
 			kubectl vast queue status
 
-			# All queues that you may see
+			# Show the queues of all namespaces
 			kubectl vast queue status -A
 
-			# Is queue vast held? For a script
+			# Print the state of queue vast
 			kubectl vast queue status vast -o jsonpath='{.items[0].state}'`),
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, cli.QueueNames),

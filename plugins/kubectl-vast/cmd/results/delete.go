@@ -33,16 +33,16 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"rm"},
 		Short:   "Remove results from the store",
 		Long: templates.LongDesc(`
-			Remove results from the store, with their logs. The tasks and Jobs themselves,
-			if they are still there, stay listed.
+			Remove results from the store, with their logs. Tasks and Jobs that still exist are
+			not deleted.
 
-			Of a campaign, what it is and how its runs ended stay known, until
-			"kubectl vast campaign cleanup --data" removes that, too.`),
+			The record of a campaign and the outcomes of its runs are kept, until
+			"kubectl vast campaign cleanup --data" removes them.`),
 		Example: templates.Examples(`
-			# Remove what a task has left behind
+			# Remove the results of a task
 			kubectl vast results delete x7k2m9qa
 
-			# Remove the failed runs of a campaign without being asked
+			# Remove the results of failed runs, and do not ask
 			kubectl vast results delete sweep-2026-11-21-101500 --failed -y`),
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
 		ValidArgsFunction: f.Complete(1, completeNames),
@@ -55,8 +55,8 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		},
 	}
 	addSelector(c, &o.parts)
-	c.Flags().BoolVar(&o.force, "force", false, "Also remove what was saved so far of what still runs.")
-	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "Do not ask before.")
+	c.Flags().BoolVar(&o.force, "force", false, "Also remove results of tasks that still run.")
+	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation.")
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c

@@ -25,33 +25,32 @@ func newDownload(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "download (ID | --all)",
 		Aliases: []string{"get"},
-		Short:   "Fetch results into a folder or an archive",
+		Short:   "Download results to a folder or an archive",
 		Long: templates.LongDesc(`
-			Fetch results into a folder or an archive, and check each file against its
-			SHA-256.
+			Download results to a folder or an archive, and check the SHA-256 of each file.
 
-			A task becomes NAME-ID/NODE, a campaign CAMPAIGN/CONFIG/RUN, below the folder.
-			The logs lie in _vast/logs, and _vast/manifest.json says how it ended. Files
-			that are there already are not fetched again; one with other content is never
-			overwritten without --force. After Ctrl-C the same command goes on where it was.
+			A task becomes NAME-ID/NODE, a campaign CAMPAIGN/CONFIG/RUN, below the folder. Logs
+			are in _vast/logs, the outcome is in _vast/manifest.json. Existing files are not
+			downloaded again; one with different content is overwritten with --force only. After
+			Ctrl-C the same command continues.
 
-			Files come back with their names. One that this system cannot have, or that
-			would lead out of the folder, gets another, with a warning: what it cannot hold
-			becomes % and two hex digits, and a name that is taken gets ~2 behind it.
+			Files keep their names. One that is invalid on this system, or that would be outside
+			the folder, is renamed with a warning: invalid characters become % and two hex
+			digits, and ~2 is appended to a name that exists.
 
-			Incomplete results are fetched as far as they were saved, with a warning. The
-			next download brings what it finds unchanged up to date, without --force.`),
+			Incomplete results are downloaded as far as they were uploaded, with a warning. A
+			later download updates unchanged files without --force.`),
 		Example: templates.Examples(`
-			# The results of your newest task or campaign, into the current folder
+			# Download the results of your newest task or campaign to the current folder
 			kubectl vast results download @latest
 
-			# Some configurations of a campaign, into folder out
+			# Download some configurations of a campaign to folder out
 			kubectl vast results download @latest --config='fast-*' --dir=out
 
-			# All that is kept of your tasks and campaigns
+			# Download all results of your tasks and campaigns
 			kubectl vast results download --all --dir=saved
 
-			# What failed, as one archive
+			# Download failed results as an archive
 			kubectl vast results download @latest --failed --archive=failed.tar.zst`),
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, completeNames),
@@ -74,14 +73,14 @@ func newDownload(f *cli.Factory) *cobra.Command {
 	}
 	addSelector(c, &o.download.ResultSelector)
 	p := c.Flags()
-	p.BoolVar(&o.download.All, "all", false, "All that is kept of your tasks and campaigns.")
-	p.BoolVar(&o.download.AllUsers, "all-users", false, "With --all: of everybody's, not only yours.")
-	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to put them into (default: the current one).")
-	p.StringVar(&o.download.Archive, "archive", "", "One file to put them into instead; its name ends in .tar.gz or .tar.zst.")
-	p.BoolVar(&o.download.Force, "force", false, "Overwrite what is there with other content.")
-	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Leave out the logs.")
-	p.BoolVar(&o.download.PreserveModes, "preserve-modes", false, "Give files and folders the permissions that they had in the pod; otherwise your umask says, and only what could be executed can be.")
-	p.IntVar(&o.download.Parallel, "parallel", 0, "How many files to fetch at a time (0: 16).")
+	p.BoolVar(&o.download.All, "all", false, "Download all results of your tasks and campaigns.")
+	p.BoolVar(&o.download.AllUsers, "all-users", false, "With --all: the results of all users, not only yours.")
+	p.StringVarP(&o.download.Dir, "dir", "d", "", "Folder to write to. (default the current one)")
+	p.StringVar(&o.download.Archive, "archive", "", "Archive to write instead of a folder; its name ends in .tar.gz or .tar.zst.")
+	p.BoolVar(&o.download.Force, "force", false, "Overwrite files with different content.")
+	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Omit the logs.")
+	p.BoolVar(&o.download.PreserveModes, "preserve-modes", false, "Set the permissions that files and folders had in the pod, instead of those of your umask and the executable bit.")
+	p.IntVar(&o.download.Parallel, "parallel", 0, "Number of files to download at a time. (default 16)")
 	_ = c.MarkFlagDirname("dir")
 	o.output.AddFlags(c)
 	return c

@@ -30,17 +30,17 @@ func newList(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List results",
 		Long: templates.LongDesc(`
-			List results: of a task one for each node, of a campaign one for each run.
-			Without an ID all of yours in the namespace, the newest first, a campaign on one
-			line.`),
+			List results: one for each node of a task, and one for each run of a campaign.
+			Without an ID, list all of yours in the namespace, newest first, with one line for
+			a campaign.`),
 		Example: templates.Examples(`
-			# All that is kept of yours in the current namespace
+			# List your results in the current namespace
 			kubectl vast results list
 
-			# The runs of a campaign that failed
+			# List the failed runs of a campaign
 			kubectl vast results list sweep-2026-11-21-101500 --failed
 
-			# How many bytes a task has left behind
+			# Print the size of the results of a task
 			kubectl vast results list x7k2m9qa -o json | jq '[.items[].bytes] | add'`),
 		Args:              cli.Args(0, 1, ""),
 		ValidArgsFunction: f.Complete(1, completeNames),
@@ -56,8 +56,8 @@ func newList(f *cli.Factory) *cobra.Command {
 		},
 	}
 	addSelector(c, &o.query.ResultSelector)
-	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the results across all namespaces. It goes without an ID.")
-	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's, not only yours.")
+	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the results across all namespaces. Not allowed with an ID.")
+	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List the results of all users, not only yours.")
 	o.output.AddFlags(c)
 	o.output.AddSort(c, (&listOptions{query: api.ResultListOptions{AllNamespaces: true}}).columns(true).Keys())
 	return c

@@ -15,20 +15,19 @@ import (
 
 // New returns kubectl vast results.
 func New(f *cli.Factory) *cobra.Command {
-	c := cli.NewGroup("results", "See and fetch what tasks and campaigns left behind",
+	c := cli.NewGroup("results", "Show and fetch results of tasks and campaigns",
 		newList(f), newShow(f), newDownload(f), newDelete(f))
 	c.Aliases = []string{"result"}
 	c.AddCommand(elsewhere(f)...)
 	c.Long = templates.LongDesc(`
-		See and fetch what tasks and campaigns left behind: the files below $OUTPUT_DIR,
-		the logs, and how each ended. They are in the store, and stay there when the Jobs
-		and pods are gone.
+		Show and download results of tasks and campaigns: the files below $OUTPUT_DIR, the
+		logs, and the outcome. They are in the store, and are kept when the Jobs and pods are
+		deleted.
 
-		A result is named by the id of its task, with /NODE behind it for one node, or by
-		CAMPAIGN, CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. The beginning of an id is
-		enough, what -o name prints is taken, too, and @latest is your newest task or
-		campaign. One that is not complete lacks its manifest: the task still runs, or
-		its pod ended before all was saved.`)
+		A result is named by the id of its task, as ID/NODE for one node, or by CAMPAIGN,
+		CAMPAIGN/CONFIG or CAMPAIGN/CONFIG/RUN. A prefix of an id, the output of -o name, and
+		@latest for your newest task or campaign are accepted, too. A result is incomplete
+		while the task runs, or if the pod terminated before all files were uploaded.`)
 	return c
 }
 
@@ -36,9 +35,9 @@ func New(f *cli.Factory) *cobra.Command {
 // on results have them.
 func addSelector(c *cobra.Command, o *api.ResultSelector) {
 	p := c.Flags()
-	p.StringSliceVar(&o.Configs, "config", nil, "Of a campaign, only configurations whose names fit this pattern (*, ?, [ab]). Can be given several times.")
-	p.IntSliceVar(&o.Runs, "run", nil, "Of a campaign, only runs of this number, counted from 0. Can be given several times.")
-	p.BoolVar(&o.Failed, "failed", false, "Only those that failed, were stopped, or were broken off.")
+	p.StringSliceVar(&o.Configs, "config", nil, "Of a campaign, only configurations whose name matches this glob (*, ?, [ab]). Can be repeated.")
+	p.IntSliceVar(&o.Runs, "run", nil, "Of a campaign, only runs with this number, from 0. Can be repeated.")
+	p.BoolVar(&o.Failed, "failed", false, "Only results that failed, were stopped, or are incomplete.")
 }
 
 // completeNames completes the names of what is kept.

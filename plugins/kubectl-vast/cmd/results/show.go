@@ -29,13 +29,13 @@ func newShow(f *cli.Factory) *cobra.Command {
 		Use:   "show ID",
 		Short: "Show results with their files",
 		Long: templates.LongDesc(`
-			Show results with their files: how each ended, what it left behind, and what
-			could not be kept.`),
+			Show results with their files: the outcome, the files, and those that could not be
+			uploaded.`),
 		Example: templates.Examples(`
-			# What your newest task or campaign has left behind
+			# Show the results of your newest task or campaign
 			kubectl vast results show @latest
 
-			# One run of a campaign
+			# Show one run of a campaign
 			kubectl vast results show sweep-2026-11-21-101500/fast-3/0`),
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
 		ValidArgsFunction: f.Complete(1, completeNames),

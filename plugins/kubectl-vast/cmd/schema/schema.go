@@ -21,7 +21,7 @@ func newSchemaOf(f *cli.Factory, kind, files string, schema func() ([]byte, erro
 		Use:   kind,
 		Short: "Print the JSON Schema of a " + kind + " file",
 		Example: templates.Examples(`
-			# Let an editor check and complete ` + files + `
+			# Write the schema that an editor validates and completes ` + files + ` with
 			kubectl vast schema ` + kind + ` > ` + kind + `.schema.json`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {

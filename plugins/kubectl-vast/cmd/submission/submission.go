@@ -44,12 +44,12 @@ func (s *Flags) Add(f *cli.Factory, c *cobra.Command, noun string) {
 	p.StringVar(&s.Inputs.Name, "name", "", "Name of the "+noun+", instead of the file's.")
 	AddValues(p, &s.Inputs, &s.Env)
 	AddSecrets(p, &s.Secret)
-	p.StringVar(&s.Queue, "queue", "", `Kueue LocalQueue to join; "none" for no queue. Without it the file's, else "vast" where the namespace has it.`)
+	p.StringVar(&s.Queue, "queue", "", `Kueue LocalQueue; "none" for no queue. (default that of the file, or "vast" if the namespace has it)`)
 	p.StringVar(&s.Priority, "priority", "", "Priority in the queue: a WorkloadPriorityClass or a number, instead of the file's.")
-	p.BoolVar(&s.Force, "force", false, "Queue the "+noun+" even if it can never fit into the quota or onto a machine.")
-	p.Var(&s.Keep, "keep", "How long the ended "+noun+" stays in the cluster.")
-	p.StringVar(&s.Profile, "security-profile", s.Profile, `Security of the containers: "baseline", "restricted" or "privileged". Without it "restricted" where the namespace enforces that, else "baseline".`)
-	p.StringVar(&s.AgentImage, "agent-image", "", "Image of the containers that bring files into the pods and keep results, with a tag, a digest or both. Without it that of $VAST_AGENT_IMAGE, else the one of this release by its digest.")
+	p.BoolVar(&s.Force, "force", false, "Queue the "+noun+" even if it exceeds the quota or fits on no node.")
+	p.Var(&s.Keep, "keep", "How long the finished "+noun+" is kept in the cluster.")
+	p.StringVar(&s.Profile, "security-profile", s.Profile, `Security profile of the pods: "baseline", "restricted" or "privileged". (default "restricted" if the namespace enforces it, else "baseline")`)
+	p.StringVar(&s.AgentImage, "agent-image", "", "Image of the agent, which downloads inputs and uploads results, with a tag, a digest or both. (default $VAST_AGENT_IMAGE, or the image of this release by its digest)")
 	p.StringVar(&s.Manager, "field-manager", s.Manager, "Name of the manager used to track field ownership.")
 	s.DryRun.Add(c)
 	s.Output.AddFlags(c)
@@ -63,14 +63,14 @@ func (s *Flags) Add(f *cli.Factory, c *cobra.Command, noun string) {
 func AddValues(p *pflag.FlagSet, in *spec.Inputs, env *spec.Variables) {
 	env.Option = "Envs"
 	p.StringVar(&in.Image, "image", "", "Container image, instead of the file's.")
-	p.StringArrayVar(&env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be given several times.")
-	p.StringArrayVar(&env.Files, "env-file", nil, `File with environment variables, NAME=VALUE a line, read as SkyPilot does; "-" for standard input. Can be given several times.`)
+	p.StringArrayVar(&env.Values, "env", nil, "Environment variable as NAME=VALUE; NAME alone takes its value from this shell. Can be repeated.")
+	p.StringArrayVar(&env.Files, "env-file", nil, `File with environment variables, NAME=VALUE a line, as in SkyPilot; "-" for standard input. Can be repeated.`)
 }
 
 // AddSecrets binds the flags for variables that are kept in a Kubernetes Secret.
 func AddSecrets(p *pflag.FlagSet, secret *spec.Variables) {
 	secret.Option = "Secrets"
-	p.StringArrayVar(&secret.Values, "secret", nil, "Secret environment variable, as --env; it is kept in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
+	p.StringArrayVar(&secret.Values, "secret", nil, "Secret environment variable, as --env, stored in a Kubernetes Secret. NAME alone keeps the value out of the shell's history.")
 	p.StringArrayVar(&secret.Files, "secret-file", nil, "File with secret environment variables, as --env-file.")
 }
 

@@ -21,21 +21,21 @@ func NewDelete(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "delete (ID... | --all)",
 		Aliases: []string{"rm"},
-		Short:   "Delete tasks with their pods; their results stay",
+		Short:   "Delete tasks with their pods; their results are kept",
 		Long: templates.LongDesc(`
-			Delete tasks: the Job, its pods, and what else was made for it. One that still
-			runs is ended.
+			Delete tasks: the Job, its pods, and other objects of the task. Running tasks are
+			stopped.
 
-			Results and logs that are kept in the store stay, until "kubectl vast results
-			delete" removes them. Without a store the logs go with the pods.`),
+			Results and logs in the store are kept, until "kubectl vast results delete" removes
+			them. Without a store the logs are deleted with the pods.`),
 		Example: templates.Examples(`
 			# Delete a task
 			kubectl vast delete x7k2m9qa
 
-			# Delete all your tasks in the namespace, and return when they are gone
+			# Delete all your tasks in the namespace, and wait until they are gone
 			kubectl vast delete --all --wait`),
 	}
 	o.add(c)
-	c.Flags().BoolVar(&wait, "wait", false, "Return only when the Job and its pods are gone.")
+	c.Flags().BoolVar(&wait, "wait", false, "Wait until the Job and its pods are gone.")
 	return c
 }

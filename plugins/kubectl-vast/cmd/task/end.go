@@ -33,7 +33,7 @@ func (o *endOptions) add(c *cobra.Command) {
 	o.output = cli.NewDoneFlags(o.Factory)
 	p := c.Flags()
 	p.BoolVar(&o.all, "all", false, "All your tasks in the namespace"+map[bool]string{true: " that have not ended"}[len(o.states) > 0]+".")
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask before --all.")
+	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation of --all.")
 	p.BoolVar(&o.ignoreNotFound, "ignore-not-found", false, `Treat "task not found" as a success.`)
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)

@@ -30,18 +30,18 @@ func NewList(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"ls", "ps"},
 		Short:   "List tasks",
 		Long: templates.LongDesc(`
-			List your tasks in the namespace, the newest first.`),
+			List your tasks in the namespace, newest first.`),
 		Example: templates.Examples(`
-			# Your tasks in the current namespace
+			# List your tasks in the current namespace
 			kubectl vast list
 
-			# Everybody's tasks in all namespaces that wait or run
+			# List unfinished tasks of all users in all namespaces
 			kubectl vast list -A --all-users --state=queued,pending,running
 
-			# The ids of your failed tasks
+			# Print the ids of your failed tasks
 			kubectl vast list --state=failed -o jsonpath='{.items[*].id}'
 
-			# Keep watching
+			# Watch your tasks
 			kubectl vast list -w`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -53,7 +53,7 @@ func NewList(f *cli.Factory) *cobra.Command {
 	}
 	p := c.Flags()
 	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the tasks across all namespaces.")
-	p.BoolVar(&o.query.AllUsers, "all-users", false, "List everybody's tasks, not only yours.")
+	p.BoolVar(&o.query.AllUsers, "all-users", false, "List the tasks of all users, not only yours.")
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
 	p.StringSliceVar(&o.states, "state", nil, "Only tasks in these states: "+strings.Join(stateNames(), ", ")+".")
 	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")

@@ -31,8 +31,8 @@ func NewLogs(f *cli.Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Print the logs of a task.
 
-			Where a task has several nodes, each line begins with its node's number. With -f
-			the logs are followed until the task ends, and the exit code says how it ended.`),
+			If a task has several nodes, each line begins with the number of its node. With -f
+			the logs are followed until the task ends, and the exit code is that of the task.`),
 		Example: templates.Examples(`
 			# Print what the newest task has written so far
 			kubectl vast logs @latest
@@ -40,10 +40,10 @@ func NewLogs(f *cli.Factory) *cobra.Command {
 			# Follow a task until it ends
 			kubectl vast logs x7k2m9qa -f
 
-			# The last 20 lines of its first node, with the time of each
+			# Print the last 20 lines of the first node, with timestamps
 			kubectl vast logs x7k2m9qa --node=0 --tail=20 --timestamps
 
-			# A container beside the main one of a run of your newest campaign
+			# Print the logs of another container of a run of your newest campaign
 			kubectl vast logs @latest/a-1/0 -c nav`),
 		Args: cli.Args(1, 1, "the id of a task"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,12 +56,12 @@ func NewLogs(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(1, cli.TaskIDs()),
 	}
 	p := c.Flags()
-	p.BoolVarP(&o.follow, "follow", "f", o.follow, "Go on until the task has ended.")
-	p.IntSliceVar(&o.nodes, "node", o.nodes, "Only the logs of this node, counted from 0. Can be given several times.")
-	p.StringVarP(&o.container, "container", "c", o.container, "The logs of this container instead of the task's own.")
-	p.Int64Var(&o.tail, "tail", o.tail, "Lines of recent log to show of each node (-1: all).")
+	p.BoolVarP(&o.follow, "follow", "f", o.follow, "Follow the logs until the task has ended.")
+	p.IntSliceVar(&o.nodes, "node", o.nodes, "Only the logs of this node, from 0. Can be repeated.")
+	p.StringVarP(&o.container, "container", "c", o.container, "Print the logs of this container instead of the main one.")
+	p.Int64Var(&o.tail, "tail", o.tail, "Lines of recent log of each node to print (-1: all).")
 	p.Var(&o.since, "since", "Only logs newer than a duration like 5s, 2m, or 3h (0: all).")
-	p.BoolVar(&o.timestamps, "timestamps", o.timestamps, "Print the time before each line.")
+	p.BoolVar(&o.timestamps, "timestamps", o.timestamps, "Include a timestamp on each line.")
 	return c
 }
 

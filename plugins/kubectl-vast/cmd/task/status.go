@@ -24,15 +24,15 @@ func NewStatus(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "status ID...",
 		Aliases: []string{"describe"},
-		Short:   "Show how a task stands, why, and what to do",
+		Short:   "Show the status of tasks, with diagnosis and events",
 		Long: templates.LongDesc(`
-			Show how a task stands, why, and what to do about it: its nodes, the latest
-			events, and the diagnosis when it is not well.`),
+			Show the status of tasks: the state and its reason, a diagnosis with a fix if something
+			is wrong, the nodes, and the latest events.`),
 		Example: templates.Examples(`
-			# The newest task
+			# Show the newest task
 			kubectl vast status @latest
 
-			# Only the state, for a script
+			# Print the state only
 			kubectl vast status x7k2m9qa -o jsonpath='{.state}'`),
 		Args: cli.Args(1, -1, "the id of a task"),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -25,15 +25,15 @@ func NewStop(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "stop (ID... | --all)",
 		Aliases: []string{"cancel"},
-		Short:   "Stop tasks and keep them in the list",
+		Short:   "Stop tasks, and keep them in the list",
 		Long: templates.LongDesc(`
-			Stop tasks. What runs gets the time to end cleanly. A stopped task stays in the
-			list until it is deleted; one that has ended stays as it is.`),
+			Stop tasks. Running ones get their grace period. A stopped task stays in the list until
+			it is deleted. Finished tasks are not changed.`),
 		Example: templates.Examples(`
 			# Stop two tasks
 			kubectl vast stop x7k2m9qa b3f9
 
-			# Stop all your tasks in the namespace without being asked
+			# Stop all your tasks in the namespace, and do not ask
 			kubectl vast stop --all --yes`),
 	}
 	o.add(c)

@@ -47,39 +47,38 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 		Long: templates.LongDesc(`
 			Submit tasks and follow their logs.
 
-			All files are checked before anything is created. The logs of a single task are
-			then shown until it ends, and the exit code says how it ended. Ctrl-C leaves the
-			logs; the task goes on. Several tasks are submitted without following.
+			All files are validated before anything is created. The logs of a single task are then
+			printed until it ends, and the exit code is that of the task. Ctrl-C detaches; the
+			task continues. Several tasks are submitted without following their logs.
 
-			A .vast file is a campaign: all its runs are submitted, without following; see
+			A .vast file is a campaign: all its runs are submitted, without following them; see
 			"kubectl vast campaign run".
 
-			A FILE may be "-" for standard input, a pipe such as <(command), a URL, or a folder,
-			which stands for the task files in it. What a file from the web names on this
-			machine is refused.`),
+			A FILE may be "-" for standard input, a pipe such as <(command), a URL, or a folder
+			with task files. A file from a URL must not refer to local files.`),
 		Example: templates.Examples(`
 			# Submit a task and follow its logs
 			kubectl vast submit task.yaml
 
-			# Submit it on 4 nodes, with a variable, and return at once
+			# Submit a task on 4 nodes, with a variable, and return at once
 			kubectl vast submit task.yaml --num-nodes=4 --env=EPOCHS=10 --detach
 
-			# Submit a file that has values for several clusters to one of them
+			# Submit a file with values for several clusters to one of them
 			kubectl vast submit task.yaml --context=gke_lab_europe-west1_big
 
-			# Submit all tasks of a folder and of those below it, and print their names
+			# Submit all tasks of a folder recursively, and print their names
 			kubectl vast submit -f tasks/ -R -o name
 
-			# Submit a file of the web
+			# Submit a file from a URL
 			kubectl vast submit https://example.com/tasks/train.yaml
 
-			# Submit what a program writes, with variables from another one
+			# Submit the output of a program, with variables from another one
 			kubectl vast submit <(./make-task) --env-file <(./decrypt .env)
 
-			# Show the Kubernetes objects that would be created; no cluster is asked
+			# Print the objects that would be created; no cluster is contacted
 			kubectl vast submit task.yaml --dry-run=client -o yaml
 
-			# Submit from a script: the id only, and the same task again when run again
+			# Submit from a script: print the id, and do not submit twice if run again
 			kubectl vast submit task.yaml --request-id=nightly-42 -o jsonpath='{.id}'
 
 			# Run code that you do not trust, without a network
@@ -132,18 +131,18 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 	s.Add(f, c, "task")
 	p := c.Flags()
-	p.StringSliceVarP(&s.files, "filename", "f", s.files, `A task file, a folder, a URL, or "-" for standard input. Several are separated by commas, or given each with a flag of their own.`)
-	p.BoolVarP(&s.recursive, "recursive", "R", false, "Process the folders used in -f recursively.")
+	p.StringSliceVarP(&s.files, "filename", "f", s.files, `A task file, a folder, a URL, or "-" for standard input. Can be repeated, or separated by commas.`)
+	p.BoolVarP(&s.recursive, "recursive", "R", false, "Process folders used in -f recursively.")
 	p.StringVar(&s.Inputs.CPUs, "cpus", "", `CPUs of each node, instead of the file's: "4", "500m", or "4+" for at least 4.`)
 	p.StringVar(&s.Inputs.Memory, "memory", "", `Memory of each node, instead of the file's: "16" (GiB), "512Mi", or "16+".`)
 	p.StringVar(&s.Inputs.GPUs, "gpus", "", `Accelerators of each node, instead of the file's: "H100:8", or "1" for any.`)
 	p.IntVar(&s.Inputs.NumNodes, "num-nodes", 0, "Number of nodes, instead of the file's.")
 	p.BoolVarP(&s.Detach, "detach", "d", false, "Return as soon as the task is submitted.")
-	p.BoolVar(&s.Wait, "wait", false, "Wait for the end without showing logs.")
-	p.Var(&s.deadline, "deadline", "Fail the task when it has run for longer (0: no limit).")
-	p.BoolVar(&s.noResults, "no-results", false, "Keep no files and no logs of the task, also where the namespace has a store for them.")
-	p.StringVar(&s.network, "network", "", `What the pods reach: "default" (also without it) for what the cluster allows, "none" for nothing but the other nodes of the task. It is a NetworkPolicy, which not every cluster's network enforces, and goes without results ("--no-results").`)
-	p.StringVar(&s.requestID, "request-id", "", "Submitting again with the same id finds the task of the first time instead of making another one.")
+	p.BoolVar(&s.Wait, "wait", false, "Wait until the task has ended, without printing logs.")
+	p.Var(&s.deadline, "deadline", "Time limit after which the task fails (0: none).")
+	p.BoolVar(&s.noResults, "no-results", false, "Upload no files and no logs of the task, even if the namespace has a store.")
+	p.StringVar(&s.network, "network", "", `Network access of the pods: "default" for that of the cluster, "none" for the other nodes of the task only. This is a NetworkPolicy, which not every network plugin enforces. "none" needs --no-results.`)
+	p.StringVar(&s.requestID, "request-id", "", "Idempotency key: submitting again with the same id returns the existing task.")
 	_ = c.RegisterFlagCompletionFunc("network",
 		cobra.FixedCompletions([]string{"default", "none"}, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -29,17 +29,17 @@ func NewWait(f *cli.Factory) *cobra.Command {
 	o := &waitOptions{Factory: f, until: untilEnd}
 	c := &cobra.Command{
 		Use:   "wait ID...",
-		Short: "Wait until tasks have ended or have reached a state",
+		Short: "Wait until tasks have ended or reached a state",
 		Long: templates.LongDesc(`
-			Wait until tasks have ended or have reached a state, one after the other.
+			Wait until tasks have ended or reached a state.
 
-			The exit code is 0 when that has happened, 7 when it took too long, and 10, 11 or
-			12 when a task failed, was stopped or rejected its input instead.`),
+			The exit code is 0 if they did, 7 on a timeout, and 10, 11 or 12 if a task failed, was
+			stopped or rejected its input instead.`),
 		Example: templates.Examples(`
-			# Wait for the end of a task, but no longer than an hour
+			# Wait until a task has ended, for an hour at most
 			kubectl vast wait x7k2m9qa --timeout=1h
 
-			# Wait until all its nodes run
+			# Wait until all nodes of a task run
 			kubectl vast wait x7k2m9qa --for=running`),
 		Args: cli.Args(1, -1, "the id of a task"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -52,7 +52,7 @@ func NewWait(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(-1, cli.TaskIDs(api.Queued, api.Pending, api.Running)),
 	}
 	c.Flags().StringVar(&o.until, "for", o.until, `What to wait for: "end" or a state.`)
-	c.Flags().Var(&o.timeout, "timeout", "How long to wait at most for all of them (0: without end).")
+	c.Flags().Var(&o.timeout, "timeout", "Time limit for all tasks together (0: none).")
 	_ = c.RegisterFlagCompletionFunc("for",
 		cobra.FixedCompletions(append([]string{untilEnd}, stateNames()...), cobra.ShellCompDirectiveNoFileComp))
 	return c
