@@ -1,19 +1,13 @@
-// Package architecture holds the tests of the project's structure.
 package architecture
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/kubevast/vast/"
-
-// layers lists the packages from the bottom to the top. A package may import
-// those below it only; "=" marks packages that stand beside the one before.
+// layers lists the packages from the bottom to the top. A package imports only
+// packages of lower layers; "=" puts a package into the layer of the one before.
 var layers = []string{
 	"internal/text",
 	"sdk/api",
@@ -89,12 +83,47 @@ var layers = []string{
 	"plugins",
 }
 
-// outside are packages that nothing imports and that may import everything.
+// outside are programs and tests that nothing imports and that may import
+// every package.
 var outside = []string{"bench", "krew", "internal/architecture"}
 
-type goPackage struct {
-	ImportPath string
-	Imports    []string
+// A rule names what packages must not link, however many imports are between.
+type rule struct {
+	why string
+	// from reports whether the rule applies to a package of the module.
+	from func(name string) bool
+	// not lists import paths; one with a slash at its end is a prefix.
+	not []string
+}
+
+var rules = []rule{
+	{
+		why:  "the agent runs in every pod: it reads files of orders and talks plain HTTP",
+		from: within("agent"),
+		not: []string{Module + "sdk/spec", Module + "sdk/contexts", Module + "sdk/internal/", Module + "internal/cli",
+			"k8s.io/client-go/", "k8s.io/cli-runtime/", "k8s.io/kubectl/", "helm.sh/", "oras.land/", "github.com/spf13/"},
+	},
+	{
+		why: "values and files are read without a cluster",
+		from: func(name string) bool {
+			return slices.Contains([]string{"sdk/api", "sdk/spec", "sdk/variation", "sdk/internal/manifest"}, name)
+		},
+		not: []string{"k8s.io/client-go/kubernetes", "k8s.io/client-go/dynamic", Module + "internal/access", Module + "internal/store"},
+	},
+}
+
+// direct are the rules for what a package itself imports.
+var direct = []rule{
+	{
+		why:  "the SDK never prints and never exits",
+		from: within("sdk"),
+		not:  []string{"github.com/spf13/", "k8s.io/kubectl/", "log", "flag"},
+	},
+	{
+		why:  "the plugins bind flags and print; what they do is in the SDK",
+		from: within("plugins"),
+		not:  []string{Module + "sdk/internal/", "k8s.io/client-go/kubernetes", Module + "internal/store", Module + "internal/access"},
+	},
 }
 
 func TestImportsPointDownwards(t *testing.T) {
@@ -104,10 +133,13 @@ func TestImportsPointDownwards(t *testing.T) {
 		if !beside {
 			n++
 		}
+		if _, twice := level[name]; twice {
+			t.Errorf("%s has two layers", name)
+		}
 		level[name] = n
 	}
-	for _, pkg := range packages(t) {
-		name := strings.TrimPrefix(pkg.ImportPath, module)
+	own := ours(t)
+	for name, pkg := range own {
 		at, known := level[name]
 		if !known {
 			if !isOutside(name) {
@@ -116,55 +148,76 @@ func TestImportsPointDownwards(t *testing.T) {
 			continue
 		}
 		for _, imported := range pkg.Imports {
-			below, ours := strings.CutPrefix(imported, module)
-			if ours && level[below] >= at {
+			below, ok := strings.CutPrefix(imported, Module)
+			if ok && level[below] >= at {
 				t.Errorf("%s may not import %s: imports point downwards", name, below)
+			}
+		}
+	}
+	for name := range level {
+		if own[name] == nil {
+			t.Errorf("%s has a layer, but there is no such package", name)
+		}
+	}
+}
+
+func TestNoPackageLinksWhatItMustNot(t *testing.T) {
+	all := graph(t)
+	for name, pkg := range ours(t) {
+		for _, r := range rules {
+			if !r.from(name) {
+				continue
+			}
+			found := 0
+			for _, dep := range pkg.Deps {
+				if r.forbids(dep) {
+					if found++; found == 1 {
+						t.Errorf("%s links %s: %s\n\t%s", name, dep, r.why, strings.Join(via(all, pkg.ImportPath, dep), "\n\t-> "))
+					}
+				}
+			}
+			if found > 1 {
+				t.Errorf("%s links %d packages of this kind", name, found)
 			}
 		}
 	}
 }
 
-// The SDK never prints and never exits; what a plugin can do, a program can.
-func TestTheSDKKnowsNoCommandLine(t *testing.T) {
-	forbidden := []string{"github.com/spf13/", "k8s.io/kubectl/", "log", "flag"}
-	for _, pkg := range packages(t) {
-		if !strings.HasPrefix(pkg.ImportPath, module+"sdk") {
-			continue
-		}
-		for _, imported := range pkg.Imports {
-			for _, no := range forbidden {
-				if imported == no || strings.HasSuffix(no, "/") && strings.HasPrefix(imported, no) {
-					t.Errorf("%s imports %s", pkg.ImportPath, imported)
+func TestNoPackageImportsWhatItMustNot(t *testing.T) {
+	for name, pkg := range ours(t) {
+		for _, r := range direct {
+			for _, imported := range pkg.Imports {
+				if r.from(name) && r.forbids(imported) {
+					t.Errorf("%s imports %s: %s", name, imported, r.why)
 				}
 			}
 		}
 	}
 }
 
-func isOutside(name string) bool {
-	for _, o := range outside {
-		if name == o || strings.HasPrefix(name, o+"/") {
+func TestThePublicPackagesAreTheListedOnes(t *testing.T) {
+	for name := range ours(t) {
+		if within("sdk")(name) && !strings.Contains(name+"/", "/internal/") && !isPublic(name) {
+			t.Errorf("%s is public; move it below sdk/internal, or add it to PublicPackages", name)
+		}
+	}
+}
+
+func (r rule) forbids(path string) bool {
+	for _, no := range r.not {
+		if path == no || strings.HasSuffix(no, "/") && strings.HasPrefix(path, no) {
 			return true
 		}
 	}
 	return false
 }
 
-func packages(t *testing.T) []goPackage {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	var all []goPackage
-	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var pkg goPackage
-		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, pkg)
-	}
+func within(folder string) func(string) bool {
+	return func(name string) bool { return name == folder || strings.HasPrefix(name, folder+"/") }
+}
+
+func isPublic(name string) bool { return slices.Contains(PublicPackages, name) }
+
+func isOutside(name string) bool {
+	return slices.ContainsFunc(outside, func(o string) bool { return within(o)(name) })
 }
