@@ -40,7 +40,7 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	case isUntrusted(err):
 		return api.Invalid("", "the store at %s is not trusted: its certificate is not as %s in %s says (%s)%s",
 			s.Endpoint, kube.StoreCA, s.credentials(), text.Line(reason(err)), s.mend("; run `"+setup(s.hint)+"` again"))
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return api.Invalid("", "the store at %s speaks http, not https; run `%s` again", s.Endpoint, setup(s.hint, "--store-endpoint=http://..."))
 	}
 	return &api.UnavailableError{Message: fmt.Sprintf("cannot %s %s: %s", what, where, text.Line(err.Error())), Cause: err}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -79,5 +78,5 @@ func passes(err error) bool {
 	case isUntrusted(err):
 		return false
 	}
-	return !strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+	return !errors.Is(err, http.ErrSchemeMismatch)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 		"a missing right":                    {minio.ErrorResponse{Code: "AccessDenied", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, `may not put an object into bucket "results"`},
 		"an overload":                        {minio.ErrorResponse{Code: "SlowDown", StatusCode: http.StatusServiceUnavailable, Message: "reduce\nyour rate"}, &api.UnavailableError{}, "reduce your rate"},
 		"no answer":                          {context.DeadlineExceeded, &api.UnavailableError{}, "deadline exceeded"},
-		"TLS where there is none":            {errors.New("http: server gave HTTP response to HTTPS client"), &api.InvalidSpecError{}, "speaks http, not https"},
+		"TLS where there is none":            {&url.Error{Op: "Get", URL: "https://store", Err: http.ErrSchemeMismatch}, &api.InvalidSpecError{}, "speaks http, not https"},
 		"an error of the way there":          {&api.ForbiddenError{Message: "no right to forward ports"}, &api.ForbiddenError{}, "no right to forward ports"},
 	} {
 		t.Run(name, func(t *testing.T) {

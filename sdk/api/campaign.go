@@ -95,8 +95,8 @@ func (c RunCounts) Done() int { return c.Succeeded + c.Rejected + c.Failed + c.S
 type FailureGroup struct {
 	Cause Cause `json:"cause"`
 	Count int   `json:"count"`
-	// Reason and Example are those of one run: "<config>/<run>"; TaskID is
-	// what `kubectl vast logs` takes.
+	// Reason and Example are those of one run, Example as "<config>/<run>".
+	// TaskID is a ref for Task.Logs.
 	Reason  string `json:"reason"`
 	Example string `json:"example"`
 	TaskID  string `json:"taskID,omitempty"`
