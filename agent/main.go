@@ -49,11 +49,11 @@ func main() {
 // 2048 bytes of a container's log its termination message.
 const maxError = 1500
 
-// exitCode is the end of a program that a command ran: its own exit code, and
+// exitError is the end of a program that a command ran: its own exit code, and
 // nothing to say.
-type exitCode int
+type exitError int
 
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+func (c exitError) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // run returns the exit code: 1 when the command failed, 2 when it was called
 // wrongly, else that of the program that the command ran.
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 2
 	}
 	err := commands[args[0]].run(ctx, args[1:], out)
-	if code := exitCode(0); errors.As(err, &code) {
+	if code := exitError(0); errors.As(err, &code) {
 		return int(code)
 	}
 	if err != nil {

@@ -35,9 +35,9 @@ func runRun(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		fmt.Fprintln(out, "error:", err)
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-			return exitCode(notFound)
+			return exitError(notFound)
 		}
-		return exitCode(cannotRun)
+		return exitError(cannotRun)
 	}
 	// From before the program is there, so that none is missed.
 	signals := make(chan os.Signal, 64)
@@ -46,7 +46,7 @@ func runRun(_ context.Context, args []string, out io.Writer) error {
 	child, err := syscall.ForkExec(path, args[1:], &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
 	if err != nil {
 		fmt.Fprintf(out, "error: %s: %v\n", path, err)
-		return exitCode(cannotRun)
+		return exitError(cannotRun)
 	}
 	go handOn(signals, child, time.Duration(seconds)*time.Second)
 	return reap(child)
@@ -86,9 +86,9 @@ func reap(child int) error {
 			return fmt.Errorf("wait for the program: %w", err)
 		case pid != child:
 		case status.Signaled():
-			return exitCode(128 + int(status.Signal()))
+			return exitError(128 + int(status.Signal()))
 		case status.ExitStatus() != 0:
-			return exitCode(status.ExitStatus())
+			return exitError(status.ExitStatus())
 		default:
 			return nil
 		}

@@ -19,7 +19,7 @@ func runUpload(ctx context.Context, args []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(temp) //nolint:errcheck // it goes with the pod
+		defer os.RemoveAll(temp) // it is deleted with the pod
 		if err := uploader.Unpack(os.Stdin, temp); err != nil {
 			return err
 		}

@@ -174,7 +174,7 @@ func sameContent(dir, archive string) error {
 	n := 0
 	for entries := tar.NewReader(z); ; {
 		h, err := entries.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

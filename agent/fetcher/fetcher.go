@@ -78,7 +78,7 @@ func writeFile(path, text string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // the user's container has another user
+	return os.WriteFile(path, []byte(text), 0o644) // the user's container has another user
 }
 
 func (f *Fetcher) store() (store.Backend, error) {

@@ -18,7 +18,7 @@ func Unpack(archive io.Reader, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close() //nolint:errcheck // nothing is written through it
+	defer root.Close() // nothing is written through it
 	for r := tar.NewReader(archive); ; {
 		header, err := r.Next()
 		switch {

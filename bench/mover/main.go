@@ -67,7 +67,7 @@ func down(ctx context.Context, s *store.Store, dir string) error {
 
 // large puts 10 GiB and reads them again.
 func large(ctx context.Context, s *store.Store, path string) error {
-	var source io.Reader = io.LimitReader(zeros{}, largeBytes)
+	source := io.LimitReader(zeros{}, largeBytes)
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {

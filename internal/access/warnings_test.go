@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"github.com/kubevast/vast/sdk/api"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -10,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubevast/vast/sdk/api"
 )
 
 func TestWarningsOfTheAPIServerGoToTheCaller(t *testing.T) {

@@ -77,11 +77,11 @@ type ExitError struct {
 
 func (e *ExitError) Error() string { return e.Message }
 
-// Interrupted is the cause of a context that a signal ended. Whoever sent that
+// InterruptedError is the cause of a context that a signal ended. Whoever sent that
 // knows of it: nothing is printed.
-type Interrupted struct{ Signal syscall.Signal }
+type InterruptedError struct{ Signal syscall.Signal }
 
-func (e *Interrupted) Error() string { return "interrupted" }
+func (e *InterruptedError) Error() string { return "interrupted" }
 
 // outputGone reports that nobody reads our output any more, as in `| head`. A
 // broken connection to the cluster is another thing.
@@ -104,7 +104,7 @@ func ExitCode(err error) int {
 	}
 	var (
 		exit        *ExitError
-		interrupted *Interrupted
+		interrupted *InterruptedError
 		usage       *UsageError
 		invalid     *api.InvalidSpecError
 		notFound    *api.NotFoundError
@@ -161,7 +161,7 @@ func (f *Factory) PrintError(err error) {
 		}
 		return
 	}
-	if errors.As(err, new(*Interrupted)) {
+	if errors.As(err, new(*InterruptedError)) {
 		return
 	}
 	var invalid *api.InvalidSpecError
@@ -188,8 +188,8 @@ func (f *Factory) printLine(message string, remedies []api.Remedy) {
 }
 
 // interruptedBy returns the signal that ended ctx, if one did.
-func interruptedBy(ctx context.Context) *Interrupted {
-	var i *Interrupted
+func interruptedBy(ctx context.Context) *InterruptedError {
+	var i *InterruptedError
 	errors.As(context.Cause(ctx), &i)
 	return i
 }

@@ -35,7 +35,7 @@ func TestExitCodeAndMessage(t *testing.T) {
 		"failed":          {&api.TaskFailedError{Task: failed}, 10, "error: task b-2 failed: node 0 exited with 3\n"},
 		"stopped":         {&api.TaskFailedError{Task: stopped}, 11, "error: task a-1 stopped\n"},
 		"said already":    {&ExitError{Code: 10}, 10, ""},
-		"interrupted":     {&Interrupted{syscall.SIGINT}, 130, ""},
+		"interrupted":     {&InterruptedError{syscall.SIGINT}, 130, ""},
 		"broken pipe":     {fmt.Errorf("write: %w", syscall.EPIPE), 0, ""},
 		"several":         {errors.Join(&api.NotFoundError{Kind: "task", Name: "x"}, errors.Join(&api.ForbiddenError{Message: "no"})), 4, "error: task \"x\" not found\nerror: no\n"},
 		"several lines":   {errors.New("one\ntwo"), 1, "error: one; two\n"},

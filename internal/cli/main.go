@@ -84,7 +84,7 @@ func signals(parent context.Context) (context.Context, func()) {
 			if !ok {
 				sig = syscall.SIGINT
 			}
-			cancel(&Interrupted{Signal: sig})
+			cancel(&InterruptedError{Signal: sig})
 		case <-ctx.Done():
 		}
 	}()

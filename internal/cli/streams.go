@@ -85,7 +85,7 @@ func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
 		case "y", "yes":
 			return true, nil
 		}
-		f.Notef("Cancelled; nothing was changed.")
+		f.Notef("Canceled; nothing was changed.")
 		return false, nil
 	}
 }

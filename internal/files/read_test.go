@@ -40,7 +40,7 @@ func fifo(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	if text != "" {
-		go os.WriteFile(path, []byte(text), 0)
+		go func() { _ = os.WriteFile(path, []byte(text), 0) }()
 	}
 	return path
 }

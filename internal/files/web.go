@@ -81,7 +81,7 @@ func fetchOnce(ctx context.Context, client *http.Client, address string, limit i
 	if err != nil {
 		return nil, true, unavailable(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // nothing was written
+	defer answer.Body.Close() // nothing was written
 	if answer.StatusCode != http.StatusOK {
 		says := fmt.Sprintf("unable to read URL %q, server reported %s, status code=%d", name, http.StatusText(answer.StatusCode), answer.StatusCode)
 		if answer.StatusCode >= 500 {

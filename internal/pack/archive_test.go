@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"strings"
@@ -52,7 +53,7 @@ func TestArchivesAreReadByWhateverReadsTheirKind(t *testing.T) {
 			var got []string
 			for entries := tar.NewReader(r); ; {
 				h, err := entries.Next()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {

@@ -58,7 +58,7 @@ func Open(dir, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close() //nolint:errcheck // nothing is written through it
+	defer root.Close() // nothing is written through it
 	f, _, err := openIn(root, filepath.ToSlash(inside))
 	if errors.Is(err, errNoFile) {
 		return nil, api.Invalid("", "it is no file")

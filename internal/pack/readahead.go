@@ -2,6 +2,7 @@ package pack
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"sync"
@@ -100,7 +101,7 @@ func readWhole(files *opener, e Entry, buf []byte) (data []byte, whole bool, err
 	}
 	defer f.Close() // nothing was written
 	n, err := io.ReadFull(f, buf)
-	if err != io.EOF && err != io.ErrUnexpectedEOF {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, false, err // nil: the buffer is full
 	}
 	after, err := f.Stat()

@@ -60,7 +60,7 @@ func Scan(ctx context.Context, dir string, o ScanOptions) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.root.Close() //nolint:errcheck // nothing is written through it
+	defer w.root.Close() // nothing is written through it
 	if err := w.all(o); err != nil {
 		return nil, err
 	}

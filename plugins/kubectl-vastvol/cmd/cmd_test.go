@@ -110,7 +110,7 @@ data   10Gi   Bound    standard       RWO,ROX   60m   -
 `},
 		"get one":          {args: []string{"get", "data", "-o", "jsonpath={.size}"}, out: "\n10Gi"},
 		"delete, no tty":   {args: []string{"delete", "data"}, code: 2, err: "add --yes"},
-		"delete, declined": {args: []string{"delete", "data"}, terminal: true, stdin: "\n", err: "Delete data with all data? [y/N] Cancelled"},
+		"delete, declined": {args: []string{"delete", "data"}, terminal: true, stdin: "\n", err: "Delete data with all data? [y/N] Canceled"},
 		"delete, asked":    {args: []string{"delete", "data", "used"}, terminal: true, stdin: "y\n", code: 5, out: "\nvolume.kubevast.io/data deleted\n", err: "in use by train-x7k2m9qa\n"},
 		"delete, dry":      {args: []string{"delete", "data", "--dry-run=server"}, out: "\nvolume.kubevast.io/data deleted (server dry run)\n"},
 		"completion":       {args: []string{"__complete", "delete", "d"}, out: "\ndata\t10Gi Bound\n:4\n"},

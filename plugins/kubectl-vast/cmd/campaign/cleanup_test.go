@@ -26,7 +26,7 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 		says   string
 	}{
 		"all with results, and yes":                        {"--data", "y\n", two, []api.CampaignCleanupOptions{look(true), {Data: true, Campaigns: []string{"a"}}}, 0, "with all results: a"},
-		"all with results, and no":                         {"--data", "n\n", two, []api.CampaignCleanupOptions{look(true)}, 0, "Cancelled"},
+		"all with results, and no":                         {"--data", "n\n", two, []api.CampaignCleanupOptions{look(true)}, 0, "Canceled"},
 		"all with results, and there are none":             {"--data", "", nil, []api.CampaignCleanupOptions{look(true)}, 0, "nothing to remove"},
 		"all, and yes":                                     {"--all", "y\n", two, []api.CampaignCleanupOptions{look(false), {Campaigns: []string{"a"}}}, 0, "Remove the Jobs of 1 campaign that ended: a"},
 		"no name is all":                                   {"", "n\n", two, []api.CampaignCleanupOptions{look(false)}, 0, "Remove the Jobs of 1 campaign that ended: a"},

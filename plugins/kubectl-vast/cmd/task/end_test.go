@@ -51,7 +51,7 @@ func TestStopAndDelete(t *testing.T) {
 		"dry run":     {args: []string{"stop", "x", "--dry-run=server"}, out: "task.kubevast.io/x-aaaaaaaa stopped (server dry run)\n"},
 		"name":        {args: []string{"stop", "x", "-o", "name"}, out: "task.kubevast.io/x-aaaaaaaa\n"},
 		"no terminal": {args: []string{"stop", "--all"}, code: 2, err: "add --yes"},
-		"declined":    {args: []string{"stop", "--all"}, terminal: true, stdin: "n\n", err: "Stop 2 tasks (train-aaaaaaaa, eval-bbbbbbbb)? [y/N] Cancelled"},
+		"declined":    {args: []string{"stop", "--all"}, terminal: true, stdin: "n\n", err: "Stop 2 tasks (train-aaaaaaaa, eval-bbbbbbbb)? [y/N] Canceled"},
 		"affirmed": {args: []string{"delete", "--all", "--wait"}, terminal: true, stdin: "y\n",
 			out: "task.kubevast.io/train-aaaaaaaa-aaaaaaaa deleted\ntask.kubevast.io/eval-bbbbbbbb-aaaaaaaa deleted\n"},
 		"yes": {args: []string{"delete", "--all", "--wait", "-y", "-o", "jsonpath={.id}"}, out: "aaaaaaaaaaaaaaaa"},
