@@ -103,7 +103,7 @@ func startStore(ctx context.Context, e *env, dir string) (endpoint string, stop 
 		}
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
-			return false, nil //nolint:nilerr // it has not started yet
+			return false, nil // it has not started yet
 		}
 		return answer.StatusCode == http.StatusOK, answer.Body.Close()
 	})

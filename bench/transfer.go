@@ -19,7 +19,7 @@ const (
 
 	transferBucket = "bench"
 	transferKey    = "bench"
-	transferSecret = "bench-secret-key" //nolint:gosec // of a store that lives for minutes
+	transferSecret = "bench-secret-key" // of a store that lives for minutes
 )
 
 // measureTransfer uploads and downloads 2 GiB in 1,000 files, against other S3

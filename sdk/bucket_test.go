@@ -3,7 +3,7 @@ package sdk_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/md5" //nolint:gosec // it is what an ETag is
+	"crypto/md5" // it is what an ETag is
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
@@ -114,6 +114,6 @@ func content(r *http.Request) []byte {
 }
 
 func etag(data []byte) string {
-	sum := md5.Sum(data) //nolint:gosec // it is what an ETag is
+	sum := md5.Sum(data) // it is what an ETag is
 	return strconv.Quote(hex.EncodeToString(sum[:]))
 }

@@ -65,7 +65,7 @@ func checkHosts(text string) error {
 
 // IsHostLine reports whether a line of a known_hosts file can be read.
 func IsHostLine(line string) bool {
-	_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line)) //nolint:dogsled // only whether it can be read
+	_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line)) // only whether it can be read
 	return err == nil
 }
 

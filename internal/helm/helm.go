@@ -51,7 +51,7 @@ type Release struct {
 func (c *Client) Find(name string) (*Release, error) {
 	last, err := c.config.Releases.Last(name)
 	if errors.Is(err, driver.ErrReleaseNotFound) || err == nil && last.Info.Status == release.StatusUninstalled {
-		return nil, nil //nolint:nilnil // absence is no error here
+		return nil, nil // absence is no error here
 	}
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ const (
 	EnvStorePolicy    = "VAST_STORE_BUCKET_POLICY"
 
 	EnvStoreReaderKey    = "VAST_STORE_READER_ACCESS_KEY_ID"
-	EnvStoreReaderSecret = "VAST_STORE_READER_SECRET_ACCESS_KEY" //nolint:gosec // a name
+	EnvStoreReaderSecret = "VAST_STORE_READER_SECRET_ACCESS_KEY" // a name
 )
 
 // IsAgentImage reports an image of our own repository, of whatever release.

@@ -134,7 +134,7 @@ func (d *Dir) Get(ctx context.Context, key string, offset int64) (io.ReadCloser,
 // dirReader reads a file of a Dir and holds it against its SHA-256.
 type dirReader struct {
 	*os.File
-	ctx    context.Context //nolint:containedctx // of one Get
+	ctx    context.Context // of one Get
 	object Object
 	hash   hash.Hash
 }

@@ -161,7 +161,7 @@ func (d *Dir) Delete(ctx context.Context, keys ...string) error {
 
 // withContext ends a copy with its context.
 type withContext struct {
-	ctx context.Context //nolint:containedctx // of one copy
+	ctx context.Context // of one copy
 	io.Reader
 }
 

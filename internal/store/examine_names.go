@@ -86,7 +86,7 @@ func (e *examination) listed(ctx context.Context, below string, want []string) (
 	if !sorted || !slices.Equal(got, want) || !slices.Equal(rest, want[middle+1:]) {
 		return &Lack{What: "objects are not listed in the order of the bytes of their names", Fix: anotherStore, Loses: true}, nil
 	}
-	return nil, nil //nolint:nilnil // nothing lacks
+	return nil, nil // nothing lacks
 }
 
 // putAll stores objects, each with its key as its content.

@@ -25,7 +25,7 @@ func (e *examination) replaced(ctx context.Context) (*Lack, error) {
 			return &Lack{What: "an object that was put is not found at once with what was put", Fix: anotherStore, Loses: true}, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // nothing lacks
+	return nil, nil // nothing lacks
 }
 
 // ranges: a transfer that broke off goes on in the middle of an object.
@@ -36,7 +36,7 @@ func (e *examination) ranges(ctx context.Context) (*Lack, error) {
 	}
 	got, err := e.get(ctx, key, 4)
 	if err == nil && got == "456789" {
-		return nil, nil //nolint:nilnil // nothing lacks
+		return nil, nil // nothing lacks
 	}
 	if err != nil && !isRefusal(err) {
 		return nil, err
@@ -63,7 +63,7 @@ func (e *examination) inParts(ctx context.Context) (*Lack, error) {
 	if got != string(content) {
 		return &Lack{What: "an object cannot be put in parts, as large ones are", Fix: anotherStore, Loses: true}, nil
 	}
-	return nil, nil //nolint:nilnil // nothing lacks
+	return nil, nil // nothing lacks
 }
 
 // metadata: an object's SHA-256 lies there.
@@ -88,7 +88,7 @@ func (e *examination) announced(ctx context.Context) (*Lack, error) {
 		return &Lack{What: "it stores content that is not as its hash says, so that what breaks on the way is noticed only when it is read", Fix: anotherStore}, nil
 	}
 	if err = e.s.failedAt(ctx, "put an object into", key, err); isRefusal(err) {
-		return nil, nil //nolint:nilnil // as it should be
+		return nil, nil // as it should be
 	}
 	return nil, err
 }
@@ -101,7 +101,7 @@ func (e *examination) absent(ctx context.Context) (*Lack, error) {
 	}
 	_, err := e.s.Put(ctx, key, bytes.NewReader([]byte("late")), 4, PutOptions{IfAbsent: true})
 	if errors.As(err, new(*api.ConflictError)) {
-		return nil, nil //nolint:nilnil // as it should be
+		return nil, nil // as it should be
 	}
 	if err != nil && !isRefusal(err) {
 		return nil, err

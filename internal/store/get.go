@@ -82,7 +82,7 @@ func beyond(key string, size, offset int64) error {
 
 // reader reads an object over as many requests as it takes.
 type reader struct {
-	ctx    context.Context //nolint:containedctx // of one Get
+	ctx    context.Context // of one Get
 	s      *Store
 	key    string
 	object Object

@@ -53,7 +53,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // not a secret
+		case <-time.After(pause/2 + rand.N(pause)): // not a secret
 		}
 		pause = min(2*pause, longPause)
 	}

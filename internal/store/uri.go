@@ -16,14 +16,14 @@ import (
 // by which Google's store speaks S3.
 const (
 	envAWSKey      = "AWS_ACCESS_KEY_ID"
-	envAWSSecret   = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // a name
-	envAWSToken    = "AWS_SESSION_TOKEN"     //nolint:gosec // a name
+	envAWSSecret   = "AWS_SECRET_ACCESS_KEY" // a name
+	envAWSToken    = "AWS_SESSION_TOKEN"     // a name
 	envAWSRegion   = "AWS_REGION"
 	envAWSRegion2  = "AWS_DEFAULT_REGION"
 	envAWSEndpoint = "AWS_ENDPOINT_URL"
 	envS3Endpoint  = "AWS_ENDPOINT_URL_S3"
 	envGSKey       = "GS_ACCESS_KEY_ID"
-	envGSSecret    = "GS_SECRET_ACCESS_KEY" //nolint:gosec // a name
+	envGSSecret    = "GS_SECRET_ACCESS_KEY" // a name
 	envGSEndpoint  = "GS_ENDPOINT_URL"
 
 	awsEndpoint = "https://s3.amazonaws.com"

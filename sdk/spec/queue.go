@@ -1,9 +1,8 @@
 package spec
 
 import (
-	"k8s.io/apimachinery/pkg/util/validation"
-
 	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )

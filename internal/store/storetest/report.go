@@ -11,7 +11,7 @@ import (
 
 // report takes the problems of one rule, as a testing.T does, for who expects some.
 type report struct {
-	ctx context.Context //nolint:containedctx // as a testing.T has it
+	ctx context.Context // as a testing.T has it
 
 	mu       sync.Mutex
 	problems []string

@@ -23,7 +23,7 @@ func (m memory) Add(key string)      { m[key] = true }
 // cluster answers for somebody who may do what allowed says.
 func cluster(t *testing.T, cache access.Cache, allowed func(*authorizationv1.ResourceAttributes) bool) (checker *Checker, asked *int) {
 	t.Helper()
-	set := fake.NewSimpleClientset() //nolint:staticcheck // reviews need no apply
+	set := fake.NewSimpleClientset() // reviews need no apply
 	asked = new(int)
 	set.PrependReactor("create", "selfsubjectaccessreviews", func(a k8stesting.Action) (bool, runtime.Object, error) {
 		*asked++

@@ -66,7 +66,7 @@ const plenty = 1 << 20
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	set := fake.NewSimpleClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns"}}) //nolint:staticcheck // nothing is applied, and the other one takes ten times as long
+	set := fake.NewSimpleClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns"}}) // nothing is applied, and the other one takes ten times as long
 	w := &world{t: t, fake: set,
 		kueue: &kueueServer{active: map[string]bool{}}, file: filepath.Join(t.TempDir(), "sweep.vast"), jobsLeft: plenty}
 	w.data("some data")

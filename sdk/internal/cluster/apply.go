@@ -77,7 +77,7 @@ func (c *Client) get(ctx context.Context, obj runtime.Object) (*unstructured.Uns
 	}
 	there, err := client.Get(ctx, u.GetName(), metav1.GetOptions{})
 	if isAbsent(err) {
-		return nil, nil //nolint:nilnil // absence is no error here
+		return nil, nil // absence is no error here
 	}
 	return there, c.conn.Classify(err, "get", words)
 }

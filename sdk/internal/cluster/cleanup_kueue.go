@@ -58,7 +58,7 @@ func (c *Client) kueueNamespaceOfOurs(ctx context.Context) (*unstructured.Unstru
 		return nil, c.conn.Classify(err, "list", "pods")
 	}
 	if len(pods.Items) > 0 {
-		return nil, nil //nolint:nilnil // somebody has moved in
+		return nil, nil // somebody has moved in
 	}
 	return there, nil
 }

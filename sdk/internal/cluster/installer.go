@@ -63,12 +63,12 @@ func (c *Client) findRelease(ctx context.Context) (*release, error) {
 	for i := range list.Items {
 		if r, status, err := parseRelease(&list.Items[i]); err == nil { // Helm passes over what it cannot read, too
 			if status == "uninstalled" {
-				return nil, nil //nolint:nilnil // absence is no error here
+				return nil, nil // absence is no error here
 			}
 			return r, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // absence is no error here
+	return nil, nil // absence is no error here
 }
 
 // revision returns the number of a release's revision, by its label.

@@ -87,7 +87,7 @@ func (c *Client) kueueIn(ctx context.Context, namespace string) (*appsv1.Deploym
 			}
 		}
 	}
-	return nil, nil //nolint:nilnil // absence is no error here
+	return nil, nil // absence is no error here
 }
 
 // kueueNamespaces are those that the webhooks of Kueue's API lead to, but for

@@ -40,7 +40,7 @@ func credentialsOf(s *corev1.Secret) credentials {
 func newCredentials() credentials {
 	text := func(prefix string, bytes int) []byte {
 		raw := make([]byte, bytes)
-		rand.Read(raw) //nolint:errcheck // never fails: it ends the program instead
+		rand.Read(raw) // never fails: it ends the program instead
 		return []byte(prefix + base64.RawURLEncoding.EncodeToString(raw))
 	}
 	return credentials{access: text("vast-", 12), secret: text("", 30)}

@@ -107,12 +107,12 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 // has named; else it is nil.
 func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*Config, error) {
 	if o.Config != "" {
-		return nil, nil //nolint:nilnil // it is named
+		return nil, nil // it is named
 	}
 	if now.record != nil {
 		config, err := findConfig(now.record.Config)
 		if err != nil || !config.isShared(install) || now.shared.of(sharedConfig, c.conn.Namespace, now.uid) == config.Name {
-			return nil, nil //nolint:nilnil,nilerr // a wrong name is told with all else that is wrong
+			return nil, nil // a wrong name is told with all else that is wrong
 		}
 	}
 	nodes, err := c.nodes(ctx)
@@ -133,11 +133,11 @@ func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed,
 		config, _ = findConfig(name) // a wrong one is told with all else that is wrong
 	}
 	if config == nil || config.NewStorageClass == nil {
-		return nil, nil //nolint:nilnil // it makes none
+		return nil, nil // it makes none
 	}
 	class, err := c.conn.Kube.StorageV1().StorageClasses().Get(ctx, config.StorageClass, metav1.GetOptions{})
 	if isAbsent(err) {
-		return nil, nil //nolint:nilnil // absence is no error here
+		return nil, nil // absence is no error here
 	}
 	return class, c.conn.Classify(err, "get", "storageclasses.storage.k8s.io")
 }

@@ -211,7 +211,7 @@ func (c *Client) unread(err error, s *api.ComponentState) error {
 
 // missingRight are the rights of the API server's that an error is about, or "".
 func missingRight(err error) string {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each of them is looked at
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // each of them is looked at
 		var all []string
 		for _, one := range joined.Unwrap() {
 			if right := missingRight(one); right != "" && !slices.Contains(all, right) {

@@ -24,7 +24,7 @@ const countLimit = 10_000
 func (c *Client) secretNamed(ctx context.Context, name string) (*corev1.Secret, error) {
 	s, err := c.conn.Kube.CoreV1().Secrets(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, nil //nolint:nilnil // absence is no error here
+		return nil, nil // absence is no error here
 	}
 	return s, c.conn.Classify(err, "get", "secrets")
 }

@@ -59,7 +59,7 @@ func (c *Client) holdsBack(ctx context.Context, now *observed) (string, error) {
 	}
 	held, err := c.storeContent(ctx)
 	if err != nil || held.Objects == 0 {
-		return "", nil //nolint:nilerr // a store that does not answer holds nothing that could be saved
+		return "", nil // a store that does not answer holds nothing that could be saved
 	}
 	return fmt.Sprintf("it holds %s in its pod, which would be lost; %s", wordsFor(held), c.saveFirst()), nil
 }

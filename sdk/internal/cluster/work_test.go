@@ -41,7 +41,7 @@ func namespaceOf(t *testing.T, objects ...runtime.Object) (*Client, *fake.Client
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := fake.NewSimpleClientset(objects...) //nolint:staticcheck // nothing is applied, and the other one takes ten times as long
+	set := fake.NewSimpleClientset(objects...) // nothing is applied, and the other one takes ten times as long
 	set.PrependReactor("create", "selfsubjectreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, &authenticationv1.SelfSubjectReview{Status: authenticationv1.SelfSubjectReviewStatus{
 			UserInfo: authenticationv1.UserInfo{Username: "admin"}}}, nil

@@ -109,7 +109,7 @@ func (c *Client) awaitProbe(ctx context.Context, name string) (pod *corev1.Pod, 
 			return false, c.conn.Classify(err, "get", "pods")
 		}
 		if err != nil {
-			return false, nil //nolint:nilerr // a passing failure; the time limit ends it
+			return false, nil // a passing failure; the time limit ends it
 		}
 		pod, why = now, ""
 		if d := diagnose.Pending(pod, nil); d != nil {

@@ -29,7 +29,7 @@ func (c *Client) storeSecrets(ctx context.Context, _ api.DoctorOptions) []api.Ch
 	get := func(name string) (*corev1.Secret, error) {
 		s, err := c.conn.Kube.CoreV1().Secrets(c.conn.Namespace).Get(ctx, name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
-			return nil, nil //nolint:nilnil // absence is no error here
+			return nil, nil // absence is no error here
 		}
 		return s, c.conn.Classify(err, "get", "secrets")
 	}

@@ -62,7 +62,7 @@ func (f *follower) unseen() map[int]bool {
 // follower starts a reader for each pod and watches over the task.
 type follower struct {
 	s    *session
-	ctx  context.Context //nolint:containedctx // that of the call, for the readers it starts
+	ctx  context.Context // that of the call, for the readers it starts
 	kick chan struct{}
 
 	mu      sync.Mutex
@@ -280,7 +280,7 @@ func passes(err error) bool {
 // deleted is what a task looks like that somebody has deleted.
 func deleted(last *api.TaskStatus) *api.TaskStatus {
 	const reason = "deleted by someone"
-	st := last.DeepCopyObject().(*api.TaskStatus) //nolint:forcetypeassert // it copies itself
+	st := last.DeepCopyObject().(*api.TaskStatus) // it copies itself
 	st.State, st.Reason = api.Failed, reason
 	st.Diagnosis = &api.Diagnosis{Cause: api.CauseDeleted, Message: reason}
 	return st

@@ -122,7 +122,7 @@ func (b *builder) service() {
 // SkyPilot's variables for a private registry.
 const (
 	dockerUser     = "SKYPILOT_DOCKER_USERNAME"
-	dockerPassword = "SKYPILOT_DOCKER_PASSWORD" //nolint:gosec // a name
+	dockerPassword = "SKYPILOT_DOCKER_PASSWORD" // a name
 	dockerServer   = "SKYPILOT_DOCKER_SERVER"
 )
 

@@ -60,7 +60,7 @@ func (c *Client) tail(ctx context.Context, namespace, pod string) string {
 	if err != nil {
 		return ""
 	}
-	defer log.Close() //nolint:errcheck // nothing was written
+	defer log.Close() // nothing was written
 	text, err := io.ReadAll(io.LimitReader(log, tailBytes))
 	if err != nil {
 		return ""

@@ -3,8 +3,6 @@ package task
 import (
 	"testing"
 
-	"github.com/kubevast/vast/sdk/api"
-
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/volume"
 )
 

@@ -182,7 +182,7 @@ func (c *Client) classes(ctx context.Context) (map[string]*storagev1.StorageClas
 	list, err := c.conn.Kube.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
 	err = c.conn.Classify(err, "list", "storageclasses.storage.k8s.io")
 	if forbidden := (*api.ForbiddenError)(nil); errors.As(err, &forbidden) {
-		return nil, nil //nolint:nilnil // no answer is no error here
+		return nil, nil // no answer is no error here
 	}
 	if err != nil {
 		return nil, err

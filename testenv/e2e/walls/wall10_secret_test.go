@@ -53,7 +53,7 @@ func logsIn(t *testing.T, dir string) string {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".log") {
 			return err
 		}
-		data, err := os.ReadFile(path) //nolint:gosec // of the test's own folder
+		data, err := os.ReadFile(path) // of the test's own folder
 		all.Write(data)
 		return err
 	})

@@ -67,7 +67,7 @@ func Start(ctx context.Context, config *rest.Config) (*Watcher, error) {
 func keepName(object any) (any, error) {
 	m, err := meta.Accessor(object)
 	if err != nil {
-		return object, nil //nolint:nilerr // a tombstone: kept as it is
+		return object, nil // a tombstone: kept as it is
 	}
 	return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
 		Namespace: m.GetNamespace(), Name: m.GetName(), UID: m.GetUID(), ResourceVersion: m.GetResourceVersion(),

@@ -67,7 +67,7 @@ func (c *Cleaner) unusedPacks(ctx context.Context, b store.Backend, gone []*leav
 			defer mu.Unlock()
 			if err != nil {
 				clear(packs) // another version's may have any of them
-				return nil   //nolint:nilerr // said above
+				return nil   // said above
 			}
 			delete(packs, layout.InputKey(r.Inputs))
 			return nil

@@ -193,7 +193,7 @@ func (w *preparation) writeJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer all.Close() //nolint:errcheck // the error that counts is that of the Close below
+	defer all.Close() // the error that counts is that of the Close below
 	for job, err := range w.plan.Jobs() {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err

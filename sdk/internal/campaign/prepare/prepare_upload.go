@@ -48,7 +48,7 @@ func (w *preparation) uploadJob(configMap string, items []corev1.KeyToPath) *bat
 	pod.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: plan.CarriedVolume, MountPath: plan.CarriedDir, ReadOnly: true}}
 	meta, podMeta := w.uploadMeta(w.objectName("upload")), w.uploadPodMeta()
 	return typed(&batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{
-		TTLSecondsAfterFinished: ptr.To(int32(w.draft.Record.KeepSeconds)), //nolint:gosec // days, checked with the other options
+		TTLSecondsAfterFinished: ptr.To(int32(w.draft.Record.KeepSeconds)), // days, checked with the other options
 		Template: corev1.PodTemplateSpec{
 			ObjectMeta: metav1.ObjectMeta{Labels: podMeta.Labels, Annotations: podMeta.Annotations}, Spec: pod}}})
 }

@@ -36,7 +36,7 @@ func upload(ctx context.Context, b store.Backend, d *plan.Draft) error {
 		if err != nil {
 			return err
 		}
-		defer root.Close() //nolint:errcheck // nothing is written through it
+		defer root.Close() // nothing is written through it
 		var items []store.Upload
 		for _, e := range d.Inputs.Entries {
 			// What links lead to is there under its own name.
