@@ -80,7 +80,7 @@ func newDownload(f *cli.Factory) *cobra.Command {
 	p.BoolVar(&o.download.Force, "force", false, "Overwrite files with different content.")
 	p.BoolVar(&o.download.NoLogs, "no-logs", false, "Omit the logs.")
 	p.BoolVar(&o.download.PreserveModes, "preserve-modes", false, "Set the permissions that files and folders had in the pod, instead of those of your umask and the executable bit.")
-	p.IntVar(&o.download.Parallel, "parallel", 0, "Number of files to download at a time. (default 16)")
+	p.IntVar(&o.download.Parallel, "parallel", 0, "Number of files to download at a time. (default 32)")
 	_ = c.MarkFlagDirname("dir")
 	o.output.AddFlags(c)
 	return c
