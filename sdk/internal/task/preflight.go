@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/manifest"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -114,14 +114,18 @@ func (c *Client) TryPod(ctx context.Context, agentImage string) (*api.Diagnosis,
 	switch {
 	case err == nil:
 		return nil, nil
-	case errors.As(err, &status) && (apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)) && !lacksRight(err):
+	case errors.As(err, &status) && (apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)) && !c.mayNotCreate(ctx, err):
 		return diagnose.Refused("a task's pods", status.Status().Message), nil
 	}
 	return nil, c.conn.Classify(err, "create", "pods")
 }
 
-// lacksRight reports whether a Forbidden error is a missing right, and not the refusal
-// of an admission plugin.
-func lacksRight(err error) bool {
-	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), `cannot create resource "pods"`)
+// mayNotCreate reports whether a Forbidden error is a missing right to create pods, and
+// not the refusal of an admission plugin, whose status is the same.
+func (c *Client) mayNotCreate(ctx context.Context, err error) bool {
+	if !apierrors.IsForbidden(err) {
+		return false
+	}
+	missing, err := c.rights.Missing(ctx, authz.Each("pods", "create"))
+	return err == nil && len(missing) > 0
 }
