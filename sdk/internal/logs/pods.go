@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -38,6 +39,8 @@ type podState struct {
 	started, ended bool
 	// gone: the pod was deleted.
 	gone bool
+	// absent: the pod has no container of that name.
+	absent bool
 	// waiting is why the container has not started.
 	waiting string
 }
@@ -53,6 +56,7 @@ func stateOf(pod *corev1.Pod, container string) (podState, bool) {
 	}
 	st := podState{uid: pod.UID, name: pod.Name, rank: rank, created: pod.CreationTimestamp.Time,
 		ended: pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed}
+	st.absent = len(pod.Spec.Containers) > 0 && !hasContainer(&pod.Spec, container)
 	for _, list := range [][]corev1.ContainerStatus{pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses} {
 		for i := range list {
 			c := &list[i]
@@ -71,14 +75,19 @@ func stateOf(pod *corev1.Pod, container string) (podState, bool) {
 	return st, true
 }
 
-// tracker keeps the state of the Job's pods: by one list and one watch for all
-// of them.
+func hasContainer(pod *corev1.PodSpec, name string) bool {
+	named := func(c corev1.Container) bool { return c.Name == name }
+	return slices.ContainsFunc(pod.Containers, named) || slices.ContainsFunc(pod.InitContainers, named) ||
+		slices.ContainsFunc(pod.EphemeralContainers, func(c corev1.EphemeralContainer) bool { return c.Name == name })
+}
+
+// tracker has the state of the Job's pods, by one list and one watch for all of them.
 type tracker struct {
 	s *session
 
 	mu   sync.Mutex
 	pods map[types.UID]podState
-	// changed is told each new state, in order, under mu.
+	// changed is called with each new state, in order, under mu.
 	changed func(podState)
 }
 
@@ -86,7 +95,7 @@ func newTracker(s *session) *tracker {
 	return &tracker{s: s, pods: map[types.UID]podState{}, changed: func(podState) {}}
 }
 
-// list reads all pods of the Job anew and returns the resource version.
+// list reads all pods of the Job and returns the resource version.
 func (t *tracker) list(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

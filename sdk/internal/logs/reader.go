@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -208,8 +207,8 @@ func (r *reader) readOnce(ctx context.Context) error {
 	return nil
 }
 
-// judge decides whether a failed stream is worth another try. last says that
-// nothing will change by waiting longer than patience.
+// judge decides whether a failed stream is retried. last means that waiting longer than
+// patience changes nothing.
 func (r *reader) judge(err error, st podState, last bool, failing time.Duration) (final bool, _ error) {
 	impatient := failing > r.s.pace.patience
 	switch {
@@ -222,12 +221,12 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 		}
 		return true, nil
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		// Only before the first line it must be meant: later it may come
-		// from an API server that is just starting.
+		// Before the first line it is final; later it may come from an API server
+		// that is starting.
 		if r.opened.IsZero() || impatient {
 			return true, r.s.src.Conn.Classify(err, "get", "pods/log")
 		}
-	case apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "is not valid for pod"):
+	case apierrors.IsBadRequest(err) && st.absent:
 		return true, r.s.src.Conn.Classify(err, "get", "pods/log")
 	case impatient && isAnswer(err) && (st.ended || last):
 		if r.lose() {
@@ -241,15 +240,14 @@ func (r *reader) judge(err error, st podState, last bool, failing time.Duration)
 	return false, err
 }
 
-// lose leaves a log of which nothing was read to what is kept of it, if anything
-// is kept.
+// lose leaves a log of which nothing was read to the stored one, if there is one.
 func (r *reader) lose() bool {
 	lost := r.s.src.Kept != nil && r.cursor.lines == 0
 	r.lost.Store(lost)
 	return lost
 }
 
-// isAnswer tells what the cluster answered from what did not reach it.
+// isAnswer reports whether an error is a response of the cluster.
 func isAnswer(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) || errors.As(err, new(*strayError))
