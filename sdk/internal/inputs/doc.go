@@ -1,10 +1,9 @@
-// Package inputs brings a task's files from the user's machine: its workdir
-// and file_mounts become packs, named by the hash of their content, and the
-// orders for the agent that unpacks them in the pods. What is small goes with
-// the task, what is larger through the store.
+// Package inputs uploads a task's local files: its workdir and file_mounts become packs,
+// named by the hash of their content, and instructions for the agent that unpacks them
+// in the pods. Small packs go into a ConfigMap, larger ones into the store.
 //
-// Buckets and git repositories are not touched here: the agent copies them, so
-// that a task does not depend on what the user's machine may reach.
+// Buckets and Git repositories are not read here: the agent copies them, so that a task
+// does not depend on the user's network.
 package inputs
 
 import (
@@ -16,22 +15,22 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Workdir is where the workdir lies in the user's containers, as in SkyPilot.
+// Workdir is the path of the workdir in the user's containers, as in SkyPilot.
 const Workdir = "~/sky_workdir"
 
-// Options say where local paths are looked for. The zero value is fine.
+// Options configure where local paths are resolved. The zero value is valid.
 type Options struct {
-	// Dir is what relative paths count from; empty for the working directory
-	// of the program. (As in SkyPilot, it is not the folder of the task file.)
+	// Dir is the base of relative paths; empty for the working directory of the
+	// program. (As in SkyPilot, it is not the directory of the task file.)
 	Dir string
-	// Home is what "~" stands for; empty for the user's home.
+	// Home replaces "~"; empty for the user's home directory.
 	Home string
-	// Notify, if set, is told how much of the local files has been read, by
-	// one goroutine at a time.
+	// Notify, if set, is called with how much of the local files has been read, by one
+	// goroutine at a time.
 	Notify func(api.TransferProgress)
 }
 
-// local turns a path of the task file into one of this machine.
+// local returns the local path of a path in the task file.
 func (o Options) local(p string) (string, error) {
 	if rest, home := strings.CutPrefix(p, "~"); home && (rest == "" || rest[0] == '/') {
 		dir := o.Home
@@ -50,8 +49,8 @@ func (o Options) local(p string) (string, error) {
 	return filepath.Abs(p)
 }
 
-// Check finds everything that New would refuse, but for what lies in folders. It
-// looks which local files there are, and reads none.
+// Check returns the problems that New would return, except for the content of
+// directories. It checks which local files exist, and reads none.
 func Check(t *spec.Task, o Options) error {
 	_, err := find(t, o)
 	return err

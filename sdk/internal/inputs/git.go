@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// git finds a repository. What the agent would refuse is refused here already.
+// git finds a repository. It rejects what the agent would reject.
 func (f *finder) git(m mount, w *spec.Workdir) source {
 	s := source{git: w.URL, ref: w.Ref}
 	remote, err := gitremote.Parse(w.URL)
@@ -31,9 +31,8 @@ func (f *finder) git(m mount, w *spec.Workdir) source {
 	return s
 }
 
-// hostKeys are what this machine knows of a host of which no keys are published:
-// whoever has cloned from it here has the line. A host that nobody knows is a
-// problem, unless the ref is a commit.
+// hostKeys returns the local known_hosts lines of a host without published keys. A host
+// without any is a problem, unless the ref is a commit.
 func (f *finder) hostKeys(m mount, remote gitremote.Remote, ref string) []string {
 	address := remote.Address()
 	published, err := gitremote.ReadHosts(gitremote.Published)
@@ -45,7 +44,7 @@ func (f *finder) hostKeys(m mount, remote gitremote.Remote, ref string) []string
 			return lines
 		}
 	}
-	// What pod_config sets is not known here.
+	// Variables of pod_config are not considered.
 	if !gitremote.IsCommit(ref) && !f.sets(gitremote.EnvKnownHosts) && len(f.task.PodConfig) == 0 {
 		f.problem(m.field+".url", m.at, gitremote.Unknown(address))
 	}
@@ -57,11 +56,10 @@ func (f *finder) sets(name string) bool {
 	return slices.ContainsFunc(slices.Concat(f.task.Envs, f.task.Secrets), func(v spec.EnvVar) bool { return v.Name == name && v.Value != "" })
 }
 
-// largestHosts bounds what is read of a known_hosts file.
+// largestHosts bounds the size of a known_hosts file.
 const largestHosts = 4 << 20
 
-// knownHosts is the user's known_hosts file, without the lines that cannot be
-// read; empty where there is none.
+// knownHosts returns the user's known_hosts file without invalid lines; empty for none.
 func (o Options) knownHosts() string {
 	path, err := o.local("~/.ssh/known_hosts")
 	if err != nil {

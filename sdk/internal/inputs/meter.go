@@ -6,15 +6,15 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// meter adds up how far several packs are. notify may be nil.
+// meter sums up the progress of several packs. notify may be nil.
 type meter struct {
 	mu     sync.Mutex
 	now    api.TransferProgress
 	notify func(api.TransferProgress)
 }
 
-// part adds a pack of so many files and bytes, and returns what is told how many
-// of them are done.
+// part adds a pack of so many files and bytes, and returns the function to call with how
+// many of them are done.
 func (m *meter) part(files int, bytes int64) func(files int, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -30,7 +30,7 @@ func (m *meter) part(files int, bytes int64) func(files int, bytes int64) {
 	}
 }
 
-// skip notes that the files of a pack, which are done, were not sent.
+// skip records that the files of a pack were not sent.
 func (m *meter) skip(files int, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

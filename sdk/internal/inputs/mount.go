@@ -10,7 +10,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// mount is one thing that a task brings, and where it goes.
+// mount is one input of a task and its target.
 type mount struct {
 	field string // "workdir", "file_mounts[/data]"
 	at    spec.Position
@@ -19,25 +19,24 @@ type mount struct {
 	sources []source
 }
 
-// source is what a mount's content comes from: of local, uri and git one is
-// set.
+// source is the source of a mount: one of local, uri and git is set.
 type source struct {
 	local string // absolute
 	file  bool   // local is one
 	uri   string
 	git   string
 	ref   string
-	// knownHosts are what this machine knows of git's host.
+	// knownHosts are the local known_hosts lines of git's host.
 	knownHosts []string
-	// field and at say where in the task file it stands.
+	// field and at are its position in the task file.
 	field string
 	at    spec.Position
-	// to is where it goes, below what it belongs to; empty for that itself.
+	// to is its target below that of its mount; empty for that itself.
 	to string
 }
 
-// place is a folder or a file that is mounted into the containers, with all
-// that goes into it, the outer things first.
+// place is a directory or a file that is mounted into the containers, with all its
+// content, outer entries first.
 type place struct {
 	path    string
 	file    bool
@@ -45,7 +44,7 @@ type place struct {
 	sources []source
 }
 
-// finder collects what is wrong in a task file.
+// finder collects the problems of a task file.
 type finder struct {
 	task     *spec.Task
 	options  Options
@@ -56,7 +55,7 @@ func (f *finder) problem(field string, at spec.Position, message string) {
 	f.problems = append(f.problems, api.Problem{File: f.task.Source.File, Line: at.Line, Column: at.Column, Path: field, Message: message})
 }
 
-// find looks up all that a task brings, and sorts it into places.
+// find finds all inputs of a task and sorts them into places.
 func find(t *spec.Task, o Options) ([]place, error) {
 	f := &finder{task: t, options: o}
 	var mounts []mount
@@ -85,7 +84,7 @@ func find(t *spec.Task, o Options) ([]place, error) {
 	return places, nil
 }
 
-// inOrder are problems in the order of the task file.
+// inOrder returns problems in the order of the task file.
 func inOrder(problems []api.Problem) error {
 	slices.SortStableFunc(problems, func(a, b api.Problem) int {
 		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
@@ -93,8 +92,8 @@ func inOrder(problems []api.Problem) error {
 	return &api.InvalidSpecError{Problems: problems}
 }
 
-// target is where a file mount goes: a relative path lies in the workdir, as
-// in SkyPilot.
+// target returns the target of a file mount: a relative path is below the workdir, as in
+// SkyPilot.
 func (f *finder) target(m mount, written string) (target string, ok bool) {
 	target = path.Clean(written)
 	of := func(dir string) bool { return target == dir || strings.HasPrefix(target, dir+"/") }
@@ -118,18 +117,18 @@ func (f *finder) target(m mount, written string) (target string, ok bool) {
 	return target, message == ""
 }
 
-// kernelFolders are no places for files.
+// kernelFolders cannot be targets.
 var kernelFolders = []string{"/proc", "/sys", "/dev"}
 
-// places joins the mounts that lie in each other. What goes into the workdir
-// goes there even if the task has none.
+// places joins nested mounts. Mounts below the workdir are joined even if the task has
+// no workdir.
 func (f *finder) places(mounts []mount) []place {
 	inside := func(m mount) bool { return strings.HasPrefix(m.target, Workdir+"/") }
 	has := func(m mount) bool { return m.target == Workdir }
 	if slices.ContainsFunc(mounts, inside) && !slices.ContainsFunc(mounts, has) {
 		mounts = append(mounts, mount{target: Workdir})
 	}
-	// Outer ones come before those that lie in them.
+	// Outer ones come before those inside them.
 	slices.SortStableFunc(mounts, func(a, b mount) int { return strings.Compare(a.target, b.target) })
 	var places []place
 	for _, m := range mounts {
@@ -160,8 +159,8 @@ func (f *finder) places(mounts []mount) []place {
 	return places
 }
 
-// overlap reports a source that goes where another one of its place goes, or
-// below one that is a file.
+// overlap reports a source with the target of another one of its place, or below a
+// file.
 func (f *finder) overlap(m mount, s source, others []source) {
 	for _, o := range others {
 		switch {

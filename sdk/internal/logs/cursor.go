@@ -11,47 +11,46 @@ const (
 	// next: standard output and standard error are stamped before they
 	// queue up for the file.
 	slack = int64(time.Second)
-	// memory is for how many seconds the cursor knows how many lines it has
-	// delivered. A clock may be set back by that much while we read.
+	// memory is the number of seconds for which the cursor counts lines. A clock may be
+	// set back by that much during a read.
 	memory = 120
 )
 
-// cursor knows how far one container's log was delivered, and finds that place
-// again in a new stream.
+// cursor is the position up to which one container's log was delivered. It finds that
+// position again in a new stream.
 //
-// A new stream is asked for from a whole second on (sinceTime has no
-// fractions). The kubelet filters record by record and keeps their order, so
+// A new stream is requested from a whole second on (sinceTime has no fractions). The kubelet filters record by record and keeps their order, so
 // the new stream begins with just the lines already delivered that are not
 // older than that second; the cursor has counted them. The count is right
 // even when timestamps repeat or are out of order. It does not hold when the
-// log was rotated meanwhile: then the first line is another one, and what is
-// not newer than the last line delivered is passed over.
+// log was rotated meanwhile: then the first line is another one, and lines that are
+// not newer than the last delivered one are skipped.
 type cursor struct {
 	seconds []second
-	// last is the timestamp of the line begun last, same how many lines in
-	// a row were begun with it.
+	// last is the timestamp of the last line, same the number of consecutive lines
+	// with it.
 	last int64
 	same int
-	// open says that only offset bytes of that line were delivered.
+	// open is set if only offset bytes of that line were delivered.
 	open   bool
 	offset int
 	lines  int // begun in all
 	peak   int // the most bytes of one second
 
-	// How the current stream is read.
+	// The state of the current stream.
 	mode  mode
 	first int64 // the timestamp it should begin with
 	skip  int   // lines still to be passed over
 	seen  int   // lines met with timestamp last
 	drop  bool  // pass over the rest of the current line
 	cut   int   // bytes to be passed over at the beginning of the line
-	// stray is the last line without a timestamp, met how many had one.
+	// stray is the last line without a timestamp, met the number of those with one.
 	stray string
 	met   int
-	// kept is the beginning of a line that the streams before ended in.
+	// kept is the beginning of a line at which earlier streams ended.
 	kept []byte
-	// found says that the line delivered last was met again. next is the
-	// timestamp of the first line behind it where it was not.
+	// found is set if the last delivered line was found. next is the timestamp of the
+	// first line after it otherwise.
 	found bool
 	next  int64
 }
@@ -76,7 +75,7 @@ const (
 	counting             // the place is so many lines ahead
 )
 
-// since is what a new stream must be asked for; nil is everything.
+// since returns the sinceTime of a new stream; nil is everything.
 func (c *cursor) since() *metav1.Time {
 	if c.lines == 0 {
 		return nil
@@ -87,21 +86,19 @@ func (c *cursor) since() *metav1.Time {
 
 func (c *cursor) from() int64 { return (c.last - slack) / int64(time.Second) }
 
-// keep takes note of the beginning of a line that a stream has ended in. As a
-// rule the next stream has the whole line. But when a log is rotated, the
-// runtime may end the old file in the middle of a line, and begin the new one
-// with the rest of it under another timestamp.
+// keep records the beginning of a line at which a stream ended. The next stream usually
+// has the whole line. But when a log is rotated, the runtime may end the old file in the
+// middle of a line, and begin the new one with the rest and another timestamp.
 func (c *cursor) keep(unended []byte) {
 	if len(unended) > 0 {
 		c.kept = append(c.kept[:0], unended...)
 	}
 }
 
-// follows reports that nothing can stand between the line delivered last before
-// the stream, which was stamped then, and the first one in it: a file that was
-// there in between would have had to be opened, filled up to its limit and
-// rotated meanwhile. The kubelet looks for that every 10 seconds, or 3 at least,
-// and timestamps are right to a second; and it takes its time to print so much.
+// follows reports whether no line can be missing between the last delivered one, with
+// the timestamp then, and the first one of the stream: a file in between would have been
+// created, filled and rotated meanwhile. The kubelet checks for rotation every 10 seconds,
+// or 3 at least, and timestamps are exact to a second.
 func (c *cursor) follows(last int64) bool {
 	gap := time.Duration(c.next - last)
 	return c.next != 0 && gap <= rotations-time.Duration(slack) && gap.Seconds()*float64(c.peak) < fileLimit
@@ -112,7 +109,7 @@ const (
 	fileLimit = 10 << 20 // containerLogMaxSize, if nobody has set another one
 )
 
-// rest returns what was kept and came in no later stream.
+// rest returns what was kept and was in no later stream.
 func (c *cursor) rest() []byte {
 	if c.found {
 		return nil
@@ -136,12 +133,11 @@ func (c *cursor) rewind() {
 	}
 }
 
-// astray reports that the stream ended in a text that is no log line. The
-// rest of a long line is no such thing: it stands before lines that the stream
-// was asked for.
+// astray reports whether the stream ended with text that is no log line. The rest of a
+// long line is not meant: it is before the requested lines.
 func (c *cursor) astray() bool { return c.stray != "" && (c.mode == passing || c.met == 0) }
 
-// take returns what of the piece is to be delivered, if anything.
+// take returns the part of the piece to deliver, if any.
 func (c *cursor) take(p piece) []byte {
 	if p.first {
 		c.drop = !c.begin(p)
@@ -167,7 +163,7 @@ func (c *cursor) take(p piece) []byte {
 	return text
 }
 
-// begin decides whether the line that begins is to be delivered.
+// begin decides whether the line that begins is delivered.
 func (c *cursor) begin(p piece) bool {
 	if !p.stamped {
 		// The end of a long line that began before the stream does, or an
@@ -206,14 +202,13 @@ func (c *cursor) begin(p piece) bool {
 	return c.count(p.when)
 }
 
-// arrive is called at the line that was begun last. What is left of it is
-// delivered.
+// arrive is called at the last line. Its rest is delivered.
 func (c *cursor) arrive() bool {
 	c.mode, c.cut, c.found = passing, c.offset, true
 	return c.open
 }
 
-// count writes down a line that is delivered from its beginning on.
+// count records a line that is delivered from its beginning.
 func (c *cursor) count(when int64) bool {
 	if when != c.last || c.lines == 0 {
 		c.last, c.same = when, 0

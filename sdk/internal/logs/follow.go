@@ -45,8 +45,8 @@ func (s *session) follow(ctx context.Context) error {
 	return &api.TaskFailedError{Task: st}
 }
 
-// unseen are the nodes of which no pod was ever seen, or gone before a line of it
-// was read.
+// unseen returns the nodes without a pod, or whose pod was deleted before a line of it was
+// read.
 func (f *follower) unseen() map[int]bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -59,7 +59,7 @@ func (f *follower) unseen() map[int]bool {
 	return gone
 }
 
-// follower starts a reader for each pod and watches over the task.
+// follower starts a reader for each pod and polls the task.
 type follower struct {
 	s    *session
 	ctx  context.Context // that of the call, for the readers it starts
@@ -73,7 +73,7 @@ type follower struct {
 
 	status *api.TaskStatus
 	said   map[string]bool
-	// stuck is since when a node has been in the way of its start.
+	// stuck is since when a node cannot start.
 	stuck time.Time
 }
 
@@ -93,7 +93,7 @@ func (f *follower) changed(st podState) {
 	f.wake()
 }
 
-// start makes a reader; mu is held. A pod that replaces another one of the
+// start starts a reader; mu is held. The reader of a pod that replaces another one of the
 // same rank waits until that one was read.
 func (f *follower) start(st podState) *reader {
 	var before <-chan struct{}
@@ -123,7 +123,7 @@ func (f *follower) wake() {
 	}
 }
 
-// awaitEnd looks at the task until it has ended, and tells what it waits for.
+// awaitEnd polls the task until it has ended, and reports what it waits for.
 func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 	p := f.s.pace
 	retry := backoff{min: p.retryMin, max: p.retryMax}
@@ -184,8 +184,8 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 	}
 }
 
-// pause waits for d. A change of a pod shortens that, but not below waitMin
-// while something is left to read: 500 pods that end must not be 500 looks.
+// pause waits for d, or less after a change of a pod, but at least waitMin while there is
+// something to read, so that 500 pods that terminate do not cause 500 requests.
 func (f *follower) pause(ctx context.Context, d time.Duration, all bool) bool {
 	if all {
 		return sleep(ctx, d, nil)
@@ -207,15 +207,15 @@ func (f *follower) pause(ctx context.Context, d time.Duration, all bool) bool {
 	}
 }
 
-// look reads the task once.
+// look reads the status of the task.
 func (f *follower) look(ctx context.Context) (*api.TaskStatus, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	return f.s.src.Status(ctx)
 }
 
-// progress tells whether every node has started, and whether every node was
-// read to its end.
+// progress returns whether every node has started, and whether every node was read to its
+// end.
 func (f *follower) progress() (started, all bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -232,8 +232,8 @@ func (f *follower) progress() (started, all bool) {
 	return started, f.open == 0
 }
 
-// drain waits until all there is was read. The list makes sure that no pod is
-// overlooked whose event is still under way.
+// drain waits until everything was read. It lists the pods, because the watch may not
+// have reported all of them yet.
 func (f *follower) drain(ctx context.Context) error {
 	retry := backoff{min: f.s.pace.retryMin, max: f.s.pace.retryMax}
 	for {
@@ -271,13 +271,13 @@ func (f *follower) drain(ctx context.Context) error {
 	}
 }
 
-// passes reports a failure that may be gone a moment later.
+// passes reports whether an error may be temporary.
 func passes(err error) bool {
 	var unavailable *api.UnavailableError
 	return errors.As(err, &unavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// deleted is what a task looks like that somebody has deleted.
+// deleted returns the status of a deleted task.
 func deleted(last *api.TaskStatus) *api.TaskStatus {
 	const reason = "deleted by someone"
 	st := last.DeepCopyObject().(*api.TaskStatus) // it copies itself

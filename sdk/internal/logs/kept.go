@@ -13,27 +13,26 @@ import (
 )
 
 const (
-	// keptAtOnce is how many kept logs are read at a time.
+	// keptAtOnce is the number of stored logs that are read concurrently.
 	keptAtOnce = 8
-	// firstWindow is how much of the end of a log is looked at for its last
-	// lines; each further look takes four times as much.
+	// firstWindow is how much of the end of a log is read for its last lines; each
+	// further attempt reads four times as much.
 	firstWindow = 256 << 10
 )
 
-// Kept is the log of one node as it was kept: each line is
+// Kept is the stored log of one node: each line is
 // "<time in RFC3339Nano> <text>".
 type Kept struct {
 	Rank int
-	// Size is how long it is, in bytes.
+	// Size is its length in bytes.
 	Size int64
-	// Open reads it from an offset on.
+	// Open returns a reader from an offset.
 	Open func(ctx context.Context, offset int64) (io.ReadCloser, error)
 }
 
-// ReadKept hands every line of the logs to sink, each log's lines in order and
-// one call at a time. o.Tail and o.Since choose lines as Read does; the rest of
-// o does not matter here. An error of sink ends the reading and is returned as
-// it is.
+// ReadKept passes every line of the logs to sink, each log's lines in order and one call
+// at a time. o.Tail and o.Since select lines as in Read; the rest of o is ignored. It
+// stops at an error of sink and returns it.
 func ReadKept(ctx context.Context, logs []Kept, o api.LogOptions, sink api.LogSink) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -111,7 +110,7 @@ func (r *keptReader) deliver(rank int, p piece) {
 	}
 }
 
-// lastLines is where the last n lines of a log begin.
+// lastLines returns the offset of the last n lines of a log.
 func lastLines(ctx context.Context, log Kept, n int64) (int64, error) {
 	for window := int64(firstWindow); ; window *= 4 {
 		from := max(log.Size-window, 0)
@@ -149,8 +148,7 @@ func lastLines(ctx context.Context, log Kept, n int64) (int64, error) {
 	}
 }
 
-// scan reads a log from an offset on, chunk by chunk. A log that has become
-// longer since its size was asked for is read up to that size only.
+// scan reads a log from an offset, chunk by chunk, up to the size that it had.
 func scan(ctx context.Context, log Kept, offset int64, each func([]byte) error) error {
 	body, err := log.Open(ctx, offset)
 	if err != nil {

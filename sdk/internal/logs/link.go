@@ -2,13 +2,13 @@ package logs
 
 import "sync"
 
-// link tells the user once that the cluster is away, and once that it is back.
+// link reports once that the cluster is unavailable, and once that it is back.
 type link struct {
 	mu   sync.Mutex
 	down bool
 }
 
-// set returns whether that is news.
+// set returns whether the state has changed.
 func (l *link) set(down bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,10 +1,9 @@
 // Package logs reads what the nodes of a task print: every line once, in each
 // node's order, from pods that may not exist yet, over connections that break.
 //
-// What cannot be had from the Kubernetes API is lost to every reader, kubectl
-// included: lines that a node has rotated away while nobody was connected (it
-// serves only the newest log file, 10 MiB by default), and the "\r" of "\r\n",
-// which containerd drops as it writes the log.
+// Like kubectl, it cannot read what the Kubernetes API does not serve: lines that the
+// kubelet rotated away between two connections (it serves only the newest log file, 10
+// MiB by default), and the "\r" of "\r\n", which containerd drops.
 package logs
 
 import (
@@ -20,36 +19,34 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Source says whose logs are read.
+// Source is the task whose logs are read.
 type Source struct {
 	Conn *access.Conn
 	// Namespace and Job name the task's Job; Container is the container of
 	// its pods that runs the user's commands.
 	Namespace, Job, Container string
-	// NumNodes is how many nodes the task has; their ranks count from 0.
+	// NumNodes is the number of the task's nodes; their ranks begin with 0.
 	NumNodes int
-	// Status returns the task as it is now, by an authoritative read.
+	// Status reads the current status of the task.
 	Status func(context.Context) (*api.TaskStatus, error)
-	// Kept, if set, reads what is kept of the nodes that o names, for those
-	// whose pods are gone.
+	// Kept, if set, reads the stored logs of the nodes that o selects, for nodes whose
+	// pods are gone.
 	Kept func(ctx context.Context, o api.LogOptions, sink api.LogSink) error
 }
 
 // Read hands every line of the task's nodes to sink, one call at a time.
 //
-// With Follow it waits for pods that do not exist yet, goes on through dropped
-// connections, and returns when the task has ended and all its output was
-// handed over: nil when it succeeded, else *api.TaskFailedError, also when the task
-// was deleted meanwhile (cause Deleted). Only the first contact may fail with
-// *api.UnavailableError; later it tries again until ctx ends.
+// With Follow it waits for pods that do not exist yet, continues after dropped
+// connections, and returns when the task has ended and sink has all its output: nil if
+// it succeeded, else *api.TaskFailedError, also if the task was deleted meanwhile (cause
+// Deleted). Only the first request may fail with *api.UnavailableError; later ones are
+// retried until ctx ends.
 //
-// Without Follow it reads what is there and returns nil, whatever the state of
-// the task.
+// Without Follow it reads the current logs and returns nil in any state of the task.
 //
-// A line longer than 1 MiB comes in several calls with the same rank and time;
-// only the last of them ends in a newline. An error of sink ends the reading
-// and is returned as it is. What is worth knowing but no log line is told to
-// o.Notify.
+// A line longer than 1 MiB is passed in several calls with the same rank and time; only
+// the last of them ends in a newline. Read stops at an error of sink and returns it.
+// Messages that are no log lines are passed to o.Notify.
 func Read(ctx context.Context, src Source, o api.LogOptions, sink api.LogSink) error {
 	return read(ctx, src, o, sink, defaultPace)
 }
@@ -68,7 +65,7 @@ func read(ctx context.Context, src Source, o api.LogOptions, sink api.LogSink, p
 	} else {
 		err = s.snapshot(ctx)
 	}
-	// The readers must be gone before we return: sink is the caller's.
+	// No reader may call sink after Read returns.
 	cancel(err)
 	s.readers.Wait()
 	if cause := s.failure(); cause != nil {
@@ -128,7 +125,7 @@ type session struct {
 	failed error
 }
 
-// deliver hands one piece of a line to the sink.
+// deliver passes one piece of a line to the sink.
 func (s *session) deliver(rank int, p piece) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,7 +146,7 @@ func (s *session) deliverLine(line api.LogLine) error {
 	return s.hand(line)
 }
 
-// hand gives a line to the sink; mu is held.
+// hand passes a line to the sink; mu is held.
 func (s *session) hand(line api.LogLine) error {
 	err := s.sink(line)
 	if err != nil {
@@ -175,8 +172,8 @@ func (s *session) failure() error {
 	return s.failed
 }
 
-// notify tells the caller something in words. It shares the sink's lock, so
-// that a message and a line never mix on a terminal.
+// notify passes a message to the caller. It holds the sink's lock, so that messages and
+// lines are not mixed on a terminal.
 func (s *session) notify(format string, args ...any) {
 	if s.o.Notify == nil {
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// tell reports what the reading waits for, each thing once until it changes.
+// tell reports what the read waits for, each reason once until it changes.
 func (f *follower) tell(st *api.TaskStatus) {
 	now := map[string]bool{}
 	messages := waiting(f.missing(), st)
@@ -25,13 +25,13 @@ func (f *follower) tell(st *api.TaskStatus) {
 	f.said = now
 }
 
-// stuck are the causes that do not pass by themselves: the task or its
-// namespace has to be fixed. A lack of room is none of them.
+// stuck are the causes that require a fix of the task or its namespace. A lack of
+// resources is not one of them.
 var stuck = []api.Cause{api.CauseImageNotFound, api.CauseImagePull, api.CauseInvalidImage, api.CauseSecretMissing,
 	api.CauseVolumeMissing, api.CauseContainerConfig, api.CauseCreateFailed}
 
-// silence ends a reading that waits for what does not come, where no callback
-// receives notices.
+// silence ends a read that waits for nodes that cannot start, if no callback receives
+// notices.
 func (f *follower) silence(st *api.TaskStatus) error {
 	missing := f.missing()
 	if f.s.o.Notify != nil || len(missing) == 0 || st.Diagnosis == nil || !slices.Contains(stuck, st.Diagnosis.Cause) {
@@ -48,7 +48,7 @@ func (f *follower) silence(st *api.TaskStatus) error {
 		"; with LogOptions.Notify, or sdk.WithWarnings, this is only reported, and the reading goes on"}
 }
 
-// missing returns the nodes that have not started, as far as is known here.
+// missing returns the nodes that have not started according to the watch.
 func (f *follower) missing() map[int]bool {
 	missing := map[int]bool{}
 	f.mu.Lock()
@@ -66,8 +66,8 @@ func (f *follower) missing() map[int]bool {
 	return missing
 }
 
-// waiting groups nodes that are waited for by their reason. Those that have
-// started by now, as st knows better, are left out.
+// waiting groups nodes that have not started by their reason. Those that have started
+// according to st are omitted.
 func waiting(missing map[int]bool, st *api.TaskStatus) []string {
 	known := map[int]api.NodeStatus{}
 	for _, node := range st.Nodes {
@@ -99,11 +99,10 @@ func waiting(missing map[int]bool, st *api.TaskStatus) []string {
 	return messages
 }
 
-// aboutTask reports whether the task's reason is about all of its nodes, and
-// not about another one than is waited for.
+// aboutTask reports whether the task's reason is about all of its nodes.
 func aboutTask(st *api.TaskStatus) bool { return st.Diagnosis == nil || st.Diagnosis.Rank == nil }
 
-// nodes names ranks, which are in order: "node 3", "nodes 0-3, 7".
+// nodes formats sorted ranks: "node 3", "nodes 0-3, 7".
 func nodes(ranks []int) string {
 	if len(ranks) == 1 {
 		return fmt.Sprintf("node %d", ranks[0])

@@ -6,28 +6,25 @@ import (
 	"time"
 )
 
-// pace holds all the times of the package, so that tests can be quick.
+// pace has all durations of the package, so that tests can shorten them.
 type pace struct {
-	// retryMin and retryMax bound the wait before something is tried again.
+	// retryMin and retryMax bound the wait before a retry.
 	retryMin, retryMax time.Duration
-	// endMin and endMax bound the wait between two looks at a task whose
-	// nodes have all ended: its Job follows within a second or two.
+	// endMin and endMax bound the poll interval of a task whose nodes have all
+	// terminated: its Job follows within a second or two.
 	endMin, endMax time.Duration
-	// waitMin and waitMax bound the wait between two looks at a task whose
-	// nodes have not all started, so that the reason is told.
+	// waitMin and waitMax bound the poll interval of a task whose nodes have not all
+	// started, to report the reason.
 	waitMin, waitMax time.Duration
-	// calm is the wait between two looks at a task that runs.
+	// calm is the poll interval of a running task.
 	calm time.Duration
-	// idleMin and idleMax bound how long a followed stream may be silent
-	// before it is opened anew: the kubelet can lose track of a log that
-	// is rotated, and then sends nothing more.
+	// idleMin and idleMax bound how long a followed stream may be silent before it is
+	// reopened: after a rotation the kubelet may send nothing more.
 	idleMin, idleMax time.Duration
-	// patience is how long a failure that looks final is taken for one
-	// that passes: a Kubernetes API server that has just started refuses
-	// its users until it has read their roles.
+	// patience is how long an error that looks final is treated as temporary: an API
+	// server that has just started returns Forbidden until it has read the RBAC rules.
 	patience time.Duration
-	// silence is how long a node may be in the way of its start where
-	// nobody is told.
+	// silence is how long a node may be unable to start if the caller gets no notices.
 	silence time.Duration
 }
 
@@ -40,8 +37,8 @@ var defaultPace = pace{
 	patience: 30 * time.Second, silence: 5 * time.Minute,
 }
 
-// backoff doubles its waits from min to max, each give or take a quarter, so
-// that hundreds of readers do not come back in step.
+// backoff doubles its waits from min to max, with a jitter of a quarter, so that hundreds
+// of readers do not retry at the same time.
 type backoff struct{ min, max, next time.Duration }
 
 func (b *backoff) reset() { b.next = 0 }

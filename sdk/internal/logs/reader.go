@@ -21,7 +21,7 @@ type reader struct {
 	s      *session
 	rank   int
 	follow bool
-	// before is closed when the pod that had this rank before was read.
+	// before is closed when the previous pod of this rank was read.
 	before <-chan struct{}
 	done   chan struct{}
 	wake   chan struct{} // holds a value when the state has changed
@@ -46,7 +46,7 @@ func newReader(s *session, st podState, before <-chan struct{}) *reader {
 		done: make(chan struct{}), wake: make(chan struct{}, 1)}
 }
 
-// set gives the reader a new state of its pod.
+// set sets the state of the reader's pod.
 func (r *reader) set(st podState) {
 	r.mu.Lock()
 	r.state = st
@@ -54,7 +54,7 @@ func (r *reader) set(st podState) {
 	r.kick()
 }
 
-// finish tells the reader that the task has ended.
+// finish is called when the task has ended.
 func (r *reader) finish() {
 	r.mu.Lock()
 	r.over = true
@@ -75,8 +75,7 @@ func (r *reader) get() (podState, bool) {
 	return r.state, r.over
 }
 
-// run reads until the log is at its end. An error is one that trying again
-// does not help against.
+// run reads to the end of the log. It returns only permanent errors.
 func (r *reader) run(ctx context.Context) error {
 	defer close(r.done)
 	if r.before != nil {
@@ -95,7 +94,7 @@ func (r *reader) run(ctx context.Context) error {
 	return r.readOnce(ctx)
 }
 
-// awaitStart returns false when there is nothing to read and never will be.
+// awaitStart returns false if there will never be anything to read.
 func (r *reader) awaitStart(ctx context.Context) bool {
 	for {
 		st, over := r.get()
@@ -113,10 +112,9 @@ func (r *reader) awaitStart(ctx context.Context) bool {
 	}
 }
 
-// readFollowing reads until the container has ended and a stream that was
-// opened after that has added nothing. One look more than seems necessary: a
-// stream that is cut between the API server and the kubelet ends like one that
-// is complete.
+// readFollowing reads until the container has terminated and a stream that was opened
+// after that has added nothing. That takes one more stream, because a stream that is cut
+// between the API server and the kubelet ends like a complete one.
 func (r *reader) readFollowing(ctx context.Context) error {
 	wait := backoff{min: r.s.pace.retryMin, max: r.s.pace.retryMax}
 	idle := r.s.pace.idleMin
@@ -175,8 +173,8 @@ func (r *reader) readFollowing(ctx context.Context) error {
 	return nil
 }
 
-// readOnce reads what is there. A container that has ended is looked at once
-// more, as above; one that runs is never at its end.
+// readOnce reads the current log. If the container has terminated it reads once more, as
+// readFollowing does.
 func (r *reader) readOnce(ctx context.Context) error {
 	wait := backoff{min: r.s.pace.retryMin, max: r.s.pace.retryMax}
 	var failing time.Time
@@ -253,14 +251,14 @@ func isAnswer(err error) bool {
 	return errors.As(err, &status) || errors.As(err, new(*strayError))
 }
 
-// progress is how far the log was read, for comparison.
+// progress returns the position in the log, for comparison.
 func (r *reader) progress() [3]int {
 	return [3]int{r.cursor.lines, r.cursor.offset, len(r.split.carry)}
 }
 
 var errIdle = errors.New("nothing was sent for a while")
 
-// strayError is an error that the kubelet could not report but in the log.
+// strayError is an error that the kubelet reported within the log.
 type strayError struct{ text string }
 
 func (e *strayError) Error() string { return text.Line(e.text) }
@@ -268,8 +266,8 @@ func (e *strayError) Error() string { return text.Line(e.text) }
 // buffers are shared by all streams of the process.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// stream opens the log at the cursor and delivers what comes. It returns nil
-// at the end of the stream, with a line that has no newline still in hand.
+// stream opens the log at the cursor and delivers it. It returns nil at the end of the
+// stream; a line without a newline is still buffered.
 func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -324,10 +322,10 @@ func (r *reader) stream(ctx context.Context, follow bool, idle time.Duration) er
 	}
 }
 
-// checkTear says so when the line delivered last is not in the log any more: the
-// node has begun a new file since, and what stood between cannot be had. Nothing
-// did where the old file was read to its end and the new one follows on it: that
-// is how the kubelet ends a stream that is behind when the container ends.
+// checkTear reports when the last delivered line is not in the log any more: the kubelet
+// has rotated the log, and lines in between are lost. None are lost if the old file was
+// read to its end and the new one follows it, which is how the kubelet ends a delayed
+// stream when the container terminates.
 func (r *reader) checkTear(last int64, end bool) {
 	next := r.cursor.next
 	if r.torn || r.cursor.found || !end && r.cursor.mode != passing {
@@ -353,7 +351,7 @@ func (r *reader) name() string {
 	return r.state.name
 }
 
-// options is the request for what has not been read yet.
+// options returns the request for what has not been read yet.
 func (r *reader) options(follow bool) *corev1.PodLogOptions {
 	o := &corev1.PodLogOptions{Container: r.s.src.Container, Follow: follow, Timestamps: true}
 	if o.SinceTime = r.cursor.since(); o.SinceTime != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// atOnce is how many logs are read at a time without Follow.
+// atOnce is the number of logs that are read concurrently without Follow.
 const atOnce = 32
 
-// snapshot reads what is there now.
+// snapshot reads the current logs.
 func (s *session) snapshot(ctx context.Context) error {
 	if _, err := s.tracker.list(ctx); err != nil {
 		return s.src.Conn.Classify(err, "list", "pods")
@@ -66,8 +66,8 @@ func (s *session) snapshot(ctx context.Context) error {
 	return nil
 }
 
-// lost are the nodes of which nothing was read since their pods went just before
-// that. What is kept of them is all there is.
+// lost returns the nodes whose pods were deleted just before their logs were read. Only
+// their stored logs are left.
 func lost(readers []*reader) map[int]bool {
 	ranks := map[int]bool{}
 	for _, r := range readers {
@@ -83,7 +83,7 @@ func lost(readers []*reader) map[int]bool {
 	return ranks
 }
 
-// end is why the context has ended.
+// end returns why the context has ended.
 func (s *session) end(ctx context.Context) error {
 	if err := s.failure(); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (s *session) end(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// explain says why there is nothing of some nodes.
+// explain reports why some nodes have no logs.
 func (s *session) explain(ctx context.Context, without, notStarted map[int]bool) {
 	if len(notStarted) == 0 && len(without) == 0 {
 		return
@@ -117,8 +117,8 @@ func (s *session) explain(ctx context.Context, without, notStarted map[int]bool)
 	}
 }
 
-// afterPods delivers what is kept of nodes whose pods are gone, or says why there
-// is nothing. The task has ended.
+// afterPods delivers the stored logs of nodes whose pods are gone, or reports why there
+// are none. The task has ended.
 func (s *session) afterPods(ctx context.Context, ranks map[int]bool, st *api.TaskStatus) {
 	why := ""
 	if s.src.Kept != nil {

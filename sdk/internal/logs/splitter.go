@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxPiece bounds what is held in memory of one line.
+// maxPiece bounds the memory for one line.
 const maxPiece = 1 << 20
 
 // piece is a line or, of a line longer than maxPiece, a part of it.
@@ -14,16 +14,16 @@ type piece struct {
 	when int64
 	// stamped is false for a line that came without a timestamp.
 	stamped bool
-	// text holds the bytes as they were printed, the newline included. It
-	// is valid until the next call of the splitter.
+	// text has the printed bytes, including the newline. It is valid until the next
+	// call of the splitter.
 	text []byte
-	// first and last tell whether the line begins and ends in this piece.
+	// first and last are set if the line begins and ends in this piece.
 	first, last bool
 }
 
-// splitter cuts a log stream that was asked for with timestamps=true into
-// lines. The kubelet puts one timestamp before each line, however many records
-// the runtime made of it: nothing but a newline ends a line.
+// splitter splits a log stream with timestamps=true into lines. The kubelet writes one
+// timestamp before each line, even if the runtime split it into records: only a newline
+// ends a line.
 type splitter struct {
 	carry []byte // of the line that has not ended yet
 	begun bool   // a piece of that line was emitted
@@ -31,7 +31,7 @@ type splitter struct {
 	stamp stampReader
 }
 
-// feed takes the next bytes of the stream.
+// feed processes the next bytes of the stream.
 func (s *splitter) feed(chunk []byte, emit func(piece)) {
 	for len(chunk) > 0 {
 		end := bytes.IndexByte(chunk, '\n') + 1
@@ -54,8 +54,7 @@ func (s *splitter) feed(chunk []byte, emit func(piece)) {
 	}
 }
 
-// unended returns the text of a line of which only the beginning has come, and
-// of which nothing was emitted yet.
+// unended returns the beginning of an incomplete line of which nothing was emitted yet.
 func (s *splitter) unended() []byte {
 	if s.begun {
 		return nil
@@ -67,7 +66,7 @@ func (s *splitter) unended() []byte {
 	return s.carry[n:]
 }
 
-// flush emits what is left of a line that will get no newline any more.
+// flush emits the rest of a line without a newline.
 func (s *splitter) flush(emit func(piece)) {
 	if len(s.carry) > 0 {
 		s.emit(s.carry, false, emit)
@@ -75,7 +74,7 @@ func (s *splitter) flush(emit func(piece)) {
 	s.reset()
 }
 
-// reset forgets the line that has not ended; the next bytes begin a line.
+// reset drops an incomplete line; the next bytes begin a line.
 func (s *splitter) reset() { s.carry, s.begun = release(s.carry), false }
 
 func (s *splitter) emit(raw []byte, ended bool, emit func(piece)) {
@@ -90,8 +89,8 @@ func (s *splitter) emit(raw []byte, ended bool, emit func(piece)) {
 	emit(p)
 }
 
-// release empties a buffer, and lets go of one that a long line has blown up:
-// there may be hundreds of streams.
+// release empties a buffer, and frees one that a long line has enlarged, since there may
+// be hundreds of streams.
 func release(buf []byte) []byte {
 	if cap(buf) > 64<<10 {
 		return nil
@@ -105,16 +104,16 @@ const (
 	maxStamp = len("2006-01-02T15:04:05.000000000+00:00")
 )
 
-// stampReader reads the timestamps at the beginning of lines. Most share all
-// but the fraction with the one before: that much is parsed once.
+// stampReader parses the timestamps at the beginning of lines. Most differ from the
+// previous one only in the fraction, so the rest is parsed once.
 type stampReader struct {
 	second [toSecond]byte
 	zone   string
 	base   int64
 }
 
-// read returns the timestamp that b begins with and its length with the space
-// behind it.
+// read returns the timestamp at the beginning of b and its length with the space after
+// it.
 func (r *stampReader) read(b []byte) (ns int64, n int, ok bool) {
 	end := bytes.IndexByte(b[:min(len(b), maxStamp+1)], ' ')
 	if end < minStamp {
