@@ -82,7 +82,7 @@ type Monitors struct {
 	Asked   api.CampaignListOptions
 }
 
-func (m *Monitors) Monitor(_ context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
+func (m *Monitors) List(_ context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	m.Asked = o
 	if len(m.Lists) == 0 {
 		return nil, m.Failure

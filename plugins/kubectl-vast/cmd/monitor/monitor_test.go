@@ -144,7 +144,7 @@ func (f *flaky) List(ctx context.Context, o api.CampaignListOptions) (*api.Campa
 	if f.calls++; f.calls%2 == 0 {
 		return nil, &api.UnavailableError{Message: "no answer"}
 	}
-	return f.Monitors.Monitor(ctx, o)
+	return f.Monitors.List(ctx, o)
 }
 
 func TestNothingIsWiderThanTheTerminal(t *testing.T) {
