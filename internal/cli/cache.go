@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// remembered is for how long good news counts.
+// remembered is how long an entry is valid.
 const remembered = time.Hour
 
-// fileCache is a folder with an empty file for each thing that is known; when
-// it was written says since when. Nothing depends on it: whatever goes wrong
-// with a file, the thing is not known.
+// fileCache is a folder with an empty file for each entry, whose modification time is
+// that of the entry. Errors are treated as missing entries.
 type fileCache struct {
 	dir string
 	now func() time.Time
 }
 
-// newCache is <user's cache folder>/kubevast/known; VAST_CACHE_DIR names
-// another folder. Without either there is no cache.
+// newCache returns the cache in <user's cache folder>/kubevast/known, or in
+// $VAST_CACHE_DIR/known; nil if there is no such folder.
 func newCache(now func() time.Time) *fileCache {
 	dir := os.Getenv("VAST_CACHE_DIR")
 	if dir == "" {
@@ -42,8 +41,7 @@ func (c *fileCache) fresh(info os.FileInfo) bool {
 	return age >= 0 && age < remembered
 }
 
-// Add implements sdk.Cache. What has become stale is swept out with the first
-// thing that is new.
+// Add implements sdk.Cache. A new entry also removes stale ones.
 func (c *fileCache) Add(key string) {
 	if key == "" || os.MkdirAll(c.dir, 0o700) != nil {
 		return

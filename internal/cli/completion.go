@@ -14,15 +14,15 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// completionTime is how long a shell is kept waiting for names.
+// completionTime limits the time that a shell waits for names.
 const completionTime = 3 * time.Second
 
 // Completer gives the names that a shell may complete, each with an optional
 // description behind a tab.
 type Completer func(ctx context.Context, client Client) []string
 
-// Complete makes a ValidArgsFunction of c. It leaves out what is already on
-// the command line; most is how many arguments there may be (-1: any number).
+// Complete returns a ValidArgsFunction. It omits arguments that are on the command line
+// already; most is the number of arguments (-1: any number).
 func (f *Factory) Complete(most int, names Completer) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 		const directive = cobra.ShellCompDirectiveNoFileComp
@@ -43,8 +43,8 @@ func (f *Factory) Complete(most int, names Completer) cobra.CompletionFunc {
 	}
 }
 
-// TaskIDs completes the ids of one's own tasks in these states (none: all),
-// newest first.
+// TaskIDs completes the ids of the user's tasks in these states (none: all), newest
+// first.
 func TaskIDs(states ...api.State) Completer {
 	return func(ctx context.Context, client Client) []string {
 		list, err := client.Tasks().List(ctx, api.TaskListOptions{States: states})
@@ -59,7 +59,7 @@ func TaskIDs(states ...api.State) Completer {
 	}
 }
 
-// VolumeNames completes the names of one's own volumes.
+// VolumeNames completes the names of the user's volumes.
 func VolumeNames(ctx context.Context, client Client) []string {
 	list, err := client.Volumes().List(ctx, api.VolumeListOptions{})
 	if err != nil {
@@ -99,4 +99,73 @@ func completeConfigFlags(root *cobra.Command, f *Factory) {
 	fromConfig("context", func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.Contexts)) })
 	fromConfig("cluster", func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) })
 	fromConfig("user", func(c clientcmdapi.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) })
+}
+
+// CampaignIDs completes the ids of the user's campaigns, newest first.
+func CampaignIDs(ctx context.Context, client Client) []string {
+	list, err := client.Campaigns().List(ctx, api.CampaignListOptions{Brief: true})
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, c := range slices.Backward(list.Items) {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// QueueNames completes the names of the namespace's queues.
+func QueueNames(ctx context.Context, client Client) []string {
+	list, err := client.Queues().List(ctx, api.QueueListOptions{})
+	if err != nil {
+		return nil
+	}
+	names := make([]string, 0, len(list.Items))
+	for i := range list.Items {
+		q := &list.Items[i]
+		names = append(names, q.Name+"\t"+q.ClusterQueue+" "+string(q.State))
+	}
+	return names
+}
+
+// AllClusterOptions are the options of all configs, each once, with its longest
+// description.
+func AllClusterOptions(list *api.ClusterConfigList) []api.ClusterOption {
+	var all []api.ClusterOption
+	for _, config := range list.Items {
+		for _, option := range config.Options {
+			i := slices.IndexFunc(all, func(o api.ClusterOption) bool { return o.Name == option.Name })
+			switch {
+			case i < 0:
+				all = append(all, option)
+			case len(option.Description) > len(all[i].Description):
+				all[i] = option
+			}
+		}
+	}
+	return all
+}
+
+func ClusterConfigs(f *Factory) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		if client, err := f.OfflineClient(); err == nil && len(args) == 0 {
+			for _, config := range client.Cluster().Configs().Items {
+				names = append(names, config.Name+"\t"+config.Description)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func ClusterOptions(f *Factory) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		if client, err := f.OfflineClient(); err == nil {
+			for _, option := range AllClusterOptions(client.Cluster().Configs()) {
+				names = append(names, option.Name+"=")
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
 }

@@ -6,12 +6,11 @@ import (
 	"sync"
 )
 
-// atOnce is how many tasks or volumes are worked on at a time.
+// atOnce is the number of refs that are processed at a time.
 const atOnce = 8
 
-// Each calls do for all refs, several at a time, and then done for each in
-// their order. The errors of all are joined; one does not keep the others
-// from being done.
+// Each calls do for all refs, several at a time, and then done for each in order. It
+// returns all errors; after an error it continues.
 func Each[T any](ctx context.Context, refs []string, do func(context.Context, string) (T, error), done func(T) error) error {
 	type result struct {
 		value T

@@ -8,19 +8,21 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk/api"
 )
 
-// NewElsewhere are commands that are not there, but that users of other programs
-// type: each is answered with one sentence that names ours, and exit code 2. What
-// gets the words that were typed behind it. They are in no list and no completion.
+// NewElsewhere returns hidden commands with names that other programs use. They print
+// one sentence with the equivalent command, which say returns for the arguments, and
+// exit with code 2.
 func NewElsewhere(say func(args []string) string, names ...string) []*cobra.Command {
 	out := make([]*cobra.Command, len(names))
 	for i, name := range names {
 		out[i] = &cobra.Command{
 			Use:    name,
 			Hidden: true,
-			// Flags of ours are read for the sake of the hint; others mean nothing.
+			// Known flags are parsed for the hint; unknown ones are ignored.
 			FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 			RunE: func(c *cobra.Command, args []string) error {
 				return Usagef("there is no command %q: %s", c.CommandPath(), say(args))
@@ -33,7 +35,7 @@ func NewElsewhere(say func(args []string) string, names ...string) []*cobra.Comm
 	return out
 }
 
-// flagError says what is wrong with a flag, and which one was probably meant.
+// flagError returns a usage error for a wrong flag, with a suggestion.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	meant := ""
@@ -45,8 +47,8 @@ func flagError(c *cobra.Command, err error) error {
 	return Usagef("%v%s; see '%s --help'", err, meant, c.CommandPath())
 }
 
-// meantFlags are the flags that begin with the word that was typed ("--all" of
-// "--all-users"), else the one that is nearest to it.
+// meantFlags returns the flags with the prefix word and "-" ("all" of "all-users"), or
+// else the nearest one.
 func meantFlags(word string, names []string) []string {
 	var longer []string
 	for _, name := range names {
@@ -60,8 +62,7 @@ func meantFlags(word string, names []string) []string {
 	return longer
 }
 
-// unknownCommand says that c has no such command, and which one was probably meant:
-// what other programs call it counts, since it is taken.
+// unknownCommand returns a usage error with a suggestion, for which aliases count.
 func unknownCommand(c *cobra.Command, word string) error {
 	var names []string
 	for _, one := range c.Commands() {
@@ -76,8 +77,7 @@ func unknownCommand(c *cobra.Command, word string) error {
 	return Usagef("unknown command %q for %q%s", word, c.CommandPath(), meant)
 }
 
-// flagNames are the flags that a command has, without those that are hidden or on
-// their way out.
+// flagNames returns the flags of a command that are neither hidden nor deprecated.
 func flagNames(c *cobra.Command) []string {
 	var names []string
 	for _, set := range []*pflag.FlagSet{c.Flags(), c.InheritedFlags()} {
@@ -88,4 +88,50 @@ func flagNames(c *cobra.Command) []string {
 		})
 	}
 	return names
+}
+
+// ArgumentOr returns the first argument, or placeholder without arguments.
+func ArgumentOr(args []string, placeholder string) string {
+	if len(args) == 0 {
+		return placeholder
+	}
+	return args[0]
+}
+
+// Says returns the message of a command that has another name here: format with
+// these command lines, in which placeholder is replaced by the first argument.
+func Says(f *Factory, placeholder, format string, lines ...[]string) func([]string) string {
+	return func(args []string) string {
+		made := make([]any, len(lines))
+		for i, words := range lines {
+			line := make([]string, len(words))
+			for n, word := range words {
+				line[n] = word
+				if placeholder != "" {
+					line[n] = strings.ReplaceAll(word, placeholder, ArgumentOr(args, placeholder))
+				}
+			}
+			made[i] = f.Hint().Vast(line...)
+		}
+		return fmt.Sprintf(format, made...)
+	}
+}
+
+// OrCampaign returns err, the error of a task that was not found, or, if ref is the id
+// of a campaign, an error with the command for campaigns. "ID" in words is replaced
+// by the id.
+func OrCampaign(f *Factory, ref string, err error, words ...string) error {
+	id, isCampaign := ref, kube.CampaignName(ref) != ""
+	if typed, e := kube.ParseRef(ref, kube.RefCampaign); e == nil && typed.Kind == kube.RefCampaign {
+		id, isCampaign = typed.Name, true
+	}
+	missing, refused := errors.As(err, new(*api.NotFoundError)), errors.As(err, new(*api.InvalidSpecError))
+	if !isCampaign || strings.Contains(id, "/") || !missing && !(refused && id != ref) {
+		return err
+	}
+	line := make([]string, len(words))
+	for i, word := range words {
+		line[i] = strings.ReplaceAll(word, "ID", id)
+	}
+	return &api.NotFoundError{Kind: "task", Name: id, Hint: "that is a campaign's id; for campaigns it is: " + f.Hint().Vast(line...)}
 }

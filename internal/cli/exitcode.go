@@ -30,7 +30,7 @@ const (
 	CodeSignalOffset = 128
 )
 
-// ExitCodes says what the codes mean: the one list of them, for help and documents.
+// ExitCodes lists the exit codes with their meanings, for help and documents.
 var ExitCodes = []struct {
 	Code    int
 	Meaning string
@@ -58,7 +58,7 @@ var ExitStatus = func() string {
 	return text + "\nWith several tasks or volumes it is the highest of their codes."
 }()
 
-// UsageError says that a command was called wrongly.
+// UsageError is a wrong use of a command.
 type UsageError struct{ Message string }
 
 func (e *UsageError) Error() string { return e.Message }
@@ -68,8 +68,7 @@ func Usagef(format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...)}
 }
 
-// ExitError ends the program with Code. What there is to say has been said
-// when Message is empty.
+// ExitError ends the program with Code. With an empty Message nothing is printed.
 type ExitError struct {
 	Code    int
 	Message string
@@ -77,20 +76,19 @@ type ExitError struct {
 
 func (e *ExitError) Error() string { return e.Message }
 
-// InterruptedError is the cause of a context that a signal ended. Whoever sent that
-// knows of it: nothing is printed.
+// InterruptedError is the cause of a context that a signal ended. It is not printed.
 type InterruptedError struct{ Signal syscall.Signal }
 
 func (e *InterruptedError) Error() string { return "interrupted" }
 
-// outputGone reports that nobody reads our output any more, as in `| head`. A
-// broken connection to the cluster is another thing.
+// outputGone reports whether stdout was closed, as by `| head`. A broken connection to
+// the cluster does not count.
 func outputGone(err error) bool {
 	var unavailable *api.UnavailableError
 	return errors.Is(err, syscall.EPIPE) && !errors.As(err, &unavailable)
 }
 
-// ExitCode is the one place that decides on the exit code.
+// ExitCode returns the exit code of an error; of several, the highest one.
 func ExitCode(err error) int {
 	if err == nil || outputGone(err) {
 		return CodeDone
@@ -139,7 +137,7 @@ func ExitCode(err error) int {
 	return CodeFailed
 }
 
-// taskCode is the code of a task that ended otherwise than Succeeded.
+// taskCode returns the code of a task that did not succeed.
 func taskCode(t *api.TaskStatus) int {
 	switch {
 	case t != nil && t.State == api.Stopped:
@@ -150,7 +148,7 @@ func taskCode(t *api.TaskStatus) int {
 	return CodeTaskFailed
 }
 
-// PrintError prints an error, one line a problem, with what can be done about it.
+// PrintError prints an error, one line a problem, with its remedies.
 func (f *Factory) PrintError(err error) {
 	if err == nil || outputGone(err) {
 		return

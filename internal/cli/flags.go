@@ -7,7 +7,8 @@ import (
 // FieldManager is the default of --field-manager.
 const FieldManager = "kubectl-vast"
 
-// Pairs reads KEY=VALUE words of a flag that may be given several times.
+// Pairs parses the NAME=VALUE words of a repeatable flag. A malformed word, or a name
+// with two values, is a usage error.
 func Pairs(flag string, words []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, word := range words {

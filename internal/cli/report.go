@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubevast/vast/internal/cli/command"
+	"github.com/kubevast/vast/internal/cli/table"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -41,8 +43,8 @@ func (f *Factory) LastedFor(from, to *metav1.Time) time.Duration {
 	return max(end.Sub(from.Time), 0)
 }
 
-// EndReport is one line about a task that ended: how and after how long, and why
-// when it is not well; a second one says what to do next.
+// EndReport returns a line about a task that ended: the state, the duration, and the
+// reason if it did not succeed; and a second line with what to do next.
 func (f *Factory) EndReport(t *api.TaskStatus) string {
 	line := fmt.Sprintf("Task %s %s", t.ID, strings.ToLower(string(t.State)))
 	if d := f.Lasted(t.StartTime, t.EndTime); d != "" {
@@ -73,7 +75,7 @@ func (f *Factory) EndReport(t *api.TaskStatus) string {
 	return joinLines(line, hint)
 }
 
-// joinLines puts what to do next below a sentence.
+// joinLines appends an indented line, unless it is empty.
 func joinLines(line, next string) string {
 	if next == "" {
 		return line
@@ -81,8 +83,8 @@ func joinLines(line, next string) string {
 	return line + "\n  " + next
 }
 
-// Progress returns a function for WaitOptions.Notify that tells each change
-// of state or reason once.
+// Progress returns a function for WaitOptions.Notify that prints each change of state
+// or reason once.
 func (f *Factory) Progress() func(*api.TaskStatus) {
 	last := ""
 	return func(t *api.TaskStatus) {
@@ -127,4 +129,19 @@ func (t *Timeout) Set(text string) error {
 	}
 	*t = Timeout(d)
 	return nil
+}
+
+// WriteTable writes a table that fits the width of the terminal.
+func WriteTable(f *Factory, out io.Writer, table *table.TextTable) {
+	for _, line := range table.Lines(f.Width()) {
+		fmt.Fprintln(out, line)
+	}
+}
+
+// Moment returns a time with its age; empty for no time.
+func Moment(f *Factory, t *metav1.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format(time.DateTime) + " (" + f.Age(*t) + " ago)"
 }

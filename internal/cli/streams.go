@@ -17,8 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Warn prints one warning as kubectl does, and the same one only once: what
-// one task is warned of concerns the next one as a rule.
+// Warn prints a warning as kubectl does; the same one only once.
 func (f *Factory) Warn(message string) {
 	if _, told := f.warned.LoadOrStore(message, true); told {
 		return
@@ -31,13 +30,13 @@ func (f *Factory) Warn(message string) {
 // WarnOf prints a warning of the SDK, with what can be done about it.
 func (f *Factory) WarnOf(n api.Notice) { f.Warn(command.Advised(f.Hint(), n.Message, n.Remedies)) }
 
-// Notef prints one line for people on stderr.
+// Notef prints a line to stderr.
 func (f *Factory) Notef(format string, args ...any) {
 	fmt.Fprintln(f.ErrOut, term.Text(fmt.Sprintf(format, args...)))
 }
 
-// Width is the terminal's width in columns, 0 when stdout is none. $COLUMNS
-// overrides it, as with ls and ps, but does not make a terminal of a pipe.
+// Width returns the width of the terminal in columns, 0 if stdout is no terminal.
+// $COLUMNS overrides it, as with ls and ps, but has no effect on a pipe.
 func (f *Factory) Width() int {
 	if !f.IsTerminal(f.Out) {
 		return 0
@@ -51,9 +50,8 @@ func (f *Factory) Width() int {
 	return 0
 }
 
-// StdinOnce refuses a command line on which several files are "-": that is told
-// before anybody types the first one. What else is standard input, such as
-// /dev/stdin, is noticed when it is read.
+// StdinOnce returns a usage error if several files are "-". Other names of standard
+// input, such as /dev/stdin, are detected when they are read.
 func StdinOnce(files ...string) error {
 	given := 0
 	for _, f := range files {
@@ -67,8 +65,8 @@ func StdinOnce(files ...string) error {
 	return nil
 }
 
-// Confirm asks a question that only "y" or "yes" affirms. Where nobody can
-// answer, it is an error that names the flag to give.
+// Confirm asks a question, to which "y" and "yes" are the affirmative answers. Without
+// a terminal it returns a usage error that names --yes.
 func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
 	if !f.IsTerminal(f.In) {
 		return false, Usagef("%s There is no terminal to ask on: add --yes to go ahead", question)
@@ -90,8 +88,8 @@ func (f *Factory) Confirm(ctx context.Context, question string) (bool, error) {
 	}
 }
 
-// readLine reads up to a newline, byte by byte, so that nothing behind it is
-// taken from whoever reads next.
+// readLine reads up to a newline, byte by byte: the bytes after it are left for the
+// next reader.
 func readLine(r io.Reader) string {
 	var line []byte
 	b := make([]byte, 1)

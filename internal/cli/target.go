@@ -6,7 +6,7 @@ import (
 	"github.com/kubevast/vast/sdk/contexts"
 )
 
-// GivenContext is what --context says, empty when it was not given.
+// GivenContext returns the value of --context; empty if it was not given.
 func (f *Factory) GivenContext() string { return deref(f.Config.Context) }
 
 // UseContextOf makes every client from now on go to the context that files are
@@ -35,7 +35,7 @@ func (f *Factory) UseContextOf(claims []contexts.Claim, dryRun api.DryRun) error
 	return err
 }
 
-// ShowTarget tells on stderr what is about to be changed, before it is.
+// ShowTarget prints the context and the namespace of a change to stderr.
 func (f *Factory) ShowTarget(namespace string) {
 	f.Notef("%s, namespace %s", f.target(), namespace)
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Screen draws lines on a terminal, each time over those that it drew before.
+// Screen draws lines on a terminal, each time over the ones drawn before.
 type Screen struct {
 	out  io.Writer
 	size func() (width, height int)
@@ -20,14 +20,14 @@ func NewScreen(out io.Writer, size func() (width, height int)) *Screen {
 	return &Screen{out: out, size: size}
 }
 
-// Width is how many columns a line may have.
+// Width returns the width of the screen in columns.
 func (s *Screen) Width() int {
 	width, _ := s.size()
 	return width
 }
 
-// Draw replaces what was drawn last. What does not fit is cut, so that nothing
-// wraps and nothing leaves the screen at its top, where it could not be replaced.
+// Draw replaces the lines drawn last. Lines are shortened and omitted so that none wraps
+// and none scrolls off the screen, where it could not be replaced.
 func (s *Screen) Draw(lines []string) error {
 	width, height := s.size()
 	if most := max(height-1, 2); len(lines) > most {

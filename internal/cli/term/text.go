@@ -10,28 +10,28 @@ import (
 	"unicode/utf8"
 )
 
-// maxCell is how many characters a cell has at most: a path may have thousands.
+// maxCell is the maximum length of a cell in characters.
 const maxCell = 256
 
-// Cell is a text from elsewhere (a file's name, a message of the cluster's) as one
-// cell of a table: one line, short, and nothing in it that a terminal obeys. The
-// exact text is that of -o json.
+// Cell returns foreign text, such as a file name or a message of the cluster, as one
+// cell of a table: one line, shortened, with control characters escaped. -o json
+// prints the exact text.
 func Cell(s string) string { return Cut(Line(s), maxCell, true) }
 
-// Line is a text from elsewhere as a part of one line.
+// Line returns foreign text as part of one line, with control characters escaped.
 func Line(s string) string {
 	return safe(s, func(rune) bool { return false })
 }
 
-// Words is Line with all white space made one blank.
+// Words is Line with each sequence of white space replaced by one space.
 func Words(s string) string { return Line(strings.Join(strings.Fields(s), " ")) }
 
-// Text is a text of several lines with nothing in it that a terminal obeys.
+// Text returns text of several lines with control characters escaped.
 func Text(s string) string {
 	return safe(s, func(r rune) bool { return r == '\n' || r == '\t' })
 }
 
-// WriteText writes it.
+// WriteText writes Text(s).
 func WriteText(w io.Writer, s string) error {
 	_, err := io.WriteString(w, Text(s))
 	return err
