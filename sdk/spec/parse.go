@@ -1,3 +1,6 @@
+// Package spec reads the files that users write, task YAML and campaigns, into
+// validated values. It reports all problems of a file at once, each with its line,
+// column and path, and uses no cluster.
 package spec
 
 import (
