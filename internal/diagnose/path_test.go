@@ -53,7 +53,7 @@ func TestAHintBlamesWhoHasSetThePath(t *testing.T) {
 		})
 	}
 	d := Task(Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(127, "Error", "", 1), path("/a:$$PATH\x1b"+strings.Repeat("x", 1000))))})
-	if !strings.Contains(d.Hint, `"/a:$PATHxxx`) || !strings.Contains(d.Hint, "export PATH=/more:$PATH") || len(d.Hint) > 450 {
+	if !strings.Contains(d.Hint, `"/a:$PATH\x1bxxx`) || !strings.Contains(d.Hint, "export PATH=/more:$PATH") || len(d.Hint) > 450 {
 		t.Errorf("a PATH with a variable: %q", d.Hint)
 	}
 }
