@@ -134,7 +134,7 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 	clusters := cluster.New(conn, tasks, campaigns, o.installer)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
-		result: result.New(conn).WithStanding(campaigns.Standing)}, nil
+		result: tasks.Results().WithStanding(campaigns.Standing)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

@@ -35,7 +35,7 @@ type Client struct {
 
 // New returns a client over conn. It sends no request.
 func New(conn *access.Conn, tasks *task.Client, queues *queue.Client) *Client {
-	return compose(record.New(conn), tasks, queues)
+	return compose(record.New(conn, tasks.Rights()), tasks, queues)
 }
 
 func compose(records *record.Client, tasks *task.Client, queues *queue.Client) *Client {

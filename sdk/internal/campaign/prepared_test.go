@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/task"
 )
 
 func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
@@ -33,7 +34,7 @@ func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, configs := w.campaign()
-			made, err := New(conn, nil, nil).WritePrepared(t.Context(), s, configs, nil, api.PrepareOptions{Dir: filepath.Join(t.TempDir(), "out"), CampaignOptions: api.CampaignOptions{AgentImage: "agent:dev"}})
+			made, err := New(conn, task.New(conn, nil, nil), nil).WritePrepared(t.Context(), s, configs, nil, api.PrepareOptions{Dir: filepath.Join(t.TempDir(), "out"), CampaignOptions: api.CampaignOptions{AgentImage: "agent:dev"}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/task"
 )
 
 // offline is a client that can reach nobody.
@@ -22,7 +23,7 @@ func offline(t *testing.T, warn func(string)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(conn, nil, nil, nil)
+	return New(conn, task.New(conn, nil, nil), nil, nil)
 }
 
 // What setup makes for each config. The golden files are validated by a real

@@ -28,7 +28,7 @@ type Client struct {
 
 // New returns a client over conn. It contacts nobody.
 func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client, tasks *task.Client) *Client {
-	return &Client{conn: conn, rights: authz.New(conn), queues: queues, cluster: clusters, tasks: tasks}
+	return &Client{conn: conn, rights: tasks.Rights(), queues: queues, cluster: clusters, tasks: tasks}
 }
 
 // examination is one check, or several that belong together.

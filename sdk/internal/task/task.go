@@ -107,3 +107,10 @@ func selector(sets ...labels.Set) string {
 func userSet(user string) labels.Set {
 	return labels.Set{kube.LabelUser: kube.LabelValue(user)}
 }
+
+// Rights returns the checker of the caller's rights, so that the other clients of the
+// same connection share its memory.
+func (c *Client) Rights() *authz.Checker { return c.rights }
+
+// Results returns the client for stored results, for the same reason.
+func (c *Client) Results() *result.Client { return c.results }

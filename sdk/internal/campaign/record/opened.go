@@ -43,11 +43,14 @@ type Client struct {
 	toRead, needed opened
 }
 
-func New(conn *access.Conn) *Client { return &Client{Conn: conn, Rights: authz.New(conn)} }
+// New returns a client for the records of conn's namespace. It sends no request.
+func New(conn *access.Conn, rights *authz.Checker) *Client {
+	return &Client{Conn: conn, Rights: rights}
+}
 
-// withStore returns records that use b as their store.
+// NewWithStore returns records that use b as their store.
 func NewWithStore(conn *access.Conn, b store.Backend) *Client {
-	c := New(conn)
+	c := New(conn, authz.New(conn))
 	c.toRead.store, c.needed.store = b, b
 	return c
 }

@@ -16,7 +16,8 @@ import (
 func TestRunsInAStoreThatCannotBeReadAreNotRunAgain(t *testing.T) {
 	r, _ := campaigntest.ThreeDaysOld()
 	conn := &access.Conn{Kube: fake.NewClientset(record.Object(r)), Namespace: "lab", Warn: func(m string, _ ...api.Remedy) { t.Log("warning:", m) }}
-	records, tasks := record.New(conn), task.New(conn, nil, nil)
+	tasks := task.New(conn, nil, nil)
+	records := record.New(conn, tasks.Rights())
 	c := New(records, status.New(records, tasks, nil), tasks, nil)
 	if runs, err := c.toRepeat(t.Context(), r, api.CampaignRerunOptions{Stopped: true}); err == nil {
 		t.Errorf("%v would be run again", runs)

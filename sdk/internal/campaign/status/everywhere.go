@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
@@ -75,6 +76,7 @@ func (c *Reader) in(namespace string) *Reader {
 	if namespace == c.conn.Namespace {
 		return c
 	}
-	other, _ := c.others.LoadOrStore(namespace, New(record.New(c.conn.In(namespace)), c.tasks, c.queues))
+	conn := c.conn.In(namespace)
+	other, _ := c.others.LoadOrStore(namespace, New(record.New(conn, authz.New(conn)), c.tasks, c.queues))
 	return other.(*Reader)
 }

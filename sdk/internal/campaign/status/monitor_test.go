@@ -19,7 +19,7 @@ import (
 
 func watching(t *testing.T, cluster *fake.Clientset) *Reader {
 	conn := &access.Conn{Kube: cluster, Namespace: "lab", Warn: func(m string, _ ...api.Remedy) { t.Log("warning:", m) }}
-	return New(record.New(conn), task.New(conn, nil, nil), nil)
+	return New(record.New(conn, nil), task.New(conn, nil, nil), nil)
 }
 
 // states are the campaigns that Monitor shows.
