@@ -279,7 +279,7 @@ func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
 			tt.now.ID = w.campaign
 			_, err := w.Campaigns().Run(t.Context(), nil, nil, tt.now)
 			if tt.want == "" {
-				if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "--agent-image="+tt.record) {
+				if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || !slices.ContainsFunc(wrong.Remedies, func(r api.Remedy) bool { return slices.Contains(r.Options, "AgentImage="+tt.record) }) {
 					t.Errorf("it is no Conflict that says what helps: %v", err)
 				}
 				return

@@ -25,7 +25,14 @@ func (w *world) job(name, id, user string) {
 // with the words that are.
 func names(want, got string, err error) bool {
 	if strings.Contains(want, " ") {
-		return err != nil && strings.Contains(err.Error(), want)
+		if err == nil {
+			return false
+		}
+		text := err.Error()
+		for _, r := range api.Remedies(err) {
+			text += "; remedy " + string(r.Action) + " " + r.Ref
+		}
+		return strings.Contains(text, want)
 	}
 	return err == nil && got == want
 }
@@ -140,7 +147,7 @@ func TestWhichCampaignAReferenceNames(t *testing.T) {
 		"the name of two":                         {"twice", "may be any of 2 campaigns: " + once + ", " + again, ""},
 		"the beginning of several":                {"swe", "is the beginning of 2 campaigns", ""},
 		"none":                                    {"zzz", "not found", ""},
-		"what looks like a task's id":             {"zzzzzzzz", "with: kubectl vast status zzzzzzzz -n lab", ""},
+		"what looks like a task's id":             {"zzzzzzzz", "it may be the id of a task; remedy Tasks.Get zzzzzzzz", ""},
 		"a task":                                  {"task.kubevast.io/first-" + w.task, "is a task; a campaign is required", ""},
 		"a Job":                                   {"job.batch/first-" + w.task, "is a Job; a campaign is required", ""},
 	} {
