@@ -59,7 +59,7 @@ func secretOf(ctx context.Context, conn *access.Conn, name string) (*corev1.Secr
 }
 
 func notInstalled(conn *access.Conn) error {
-	return &api.NotInstalledError{Message: fmt.Sprintf("namespace %q has no store", conn.Namespace), Remedies: []api.Remedy{{Action: api.ClusterSetup}}}
+	return &api.NotInstalledError{Message: fmt.Sprintf("namespace %q has no store", conn.Namespace), Remedies: []api.Remedy{{Action: api.ClusterSetup, Namespace: conn.Namespace}}}
 }
 
 // OpenBy is Open by a Secret that need not be in the cluster yet.
@@ -67,7 +67,7 @@ func OpenBy(conn *access.Conn, secret *corev1.Secret, options ...store.Option) (
 	value := func(key string) string { return string(secret.Data[key]) }
 	config := store.Config{Endpoint: value(kube.StoreEndpoint), Region: value(kube.StoreRegion), Bucket: value(kube.StoreBucket),
 		AccessKey: value(kube.StoreAccessKey), SecretKey: value(kube.StoreSecretKey),
-		CA: secret.Data[kube.StoreCA], Policy: value(kube.StorePolicy), Secret: secret.Name, Hint: conn.Hint()}
+		CA: secret.Data[kube.StoreCA], Policy: value(kube.StorePolicy), Secret: secret.Name, Namespace: conn.Namespace}
 	return store.Connect(config, append(way(conn, config.Endpoint), options...)...)
 }
 

@@ -141,8 +141,8 @@ func (t *tunnel) target(ctx context.Context, address string) (pod string, port i
 			return p.Name, port, err
 		}
 	}
-	return "", 0, &api.UnavailableError{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready; see: %s",
-		t.service, t.namespace, t.conn.Hint().Vast("cluster", "status"))}
+	return "", 0, &api.UnavailableError{Message: fmt.Sprintf("no pod of the store (Service %s in namespace %s) is ready", t.service, t.namespace),
+		Remedies: []api.Remedy{{Action: api.ClusterStatusGet, Namespace: t.conn.Namespace}}}
 }
 
 // trusts reports whether a pod that the Service selects is behind it. Any pod of the

@@ -3,10 +3,10 @@ package store
 import (
 	"cmp"
 	"crypto/x509"
+	"fmt"
 	"net/url"
 	"strings"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -22,8 +22,8 @@ type Config struct {
 	// Policy is the policy, as JSON, of a bucket that EnsureBucket makes; it may
 	// be empty.
 	Policy string
-	// Hint is where the hints of errors lead to: the namespace whose store it is.
-	Hint hint.Target
+	// Namespace is the one whose store it is, for the remedies of errors.
+	Namespace string
 	// Secret is the name of the Secret that this is from, for errors; empty:
 	// kube.StoreName.
 	Secret string
@@ -33,28 +33,29 @@ type Config struct {
 // not repeated: somebody may have put a password into the URL.
 func (c Config) check() (*url.URL, error) {
 	var problems []error
+	again := []api.Remedy{{Action: api.ClusterSetup, Namespace: c.Namespace}}
 	endpoint, err := url.Parse(c.Endpoint)
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
 		endpoint.User != nil || endpoint.RawQuery != "" || strings.Trim(endpoint.Path, "/") != "" {
-		problems = append(problems, api.Invalid("", "the store's endpoint is no URL such as https://s3.example.com, "+
-			"with http or https and without path, user and password; run `%s` again", setup(c.Hint)))
+		problems = append(problems, invalid(again, "the store's endpoint is no URL such as https://s3.example.com, "+
+			"with http or https and without path, user and password"))
 	}
 	for _, needed := range []struct{ key, value string }{
 		{kube.StoreBucket, c.Bucket}, {kube.StoreAccessKey, c.AccessKey}, {kube.StoreSecretKey, c.SecretKey},
 	} {
 		if needed.value == "" {
-			problems = append(problems, api.Invalid("", "Secret %s has no %s; run `%s` again", c.secret(), needed.key, setup(c.Hint)))
+			problems = append(problems, invalid(again, "Secret %s has no %s", c.secret(), needed.key))
 		}
 	}
 	if _, ok := c.roots(); !ok {
-		problems = append(problems, api.Invalid("", "%s in Secret %s holds no certificate as PEM; run `%s` again", kube.StoreCA, c.secret(), setup(c.Hint)))
+		problems = append(problems, invalid(again, "%s in Secret %s holds no certificate as PEM", kube.StoreCA, c.secret()))
 	}
 	return endpoint, api.JoinInvalid(problems...)
 }
 
-// setup is the command line that mends it.
-func setup(say hint.Target, flags ...string) string {
-	return say.Vast(append([]string{"cluster", "setup"}, flags...)...)
+// invalid returns an InvalidSpecError of one problem with remedies.
+func invalid(remedies []api.Remedy, format string, args ...any) error {
+	return &api.InvalidSpecError{Problems: []api.Problem{{Message: fmt.Sprintf(format, args...), Remedies: remedies}}}
 }
 
 // secret names the Secret in errors.

@@ -30,18 +30,20 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	where := fmt.Sprintf("bucket %q of the store at %s", s.Bucket, s.Endpoint)
 	switch {
 	case answer.Code == minio.NoSuchBucket:
-		return &api.NotFoundError{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket" + s.mend("; run `"+setup(s.hint)+"` again, or name another one with --store-bucket")}
+		return &api.NotFoundError{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket",
+			Remedies: append(s.setupAgain(), s.setupAgain("StoreBucket=NAME")...)}
 	// The last one is versitygw's for a key that it does not know.
 	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
-		return &api.ForbiddenError{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s%s", s.Endpoint, s.credentials(), s.mend("; run `"+setup(s.hint)+"` again with the right ones")), Cause: err}
-	// A delete of many objects tells of each by its code alone.
+		return &api.ForbiddenError{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s", s.Endpoint, s.credentials()),
+			Cause: err, Remedies: s.setupAgain()}
+	// For a delete of many objects the code is the only information about each.
 	case answer.StatusCode == http.StatusForbidden, answer.StatusCode == http.StatusUnauthorized, answer.Code == minio.AccessDenied:
 		return &api.ForbiddenError{Message: fmt.Sprintf("the credentials in %s may not %s %s", s.credentials(), what, where), Cause: err}
 	case isUntrusted(err):
-		return api.Invalid("", "the store at %s is not trusted: its certificate is not as %s in %s says (%s)%s",
-			s.Endpoint, kube.StoreCA, s.credentials(), text.Line(reason(err)), s.mend("; run `"+setup(s.hint)+"` again"))
+		return invalid(s.setupAgain(), "the store at %s is not trusted: its certificate does not match %s in %s (%s)",
+			s.Endpoint, kube.StoreCA, s.credentials(), text.Line(reason(err)))
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return api.Invalid("", "the store at %s speaks http, not https; run `%s` again", s.Endpoint, setup(s.hint, "--store-endpoint=http://..."))
+		return invalid(s.setupAgain("StoreEndpoint=http://..."), "the store at %s speaks http, not https", s.Endpoint)
 	}
 	return &api.UnavailableError{Message: fmt.Sprintf("cannot %s %s: %s", what, where, text.Line(err.Error())), Cause: err}
 }
@@ -73,12 +75,13 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// mend is a hint that helps with the namespace's own store only.
-func (s *Store) mend(hint string) string {
+// setupAgain returns what fixes a namespace's own store: set-up again, with options.
+// It returns nothing for a store that is not from the namespace's Secret.
+func (s *Store) setupAgain(options ...string) []api.Remedy {
 	if s.login != "" {
-		return ""
+		return nil
 	}
-	return hint
+	return []api.Remedy{{Action: api.ClusterSetup, Namespace: s.namespace, Options: options}}
 }
 
 // failedAt is failed for one object.

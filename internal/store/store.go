@@ -1,11 +1,14 @@
 // Package store puts, gets and lists objects: in any S3 endpoint, or in a folder
-// of this machine. It knows no cluster; package tunnel reaches a store in one from
-// outside.
+// of this machine. It does not depend on Kubernetes; package portforward reaches a store in a
+// cluster from outside.
 package store
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"sync/atomic"
@@ -15,7 +18,6 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/kubevast/vast/internal/agentspec"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/redact"
 	"github.com/kubevast/vast/sdk/api"
@@ -30,13 +32,13 @@ type Store struct {
 	// login says where the credentials are from; empty: the namespace's Secret.
 	login string
 	// secret is the name of that Secret, and policy is for a bucket that is made.
-	secret   string
-	hint     hint.Target
-	policy   string
-	patience time.Duration
-	reached  atomic.Bool
-	buffers  *buffers
-	close    func()
+	secret    string
+	namespace string
+	policy    string
+	patience  time.Duration
+	reached   atomic.Bool
+	buffers   *buffers
+	close     func()
 }
 
 const (
@@ -59,7 +61,7 @@ func fromEnv(getenv func(string) string) (*Store, error) {
 	}
 	c := Config{Endpoint: getenv(kube.EnvStoreEndpoint), Region: getenv(kube.EnvStoreRegion),
 		Bucket: getenv(kube.EnvStoreBucket), AccessKey: getenv(kube.EnvStoreAccessKey), SecretKey: getenv(kube.EnvStoreSecretKey),
-		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy), Hint: hint.Target{}.In(getenv(agentspec.EnvPodNamespace))}
+		CA: []byte(getenv(kube.EnvStoreCA)), Policy: getenv(kube.EnvStorePolicy), Namespace: getenv(agentspec.EnvPodNamespace)}
 	if key, secret := getenv(kube.EnvStoreReaderKey), getenv(kube.EnvStoreReaderSecret); key != "" && secret != "" {
 		c.AccessKey, c.SecretKey, c.Secret = key, secret, kube.StoreReaderName
 	}
@@ -116,7 +118,7 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 		return nil, api.Invalid("", "the store's endpoint %q: %v", redact.URL(c.Endpoint), redact.Text(err.Error()))
 	}
 	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: redact.URL(c.Endpoint), Bucket: c.Bucket, login: login,
-		secret: c.secret(), hint: c.Hint, policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
+		secret: c.secret(), namespace: c.Namespace, policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
 				o.close()
@@ -126,3 +128,51 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 
 // Close ends the connection.
 func (s *Store) Close() { s.close() }
+
+const (
+	dialTimeout = 10 * time.Second
+	// answerTimeout is how long the store may take to answer.
+	answerTimeout = 60 * time.Second
+	// joinTimeout is the same for joining the parts of a large object: a
+	// store that keeps them as files copies them before it answers.
+	joinTimeout = 30 * time.Minute
+	// idleConnections are kept for the transfers that go on side by side.
+	idleConnections = 64
+	bufferSize      = 64 << 10
+)
+
+// patient gives requests that take long another limit.
+type patient struct{ quick, slow *http.Transport }
+
+// newTransport takes roots for the certificates that may have signed the store's;
+// nil stands for those of the machine.
+func newTransport(o options, roots *x509.CertPool) *patient {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DisableCompression = true // objects come as they are
+	t.ForceAttemptHTTP2 = false // one connection for all would be the slower one
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, idleConnections
+	t.ReadBufferSize, t.WriteBufferSize = bufferSize, bufferSize
+	t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	if o.dial != nil {
+		t.DialContext, t.Proxy = o.dial, nil
+	}
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	slow := t.Clone()
+	t.ResponseHeaderTimeout, slow.ResponseHeaderTimeout = answerTimeout, joinTimeout
+	return &patient{quick: t, slow: slow}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (p *patient) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && r.URL.Query().Has("uploadId") {
+		return p.slow.RoundTrip(r)
+	}
+	return p.quick.RoundTrip(r)
+}
+
+func (p *patient) close() {
+	p.quick.CloseIdleConnections()
+	p.slow.CloseIdleConnections()
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/minio/minio-go/v7"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -21,7 +22,7 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		"no such bucket":                     {minio.ErrorResponse{Code: "NoSuchBucket", StatusCode: http.StatusNotFound}, &api.NotFoundError{}, "--store-bucket"},
+		"no such bucket":                     {minio.ErrorResponse{Code: "NoSuchBucket", StatusCode: http.StatusNotFound}, &api.NotFoundError{}, "the store at https://s3.example.com has no such bucket"},
 		"an unknown key":                     {minio.ErrorResponse{Code: "InvalidAccessKeyId", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
 		"a key that versitygw does not know": {minio.ErrorResponse{Code: "XAdminUserNotFound", StatusCode: http.StatusNotFound}, &api.ForbiddenError{}, "does not accept the credentials"},
 		"a wrong key":                        {minio.ErrorResponse{Code: "SignatureDoesNotMatch", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
@@ -36,6 +37,26 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 			got := s.failed(t.Context(), "put an object into", c.err)
 			if !sameKind(got, c.want) || !strings.Contains(got.Error(), c.says) || strings.Contains(got.Error(), "\n") {
 				t.Errorf("%T %v", got, got)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		login string
+		err   error
+		want  []api.Remedy
+	}{
+		"no bucket is fixed by another set-up or another bucket": {"", minio.ErrorResponse{Code: "NoSuchBucket"}, []api.Remedy{
+			{Action: api.ClusterSetup, Namespace: "lab"}, {Action: api.ClusterSetup, Namespace: "lab", Options: []string{"StoreBucket=NAME"}}}},
+		"wrong credentials are fixed by another set-up":          {"", minio.ErrorResponse{Code: "InvalidAccessKeyId"}, []api.Remedy{{Action: api.ClusterSetup, Namespace: "lab"}}},
+		"set-up does not fix a store that a URI names":           {"the environment", minio.ErrorResponse{Code: "NoSuchBucket"}, nil},
+		"nor the credentials for it":                             {"the environment", minio.ErrorResponse{Code: "InvalidAccessKeyId"}, nil},
+		"a missing right is no matter of the namespace's set-up": {"", minio.ErrorResponse{Code: "AccessDenied"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &Store{Endpoint: "https://s3.example.com", Bucket: "results", namespace: "lab", login: c.login}
+			if diff := cmp.Diff(c.want, api.Remedies(s.failed(t.Context(), "list", c.err))); diff != "" {
+				t.Errorf("(-want,+got):\n%s", diff)
 			}
 		})
 	}
