@@ -1,21 +1,26 @@
 package access
 
-import "strings"
+import (
+	"strings"
 
-// CanI is the command line by which the caller sees whether he has a right in a
-// namespace, or in the whole cluster when that is empty. resource is one such as
-// "jobs.batch" or "pods/log", name that of one object or empty.
-func (c *Conn) CanI(verb, resource, name, namespace string) string {
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// CanI returns the remedy that checks whether the caller has a right in a namespace,
+// or in the whole cluster if that is empty. resource is one such as "jobs.batch" or
+// "pods/log"; name is that of one object, or empty.
+func CanI(verb, resource, name, namespace string) api.Remedy {
 	resource, sub, _ := strings.Cut(resource, "/")
 	if name != "" {
 		resource += "/" + name
 	}
-	args := []string{"auth", "can-i", verb, resource}
+	r := api.Remedy{Action: api.KubectlAction("auth can-i " + verb + " " + resource), Namespace: namespace, Purpose: "check"}
 	if sub != "" {
-		args = append(args, "--subresource="+sub)
+		r.Options = append(r.Options, "subresource="+sub)
 	}
 	if namespace == "" {
-		args = append(args, "-A")
+		r.Namespace = "*"
+		r.Options = append(r.Options, "all-namespaces")
 	}
-	return c.Hint().In(namespace).Kubectl(args...)
+	return r
 }

@@ -34,7 +34,7 @@ func (c *Conn) Classify(err error, verb, resource string) error {
 	if errors.As(err, &status) {
 		return c.classifyStatus(err, status.Status(), verb, resource)
 	}
-	return &api.UnavailableError{Message: c.unreachable(err), Cause: err}
+	return c.unreachable(err)
 }
 
 func isOurs(err error) bool {
@@ -59,8 +59,7 @@ func (c *Conn) classifyStatus(err error, status metav1.Status, verb, resource st
 	case apierrors.IsUnauthorized(err):
 		return &api.ForbiddenError{Message: c.unauthorized(fmt.Sprintf(" (to %s %s)", verb, resource)), Cause: err}
 	case apierrors.IsForbidden(err):
-		message, right := c.forbidden(status.Message, verb, resource)
-		return &api.ForbiddenError{Message: message, Right: right, Cause: err}
+		return c.forbidden(err, status.Message, verb, resource)
 	case apierrors.IsNotFound(err):
 		return c.notFound(status, resource)
 	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
@@ -85,10 +84,10 @@ func (c *Conn) notFound(status metav1.Status, resource string) error {
 	return &api.NotFoundError{Kind: resource, Name: status.Details.Name, Namespace: c.Namespace}
 }
 
-// NamespaceNotFound is the answer to a namespace that does not exist.
+// NamespaceNotFound returns the error for a namespace that does not exist.
 func (c *Conn) NamespaceNotFound(name string) error {
-	return &api.NotFoundError{Kind: "namespace", Name: name,
-		Hint: "create it with `" + c.Hint().Cluster().Kubectl("create", "namespace", name) + "`, or name another one with -n"}
+	return &api.NotFoundError{Kind: "namespace", Name: name, Remedies: []api.Remedy{
+		{Action: api.KubectlAction("create namespace"), Ref: name, Namespace: "*"}, {Options: []string{"Namespace"}, Purpose: "name another one"}}}
 }
 
 var (
@@ -97,17 +96,16 @@ var (
 	quotaExceeded = regexp.MustCompile(`exceeded quota: (.*)$`)
 )
 
-// forbidden tells the three things apart that the API server answers 403 for:
-// a missing right, a full quota, and an admission plug-in's no. Of the first it
-// also returns which.
-func (c *Conn) forbidden(message, verb, resource string) (says, right string) {
+// forbidden returns the error for the three things that the API server answers with
+// 403: a missing right, a full quota, and the refusal of an admission plug-in.
+func (c *Conn) forbidden(cause error, message, verb, resource string) error {
 	if m := quotaExceeded.FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota",
-			c.Namespace, verb, resource, text.Line(m[1])), ""
+		return &api.ForbiddenError{Cause: cause, Message: fmt.Sprintf(
+			"namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota", c.Namespace, verb, resource, text.Line(m[1]))}
 	}
 	m := rbacDenied.FindStringSubmatch(message)
 	if m == nil {
-		return fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, text.Line(message)), ""
+		return &api.ForbiddenError{Cause: cause, Message: fmt.Sprintf("the cluster refuses to %s %s: %s", verb, resource, text.Line(message))}
 	}
 	resource, sub, isSub := strings.Cut(m[3], "/")
 	what, asked := m[3], resource
@@ -125,14 +123,14 @@ func (c *Conn) forbidden(message, verb, resource string) (says, right string) {
 	if strings.Contains(message, "at the cluster scope") {
 		scope, namespace = "in the whole cluster", ""
 	}
-	right = fmt.Sprintf("%s %s %s", m[2], what, scope)
-	return fmt.Sprintf("user %q may not %s; ask an administrator for a role with that verb (check: %s)",
-		m[1], right, c.CanI(m[2], asked, "", namespace)), right
+	right := fmt.Sprintf("%s %s %s", m[2], what, scope)
+	return &api.ForbiddenError{Cause: cause, Right: right, Remedies: []api.Remedy{CanI(m[2], asked, "", namespace)},
+		Message: fmt.Sprintf("user %q may not %s; ask an administrator for a role with that verb", m[1], right)}
 }
 
-// unauthorized says why credentials are not accepted, as far as can be told
-// from this side: an expired client certificate is by far the most frequent
-// reason, and the API server does not name it. what says what was tried.
+// unauthorized returns the message for credentials that are not accepted. An expired
+// client certificate is by far the most frequent reason, and the API server does not
+// name it. what is what was tried.
 func (c *Conn) unauthorized(what string) string {
 	msg := fmt.Sprintf("the cluster at %s does not accept your credentials%s", c.Server(), what)
 	if end, ok := c.clientCertificateEnd(); ok && time.Now().After(end) {
@@ -169,8 +167,8 @@ func invalid(status metav1.Status) error {
 	return out
 }
 
-// unreachable is one line about a cluster that gave no HTTP answer.
-func (c *Conn) unreachable(err error) string {
+// unreachable returns the error for a cluster that gave no HTTP answer.
+func (c *Conn) unreachable(err error) error {
 	var (
 		authority *x509.UnknownAuthorityError
 		verify    *tls.CertificateVerificationError
@@ -190,12 +188,13 @@ func (c *Conn) unreachable(err error) string {
 	case errors.As(err, &authority), errors.As(err, &verify), errors.As(err, &host):
 		why = "the server's certificate is not trusted: " + why
 	case strings.Contains(why, "expired certificate"):
-		// A TLS alert from the server: it is our certificate that it means.
-		return c.unauthorized("")
+		// A TLS alert of the server is about the client's certificate.
+		return &api.UnavailableError{Message: c.unauthorized(""), Cause: err}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		why = "no such host"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		why = "no answer"
 	}
-	return fmt.Sprintf("cannot reach the cluster at %s: %s; check --context and your network", c.Server(), text.Line(redact.Text(why)))
+	return &api.UnavailableError{Cause: err, Remedies: []api.Remedy{{Options: []string{"Context"}, Purpose: "name another cluster"}},
+		Message: fmt.Sprintf("cannot reach the cluster at %s: %s; check your network", c.Server(), text.Line(redact.Text(why)))}
 }

@@ -27,15 +27,15 @@ func TestClassify(t *testing.T) {
 	}{
 		"a missing right names user, verb and resource": {
 			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot create resource "jobs" in API group "batch" in the namespace "lab"`)),
-			&api.ForbiddenError{}, []string{`user "bob" may not create jobs.batch in namespace "lab"`, "kubectl auth can-i create jobs.batch -n lab"}},
+			&api.ForbiddenError{}, []string{`user "bob" may not create jobs.batch in namespace "lab"`, "kubectl auth can-i create jobs.batch in lab"}},
 		"a missing right elsewhere names that namespace": {
 			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot list resource "jobs" in API group "batch" in the namespace "kueue-system"`)),
-			&api.ForbiddenError{}, []string{`in namespace "kueue-system"`, "-n kueue-system"}},
+			&api.ForbiddenError{}, []string{`in namespace "kueue-system"`, "kubectl auth can-i list jobs.batch in kueue-system"}},
 		"an object that is too large": {
 			apierrors.NewRequestEntityTooLargeError("limit is 3145728"), &api.InvalidSpecError{}, []string{"too large", "3145728"}},
 		"a right in the whole cluster": {
 			apierrors.NewForbidden(jobs, "", errors.New(`User "bob" cannot list resource "jobs" in API group "batch" at the cluster scope`)),
-			&api.ForbiddenError{}, []string{"in the whole cluster", "can-i list jobs.batch -A"}},
+			&api.ForbiddenError{}, []string{"in the whole cluster", "can-i list jobs.batch in *"}},
 		"a full quota is not a missing right": {
 			apierrors.NewForbidden(jobs, "x", errors.New("exceeded quota: small, requested: count/jobs.batch=1, used: count/jobs.batch=0, limited: count/jobs.batch=0")),
 			&api.ForbiddenError{}, []string{"no quota left", "small, requested: count/jobs.batch=1"}},
@@ -45,7 +45,7 @@ func TestClassify(t *testing.T) {
 		"credentials that are not accepted": {
 			apierrors.NewUnauthorized("Unauthorized"), &api.ForbiddenError{}, []string{"does not accept your credentials (to create jobs.batch)", "log in again"}},
 		"a namespace that does not exist": {
-			apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "lab"), &api.NotFoundError{}, []string{`namespace "lab" not found`, "kubectl create namespace lab"}},
+			apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "lab"), &api.NotFoundError{}, []string{`namespace "lab" not found`, "kubectl create namespace lab in *"}},
 		"an object that is there": {
 			apierrors.NewAlreadyExists(jobs, "x"), &api.ConflictError{}, []string{"already exists"}},
 		"an invalid object, by field": {
@@ -74,9 +74,13 @@ func TestClassify(t *testing.T) {
 			if strings.Contains(got.Error(), "\n") {
 				t.Errorf("the message has several lines: %q", got)
 			}
+			all := got.Error()
+			for _, r := range api.Remedies(got) {
+				all += "\n" + strings.TrimSpace(string(r.Action)+" "+r.Ref) + " in " + r.Namespace
+			}
 			for _, want := range tc.says {
-				if !strings.Contains(got.Error(), want) {
-					t.Errorf("the message %q does not say %q", got, want)
+				if !strings.Contains(all, want) {
+					t.Errorf("the error %q does not have %q", all, want)
 				}
 			}
 		})

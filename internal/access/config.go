@@ -13,9 +13,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// ConfigFrom loads a rest.Config as kubectl does, but tells a missing
-// kubeconfig and an unknown context plainly instead of falling back to
-// localhost:8080.
+// ConfigFrom loads a rest.Config as kubectl does. A missing kubeconfig and an unknown
+// context are InvalidSpecError, where kubectl falls back to localhost:8080.
 func ConfigFrom(loader clientcmd.ClientConfig) (*rest.Config, error) {
 	cfg, err := loader.ClientConfig()
 	if err != nil {
@@ -29,7 +28,7 @@ func ConfigFrom(loader clientcmd.ClientConfig) (*rest.Config, error) {
 	return cfg, nil
 }
 
-// ConfigError says what is wrong with a kubeconfig and how to mend it.
+// ConfigError returns an InvalidSpecError with what is wrong with a kubeconfig.
 func ConfigError(err error, loader clientcmd.ClientConfig) error {
 	raw, rawErr := loader.RawConfig()
 	switch {
@@ -56,6 +55,6 @@ func noKubeconfig(loader clientcmd.ClientConfig) error {
 	if explicit := loader.ConfigAccess().GetExplicitFile(); explicit != "" {
 		looked = explicit
 	}
-	return &api.InvalidSpecError{Problems: []api.Problem{{Message: fmt.Sprintf(
-		"no kubeconfig found (looked at %s); name one with --kubeconfig or KUBECONFIG", looked)}}}
+	return &api.InvalidSpecError{Problems: []api.Problem{{Message: fmt.Sprintf("no kubeconfig found (looked at %s)", looked),
+		Remedies: []api.Remedy{{Options: []string{"Kubeconfig"}, Purpose: "name one, or set KUBECONFIG"}}}}}
 }

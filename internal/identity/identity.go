@@ -1,17 +1,18 @@
-// Package identity says under which user name tasks are submitted and listed,
-// and keeps the name that `auth login` sets. The name is a label, not a wall:
-// what somebody may do is decided by the namespace's RBAC.
+// Package identity has the user name under which tasks are submitted and listed, and
+// stores the name that a login sets. The name is a label and grants nothing: RBAC
+// decides what a user may do in a namespace.
 package identity
 
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/kubevast/vast/internal/hint"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // Identity is who a client acts as.
@@ -68,7 +69,8 @@ func (f File) Load() (string, error) {
 	}
 	var s stored
 	if err := json.Unmarshal(data, &s); err != nil {
-		return "", errors.New(f.Path + " is damaged; fix it with: " + hint.Target{}.Vast("auth", "login", "NAME"))
+		return "", api.WithRemedies(fmt.Errorf("%s is damaged: %w", f.Path, err),
+			api.Remedy{Action: api.Login, Ref: "NAME", Namespace: "*", Purpose: "fix it"})
 	}
 	return s.User, nil
 }

@@ -153,7 +153,8 @@ func (c *Checker) refusal(user string, missing []Right) error {
 	if first.Cluster {
 		namespace = ""
 	}
-	return &api.ForbiddenError{Message: fmt.Sprintf(
-		"user %q may not %s; ask an administrator for a role with that (check: %s; see %s)",
-		user, strings.Join(parts, ", nor "), c.conn.CanI(first.Verb, first.Resource, first.Name, namespace), c.conn.Hint().Vast("doctor"))}
+	return &api.ForbiddenError{
+		Message:  fmt.Sprintf("user %q may not %s; ask an administrator for a role with that", user, strings.Join(parts, ", nor ")),
+		Remedies: []api.Remedy{access.CanI(first.Verb, first.Resource, first.Name, namespace), {Action: api.DoctorCheckRun, Namespace: c.conn.Namespace}},
+	}
 }
