@@ -11,13 +11,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// AgentImageEnv is the variable that names the image of our own containers where no
-// option does.
+// AgentImageEnv is the environment variable with the image of our own containers, which
+// an option overrides.
 const AgentImageEnv = "VAST_AGENT_IMAGE"
 
 // Set by the linker (-X github.com/kubevast/vast/internal/kube.linkedVersion=v1.2.3).
 var (
-	// linkedVersion is what is being built, where the module system does not know.
+	// linkedVersion is the version of a build without one of the module system.
 	linkedVersion string
 	// linkedAgent is the image of a build for development; a release has none.
 	linkedAgent string
@@ -44,14 +44,14 @@ var builtVersion = sync.OnceValue(func() string {
 })
 
 // DefaultAgentImage is the image of our own containers where no option names one:
-// that of the variable AgentImageEnv; or of the release that the program was built
-// of, by its digest; or the one that a build for development was linked with. It is
-// empty where there is none: an image is never guessed by a version or a tag.
+// that of the variable AgentImageEnv; or that of the program's release, by its
+// digest; or the one that a build for development was linked with. Without any of them
+// it is empty: an image is never derived from a version or a tag.
 func DefaultAgentImage() string {
 	return cmp.Or(os.Getenv(AgentImageEnv), agentOfRelease(builtVersion(), releaseVersion, releaseDigest), linkedAgent)
 }
 
-// AgentImageFor is DefaultAgentImage for a program that says its version itself.
+// AgentImageFor is DefaultAgentImage for a program with a given version.
 func AgentImageFor(version string) string {
 	return cmp.Or(os.Getenv(AgentImageEnv), agentOfRelease(cmp.Or(version, builtVersion()), releaseVersion, releaseDigest), linkedAgent)
 }
@@ -68,28 +68,29 @@ func agentOfRelease(version, release, digest string) string {
 	return AgentImage + ":" + release + "@" + digest
 }
 
-// CheckAgentImage returns InvalidSpecError where a container of ours is wanted and
-// there is no image for it, or none that can be one. Nothing else of a task needs it.
+// CheckAgentImage returns InvalidSpecError if there is no image for the containers that
+// download files and upload results, or if it is not a valid one. Nothing else of a task
+// needs it.
 func CheckAgentImage(image string) error {
+	const option = "AgentImage"
 	if image != "" {
 		if err := CheckImage(image); err != nil {
-			return api.Invalid("--agent-image", "%v", err)
+			return api.InvalidOption(option, "%v", err)
 		}
 		return nil
 	}
-	// A program with the SDK meets it, too: mostly one that replaces the module.
-	const give = "give --agent-image (in a Go program the option AgentImage), or set " + AgentImageEnv
+	// Programs with the SDK that replace the module have no release either.
 	if version := builtVersion(); released.MatchString(version) {
-		return api.Invalid("--agent-image", "this build of %s does not know the digest of its image of the containers that bring files and keep results, so it runs none; %s", version, give)
+		return api.InvalidOption(option, "this build of %s has no digest of its agent image, so it runs none; name an image, or set %s", version, AgentImageEnv)
 	}
-	return api.Invalid("--agent-image", "this build belongs to no release (version %q), so no image of the containers that bring files and keep results belongs to it; %s", cmp.Or(builtVersion(), "unknown"), give)
+	return api.InvalidOption(option, "this build belongs to no release (version %q), so it has no agent image; name one, or set %s", cmp.Or(builtVersion(), "unknown"), AgentImageEnv)
 }
 
-// AgentNotice tells which image our containers run where nobody has named it and
-// its digest does not say; else it is empty.
+// AgentNotice returns a message with the image of our containers if nobody named it and
+// it has no digest; otherwise it is empty.
 func AgentNotice(given, image string) string {
 	if given != "" || os.Getenv(AgentImageEnv) != "" || image == "" || IsPinned(image) {
 		return ""
 	}
-	return fmt.Sprintf("this build belongs to no release: the containers that bring files and keep results run %s; --agent-image or %s names another one", image, AgentImageEnv)
+	return fmt.Sprintf("this build belongs to no release: the containers that download files and upload results run %s; %s sets another image", image, AgentImageEnv)
 }

@@ -76,7 +76,7 @@ func TestAnImageForOurContainers(t *testing.T) {
 		"agent@sha256:0123":             "is not a container image",
 	} {
 		err := CheckAgentImage(image)
-		if want == "" && err != nil || want != "" && (!errors.As(err, new(*api.InvalidSpecError)) || !strings.HasPrefix(err.Error(), "--agent-image: ") || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil || want != "" && (!errors.As(err, new(*api.InvalidSpecError)) || !strings.HasPrefix(err.Error(), "AgentImage: ") || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: error %v, want %q", image, err, want)
 		}
 	}

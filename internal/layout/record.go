@@ -113,7 +113,8 @@ func (r *Record) Belongs(campaign, namespace, where string) error {
 	case r.ID != campaign:
 		return &api.ConflictError{Message: fmt.Sprintf("%s is a record of campaign %s, and not of %s, whose place it has: it was changed or copied there, and is not used", where, quote(r.ID), quote(campaign))}
 	case r.Namespace != namespace:
-		return &api.ConflictError{Message: fmt.Sprintf("campaign %s is one of namespace %s, and this is %q: so says %s; if that is so, look there with --namespace=%s", campaign, quote(r.Namespace), namespace, where, strings.Trim(quote(r.Namespace), `"`))}
+		return &api.ConflictError{Message: fmt.Sprintf("%s is a record of campaign %s in namespace %s, and this is namespace %q", where, campaign, quote(r.Namespace), namespace),
+			Remedies: []api.Remedy{{Options: []string{"Namespace=" + strings.Trim(quote(r.Namespace), `"`)}, Purpose: "look there if that is right"}}}
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CheckOutcome says how a check went.
+// CheckOutcome is the result of a check.
 type CheckOutcome string
 
 const (
@@ -24,8 +24,11 @@ type Check struct {
 	Outcome CheckOutcome `json:"outcome"`
 	// Seen is what was found, in words.
 	Seen string `json:"seen"`
-	// Fix is what to do about it; empty when nothing has to be done.
+	// Fix is what it affects and what to do about it, in words; empty if nothing has
+	// to be done.
 	Fix string `json:"fix,omitempty"`
+	// Remedies are what to do about it, as data.
+	Remedies []Remedy `json:"remedies,omitempty"`
 }
 
 // DoctorReport is what the doctor found. ObjectMeta.Namespace is the namespace

@@ -69,6 +69,12 @@ type Remedy struct {
 	// Options are fields of the method's options to set, as "Force" or
 	// "Queue=night".
 	Options []string `json:"options,omitempty"`
+	// Then: it follows the remedy before it, which alone does not help. Otherwise
+	// remedies are alternatives.
+	Then bool `json:"then,omitempty"`
+	// Administrator: it needs the permissions of an administrator, so it is not done
+	// with the login of the caller.
+	Administrator bool `json:"administrator,omitempty"`
 	// Purpose says what it achieves, as in "overwrite it"; it may be empty.
 	Purpose string `json:"purpose,omitempty"`
 	// Command is the command line that does it. The SDK leaves it empty; the

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -36,6 +37,15 @@ func (p *person) doctor(code int, args ...string) map[string]api.Check {
 	return checks
 }
 
+// shown returns the words and the remedies of a check.
+func shown(c api.Check) string {
+	all := c.Seen + " " + c.Fix
+	for _, r := range c.Remedies {
+		all += "\n" + cmp.Or(r.Command, strings.Join(r.Options, " "))
+	}
+	return all
+}
+
 // is checks the outcome and the message of one check.
 func (p *person) is(checks map[string]api.Check, name string, want api.CheckOutcome, says ...string) {
 	p.Helper()
@@ -44,7 +54,7 @@ func (p *person) is(checks map[string]api.Check, name string, want api.CheckOutc
 		p.Errorf("check %q is %+v, want %s", name, c, want)
 	}
 	for _, text := range says {
-		if !strings.Contains(c.Seen+" "+c.Fix, text) {
+		if !strings.Contains(shown(c), text) {
 			p.Errorf("check %q does not say %q: %+v", name, text, c)
 		}
 	}
@@ -85,7 +95,7 @@ func TestTheDoctorFindsNothingInAHealthyNamespace(t *testing.T) {
 	t.Run("says that the image cannot be pulled", func(t *testing.T) {
 		p := p.in(t)
 		checks := p.doctor(0, "--agent-image", "registry.invalid/agent:v0")
-		p.is(checks, "agent image", api.CheckWarning, "registry.invalid/agent:v0", "cannot be pulled", "--agent-image")
+		p.is(checks, "agent image", api.CheckWarning, "registry.invalid/agent:v0", "cannot be pulled", "AgentImage")
 		p.is(checks, "dns", api.CheckSkipped)
 	})
 	t.Run("says that the store's credentials are wrong, and not what they are", func(t *testing.T) {
@@ -95,7 +105,7 @@ func TestTheDoctorFindsNothingInAHealthyNamespace(t *testing.T) {
 		p.is(checks, "store", api.CheckWarning, "does not accept the credentials")
 		p.is(checks, "store from inside", api.CheckWarning)
 		for _, c := range checks {
-			if strings.Contains(c.Seen+c.Fix, "not-the-right-one") {
+			if strings.Contains(shown(c), "not-the-right-one") {
 				t.Errorf("a credential is shown: %+v", c)
 			}
 		}
@@ -122,13 +132,15 @@ func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
 		reader.is(checks, "agent image", api.CheckSkipped, "may not create pods")
 		t.Run("and the command that it tells to run grants them", func(t *testing.T) {
 			admin := p.in(t)
-			_, line, _ := strings.Cut(checks["rights: tasks"].Fix, "an administrator can run: ")
-			print, bind, _ := strings.Cut(line, " | kubectl apply -f - && kubectl ")
-			role := admin.vast(strings.Fields(strings.TrimPrefix(print, "kubectl vast "))...).exits(0)
+			steps := checks["rights: tasks"].Remedies
+			if len(steps) != 2 {
+				t.Fatalf("remedies %+v, want to print the Role and to bind it", steps)
+			}
+			role := admin.vast(strings.Fields(strings.TrimPrefix(steps[0].Command, "kubectl vast "))...).exits(0)
 			// The Role alone: the other one is of the whole cluster, and optional.
 			here, _, _ := strings.Cut(role.stdout, "\n---")
 			admin.kubectl("apply", "-f", admin.file("role.yaml", here))
-			admin.kubectl(strings.Fields(bind)...)
+			admin.kubectl(strings.Fields(strings.TrimPrefix(steps[1].Command, "kubectl "))...)
 			reader := *reader
 			reader.TB = t
 			reader.waitFor("the rights are there", func() (bool, any) {

@@ -78,6 +78,10 @@ func TestCommandLinesAreFilledInWhereverThereAreRemedies(t *testing.T) {
 			&api.TaskStatusList{Items: []api.TaskStatus{{}, {Diagnosis: &api.Diagnosis{Remedies: remedies()}}}},
 			func(v any) []api.Remedy { return v.(*api.TaskStatusList).Items[1].Diagnosis.Remedies },
 		},
+		"Check": {
+			&api.DoctorReport{Checks: []api.Check{{}, {Remedies: remedies()}}},
+			func(v any) []api.Remedy { return v.(*api.DoctorReport).Checks[1].Remedies },
+		},
 		"Notice": {
 			&api.Notice{Remedies: remedies()},
 			func(v any) []api.Remedy { return v.(*api.Notice).Remedies },

@@ -5,6 +5,7 @@ package command
 import (
 	"strings"
 
+	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -44,7 +45,7 @@ var commands = map[api.Action][]string{
 	api.Login:             {"auth", "login"},
 }
 
-// looks are the actions that change nothing: one sees by them.
+// looks are the methods and subcommands that only show something.
 var looks = map[string]bool{"Get": true, "List": true, "Logs": true, "Pending": true, "Status": true, "Check": true,
 	"get": true, "describe": true, "logs": true}
 
@@ -53,6 +54,9 @@ var looks = map[string]bool{"Get": true, "List": true, "Logs": true, "Pending": 
 func Of(to Target, r api.Remedy) string {
 	if r.Action == "" {
 		return ""
+	}
+	if r.Administrator {
+		to = Target{namespace: to.namespace}
 	}
 	switch r.Namespace {
 	case "":
@@ -89,29 +93,49 @@ func Of(to Target, r api.Remedy) string {
 // Advice renders remedies as the end of a sentence: "run `kubectl vast cluster
 // setup`, or use --force". It is empty without remedies.
 func Advice(to Target, remedies []api.Remedy) string {
-	parts := make([]string, 0, len(remedies))
-	for _, r := range remedies {
-		part := ""
-		if command := Of(to, r); command != "" {
-			_, method, _ := strings.Cut(strings.Replace(string(r.Action), " ", ".", 1), ".")
-			method, _, _ = strings.Cut(method, " ")
-			part = "run `" + command + "`"
-			if looks[method] {
-				part = "see `" + command + "`"
-			}
-		} else {
-			flags := make([]string, len(r.Options))
-			for i, o := range r.Options {
-				flags[i] = FlagOf(o)
-			}
-			part = "use " + strings.Join(flags, " ")
+	var b strings.Builder
+	for i, r := range remedies {
+		switch {
+		case i > 0 && r.Then:
+			b.WriteString(", then ")
+		case i > 0:
+			b.WriteString(", or ")
 		}
-		if r.Purpose != "" {
-			part += " to " + r.Purpose
-		}
-		parts = append(parts, part)
+		b.WriteString(advice(to, r, i > 0 && r.Then))
 	}
-	return strings.Join(parts, ", or ")
+	return b.String()
+}
+
+// advice renders one remedy; follows reports that it continues the one before it.
+func advice(to Target, r api.Remedy, follows bool) string {
+	part := ""
+	switch command := Of(to, r); {
+	case command == "":
+		flags := make([]string, len(r.Options))
+		for i, o := range r.Options {
+			flags[i] = text.Word(FlagOf(o))
+		}
+		part = "use " + strings.Join(flags, " ")
+	case follows:
+		part = "`" + command + "`"
+	case r.Administrator:
+		part = "an administrator can run `" + command + "`"
+	case looks[method(r.Action)]:
+		part = "see `" + command + "`"
+	default:
+		part = "run `" + command + "`"
+	}
+	if r.Purpose != "" {
+		part += " to " + r.Purpose
+	}
+	return part
+}
+
+// method returns the method of an action, or the first word of a subcommand of kubectl.
+func method(a api.Action) string {
+	_, name, _ := strings.Cut(strings.Replace(string(a), " ", ".", 1), ".")
+	name, _, _ = strings.Cut(name, " ")
+	return name
 }
 
 // Advised appends what can be done to a message.

@@ -3,20 +3,18 @@ package authz
 import (
 	"slices"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Purpose is something that people want to do, with the rights that the commands
-// ask for it. This table is the one place where they stand: doctor checks them,
-// and the Roles that it prints grant them.
+// Purpose is something that a user does, with the rights that the commands need for
+// it. The checks of the doctor and the Roles that it returns are made from this table.
 type Purpose struct {
 	Name string
 	// Needed: without them no task runs, so lacking them is a failure.
 	// Otherwise it is a warning, or of no importance for most people.
 	Needed, Optional bool
-	// Lost says what does not work without them.
+	// Lost is what does not work without them, in words.
 	Lost   string
 	Rights []Right
 	// Roles are those that grant them (RoleUser, RoleReader); another one, as
@@ -25,7 +23,7 @@ type Purpose struct {
 	Others string
 }
 
-// The Roles that `doctor --role` prints.
+// The kinds of Roles that Doctor.Role returns.
 const (
 	RoleUser   = api.RoleUser
 	RoleReader = api.RoleReader
@@ -45,15 +43,15 @@ func Purposes() []Purpose {
 			Each(jobs, "get", "list", "watch", "create", "patch", "delete"),
 			Each("pods", "get", "list", "watch"), Each("pods/log", "get"),
 			Each("services", "create"), Each("secrets", "create"), Each("configmaps", "create"))},
-		{Name: "looking", Roles: everybody, Lost: "list, status, logs, monitor", Rights: slices.Concat(
+		{Name: "looking", Roles: everybody, Lost: "lists, status, logs and monitoring of tasks", Rights: slices.Concat(
 			Each(jobs, "get", "list", "watch"), Each("pods", "get", "list", "watch"), Each("pods/log", "get"),
 			Each("configmaps", "get", "list"), Each("leases.coordination.k8s.io", "list", "watch"))},
 		{Name: "reasons", Roles: everybody, Lost: "some reasons why a task waits or failed", Rights: slices.Concat(
 			Each("events", "list"), Each("resourcequotas", "list"))},
-		{Name: "campaigns", Roles: users, Lost: hint.Command("campaign"), Rights: slices.Concat(
+		{Name: "campaigns", Roles: users, Lost: "campaigns", Rights: slices.Concat(
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
-		{Name: "volumes", Roles: users, Lost: hint.Vastvol(), Rights: Each(claims, "get", "list", "watch", "create", "delete")},
-		{Name: "looking at volumes", Roles: everybody, Lost: hint.Vastvol("list") + " and status", Rights: Each(claims, "get", "list")},
+		{Name: "volumes", Roles: users, Lost: "creating and deleting volumes", Rights: Each(claims, "get", "list", "watch", "create", "delete")},
+		{Name: "looking at volumes", Roles: everybody, Lost: "listing volumes and their status", Rights: Each(claims, "get", "list")},
 		{Name: "store", Roles: users, Lost: "files and results", Rights: slices.Concat(
 			Named("secrets", "get", kube.StoreName), Named("secrets", "get", kube.StoreReaderName),
 			Each("serviceaccounts", "get"), tunnel())},
@@ -62,19 +60,19 @@ func Purposes() []Purpose {
 		{Name: "queues", Roles: everybody, Lost: "queues and positions in them", Rights: slices.Concat(
 			Each("localqueues"+kueueGroup, "list"), Each("workloads"+kueueGroup, "get", "list", "watch"),
 			Each("localqueues.visibility"+kueueGroup+"/pendingworkloads", "get"))},
-		{Name: "holding campaigns", Roles: users, Lost: hint.Command("campaign", "hold") + " and resume", Rights: Each("workloads"+kueueGroup, "patch")},
-		{Name: "probes", Optional: true, Roles: users, Lost: "doctor's pod", Rights: Each("pods", "create", "delete")},
-		{Name: "tasks without a network", Optional: true, Roles: users, Lost: "submit --network none",
+		{Name: "holding campaigns", Roles: users, Lost: "holding and resuming campaigns", Rights: Each("workloads"+kueueGroup, "patch")},
+		{Name: "probes", Optional: true, Roles: users, Lost: "the pod of the checks", Rights: Each("pods", "create", "delete")},
+		{Name: "tasks without a network", Optional: true, Roles: users, Lost: "tasks without a network",
 			Rights: Each("networkpolicies.networking.k8s.io", "create")},
 		{Name: "limit ranges", Optional: true, Roles: users, Lost: "files and results where a LimitRange has a minimum",
 			Rights: Each("limitranges", "list")},
-		{Name: "quotas", Optional: true, Roles: everybody, Lost: "the numbers of quotas, machines, classes and priorities", Rights: InCluster(slices.Concat(
+		{Name: "quotas", Optional: true, Roles: everybody, Lost: "the numbers of quotas, nodes, classes and priorities", Rights: InCluster(slices.Concat(
 			Each("clusterqueues"+kueueGroup, "get", "list"), Each("cohorts"+kueueGroup, "list"), Each("workloadpriorityclasses"+kueueGroup, "list"),
 			Each("priorityclasses.scheduling.k8s.io", "list"), Each("storageclasses.storage.k8s.io", "get", "list"),
 			Each("nodes", "list"), Each("namespaces", "get")))},
-		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: hint.Command("queue", "hold") + " and resume",
+		{Name: "holding queues", Optional: true, Others: "kueue-batch-admin-role", Lost: "holding and resuming queues",
 			Rights: Each("localqueues"+kueueGroup, "patch")},
-		{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: hint.Command("cluster", "setup") + " and cleanup", Rights: slices.Concat(
+		{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: "cluster setup and cleanup", Rights: slices.Concat(
 			Each("deployments.apps", "create", "patch", "delete"), Each("secrets", "get", "patch", "delete"),
 			Each("roles.rbac.authorization.k8s.io", "create", "patch", "delete"),
 			InCluster(slices.Concat(Each("clusterqueues"+kueueGroup, "create", "patch", "delete"),

@@ -39,12 +39,12 @@ func RolesFor(kind, namespace string) (*rbacv1.Role, *rbacv1.ClusterRole, error)
 		}
 	}
 	what := map[string]string{
-		RoleUser:   "What the commands of kubectl vast and kubectl vastvol need in a namespace.",
-		RoleReader: "What the commands of kubectl vast and kubectl vastvol need in a namespace that change nothing.",
+		RoleUser:   "What the commands of Kubevast need in a namespace.",
+		RoleReader: "What the commands of Kubevast that change nothing need in a namespace.",
 	}[kind]
 	meta := metav1.ObjectMeta{Name: RoleName(kind), Annotations: map[string]string{descriptionKey: what}}
 	wide := *meta.DeepCopy()
-	wide.Annotations[descriptionKey] = "Optional: without it kubectl vast shows no quotas, machines, classes and priorities of the cluster."
+	wide.Annotations[descriptionKey] = "Optional: without it Kubevast shows no quotas, nodes, classes and priorities of the cluster."
 	meta.Namespace = namespace
 	return &rbacv1.Role{TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"}, ObjectMeta: meta, Rules: rules(here)},
 		&rbacv1.ClusterRole{TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "ClusterRole"}, ObjectMeta: wide, Rules: rules(everywhere)}, nil

@@ -8,12 +8,11 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// access: every right that the commands need, by what it is needed for.
+// access checks every right that the commands need, by purpose.
 func (c *Client) access(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	all := authz.Purposes()
 	var wanted []authz.Right
@@ -22,7 +21,9 @@ func (c *Client) access(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	}
 	missing, err := c.rights.Missing(ctx, wanted)
 	if err != nil {
-		return one(skipped("rights", "cannot be asked: "+err.Error()))
+		check := skippedBy("rights", err)
+		check.Seen = "cannot be checked: " + check.Seen
+		return one(check)
 	}
 	user, err := c.conn.ClusterUser(ctx)
 	if err != nil {
@@ -30,12 +31,12 @@ func (c *Client) access(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	}
 	checks := make([]api.Check, len(all))
 	for i, p := range all {
-		checks[i] = c.judge(p, missing, user)
+		checks[i] = judge(p, missing, user)
 	}
 	return checks
 }
 
-func (c *Client) judge(p authz.Purpose, missing []authz.Right, user string) api.Check {
+func judge(p authz.Purpose, missing []authz.Right, user string) api.Check {
 	name := "rights: " + p.Name
 	var lacking []authz.Right
 	for _, r := range p.Rights {
@@ -47,42 +48,42 @@ func (c *Client) judge(p authz.Purpose, missing []authz.Right, user string) api.
 		return ok(name, fmt.Sprintf("you have all %d", len(p.Rights)))
 	}
 	seen := "you may not " + authz.Words(lacking)
-	fix := "an administrator can run: " + c.grant(p, user)
 	switch {
 	case p.Needed:
-		return failed(name, seen, fix)
+		return failed(name, seen, "no task runs without it", grant(p, user)...)
 	case p.Optional:
-		return skipped(name, seen+"; only "+p.Lost+" need that")
+		return skipped(name, seen+"; required only for "+p.Lost)
 	}
-	return warning(name, seen, p.Lost+" will be missing; "+fix)
+	return warning(name, seen, "required for "+p.Lost, grant(p, user)...)
 }
 
-// grant is the command that grants what a purpose needs.
-func (c *Client) grant(p authz.Purpose, user string) string {
-	// It is for somebody else to run, with another login: it says the namespace alone.
-	say := hint.Target{}.In(c.conn.Namespace)
-	subject := "--user=" + user
+// grant returns what an administrator does to grant a user what a purpose needs.
+func grant(p authz.Purpose, user string) []api.Remedy {
+	subject := "user=" + user
 	if account, ok := strings.CutPrefix(user, "system:serviceaccount:"); ok {
-		subject = "--serviceaccount=" + account
+		subject = "serviceaccount=" + account
 	}
-	wide := slices.ContainsFunc(p.Rights, func(r authz.Right) bool { return r.Cluster })
+	bind := api.Remedy{Action: api.KubectlAction("create rolebinding"), Administrator: true}
+	if slices.ContainsFunc(p.Rights, func(r authz.Right) bool { return r.Cluster }) {
+		bind = api.Remedy{Action: api.KubectlAction("create clusterrolebinding"), Namespace: "*", Administrator: true}
+	}
 	if p.Others != "" {
-		name := "vast-" + strings.ReplaceAll(p.Name, " ", "-")
-		if wide {
-			return say.Cluster().Kubectl("create", "clusterrolebinding", name, "--clusterrole="+p.Others, subject)
-		}
-		return say.Kubectl("create", "rolebinding", name, "--clusterrole="+p.Others, subject)
+		bind.Ref = "vast-" + strings.ReplaceAll(p.Name, " ", "-")
+		bind.Options = []string{"clusterrole=" + p.Others, subject}
+		return []api.Remedy{bind}
 	}
-	name := authz.RoleName(authz.RoleUser)
-	bind := say.Kubectl("create", "rolebinding", name, "--role="+name, subject)
-	if wide {
-		bind = say.Cluster().Kubectl("create", "clusterrolebinding", name, "--clusterrole="+name, subject)
+	bind.Ref = authz.RoleName(authz.RoleUser)
+	role := "role="
+	if bind.Namespace != "" {
+		role = "clusterrole="
 	}
-	return say.Vast("doctor", "--role") + " | " + say.Cluster().Kubectl("apply", "-f", "-") + " && " + bind
+	bind.Options = []string{role + bind.Ref, subject}
+	bind.Then, bind.Purpose = true, "bind it"
+	return []api.Remedy{{Action: api.DoctorRole, Administrator: true, Purpose: "print the Role to apply"}, bind}
 }
 
 // Role returns the Role of that kind ("user", "reader") for the namespace, and a
-// ClusterRole with what is optional. It contacts nobody. Another kind is
+// ClusterRole with what is optional. It does not contact the cluster. Another kind is
 // InvalidSpecError.
 func (c *Client) Role(kind string) (*rbacv1.Role, *rbacv1.ClusterRole, error) {
 	return authz.RolesFor(kind, c.conn.Namespace)

@@ -1,7 +1,6 @@
-// Package doctor checks what the commands need of a cluster, and says what to
-// do where something is missing. It only looks, but for two checks that can be
-// left out: an object that is put into the store and deleted again, and a pod
-// of our own image.
+// Package doctor checks what the commands need in a cluster, and reports how to fix
+// what is missing. Two checks, which can be omitted, create something: an object in
+// the store, which is deleted again, and a pod with the image of the agent.
 package doctor
 
 import (
@@ -34,9 +33,9 @@ func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client, task
 // examination is one check, or several that belong together.
 type examination func(ctx context.Context, o api.DoctorOptions) []api.Check
 
-// Check runs all checks, those that do not depend on each other side by side.
-// A cluster that cannot be reached is a report of one failed check, and no
-// error; only the end of ctx is one.
+// Check runs all checks, those that do not depend on each other concurrently. If the
+// cluster cannot be reached, the report has one failed check and Check returns no
+// error. It returns an error only if ctx ends.
 func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error) {
 	report := &api.DoctorReport{
 		TypeMeta:   api.TypeMeta(api.KindDoctorReport),
@@ -72,16 +71,23 @@ func ok(name, seen string) api.Check {
 	return api.Check{Name: name, Outcome: api.CheckOK, Seen: seen}
 }
 
-func failed(name, seen, fix string) api.Check {
-	return api.Check{Name: name, Outcome: api.CheckFailed, Seen: seen, Fix: fix}
+func failed(name, seen, fix string, remedies ...api.Remedy) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckFailed, Seen: seen, Fix: fix, Remedies: remedies}
 }
 
-func warning(name, seen, fix string) api.Check {
-	return api.Check{Name: name, Outcome: api.CheckWarning, Seen: seen, Fix: fix}
+func warning(name, seen, fix string, remedies ...api.Remedy) api.Check {
+	return api.Check{Name: name, Outcome: api.CheckWarning, Seen: seen, Fix: fix, Remedies: remedies}
 }
 
 func skipped(name, why string) api.Check {
 	return api.Check{Name: name, Outcome: api.CheckSkipped, Seen: why}
+}
+
+// skippedBy returns a check that an error prevented.
+func skippedBy(name string, err error) api.Check {
+	c := skipped(name, err.Error())
+	c.Remedies = api.Remedies(err)
+	return c
 }
 
 func one(c api.Check) []api.Check { return []api.Check{c} }

@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -16,7 +15,6 @@ import (
 
 // What asks the cluster is tested on a real one; here it is how that is judged.
 func TestChecksAreJudged(t *testing.T) {
-	lab := &Client{conn: &access.Conn{Namespace: "lab"}}
 	tasks := authz.Purpose{Name: "tasks", Needed: true, Rights: authz.Each("jobs.batch", "create", "patch", "get")}
 	quotas := authz.Purpose{Name: "quotas", Lost: "numbers", Rights: authz.InCluster(authz.Each("clusterqueues", "list"))}
 	setup := authz.Purpose{Name: "cluster setup", Optional: true, Others: "cluster-admin", Lost: "cluster setup", Rights: authz.Each("deployments.apps", "create")}
@@ -25,7 +23,7 @@ func TestChecksAreJudged(t *testing.T) {
 	}
 	queue := func(q api.QueueStatus) api.Check {
 		q.Name, q.ClusterQueue = "vast", "shared"
-		return lab.queueCheck(&q)
+		return queueCheck(&q)
 	}
 	for name, tt := range map[string]struct {
 		got  api.Check
@@ -36,36 +34,40 @@ func TestChecksAreJudged(t *testing.T) {
 		"one of a cloud":           {versionCheck("v1.29.4-gke.1043002"), api.CheckOK, nil},
 		"one without sidecars":     {versionCheck("v1.28.15"), api.CheckFailed, []string{"1.29", "upgrade"}},
 		"one that cannot be read":  {versionCheck("main"), api.CheckWarning, []string{`"main"`}},
-		"all rights":               {lab.judge(tasks, nil, "ada"), api.CheckOK, []string{"all 3"}},
-		"a needed right":           {lab.judge(tasks, tasks.Rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "kubectl vast doctor --role -n lab | kubectl apply -f - && kubectl create rolebinding vast-user --role=vast-user --user=ada -n lab"}},
-		"a service account's":      {lab.judge(tasks, tasks.Rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"--serviceaccount=lab:bot"}},
-		"a right in the cluster":   {lab.judge(quotas, quotas.Rights, "ada"), api.CheckWarning, []string{"numbers will be missing", "kubectl create clusterrolebinding vast-user --clusterrole=vast-user"}},
-		"an administrator's right": {lab.judge(setup, setup.Rights, "ada"), api.CheckSkipped, []string{"only cluster setup"}},
+		"all rights":               {judge(tasks, nil, "ada"), api.CheckOK, []string{"all 3"}},
+		"a needed right":           {judge(tasks, tasks.Rights[:2], "ada"), api.CheckFailed, []string{"create, patch jobs.batch", "Doctor.Role", "kubectl create rolebinding vast-user role=vast-user user=ada"}},
+		"a service account's":      {judge(tasks, tasks.Rights, "system:serviceaccount:lab:bot"), api.CheckFailed, []string{"serviceaccount=lab:bot"}},
+		"a right in the cluster":   {judge(quotas, quotas.Rights, "ada"), api.CheckWarning, []string{"required for numbers", "* kubectl create clusterrolebinding vast-user clusterrole=vast-user"}},
+		"an administrator's right": {judge(setup, setup.Rights, "ada"), api.CheckSkipped, []string{"required only for cluster setup"}},
 		"a restricted namespace":   {podSecurity(level("restricted")), api.CheckOK, []string{"as user 65534"}},
 		"a baseline one":           {podSecurity(level("baseline")), api.CheckOK, []string{"enforces baseline"}},
 		"a free one":               {podSecurity(level("")), api.CheckOK, []string{"enforces nothing"}},
 		"a queue that works":       {queue(api.QueueStatus{State: api.QueueActive, Pending: 2, Resources: []api.QueueResource{{Resource: "cpu", Quota: "8", Used: "3"}}}), api.CheckOK, []string{"2 wait", "3 of 8 cpu"}},
-		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "it is on hold"}), api.CheckWarning, []string{"kubectl vast queue resume vast"}},
-		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "kubectl vast cluster setup -n lab"}},
-		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"kubectl vast cluster resize"}},
+		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "it is on hold"}), api.CheckWarning, []string{"Queues.Resume vast"}},
+		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "Cluster.Setup"}},
+		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"Cluster.Resize"}},
 		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},
 		"a quota that wants limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
-			[]string{"a task's pods cannot be created: quota hard of the namespace demands that every container says its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
+			[]string{"a task's pods cannot be created: quota hard of the namespace requires every container to set its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
 		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
 			[]string{"minimum memory usage per Container is 64Mi", "kubectl describe limitranges"}},
 		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
 		"nobody may create pods":  {podCheck(nil, &api.ForbiddenError{Message: "no"}), api.CheckSkipped, nil},
 		"pods cannot be tried":    {podCheck(nil, &api.UnavailableError{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
 		"a good finding":          {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
-		"a bad finding":           {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "mend DNS"), api.CheckWarning, []string{"no such host", "mend DNS"}},
+		"a bad finding":           {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "fix DNS"), api.CheckWarning, []string{"no such host", "fix DNS"}},
 		"no finding":              {finding("dns", nil, "fix"), api.CheckSkipped, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.got.Outcome != tt.want {
 				t.Errorf("%+v, want %s", tt.got, tt.want)
 			}
+			all := tt.got.Seen + " " + tt.got.Fix
+			for _, r := range tt.got.Remedies {
+				all += "\n" + strings.Join(append([]string{r.Namespace, string(r.Action), r.Ref}, r.Options...), " ")
+			}
 			for _, text := range tt.says {
-				if !strings.Contains(tt.got.Seen+" "+tt.got.Fix, text) {
+				if !strings.Contains(all, text) {
 					t.Errorf("%+v does not say %q", tt.got, text)
 				}
 			}

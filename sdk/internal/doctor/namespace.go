@@ -18,30 +18,35 @@ const (
 	defaultClass = "storageclass.kubernetes.io/is-default-class"
 )
 
-// namespace: it exists, is not going, and which pods it lets in.
+// anotherNamespace is the same call for another namespace.
+var anotherNamespace = api.Remedy{Options: []string{"Namespace"}, Purpose: "name another one"}
+
+// namespace checks that it exists and is not being deleted, and reports which pods it
+// admits.
 func (c *Client) namespace(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	name := c.conn.Namespace
 	ns, err := c.conn.Kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return []api.Check{
-			failed("namespace", fmt.Sprintf("namespace %q does not exist", name), c.conn.Hint().Cluster().Kubectl("create", "namespace", name)+", or name another one with -n"),
+			failed("namespace", fmt.Sprintf("namespace %q does not exist", name), "no task runs without it",
+				api.Remedy{Action: api.KubectlAction("create namespace"), Ref: name, Namespace: "*"}, anotherNamespace),
 			skipped("pod security", "there is no namespace"),
 		}
 	case apierrors.IsForbidden(err):
 		return []api.Check{
-			skipped("namespace", fmt.Sprintf("you may not look at namespace %q itself, which tasks do not need", name)),
-			skipped("pod security", "you may not look at the namespace's labels"),
+			skipped("namespace", fmt.Sprintf("you may not get namespace %q itself, which tasks do not need", name)),
+			skipped("pod security", "you may not get the namespace's labels"),
 		}
 	case err != nil:
 		return one(failed("namespace", c.conn.Classify(err, "get", "namespaces").Error(), "try again"))
 	case ns.DeletionTimestamp != nil:
-		return one(failed("namespace", fmt.Sprintf("namespace %q is being deleted", name), "wait until it is gone and create it again, or name another one with -n"))
+		return one(failed("namespace", fmt.Sprintf("namespace %q is being deleted", name), "wait until it is gone and create it again", anotherNamespace))
 	}
 	return []api.Check{ok("namespace", fmt.Sprintf("namespace %q exists", name)), podSecurity(ns)}
 }
 
-// podSecurity says which profile tasks get. None of the levels is a trouble.
+// podSecurity reports which profile tasks get. Tasks run at every level.
 func podSecurity(ns *corev1.Namespace) api.Check {
 	switch level := ns.Labels[enforceLabel]; level {
 	case "restricted":
@@ -53,7 +58,7 @@ func podSecurity(ns *corev1.Namespace) api.Check {
 	}
 }
 
-// storageClass: volumes that name none get the default one.
+// storageClass checks for a default, which volumes without a class get.
 func (c *Client) storageClass(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	const name = "storage class"
 	list, err := c.conn.Kube.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
@@ -77,7 +82,8 @@ func (c *Client) storageClass(ctx context.Context, _ api.DoctorOptions) []api.Ch
 		return one(ok(name, strings.Join(defaults, ", ")+" is the default"))
 	case len(others) > 0:
 		return one(warning(name, "none is the default; there are "+strings.Join(others, ", "),
-			"volumes have to name one (--storage-class), or mark one: "+c.conn.Hint().Cluster().Kubectl("annotate", "storageclass", others[0], defaultClass+"=true")))
+			"volumes have to name one", api.Remedy{Options: []string{"StorageClass"}, Purpose: "name one for a volume"},
+			api.Remedy{Action: api.KubectlAction("annotate storageclass " + others[0] + " " + defaultClass + "=true"), Namespace: "*", Purpose: "make it the default"}))
 	}
-	return one(warning(name, "the cluster has none, so volumes cannot be made", "install a storage provisioner; tasks without volumes need none"))
+	return one(warning(name, "the cluster has none, so volumes cannot be created", "install a storage provisioner; tasks without volumes need none"))
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,12 @@ const (
 	checkImage, checkDNS, checkInside = "agent image", "dns", "store from inside"
 )
 
+// needed is what a missing image or store means.
+const needed = "files and results need it"
+
+// agentImage is the same call with another image of the agent.
+var agentImage = api.Remedy{Options: []string{"AgentImage"}, Purpose: "name an image that the cluster can pull"}
+
 // probe runs a pod of our own image for a moment: what it shows is that the
 // image can be pulled, that names resolve in pods, and that they reach the
 // store.
@@ -42,7 +49,10 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 	image := cmp.Or(o.AgentImage, kube.DefaultAgentImage())
 	if err := kube.CheckAgentImage(image); err != nil {
 		checks := without("there is no image for its pod")
-		checks[0] = warning(checkImage, err.Error(), "files and results need it; name an image that the cluster can pull: --agent-image")
+		checks[0] = warning(checkImage, "there is none", needed, agentImage)
+		if invalid := (*api.InvalidSpecError)(nil); errors.As(err, &invalid) && len(invalid.Problems) > 0 {
+			checks[0].Seen = invalid.Problems[0].Message
+		}
 		return checks
 	}
 	wanted := probePod(image)
@@ -63,7 +73,7 @@ func (c *Client) probe(ctx context.Context, o api.DoctorOptions) []api.Check {
 	ended, why := c.awaitProbe(ctx, pod.Name)
 	if why != "" {
 		return []api.Check{
-			warning(checkImage, fmt.Sprintf("%s: %s", image, why), "files and results need it; name an image that the cluster can pull: --agent-image"),
+			warning(checkImage, fmt.Sprintf("%s: %s", image, why), needed, agentImage),
 			skipped(checkDNS, "its pod did not run"), skipped(checkInside, "its pod did not run"),
 		}
 	}
@@ -150,17 +160,17 @@ func (c *Client) findings(ctx context.Context, pod *corev1.Pod) []api.Check {
 		}
 	}
 	return []api.Check{
-		finding(checkDNS, found.DNS, "pods do not find each other or the store by name; see that DNS runs: "+c.conn.Hint().In("kube-system").Kubectl("get", "pods")),
-		finding(checkInside, found.Store, "tasks could not bring their results; see: "+c.conn.Hint().Vast("cluster", "status")),
+		finding(checkDNS, found.DNS, "pods do not find each other or the store by name; DNS has to run", api.Remedy{Action: api.KubectlAction("get pods"), Namespace: "kube-system"}),
+		finding(checkInside, found.Store, "tasks cannot upload their results", storeStatus),
 	}
 }
 
-func finding(name string, f *api.ProbeFinding, fix string) api.Check {
+func finding(name string, f *api.ProbeFinding, fix string, remedies ...api.Remedy) api.Check {
 	switch {
 	case f == nil:
 		return skipped(name, "not tried")
 	case !f.OK:
-		return warning(name, f.Seen, fix)
+		return warning(name, f.Seen, fix, remedies...)
 	}
 	return ok(name, f.Seen)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// queue: the namespace's queues work and have something to give.
+// queue checks that the namespace's queues are active and have a quota.
 func (c *Client) queue(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	list, err := c.queues.List(ctx, api.QueueListOptions{})
 	var absent *api.NotInstalledError
@@ -23,40 +23,36 @@ func (c *Client) queue(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	case errors.As(err, &absent):
 		return one(skipped("queue", "there is no Kueue"))
 	case err != nil:
-		return one(skipped("queue", err.Error()))
+		return one(skippedBy("queue", err))
 	case len(list.Items) == 0:
-		return one(warning("queue", fmt.Sprintf("namespace %q has no queue", c.conn.Namespace), c.unqueued()))
+		return one(warning("queue", fmt.Sprintf("namespace %q has no queue", c.conn.Namespace), unqueued, setup))
 	}
 	checks := make([]api.Check, len(list.Items))
 	for i := range list.Items {
-		checks[i] = c.queueCheck(&list.Items[i])
+		checks[i] = queueCheck(&list.Items[i])
 	}
 	return checks
 }
 
-func (c *Client) queueCheck(q *api.QueueStatus) api.Check {
+func queueCheck(q *api.QueueStatus) api.Check {
 	name := "queue " + q.Name
 	counts := fmt.Sprintf("%d wait, %d run", q.Pending, q.Admitted)
 	switch q.State {
 	case api.QueueHeld:
-		return warning(name, "held: "+q.Reason+"; "+counts, "nothing in it starts until: "+c.conn.Hint().Vast("queue", "resume", q.Name))
+		return warning(name, "held: "+q.Reason+"; "+counts, "nothing in it starts", api.Remedy{Action: api.QueuesResume, Ref: q.Name, Purpose: "resume it"})
 	case api.QueueInactive:
-		return warning(name, "it does not work: "+q.Reason, "tasks in it wait for ever; "+c.setupFor(q))
+		if q.Name == kube.LocalQueueName {
+			return warning(name, "it is inactive: "+q.Reason, "tasks in it wait indefinitely", setup)
+		}
+		return warning(name, "it is inactive: "+q.Reason, "tasks in it wait indefinitely; ask the administrator of ClusterQueue "+q.ClusterQueue)
 	}
 	if len(q.Resources) > 0 && !gives(q.Resources) {
-		return warning(name, "its quota is 0", "no task that asks for CPU or memory can start; measure again: "+c.conn.Hint().Vast("cluster", "resize"))
+		return warning(name, "its quota is 0", "no task that requests CPU or memory can start", api.Remedy{Action: api.ClusterResizeRun, Purpose: "measure again"})
 	}
 	return ok(name, "active, "+counts+quotas(q.Resources))
 }
 
-func (c *Client) setupFor(q *api.QueueStatus) string {
-	if q.Name == kube.LocalQueueName {
-		return "run again: " + c.setup()
-	}
-	return "ask the administrator of ClusterQueue " + q.ClusterQueue
-}
-
-// gives reports a quota of more than nothing.
+// gives reports whether a quota is more than 0.
 func gives(resources []api.QueueResource) bool {
 	for _, r := range resources {
 		if q, err := resource.ParseQuantity(r.Quota); err != nil || !q.IsZero() {
@@ -77,7 +73,7 @@ func quotas(resources []api.QueueResource) string {
 	return "; used: " + strings.Join(parts, ", ")
 }
 
-// quota: what Kubernetes' own quotas leave in the namespace.
+// quota checks that no ResourceQuota of the namespace is used up.
 func (c *Client) quota(ctx context.Context, _ api.DoctorOptions) []api.Check {
 	const name = "quota"
 	list, err := c.conn.Kube.CoreV1().ResourceQuotas(c.conn.Namespace).List(ctx, metav1.ListOptions{})

@@ -14,8 +14,11 @@ import (
 // storeTime is how long the store may take for some small requests.
 const storeTime = time.Minute
 
-// store: objects can be put, read, listed and deleted from here, and the store does
-// that as it has to.
+// storeStatus shows whether the store works.
+var storeStatus = api.Remedy{Action: api.ClusterStatusGet}
+
+// store checks that objects can be put, read, listed and deleted from here, and that
+// the store behaves as the engine requires.
 func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	const name = "store"
 	asked, cancel := context.WithTimeout(ctx, storeTime)
@@ -25,11 +28,11 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	var forbidden *api.ForbiddenError
 	switch {
 	case errors.As(err, &absent):
-		return one(warning(name, "the namespace has no store", "files and results need one; run: "+c.setup()))
+		return one(warning(name, "the namespace has no store", needed, setup))
 	case errors.As(err, &forbidden):
-		return one(skipped(name, err.Error()))
+		return one(skippedBy(name, err))
 	case err != nil:
-		return one(warning(name, err.Error(), "files and results need it; see: "+c.conn.Hint().Vast("cluster", "status")))
+		return one(warning(name, err.Error(), needed, append(api.Remedies(err), storeStatus)...))
 	}
 	defer s.Close()
 	if o.NoProbe {
@@ -37,7 +40,7 @@ func (c *Client) store(ctx context.Context, o api.DoctorOptions) []api.Check {
 	}
 	lacks, err := s.Examine(asked)
 	if err != nil {
-		return one(warning(name, err.Error(), "files and results need it; see: "+c.conn.Hint().Vast("cluster", "status")))
+		return one(warning(name, err.Error(), needed, append(api.Remedies(err), storeStatus)...))
 	}
 	checks := make([]api.Check, 0, len(lacks))
 	for _, lack := range lacks {

@@ -35,18 +35,18 @@ func (c *Client) storeSecrets(ctx context.Context, _ api.DoctorOptions) []api.Ch
 	}
 	writer, err := get(kube.StoreName)
 	if err != nil {
-		return one(skipped(checkSecrets, err.Error()))
+		return one(skippedBy(checkSecrets, err))
 	}
 	reader, err := get(kube.StoreReaderName)
 	if err != nil {
-		return one(skipped(checkSecrets, err.Error()))
+		return one(skippedBy(checkSecrets, err))
 	}
-	return c.judgeSecrets(c.conn.Namespace, writer, reader, time.Now())
+	return judgeSecrets(c.conn.Namespace, writer, reader, time.Now())
 }
 
 // judgeSecrets is storeSecrets of two Secrets, of which either may be nil. Without a
 // store there is nothing to say: the check of the store says so.
-func (c *Client) judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time) []api.Check {
+func judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time) []api.Check {
 	if writer == nil {
 		return nil
 	}
@@ -55,35 +55,35 @@ func (c *Client) judgeSecrets(namespace string, writer, reader *corev1.Secret, n
 		return nil // as the check of the store says
 	}
 	var checks []api.Check
-	add := func(fix, format string, args ...any) {
-		checks = append(checks, warning(checkSecrets, fmt.Sprintf(format, args...), fix))
+	add := func(fix string, r api.Remedy, format string, args ...any) {
+		checks = append(checks, warning(checkSecrets, fmt.Sprintf(format, args...), fix, r))
 	}
 	builtIn := strings.HasPrefix(endpoint.Hostname(), kube.StoreName+"."+namespace+".")
 	switch {
 	case reader == nil:
-		add("run: "+c.setup(), "there is no Secret %s, so who reads results holds the key to change them", kube.StoreReaderName)
+		add("set up again", setup, "there is no Secret %s, so who reads results holds the key to change them", kube.StoreReaderName)
 	case bytes.Equal(reader.Data[kube.StoreAccessKey], writer.Data[kube.StoreAccessKey]):
-		add("name those of an account that may only list and get: "+c.setup("--store-reader-secret=NAME"),
+		add("readers need an account that may only list and get", api.Remedy{Action: api.ClusterSetup, Options: []string{"StoreReaderSecret=NAME"}},
 			"the Secrets %s and %s hold the same credentials, so who reads results can change them", kube.StoreReaderName, kube.StoreName)
 	}
 	if builtIn && endpoint.Scheme != "https" {
-		add("run: "+c.setup("--store-tls"), "the store at %s is reached in the clear", endpoint.Host)
+		add("set up again with TLS", api.Remedy{Action: api.ClusterSetup, Options: []string{"StoreTLS"}}, "the store at %s is reached in the clear", endpoint.Host)
 	}
 	for _, s := range []*corev1.Secret{writer, reader} {
 		if s == nil || len(s.Data[kube.StoreCA]) == 0 || endpoint.Scheme != "https" {
 			continue
 		}
-		fix := "run: " + c.setup()
+		fix := "set up again"
 		if !builtIn {
-			fix = fmt.Sprintf("put new ones into the Secret of --store-secret, and run: %s", c.setup())
+			fix = "put new ones into the Secret that set-up reads, and set up again"
 		}
 		switch end, ok := lastEnd(s.Data[kube.StoreCA]); {
 		case !ok:
-			add(fix, "%s in Secret %s holds no certificate", kube.StoreCA, s.Name)
+			add(fix, setup, "%s in Secret %s holds no certificate", kube.StoreCA, s.Name)
 		case !end.After(now):
-			add(fix, "the certificates in Secret %s have ended on %s", s.Name, end.Format(time.DateOnly))
+			add(fix, setup, "the certificates in Secret %s have ended on %s", s.Name, end.Format(time.DateOnly))
 		case !end.After(now.Add(endsSoon)):
-			add(fix, "the certificates in Secret %s end on %s", s.Name, end.Format(time.DateOnly))
+			add(fix, setup, "the certificates in Secret %s end on %s", s.Name, end.Format(time.DateOnly))
 		}
 	}
 	if len(checks) == 0 {

@@ -150,7 +150,7 @@ func (c *Client) whyNothing(ctx context.Context, id string) string {
 	_ = c.eachJob(ctx, labels.Set{kube.LabelTaskID: id}, func(job *batchv1.Job) bool {
 		switch {
 		case job.Annotations[kube.AnnotationKept] == "":
-			why = "the task was submitted without a store, or with --no-results"
+			why = "the task was submitted without a store, or without results"
 		case !diagnose.Over(job):
 			why = "nothing was saved yet"
 		default:

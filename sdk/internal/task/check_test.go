@@ -185,7 +185,7 @@ func TestAnImageOfOursIsNeverGuessed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
-	if !errors.As(err, new(*api.InvalidSpecError)) || !strings.Contains(err.Error(), "--agent-image: this build belongs to no release") {
+	if !errors.As(err, new(*api.InvalidSpecError)) || !strings.Contains(err.Error(), "AgentImage: this build belongs to no release") {
 		t.Errorf("a task with files: error %v", err)
 	}
 	if _, _, err := offline(t, "").Render(parse(t, "run: x\n").Tasks[0], api.SubmitOptions{}); err != nil {

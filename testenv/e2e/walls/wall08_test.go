@@ -33,7 +33,7 @@ func TestWall08ImagesAreNeverGuessed(t *testing.T) {
 	_, file, _, _ := runtime.Caller(0)
 	for flags, says := range map[string]string{
 		"": "this build belongs to no release",
-		"-X github.com/kubevast/vast/internal/kube.linkedVersion=v9.9.9": "this build of v9.9.9 does not know the digest",
+		"-X github.com/kubevast/vast/internal/kube.linkedVersion=v9.9.9": "this build of v9.9.9 has no digest",
 	} {
 		program := filepath.Join(bin, "unlinked")
 		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", flags, "-o", program, "./plugins/kubectl-vast")

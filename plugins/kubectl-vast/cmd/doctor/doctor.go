@@ -13,6 +13,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -104,8 +105,8 @@ func (o *doctorOptions) Run(ctx context.Context) error {
 		o.ShowTarget(client.Namespace())
 		left := ctx
 		o.check.Notify = func(c api.Check) {
-			if left.Err() == nil { // what was being checked when the user left is not what is wrong
-				o.tell(o.Out, c)
+			if left.Err() == nil { // a check that Ctrl-C interrupted has no result
+				o.print(o.Out, c)
 			}
 		}
 	}
@@ -136,11 +137,11 @@ func (o *doctorOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-// tell prints one check on a line, and what to do about it on the next one.
-func (o *doctorOptions) tell(out io.Writer, c api.Check) {
+// print prints one check on a line, and what to do about it on the next one.
+func (o *doctorOptions) print(out io.Writer, c api.Check) {
 	line := fmt.Sprintf("%-8s %-22s %s\n", c.Outcome, c.Name, term.Words(c.Seen))
-	if c.Fix != "" {
-		line += strings.Repeat(" ", 9) + "-> " + term.Words(c.Fix) + "\n"
+	if fix := command.Advised(o.Hint(), c.Fix, c.Remedies); fix != "" {
+		line += strings.Repeat(" ", 9) + "-> " + term.Words(fix) + "\n"
 	}
 	_ = term.WriteText(out, line) // a broken pipe ends the command elsewhere
 }
