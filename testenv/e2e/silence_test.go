@@ -86,13 +86,13 @@ func TestPodsThatMayNotBeMadeAreToldInListsAndByTheDoctor(t *testing.T) {
 	id := p.submit(minimal, "--queue", "none")
 	p.waitFor("a list says why it has no pod", func() (bool, any) {
 		s := p.list()[0]
-		return s.State == api.Pending && strings.Contains(s.Reason, "quota limits of the namespace demands that every container says its limits.cpu"), s.Reason
+		return s.State == api.Pending && strings.Contains(s.Reason, "quota limits of the namespace requires every container to set its limits.cpu"), s.Reason
 	})
 	s := p.isDiagnosed(id, api.CauseQuota)
 	if !strings.Contains(s.Diagnosis.Hint, "pod_config") {
 		t.Errorf("what to do is %q", s.Diagnosis.Hint)
 	}
-	p.is(p.doctor(0, "--no-probe"), "pods", api.CheckWarning, "quota limits of the namespace demands", "LimitRange")
+	p.is(p.doctor(0, "--no-probe"), "pods", api.CheckWarning, "quota limits of the namespace requires", "LimitRange")
 }
 
 // The API server answers so while Kueue's pods are away.
