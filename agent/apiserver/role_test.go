@@ -45,7 +45,7 @@ func right(r *http.Request) string {
 // answers by which each call goes its longest way. Together it is the Role.
 func TestTheRoleIsWhatIsAsked(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("..", "..", "sdk", "internal", "cluster", "testdata", "agent-role.yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "sdk", "internal", "cluster", "desired", "testdata", "agent-role.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,8 @@ var layers = []string{
 	"=sdk/internal/campaign/prepare",
 	"=sdk/internal/campaign/cleanup",
 	"sdk/internal/campaign",
+	"sdk/internal/cluster/provider",
+	"sdk/internal/cluster/desired",
 	"sdk/internal/cluster",
 	"sdk/internal/doctor",
 	"=agent/apiserver",

@@ -247,7 +247,7 @@ func TestSetupTellsWhatIsWrong(t *testing.T) {
 func TestTheAPIServerTakesWhatSetupWouldMake(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	golden, err := filepath.Glob(filepath.Join(repository(), "sdk", "cluster", "testdata", "*.golden"))
+	golden, err := filepath.Glob(filepath.Join(repository(), "sdk", "internal", "cluster", "testdata", "*.golden"))
 	if err != nil || len(golden) < 5 {
 		t.Fatalf("golden files: %v, %v", golden, err)
 	}

@@ -19,9 +19,10 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
-var aStore = storeRecord{Kind: api.StoreBuiltIn, Endpoint: storeEndpoint("lab", true), Bucket: "vast", Region: "us-east-1"}
+var aStore = storeRecord{Kind: api.StoreBuiltIn, Endpoint: desired.StoreEndpoint("lab", true), Bucket: "vast", Region: "us-east-1"}
 
 // secretsFor are what a setup at a time makes of what is there.
 func secretsFor(t *testing.T, now *observed, at time.Time) storeSecrets {
@@ -76,7 +77,7 @@ func stringOf(s *corev1.Secret) string {
 func TestWhatBecomesOfCredentialsThatAreThere(t *testing.T) {
 	at := time.Now()
 	made := secretsFor(t, &observed{}, at)
-	older := storeSecret(kube.StoreName, "lab", storeRecord{Endpoint: storeEndpoint("lab", false)}, credentialsOf(made.writer), nil)
+	older := storeSecret(kube.StoreName, "lab", storeRecord{Endpoint: desired.StoreEndpoint("lab", false)}, credentialsOf(made.writer), nil)
 	elsewhere := made.writer.DeepCopy()
 	elsewhere.Data[kube.StoreEndpoint] = []byte("https://s3.example.com")
 	type kept struct{ Root, Writer, Reader, Certificate bool }
@@ -97,7 +98,7 @@ func TestWhatBecomesOfCredentialsThatAreThere(t *testing.T) {
 			got := secretsFor(t, tc.now, tc.at)
 			same := func(a, b *corev1.Secret, key string) bool { return string(a.Data[key]) == string(b.Data[key]) }
 			is := kept{same(got.root, made.root, kube.StoreSecretKey), same(got.writer, made.writer, kube.StoreSecretKey),
-				same(got.reader, made.reader, kube.StoreSecretKey), same(got.root, made.root, rootKey)}
+				same(got.reader, made.reader, kube.StoreSecretKey), same(got.root, made.root, desired.RootKey)}
 			if diff := cmp.Diff(tc.want, is); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
@@ -122,7 +123,7 @@ func TestTheStoreKnowsTheAccountsOfTheSecrets(t *testing.T) {
 			var users struct {
 				AccessAccounts map[string]struct{ Access, Secret, Role string }
 			}
-			if err := json.Unmarshal(made.root.Data[rootUsers], &users); err != nil {
+			if err := json.Unmarshal(made.root.Data[desired.RootUsers], &users); err != nil {
 				t.Fatal(err)
 			}
 			got := map[string]string{}
@@ -138,37 +139,6 @@ func TestTheStoreKnowsTheAccountsOfTheSecrets(t *testing.T) {
 				t.Errorf("roles (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestThePolicyGivesNoMoreThanIsNeeded(t *testing.T) {
-	const arn = "arn:aws:s3:::vast"
-	var got struct{ Statement []statement }
-	if err := json.Unmarshal([]byte(bucketPolicy("vast", []byte("w"), []byte("r"))), &got); err != nil {
-		t.Fatal(err)
-	}
-	may := map[string][]string{}
-	for _, s := range got.Statement {
-		if s.Effect != "Allow" {
-			t.Errorf("%s is a %s", s.Sid, s.Effect)
-		}
-		for _, who := range s.Principal["AWS"] {
-			for _, action := range s.Action {
-				for _, at := range s.Resource {
-					may[who] = append(may[who], action+" "+strings.TrimPrefix(at, arn))
-				}
-			}
-		}
-	}
-	reads := []string{"s3:ListBucket ", "s3:GetBucketLocation ", "s3:GetObject /*"}
-	writes := append(append([]string{}, reads...), "s3:ListBucketMultipartUploads ")
-	for _, action := range []string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"} {
-		for _, below := range []string{"inputs", "tasks", "campaigns", "index", "archives", "probes", "shared"} {
-			writes = append(writes, action+" /"+below+"/*")
-		}
-	}
-	if diff := cmp.Diff(map[string][]string{"r": reads, "w": writes}, may); diff != "" {
-		t.Errorf("rights (-want +got):\n%s", diff)
 	}
 }
 
@@ -266,8 +236,8 @@ func TestCredentialsOfAnOwnS3(t *testing.T) {
 func TestTheStoresPodIsFoundByALabelOfOurs(t *testing.T) {
 	for name, old := range map[string]bool{"as it is made now": false, "as older versions made it": true} {
 		t.Run(name, func(t *testing.T) {
-			s := storePod{namespace: "lab", old: old}
-			d, service := storeDeployment(s, corev1.VolumeSource{}), storeService(s)
+			s := desired.StorePod{Namespace: "lab", Old: old}
+			d, service := desired.StoreDeployment(s, corev1.VolumeSource{}), desired.StoreService(s)
 			if isOldStore(d) != old {
 				t.Errorf("old is %v", !old)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // checkThere looks at what has the names of the plan's objects already, and
@@ -106,7 +107,7 @@ func (c *Client) checkGrowth(ctx context.Context, p *plan, there *corev1.Persist
 	if there == nil || p.record.Store.Kind != api.StoreBuiltIn {
 		return nil
 	}
-	wanted, err := resource.ParseQuantity(p.values[optionStorageSize])
+	wanted, err := resource.ParseQuantity(p.values[provider.OptionStorageSize])
 	have := there.Spec.Resources.Requests[corev1.ResourceStorage]
 	if err != nil || wanted.Cmp(have) <= 0 {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
 var (
@@ -71,11 +72,11 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 		if o.TLS != nil {
 			s.Plain = !*o.TLS
 		}
-		s.Endpoint, s.Bucket, s.Region = storeEndpoint(namespace, !s.Plain), storeBucket, storeRegion
+		s.Endpoint, s.Bucket, s.Region = desired.StoreEndpoint(namespace, !s.Plain), desired.StoreBucket, desired.StoreRegion
 	case api.StoreExternal:
 		s.Endpoint, s.Secret = cmp.Or(o.Endpoint, recorded.Endpoint), cmp.Or(o.Secret, recorded.Secret)
 		s.ReaderSecret = cmp.Or(o.ReaderSecret, recorded.ReaderSecret)
-		s.Bucket, s.Region = cmp.Or(o.Bucket, recorded.Bucket, storeBucket), cmp.Or(o.Region, recorded.Region, storeRegion)
+		s.Bucket, s.Region = cmp.Or(o.Bucket, recorded.Bucket, desired.StoreBucket), cmp.Or(o.Region, recorded.Region, desired.StoreRegion)
 		problems = append(problems, s.check()...)
 	}
 	if len(problems) > 0 {

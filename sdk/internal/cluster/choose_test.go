@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,5 +79,23 @@ func TestChooseStore(t *testing.T) {
 				t.Errorf("store (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// says checks that an error is an InvalidSpecError of exactly these problems, each
+// by its beginning.
+func says(t *testing.T, err error, problems ...string) {
+	t.Helper()
+	var invalid *api.InvalidSpecError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("error is %v, not InvalidSpec", err)
+	}
+	if len(invalid.Problems) != len(problems) {
+		t.Errorf("%d problems, want %d:\n%v", len(invalid.Problems), len(problems), err)
+	}
+	for _, p := range problems {
+		if !strings.Contains("\n"+err.Error(), "\n"+p) {
+			t.Errorf("no problem begins with %q:\n%v", p, err)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // removal is a cleanup with everything decided.
@@ -97,7 +98,7 @@ func (c *Client) planCleanup(ctx context.Context, o api.ClusterCleanupOptions) (
 
 // everything is all that a setup may have made, in whatever config.
 func everything(namespace string, rec *record) []runtime.Object {
-	p := &plan{namespace: namespace, config: &gcp, values: map[string]string{optionStorageSize: "1Gi"}}
+	p := &plan{namespace: namespace, config: &provider.GCP, values: map[string]string{provider.OptionStorageSize: "1Gi"}}
 	p.record.Store.Kind, p.secrets = api.StoreBuiltIn, hiddenSecrets(namespace, storeRecord{Kind: api.StoreBuiltIn})
 	if rec != nil {
 		p.record = *rec

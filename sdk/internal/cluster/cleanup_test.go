@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
 // made is everything that a setup with a volume makes.
@@ -111,7 +112,7 @@ func TestQueuesGoInTheirOrder(t *testing.T) {
 }
 
 func TestWhoUsesKueue(t *testing.T) {
-	ours := metav1.ObjectMeta{Name: "x", Namespace: "lab", Labels: labelsOf(componentQueue)}
+	ours := metav1.ObjectMeta{Name: "x", Namespace: "lab", Labels: desired.Labels(desired.ComponentQueue)}
 	theirs := metav1.ObjectMeta{Name: "theirs", Namespace: "b"}
 	ofKind := func(kind string) kueue.PodSet {
 		return kueue.PodSet{Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{kube.LabelKind: kind}}}}

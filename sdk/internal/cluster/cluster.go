@@ -1,9 +1,9 @@
 // Package cluster makes a cluster ready for batch work and takes that back.
 //
-// Setup computes what should be there (plan.go, objects_*.go: pure), applies it
-// (apply.go) and waits until it works (wait.go). Kueue is installed only where
-// there is none (kueue.go, install.go). What was set up is recorded in a
-// ConfigMap of the namespace (record.go), never in a local file.
+// Setup decides what the cluster should have (plan.go; packages provider and desired,
+// which ask no cluster), applies it (apply.go) and waits until it works (wait.go).
+// Kueue is installed only where there is none (kueue.go, install.go). What was set
+// up is recorded in a ConfigMap of the namespace (record.go), never in a local file.
 package cluster
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/campaign"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
@@ -43,3 +44,6 @@ func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client, inst
 		return set, nil
 	})}
 }
+
+// Configs returns what there is to choose from, by name.
+func (c *Client) Configs() *api.ClusterConfigList { return provider.List() }

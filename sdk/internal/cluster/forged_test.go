@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 const (
@@ -34,7 +35,7 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 		record     record
 		shared     shared
 		class      *storagev1.StorageClass
-		recognised *Config
+		recognised *provider.Config
 		install    bool
 		o          api.SetupOptions
 
@@ -54,11 +55,11 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 		"approved for an older one of this name":   {record: record{Config: "rke2", Store: forgedStore}, shared: shared{data: map[string]string{sharedNamespace + "lab": "uid-0", sharedStore + "lab": forgedAs}}, conflict: []string{forgedAs}},
 		"a record that forgets an approved image":  {record: record{Config: "rke2", Store: builtIn}, shared: approved(sharedStore+"lab", forgedAs), store: forgedAs},
 		"back to the default, said":                {record: record{Config: "rke2", Store: forgedStore}, o: api.SetupOptions{Store: api.StoreOptions{Image: storeImage}}},
-		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognised: &kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "kubectl vast cluster setup kind"}},
-		"a config that makes Kueue small":          {record: record{Config: "kind", Store: builtIn}, recognised: &gcp, install: true, conflict: []string{"names the config kind, but the nodes are those of gcp"}},
-		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognised: &gcp, conflict: []string{"--option disk_type=pd-ssd or --option disk_type=pd-standard"}},
-		"the disk_type of one that is there":       {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-balanced"}}, recognised: &gcp, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
-		"a StorageClass gives another namespace's": {record: record{Config: "gcp", Store: builtIn}, recognised: &gcp, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
+		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.Kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "kubectl vast cluster setup kind"}},
+		"a config that makes Kueue small":          {record: record{Config: "kind", Store: builtIn}, recognised: &provider.GCP, install: true, conflict: []string{"names the config kind, but the nodes are those of gcp"}},
+		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognised: &provider.GCP, conflict: []string{"--option disk_type=pd-ssd or --option disk_type=pd-standard"}},
+		"the disk_type of one that is there":       {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-balanced"}}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
+		"a StorageClass gives another namespace's": {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := &observed{record: &tc.record, shared: tc.shared, uid: "uid-1", class: tc.class}
@@ -84,8 +85,8 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.kueueImage != tc.kueue || p.storeImage != tc.store || p.record.Store.Image != tc.store || p.values[optionDiskType] != tc.disk {
-				t.Errorf("Kueue's image %q, the store's %q and %q, disk %q", p.kueueImage, p.storeImage, p.record.Store.Image, p.values[optionDiskType])
+			if p.kueueImage != tc.kueue || p.storeImage != tc.store || p.record.Store.Image != tc.store || p.values["disk_type"] != tc.disk {
+				t.Errorf("Kueue's image %q, the store's %q and %q, disk %q", p.kueueImage, p.storeImage, p.record.Store.Image, p.values["disk_type"])
 			}
 		})
 	}

@@ -201,3 +201,10 @@ func (k foundKueue) byHelm() bool {
 	return k.deployment != nil && k.deployment.Namespace == kueueNamespace &&
 		k.deployment.Labels[kube.LabelManagedBy] == "Helm"
 }
+
+// Kueue returns what can be known of the cluster's Kueue, whoever installed
+// it. What is wrong with it, or may not be read, is in the result's Reason.
+func (c *Client) Kueue(ctx context.Context) (*api.KueueStatus, error) {
+	s := &api.KueueStatus{}
+	return s, c.kueueStatus(ctx, s)
+}

@@ -2,19 +2,26 @@ package cluster
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/sets"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
+	"github.com/kubevast/vast/sdk/internal/queue"
 )
 
 // plan is a setup with everything decided.
@@ -22,7 +29,7 @@ type plan struct {
 	// hint is where its errors' hints lead to.
 	hint       hint.Target
 	namespace  string
-	config     *Config
+	config     *provider.Config
 	values     map[string]string
 	record     record
 	kueueChart string
@@ -50,7 +57,7 @@ type plan struct {
 // decide makes a plan of what was asked for and what there is; config is what
 // the cluster was recognised as and may be nil where one is named or recorded.
 // It is InvalidSpecError with every problem.
-func decide(o api.SetupOptions, now *observed, recognised *Config, namespace string) (*plan, error) {
+func decide(o api.SetupOptions, now *observed, recognised *provider.Config, namespace string) (*plan, error) {
 	recorded := record{}
 	if now.record != nil {
 		recorded = *now.record
@@ -59,7 +66,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 	var errs []error
 	if name := cmp.Or(o.Config, recorded.Config); name != "" {
 		var err error
-		p.config, err = findConfig(name)
+		p.config, err = provider.Find(name)
 		errs = append(errs, err)
 	}
 	if p.config != nil {
@@ -67,13 +74,13 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 		if recorded.Config == p.config.Name {
 			maps.Copy(kept, recorded.Options)
 		}
-		errs = append(errs, p.config.confirm(kept, o.Options, now.class, namespace))
+		errs = append(errs, p.config.Confirm(kept, o.Options, now.class, namespace))
 		// A claim that is there, kept by a cleanup perhaps, is taken again.
 		if now.claim != nil && isOurs(now.claim) {
-			kept[optionStorageSize] = claimed(now.claim)
+			kept[provider.OptionStorageSize] = claimed(now.claim)
 		}
 		var err error
-		p.values, err = p.config.values(o.Options, kept)
+		p.values, err = p.config.Values(o.Options, kept)
 		errs = append(errs, err)
 	}
 	given := now.shared.of(sharedStore, namespace, now.uid)
@@ -95,7 +102,7 @@ func decide(o api.SetupOptions, now *observed, recognised *Config, namespace str
 // a namespace can: for a config that makes objects of the whole cluster and is
 // not that of its nodes, or for an image that no administrator has named. What
 // the options name, or what is not going to be installed, is asked by nobody.
-func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *Config) error {
+func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *provider.Config) error {
 	if now.record == nil {
 		return nil
 	}
@@ -120,7 +127,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	if there == nil || p.record.Store.Kind != api.StoreBuiltIn {
 		return nil
 	}
-	size := p.values[optionStorageSize]
+	size := p.values[provider.OptionStorageSize]
 	if size == "" {
 		return &api.ConflictError{Message: fmt.Sprintf("the store has a volume of %s, and without storage_size its data would go; "+
 			"clean up first", claimed(there)), Remedies: []api.Remedy{{Action: api.ClusterCleanupRun, Purpose: "see what would be lost"}}}
@@ -145,7 +152,7 @@ func claimed(claim *corev1.PersistentVolumeClaim) string {
 // objects are all objects of a plan but for the record and Kueue's own. Those
 // that others need come first.
 func (p *plan) objects() []runtime.Object {
-	return slices.Concat(p.storeObjects(), agentObjects(p.namespace), queueObjects(p.namespace, p.groups))
+	return slices.Concat(p.storeObjects(), desired.Agent(p.namespace), desired.Queues(p.namespace, p.groups))
 }
 
 func (p *plan) storeObjects() []runtime.Object {
@@ -157,16 +164,16 @@ func (p *plan) storeObjects() []runtime.Object {
 		if p.config.NewStorageClass != nil {
 			objects = append(objects, p.storageClass())
 		}
-		objects = append(objects, storeObjects(p.storePod(), p.config, p.values[optionStorageSize])...)
+		objects = append(objects, desired.Store(p.storePod(), p.config, p.values[provider.OptionStorageSize])...)
 	}
 	return append(p.secrets.objects(), objects...)
 }
 
 // storePod is the built-in store that is planned.
-func (p *plan) storePod() storePod {
-	s := storePod{namespace: p.namespace, image: p.record.Store.image(), old: p.old, tls: !p.old && !p.record.Store.Plain, limited: p.storeLimited}
+func (p *plan) storePod() desired.StorePod {
+	s := desired.StorePod{Namespace: p.namespace, Image: p.record.Store.image(), Old: p.old, TLS: !p.old && !p.record.Store.Plain, Limited: p.storeLimited}
 	if root := p.secrets.root; root != nil {
-		s.state = kube.Hash(string(root.Data[kube.StoreAccessKey]) + string(root.Data[rootCert]))
+		s.State = kube.Hash(string(root.Data[kube.StoreAccessKey]) + string(root.Data[desired.RootCert]))
 	}
 	return s
 }
@@ -180,6 +187,87 @@ func (p *plan) storeDeployment() runtime.Object {
 func (p *plan) storageClass() runtime.Object {
 	class := p.config.NewStorageClass(p.values)
 	class.APIVersion, class.Kind = "storage.k8s.io/v1", "StorageClass"
-	class.Labels = labelsOf(componentStore)
+	class.Labels = desired.Labels(desired.ComponentStore)
 	return class
+}
+
+// fillQuota measures the quota of a plan that has none, before anything is made.
+func (c *Client) fillQuota(ctx context.Context, p *plan, now *observed) (err error) {
+	if len(p.groups) == 0 {
+		p.groups, err = c.measured(ctx, p, now.kueue.speaks())
+	}
+	return err
+}
+
+// planned is what a setup would come to. In a dry run of the API server that has
+// checked the objects.
+func (c *Client) planned(ctx context.Context, p *plan, now *observed, d api.DryRun) (*api.ClusterStatus, error) {
+	if err := c.fillQuota(ctx, p, now); err != nil {
+		return nil, err
+	}
+	if d.Sends() {
+		if _, err := c.checked(ctx, p, now); err != nil {
+			return nil, err
+		}
+	}
+	component := func(name string) api.ComponentState {
+		return api.ComponentState{Name: name, Reason: "not looked at in a dry run"}
+	}
+	s := &api.ClusterStatus{
+		TypeMeta:   api.TypeMeta(api.KindCluster),
+		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: p.namespace},
+		Config:     p.record.Config, Options: p.record.Options,
+		Kueue: api.KueueStatus{ComponentState: component("kueue"), Version: now.kueue.version(), Image: now.kueue.image(),
+			InstalledBySetup: p.install || now.release != nil && now.release.Ours},
+		Queue: api.ClusterQueue{ComponentState: component(kube.LocalQueueName), ClusterQueue: kube.ClusterQueueName,
+			Resources: queue.Quotas(desired.ClusterQueue(p.groups))},
+		Store: api.StoreStatus{ComponentState: component(kube.StoreName), Kind: p.record.Store.Kind,
+			Endpoint: p.record.Store.Endpoint, Bucket: p.record.Store.Bucket},
+		Agent: component(kube.AgentName),
+	}
+	if now.kueue.deployment != nil {
+		s.Kueue.Namespace = now.kueue.deployment.Namespace
+	}
+	if p.install {
+		s.Kueue.Namespace, s.Kueue.Version = kueueNamespace, kube.KueueVersion
+		s.Kueue.Image = cmp.Or(p.kueueImage, kueueImage)
+	}
+	if s.Store.Kind == api.StoreBuiltIn {
+		s.Store.Image, s.Store.Capacity, s.Store.StorageClass = p.record.Store.image(), p.values[provider.OptionStorageSize], p.config.StorageClass
+	}
+	return s, nil
+}
+
+// rights are what carrying out a plan needs, each once.
+func (p *plan) rights() []authz.Right {
+	var all []authz.Right
+	add := func(more ...authz.Right) {
+		for _, r := range more {
+			if !slices.Contains(all, r) {
+				all = append(all, r)
+			}
+		}
+	}
+	for _, obj := range append(p.without(p.objects()), p.record.object(p.namespace)) {
+		u := toUnstructured(obj)
+		gvk := u.GroupVersionKind()
+		needed := authz.Each(schema.GroupResource{Group: gvk.Group, Resource: resources[gvk.Kind]}.String(), "create", "patch")
+		if u.GetNamespace() == "" {
+			needed = authz.InCluster(needed)
+		}
+		add(needed...)
+	}
+	if p.replaces {
+		add(authz.Each("deployments.apps", "delete")...)
+	}
+	if len(p.groups) == 0 {
+		add(authz.InCluster(append(authz.Each("nodes", "list"), authz.Each("pods", "list")...))...)
+	}
+	if p.install {
+		// Helm makes much more; who may make these may make that, too.
+		for _, resource := range []string{"namespaces", "customresourcedefinitions.apiextensions.k8s.io", "clusterroles.rbac.authorization.k8s.io"} {
+			add(authz.InCluster(authz.Each(resource, "create"))...)
+		}
+	}
+	return all
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
 // recordKey is the key of the ConfigMap under which the record stands.
@@ -60,7 +61,7 @@ func (r record) object(namespace string) *corev1.ConfigMap {
 	}
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: namespace, Labels: labelsOf(componentSetup)},
+		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: namespace, Labels: desired.Labels(desired.ComponentSetup)},
 		Data:       map[string]string{recordKey: string(data)},
 	}
 }
@@ -96,7 +97,7 @@ func (c *Client) readRecord(ctx context.Context) (*record, *corev1.ConfigMap, er
 func (c *Client) recordedNamespaces(ctx context.Context) ([]string, error) {
 	var found []string
 	err := c.listAll(ctx, "configmaps", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		o.LabelSelector = metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labelsOf(componentSetup)})
+		o.LabelSelector = metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: desired.Labels(desired.ComponentSetup)})
 		return c.conn.Kube.CoreV1().ConfigMaps(metav1.NamespaceAll).List(ctx, o)
 	}, func(obj runtime.Object) {
 		m := obj.(*corev1.ConfigMap)

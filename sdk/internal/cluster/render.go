@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // Render returns the objects that Setup would make, but for those of Kueue's
@@ -32,7 +33,7 @@ func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Obje
 	var p *plan
 	var err error
 	if o.Config == "" {
-		err = api.Invalid("", "without a cluster the config must be named: one of %s", configNames())
+		err = api.Invalid("", "without a cluster the config must be named: one of %s", provider.Names())
 	} else {
 		p, err = decide(o, &observed{}, nil, c.conn.Namespace)
 	}

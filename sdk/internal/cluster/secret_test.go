@@ -11,31 +11,33 @@ import (
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 func TestWhatCannotBeDoneToAVolume(t *testing.T) {
 	claim := func(size, class string) *corev1.PersistentVolumeClaim {
-		c := storeClaim("lab", &kind, size)
+		c := desired.StoreClaim("lab", &provider.Kind, size)
 		if class != "" {
 			c.Spec.StorageClassName = &class
 		}
 		return c
 	}
 	for name, tc := range map[string]struct {
-		config *Config
+		config *provider.Config
 		size   string
 		there  *corev1.PersistentVolumeClaim
 		want   string
 	}{
-		"there is none":                  {&kind, "", nil, ""},
-		"the same size":                  {&kind, "10Gi", claim("10240Mi", "standard"), ""},
-		"a larger size is for its class": {&kind, "20Gi", claim("10Gi", "standard"), ""},
-		"a smaller size":                 {&kind, "5Gi", claim("10Gi", ""), "the store's volume has 10Gi, and a volume cannot shrink to 5Gi"},
-		"no volume any more":             {&kind, "", claim("10Gi", ""), "the store has a volume of 10Gi, and without storage_size its data would go"},
-		"another class":                  {&azure, "10Gi", claim("10Gi", "standard"), `the store's volume is of StorageClass "standard", config azure wants "managed-csi"`},
+		"there is none":                  {&provider.Kind, "", nil, ""},
+		"the same size":                  {&provider.Kind, "10Gi", claim("10240Mi", "standard"), ""},
+		"a larger size is for its class": {&provider.Kind, "20Gi", claim("10Gi", "standard"), ""},
+		"a smaller size":                 {&provider.Kind, "5Gi", claim("10Gi", ""), "the store's volume has 10Gi, and a volume cannot shrink to 5Gi"},
+		"no volume any more":             {&provider.Kind, "", claim("10Gi", ""), "the store has a volume of 10Gi, and without storage_size its data would go"},
+		"another class":                  {&provider.Azure, "10Gi", claim("10Gi", "standard"), `the store's volume is of StorageClass "standard", config azure wants "managed-csi"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &plan{config: tc.config, values: map[string]string{optionStorageSize: tc.size}}
+			p := &plan{config: tc.config, values: map[string]string{provider.OptionStorageSize: tc.size}}
 			p.record.Store.Kind = api.StoreBuiltIn
 			err := p.checkClaim(tc.there)
 			var conflict *api.ConflictError
@@ -48,7 +50,7 @@ func TestWhatCannotBeDoneToAVolume(t *testing.T) {
 
 // A claim that a cleanup kept is taken again with the size that it has.
 func TestAClaimThatIsThereIsTaken(t *testing.T) {
-	claim := storeClaim("lab", &kind, "50Gi")
+	claim := desired.StoreClaim("lab", &provider.Kind, "50Gi")
 	for name, tc := range map[string]struct {
 		o      api.SetupOptions
 		labels map[string]string
@@ -68,7 +70,7 @@ func TestAClaimThatIsThereIsTaken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := p.values[optionStorageSize]; got != tc.want {
+			if got := p.values[provider.OptionStorageSize]; got != tc.want {
 				t.Errorf("size %q, want %q", got, tc.want)
 			}
 		})

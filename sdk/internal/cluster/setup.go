@@ -17,6 +17,8 @@ import (
 	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // Setup makes the cluster and the client's namespace ready for tasks, and
@@ -105,13 +107,13 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 // recognised asks the nodes for the config, where none is named and the record
 // has none or one that decides about the whole cluster and that no administrator
 // has named; else it is nil.
-func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*Config, error) {
+func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*provider.Config, error) {
 	if o.Config != "" {
 		return nil, nil // it is named
 	}
 	if now.record != nil {
-		config, err := findConfig(now.record.Config)
-		if err != nil || !config.isShared(install) || now.shared.of(sharedConfig, c.conn.Namespace, now.uid) == config.Name {
+		config, err := provider.Find(now.record.Config)
+		if err != nil || !config.IsShared(install) || now.shared.of(sharedConfig, c.conn.Namespace, now.uid) == config.Name {
 			return nil, nil // a wrong name is told with all else that is wrong
 		}
 	}
@@ -119,18 +121,18 @@ func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observ
 	if err != nil {
 		return nil, err
 	}
-	return recognise(nodes)
+	return provider.Recognize(nodes)
 }
 
 // classOf returns the StorageClass of the config that is going to be taken; nil
 // when it is not there or the config makes none.
-func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed, config *Config) (*storagev1.StorageClass, error) {
+func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed, config *provider.Config) (*storagev1.StorageClass, error) {
 	name := o.Config
 	if name == "" && now.record != nil {
 		name = now.record.Config
 	}
 	if name != "" {
-		config, _ = findConfig(name) // a wrong one is told with all else that is wrong
+		config, _ = provider.Find(name) // a wrong one is told with all else that is wrong
 	}
 	if config == nil || config.NewStorageClass == nil {
 		return nil, nil // it makes none
@@ -204,7 +206,7 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		r.say("installing the store (image %s) in namespace %s", p.record.Store.image(), p.namespace)
 	}
-	for _, objects := range [][]runtime.Object{p.storeObjects(), agentObjects(p.namespace)} {
+	for _, objects := range [][]runtime.Object{p.storeObjects(), desired.Agent(p.namespace)} {
 		if err := c.applyAll(ctx, p.without(objects)); err != nil {
 			return err
 		}
@@ -247,7 +249,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 			return err
 		}
 	}
-	wanted := p.without(queueObjects(p.namespace, p.groups))
+	wanted := p.without(desired.Queues(p.namespace, p.groups))
 	if err := c.applyAll(ctx, wanted); err != nil {
 		return err
 	}
@@ -270,7 +272,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 // createQueue makes the ClusterQueue, unless another namespace's setup has made
 // it since we looked: then its quota stands.
 func (c *Client) createQueue(ctx context.Context, p *plan) error {
-	u := toUnstructured(clusterQueue(p.groups))
+	u := toUnstructured(desired.ClusterQueue(p.groups))
 	client, words, err := c.at(u)
 	if err != nil {
 		return err

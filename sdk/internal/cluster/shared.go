@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
 // shared is the ConfigMap SetupName in Kueue's namespace: what administrators
@@ -115,7 +116,7 @@ func (c *Client) writeShared(ctx context.Context, s shared, changes map[string]a
 	}
 	maps := c.conn.Kube.CoreV1().ConfigMaps(s.home)
 	if s.kept == nil {
-		made := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: s.home, Labels: labelsOf(componentShared)},
+		made := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: s.home, Labels: desired.Labels(desired.ComponentShared)},
 			Data: map[string]string{}}
 		for key, value := range changes {
 			made.Data[key] = value.(string) // there is nothing that could be taken away
@@ -176,7 +177,7 @@ func (c *Client) forgetShared(ctx context.Context, namespace string, kueueStays 
 		wanted[sharedInstalled], wanted[sharedKueue] = "", ""
 	}
 	changes := s.differs(wanted)
-	if len(changes) < len(s.data) || s.kept.Labels[kube.LabelComponent] != componentShared {
+	if len(changes) < len(s.data) || s.kept.Labels[kube.LabelComponent] != desired.ComponentShared {
 		return c.writeShared(ctx, s, changes)
 	}
 	// Not under somebody who sets up another namespace at this moment.

@@ -13,6 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 	"github.com/kubevast/vast/sdk/internal/queue"
 )
 
@@ -186,11 +187,11 @@ func (c *Client) claimStatus(ctx context.Context, s *api.StoreStatus) error {
 
 func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 	s.Name = kube.AgentName
-	there, err := c.lookup(ctx, agentObjects(c.conn.Namespace))
+	there, err := c.lookup(ctx, desired.Agent(c.conn.Namespace))
 	if err != nil {
 		return c.unread(err, s)
 	}
-	if len(there) < len(agentObjects(c.conn.Namespace)) {
+	if len(there) < len(desired.Agent(c.conn.Namespace)) {
 		s.Reason = "its ServiceAccount, Role or RoleBinding is missing; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
 	}
 	s.Ready = s.Reason == ""

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,8 @@ import (
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // countLimit is how many objects of a store are counted at most.
@@ -62,8 +65,8 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 	case api.StoreNone:
 		return nil
 	case api.StoreBuiltIn:
-		if p.values[optionStorageSize] == "" {
-			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", optionStorageSize)
+		if p.values[provider.OptionStorageSize] == "" {
+			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", provider.OptionStorageSize)
 		}
 		err := r.await(ctx, "the store", func(ctx context.Context) (string, error) {
 			return c.missingStore(ctx, p)
@@ -155,7 +158,7 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		return nil
 	}
-	gone := append(storeObjects(storePod{namespace: p.namespace, image: storeImage}, p.config, "1Gi"),
+	gone := append(desired.Store(desired.StorePod{Namespace: p.namespace, Image: storeImage}, p.config, "1Gi"),
 		hiddenSecrets(p.namespace, storeRecord{Kind: api.StoreBuiltIn}).objects()...)
 	there, err := c.lookup(ctx, gone)
 	if err != nil {
@@ -179,7 +182,7 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 // what the pod asks for is taken off nowhere.
 func (c *Client) missingMachine(ctx context.Context) (string, error) {
 	pods, err := c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: labelName + "=" + kube.StoreName, Limit: pageSize})
+		LabelSelector: desired.LabelName + "=" + kube.StoreName, Limit: pageSize})
 	if err != nil {
 		return "", c.conn.Classify(err, "list", "pods")
 	}
@@ -189,4 +192,46 @@ func (c *Client) missingMachine(ctx context.Context) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// tryOwnStore refuses a store of somebody else's that would lose results, before
+// anything is made in the cluster. One that does not answer is told at the end of
+// the setup.
+func (c *Client) tryOwnStore(ctx context.Context, r *run, p *plan) error {
+	if p.record.Store.Kind != api.StoreExternal {
+		return nil
+	}
+	r.say("trying the store at %s, bucket %s, with the Secret %s", p.record.Store.Endpoint, p.record.Store.Bucket, p.record.Store.Secret)
+	s, err := portforward.OpenBy(c.conn, p.secrets.writer)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var lacks []store.Lack
+	if err = s.EnsureBucket(ctx); err == nil {
+		lacks, err = s.Examine(ctx)
+	}
+	if errors.As(err, new(*api.UnavailableError)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, lack := range lacks {
+		if !lack.Loses {
+			r.say("the store at %s: %s", s.Endpoint, lack.What)
+		}
+	}
+	return refusal(s.Endpoint, lacks)
+}
+
+// refusal is nil for a store that can be used.
+func refusal(endpoint string, lacks []store.Lack) error {
+	var problems []error
+	for _, lack := range lacks {
+		if lack.Loses {
+			problems = append(problems, api.InvalidOption("StoreEndpoint", "the store at %s would lose results: %s; %s", endpoint, lack.What, lack.Fix))
+		}
+	}
+	return api.JoinInvalid(problems...)
 }

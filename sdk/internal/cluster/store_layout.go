@@ -11,6 +11,8 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 // isOldStore reports a Deployment of ours as older versions made it: with one
@@ -39,7 +41,7 @@ func (c *Client) decideLayout(ctx context.Context, r *run, p *plan, now *observe
 		return &api.ConflictError{Message: "the store was set up by an older version, and TLS takes a new pod: " + why}
 	}
 	p.old = true
-	p.record.Store.Endpoint = storeEndpoint(p.namespace, false)
+	p.record.Store.Endpoint = desired.StoreEndpoint(p.namespace, false)
 	r.say("the store stays as an older version set it up, without TLS and with one account for readers and writers: %s; run `%s` again then", why, c.conn.Hint().Vast("cluster", "setup"))
 	return nil
 }
@@ -105,7 +107,7 @@ func (c *Client) decideSecrets(ctx context.Context, r *run, p *plan, now *observ
 	if err != nil {
 		return storeSecrets{}, fmt.Errorf("making the store's certificate: %w", err)
 	}
-	return builtInSecrets(p.namespace, s, a, p.values[optionStorageSize] != ""), nil
+	return builtInSecrets(p.namespace, s, a, p.values[provider.OptionStorageSize] != ""), nil
 }
 
 func (c *Client) decideExternal(ctx context.Context, r *run, p *plan) (storeSecrets, error) {

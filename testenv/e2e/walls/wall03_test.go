@@ -51,7 +51,7 @@ func TestWall03TheAgentMayDoWhatTheSidecarAsks(t *testing.T) {
 	p.kubectl("patch", "rolebinding", "vast-agent", "--type=merge", "-p", `{"subjects":[{"kind":"ServiceAccount","name":"vast-agent"},{"kind":"ServiceAccount","name":"default"}]}`)
 	p.vast("cluster", "setup", "kind", "--no-store").exits(0)
 
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "sdk", "cluster", "testdata", "agent-role.yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "sdk", "internal", "cluster", "desired", "testdata", "agent-role.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

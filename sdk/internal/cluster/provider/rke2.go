@@ -1,4 +1,4 @@
-package cluster
+package provider
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var rke2 = Config{
+var RKE2 = Config{
 	Name:        "rke2",
 	Description: "RKE2, or any other cluster on machines of one's own",
 	Recognized:  "the label node.kubernetes.io/instance-type=rke2, or a kubelet whose version has rke2 in it",

@@ -1,4 +1,4 @@
-package cluster
+package desired
 
 import (
 	"os"
@@ -19,7 +19,7 @@ func TestTheAgentsRoleIsTheAgreedOne(t *testing.T) {
 	if err := yaml.UnmarshalStrict(text, want); err != nil {
 		t.Fatal(err)
 	}
-	for _, obj := range agentObjects("lab") {
+	for _, obj := range Agent("lab") {
 		switch o := obj.(type) {
 		case *rbacv1.Role:
 			if diff := cmp.Diff(want.Rules, o.Rules); diff != "" {

@@ -1,4 +1,6 @@
-package cluster
+// Package desired renders the objects that a setup applies: the queues, the store and
+// the agent's account. It asks no cluster.
+package desired
 
 import (
 	"fmt"
@@ -13,28 +15,36 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
 const (
 	storePort    = 7070
-	storeBucket  = "vast"
-	storeRegion  = "us-east-1"
+	StoreBucket  = "vast"
+	StoreRegion  = "us-east-1"
 	storeData    = "/data"
 	storeHealth  = "/healthz"
 	storeProgram = "/usr/local/bin/versitygw"
 	// storeAccounts is where the store reads its accounts and its certificate.
 	storeAccounts = "/accounts"
-	// annotationState is on the store's pod; see storePod.
+	// annotationState is on the store's pod; see StorePod.
 	annotationState = kube.Prefix + "store-state"
 
 	// nobody is the user that the store runs as.
 	nobody = 65534
 
-	labelName = "app.kubernetes.io/name"
+	LabelName = "app.kubernetes.io/name"
 )
 
-// storeEndpoint is where pods of the cluster find the built-in store.
-func storeEndpoint(namespace string, tls bool) string {
+// Keys of the Secret kube.StoreRootName beside those of the credentials.
+const (
+	RootUsers = "users.json" // all accounts, in versitygw's format
+	RootCert  = "tls.crt"
+	RootKey   = "tls.key"
+)
+
+// StoreEndpoint is where pods of the cluster find the built-in store.
+func StoreEndpoint(namespace string, tls bool) string {
 	scheme := "http"
 	if tls {
 		scheme = "https"
@@ -42,53 +52,53 @@ func storeEndpoint(namespace string, tls bool) string {
 	return fmt.Sprintf("%s://%s.%s.svc:%d", scheme, kube.StoreName, namespace, storePort)
 }
 
-// storePod is how the built-in store is to run.
-type storePod struct {
-	namespace string
-	image     string
-	// old is the store as versions before the accounts made it.
-	old, tls bool
-	// limited: it has a limit of CPUs.
-	limited bool
-	// state changes when the pod has to be replaced to take what is in the root
+// StorePod is how the built-in store is to run.
+type StorePod struct {
+	Namespace string
+	Image     string
+	// Old is the store as versions before the accounts made it.
+	Old, TLS bool
+	// Limited: it has a limit of CPUs.
+	Limited bool
+	// State changes when the pod has to be replaced to take what is in the root
 	// Secret.
-	state string
+	State string
 }
 
-// storeObjects are the built-in store without its Secrets: a Deployment, which is
+// Store returns the built-in store without its Secrets: a Deployment, which is
 // the last, with a Service, a NetworkPolicy and, with a size, a claim.
-func storeObjects(s storePod, config *Config, size string) []runtime.Object {
+func Store(s StorePod, config *provider.Config, size string) []runtime.Object {
 	var objects []runtime.Object
 	volume := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
 	if size != "" {
-		objects = append(objects, storeClaim(s.namespace, config, size))
+		objects = append(objects, StoreClaim(s.Namespace, config, size))
 		volume = corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: kube.StoreName}}
 	}
-	objects = append(objects, storeService(s))
-	if !s.old {
-		objects = append(objects, storePolicy(s.namespace))
+	objects = append(objects, StoreService(s))
+	if !s.Old {
+		objects = append(objects, storePolicy(s.Namespace))
 	}
-	return append(objects, storeDeployment(s, volume))
+	return append(objects, StoreDeployment(s, volume))
 }
 
 // storeSelector are the labels by which the store's pod is found. Tasks may not set
 // the second; an old store has only the first.
 func storeSelector(old bool) map[string]string {
-	labels := map[string]string{labelName: kube.StoreName}
+	labels := map[string]string{LabelName: kube.StoreName}
 	if !old {
 		labels[kube.LabelStore] = "true"
 	}
 	return labels
 }
 
-func storeMeta(namespace string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: kube.StoreName, Namespace: namespace, Labels: labelsOf(componentStore)}
+func StoreMeta(namespace string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: kube.StoreName, Namespace: namespace, Labels: Labels(ComponentStore)}
 }
 
-func storeClaim(namespace string, config *Config, size string) *corev1.PersistentVolumeClaim {
+func StoreClaim(namespace string, config *provider.Config, size string) *corev1.PersistentVolumeClaim {
 	claim := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
-		ObjectMeta: storeMeta(namespace),
+		ObjectMeta: StoreMeta(namespace),
 		Spec: corev1.PersistentVolumeClaimSpec{
 			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
 			Resources: corev1.VolumeResourceRequirements{
@@ -101,33 +111,33 @@ func storeClaim(namespace string, config *Config, size string) *corev1.Persisten
 	return claim
 }
 
-func storeService(s storePod) *corev1.Service {
+func StoreService(s StorePod) *corev1.Service {
 	return &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
-		ObjectMeta: storeMeta(s.namespace),
+		ObjectMeta: StoreMeta(s.Namespace),
 		Spec: corev1.ServiceSpec{
-			Selector: storeSelector(s.old),
+			Selector: storeSelector(s.Old),
 			Ports:    []corev1.ServicePort{{Name: "s3", Port: storePort, TargetPort: intstr.FromString("s3"), Protocol: corev1.ProtocolTCP}},
 		},
 	}
 }
 
-func storeDeployment(s storePod, data corev1.VolumeSource) *appsv1.Deployment {
-	labels := storeSelector(s.old)
+func StoreDeployment(s StorePod, data corev1.VolumeSource) *appsv1.Deployment {
+	labels := storeSelector(s.Old)
 	podLabels := maps.Clone(labels)
-	maps.Copy(podLabels, labelsOf(componentStore))
+	maps.Copy(podLabels, Labels(ComponentStore))
 	volumes := []corev1.Volume{
 		{Name: "data", VolumeSource: data},
 		{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
 	}
 	var annotations map[string]string
-	if !s.old {
+	if !s.Old {
 		volumes = append(volumes, s.accountsVolume())
-		annotations = map[string]string{annotationState: s.state}
+		annotations = map[string]string{annotationState: s.State}
 	}
 	return &appsv1.Deployment{
 		TypeMeta:   metav1.TypeMeta{APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment"},
-		ObjectMeta: storeMeta(s.namespace),
+		ObjectMeta: StoreMeta(s.Namespace),
 		Spec: appsv1.DeploymentSpec{
 			Replicas: ptr.To[int32](1),
 			// Two pods must never write to one volume.
@@ -152,42 +162,42 @@ func storeDeployment(s storePod, data corev1.VolumeSource) *appsv1.Deployment {
 }
 
 // accountsVolume shows the store its accounts and its certificate, read-only.
-func (s storePod) accountsVolume() corev1.Volume {
-	items := []corev1.KeyToPath{{Key: rootUsers, Path: rootUsers}}
-	if s.tls {
-		items = append(items, corev1.KeyToPath{Key: rootCert, Path: rootCert}, corev1.KeyToPath{Key: rootKey, Path: rootKey})
+func (s StorePod) accountsVolume() corev1.Volume {
+	items := []corev1.KeyToPath{{Key: RootUsers, Path: RootUsers}}
+	if s.TLS {
+		items = append(items, corev1.KeyToPath{Key: RootCert, Path: RootCert}, corev1.KeyToPath{Key: RootKey, Path: RootKey})
 	}
 	return corev1.Volume{Name: "accounts", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{
 		SecretName: kube.StoreRootName, Items: items, DefaultMode: ptr.To[int32](0o440)}}}
 }
 
-func storeContainer(s storePod) corev1.Container {
+func storeContainer(s StorePod) corev1.Container {
 	health := corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: storeHealth, Port: intstr.FromString("s3")}}
-	args := []string{"--port", fmt.Sprintf(":%d", storePort), "--region", storeRegion, "--health", storeHealth}
+	args := []string{"--port", fmt.Sprintf(":%d", storePort), "--region", StoreRegion, "--health", storeHealth}
 	mounts := []corev1.VolumeMount{{Name: "data", MountPath: storeData}, {Name: "tmp", MountPath: "/tmp"}}
 	root := kube.StoreName
-	if !s.old {
+	if !s.Old {
 		root = kube.StoreRootName
 		mounts = append(mounts, corev1.VolumeMount{Name: "accounts", MountPath: storeAccounts, ReadOnly: true})
 		// The file is read again each time, so that a key that was changed is
 		// of no use any more.
 		args = append(args, "--iam-dir", storeAccounts, "--iam-cache-disable")
 	}
-	if s.tls {
+	if s.TLS {
 		health.HTTPGet.Scheme = corev1.URISchemeHTTPS
-		args = append(args, "--cert", storeAccounts+"/"+rootCert, "--key", storeAccounts+"/"+rootKey)
+		args = append(args, "--cert", storeAccounts+"/"+RootCert, "--key", storeAccounts+"/"+RootKey)
 	}
 	credential := func(variable, key string) corev1.EnvVar {
 		return corev1.EnvVar{Name: variable, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 			LocalObjectReference: corev1.LocalObjectReference{Name: root}, Key: key}}}
 	}
 	limits := corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}
-	if s.limited {
+	if s.Limited {
 		limits[corev1.ResourceCPU] = resource.MustParse("1")
 	}
 	return corev1.Container{
 		Name:  "store",
-		Image: s.image,
+		Image: s.Image,
 		// The program by name: the released image starts a script otherwise.
 		Command: []string{storeProgram},
 		Args:    append(args, "posix", storeData),

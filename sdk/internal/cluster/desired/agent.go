@@ -1,4 +1,4 @@
-package cluster
+package desired
 
 import (
 	corev1 "k8s.io/api/core/v1"
@@ -22,11 +22,11 @@ var agentRules = []rbacv1.PolicyRule{
 	{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
 }
 
-// agentObjects are the account that the pods of tasks with our sidecar run as. A
+// Agent returns the account that the pods of tasks with our sidecar run as. A
 // setup replaces the rules and the subjects as a whole, so that rights of an
 // older version go.
-func agentObjects(namespace string) []runtime.Object {
-	meta := metav1.ObjectMeta{Name: kube.AgentName, Namespace: namespace, Labels: labelsOf(componentAgent)}
+func Agent(namespace string) []runtime.Object {
+	meta := metav1.ObjectMeta{Name: kube.AgentName, Namespace: namespace, Labels: Labels(ComponentAgent)}
 	return []runtime.Object{
 		&corev1.ServiceAccount{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: meta},
 		&rbacv1.Role{TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},

@@ -1,4 +1,4 @@
-package cluster
+package provider
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var kind = Config{
+var Kind = Config{
 	Name:        "kind",
 	Description: "kind, a cluster in containers on one's own machine",
 	Recognized:  "a providerID that begins with kind://",

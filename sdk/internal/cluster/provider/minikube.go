@@ -1,8 +1,8 @@
-package cluster
+package provider
 
 import corev1 "k8s.io/api/core/v1"
 
-var minikube = Config{
+var Minikube = Config{
 	Name:        "minikube",
 	Description: "minikube, a cluster on one's own machine",
 	Recognized:  "the label minikube.k8s.io/name",

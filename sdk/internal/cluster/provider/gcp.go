@@ -1,4 +1,4 @@
-package cluster
+package provider
 
 import (
 	"strings"
@@ -15,7 +15,7 @@ const (
 	gcpStorageClass = "vast-storage"
 )
 
-var gcp = Config{
+var GCP = Config{
 	Name:        "gcp",
 	Description: "Google Kubernetes Engine; the store is on a persistent disk of a StorageClass of its own",
 	Recognized:  "a providerID that begins with gce://, or the label cloud.google.com/gke-nodepool",

@@ -1,4 +1,4 @@
-package cluster
+package desired
 
 import (
 	"encoding/json"
@@ -29,10 +29,10 @@ type statement struct {
 	Resource  []string
 }
 
-// bucketPolicy is the policy of the built-in store's bucket, as JSON. Readers list
+// BucketPolicy is the policy of the built-in store's bucket, as JSON. Readers list
 // and get; the writer also puts and deletes, below our own prefixes. Neither may
 // change the policy or remove the bucket.
-func bucketPolicy(bucket string, writer, reader []byte) string {
+func BucketPolicy(bucket string, writer, reader []byte) string {
 	arn := "arn:aws:s3:::" + bucket
 	both := map[string][]string{"AWS": {string(writer), string(reader)}}
 	alone := map[string][]string{"AWS": {string(writer)}}
@@ -50,7 +50,7 @@ func bucketPolicy(bucket string, writer, reader []byte) string {
 		{"Put", "Allow", alone, []string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}, below},
 	}})
 	if err != nil {
-		panic("cluster: a policy has a JSON form: " + err.Error())
+		panic("desired: a policy has a JSON form: " + err.Error())
 	}
 	return string(text)
 }
@@ -61,7 +61,7 @@ func bucketPolicy(bucket string, writer, reader []byte) string {
 func storePolicy(namespace string) *networkingv1.NetworkPolicy {
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "NetworkPolicy"},
-		ObjectMeta: storeMeta(namespace),
+		ObjectMeta: StoreMeta(namespace),
 		Spec: networkingv1.NetworkPolicySpec{
 			PodSelector: metav1.LabelSelector{MatchLabels: storeSelector(false)},
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},

@@ -1,4 +1,4 @@
-package cluster
+package provider
 
 import (
 	"errors"
@@ -51,13 +51,13 @@ func TestRecognise(t *testing.T) {
 		"one node of many is recognised": {[]corev1.Node{{}, {}, withProvider("azure://x")}, "azure"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := recognise(tc.nodes)
+			c, err := Recognize(tc.nodes)
 			if err != nil || c.Name != tc.want {
 				t.Errorf("recognised as %v, %v; want %s", c, err, tc.want)
 			}
 		})
 	}
-	_, err := recognise([]corev1.Node{{}, withProvider("aws:///eu-central-1a/i-1")})
+	_, err := Recognize([]corev1.Node{{}, withProvider("aws:///eu-central-1a/i-1")})
 	says(t, err, "the nodes do not show which config this cluster needs; name one of azure, gcp, kind, minikube, rke2")
 }
 
@@ -68,21 +68,21 @@ func TestOptionsOfAConfig(t *testing.T) {
 		want            map[string]string
 		problems        []string
 	}{
-		"the defaults": {config: &gcp, want: map[string]string{"storage_size": "10Gi", "disk_type": "pd-standard"}},
-		"what is recorded stays, what is given goes before": {config: &gcp,
+		"the defaults": {config: &GCP, want: map[string]string{"storage_size": "10Gi", "disk_type": "pd-standard"}},
+		"what is recorded stays, what is given goes before": {config: &GCP,
 			recorded: map[string]string{"storage_size": "50Gi", "disk_type": "pd-ssd"}, given: map[string]string{"storage_size": "60Gi"},
 			want: map[string]string{"storage_size": "60Gi", "disk_type": "pd-ssd"}},
-		"an option of another config's record is forgotten": {config: &kind, recorded: map[string]string{"disk_type": "pd-ssd"},
+		"an option of another config's record is forgotten": {config: &Kind, recorded: map[string]string{"disk_type": "pd-ssd"},
 			want: map[string]string{"storage_size": ""}},
-		"every problem at once": {config: &gcp, given: map[string]string{"disk_type": "floppy", "storage_size": "big", "color": "red"},
+		"every problem at once": {config: &GCP, given: map[string]string{"disk_type": "floppy", "storage_size": "big", "color": "red"},
 			problems: []string{`Options color: config gcp has no such option; it has storage_size, disk_type`,
 				`Options disk_type: "floppy" is not one of pd-standard, pd-ssd, pd-balanced`,
 				`Options storage_size: "big" is not a size`}},
-		"a size of nothing": {config: &rke2, given: map[string]string{"storage_size": "0"},
+		"a size of nothing": {config: &RKE2, given: map[string]string{"storage_size": "0"},
 			problems: []string{`Options storage_size: "0" is not a size`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := tc.config.values(tc.given, tc.recorded)
+			got, err := tc.config.Values(tc.given, tc.recorded)
 			if len(tc.problems) > 0 {
 				says(t, err, tc.problems...)
 				return

@@ -1,4 +1,6 @@
-package cluster
+// Package provider has the configs of the types of clusters: how their nodes are
+// recognized, and the options and the StorageClass of the store. It asks no cluster.
+package provider
 
 import (
 	"fmt"
@@ -16,8 +18,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Config is one sort of cluster. To add one, write a file with a value of it
-// and put that into configs.
+// Config is the config of one type of cluster. To add one, write a file with a value
+// of it and add that to configs.
 type Config struct {
 	Name        string
 	Description string
@@ -47,10 +49,10 @@ type Option struct {
 }
 
 // configs are in the order in which nodes are tried.
-var configs = []*Config{&gcp, &azure, &kind, &minikube, &rke2}
+var configs = []*Config{&GCP, &Azure, &Kind, &Minikube, &RKE2}
 
-// Configs returns what there is to choose from, by name.
-func (c *Client) Configs() *api.ClusterConfigList {
+// List returns the configs, sorted by name.
+func List() *api.ClusterConfigList {
 	list := &api.ClusterConfigList{TypeMeta: api.TypeMeta(api.KindClusterConfigList)}
 	for _, config := range configs {
 		item := api.ClusterConfig{
@@ -67,7 +69,7 @@ func (c *Client) Configs() *api.ClusterConfigList {
 	return list
 }
 
-func configNames() string {
+func Names() string {
 	names := make([]string, len(configs))
 	for i, c := range configs {
 		names[i] = c.Name
@@ -76,8 +78,8 @@ func configNames() string {
 	return strings.Join(names, ", ")
 }
 
-// findConfig returns the config of a name.
-func findConfig(name string) (*Config, error) {
+// Find returns the config of a name.
+func Find(name string) (*Config, error) {
 	ref, err := kube.ParseRef(name, kube.RefConfig)
 	if err != nil {
 		return nil, err
@@ -88,12 +90,12 @@ func findConfig(name string) (*Config, error) {
 			return c, nil
 		}
 	}
-	return nil, api.Invalid("", "there is no config %q; choose one of %s", name, configNames())
+	return nil, api.Invalid("", "there is no config %q; choose one of %s", name, Names())
 }
 
-// recognise returns the config that every node, or failing that most nodes,
+// Recognize returns the config that every node, or failing that most nodes,
 // belong to.
-func recognise(nodes []corev1.Node) (*Config, error) {
+func Recognize(nodes []corev1.Node) (*Config, error) {
 	var best *Config
 	most := 0
 	for _, c := range configs {
@@ -109,7 +111,7 @@ func recognise(nodes []corev1.Node) (*Config, error) {
 	}
 	if best == nil {
 		return nil, api.Invalid("", "the nodes do not show which config this cluster needs; name one of %s "+
-			"(rke2 also does for any other cluster with nodes of its own)", configNames())
+			"(rke2 also does for any other cluster with nodes of its own)", Names())
 	}
 	return best, nil
 }
@@ -117,7 +119,7 @@ func recognise(nodes []corev1.Node) (*Config, error) {
 // values puts what was given over what was recorded and over the defaults. What
 // was recorded is checked as if it had been given: users of the namespace can
 // write it. Every problem is told at once.
-func (c *Config) values(given, recorded map[string]string) (map[string]string, error) {
+func (c *Config) Values(given, recorded map[string]string) (map[string]string, error) {
 	var problems []api.Problem
 	out := map[string]string{}
 	for _, o := range c.Options {
@@ -156,7 +158,7 @@ func (c *Config) values(given, recorded map[string]string) (map[string]string, e
 // cluster says of the options that become its parameters. Where there is no
 // class yet, a record alone does not decide on one: that is a ConflictError, unless
 // it is the default or the option is given.
-func (c *Config) confirm(kept, given map[string]string, class *storagev1.StorageClass, namespace string) error {
+func (c *Config) Confirm(kept, given map[string]string, class *storagev1.StorageClass, namespace string) error {
 	for _, o := range c.Options {
 		if o.Parameter == "" {
 			continue
@@ -184,7 +186,7 @@ func (c *Config) confirm(kept, given map[string]string, class *storagev1.Storage
 
 // isShared reports that choosing it decides about the whole cluster: about a
 // StorageClass or, when Kueue is to be installed, about how much that asks for.
-func (c *Config) isShared(install bool) bool {
+func (c *Config) IsShared(install bool) bool {
 	return c.NewStorageClass != nil || c.Small && install
 }
 
@@ -209,11 +211,11 @@ func (o Option) check(value string) error {
 	return nil
 }
 
-// optionStorageSize is the same for every config but for its default.
-const optionStorageSize = "storage_size"
+// OptionStorageSize is the same for every config but for its default.
+const OptionStorageSize = "storage_size"
 
 func storageSize(byDefault string) Option {
-	o := Option{Name: optionStorageSize, Default: byDefault, Check: checkSize,
+	o := Option{Name: OptionStorageSize, Default: byDefault, Check: checkSize,
 		Description: "size of the store's volume, as in 10Gi"}
 	if byDefault == "" {
 		o.Description += "; without it the store keeps its data only as long as its pod lives"

@@ -1,4 +1,4 @@
-package cluster
+package provider
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-var azure = Config{
+var Azure = Config{
 	Name:        "azure",
 	Description: "Azure Kubernetes Service; the store is on a managed disk",
 	Recognized:  "a providerID that begins with azure://",

@@ -1,4 +1,4 @@
-package cluster
+package desired
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,16 +10,16 @@ import (
 
 // Values of the label that tells the parts of a setup apart.
 const (
-	componentSetup = "setup"
-	componentQueue = "queue"
-	componentStore = "store"
-	componentAgent = "agent"
-	// componentShared is not counted as a namespace that was set up.
-	componentShared = "cluster"
+	ComponentSetup = "setup"
+	ComponentQueue = "queue"
+	ComponentStore = "store"
+	ComponentAgent = "agent"
+	// ComponentShared is not counted as a namespace that was set up.
+	ComponentShared = "cluster"
 )
 
-// labelsOf are on everything that setup makes.
-func labelsOf(component string) map[string]string {
+// Labels returns the labels of everything that setup makes.
+func Labels(component string) map[string]string {
 	return map[string]string{kube.LabelManagedBy: kube.ManagedBy, kube.LabelComponent: component}
 }
 
@@ -33,8 +33,8 @@ var priorities = []struct {
 	{"vast-high", "for work that goes before all other", 100},
 }
 
-// queueObjects are Kueue's objects; those of the whole cluster first.
-func queueObjects(namespace string, groups []kueue.ResourceGroup) []runtime.Object {
+// Queues returns the objects of Kueue's API, cluster-scoped ones first.
+func Queues(namespace string, groups []kueue.ResourceGroup) []runtime.Object {
 	objects := []runtime.Object{
 		&kueue.ResourceFlavor{TypeMeta: kueueType("ResourceFlavor"), ObjectMeta: queueMeta(kube.FlavorName, "")},
 	}
@@ -43,21 +43,21 @@ func queueObjects(namespace string, groups []kueue.ResourceGroup) []runtime.Obje
 			ObjectMeta: queueMeta(p.name, ""), Value: p.value, Description: p.description})
 	}
 	return append(objects,
-		clusterQueue(groups),
+		ClusterQueue(groups),
 		&kueue.LocalQueue{TypeMeta: kueueType("LocalQueue"), ObjectMeta: queueMeta(kube.LocalQueueName, namespace),
 			Spec: kueue.LocalQueueSpec{ClusterQueue: kube.ClusterQueueName}},
 	)
 }
 
-// clusterQueue is open to every namespace: who may use it is decided by who
+// ClusterQueue returns one that is open to every namespace: who may use it is decided by who
 // may make a LocalQueue.
-func clusterQueue(groups []kueue.ResourceGroup) *kueue.ClusterQueue {
+func ClusterQueue(groups []kueue.ResourceGroup) *kueue.ClusterQueue {
 	return &kueue.ClusterQueue{TypeMeta: kueueType("ClusterQueue"), ObjectMeta: queueMeta(kube.ClusterQueueName, ""),
 		Spec: kueue.ClusterQueueSpec{NamespaceSelector: &metav1.LabelSelector{}, ResourceGroups: groups}}
 }
 
 func queueMeta(name, namespace string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labelsOf(componentQueue)}
+	return metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: Labels(ComponentQueue)}
 }
 
 func kueueType(kind string) metav1.TypeMeta {
