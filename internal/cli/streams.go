@@ -30,6 +30,11 @@ func (f *Factory) Warn(message string) {
 // WarnOf prints a warning of the SDK, with what can be done about it.
 func (f *Factory) WarnOf(n api.Notice) { f.Warn(command.Advised(f.Hint(), n.Message, n.Remedies)) }
 
+// NoteOf prints a remark of the SDK, with what can be done about it.
+func (f *Factory) NoteOf(n api.Notice) {
+	f.Notef("%s", command.Advised(f.Hint(), n.Message, n.Remedies))
+}
+
 // Notef prints a line to stderr.
 func (f *Factory) Notef(format string, args ...any) {
 	fmt.Fprintln(f.ErrOut, term.Text(fmt.Sprintf(format, args...)))

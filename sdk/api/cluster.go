@@ -67,9 +67,9 @@ type SetupOptions struct {
 	DryRun     DryRun
 	// Timeout is how long to wait until all is ready (0: 5 minutes).
 	Timeout time.Duration
-	// Progress, if set, is told each step and what is being waited for, one
-	// sentence a call.
-	Progress func(string)
+	// Progress, if set, is called with each step, with what is being waited for and
+	// with what is worth knowing.
+	Progress func(Notice)
 }
 
 // StoreOptions choose a store.
@@ -123,8 +123,9 @@ type ClusterCleanupOptions struct {
 	KeepData bool
 	DryRun   DryRun
 	// Timeout is how long to wait until all is gone (0: 5 minutes).
-	Timeout  time.Duration
-	Progress func(string)
+	Timeout time.Duration
+	// Progress, if set, is called with each step and with what is being waited for.
+	Progress func(Notice)
 }
 
 // ClusterCleanup is what a cleanup removes or has removed.
@@ -222,6 +223,8 @@ type ComponentState struct {
 	State ReadyState `json:"state"`
 	// Reason says why it is not, or which right is missing to know.
 	Reason string `json:"reason,omitempty"`
+	// Remedies are what a caller can do about it.
+	Remedies []Remedy `json:"remedies,omitempty"`
 }
 
 // KueueStatus is the Kueue of the cluster.

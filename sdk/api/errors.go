@@ -170,9 +170,12 @@ func (e *UnavailableError) remedies() []Remedy { return e.Remedies }
 // TimedOutError is returned when a wait was longer than its limit. The thing that
 // was waited for may still happen.
 type TimedOutError struct {
-	After time.Duration
-	Last  string
+	After    time.Duration
+	Last     string
+	Remedies []Remedy
 }
+
+func (e *TimedOutError) remedies() []Remedy { return e.Remedies }
 
 func (e *TimedOutError) Error() string {
 	msg := fmt.Sprintf("timed out after %s", e.After)

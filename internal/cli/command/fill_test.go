@@ -74,6 +74,10 @@ func TestCommandLinesAreFilledInWhereverThereAreRemedies(t *testing.T) {
 		value any
 		get   func(any) []api.Remedy
 	}{
+		"ComponentState": {
+			&api.ClusterStatus{Queue: api.ClusterQueue{ComponentState: api.ComponentState{Remedies: remedies()}}},
+			func(v any) []api.Remedy { return v.(*api.ClusterStatus).Queue.Remedies },
+		},
 		"Diagnosis": {
 			&api.TaskStatusList{Items: []api.TaskStatus{{}, {Diagnosis: &api.Diagnosis{Remedies: remedies()}}}},
 			func(v any) []api.Remedy { return v.(*api.TaskStatusList).Items[1].Diagnosis.Remedies },

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/sets"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
@@ -67,8 +66,8 @@ func (c *Client) checkWork(ctx context.Context, p *plan, now *observed) error {
 		return err
 	}
 	if all := w.items(); len(all) > 0 {
-		return &api.ConflictError{Message: fmt.Sprintf("the store cannot be changed while work that may use it has not ended: %s; wait for it or stop it (%s, %s) first", wordsForWork(all),
-			c.conn.Hint().Vast("stop", "ID"), c.conn.Hint().Vast("campaign", "stop", "ID"))}
+		return &api.ConflictError{Message: fmt.Sprintf("the store cannot be changed while work that may use it has not ended: %s; wait for it or stop it first", wordsForWork(all)),
+			Remedies: toStop(all)}
 	}
 	return nil
 }
@@ -95,7 +94,8 @@ func (p *plan) checkStorageClass(there []*unstructured.Unstructured) error {
 		for key, value := range wanted.Parameters {
 			if have[key] != value {
 				return &api.ConflictError{Message: fmt.Sprintf("the StorageClass %q has %s %q, not %q, and that cannot be changed: "+
-					"run `%s` in every namespace that was set up first", u.GetName(), key, have[key], value, hint.Command("cluster", "cleanup"))}
+					"clean up every namespace that was set up first", u.GetName(), key, have[key], value),
+					Remedies: []api.Remedy{{Action: api.ClusterCleanupRun}}}
 			}
 		}
 	}
@@ -141,7 +141,8 @@ func (c *Client) checkLoss(ctx context.Context, p *plan, now *observed) error {
 	if err != nil || held.Objects == 0 {
 		return nil // a store that does not answer holds nothing that could be saved
 	}
-	return &api.ConflictError{Message: fmt.Sprintf("the store holds %s in its pod, which would be replaced; %s", wordsFor(held), c.saveFirst())}
+	return &api.ConflictError{Message: fmt.Sprintf("the store holds %s in its pod, which would be replaced; %s", wordsFor(held), saveFirst),
+		Remedies: toSave()}
 }
 
 // replacesStore reports whether the plan would end the store's pod.

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -39,7 +38,7 @@ func (c *Client) Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api
 	if len(p.status.Remove) == 0 {
 		return &p.status, nil // no work needs what is not there
 	}
-	if err := p.allowed(c.conn.Hint(), o); err != nil || o.DryRun == api.DryRunClient {
+	if err := p.allowed(o); err != nil || o.DryRun == api.DryRunClient {
 		return &p.status, err
 	}
 	if o.DryRun == api.DryRunServer {
@@ -57,14 +56,14 @@ func (c *Client) Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api
 }
 
 // allowed refuses while there is work.
-func (p *removal) allowed(say hint.Target, o api.ClusterCleanupOptions) error {
+func (p *removal) allowed(o api.ClusterCleanupOptions) error {
 	if len(p.foreign) > 0 {
 		return &api.ConflictError{Message: fmt.Sprintf("others' work is in the queue %q: %s; delete it or wait for it first",
 			kube.LocalQueueName, strings.Join(p.foreign, ", "))}
 	}
 	if len(p.status.Work) > 0 && !o.Force {
-		return &api.ConflictError{Message: fmt.Sprintf("work has not ended: %s; wait for it, stop it (%s, %s), or give --force, which stops it and waits until it has saved",
-			wordsForWork(p.status.Work), say.Vast("stop", "ID"), say.Vast("campaign", "stop", "ID"))}
+		return &api.ConflictError{Message: "work has not ended: " + wordsForWork(p.status.Work) + "; wait for it or stop it",
+			Remedies: append(toStop(p.status.Work), api.Remedy{Options: []string{"Force"}, Purpose: "stop it and wait until its results are uploaded"})}
 	}
 	return nil
 }

@@ -125,9 +125,9 @@ func (r *removal) sort(there []*unstructured.Unstructured, o api.ClusterCleanupO
 		case kind == "ClusterQueue", kind == "ResourceFlavor":
 			r.shared = append([]*unstructured.Unstructured{u}, r.shared...)
 		case (kind == "PersistentVolumeClaim" || kind == "Secret") && o.KeepData:
-			r.keep(name, "--keep-data; a later setup takes it again")
+			r.keep(name, "kept as requested; a later setup uses it again")
 		case kind == "StorageClass" && o.KeepData:
-			r.keep(name, "--keep-data; the volume is of it")
+			r.keep(name, "kept as requested; the volume is of this class")
 		case kind == "ConfigMap":
 			r.record = u
 		default:
@@ -216,7 +216,7 @@ func (c *Client) warnOfLoss(ctx context.Context, r *removal, s storeRecord, o ap
 	case err != nil:
 		r.warn("the store does not answer, so what it holds, and what would be lost, is not known: %s", text.Line(err.Error()))
 	case held.Objects > 0 && o.KeepData:
-		r.warn("the store holds %s in its pod, which --keep-data cannot keep", wordsFor(held))
+		r.warn("the store holds %s in its pod, and without a volume they cannot be kept", wordsFor(held))
 	case held.Objects > 0:
 		r.warn("the store holds %s, and they go with it", wordsFor(held))
 	}

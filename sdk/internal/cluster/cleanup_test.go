@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
@@ -45,8 +44,8 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 		"a ClusterQueue of others keeps our flavor": {use: kueueUse{ofFlavor: []string{"clusterqueue/theirs"}},
 			keep: map[string]string{"used by clusterqueue/theirs": "resourceflavor/default-flavor"}},
 		"the data": {o: api.ClusterCleanupOptions{KeepData: true},
-			keep: map[string]string{"--keep-data; a later setup": "persistentvolumeclaim/vast-store secret/vast-store secret/vast-store-reader secret/vast-store-root",
-				"--keep-data; the volume": "storageclass/vast-storage"}},
+			keep: map[string]string{"kept as requested; a later setup": "persistentvolumeclaim/vast-store secret/vast-store secret/vast-store-reader secret/vast-store-root",
+				"kept as requested; the volume": "storageclass/vast-storage"}},
 		"what others made is not ours to name": {not: []string{"resourceflavor/default-flavor", "secret/vast-store", "secret/vast-store-reader", "secret/vast-store-root"},
 			change: func(u *unstructured.Unstructured) {
 				if kind := u.GetKind(); kind == "ResourceFlavor" || kind == "Secret" {
@@ -148,19 +147,25 @@ func TestWorkIsInTheWay(t *testing.T) {
 		p     removal
 		force bool
 		want  string
+		stops []api.Remedy
 	}{
 		"nothing": {},
 		"work of ours is named": {p: removal{status: some},
-			want: "work has not ended: campaign sweep-1 (6 runs), campaign sweep-2 (not fully submitted), task b-2 (saving); wait for it, stop it (kubectl vast stop ID, kubectl vast campaign stop ID), or give --force"},
+			want: "work has not ended: campaign sweep-1 (6 runs), campaign sweep-2 (not fully submitted), task b-2 (saving); wait for it or stop it",
+			stops: []api.Remedy{{Action: api.CampaignsStop, Ref: "sweep-1"}, {Action: api.CampaignsStop, Ref: "sweep-2"},
+				{Options: []string{"Force"}, Purpose: "stop it and wait until its results are uploaded"}}},
 		"work that --force stops": {p: removal{status: some}, force: true},
 		"others' work, which --force does not stop": {p: removal{foreign: []string{"workload/w in lab"}}, force: true,
 			want: `others' work is in the queue "vast": workload/w in lab`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := tc.p.allowed(hint.Target{}, api.ClusterCleanupOptions{Force: tc.force})
+			err := tc.p.allowed(api.ClusterCleanupOptions{Force: tc.force})
 			var conflict *api.ConflictError
 			if tc.want == "" && err != nil || tc.want != "" && (!errors.As(err, &conflict) || !strings.HasPrefix(err.Error(), tc.want)) {
 				t.Errorf("error is %v, want %q", err, tc.want)
+			}
+			if diff := cmp.Diff(tc.stops, api.Remedies(err)); diff != "" {
+				t.Errorf("remedies (-want +got):\n%s", diff)
 			}
 		})
 	}

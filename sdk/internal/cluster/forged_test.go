@@ -43,21 +43,21 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 		conflict           []string
 	}{
 		"Kueue's image of a record, where Kueue is installed": {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, install: true,
-			conflict: []string{forgedAs, kueueImage, "--kueue-image=" + forgedAs + " or --kueue-image=" + kueueImage}},
+			conflict: []string{forgedAs, kueueImage, "use KueueImage=" + forgedAs, "use KueueImage=" + kueueImage}},
 		"where it is not, nobody asks for it":      {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}},
 		"the option settles it":                    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, install: true, o: api.SetupOptions{KueueImage: mirrored}, kueue: mirrored},
 		"the same image as administrators have":    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: mirrored}}, shared: approved(sharedKueue, mirrored), install: true, kueue: mirrored},
 		"another one than that":                    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, shared: approved(sharedKueue, mirrored), install: true, conflict: []string{forgedAs, mirrored}},
-		"an image that is none is told to nobody":  {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: "\x1b[2J" + strings.Repeat("x", 1000)}}, install: true, conflict: []string{`"\x1b[2Jxxx`, `..." for Kueue`, "give --kueue-image=" + kueueImage}},
-		"the store's image of a record":            {record: record{Config: "rke2", Store: forgedStore}, conflict: []string{forgedAs, storeImage, "--store-image=" + forgedAs + " or --store-image=" + storeImage}},
+		"an image that is none is told to nobody":  {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: "\x1b[2J" + strings.Repeat("x", 1000)}}, install: true, conflict: []string{`"\x1b[2Jxxx`, `..." for Kueue`, "use KueueImage=" + kueueImage}},
+		"the store's image of a record":            {record: record{Config: "rke2", Store: forgedStore}, conflict: []string{forgedAs, storeImage, "use StoreImage=" + forgedAs, "use StoreImage=" + storeImage}},
 		"one that administrators have approved":    {record: record{Config: "rke2", Store: forgedStore}, shared: approved(sharedStore+"lab", forgedAs), store: forgedAs},
 		"approved for another namespace":           {record: record{Config: "rke2", Store: forgedStore}, shared: approved(sharedNamespace+"x", "uid-2", sharedStore+"x", forgedAs), conflict: []string{forgedAs}},
 		"approved for an older one of this name":   {record: record{Config: "rke2", Store: forgedStore}, shared: shared{data: map[string]string{sharedNamespace + "lab": "uid-0", sharedStore + "lab": forgedAs}}, conflict: []string{forgedAs}},
 		"a record that forgets an approved image":  {record: record{Config: "rke2", Store: builtIn}, shared: approved(sharedStore+"lab", forgedAs), store: forgedAs},
 		"back to the default, said":                {record: record{Config: "rke2", Store: forgedStore}, o: api.SetupOptions{Store: api.StoreOptions{Image: storeImage}}},
-		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.Kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "kubectl vast cluster setup kind"}},
+		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.Kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "do Cluster.Setup kind"}},
 		"a config that makes Kueue small":          {record: record{Config: "kind", Store: builtIn}, recognised: &provider.GCP, install: true, conflict: []string{"names the config kind, but the nodes are those of gcp"}},
-		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognised: &provider.GCP, conflict: []string{"--option disk_type=pd-ssd or --option disk_type=pd-standard"}},
+		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognised: &provider.GCP, conflict: []string{"use Options=disk_type=pd-ssd", "use Options=disk_type=pd-standard"}},
 		"the disk_type of one that is there":       {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-balanced"}}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
 		"a StorageClass gives another namespace's": {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
 	} {
@@ -72,13 +72,21 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 				if !errors.As(err, new(*api.ConflictError)) {
 					t.Fatalf("error is %v, not a ConflictError", err)
 				}
+				told := err.Error()
+				for _, r := range api.Remedies(err) {
+					if r.Action == "" {
+						told += "\nuse " + strings.Join(r.Options, " ")
+						continue
+					}
+					told += "\ndo " + string(r.Action) + " " + r.Ref
+				}
 				for _, words := range append(tc.conflict, "nothing was changed") {
-					if !strings.Contains(err.Error(), words) {
-						t.Errorf("%q is missing in: %v", words, err)
+					if !strings.Contains(told, words) {
+						t.Errorf("%q is missing in: %s", words, told)
 					}
 				}
-				if strings.ContainsRune(err.Error(), '\x1b') {
-					t.Errorf("the error holds a control character: %q", err)
+				if strings.ContainsRune(told, '\x1b') {
+					t.Errorf("the error holds a control character: %q", told)
 				}
 				return
 			}

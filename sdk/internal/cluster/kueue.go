@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -173,7 +172,7 @@ func tagOf(image string) string {
 }
 
 // check refuses a Kueue that is too old, or of which only one half is there.
-func (k foundKueue) check(say hint.Target) error {
+func (k foundKueue) check() error {
 	const upgrade = "upgrade it first, see https://kueue.sigs.k8s.io/docs/installation"
 	if v := k.version(); v != "" && !version.MustParseSemantic(v).AtLeast(version.MustParseSemantic(oldestKueue)) {
 		return &api.ConflictError{Message: fmt.Sprintf("this cluster has Kueue %s (deployment %s in namespace %s), which is too old: 0.15 or newer is needed; %s",
@@ -182,7 +181,8 @@ func (k foundKueue) check(say hint.Target) error {
 	switch {
 	case k.deployment == nil:
 		return &api.ConflictError{Message: "this cluster has Kueue's resource definitions but no Kueue that serves them: " +
-			"finish its installation, or delete the definitions (" + say.Cluster().Kubectl("get", "crd", "-o", "name") + " | grep kueue.x-k8s.io) with all queues"}
+			"finish its installation, or delete the definitions of the group kueue.x-k8s.io, with all queues",
+			Remedies: []api.Remedy{{Action: api.KubectlAction("get crd"), Namespace: "*", Options: []string{"output=name"}}}}
 	case len(k.served) == 0:
 		return &api.ConflictError{Message: fmt.Sprintf("this cluster has a Kueue (deployment %s in namespace %s) without its resource definitions: finish its installation, or delete it",
 			k.deployment.Name, k.deployment.Namespace)}

@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -69,7 +68,7 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			install, err := wantsKueue(hint.Target{}, tc.o, &observed{kueue: tc.found, release: tc.release})
+			install, err := wantsKueue(tc.o, &observed{kueue: tc.found, release: tc.release})
 			if install != tc.install {
 				t.Errorf("install is %v", install)
 			}

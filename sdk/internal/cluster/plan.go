@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -26,8 +25,6 @@ import (
 
 // plan is a setup with everything decided.
 type plan struct {
-	// hint is where its errors' hints lead to.
-	hint       hint.Target
 	namespace  string
 	config     *provider.Config
 	values     map[string]string
@@ -108,16 +105,16 @@ func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *provid
 	}
 	if o.Config == "" && recognised != nil && recognised != p.config {
 		return &api.ConflictError{Message: fmt.Sprintf(
-			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; name the one to take: %s; nothing was changed",
-			kube.SetupName, p.namespace, p.config.Name, recognised.Name, p.hint.Vast("cluster", "setup", recognised.Name))}
+			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; nothing was changed",
+			kube.SetupName, p.namespace, p.config.Name, recognised.Name), Remedies: []api.Remedy{{Action: api.ClusterSetup, Ref: recognised.Name}}}
 	}
 	if was := now.record.Store; was.Kind == api.StoreBuiltIn && p.record.Store.Kind == api.StoreBuiltIn && o.Store.Image == "" {
-		if err := unconfirmed(p.namespace, "the store", "--store-image", was.Image, p.record.Store.image()); err != nil {
+		if err := unconfirmed(p.namespace, "the store", "StoreImage", was.Image, p.record.Store.image()); err != nil {
 			return err
 		}
 	}
 	if p.install && o.KueueImage == "" {
-		return unconfirmed(p.namespace, "Kueue", "--kueue-image", now.record.Kueue.Image, cmp.Or(p.kueueImage, kueueImage))
+		return unconfirmed(p.namespace, "Kueue", "KueueImage", now.record.Kueue.Image, cmp.Or(p.kueueImage, kueueImage))
 	}
 	return nil
 }

@@ -11,31 +11,31 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
 	"github.com/kubevast/vast/internal/diagnose"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk/api"
 )
 
-// The functions here say in words what is missing; nothing is when they return
-// an empty text.
+// The functions here return what is missing as a notice or a text, which is empty
+// when nothing is.
 
-// missingPods says what keeps a Deployment from being up, as far as its pods
-// tell.
-func (c *Client) missingPods(ctx context.Context, namespace, name string) (string, error) {
+// missingPods returns why a Deployment is not available, by the state of its pods
+// where that explains it.
+func (c *Client) missingPods(ctx context.Context, namespace, name string) (api.Notice, error) {
 	d, err := c.conn.Kube.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 	if isAbsent(err) {
-		return fmt.Sprintf("the deployment %s is not there", name), nil
+		return api.Notice{Message: fmt.Sprintf("the deployment %s is not there", name)}, nil
 	}
 	if err != nil {
-		return "", c.conn.Classify(err, "get", "deployments.apps")
+		return api.Notice{}, c.conn.Classify(err, "get", "deployments.apps")
 	}
 	missing := notUp(d)
 	if missing == "" {
-		return "", nil
+		return api.Notice{}, nil
 	}
 	why, err := c.trouble(ctx, d)
-	if err != nil || why == "" {
-		return missing, err
+	if err != nil || why.Message == "" {
+		return api.Notice{Message: missing}, err
 	}
 	return why, nil
 }
@@ -50,19 +50,19 @@ func notUp(d *appsv1.Deployment) string {
 	case wanted == 0:
 		return fmt.Sprintf("the deployment %s is scaled to 0", d.Name)
 	case s.ObservedGeneration < d.Generation, s.UpdatedReplicas < wanted, s.Replicas > s.UpdatedReplicas:
-		return "its pods are being made"
+		return "its pods are being created"
 	case s.AvailableReplicas < wanted:
 		return fmt.Sprintf("%d of %d pods are ready", s.AvailableReplicas, wanted)
 	}
 	return ""
 }
 
-// trouble is what is wrong with the pods of a Deployment; empty when they only
+// trouble returns what is wrong with the pods of a Deployment; empty when they only
 // need time.
-func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, error) {
+func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (api.Notice, error) {
 	for _, condition := range d.Status.Conditions {
 		if condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue {
-			return "its pods cannot be made: " + text.Line(condition.Message), nil
+			return api.Notice{Message: "its pods cannot be created: " + text.Line(condition.Message)}, nil
 		}
 	}
 	var (
@@ -82,31 +82,32 @@ func (c *Client) trouble(ctx context.Context, d *appsv1.Deployment) (string, err
 		},
 	)
 	if err != nil {
-		return "", err
+		return api.Notice{}, err
 	}
 	for i := range pods.Items {
 		if pods.Items[i].DeletionTimestamp != nil {
 			continue
 		}
 		if t := diagnose.Pending(&pods.Items[i], events.Items); t != nil {
-			return t.Message, nil
+			return api.Notice{Message: t.Message}, nil
 		}
-		if why := failing(c.conn.Hint(), &pods.Items[i]); why != "" {
+		if why := failing(&pods.Items[i]); why.Message != "" {
 			return why, nil
 		}
 	}
-	return "", nil
+	return api.Notice{}, nil
 }
 
-// failing is what is wrong with a pod whose container starts and ends again.
-func failing(say hint.Target, pod *corev1.Pod) string {
+// failing returns what is wrong with a pod whose container terminates again and
+// again.
+func failing(pod *corev1.Pod) api.Notice {
 	for _, s := range pod.Status.ContainerStatuses {
 		if end := s.LastTerminationState.Terminated; s.State.Waiting != nil && end != nil {
-			return fmt.Sprintf("its container ended with code %d and is started again (see %s)",
-				end.ExitCode, say.In(pod.Namespace).Kubectl("logs", "-p", pod.Name))
+			return api.Notice{Message: fmt.Sprintf("its container terminated with exit code %d and is restarted", end.ExitCode),
+				Remedies: []api.Remedy{{Action: api.KubectlAction("logs"), Ref: pod.Name, Namespace: pod.Namespace, Options: []string{"previous"}}}}
 		}
 	}
-	return ""
+	return api.Notice{}
 }
 
 // queues returns the ClusterQueue and the LocalQueue; nil is one that is not
@@ -129,34 +130,37 @@ func (c *Client) queues(ctx context.Context) (cq *kueue.ClusterQueue, lq *kueue.
 	return cq, lq, err
 }
 
-// queueMissing is what a setup has to wait for: a queue that somebody holds is
-// set up.
-func queueMissing(say hint.Target, cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
+// queueMissing returns what a setup has to wait for: a queue that is held is set
+// up.
+func queueMissing(cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
 	if cq != nil && lq != nil && (isHeld(cq.Spec.StopPolicy) || isHeld(lq.Spec.StopPolicy)) {
 		return ""
 	}
-	return queueTrouble(say, cq, lq)
+	return queueTrouble(cq, lq).Message
 }
 
-// queueTrouble is why the queues take no work; nil is a queue that is not there.
-func queueTrouble(say hint.Target, cq *kueue.ClusterQueue, lq *kueue.LocalQueue) string {
+// queueTrouble returns why the queues admit no work; nil is a queue that does not
+// exist.
+func queueTrouble(cq *kueue.ClusterQueue, lq *kueue.LocalQueue) api.Notice {
+	because := func(format string, args ...any) api.Notice { return api.Notice{Message: fmt.Sprintf(format, args...)} }
 	switch {
 	case cq == nil:
-		return fmt.Sprintf("the ClusterQueue %s is not there", kube.ClusterQueueName)
+		return because("the ClusterQueue %s is not there", kube.ClusterQueueName)
 	case lq == nil:
-		return fmt.Sprintf("the LocalQueue %s is not there", kube.LocalQueueName)
+		return because("the LocalQueue %s is not there", kube.LocalQueueName)
 	case isHeld(cq.Spec.StopPolicy):
-		return fmt.Sprintf("the ClusterQueue %s is stopped (stopPolicy %s)", cq.Name, *cq.Spec.StopPolicy)
+		return because("the ClusterQueue %s is stopped (stopPolicy %s)", cq.Name, *cq.Spec.StopPolicy)
 	case isHeld(lq.Spec.StopPolicy):
-		return fmt.Sprintf("the queue %s is held; `%s` lets it go on", lq.Name, say.In(lq.Namespace).Vast("queue", "resume", lq.Name))
+		return api.Notice{Message: fmt.Sprintf("the queue %s is held", lq.Name),
+			Remedies: []api.Remedy{{Action: api.QueuesResume, Ref: lq.Name, Namespace: lq.Namespace}}}
 	}
 	if why := inactive(cq.Status.Conditions, kueue.ClusterQueueActive); why != "" {
-		return fmt.Sprintf("the ClusterQueue %s is not active: %s", cq.Name, why)
+		return because("the ClusterQueue %s is not active: %s", cq.Name, why)
 	}
 	if why := inactive(lq.Status.Conditions, kueue.LocalQueueActive); why != "" {
-		return fmt.Sprintf("the queue %s is not active: %s", lq.Name, why)
+		return because("the queue %s is not active: %s", lq.Name, why)
 	}
-	return ""
+	return api.Notice{}
 }
 
 func isHeld(policy *kueue.StopPolicy) bool { return policy != nil && *policy != kueue.None }

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
@@ -66,7 +65,7 @@ func (r record) object(namespace string) *corev1.ConfigMap {
 	}
 }
 
-func parseRecord(say hint.Target, m *corev1.ConfigMap) (*record, error) {
+func parseRecord(m *corev1.ConfigMap) (*record, error) {
 	r := &record{}
 	if m.Labels[kube.LabelManagedBy] != kube.ManagedBy {
 		return nil, &api.ConflictError{Message: fmt.Sprintf("the ConfigMap %q in namespace %q was not made by kubevast; rename it, or use another namespace",
@@ -74,8 +73,8 @@ func parseRecord(say hint.Target, m *corev1.ConfigMap) (*record, error) {
 	}
 	if err := json.Unmarshal([]byte(m.Data[recordKey]), r); err != nil {
 		return nil, &api.ConflictError{Message: fmt.Sprintf(
-			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v); delete it and run `%s` again",
-			m.Name, m.Namespace, err, say.In(m.Namespace).Vast("cluster", "setup"))}
+			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v); delete it and set up again",
+			m.Name, m.Namespace, err), Remedies: []api.Remedy{{Action: api.ClusterSetup, Namespace: m.Namespace}}}
 	}
 	return r, nil
 }
@@ -89,7 +88,7 @@ func (c *Client) readRecord(ctx context.Context) (*record, *corev1.ConfigMap, er
 	if err != nil {
 		return nil, nil, c.conn.Classify(err, "get", "configmaps")
 	}
-	r, err := parseRecord(c.conn.Hint(), m)
+	r, err := parseRecord(m)
 	return r, m, err
 }
 

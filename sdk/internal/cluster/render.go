@@ -66,7 +66,8 @@ func (c *Client) withPlaceholders(asked corev1.ResourceList) corev1.ResourceList
 		out[name] = quantity
 	}
 	if missing {
-		c.conn.Warn("a quota of 0 stands for what is measured in the cluster; --quota cpu=64,memory=256Gi sets it")
+		c.conn.Warn("a quota of 0 stands for what is measured in the cluster",
+			api.Remedy{Options: []string{"Quota=cpu=64,memory=256Gi"}, Purpose: "set it"})
 	}
 	return out
 }

@@ -2,13 +2,13 @@ package cluster
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
@@ -81,16 +81,17 @@ func TestTheRecordIsReadBack(t *testing.T) {
 	r := record{Config: "gcp", Options: map[string]string{"disk_type": "pd-ssd"}, Kueue: kueueRecord{Image: "mirror/kueue:v0.16.1"},
 		Store: storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "s3", Bucket: "b", Region: "r"}}
 	m := r.object("lab")
-	back, err := parseRecord(hint.Target{}, m)
+	back, err := parseRecord(m)
 	if err != nil || back.object("lab").Data[recordKey] != m.Data[recordKey] {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 	m.Data[recordKey] = "{"
-	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "delete it and run `kubectl vast cluster setup -n lab` again") {
+	if _, err := parseRecord(m); err == nil || !strings.HasSuffix(err.Error(), "delete it and set up again") ||
+		!reflect.DeepEqual(api.Remedies(err), []api.Remedy{{Action: api.ClusterSetup, Namespace: "lab"}}) {
 		t.Errorf("error: %v", err)
 	}
 	m.ObjectMeta = metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab"}
-	if _, err := parseRecord(hint.Target{}, m); err == nil || !strings.Contains(err.Error(), "was not made by kubevast") {
+	if _, err := parseRecord(m); err == nil || !strings.Contains(err.Error(), "was not made by kubevast") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
@@ -66,7 +65,7 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 // prepare decides everything and changes nothing.
 func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *observed) (*plan, error) {
 	quota, quotaErr := parseQuota(o.Quota)
-	install, kueueErr := wantsKueue(c.conn.Hint(), o, now)
+	install, kueueErr := wantsKueue(o, now)
 	recognised, err := c.recognised(ctx, o, now, install)
 	if err != nil {
 		return nil, err
@@ -81,7 +80,6 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	if err := api.JoinInvalid(quotaErr, err); err != nil {
 		return nil, err
 	}
-	p.hint = c.conn.Hint()
 	if p.install = install; kueueErr != nil {
 		return nil, kueueErr
 	}
@@ -146,7 +144,7 @@ func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed,
 
 // wantsKueue reports whether Kueue is for us to install or to change. A Kueue
 // of somebody else's is never touched.
-func wantsKueue(say hint.Target, o api.SetupOptions, now *observed) (bool, error) {
+func wantsKueue(o api.SetupOptions, now *observed) (bool, error) {
 	ours := now.release != nil && now.release.Ours
 	switch {
 	case now.kueue.absent() && now.release == nil, ours && (now.kueue.partial() || now.kueue.absent() || !now.release.Deployed):
@@ -159,7 +157,7 @@ func wantsKueue(say hint.Target, o api.SetupOptions, now *observed) (bool, error
 		return false, &api.ConflictError{Message: fmt.Sprintf("the Helm release %q in namespace %q has the name of Kueue's, but installs no Kueue; delete it first",
 			now.release.Name, kueueNamespace)}
 	}
-	return false, now.kueue.check(say)
+	return false, now.kueue.check()
 }
 
 func isOlder(text string) bool {
@@ -179,13 +177,13 @@ func (c *Client) measured(ctx context.Context, p *plan, hasKueue bool) ([]kueue.
 	return groups(quota), nil
 }
 
-// warnOfNothing tells that no task will be able to start.
+// warnOfNothing warns that no task will be able to start.
 func (c *Client) warnOfNothing(measured, asked corev1.ResourceList) {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		q, there := measured[name]
 		if _, given := asked[name]; !given && (!there || q.IsZero()) {
-			c.conn.Warn(fmt.Sprintf("the cluster has no %s to spare, so no task that asks for some can start: "+
-				"free or add machines and run `%s`, or give --quota", name, c.conn.Hint().Vast("cluster", "resize")))
+			c.conn.Warn(fmt.Sprintf("the cluster has no %s to spare, so no task that requests it can start: free or add nodes", name),
+				api.Remedy{Action: api.ClusterResizeRun, Purpose: "measure it again"}, api.Remedy{Options: []string{"Quota"}, Purpose: "set it"})
 		}
 	}
 }
@@ -265,7 +263,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 				return "", err
 			}
 		}
-		return queueMissing(c.conn.Hint(), cq, lq), nil
+		return queueMissing(cq, lq), nil
 	})
 }
 

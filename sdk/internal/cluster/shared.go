@@ -204,16 +204,16 @@ func (s shared) mentions(namespace string) bool {
 }
 
 // unconfirmed is the Conflict about an image that only the record of a namespace
-// names; nil when that is the one that is taken anyway. flag is what settles it.
-func unconfirmed(namespace, what, flag, recorded, taken string) error {
+// names; nil when that is the one that is taken anyway. option is the option that decides it.
+func unconfirmed(namespace, what, option, recorded, taken string) error {
 	if recorded == "" || recorded == taken {
 		return nil
 	}
-	settle := flag + "=" + taken
+	remedies := []api.Remedy{{Options: []string{option + "=" + taken}}}
 	if len(checkImage("", recorded)) == 0 {
-		settle = flag + "=" + recorded + " or " + settle
+		remedies = append([]api.Remedy{{Options: []string{option + "=" + recorded}}}, remedies...)
 	}
 	return &api.ConflictError{Message: fmt.Sprintf(
-		"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the image %q for %s, where %q would be installed; give %s; nothing was changed",
-		kube.SetupName, namespace, text.Short(recorded, 300), what, taken, settle)}
+		"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the image %q for %s, where %q would be installed; nothing was changed",
+		kube.SetupName, namespace, text.Short(recorded, 300), what, taken), Remedies: remedies}
 }

@@ -94,15 +94,15 @@ func (c *Client) kueueStatus(ctx context.Context, s *api.KueueStatus) error {
 	s.InstalledBySetup, s.InstallerUnknown = c.installedBySetup(ctx, found)
 	s.Version, s.Image = found.version(), found.image()
 	if found.absent() {
-		s.Reason = "Kueue is not there; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
+		s.Reason, s.Remedies = "Kueue is not there", []api.Remedy{{Action: api.ClusterSetup}}
 		return nil
 	}
 	if found.deployment != nil {
 		s.Namespace = found.deployment.Namespace
 		s.Reason = notUp(found.deployment)
 	}
-	if err := found.check(c.conn.Hint()); err != nil {
-		s.Reason = err.Error()
+	if err := found.check(); err != nil {
+		s.Reason, s.Remedies = err.Error(), api.Remedies(err)
 	}
 	s.Ready = s.Reason == ""
 	settle(&s.ComponentState)
@@ -119,7 +119,8 @@ func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
 		}
 		return err
 	}
-	s.Reason = queueTrouble(c.conn.Hint(), cq, lq)
+	trouble := queueTrouble(cq, lq)
+	s.Reason, s.Remedies = trouble.Message, trouble.Remedies
 	s.Ready = s.Reason == ""
 	if lq != nil {
 		s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
@@ -145,7 +146,7 @@ func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus)
 		if err != nil {
 			return c.unread(err, &s.ComponentState)
 		}
-		if s.Reason = missing; missing != "" {
+		if s.Reason, s.Remedies = missing.Message, missing.Remedies; missing.Message != "" {
 			return nil
 		}
 	}
@@ -159,7 +160,7 @@ func (c *Client) storeStatus(ctx context.Context, r *record, s *api.StoreStatus)
 		if missingRight(err) != "" {
 			return c.unread(err, &s.ComponentState)
 		}
-		s.Reason = "it does not answer: " + text.Line(err.Error())
+		s.Reason, s.Remedies = "it does not answer: "+text.Line(err.Error()), api.Remedies(err)
 		return nil
 	}
 	s.Ready, s.Objects, s.Bytes, s.Partial = true, &held.Objects, &held.Bytes, held.Partial
@@ -192,7 +193,7 @@ func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 		return c.unread(err, s)
 	}
 	if len(there) < len(desired.Agent(c.conn.Namespace)) {
-		s.Reason = "its ServiceAccount, Role or RoleBinding is missing; run `" + c.conn.Hint().Vast("cluster", "setup") + "` again"
+		s.Reason, s.Remedies = "its ServiceAccount, Role or RoleBinding is missing", []api.Remedy{{Action: api.ClusterSetup}}
 	}
 	s.Ready = s.Reason == ""
 	return nil

@@ -42,11 +42,15 @@ func (c *Client) storeContent(ctx context.Context) (store.Content, error) {
 	return s.Content(ctx, "", countLimit)
 }
 
-// saveFirst is what to do about what a store's pod holds before that is replaced.
-func (c *Client) saveFirst() string {
-	say := c.conn.Hint()
-	return fmt.Sprintf("save them first with `%s`, then remove them with `%s`, and set up again",
-		say.Vast("results", "download", "--all", "--all-users", "--dir=saved"), say.Vast("cluster", "cleanup"))
+// saveFirst is the advice about objects in a store's pod that is to be replaced.
+const saveFirst = "save them first, then remove them, and set up again"
+
+// toSave returns the remedies that go with saveFirst.
+func toSave() []api.Remedy {
+	return []api.Remedy{
+		{Action: api.ResultsDownload, Options: []string{"All", "AllUsers", "Dir=saved"}, Purpose: "save them"},
+		{Action: api.ClusterCleanupRun, Purpose: "remove them"},
+	}
 }
 
 // wordsFor says how much a store holds.
@@ -66,9 +70,10 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 		return nil
 	case api.StoreBuiltIn:
 		if p.values[provider.OptionStorageSize] == "" {
-			r.say("the store keeps its data only as long as its pod lives; give --option %s=10Gi for a volume", provider.OptionStorageSize)
+			r.notice("the store keeps its data only as long as its pod lives",
+				api.Remedy{Options: []string{"Options=" + provider.OptionStorageSize + "=10Gi"}, Purpose: "keep it on a volume"})
 		}
-		err := r.await(ctx, "the store", func(ctx context.Context) (string, error) {
+		err := r.awaitNotice(ctx, "the store", func(ctx context.Context) (api.Notice, error) {
 			return c.missingStore(ctx, p)
 		})
 		if err != nil {
@@ -83,18 +88,18 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 
 // missingStore makes the Deployment again when it is not there: the one that
 // was applied to may have been on its way out, from an earlier change.
-func (c *Client) missingStore(ctx context.Context, p *plan) (string, error) {
+func (c *Client) missingStore(ctx context.Context, p *plan) (api.Notice, error) {
 	deployment := p.storeDeployment()
 	there, err := c.get(ctx, deployment)
 	if err != nil {
-		return "", err
+		return api.Notice{}, err
 	}
 	switch {
 	case there == nil:
 		_, err = c.apply(ctx, deployment, api.DryRunNone)
-		return "its pods are being made", err
+		return api.Notice{Message: "its pods are being created"}, err
 	case there.GetDeletionTimestamp() != nil:
-		return "the old one is ending", nil
+		return api.Notice{Message: "the old one is terminating"}, nil
 	}
 	return c.missingPods(ctx, p.namespace, kube.StoreName)
 }
@@ -169,7 +174,8 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 		switch {
 		case !isOurs(u), u.GetKind() == "Secret" && u.GetName() != kube.StoreRootName && p.record.Store.Kind != api.StoreNone:
 		case u.GetKind() == "PersistentVolumeClaim":
-			r.say("the volume of the built-in store stays (%s); --no-store=false takes it again", describe(u))
+			r.notice(fmt.Sprintf("the volume of the built-in store is kept (%s)", describe(u)),
+				api.Remedy{Options: []string{"NoStore=false"}, Purpose: "use it again"})
 		default:
 			r.say("removing %s, which is not used any more", describe(u))
 			old = append(old, u)

@@ -29,7 +29,7 @@ func (c *Client) decideLayout(ctx context.Context, r *run, p *plan, now *observe
 	if p.record.Store.Kind != api.StoreBuiltIn || !isOldStore(now.deployment) {
 		return nil
 	}
-	why, err := c.holdsBack(ctx, now)
+	why, remedies, err := c.holdsBack(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -38,32 +38,33 @@ func (c *Client) decideLayout(ctx context.Context, r *run, p *plan, now *observe
 		return nil
 	}
 	if o.TLS != nil && *o.TLS {
-		return &api.ConflictError{Message: "the store was set up by an older version, and TLS takes a new pod: " + why}
+		return &api.ConflictError{Message: "the store was set up by an older version, and TLS takes a new pod: " + why, Remedies: remedies}
 	}
 	p.old = true
 	p.record.Store.Endpoint = desired.StoreEndpoint(p.namespace, false)
-	r.say("the store stays as an older version set it up, without TLS and with one account for readers and writers: %s; run `%s` again then", why, c.conn.Hint().Vast("cluster", "setup"))
+	r.notice("the store stays as an older version set it up, without TLS and with one account for readers and writers: "+why,
+		append(remedies, api.Remedy{Action: api.ClusterSetup, Purpose: "replace it after that"})...)
 	return nil
 }
 
-// holdsBack says why the store's pod and its credentials must stay; empty when
-// nothing is in the way.
-func (c *Client) holdsBack(ctx context.Context, now *observed) (string, error) {
+// holdsBack returns why the store's pod and its credentials must stay, and what can
+// be done about it; the text is empty when they can be replaced.
+func (c *Client) holdsBack(ctx context.Context, now *observed) (why string, remedies []api.Remedy, err error) {
 	w, err := c.unfinished(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if all := w.items(); len(all) > 0 {
-		return fmt.Sprintf("work that may use it has not ended (%s); wait for it or stop it", wordsForWork(all)), nil
+		return fmt.Sprintf("work that may use it has not ended (%s); wait for it or stop it", wordsForWork(all)), toStop(all), nil
 	}
 	if now.claim != nil {
-		return "", nil
+		return "", nil, nil
 	}
 	held, err := c.storeContent(ctx)
 	if err != nil || held.Objects == 0 {
-		return "", nil // a store that does not answer holds nothing that could be saved
+		return "", nil, nil // a store that does not answer holds nothing that could be saved
 	}
-	return fmt.Sprintf("it holds %s in its pod, which would be lost; %s", wordsFor(held), c.saveFirst()), nil
+	return fmt.Sprintf("it holds %s in its pod, which would be lost; %s", wordsFor(held), saveFirst), toSave(), nil
 }
 
 // removeOldStore ends the Deployment that is replaced and waits for its pod, since
@@ -95,12 +96,12 @@ func (c *Client) decideSecrets(ctx context.Context, r *run, p *plan, now *observ
 	}
 	a, hold := keptAccounts(p.namespace, now), false
 	if end, at := a.end(p.namespace), time.Now(); !s.Plain && end.After(at) && !end.After(at.Add(renewBefore)) {
-		why, err := c.holdsBack(ctx, now)
+		why, remedies, err := c.holdsBack(ctx, now)
 		if err != nil {
 			return storeSecrets{}, err
 		}
 		if hold = why != ""; hold {
-			r.say("the store's certificate ends on %s and is not renewed now: %s", end.Format(time.DateOnly), why)
+			r.notice(fmt.Sprintf("the store's certificate expires on %s and is not renewed now: %s", end.Format(time.DateOnly), why), remedies...)
 		}
 	}
 	a, err := a.completed(p.namespace, !s.Plain, hold, time.Now())
@@ -122,7 +123,8 @@ func (c *Client) decideExternal(ctx context.Context, r *run, p *plan) (storeSecr
 			return storeSecrets{}, err
 		}
 	} else {
-		r.say("who may read the Secret %s may also write to this S3; --store-reader-secret names the credentials of an account that may only list and get", kube.StoreReaderName)
+		r.notice(fmt.Sprintf("who may read the Secret %s may also write to this S3", kube.StoreReaderName),
+			api.Remedy{Options: []string{"StoreReaderSecret"}, Purpose: "name the credentials of an account that may only list and get"})
 	}
 	return externalSecrets(p.namespace, s, writer, reader)
 }

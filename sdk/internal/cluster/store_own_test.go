@@ -39,7 +39,7 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 			p := &plan{namespace: "lab", record: record{Store: s}, secrets: storeSecrets{
 				writer: storeSecret("vast-store", "lab", s, credentials{access: []byte("me"), secret: []byte("sesame-open")}, nil)}}
 			var told []string
-			r, ctx, cancel := newRun(t.Context(), func(line string) { told = append(told, line) }, 0)
+			r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { told = append(told, n.Message) }, 0)
 			defer cancel()
 			// Without a cluster: nothing of it is asked or made.
 			err := (&Client{conn: &access.Conn{Namespace: "lab"}}).tryOwnStore(ctx, r, p)

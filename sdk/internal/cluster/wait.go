@@ -22,16 +22,16 @@ const (
 	lookInterval = 500 * time.Millisecond
 )
 
-// run is one setup or cleanup under way: what it tells, and how long it waits.
+// run is one setup or cleanup in progress: how it reports, and how long it waits.
 type run struct {
-	tell    func(string)
+	tell    func(api.Notice)
 	timeout time.Duration
 }
 
-func newRun(ctx context.Context, progress func(string), timeout time.Duration) (*run, context.Context, context.CancelFunc) {
+func newRun(ctx context.Context, progress func(api.Notice), timeout time.Duration) (*run, context.Context, context.CancelFunc) {
 	r := &run{tell: progress, timeout: timeout}
 	if r.tell == nil {
-		r.tell = func(string) {}
+		r.tell = func(api.Notice) {}
 	}
 	if r.timeout == 0 {
 		r.timeout = defaultTimeout
@@ -43,44 +43,56 @@ func newRun(ctx context.Context, progress func(string), timeout time.Duration) (
 // errTooLate tells the end of our own time from that of the caller's.
 var errTooLate = errors.New("out of time")
 
-// say tells one step.
-func (r *run) say(format string, args ...any) { r.tell(fmt.Sprintf(format, args...)) }
+// say reports one step.
+func (r *run) say(format string, args ...any) { r.notice(fmt.Sprintf(format, args...)) }
 
-// await looks until nothing is missing any more, and tells what is whenever
-// that changes. A cluster that does not answer for the time being is waited
-// for, too; every other error ends it. When the time is over it is TimedOutError
-// with what was missing last.
+// notice reports what is worth knowing, with what can be done about it.
+func (r *run) notice(message string, remedies ...api.Remedy) {
+	r.tell(api.Notice{Message: message, Remedies: remedies})
+}
+
+// await calls look until it returns an empty text, and reports each new one. A
+// cluster that is temporarily unavailable is waited for, too; any other error is
+// returned. When the time is over it is TimedOutError with the last text.
 func (r *run) await(ctx context.Context, what string, look func(context.Context) (missing string, err error)) error {
-	last := ""
+	return r.awaitNotice(ctx, what, func(ctx context.Context) (api.Notice, error) {
+		missing, err := look(ctx)
+		return api.Notice{Message: missing}, err
+	})
+}
+
+// awaitNotice is await for what is missing with remedies.
+func (r *run) awaitNotice(ctx context.Context, what string, look func(context.Context) (missing api.Notice, err error)) error {
+	last := api.Notice{}
 	for {
 		missing, err := look(ctx)
 		var unavailable *api.UnavailableError
 		switch {
 		case errors.As(err, &unavailable) && ctx.Err() == nil:
-			missing = unavailable.Message
+			missing = api.Notice{Message: unavailable.Message, Remedies: unavailable.Remedies}
 		case err != nil && ctx.Err() == nil:
 			return err
-		case err == nil && missing == "":
+		case err == nil && missing.Message == "":
 			return nil
 		}
-		if missing != "" && missing != last {
+		if missing.Message != "" && missing.Message != last.Message {
 			last = missing
 			if ctx.Err() == nil {
-				r.say("waiting for %s: %s", what, missing)
+				r.notice(fmt.Sprintf("waiting for %s: %s", what, missing), missing.Remedies...)
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return r.ended(ctx, strings.TrimSuffix(what+": "+last, ": "))
+			return r.ended(ctx, strings.TrimSuffix(what+": "+last.Message, ": "), last.Remedies...)
 		case <-time.After(lookInterval):
 		}
 	}
 }
 
 // ended is the error of a context that has ended.
-func (r *run) ended(ctx context.Context, last string) error {
+func (r *run) ended(ctx context.Context, last string, remedies ...api.Remedy) error {
 	if errors.Is(context.Cause(ctx), errTooLate) {
-		return &api.TimedOutError{After: r.timeout, Last: "waiting for " + last}
+		return &api.TimedOutError{After: r.timeout, Last: "waiting for " + last, Remedies: remedies}
 	}
 	return ctx.Err()
 }
@@ -107,9 +119,9 @@ const kueueCertificates = "kueue-webhook-server-cert"
 // webhooks answer. Before they do, the API server refuses every Job and every
 // pod of the cluster.
 func (c *Client) awaitNewKueue(ctx context.Context, r *run) error {
-	err := r.await(ctx, "Kueue", func(ctx context.Context) (string, error) {
+	err := r.awaitNotice(ctx, "Kueue", func(ctx context.Context) (api.Notice, error) {
 		missing, err := c.missingPods(ctx, kueueNamespace, kueueDeployment)
-		if err == nil && missing != "" {
+		if err == nil && missing.Message != "" {
 			c.showCertificates(ctx)
 		}
 		return missing, err
@@ -123,15 +135,15 @@ func (c *Client) awaitNewKueue(ctx context.Context, r *run) error {
 // awaitKueue waits until the webhook of a Kueue that is there answers, and says
 // what is wrong with Kueue's pods when it does not.
 func (c *Client) awaitKueue(ctx context.Context, r *run, d *appsv1.Deployment) error {
-	return r.await(ctx, "Kueue", func(ctx context.Context) (string, error) {
+	return r.awaitNotice(ctx, "Kueue", func(ctx context.Context) (api.Notice, error) {
 		missing, err := c.missingWebhook(ctx)
 		if err != nil || missing == "" {
-			return "", err
+			return api.Notice{}, err
 		}
-		if why, err := c.missingPods(ctx, d.Namespace, d.Name); err != nil || why != "" {
+		if why, err := c.missingPods(ctx, d.Namespace, d.Name); err != nil || why.Message != "" {
 			return why, err
 		}
-		return "its webhook does not answer yet", nil
+		return api.Notice{Message: "its webhook does not answer yet"}, nil
 	})
 }
 

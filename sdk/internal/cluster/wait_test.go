@@ -13,7 +13,7 @@ import (
 
 func TestAwaitTellsEachChangeOnce(t *testing.T) {
 	var told []string
-	r, ctx, cancel := newRun(t.Context(), func(line string) { told = append(told, line) }, time.Minute)
+	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { told = append(told, n.Message) }, time.Minute)
 	defer cancel()
 	answers := []string{"one", "one", "two", ""}
 	err := r.await(ctx, "it", func(context.Context) (string, error) {

@@ -171,6 +171,24 @@ func (w *work) items() []api.UnfinishedWork {
 	return out
 }
 
+// mostStops is how much work has remedies that stop it: a message names no more.
+const mostStops = 3
+
+// toStop returns the remedies that stop work, which wordsForWork names.
+func toStop(all []api.UnfinishedWork) []api.Remedy {
+	var remedies []api.Remedy
+	for _, w := range all {
+		switch {
+		case w.Saving || len(remedies) == mostStops:
+		case w.Kind == kindCampaign:
+			remedies = append(remedies, api.Remedy{Action: api.CampaignsStop, Ref: w.Name})
+		case w.Kind == kube.KindTask:
+			remedies = append(remedies, api.Remedy{Action: api.TasksStop, Ref: w.Name})
+		}
+	}
+	return remedies
+}
+
 // wordsForWork name work to people.
 func wordsForWork(all []api.UnfinishedWork) string {
 	names := make([]string, len(all))

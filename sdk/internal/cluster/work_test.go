@@ -194,9 +194,9 @@ func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 	c, set := namespaceOf(t, aRecord(func(r *layout.Record) { r.Total = 5 }), ofSweep, podOf(ofSweep, corev1.PodRunning), taskJob, steps, byHand, noRecord)
 	pods := corev1.SchemeGroupVersion.WithResource("pods")
 	var told []string
-	r, ctx, cancel := newRun(t.Context(), func(line string) {
-		told = append(told, line)
-		if strings.HasSuffix(line, ": campaign "+sweep+" (1 run, saving)") {
+	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) {
+		told = append(told, n.Message)
+		if strings.HasSuffix(n.Message, ": campaign "+sweep+" (1 run, saving)") {
 			// It has told that it saves; now it has saved.
 			if err := set.Tracker().Delete(pods, "lab", "run-0-0"); err != nil {
 				t.Error(err)

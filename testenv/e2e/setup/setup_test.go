@@ -65,7 +65,7 @@ func TestFromNothingToNothing(t *testing.T) {
 	t.Run("an S3 of one's own", func(t *testing.T) { p.withOwnS3(t) })
 	t.Run("data outlives a cleanup that keeps it", func(t *testing.T) {
 		p.putResult()
-		p.vast("cluster", "cleanup", "--yes", "--keep-data").exits(0).says("--keep-data; a later setup takes it again")
+		p.vast("cluster", "cleanup", "--yes", "--keep-data").exits(0).says("kept as requested; a later setup uses it again")
 		p.vast("cluster", "setup", "kind", "--kueue-chart=embedded").exits(0)
 		if got := p.status().Store; got.Objects == nil || *got.Objects != 1 || got.Capacity != "64Mi" {
 			t.Errorf("store: %+v", got)

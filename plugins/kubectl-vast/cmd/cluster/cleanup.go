@@ -71,7 +71,7 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 	}
 	o.ShowTarget(client.Namespace())
 	o.api.DryRun, o.api.Timeout = o.dryRun.Value, time.Duration(o.timeout)
-	o.api.Progress = func(line string) { o.Notef("%s", line) }
+	o.api.Progress = o.NoteOf
 	dry := o.api
 	dry.DryRun = api.DryRunClient
 	plan, refused := client.Cluster().Cleanup(ctx, dry)

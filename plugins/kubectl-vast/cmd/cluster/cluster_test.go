@@ -21,7 +21,8 @@ func clusterStatus() *api.ClusterStatus {
 		ObjectMeta: metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab", CreationTimestamp: clitest.Ago(time.Hour)},
 		Config:     "kind", Options: map[string]string{"storage_size": "10Gi"},
 		Kueue: api.KueueStatus{ComponentState: api.ComponentState{Name: "kueue", Ready: true}, Namespace: "kueue-system", Version: "0.16.1"},
-		Queue: api.ClusterQueue{ComponentState: api.ComponentState{Name: "vast", Reason: "the queue vast is held"}, ClusterQueue: "vast-cluster-queue",
+		Queue: api.ClusterQueue{ComponentState: api.ComponentState{Name: "vast", Reason: "the queue vast is held",
+			Remedies: []api.Remedy{{Action: api.QueuesResume, Ref: "vast", Namespace: "lab"}}}, ClusterQueue: "vast-cluster-queue",
 			Pending: 2, Admitted: 1, Resources: []api.QueueResource{{Flavor: "default-flavor", Resource: "cpu", Quota: "8", Used: "1500m"}}},
 		Store: api.StoreStatus{ComponentState: api.ComponentState{Name: "vast-store", Ready: true}, Kind: api.StoreBuiltIn,
 			Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast", Capacity: "10Gi", Objects: &objects, Bytes: &bytes},
@@ -35,7 +36,7 @@ func TestClusterStatus(t *testing.T) {
 Namespace:   lab
 Set up:      60m ago
 Kueue:       0.16.1 in namespace kueue-system, was there before
-Queue:       vast in vast-cluster-queue, 2 waiting, 1 running; NOT READY: the queue vast is held
+Queue:       vast in vast-cluster-queue, 2 waiting, 1 running; NOT READY: the queue vast is held; run ` + "`kubectl vast queue resume vast -n lab`" + `
 Store:       built-in at http://vast-store.lab.svc:7070, bucket vast, a volume of 10Gi, 3 objects, 4.0 KiB
 Agent:       account vast-agent
 
@@ -93,13 +94,14 @@ func TestSetupPassesOnWhatWasSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got api.SetupOptions
 			c := &clitest.Client{Clusters: clitest.Clusters{OnSetup: func(_ context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
-				o.Progress("a step")
+				o.Progress(api.Notice{Message: "a step"})
+				o.Progress(api.Notice{Message: "no volume", Remedies: []api.Remedy{{Options: []string{"Options=storage_size=10Gi"}, Purpose: "have one"}}})
 				o.Progress = nil
 				got = o
 				return clusterStatus(), nil
 			}}}
 			r := cmdtest.Plugin(c).Do(t, append([]string{"cluster", "setup"}, tc.args...)...)
-			if r.Code != 0 || !strings.Contains(r.Err, "namespace default\na step\n") || strings.Contains(r.Out, "a step") {
+			if r.Code != 0 || !strings.Contains(r.Err, "namespace default\na step\nno volume; use --option=storage_size=10Gi to have one\n") || strings.Contains(r.Out, "a step") {
 				t.Errorf("result: %+v", r)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

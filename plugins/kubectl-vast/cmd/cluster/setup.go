@@ -103,7 +103,7 @@ func (s *setupFlags) toOptions(f *cli.Factory, c *cobra.Command, args []string) 
 	}
 	o := &setupOptions{Factory: f, flags: s, api: api.SetupOptions{
 		KueueChart: s.kueueChart, KueueImage: s.kueueImg, Store: s.store, DryRun: s.dryRun.Value,
-		Timeout: time.Duration(s.timeout), Progress: func(line string) { f.Notef("%s", line) },
+		Timeout: time.Duration(s.timeout), Progress: f.NoteOf,
 	}}
 	if len(args) > 0 {
 		o.api.Config = args[0]

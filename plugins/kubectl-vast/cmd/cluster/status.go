@@ -12,6 +12,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/cli/table"
 	"github.com/kubevast/vast/internal/cli/term"
 	"github.com/kubevast/vast/internal/text"
@@ -74,10 +75,10 @@ func describeCluster(f *cli.Factory, s *api.ClusterStatus) error {
 	line("Config", strings.TrimSpace(s.Config+" "+optionWords(s.Options)))
 	line("Namespace", s.Namespace)
 	line("Set up", f.Age(s.CreationTimestamp)+" ago")
-	line("Kueue", stateWords(s.Kueue.ComponentState, kueueWords(s.Kueue)))
-	line("Queue", stateWords(s.Queue.ComponentState, clusterQueueWords(s.Queue)))
-	line("Store", stateWords(s.Store.ComponentState, storeWords(s.Store)))
-	line("Agent", stateWords(s.Agent, "account "+s.Agent.Name))
+	line("Kueue", stateWords(f, s.Kueue.ComponentState, kueueWords(s.Kueue)))
+	line("Queue", stateWords(f, s.Queue.ComponentState, clusterQueueWords(s.Queue)))
+	line("Store", stateWords(f, s.Store.ComponentState, storeWords(s.Store)))
+	line("Agent", stateWords(f, s.Agent, "account "+s.Agent.Name))
 	if len(s.Queue.Resources) > 0 {
 		if err := w.Flush(); err != nil {
 			return err
@@ -109,16 +110,18 @@ func optionWords(options map[string]string) string {
 	return "(" + strings.Join(words, ", ") + ")"
 }
 
-func stateWords(s api.ComponentState, what string) string {
-	switch {
-	case s.Ready:
+func stateWords(f *cli.Factory, s api.ComponentState, what string) string {
+	if s.Ready {
 		return what
-	case s.State != api.ReadyStateUnknown:
-		return what + "; NOT READY: " + s.Reason
-	case what == "":
-		return "unknown (" + s.Reason + ")"
 	}
-	return what + "; unknown (" + s.Reason + ")"
+	reason := command.Advised(f.Hint(), s.Reason, s.Remedies)
+	switch {
+	case s.State != api.ReadyStateUnknown:
+		return what + "; NOT READY: " + reason
+	case what == "":
+		return "unknown (" + reason + ")"
+	}
+	return what + "; unknown (" + reason + ")"
 }
 
 func clusterQueueWords(q api.ClusterQueue) string {

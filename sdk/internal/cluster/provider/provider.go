@@ -175,8 +175,9 @@ func (c *Config) Confirm(kept, given map[string]string, class *storagev1.Storage
 			}
 		case said != "" && said != o.Default && o.check(said) == nil:
 			return &api.ConflictError{Message: fmt.Sprintf(
-				"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, says %s=%s for the StorageClass of the whole cluster, which is not there yet; give --option %s=%s or --option %s=%s; nothing was changed",
-				kube.SetupName, namespace, o.Name, said, o.Name, said, o.Name, o.Default)}
+				"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, says %s=%s for the StorageClass of the whole cluster, which is not there yet; nothing was changed",
+				kube.SetupName, namespace, o.Name, said),
+				Remedies: []api.Remedy{{Options: []string{"Options=" + o.Name + "=" + said}}, {Options: []string{"Options=" + o.Name + "=" + o.Default}}}}
 		case said != "":
 			kept[o.Name] = said // what is wrong with it is told with all else
 		}
