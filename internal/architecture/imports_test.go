@@ -10,6 +10,7 @@ import (
 // packages of lower layers; "=" puts a package into the layer of the one before.
 var layers = []string{
 	"internal/text",
+	"=internal/gotemplate",
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",

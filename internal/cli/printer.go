@@ -50,7 +50,34 @@ func (o *GetFlags) PlainTable() bool {
 // Printer returns the printer that was asked for. A wrong format is a usage
 // error.
 func (o *GetFlags) Printer() (printers.ResourcePrinter, error) {
-	return usagePrinter(o.f, o.ToPrinter)
+	return usagePrinter(o.f, o.toPrinter)
+}
+
+// toPrinter is PrintFlags.ToPrinter with our own printer of templates.
+func (o *GetFlags) toPrinter() (printers.ResourcePrinter, error) {
+	format, template := *o.OutputFormat, *o.TemplateFlags.TemplateArgument
+	if format == "" && template != "" {
+		format = "go-template"
+	}
+	o.HumanReadableFlags.NoHeaders = *o.NoHeaders
+	o.CustomColumnsFlags.NoHeaders = *o.NoHeaders
+	o.CustomColumnsFlags.TemplateArgument = template
+	return firstPrinter(format, o.AllowedFormats(),
+		func(format string) (printers.ResourcePrinter, error) {
+			return newTemplatePrinter(o.TemplateFlags, format)
+		},
+		o.JSONYamlPrintFlags.ToPrinter, o.HumanReadableFlags.ToPrinter, o.CustomColumnsFlags.ToPrinter, o.NamePrintFlags.ToPrinter)
+}
+
+// firstPrinter returns the printer, or the error, of the first of the functions that
+// has this format.
+func firstPrinter(format string, allowed []string, ofFormat ...func(string) (printers.ResourcePrinter, error)) (printers.ResourcePrinter, error) {
+	for _, toPrinter := range ofFormat {
+		if p, err := toPrinter(format); !genericclioptions.IsNoCompatiblePrinterError(err) {
+			return p, err
+		}
+	}
+	return nil, genericclioptions.NoCompatiblePrinterError{OutputFormat: &format, AllowedFormats: allowed}
 }
 
 // PrintTable prints a table that fits into width, unless columns of labels are
@@ -98,11 +125,25 @@ func (o *DoneFlags) Check() error {
 // Printer returns the printer; operation says what was done ("created").
 func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
 	o.NamePrintFlags.Operation = operation
-	p, err := usagePrinter(o.f, o.ToPrinter)
+	p, err := usagePrinter(o.f, o.toPrinter)
 	if err == nil && *o.OutputFormat == "name" {
 		p = eachName{p}
 	}
 	return p, err
+}
+
+// toPrinter is PrintFlags.ToPrinter with our own printer of templates.
+func (o *DoneFlags) toPrinter() (printers.ResourcePrinter, error) {
+	format := *o.OutputFormat
+	if *o.TemplatePrinterFlags.TemplateArgument != "" && (o.OutputFlagSpecified == nil || !o.OutputFlagSpecified()) {
+		format = "go-template"
+	}
+	p, err := firstPrinter(format, o.AllowedFormats(),
+		o.JSONYamlPrintFlags.ToPrinter, o.NamePrintFlags.ToPrinter,
+		func(format string) (printers.ResourcePrinter, error) {
+			return newTemplatePrinter(o.TemplatePrinterFlags, format)
+		})
+	return o.TypeSetterPrinter.WrapToPrinter(p, err)
 }
 
 // eachName prints the names of a list's items, which kubectl's printer of names

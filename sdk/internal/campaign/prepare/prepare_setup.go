@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"path"
 	"strings"
-	texttemplate "text/template"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubevast/vast/internal/gotemplate"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
@@ -18,8 +19,6 @@ import (
 
 //go:embed prepared/*.tmpl
 var readmeFiles embed.FS
-
-var readmes = texttemplate.Must(texttemplate.ParseFS(readmeFiles, "prepared/*.tmpl"))
 
 const kueueGroup = "kueue.x-k8s.io/"
 
@@ -102,8 +101,16 @@ func (w *preparation) writeReadmes() error {
 }
 
 func (w *preparation) readme(name string, facts readmeFacts) error {
+	text, err := readmeFiles.ReadFile("prepared/" + path.Base(name) + ".tmpl")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	template, err := gotemplate.Parse(name, string(text), nil)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
 	var b bytes.Buffer
-	if err := readmes.ExecuteTemplate(&b, name[strings.LastIndex(name, "/")+1:]+".tmpl", facts); err != nil {
+	if err := template.Execute(&b, facts); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return w.file(name, b.Bytes())
