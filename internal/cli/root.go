@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"flag"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
-	"k8s.io/kubectl/pkg/cmd/options"
 	"k8s.io/kubectl/pkg/util/templates"
 )
 
@@ -37,31 +34,9 @@ func NewRoot(f *Factory, short, long string, groups templates.CommandGroups) *co
 	})
 	groups.Add(root)
 	root.AddCommand(newOptions(f))
-	templates.ActsAsRootCommand(root, []string{"options", "help"}, groups...)
-	showDisplayName(root, f.Plugin)
+	setHelp(root, groups)
 	root.SetFlagErrorFunc(flagError)
 	return root
-}
-
-// showDisplayName makes the help say "kubectl vast" where kubectl's templates
-// take the program's own name.
-func showDisplayName(root *cobra.Command, p Plugin) {
-	usage := root.UsageFunc()
-	root.SetUsageFunc(func(c *cobra.Command) error {
-		out := c.OutOrStderr()
-		var text bytes.Buffer
-		c.SetOut(&text)
-		err := usage(c)
-		c.SetOut(out)
-		_, _ = io.WriteString(out, strings.ReplaceAll(text.String(), `"`+p.Name+" ", `"`+p.Display+" "))
-		return err
-	})
-}
-
-func newOptions(f *Factory) *cobra.Command {
-	c := options.NewCmdOptions(f.Out)
-	c.Example = "  # Print flags inherited by all commands\n  " + f.Plugin.Display + " options"
-	return c
 }
 
 // NewGroup makes a command that only holds others.
