@@ -127,6 +127,11 @@ var direct = []rule{
 		from: within("plugins"),
 		not:  []string{Module + "sdk/internal/", "k8s.io/client-go/kubernetes", Module + "internal/store", Module + "internal/access"},
 	},
+	{
+		why:  "text/template keeps all methods in a program, which makes kubectl-vastvol 27 MB larger; use internal/gotemplate",
+		from: func(name string) bool { return !within("internal/gotemplate")(name) && !isOutside(name) },
+		not:  []string{"text/template", "html/template"},
+	},
 }
 
 func TestImportsPointDownwards(t *testing.T) {

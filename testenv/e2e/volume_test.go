@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -211,5 +213,19 @@ func TestVolumesOfTwoPeopleDoNotMeet(t *testing.T) {
 	}
 	if got := len(strings.Fields(alice.vol("list", "--all-users", "-o", "name").exits(0).stdout)); got != 2 {
 		t.Errorf("everybody's list shows %d volumes", got)
+	}
+}
+
+// The linker drops the methods that a program does not call, unless some code of it looks
+// methods up by names that are not constant, as text/template does.
+func TestTheVolumePluginIsSmall(t *testing.T) {
+	const most = 50_000_000
+	info, err := os.Stat(filepath.Join(bin, "kubectl-vastvol"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > most {
+		t.Errorf("kubectl-vastvol has %d bytes, more than %d: something of it reaches reflect.Value.MethodByName or Method; "+
+			"go build -ldflags=-dumpdep marks it with <ReflectMethod>", info.Size(), most)
 	}
 }
