@@ -2,9 +2,12 @@ package architecture
 
 import (
 	"context"
+	"flag"
 	"sync"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write the lists that are checked in")
 
 // graph returns all packages that the module's link on linux/amd64, by import
 // path. They are listed once for all tests.

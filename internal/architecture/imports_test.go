@@ -101,6 +101,16 @@ type rule struct {
 
 var rules = []rule{
 	{
+		why:  "a program that submits tasks does not link Helm or a command line",
+		from: func(name string) bool { return isPublic(name) && name != "sdk/setup" },
+		not:  []string{"helm.sh/", "oras.land/", "k8s.io/kubectl/", "github.com/spf13/cobra"},
+	},
+	{
+		why:  "kubectl-vastvol has nothing to install",
+		from: within("plugins/kubectl-vastvol"),
+		not:  []string{"helm.sh/", "oras.land/"},
+	},
+	{
 		why:  "the agent runs in every pod: it reads files of orders and talks plain HTTP",
 		from: within("agent"),
 		not: []string{Module + "sdk/spec", Module + "sdk/contexts", Module + "sdk/internal/", Module + "internal/cli",
