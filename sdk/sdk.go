@@ -13,7 +13,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/access"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/campaign"
 	"github.com/kubevast/vast/sdk/internal/cluster"
@@ -105,11 +104,7 @@ func New(getter ConfigLoader, opts ...Option) (*Client, error) {
 		return nil, access.ConfigError(err, loader)
 	}
 	name, user := activeContext(getter, loader)
-	connection := access.Options{Namespace: ns, Context: name, FallbackUser: user}
-	if t, ok := getter.(interface{ HintTarget() hint.Target }); ok {
-		connection.Target = t.HintTarget()
-	}
-	return newClient(cfg, connection, opts)
+	return newClient(cfg, access.Options{Namespace: ns, Context: name, FallbackUser: user}, opts)
 }
 
 // NewForConfig makes a client of a rest.Config. Without WithNamespace it

@@ -19,7 +19,6 @@ import (
 	"k8s.io/client-go/rest"
 	kueueclient "sigs.k8s.io/kueue/client-go/clientset/versioned"
 
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/identity"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/redact"
@@ -40,8 +39,6 @@ type Options struct {
 	Namespace string
 	// Context is the kubeconfig's name for the cluster and user, if any.
 	Context string
-	// Target is where hints lead to; the namespace is that of Namespace.
-	Target hint.Target
 	// User overrides the name that the cluster knows the caller by;
 	// FallbackUser is taken when the cluster does not tell.
 	User, FallbackUser string
@@ -113,9 +110,6 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	return &Conn{Kube: set, Config: cfg, Namespace: o.Namespace, Context: o.Context, Warn: warn, Cache: o.Cache, options: o,
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
-
-// Hint makes command lines that lead to the connection's cluster and namespace.
-func (c *Conn) Hint() hint.Target { return c.options.Target.In(c.Namespace) }
 
 // Heard reports whether the caller listens to warnings.
 func (c *Conn) Heard() bool { return c.options.Warn != nil }

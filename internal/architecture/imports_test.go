@@ -14,7 +14,6 @@ var layers = []string{
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",
-	"=internal/hint",
 	"=internal/agentspec",
 	"internal/layout",
 	"=internal/files",

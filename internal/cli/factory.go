@@ -58,9 +58,6 @@ func NewFactory(p Plugin, streams genericiooptions.IOStreams) *Factory {
 			WithWarningPrinter(streams),
 		Now: time.Now,
 		NewClient: func(getter genericclioptions.RESTClientGetter, opts ...sdk.Option) (Client, error) {
-			if flags, ok := getter.(*genericclioptions.ConfigFlags); ok {
-				return sdk.New(flagsWithTarget{flags}, opts...)
-			}
 			return sdk.New(getter, opts...)
 		},
 		Identity:   identity.DefaultFile,

@@ -185,7 +185,7 @@ run: |
 	if data, err := os.ReadFile(filepath.Join(p.dir, "out", "half-"+id, "0", "some")); string(data) != "some\n" {
 		t.Errorf("fetched %q, %v", data, err)
 	}
-	p.vast("results", "delete", id, "-y").exits(5).tells("still runs")
+	p.vast("results", "delete", id, "-y").exits(5).tells("is still running")
 	p.vast("stop", id).exits(0)
 	p.waitFor("the result is complete", func() (bool, any) {
 		r := p.vast("results", "list", id, "-o", "jsonpath={.items[0].complete} {.items[0].state}")

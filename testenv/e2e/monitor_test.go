@@ -74,7 +74,7 @@ func (p *person) keptRun(s *store.Store, id, config string, run int, o layout.Ou
 	}
 	for key, content := range map[string]string{
 		layout.RunPrefix(id, config, run) + layout.InventoryFile: string(data),
-		layout.IndexKey(layout.RunIndex(id, config, run), o):    "",
+		layout.IndexKey(layout.RunIndex(id, config, run), o):     "",
 	} {
 		if _, err := s.Put(p.Context(), key, strings.NewReader(content), int64(len(content)), store.PutOptions{}); err != nil {
 			p.Fatal(err)

@@ -23,8 +23,7 @@ func outside(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("package sdk_test", "package main", "func Example()", "func main()",
-		`[]byte("name`, `[]byte(os.Getenv("MORE")+"name`).Replace(string(example))
+	text := strings.NewReplacer("package sdk_test", "package main", "func Example()", "func main()").Replace(string(example))
 	sums, err := os.ReadFile(filepath.Join(repository, "go.sum"))
 	if err != nil {
 		t.Fatal(err)
@@ -62,17 +61,18 @@ func TestTheExampleRunsInAModuleOfItsOwn(t *testing.T) {
 	}
 	program := outside(t)
 	run := func(more string) (string, string, error) {
+		p.file("hello.yaml", more+"name: hello\nrun: echo hello from $NODE_RANK\n")
 		var stdout, stderr strings.Builder
 		cmd := exec.CommandContext(t.Context(), program)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, &stdout, &stderr
-		cmd.Env = append(withoutOurs(os.Environ()), "KUBECONFIG="+mine, "MORE="+more)
+		cmd.Env = append(withoutOurs(os.Environ()), "KUBECONFIG="+mine)
 		err := cmd.Run()
 		return stdout.String(), stderr.String(), err
 	}
 	t.Run("it says which option it needs, and makes nothing", func(t *testing.T) {
 		before := p.objects()
 		out, told, err := run("workdir: .\n")
-		if err == nil || out != "" || !strings.Contains(told, "in a Go program the option AgentImage") {
+		if err == nil || out != "" || !strings.Contains(told, "AgentImage: this build belongs to no release") {
 			t.Errorf("%v: %q\n%s", err, out, told)
 		}
 		if diff := cmp.Diff(before, p.objects()); diff != "" {

@@ -79,6 +79,10 @@ func Of(to Target, r api.Remedy) string {
 			line = append(line, "--"+o)
 			continue
 		}
+		if name, file, _ := strings.Cut(o, "="); name == "Filename" {
+			line = append(line, "-f", file)
+			continue
+		}
 		line = append(line, FlagOf(o))
 	}
 	switch {

@@ -27,7 +27,6 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/kubevast/vast/internal/access"
-	"github.com/kubevast/vast/internal/hint"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/store"
@@ -114,7 +113,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) again() *Client {
 	w.t.Helper()
 	cfg := &rest.Config{Host: w.url}
-	conn, err := access.Connect(cfg, access.Options{Namespace: "ns", Context: "test", Target: hint.At([]string{"--context=test"}, ""), Warn: func(n api.Notice) {
+	conn, err := access.Connect(cfg, access.Options{Namespace: "ns", Context: "test", Warn: func(n api.Notice) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.warnings = append(w.warnings, n.Message)
