@@ -161,7 +161,7 @@ func TestAQuotaThatForbidsThePodsIsTold(t *testing.T) {
 		cause       api.Cause
 	}{
 		"since it is full":                      {"{hard: {pods: '0'}, scopes: [NotTerminating]}", "the namespace's quota is used up: small", api.CauseQuota},
-		"since it wants to know what they need": {"{hard: {requests.cpu: 1}}", "demands that every container says its requests.cpu", api.CauseQuota},
+		"since it wants to know what they need": {"{hard: {requests.cpu: 1}}", "requires every container to set its requests.cpu", api.CauseQuota},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

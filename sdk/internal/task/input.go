@@ -121,7 +121,7 @@ func (c *Client) upload(ctx context.Context, files *inputs.Plan, o api.SubmitOpt
 	}
 	s, err := portforward.Open(ctx, c.conn)
 	if missing := (*api.NotInstalledError)(nil); errors.As(err, &missing) {
-		return &api.NotInstalledError{Message: fmt.Sprintf("the task's files (%s) are too much to go with it, and %s", files.Describe(), missing.Message)}
+		return &api.NotInstalledError{Message: fmt.Sprintf("the task's files (%s) are too much to go with it, and %s", files.Describe(), missing.Message), Remedies: missing.Remedies}
 	}
 	if err != nil {
 		return err
