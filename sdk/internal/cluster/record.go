@@ -73,8 +73,10 @@ func parseRecord(m *corev1.ConfigMap) (*record, error) {
 	}
 	if err := json.Unmarshal([]byte(m.Data[recordKey]), r); err != nil {
 		return nil, &api.ConflictError{Message: fmt.Sprintf(
-			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v); delete it and set up again",
-			m.Name, m.Namespace, err), Remedies: []api.Remedy{{Action: api.ClusterSetup, Namespace: m.Namespace}}}
+			"the record of the setup cannot be read (ConfigMap %q in namespace %q: %v)",
+			m.Name, m.Namespace, err), Remedies: []api.Remedy{
+			{Action: api.KubectlAction("delete configmap"), Ref: m.Name, Namespace: m.Namespace},
+			{Action: api.ClusterSetup, Namespace: m.Namespace, Then: true}}}
 	}
 	return r, nil
 }

@@ -86,8 +86,10 @@ func TestTheRecordIsReadBack(t *testing.T) {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 	m.Data[recordKey] = "{"
-	if _, err := parseRecord(m); err == nil || !strings.HasSuffix(err.Error(), "delete it and set up again") ||
-		!reflect.DeepEqual(api.Remedies(err), []api.Remedy{{Action: api.ClusterSetup, Namespace: "lab"}}) {
+	if _, err := parseRecord(m); err == nil || !strings.Contains(err.Error(), "cannot be read") ||
+		!reflect.DeepEqual(api.Remedies(err), []api.Remedy{
+			{Action: api.KubectlAction("delete configmap"), Ref: m.Name, Namespace: "lab"},
+			{Action: api.ClusterSetup, Namespace: "lab", Then: true}}) {
 		t.Errorf("error: %v", err)
 	}
 	m.ObjectMeta = metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab"}

@@ -55,7 +55,7 @@ spec:
 	for name, record := range map[string]struct{ text, says string }{
 		"the store's image":               {`{"config":"kind","store":{"kind":"built-in","image":"` + image + `"}}`, "--store-image=" + image},
 		"a config that makes an object":   {`{"config":"gcp","store":{"kind":"none"}}`, "names the config gcp, but the nodes are those of kind"},
-		"a record that cannot be read":    {`{`, "delete it and run"},
+		"a record that cannot be read":    {`{`, "kubectl delete configmap vast-setup"},
 		"the disk of a StorageClass":      {`{"config":"gcp","options":{"disk_type":"pd-ssd"},"store":{"kind":"built-in"}}`, "disk_type"},
 		"an image, and an own S3 besides": {`{"config":"kind","store":{"kind":"built-in","image":"` + image + `","endpoint":"http://canary.invalid"}}`, "which users of the namespace can write"},
 	} {
