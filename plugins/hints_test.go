@@ -181,7 +181,7 @@ func TestHintsNameCommandsAndFlagsThatThereAre(t *testing.T) {
 			}
 		}
 	})
-	if seen < 50 {
+	if seen < 40 { // those of errors are remedies, which remedies_test.go goes through
 		t.Errorf("only %d hints were found", seen)
 	}
 }

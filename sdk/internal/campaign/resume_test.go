@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubevast/vast/internal/kube"
@@ -58,8 +60,12 @@ func TestACampaignOfAnotherNamespaceIsNotBegunAnew(t *testing.T) {
 	r := layout.Record{Version: layout.RecordVersion, ID: "sweep-2026-11-21-110000", Namespace: "elsewhere"}
 	w.put(layout.RecordKey(r.ID), string(r.Marshal()))
 	_, err := w.run(api.CampaignOptions{ID: r.ID})
-	if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), "--namespace=elsewhere") || len(w.jobs()) != 0 {
+	if !api.IsConflict(err) || !strings.Contains(err.Error(), `in namespace "elsewhere"`) || len(w.jobs()) != 0 {
 		t.Errorf("%d Jobs are made: %v", len(w.jobs()), err)
+	}
+	want := []api.Remedy{{Options: []string{"Namespace=elsewhere"}, Purpose: "look there if that is right"}}
+	if diff := cmp.Diff(want, api.Remedies(err)); diff != "" {
+		t.Error(diff)
 	}
 }
 
