@@ -18,7 +18,6 @@ GOBUILD := go build -trimpath -ldflags '$(LDFLAGS)'
 FUZZTIME ?= 20000x
 # Built from its module: the first run takes some minutes, later ones use the
 # build cache.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Nothing here needs a C compiler. With cgo each test program is linked by Go's linker and
@@ -115,16 +114,10 @@ fuzz: ## run every fuzz target for FUZZTIME
 		done; done
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck; the direction of imports is a unit test
-	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
-	go vet ./...
-	cd testenv && go vet -tags lifecycle,stores ./...
-	go run $(STATICCHECK) ./...
-
-.PHONY: lint-all
-lint-all: ## golangci-lint by .golangci.yml: format, layers, names and wrapping of errors, spelling; not yet part of "make test"
+lint: ## check format and imports of all Go files, golangci-lint (.golangci.yml), go vet of testenv
 	go run $(GOLANGCI_LINT) fmt --diff
 	go run $(GOLANGCI_LINT) run
+	cd testenv && go vet -tags lifecycle,stores ./...
 
 .PHONY: fmt
 fmt: ## format all Go files and group their imports

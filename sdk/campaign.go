@@ -34,7 +34,7 @@ type CampaignWriter interface {
 	// share memory and must not be changed. An error ends the iteration.
 	Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
 	// Run creates a campaign and returns when all its Jobs exist. If it fails or is
-	// cancelled, a call with o.ID set to the campaign's id creates what is missing
+	// canceled, a call with o.ID set to the campaign's id creates what is missing
 	// and creates nothing twice; s may then be nil, unless the inputs were not
 	// uploaded yet. If the campaign is stopped meanwhile, the error is an
 	// *api.ConflictError.

@@ -64,7 +64,7 @@ func TestTheAPIServersOwnAnswerCountsWhenBothWaysFail(t *testing.T) {
 		"no answer of its own":     {&httpstream.UpgradeFailureError{Cause: errors.New("bad handshake")}, second},
 		"no attempt by websockets": {nil, second},
 	} {
-		if got := answerOf(c.first, second); got != c.want { //nolint:errorlint // the very one
+		if got := answerOf(c.first, second); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

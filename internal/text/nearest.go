@@ -26,7 +26,7 @@ func isTypo(a, b string, d int) bool {
 }
 
 // distance returns the number of characters to insert, delete, replace or swap
-// with their neighbour to turn a into b (optimal string alignment).
+// with their neighbor to turn a into b (optimal string alignment).
 func distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	d := make([][]int, len(s)+1)

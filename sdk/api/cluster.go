@@ -51,7 +51,7 @@ const (
 // there is no record.
 type SetupOptions struct {
 	// Config is the name of a config; empty is that of the record, else the
-	// one that the nodes are recognised by.
+	// one that the nodes are recognized by.
 	Config  string
 	Options map[string]string
 	// Quota overrides what was measured, by resource: {"cpu": "64"}.

@@ -65,7 +65,7 @@ func TestSetupOnAClusterThatHasKueue(t *testing.T) {
 	p := newPerson(t)
 	p.vast("cluster", "status").exits(1).tells("nothing is set up in namespace", "kubectl vast cluster setup -n "+p.namespace)
 	p.vast("cluster", "setup", "--no-store").exits(0).
-		tells("namespace "+p.namespace, "config kind, which the nodes were recognised by", "using Kueue 0.16.1, which is there")
+		tells("namespace "+p.namespace, "config kind, which the nodes were recognized by", "using Kueue 0.16.1, which is there")
 
 	s := p.setUp()
 	if !s.Ready || s.Config != "kind" || s.Store.Kind != api.StoreNone || s.Kueue.InstalledBySetup || s.Kueue.Version != "0.16.1" {

@@ -145,7 +145,9 @@ func TestWhoLeavesBeforeTheEndHasNotSeenASuccess(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				<-ended
+				if err := <-ended; err == nil {
+					t.Error("it succeeded")
+				}
 				if code := c.ProcessState.ExitCode(); code != 128+int(sig) {
 					t.Errorf("exit code %d", code)
 				}

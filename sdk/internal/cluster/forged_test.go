@@ -35,7 +35,7 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 		record     record
 		shared     shared
 		class      *storagev1.StorageClass
-		recognised *provider.Config
+		recognized *provider.Config
 		install    bool
 		o          api.SetupOptions
 
@@ -55,18 +55,18 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 		"approved for an older one of this name":   {record: record{Config: "rke2", Store: forgedStore}, shared: shared{data: map[string]string{sharedNamespace + "lab": "uid-0", sharedStore + "lab": forgedAs}}, conflict: []string{forgedAs}},
 		"a record that forgets an approved image":  {record: record{Config: "rke2", Store: builtIn}, shared: approved(sharedStore+"lab", forgedAs), store: forgedAs},
 		"back to the default, said":                {record: record{Config: "rke2", Store: forgedStore}, o: api.SetupOptions{Store: api.StoreOptions{Image: storeImage}}},
-		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.Kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "do Cluster.Setup kind"}},
-		"a config that makes Kueue small":          {record: record{Config: "kind", Store: builtIn}, recognised: &provider.GCP, install: true, conflict: []string{"names the config kind, but the nodes are those of gcp"}},
-		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognised: &provider.GCP, conflict: []string{"use Options=disk_type=pd-ssd", "use Options=disk_type=pd-standard"}},
-		"the disk_type of one that is there":       {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-balanced"}}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
-		"a StorageClass gives another namespace's": {record: record{Config: "gcp", Store: builtIn}, recognised: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
+		"a config that makes a StorageClass":       {record: record{Config: "gcp", Store: builtIn}, recognized: &provider.Kind, conflict: []string{"names the config gcp, but the nodes are those of kind", "do Cluster.Setup kind"}},
+		"a config that makes Kueue small":          {record: record{Config: "kind", Store: builtIn}, recognized: &provider.GCP, install: true, conflict: []string{"names the config kind, but the nodes are those of gcp"}},
+		"the disk_type of a StorageClass to come":  {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-ssd"}}, recognized: &provider.GCP, conflict: []string{"use Options=disk_type=pd-ssd", "use Options=disk_type=pd-standard"}},
+		"the disk_type of one that is there":       {record: record{Config: "gcp", Store: builtIn, Options: map[string]string{"disk_type": "pd-balanced"}}, recognized: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
+		"a StorageClass gives another namespace's": {record: record{Config: "gcp", Store: builtIn}, recognized: &provider.GCP, class: &storagev1.StorageClass{Parameters: map[string]string{"type": "pd-ssd"}}, disk: "pd-ssd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := &observed{record: &tc.record, shared: tc.shared, uid: "uid-1", class: tc.class}
-			p, err := decide(tc.o, now, tc.recognised, "lab")
+			p, err := decide(tc.o, now, tc.recognized, "lab")
 			if err == nil {
 				p.install = tc.install
-				err = p.checkRecord(tc.o, now, tc.recognised)
+				err = p.checkRecord(tc.o, now, tc.recognized)
 			}
 			if len(tc.conflict) > 0 {
 				if !errors.As(err, new(*api.ConflictError)) {

@@ -52,14 +52,14 @@ type plan struct {
 }
 
 // decide makes a plan of what was asked for and what there is; config is what
-// the cluster was recognised as and may be nil where one is named or recorded.
+// the cluster was recognized as and may be nil where one is named or recorded.
 // It is InvalidSpecError with every problem.
-func decide(o api.SetupOptions, now *observed, recognised *provider.Config, namespace string) (*plan, error) {
+func decide(o api.SetupOptions, now *observed, recognized *provider.Config, namespace string) (*plan, error) {
 	recorded := record{}
 	if now.record != nil {
 		recorded = *now.record
 	}
-	p := &plan{namespace: namespace, config: recognised, kueueChart: o.KueueChart, storeLimited: now.storeLimited()}
+	p := &plan{namespace: namespace, config: recognized, kueueChart: o.KueueChart, storeLimited: now.storeLimited()}
 	var errs []error
 	if name := cmp.Or(o.Config, recorded.Config); name != "" {
 		var err error
@@ -99,14 +99,14 @@ func decide(o api.SetupOptions, now *observed, recognised *provider.Config, name
 // a namespace can: for a config that makes objects of the whole cluster and is
 // not that of its nodes, or for an image that no administrator has named. What
 // the options name, or what is not going to be installed, is asked by nobody.
-func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognised *provider.Config) error {
+func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognized *provider.Config) error {
 	if now.record == nil {
 		return nil
 	}
-	if o.Config == "" && recognised != nil && recognised != p.config {
+	if o.Config == "" && recognized != nil && recognized != p.config {
 		return &api.ConflictError{Message: fmt.Sprintf(
 			"the record of the setup (ConfigMap %q in namespace %q), which users of the namespace can write, names the config %s, but the nodes are those of %s; nothing was changed",
-			kube.SetupName, p.namespace, p.config.Name, recognised.Name), Remedies: []api.Remedy{{Action: api.ClusterSetup, Ref: recognised.Name}}}
+			kube.SetupName, p.namespace, p.config.Name, recognized.Name), Remedies: []api.Remedy{{Action: api.ClusterSetup, Ref: recognized.Name}}}
 	}
 	if was := now.record.Store; was.Kind == api.StoreBuiltIn && p.record.Store.Kind == api.StoreBuiltIn && o.Store.Image == "" {
 		if err := unconfirmed(p.namespace, "the store", "StoreImage", was.Image, p.record.Store.image()); err != nil {

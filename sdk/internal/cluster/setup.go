@@ -66,24 +66,24 @@ func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterSta
 func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *observed) (*plan, error) {
 	quota, quotaErr := parseQuota(o.Quota)
 	install, kueueErr := wantsKueue(o, now)
-	recognised, err := c.recognised(ctx, o, now, install)
+	recognized, err := c.recognized(ctx, o, now, install)
 	if err != nil {
 		return nil, err
 	}
-	if now.record == nil && recognised != nil {
-		r.say("config %s, which the nodes were recognised by", recognised.Name)
+	if now.record == nil && recognized != nil {
+		r.say("config %s, which the nodes were recognized by", recognized.Name)
 	}
-	if now.class, err = c.classOf(ctx, o, now, recognised); err != nil {
+	if now.class, err = c.classOf(ctx, o, now, recognized); err != nil {
 		return nil, err
 	}
-	p, err := decide(o, now, recognised, c.conn.Namespace)
+	p, err := decide(o, now, recognized, c.conn.Namespace)
 	if err := api.JoinInvalid(quotaErr, err); err != nil {
 		return nil, err
 	}
 	if p.install = install; kueueErr != nil {
 		return nil, kueueErr
 	}
-	if err := p.checkRecord(o, now, recognised); err != nil {
+	if err := p.checkRecord(o, now, recognized); err != nil {
 		return nil, err
 	}
 	p.asked = quota
@@ -102,10 +102,10 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	return p, c.rights.Require(ctx, p.rights()...)
 }
 
-// recognised asks the nodes for the config, where none is named and the record
+// recognized asks the nodes for the config, where none is named and the record
 // has none or one that decides about the whole cluster and that no administrator
 // has named; else it is nil.
-func (c *Client) recognised(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*provider.Config, error) {
+func (c *Client) recognized(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*provider.Config, error) {
 	if o.Config != "" {
 		return nil, nil // it is named
 	}

@@ -116,7 +116,7 @@ func (c *Client) undo(ctx context.Context, job *batchv1.Job, mine bool, cause er
 	err := c.conn.Kube.BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name,
 		access.Exactly(job.UID, metav1.DeleteOptions{PropagationPolicy: &background}))
 	if err := c.conn.Deleted(err, jobsResource, job.Name); err != nil {
-		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, err)
+		return fmt.Errorf("%w (Job %s is left, suspended, and could not be removed: %v)", cause, job.Name, err) //nolint:errorlint // only the cause decides the exit code
 	}
 	return cause
 }

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"reflect"
 	"slices"
@@ -63,7 +64,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.S
 		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
 		// Without its pods a Job would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
-			if cause := context.Cause(ctx); cause != context.Canceled {
+			if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 				yield(nil, cause)
 			}
 			return
@@ -72,7 +73,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.S
 		for {
 			key, ok := m.next(ctx)
 			if !ok {
-				if cause := context.Cause(ctx); cause != context.Canceled {
+				if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 					yield(nil, cause)
 				}
 				return

@@ -17,7 +17,7 @@ func New(f *cli.Factory) *cobra.Command {
 	c.Long = templates.LongDesc(`
 		Manage the user name that you work under.
 
-		Tasks and volumes are labelled with the name of the user who created them, and lists
+		Tasks and volumes are labeled with the name of the user who created them, and lists
 		show your own by default. Without a login it is the name that the cluster
 		authenticates you as. The name grants nothing: permissions are those of the cluster.`)
 	return c

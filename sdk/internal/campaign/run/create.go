@@ -39,7 +39,7 @@ type creation struct {
 }
 
 // all creates the Jobs, many at a time and in their order as far as that goes.
-// Those in there are there already. It ends early with *stoppedMeanwhile.
+// Those in there are there already. It ends early with *stoppedError.
 func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error], there map[string]bool) error {
 	group, making := errgroup.WithContext(ctx)
 	group.SetLimit(record.AtOnce)

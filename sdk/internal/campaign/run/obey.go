@@ -12,10 +12,10 @@ import (
 // for something else meanwhile.
 const CheckEvery = 200
 
-// stoppedMeanwhile is a campaign that was stopped while its Jobs were made.
-type stoppedMeanwhile struct{ *layout.Record }
+// stoppedError is a campaign that was stopped while its Jobs were made.
+type stoppedError struct{ *layout.Record }
 
-func (s *stoppedMeanwhile) Error() string {
+func (s *stoppedError) Error() string {
 	return fmt.Sprintf("campaign %s was stopped by %s while it was being submitted", s.ID, s.StoppedBy)
 }
 
@@ -25,7 +25,7 @@ func (s *stoppedMeanwhile) Error() string {
 func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 	switch {
 	case r.Stopped:
-		return &stoppedMeanwhile{r}
+		return &stoppedError{r}
 	case r.Held:
 		if err := c.setActive(ctx, r, false, api.CampaignHoldOptions{}); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 
 // stopMade stops what was made of a campaign that was stopped meanwhile, once
 // nobody makes more of it.
-func (c *Runner) stopMade(ctx context.Context, s *stoppedMeanwhile) error {
+func (c *Runner) stopMade(ctx context.Context, s *stoppedError) error {
 	if err := c.stopJobs(ctx, s.Record, s.StoppedBy, api.CampaignStopOptions{}); err != nil {
 		return fmt.Errorf("%w; %w", s, err)
 	}

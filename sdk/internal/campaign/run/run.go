@@ -234,7 +234,7 @@ func (c *Runner) makeJobs(ctx context.Context, p *plan.Plan, b store.Backend, ob
 			err = c.FollowRecord(ctx, r)
 		}
 	}
-	stopped := (*stoppedMeanwhile)(nil)
+	stopped := (*stoppedError)(nil)
 	switch {
 	case errors.As(err, &stopped):
 		return nil, c.stopMade(ctx, stopped)
@@ -258,7 +258,7 @@ func (c *Runner) leave(ctx context.Context, r *layout.Record, object *corev1.Con
 	err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Delete(ctx, object.Name,
 		access.Exactly(object.UID, metav1.DeleteOptions{}))
 	if err := c.conn.Deleted(err, "configmaps", object.Name); err != nil {
-		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, err)
+		return fmt.Errorf("%w (the record of campaign %s is left: %v)", cause, r.ID, err) //nolint:errorlint // only the cause decides the exit code
 	}
 	return cause
 }

@@ -134,7 +134,7 @@ func (c *Reader) look(ctx context.Context, r *layout.Record, jobs JobRuns, o api
 // counted is a campaign by the counts of its runs.
 func (c *Reader) counted(ctx context.Context, r *layout.Record, jobs JobRuns, now time.Time, d api.DryRun) (*api.Campaign, map[layout.RunRef]Run, error) {
 	runs, err := c.Merge(ctx, r, jobs)
-	unread := (*unreadIndex)(nil)
+	unread := (*indexError)(nil)
 	if errors.As(err, &unread) {
 		c.conn.Warn(unread.Error())
 	} else if err != nil {

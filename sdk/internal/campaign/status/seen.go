@@ -54,10 +54,10 @@ func (s *seen) show(records []*layout.Record) {
 	}
 }
 
-// unreadIndex is an index that is in the store and could not be read.
-type unreadIndex struct{ error }
+// indexError is an index that is in the store and could not be read.
+type indexError struct{ error }
 
-func (e *unreadIndex) Unwrap() error { return e.error }
+func (e *indexError) Unwrap() error { return e.error }
 
 // readIndex is a campaign's index as it was read at a time, when its Jobs stood so.
 type readIndex struct {
@@ -67,7 +67,7 @@ type readIndex struct {
 }
 
 // merged are all runs of a campaign of which anything is known. With an
-// unreadIndex they are those that the Jobs tell of, and what was read before.
+// indexError they are those that the Jobs tell of, and what was read before.
 func (c *Reader) Merge(ctx context.Context, r *layout.Record, jobs JobRuns) (map[layout.RunRef]Run, error) {
 	index, unread := c.index(ctx, r, jobs)
 	runs := make(map[layout.RunRef]Run, max(len(jobs), len(index)))
@@ -100,7 +100,7 @@ func (c *Reader) Merge(ctx context.Context, r *layout.Record, jobs JobRuns) (map
 }
 
 // index reads how runs have ended, unless what was read last is still good. With
-// an unreadIndex it is what was read last.
+// an indexError it is what was read last.
 func (c *Reader) index(ctx context.Context, r *layout.Record, jobs JobRuns) (map[layout.RunRef]Run, error) {
 	ended, packedOn := 0, false
 	for _, run := range jobs {
@@ -122,12 +122,12 @@ func (c *Reader) index(ctx context.Context, r *layout.Record, jobs JobRuns) (map
 	}
 	s, err := c.records.OpenToRead(ctx)
 	if err != nil {
-		return have.runs, &unreadIndex{fmt.Errorf("the store cannot be read, so runs whose Jobs are gone count as missing: %w", err)}
+		return have.runs, &indexError{fmt.Errorf("the store cannot be read, so runs whose Jobs are gone count as missing: %w", err)}
 	}
 	now := readIndex{runs: map[layout.RunRef]Run{}, jobs: stand, since: time.Now()}
 	for object, err := range s.List(ctx, layout.CampaignIndex(r.ID), store.ListOptions{}) {
 		if err != nil {
-			return have.runs, &unreadIndex{fmt.Errorf("the index of campaign %s cannot be read, so runs whose Jobs are gone may count as missing: %w", r.ID, err)}
+			return have.runs, &indexError{fmt.Errorf("the index of campaign %s cannot be read, so runs whose Jobs are gone may count as missing: %w", r.ID, err)}
 		}
 		if config, n, outcome, ok := layout.ParseRunIndex(r.ID, object.Key); ok {
 			ref := layout.RunRef{Config: config, Run: n}

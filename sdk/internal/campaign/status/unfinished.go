@@ -40,7 +40,7 @@ func (c *Reader) Unsubmitted(ctx context.Context) ([]string, error) {
 	}
 	for _, r := range begun {
 		runs, err := c.Merge(ctx, r, jobs[r.ID])
-		if unread := (*unreadIndex)(nil); err != nil && !errors.As(err, &unread) {
+		if unread := (*indexError)(nil); err != nil && !errors.As(err, &unread) {
 			return nil, err
 		}
 		if len(runs) < r.Total {
