@@ -1,5 +1,5 @@
-// Package agentspec is what the agent in a pod is told to do. The manifests write
-// it into a variable of our containers as JSON, the agent reads it there.
+// Package agentspec holds the instructions for the agent in a pod. The manifests set
+// them as JSON in a variable of our containers, from which the agent reads them.
 package agentspec
 
 import "time"

@@ -1,5 +1,5 @@
 // Package layout is the format of what lies in the store: under which key, the
-// inventory of a result, and the lines by which a process tells how far it is.
+// inventory of a result, and the lines by which a process reports its progress.
 // It is pure; the agent writes by it and the clients read by it.
 package layout
 

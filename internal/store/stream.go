@@ -163,7 +163,7 @@ func made(buf []byte) []byte {
 	return buf
 }
 
-// fill reads until the buffer is full or r at its end, which is told by last.
+// fill reads until the buffer is full or r ends; last reports the latter.
 func fill(r io.Reader, buf []byte) (n int, last bool, err error) {
 	n, err = io.ReadFull(r, buf)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -235,7 +235,7 @@ func (r *runOptions) sayRendered(ctx context.Context, configs int, jobs iter.Seq
 	return submitted(ctx, r.Factory, r.output, made, r.dryRun, false)
 }
 
-// submitProgress tells people how far a submission is.
+// submitProgress reports how many Jobs of a submission are created.
 type submitProgress struct {
 	*cli.Factory
 	id    string

@@ -79,7 +79,7 @@ func reason(r *api.Result) string {
 	return term.Words(r.Reason)
 }
 
-// incompleteNote tells which results are not complete, and what that means.
+// incompleteNote prints which results are incomplete and why that can be.
 func incompleteNote(f *cli.Factory, names []string) {
 	if len(names) == 0 {
 		return

@@ -33,8 +33,8 @@ func (c *Client) Lookup(ctx context.Context, id string) (*layout.Record, *corev1
 	return r, nil, nil
 }
 
-// indexed returns the runs that have ended, as the store tells: their Jobs may
-// have expired, and are not to be made again.
+// EndedRuns returns the runs that have ended according to the store. Their Jobs may
+// have expired; they must not be created again.
 func (c *Client) EndedRuns(ctx context.Context, b store.Backend, id string) (map[layout.RunRef]layout.Outcome, error) {
 	out := map[layout.RunRef]layout.Outcome{}
 	for object, err := range b.List(ctx, layout.CampaignIndex(id), store.ListOptions{}) {

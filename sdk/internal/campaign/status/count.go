@@ -105,7 +105,7 @@ func taskID(r *layout.Record, ref layout.RunRef, run Run) string {
 	return kube.RunID(r.ID, ref.Config, ref.Run)
 }
 
-// fromRecord is what the record alone tells of a campaign.
+// fromRecord returns a campaign with the fields that its record alone determines.
 func fromRecord(r *layout.Record) api.Campaign {
 	return api.Campaign{
 		TypeMeta: api.TypeMeta(api.KindCampaign),
