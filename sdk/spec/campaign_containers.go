@@ -121,7 +121,7 @@ type campaignMemory struct {
 
 func (campaignMemory) Describe() string { return "an amount of memory" }
 
-// decode takes what Kubernetes does, and no other units than its own: "10GB"
+// Decode takes what Kubernetes does, and no other units than its own: "10GB"
 // would be refused there, and a plain number would be in bytes.
 func (f *campaignMemory) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	f.n, f.v = n, readQuantity(r, n, []string{"k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"},

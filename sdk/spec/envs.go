@@ -33,7 +33,7 @@ type envEntry struct {
 // 017 is "15", while 1e3 and 0o17 are text. Quotes keep a value as it is written.
 type envField struct{ entries []envEntry }
 
-// accepts takes everything: the message about another kind of value would
+// Accepts takes everything: the message about another kind of value would
 // quote it, and it may be a password.
 func (*envField) Accepts(n *yamlfile.Node) bool { return !n.IsNull() }
 func (*envField) Describe() string              { return "a mapping of names to values" }

@@ -17,11 +17,11 @@ const (
 	// maxDepth is far above what the format needs (a pod_config has about
 	// 15 levels) and far below what would trouble a recursive reader.
 	maxDepth = 64
-	// maxDocuments is far above any pipeline.
+	// MaxDocuments is far above any pipeline.
 	MaxDocuments = 1000
 )
 
-// documents turns bytes into the file's documents, with the empty ones left
+// Documents turns bytes into the file's documents, with the empty ones left
 // out. Everything that makes the bytes no YAML of ours (size, encoding,
 // syntax, duplicate keys, alias bombs, depth) becomes a problem here, so that
 // the rest of the package meets well-formed trees only.
@@ -83,7 +83,7 @@ func (r *Reader) readable(data []byte) bool {
 	return false
 }
 
-// format is what differs between the kinds of files before they are decoded.
+// Format is what differs between the kinds of files before they are decoded.
 type Format struct {
 	// kind names the files in messages: "task".
 	Kind string
@@ -109,7 +109,7 @@ var (
 	yamlLine   = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 	tabTrouble = regexp.MustCompile(`tab character|cannot start any token`)
 	tabIndent  = regexp.MustCompile(`(?m)^ *\t`)
-	// noBlank finds "key:value" at the beginning of a line. A URL's "://"
+	// NoBlank finds "key:value" at the beginning of a line. A URL's "://"
 	// and an image's "name:tag" in a list do not look like that.
 	NoBlank = regexp.MustCompile(`(?m)^[ ]*(?:- )?([A-Za-z_][A-Za-z0-9_-]*):([^\s:/][^\n]*)$`)
 )

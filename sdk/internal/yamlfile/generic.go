@@ -6,7 +6,7 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// at is a value together with the place it was read from. The zero at is an
+// At is a value together with the place it was read from. The zero at is an
 // absent field.
 type At[T any] struct {
 	Value T
@@ -23,7 +23,7 @@ func (At[T]) Accepts(n *Node) bool { return Accepts(reflect.TypeFor[T](), n) }
 func (At[T]) Describe() string     { return describe(reflect.TypeFor[T]()) }
 func (At[T]) JSONSchemaAlias() any { return *new(T) }
 
-// deferred is a field that can only be read once the environment variables
+// Deferred is a field that can only be read once the environment variables
 // are known, because they are substituted in it.
 type Deferred[T any] struct{ Node *Node }
 
@@ -39,7 +39,7 @@ func (d Deferred[T]) Read(r *Reader) (v T) {
 	return v
 }
 
-// either is a field that may be written in two ways. Nested, in more.
+// Either is a field that may be written in two ways. Nested, in more.
 type Either[A, B any] struct {
 	First  *A
 	Second *B

@@ -12,7 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// node is one value of a document: YAML with aliases and merge keys resolved,
+// Node is one value of a document: YAML with aliases and merge keys resolved,
 // keys that are unique, and a way back to the place in the file.
 type Node struct {
 	Kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
@@ -38,7 +38,7 @@ type Node struct {
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// path is where the node stands: "resources.any_of[0].cpus".
+// Path is where the node stands: "resources.any_of[0].cpus".
 func (n *Node) Path() string {
 	var parts []string
 	for ; n != nil; n = n.Parent {
@@ -67,7 +67,7 @@ func Below(path, key string) string { return strings.TrimPrefix(path+labelOf(key
 // Shorten returns the beginning of a user's text for a message.
 func Shorten(s string) string { return text.Short(s, 60) }
 
-// quote is the node's text for a message.
+// Quote is the node's text for a message.
 func (n *Node) Quote() string {
 	return strconv.Quote(Shorten(n.Written))
 }
@@ -76,7 +76,7 @@ func (n *Node) IsNull() bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
 }
 
-// get returns the value of a key, nil when it is absent.
+// Get returns the value of a key, nil when it is absent.
 func (n *Node) Get(key string) *Node {
 	if n == nil {
 		return nil
@@ -98,7 +98,7 @@ func (n *Node) Has(keys ...string) bool {
 	return false
 }
 
-// kindName names what the node is, for "must be X, not Y".
+// KindName names what the node is, for "must be X, not Y".
 func (n *Node) KindName() string {
 	switch {
 	case n.Kind == yaml.MappingNode:

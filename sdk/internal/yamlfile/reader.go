@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// maxProblems keeps the answer to a file that is wrong all over readable.
+	// MaxProblems keeps the answer to a file that is wrong all over readable.
 	MaxProblems = 100
 	// keptProblems bounds the work for such a file. It is more than is shown,
 	// since problems are put in the file's order only at the end.
 	keptProblems = 10 * MaxProblems
 )
 
-// reader decodes nodes into the Go types of format.go, which are also what
+// Reader decodes nodes into the Go types of format.go, which are also what
 // the JSON Schema is made of. It is stricter than a YAML library's decoder
 // (no unknown fields, no silent conversions), and it goes on after a problem.
 type Reader struct {
@@ -37,7 +37,7 @@ type Reader struct {
 	ignored  map[string]bool
 }
 
-// newReader returns a reader of one file; file is its name in problems.
+// NewReader returns a reader of one file; file is its name in problems.
 func NewReader(file string, f Format) *Reader { return &Reader{File: file, format: f} }
 
 // full reports, and counts, a problem for which there is no room any more.
@@ -111,14 +111,14 @@ func (r *Reader) Ignore(n *Node) {
 	r.ignored[n.Path()] = true
 }
 
-// takeIgnored returns the ignored paths since the last call, sorted.
+// TakeIgnored returns the ignored paths since the last call, sorted.
 func (r *Reader) TakeIgnored() []string {
 	out := slices.Sorted(maps.Keys(r.ignored))
 	r.ignored = nil
 	return out
 }
 
-// err returns everything that was found, in the file's order.
+// Err returns everything that was found, in the file's order.
 func (r *Reader) Err() error {
 	if len(r.Problems) == 0 {
 		return nil
@@ -154,12 +154,12 @@ type shaped interface {
 // unknowner is a struct that has something to say about fields it lacks.
 type unknowner interface{ Unknown(key string) string }
 
-// decode reads n into what v points to.
+// Decode reads n into what v points to.
 func (r *Reader) Decode(n *Node, v any) { r.Into(n, ValueOf(v), Rules{}) }
 
 func ValueOf(v any) reflect.Value { return reflect.ValueOf(v).Elem() }
 
-// into decodes n into v. A null is for the caller to see to.
+// Into decodes n into v. A null is for the caller to see to.
 func (r *Reader) Into(n *Node, v reflect.Value, ru Rules) {
 	if !Accepts(v.Type(), n) {
 		r.Mismatch(n, v.Type())
@@ -273,7 +273,7 @@ func (r *Reader) unknownField(f *Node, v reflect.Value, known []structField) {
 	r.FailKey(f, "unknown field; known are %s", strings.Join(names, ", "))
 }
 
-// textKey checks that the key of a mapping's value is text.
+// TextKey checks that the key of a mapping's value is text.
 func (r *Reader) TextKey(f *Node) bool {
 	if f.Key.IsText() {
 		return true
@@ -282,7 +282,7 @@ func (r *Reader) TextKey(f *Node) bool {
 	return false
 }
 
-// textKeys checks the keys of all mappings in n.
+// TextKeys checks the keys of all mappings in n.
 func (r *Reader) TextKeys(n *Node) {
 	for _, f := range n.Fields {
 		r.TextKey(f)
@@ -293,7 +293,7 @@ func (r *Reader) TextKeys(n *Node) {
 	}
 }
 
-// accepts reports whether a value of type t can be read from n.
+// Accepts reports whether a value of type t can be read from n.
 func Accepts(t reflect.Type, n *Node) bool {
 	if s, ok := reflect.New(t).Interface().(shaped); ok {
 		return s.Accepts(n)
@@ -341,7 +341,7 @@ func describe(t reflect.Type) string {
 	}
 }
 
-// mismatch reports a value of the wrong type, with the mend if it is a matter
+// Mismatch reports a value of the wrong type, with the mend if it is a matter
 // of quotes or of a blank.
 func (r *Reader) Mismatch(n *Node, t reflect.Type) {
 	hint := ""

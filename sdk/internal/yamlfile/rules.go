@@ -12,7 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// rules are the limits in a struct field's jsonschema tag. The tag is read by
+// Rules are the limits in a struct field's jsonschema tag. The tag is read by
 // the JSON Schema generator too, so that editor and parser agree.
 type Rules struct {
 	Required         bool
@@ -32,7 +32,7 @@ type structField struct {
 	Rules   Rules
 }
 
-// structFields lists the fields of a format struct, embedded ones included,
+// StructFields lists the fields of a format struct, embedded ones included,
 // in the order of their declaration.
 func StructFields(t reflect.Type) []structField {
 	if known, ok := fieldCache.Load(t); ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yaml11"
 )
 
-// scalar is what a scalar of a file stands for. SkyPilot and RoboVAST read
+// Scalar is what a scalar of a file stands for. SkyPilot and RoboVAST read
 // files by YAML 1.1, which is what counts. Who writes them often thinks of YAML
 // 1.2, so a field that wants text takes "no", and one that wants a number takes
 // 1e3, as if they were of that.
@@ -27,7 +27,7 @@ type Scalar struct {
 	value any
 }
 
-// textScalar is a scalar in quotes.
+// TextScalar is a scalar in quotes.
 func TextScalar(text string) Scalar { return Scalar{Tag: "!!str", value: text} }
 
 // plainScalar is a scalar without quotes and without a tag.
@@ -105,14 +105,14 @@ func later(tag, text string) (any, error) {
 	return v, err
 }
 
-// is reports whether the scalar is of one of the types, by either YAML.
+// Is reports whether the scalar is of one of the types, by either YAML.
 func (s Scalar) Is(tags ...string) bool {
 	return slices.Contains(tags, s.Tag) || s.other != "" && slices.Contains(tags, s.other)
 }
 
 func (s Scalar) IsText() bool { return s.Is("!!str") }
 
-// number is a scalar's text for a parser of quantities: the forms of numbers
+// Number is a scalar's text for a parser of quantities: the forms of numbers
 // that only YAML knows (0x10, 1_000, 1e3, 1:30) in plain digits.
 func (n *Node) Number() string {
 	v := n.value
@@ -137,7 +137,7 @@ func (n *Node) Number() string {
 	return n.Text
 }
 
-// plain returns the node as what encoding/json would make of it: nil, bool,
+// Plain returns the node as what encoding/json would make of it: nil, bool,
 // int64, float64, json.Number for a whole number that no int64 holds, string,
 // []any, map[string]any. Scalars are those of YAML 1.1; dates are text.
 func (n *Node) Plain() any {
@@ -164,7 +164,7 @@ func (n *Node) Plain() any {
 	return n.value
 }
 
-// variable is a scalar as the value of an environment variable: Python's str of
+// Variable is a scalar as the value of an environment variable: Python's str of
 // what PyYAML reads, which is how SkyPilot makes it.
 func (n *Node) Variable() string {
 	if _, text := n.value.(string); text {

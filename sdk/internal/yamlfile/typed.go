@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// plainFor is plain for what will be read into a type by its JSON names: of a
+// PlainFor is plain for what will be read into a type by its JSON names: of a
 // scalar that the two YAMLs read differently it takes the reading that fits the
 // field, and YAML 1.1's where both do or neither. t may be nil, for anything.
 func (n *Node) PlainFor(t reflect.Type) any {

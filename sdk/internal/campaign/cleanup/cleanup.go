@@ -18,7 +18,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/status"
 )
 
-// cleaner removes campaigns.
+// Cleaner removes campaigns.
 type Cleaner struct {
 	conn    *access.Conn
 	records *record.Client

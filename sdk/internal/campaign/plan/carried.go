@@ -17,7 +17,7 @@ const (
 	CarriedPack   = "pack"
 )
 
-// forApply leaves out of the Jobs of a queue that they are suspended. Kueue
+// ForApply leaves out of the Jobs of a queue that they are suspended. Kueue
 // says so itself when a Job is created, and takes it back to let it run; said in
 // the file, applying that again would suspend what runs, and end its pod.
 func (p *Plan) ForApply() error {
@@ -42,7 +42,7 @@ func (p *Plan) FetchPackFrom(configMap string) error {
 	})
 }
 
-// requests is what the user's containers of one Job ask for together.
+// Requests is what the user's containers of one Job ask for together.
 func (p *Plan) Requests() string {
 	pod := &p.template.job.Spec.Template.Spec
 	var parts []string
@@ -64,6 +64,6 @@ func (p *Plan) Requests() string {
 	return strings.Join(parts, ", ")
 }
 
-// changeJobs changes the Job that all Jobs of the plan are copies of, and leaves
+// ChangeJobs changes the Job that all Jobs of the plan are copies of, and leaves
 // alone those that were made before.
 func (p *Plan) ChangeJobs(f func(*batchv1.Job)) error { return p.template.change(f) }

@@ -42,7 +42,7 @@ func (c *configuration) size() int {
 // kept for their next run. Beyond that they are made anew for each.
 const keptConfigurations = 8 << 20
 
-// configurations are all of a campaign.
+// Configurations are all of a campaign.
 type Configurations struct {
 	*variation.Configs
 	kept []*configuration // the first ones
@@ -99,7 +99,7 @@ func (c *Configurations) marshal(ctx context.Context, most int) ([]byte, error) 
 	return b.Bytes(), nil
 }
 
-// parseConfigurations reads what marshal wrote. It keeps the bytes and reads
+// ParseConfigurations reads what marshal wrote. It keeps the bytes and reads
 // them again whenever the configurations are asked for: the tree that a YAML
 // parser makes of them takes fifty times as much.
 func ParseConfigurations(data []byte) (*Configurations, error) {

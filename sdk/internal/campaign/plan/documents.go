@@ -9,7 +9,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
-// documents are the objects that the store keeps of a campaign, by their keys,
+// Documents are the objects that the store keeps of a campaign, by their keys,
 // but for the pack and the copies of its files.
 func (d *Draft) Documents(ctx context.Context) (map[string][]byte, error) {
 	execution, err := json.MarshalIndent(&d.Spec.Execution, "", "  ")

@@ -25,7 +25,7 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// draft is a campaign as far as it is known without asking the cluster.
+// Draft is a campaign as far as it is known without asking the cluster.
 type Draft struct {
 	Spec    *spec.Campaign
 	Configs *Configurations
@@ -37,14 +37,14 @@ type Draft struct {
 	lost, notes []string
 }
 
-// target is where a campaign is to run.
+// Target is where a campaign is to run.
 type Target struct{ context, Namespace, user string }
 
 func TargetOf(conn *access.Conn) Target {
 	return Target{context: conn.Context, Namespace: conn.Namespace, user: conn.OfflineUser()}
 }
 
-// newDraft checks a campaign and reads its files. rendered: it is only shown.
+// NewDraft checks a campaign and reads its files. rendered: it is only shown.
 func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions, rendered bool) (*Draft, error) {
 	if err := CheckOptions(o); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func CheckOptions(o api.CampaignOptions) error {
 	return api.JoinInvalid(errs...)
 }
 
-// warnings are about the file, and about what was found beside it.
+// Warnings are about the file, and about what was found beside it.
 func (d *Draft) Warnings() []string {
 	var out []string
 	if len(d.Spec.Ignored) > 0 {
@@ -128,14 +128,14 @@ func (d *Draft) Warnings() []string {
 	return slices.Concat(out, d.lost, d.Inputs.warnings, d.notes)
 }
 
-// plan is the draft's plan by its record as it is now.
+// Plan is the draft's plan by its record as it is now.
 func (d *Draft) Plan() (*Plan, error) {
 	r := *d.Record
 	r.AgentImage = cmp.Or(d.Agent, r.AgentImage)
 	return New(&d.Spec.Execution, d.Configs, &r)
 }
 
-// render yields the Jobs of a campaign, and returns its warnings. It sends no
+// Render yields the Jobs of a campaign, and returns its warnings. It sends no
 // request.
 func Render(ctx context.Context, to Target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
 	d, err := NewDraft(ctx, to, s, configs, o, true)

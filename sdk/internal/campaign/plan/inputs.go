@@ -17,7 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// inputs is what a campaign brings along from where its file lies.
+// Inputs is what a campaign brings along from where its file lies.
 type Inputs struct {
 	Root string // the folder that the file is in
 	// entries go into the pack that is unpacked to /config; sum is its hash,
@@ -65,7 +65,7 @@ func gather(ctx context.Context, s *spec.Campaign, rendered bool) (*Inputs, erro
 	return in, nil
 }
 
-// write writes the pack; the same files give the same bytes each time.
+// Write writes the pack; the same files give the same bytes each time.
 func (in *Inputs) Write(ctx context.Context, w io.Writer) (pack.Stat, error) {
 	return pack.Write(ctx, w, in.Entries, pack.WriteOptions{})
 }

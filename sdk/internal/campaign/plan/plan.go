@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// plan is a campaign as it is to be run: its record, and all that its Jobs are
+// Plan is a campaign as it is to be run: its record, and all that its Jobs are
 // made of. It is pure: the same plan gives the same Jobs, on whatever machine
 // and whenever they are made.
 type Plan struct {
@@ -60,7 +60,7 @@ func New(e *spec.Execution, configs *Configurations, r *layout.Record) (*Plan, e
 	return p, nil
 }
 
-// matches makes sure that a list of configurations that lay in the store is that
+// Matches makes sure that a list of configurations that lay in the store is that
 // of its record: the runs are made of the list, and counted by the record.
 func (p *Plan) Matches() error {
 	if len(p.Record.Selected) > 0 {
@@ -124,7 +124,7 @@ func (p *Plan) groups() iter.Seq[[]plannedRun] {
 	}
 }
 
-// jobs yields the campaign's Jobs. One is in memory at a time.
+// Jobs yields the campaign's Jobs. One is in memory at a time.
 func (p *Plan) Jobs() iter.Seq2[*batchv1.Job, error] {
 	return func(yield func(*batchv1.Job, error) bool) {
 		number := 0
@@ -138,7 +138,7 @@ func (p *Plan) Jobs() iter.Seq2[*batchv1.Job, error] {
 	}
 }
 
-// markEnded adds the names of the Jobs whose runs have all ended.
+// MarkEnded adds the names of the Jobs whose runs have all ended.
 func (p *Plan) MarkEnded(ended map[layout.RunRef]layout.Outcome, there map[string]bool) {
 	number := 0
 	for runs := range p.groups() {

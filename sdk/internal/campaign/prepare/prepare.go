@@ -23,7 +23,7 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// preparer writes campaigns into folders.
+// Preparer writes campaigns into folders.
 type Preparer struct{ conn *access.Conn }
 
 func New(conn *access.Conn) *Preparer { return &Preparer{conn} }

@@ -15,7 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// change changes a campaign's record: in the cluster, where the change counts,
+// Change changes a campaign's record: in the cluster, where the change counts,
 // then in the store (nil: it is not there to be written to), whose copy is for
 // the time when the cluster's is gone. That the store cannot be written to is a
 // warning: what follows from the change is done all the same. It returns the

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// defaultName is the first part of the id of a campaign without a name.
+	// DefaultName is the first part of the id of a campaign without a name.
 	DefaultName = "campaign"
 	// maxName leaves room in 63 characters, which a label takes, for the time
 	// and two more digits.
@@ -24,7 +24,7 @@ const (
 // validID is what an id may be: it is a part of keys in the store, and of paths.
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*-\d{4}-\d{2}-\d{2}-\d{6,8}$`)
 
-// newID returns the id of a campaign that begins at a time, as the clock on the
+// NewID returns the id of a campaign that begins at a time, as the clock on the
 // wall shows it. Attempts after the first within one second get two digits more.
 func NewID(name string, at time.Time, attempt int) string {
 	id := safeName(name) + "-" + at.Format(idTime)

@@ -20,7 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// selector selects objects of a kind that belong to these campaigns; to none in
+// Selector selects objects of a kind that belong to these campaigns; to none in
 // particular: to the caller's own and those that name no user, or to all.
 func (c *Client) Selector(ctx context.Context, kind string, ids []string, allUsers bool) (string, error) {
 	sel := kube.LabelKind + "=" + kind

@@ -55,6 +55,6 @@ func FileKey(r *layout.Record) string {
 	return layout.CampaignPrefix(r.ID) + layout.ConfigDir + FileName(r.File)
 }
 
-// maxConfigurations is how large their file may be, in bytes: who finishes the
+// MaxConfigurations is how large their file may be, in bytes: who finishes the
 // campaign reads it as a whole. A million small ones are some 60 MB.
 const MaxConfigurations = 512 << 20

@@ -55,19 +55,19 @@ func NewWithStore(conn *access.Conn, b store.Backend) *Client {
 	return c
 }
 
-// openToRead returns the store for requests that only read; it is opened once.
+// OpenToRead returns the store for requests that only read; it is opened once.
 func (c *Client) OpenToRead(ctx context.Context) (store.Backend, error) {
 	return c.toRead.open(ctx, c.Conn, portforward.OpenToRead, store.WithPatience(lookPatience))
 }
 
-// openStore returns the store for what cannot be done without it: one that is
+// OpenStore returns the store for what cannot be done without it: one that is
 // away, as while its pod is made anew, is waited for longer than by who only
 // looks and will look again.
 func (c *Client) OpenStore(ctx context.Context) (store.Backend, error) {
 	return c.needed.open(ctx, c.Conn, portforward.Open)
 }
 
-// storeIfAny is the store, or nil where there is no way to it: a campaign can
+// StoreIfAny is the store, or nil where there is no way to it: a campaign can
 // be stopped and held all the same.
 func (c *Client) StoreIfAny(ctx context.Context) store.Backend {
 	b, err := c.OpenToRead(ctx)

@@ -95,7 +95,7 @@ func (c *Client) Get(ctx context.Context, id string) (*layout.Record, *corev1.Co
 	return r, m, nil
 }
 
-// stored returns the store's copy of a campaign's record. One that is not there
+// Stored returns the store's copy of a campaign's record. One that is not there
 // is *api.NotFoundError, one of something else *api.ConflictError.
 func (c *Client) Stored(ctx context.Context, b store.Backend, id string) (*layout.Record, error) {
 	data, err := ReadObject(ctx, b, layout.RecordKey(id))
@@ -123,9 +123,9 @@ func SecretName(id string) string { return ObjectName(id) }
 
 // What several of the packages below campaign use.
 const (
-	// jobsResource is the resource of Jobs in requests and in messages.
+	// JobsResource is the resource of Jobs in requests and in messages.
 	JobsResource = "jobs.batch"
-	// atOnce is how many Jobs or objects are created, changed or read at a time.
+	// AtOnce is how many Jobs or objects are created, changed or read at a time.
 	// The API server reports by itself when that is too much.
 	AtOnce = 32
 )

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// count makes the status of a campaign of its record and of what is known of
+// Count makes the status of a campaign of its record and of what is known of
 // its runs: what has neither a Job nor an entry in the index is missing.
 func Count(r *layout.Record, runs map[layout.RunRef]Run, now time.Time) api.Campaign {
 	c := fromRecord(r)

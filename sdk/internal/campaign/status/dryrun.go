@@ -2,7 +2,7 @@ package status
 
 import "github.com/kubevast/vast/sdk/api"
 
-// wouldStop makes of a campaign what it would be, had it been stopped.
+// WouldStop makes of a campaign what it would be, had it been stopped.
 func WouldStop(c *api.Campaign) {
 	if c.State.Ended() {
 		return
@@ -13,7 +13,7 @@ func WouldStop(c *api.Campaign) {
 	c.State, c.RunsPerMinute, c.ETA, c.Waiting, c.Active = api.CampaignStopped, 0, nil, nil, nil
 }
 
-// wouldHold makes of a campaign what it would be, had it been held or resumed.
+// WouldHold makes of a campaign what it would be, had it been held or resumed.
 func WouldHold(c *api.Campaign, held bool) {
 	switch {
 	case held && (c.State == api.CampaignRunning || c.State == api.CampaignQueued):

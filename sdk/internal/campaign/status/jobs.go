@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
-// read returns the records that o means and the runs that have Jobs, by the
+// Read returns the records that o means and the runs that have Jobs, by the
 // campaign's id. Both are asked for at the same time, unless only the records
 // tell which Jobs are meant. changes says that something is going to be done to
 // them.
@@ -43,7 +43,7 @@ func (c *Reader) Read(ctx context.Context, o api.CampaignListOptions, changes bo
 	return records, jobs, missing, cmp.Or(err, jobsErr)
 }
 
-// jobRuns are the runs of one campaign that have Jobs.
+// JobRuns are the runs of one campaign that have Jobs.
 type JobRuns map[layout.RunRef]Run
 
 // active reports whether some of them have not ended.
@@ -56,7 +56,7 @@ func (j JobRuns) active() bool {
 	return false
 }
 
-// jobRuns reads the Jobs of these campaigns; of none in particular: of the
+// JobRuns reads the Jobs of these campaigns; of none in particular: of the
 // caller's own or of all.
 func (c *Reader) JobRuns(ctx context.Context, ids []string, allUsers bool) (map[string]JobRuns, error) {
 	sel, err := c.records.Selector(ctx, kube.KindRun, ids, allUsers)

@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
-// run is what is known of one run.
+// Run is what is known of one run.
 type Run struct {
 	State api.State
 	// saving: it is Running by its state, and its process has ended.

@@ -40,7 +40,7 @@ func (c *Reader) waiting(ctx context.Context, r *layout.Record, runs map[layout.
 	return groups
 }
 
-// starting is why runs wait of which nobody says anything else.
+// Starting is why runs wait of which nobody says anything else.
 const Starting = "their pods are starting: machines are chosen, images pulled and files brought"
 
 // pendingGroups are the runs that were let in and have not started, by cause, the

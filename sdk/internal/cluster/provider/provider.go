@@ -116,7 +116,7 @@ func Recognize(nodes []corev1.Node) (*Config, error) {
 	return best, nil
 }
 
-// values puts what was given over what was recorded and over the defaults. What
+// Values puts what was given over what was recorded and over the defaults. What
 // was recorded is checked as if it had been given: users of the namespace can
 // write it. Every problem is told at once.
 func (c *Config) Values(given, recorded map[string]string) (map[string]string, error) {
@@ -154,7 +154,7 @@ func (c *Config) Values(given, recorded map[string]string) (map[string]string, e
 	return out, nil
 }
 
-// confirm puts into kept, which is of a record, what the StorageClass of the
+// Confirm puts into kept, which is of a record, what the StorageClass of the
 // cluster says of the options that become its parameters. Where there is no
 // class yet, a record alone does not decide on one: that is a ConflictError, unless
 // it is the default or the option is given.
@@ -185,7 +185,7 @@ func (c *Config) Confirm(kept, given map[string]string, class *storagev1.Storage
 	return nil
 }
 
-// isShared reports that choosing it decides about the whole cluster: about a
+// IsShared reports that choosing it decides about the whole cluster: about a
 // StorageClass or, when Kueue is to be installed, about how much that asks for.
 func (c *Config) IsShared(install bool) bool {
 	return c.NewStorageClass != nil || c.Small && install
