@@ -21,6 +21,8 @@ var layers = []string{
 	"=sdk/internal/yaml11",
 	"sdk/internal/percontext",
 	"sdk/contexts",
+	"=sdk/share",
+	"internal/share/providers",
 	"=sdk/internal/yamlfile",
 	"=sdk/internal/rules",
 	"sdk/spec",

@@ -20,6 +20,7 @@ var PublicPackages = []string{
 	"sdk/api",
 	"sdk/contexts",
 	"sdk/sdktest",
+	"sdk/share",
 	"sdk/setup",
 	"sdk/share",
 	"sdk/spec",
