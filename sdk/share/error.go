@@ -13,4 +13,3 @@ type TemporaryError struct {
 
 func (e *TemporaryError) Error() string { return e.Message }
 func (e *TemporaryError) Unwrap() error { return e.Cause }
-
