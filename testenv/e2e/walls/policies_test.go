@@ -78,7 +78,9 @@ func TestNetworkPoliciesAreEnforced(t *testing.T) {
 			continue
 		}
 		// The API server comes by the kubelet, and so do probes.
-		response, err := http.Get("http://" + p.forwarded("pod/near", "8080"))
+		forward := &forwarding{person: p, target: "pod/near", port: "8080"}
+		forwarded := &http.Client{Transport: &http.Transport{DialContext: forward.dial, DisableKeepAlives: true}}
+		response, err := forwarded.Get("http://near:8080")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/minio/minio-go/v7"
@@ -61,10 +64,8 @@ func (p *person) storeBy(secret *corev1.Secret) *minio.Client {
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}
 	if strings.Contains(endpoint.Hostname(), ".svc") {
-		address := p.forwarded("service/"+strings.Split(endpoint.Hostname(), ".")[0], endpoint.Port())
-		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		}
+		forward := &forwarding{person: p, target: "service/" + strings.Split(endpoint.Hostname(), ".")[0], port: endpoint.Port()}
+		transport.DialContext = forward.dial
 	}
 	p.Cleanup(transport.CloseIdleConnections)
 	s3, err := minio.New(endpoint.Host, &minio.Options{
@@ -79,21 +80,46 @@ func (p *person) storeBy(secret *corev1.Secret) *minio.Client {
 
 var forwardedTo = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 
-// forwarded forwards a port with an administrator's rights and returns where
-// it is here.
-func (p *person) forwarded(target, port string) string {
-	p.Helper()
-	cmd := exec.CommandContext(p.Context(), cluster.Kubectl(), "--kubeconfig", cluster.Kubeconfig(), "-n", p.namespace, "port-forward", target, ":"+port)
+// forwarding is a port of a Service or pod that kubectl forwards with an administrator's
+// permissions. kubectl port-forward exits when one of its connections is reset, so it
+// is started again for the next one.
+type forwarding struct {
+	*person
+	target, port string
+
+	mu      sync.Mutex
+	address string
+}
+
+func (f *forwarding) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var d net.Dialer
+	if f.address != "" {
+		if conn, err := d.DialContext(ctx, network, f.address); !errors.Is(err, syscall.ECONNREFUSED) {
+			return conn, err
+		}
+	}
+	var err error
+	if f.address, err = f.start(); err != nil {
+		return nil, err
+	}
+	return d.DialContext(ctx, network, f.address)
+}
+
+// start forwards the port and returns its local address.
+func (f *forwarding) start() (string, error) {
+	cmd := exec.CommandContext(f.Context(), cluster.Kubectl(), "--kubeconfig", cluster.Kubeconfig(), "-n", f.namespace, "port-forward", f.target, ":"+f.port)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		p.Fatal(err)
+		return "", err
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		p.Fatal(err)
+		return "", err
 	}
-	p.Cleanup(func() {
+	f.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 	})
@@ -101,10 +127,10 @@ func (p *person) forwarded(target, port string) string {
 	n, err := out.Read(line)
 	address := forwardedTo.FindString(string(line[:n]))
 	if address == "" {
-		p.Fatalf("kubectl port-forward %s: %v: %s%s", target, err, line[:n], stderr.String())
+		return "", fmt.Errorf("kubectl port-forward %s: %v: %s%s", f.target, err, line[:n], stderr.String())
 	}
 	go io.Copy(io.Discard, out) // until it is killed
-	return address
+	return address, nil
 }
 
 // allOfTheStore reads every object that the reader's account is given.
