@@ -194,7 +194,9 @@ type CampaignCleanupOptions struct {
 	DryRun DryRun
 }
 
-// CampaignRerunOptions say how the failed runs of a campaign are run again.
+// CampaignRerunOptions say how the failed runs of a campaign are run again. ID, Configs
+// and Runs follow from the old campaign: Rerun returns an InvalidSpecError if they are
+// set.
 type CampaignRerunOptions struct {
 	CampaignOptions
 	// Stopped also takes those that were stopped, and those of which nobody

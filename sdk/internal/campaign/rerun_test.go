@@ -1,8 +1,11 @@
 package campaign
 
 import (
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
@@ -85,5 +88,26 @@ func TestARerunThatCannotBeStoredLeavesNothing(t *testing.T) {
 	}
 	if all, _, err := w.records.Find(t.Context(), api.CampaignListOptions{AllUsers: true}, false); err != nil || len(all) != 1 {
 		t.Errorf("there are %d records: %v", len(all), err)
+	}
+}
+
+func TestARerunRefusesWhatFollowsFromTheOldCampaign(t *testing.T) {
+	w := newWorld(t)
+	old := w.submit(api.CampaignOptions{}).ID
+	w.fail()
+	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true, ID: "a-2026-01-01-000000", Configs: []string{"a*"}, Runs: 2}})
+	var invalid *api.InvalidSpecError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("the error is %v", err)
+	}
+	var options []string
+	for _, p := range invalid.Problems {
+		options = append(options, p.Option)
+	}
+	if diff := cmp.Diff([]string{"ID", "Configs", "Runs"}, options); diff != "" {
+		t.Errorf("refused options (-want +got):\n%s", diff)
+	}
+	if n := len(w.jobs()); n != 3 {
+		t.Errorf("there are %d Jobs", n)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // Rerun implements sdk.Campaign. All that the new campaign is made of lies in
 // the store: neither the file nor the command line of the old one is needed.
 func (c *Runner) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
-	if err := plan.CheckOptions(o.CampaignOptions); err != nil {
+	if err := api.JoinInvalid(plan.CheckOptions(o.CampaignOptions), checkRerun(o)); err != nil {
 		return nil, err
 	}
 	old, err := c.records.FindForChange(ctx, ref, runRights...)
@@ -69,6 +69,21 @@ func (c *Runner) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptio
 	// A campaign that joined no queue has none to its name.
 	o.Queue, o.Priority = cmp.Or(o.Queue, old.Queue, queue.None), cmp.Or(o.Priority, old.Priority)
 	return c.start(ctx, d, o.CampaignOptions)
+}
+
+// checkRerun refuses the options whose values follow from the old campaign.
+func checkRerun(o api.CampaignRerunOptions) error {
+	var errs []error
+	if o.ID != "" {
+		errs = append(errs, api.InvalidOption("ID", "a rerun is a new campaign, whose id is made of its name and the time"))
+	}
+	if len(o.Configs) > 0 {
+		errs = append(errs, api.InvalidOption("Configs", "a rerun has the configurations of the runs that failed"))
+	}
+	if o.Runs != 0 {
+		errs = append(errs, api.InvalidOption("Runs", "a rerun has the runs that failed"))
+	}
+	return api.JoinInvalid(errs...)
 }
 
 // toRepeat returns the runs that are to be run again, in the campaign's order.
