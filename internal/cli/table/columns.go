@@ -44,6 +44,18 @@ func (c Columns[T]) Add(t *Table, obj runtime.Object, item *T) {
 	t.Row(obj, cells...)
 }
 
+// Of returns a table of these columns with a row for each item.
+func Of[T any, P interface {
+	*T
+	runtime.Object
+}](c Columns[T], items []T) *Table {
+	t := c.Table()
+	for i := range items {
+		c.Add(t, P(&items[i]), &items[i])
+	}
+	return t
+}
+
 // Keys are the columns' names as --sort-by takes them.
 func (c Columns[T]) Keys() []string {
 	keys := make([]string, len(c))

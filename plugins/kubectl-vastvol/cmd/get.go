@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -14,12 +13,11 @@ import (
 
 type getOptions struct {
 	tableOptions
-	names   []string
-	printer printers.ResourcePrinter
+	names []string
 }
 
 func newGet(f *cli.Factory) *cobra.Command {
-	o := &getOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags(f)}}
+	o := &getOptions{tableOptions: tableOptions{Listing: cli.NewListing[api.VolumeStatus](f)}}
 	c := &cobra.Command{
 		Use:   "get NAME...",
 		Short: "Show volumes by name",
@@ -29,15 +27,14 @@ func newGet(f *cli.Factory) *cobra.Command {
 		Args: cli.Args(1, -1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
 		},
 		ValidArgsFunction: f.Complete(-1, cli.VolumeNames),
 	}
-	o.output.AddFlags(c)
+	o.Output.AddFlags(c)
 	return c
 }
 
@@ -59,10 +56,10 @@ func (o *getOptions) print(list *api.VolumeStatusList) error {
 	switch {
 	case len(list.Items) == 0:
 		return nil
-	case o.output.Human():
-		return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
+	case o.Output.Human():
+		return o.Output.PrintTable(o.Printer, o.table(list.Items), o.Width(), o.Out)
 	case len(o.names) == 1:
-		return o.printer.PrintObj(&list.Items[0], o.Out)
+		return o.Printer.PrintObj(&list.Items[0], o.Out)
 	}
-	return o.output.PrintList(o.printer, list, o.Out)
+	return o.Output.PrintList(o.Printer, list, o.Out)
 }

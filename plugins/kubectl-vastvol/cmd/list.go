@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -15,12 +14,11 @@ import (
 
 type listOptions struct {
 	tableOptions
-	query   api.VolumeListOptions
-	printer printers.ResourcePrinter
+	query api.VolumeListOptions
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{tableOptions: tableOptions{Factory: f, output: cli.NewGetFlags(f)}}
+	o := &listOptions{tableOptions: tableOptions{Listing: cli.NewListing[api.VolumeStatus](f)}}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -34,8 +32,7 @@ func newList(f *cli.Factory) *cobra.Command {
 			kubectl vastvol list -A --all-users`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -45,8 +42,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the volumes across all namespaces.")
 	p.BoolVar(&o.query.AllUsers, "all-users", false, "List the volumes of all users, not only yours.")
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, (&tableOptions{allNamespaces: true}).columns().Keys())
+	o.AddListingFlags(c, (&tableOptions{allNamespaces: true}).columns())
 	return c
 }
 
@@ -60,23 +56,11 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.sort(list); err != nil {
-		return err
-	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
-	}
-	if len(list.Items) == 0 {
-		o.NothingFound("volumes", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, false)
-		return nil
-	}
-	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
-	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
-}
-
-func (o *listOptions) sort(list *api.VolumeStatusList) error {
 	slices.SortStableFunc(list.Items, func(a, b api.VolumeStatus) int {
 		return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
 	})
-	return cli.SortItems(o.output, o.columns(), list.Items)
+	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
+	return o.Print(list, list.Items, o.columns(), o.table, func() {
+		o.NothingFound("volumes", client.Namespace(), o.allNamespaces, o.allUsers, false)
+	})
 }

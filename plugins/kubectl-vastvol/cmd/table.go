@@ -14,19 +14,13 @@ import (
 
 // tableOptions say which columns a table of volumes has.
 type tableOptions struct {
-	*cli.Factory
-	output        *cli.GetFlags
+	cli.Listing[api.VolumeStatus]
 	allNamespaces bool
 	allUsers      bool
 }
 
 func (o *tableOptions) table(volumes []api.VolumeStatus) *table.Table {
-	columns := o.columns()
-	t := columns.Table()
-	for i := range volumes {
-		columns.Add(t, &volumes[i], &volumes[i])
-	}
-	return t
+	return table.Of(o.columns(), volumes)
 }
 
 func (o *tableOptions) columns() table.Columns[api.VolumeStatus] {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -17,14 +16,12 @@ import (
 )
 
 type listOptions struct {
-	*cli.Factory
-	query   api.CampaignListOptions
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	cli.Listing[api.Campaign]
+	query api.CampaignListOptions
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, query: api.CampaignListOptions{Ended: true}, output: cli.NewGetFlags(f)}
+	o := &listOptions{Listing: cli.NewListing[api.Campaign](f), query: api.CampaignListOptions{Ended: true}}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -39,8 +36,7 @@ func newList(f *cli.Factory) *cobra.Command {
 			kubectl vast campaign list -o json | jq -r '.items[] | select(.state == "Failed") | .id'`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -48,8 +44,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	}
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the campaigns across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List the campaigns of all users, not only yours.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.CampaignListOptions{AllNamespaces: true}}).columns().Keys())
+	o.AddListingFlags(c, (&listOptions{query: api.CampaignListOptions{AllNamespaces: true}}).columns())
 	return c
 }
 
@@ -64,26 +59,13 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return err
 	}
 	slices.Reverse(list.Items)
-	if err := cli.SortItems(o.output, o.columns(), list.Items); err != nil {
-		return err
-	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
-	}
-	if len(list.Items) == 0 {
+	return o.Print(list, list.Items, o.columns(), o.table, func() {
 		o.NothingFound("campaigns", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, false)
-		return nil
-	}
-	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
+	})
 }
 
 func (o *listOptions) table(campaigns []api.Campaign) *table.Table {
-	columns := o.columns()
-	t := columns.Table()
-	for i := range campaigns {
-		columns.Add(t, &campaigns[i], &campaigns[i])
-	}
-	return t
+	return table.Of(o.columns(), campaigns)
 }
 
 func (o *listOptions) columns() table.Columns[api.Campaign] {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -12,14 +11,12 @@ import (
 )
 
 type listOptions struct {
-	*cli.Factory
-	query   api.QueuePendingOptions
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	cli.Listing[api.QueuedTask]
+	query api.QueuePendingOptions
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, output: cli.NewGetFlags(f)}
+	o := &listOptions{Listing: cli.NewListing[api.QueuedTask](f)}
 	c := &cobra.Command{
 		Use:     "list [NAME]",
 		Aliases: []string{"ls"},
@@ -45,8 +42,7 @@ func newList(f *cli.Factory) *cobra.Command {
 			if len(args) > 0 {
 				o.query.Queue = args[0]
 			}
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -54,8 +50,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	}
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list queued tasks across all namespaces.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List all workloads that wait, not only your tasks.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.QueuePendingOptions{AllNamespaces: true}}).columns(nil).Keys())
+	o.AddListingFlags(c, (&listOptions{query: api.QueuePendingOptions{AllNamespaces: true}}).columns(nil))
 	return c
 }
 
@@ -69,20 +64,12 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cli.SortItems(o.output, o.columns(list.Items), list.Items); err != nil {
+	if err := o.Print(list, list.Items, o.columns(list.Items), o.table, func() { o.nothing(client) }); err != nil {
 		return err
 	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
+	if o.Output.Human() {
+		o.remarks(list.Items)
 	}
-	if len(list.Items) == 0 {
-		o.nothing(client)
-		return nil
-	}
-	if err := o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out); err != nil {
-		return err
-	}
-	o.remarks(list.Items)
 	return nil
 }
 

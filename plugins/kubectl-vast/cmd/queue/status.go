@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -16,14 +15,12 @@ import (
 )
 
 type statusOptions struct {
-	*cli.Factory
-	query   api.QueueListOptions
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	cli.Listing[api.QueueStatus]
+	query api.QueueListOptions
 }
 
 func newStatus(f *cli.Factory) *cobra.Command {
-	o := &statusOptions{Factory: f, output: cli.NewGetFlags(f)}
+	o := &statusOptions{Listing: cli.NewListing[api.QueueStatus](f)}
 	c := &cobra.Command{
 		Use:   "status [NAME]",
 		Short: "Show queues with their quota and usage",
@@ -46,16 +43,14 @@ func newStatus(f *cli.Factory) *cobra.Command {
 			if len(args) > 0 {
 				o.query.Queue = args[0]
 			}
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
 		},
 	}
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, show the queues of all namespaces.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, o.sortColumns().Keys())
+	o.AddListingFlags(c, o.sortColumns())
 	return c
 }
 
@@ -69,21 +64,13 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cli.SortItems(o.output, o.sortColumns(), list.Items); err != nil {
-		return err
-	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
-	}
-	if len(list.Items) == 0 {
+	return o.Print(list, list.Items, o.sortColumns(), o.table, func() {
 		where := "in " + client.Namespace() + " namespace"
 		if o.query.AllNamespaces {
 			where = "in any namespace"
 		}
 		o.Notef("No queues found %s; see: %s", where, o.Hint().Vast("cluster", "setup"))
-		return nil
-	}
-	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
+	})
 }
 
 // quotaRow is a line: one resource of a queue. What the queue's lines share stands

@@ -17,12 +17,7 @@ import (
 )
 
 func (o *listOptions) table(tasks []api.QueuedTask) *table.Table {
-	columns := o.columns(tasks)
-	t := columns.Table()
-	for i := range tasks {
-		columns.Add(t, &tasks[i], &tasks[i])
-	}
-	return t
+	return table.Of(o.columns(tasks), tasks)
 }
 
 // columns are those of a table of these tasks: what is the same for all is in the

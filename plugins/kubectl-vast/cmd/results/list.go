@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 	"k8s.io/utils/ptr"
 
@@ -17,14 +16,12 @@ import (
 )
 
 type listOptions struct {
-	*cli.Factory
-	query   api.ResultListOptions
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	cli.Listing[api.Result]
+	query api.ResultListOptions
 }
 
 func newList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, output: cli.NewGetFlags(f)}
+	o := &listOptions{Listing: cli.NewListing[api.Result](f)}
 	c := &cobra.Command{
 		Use:     "list [ID]",
 		Aliases: []string{"ls"},
@@ -48,8 +45,7 @@ func newList(f *cli.Factory) *cobra.Command {
 			if len(args) > 0 {
 				o.query.Ref = args[0]
 			}
-			var err error
-			if o.printer, err = o.output.Printer(); err != nil {
+			if err := o.Complete(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -58,8 +54,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	addSelector(c, &o.query.ResultSelector)
 	c.Flags().BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the results across all namespaces. Not allowed with an ID.")
 	c.Flags().BoolVar(&o.query.AllUsers, "all-users", false, "List the results of all users, not only yours.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.ResultListOptions{AllNamespaces: true}}).columns(true).Keys())
+	o.AddListingFlags(c, (&listOptions{query: api.ResultListOptions{AllNamespaces: true}}).columns(true))
 	return c
 }
 
@@ -73,28 +68,15 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cli.SortItems(o.output, o.columns(true), list.Items); err != nil {
-		return err
-	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
-	}
-	if len(list.Items) == 0 {
+	return o.Print(list, list.Items, o.columns(true), o.table, func() {
 		o.NothingFound("results", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, o.query.Ref != "")
-		return nil
-	}
-	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
+	})
 }
 
 // table has one line for each result. The first column is what the other commands
 // take.
 func (o *listOptions) table(results []api.Result) *table.Table {
-	columns := o.columns(slices.ContainsFunc(results, func(r api.Result) bool { return r.Campaign == "" }))
-	t := columns.Table()
-	for i := range results {
-		columns.Add(t, &results[i], &results[i])
-	}
-	return t
+	return table.Of(o.columns(slices.ContainsFunc(results, func(r api.Result) bool { return r.Campaign == "" })), results)
 }
 
 // columns are those of a table of results; named: some are of tasks, which have

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -14,17 +13,15 @@ import (
 )
 
 type listOptions struct {
-	*cli.Factory
-	query   api.TaskListOptions
-	states  []string
-	watch   bool
-	output  *cli.GetFlags
-	printer printers.ResourcePrinter
+	cli.Listing[api.TaskStatus]
+	query  api.TaskListOptions
+	states []string
+	watch  bool
 }
 
 // NewList returns kubectl vast list.
 func NewList(f *cli.Factory) *cobra.Command {
-	o := &listOptions{Factory: f, output: cli.NewGetFlags(f)}
+	o := &listOptions{Listing: cli.NewListing[api.TaskStatus](f)}
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls", "ps"},
@@ -57,8 +54,7 @@ func NewList(f *cli.Factory) *cobra.Command {
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
 	p.StringSliceVar(&o.states, "state", nil, "Only tasks in these states: "+strings.Join(stateNames(), ", ")+".")
 	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")
-	o.output.AddFlags(c)
-	o.output.AddSort(c, (&listOptions{query: api.TaskListOptions{AllNamespaces: true}}).columns().Keys())
+	o.AddListingFlags(c, (&listOptions{query: api.TaskListOptions{AllNamespaces: true}}).columns())
 	_ = c.RegisterFlagCompletionFunc("state",
 		cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -74,10 +70,8 @@ func (o *listOptions) Complete() error {
 		o.query.States = append(o.query.States, s)
 	}
 	// People see the duration in wide only; programs always.
-	o.query.Times = !o.output.Human() || o.output.Wide()
-	var err error
-	o.printer, err = o.output.Printer()
-	return err
+	o.query.Times = !o.Output.Human() || o.Output.Wide()
+	return o.Listing.Complete()
 }
 
 // Run lists, and goes on watching if that was asked for.
@@ -90,24 +84,14 @@ func (o *listOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.sort(list); err != nil {
-		return err
-	}
+	slices.Reverse(list.Items) // the newest first
 	if o.watch {
+		if err := cli.SortItems(o.Output, o.columns(), list.Items); err != nil {
+			return err
+		}
 		return o.watchTasks(ctx, client, list)
 	}
-	if !o.output.Human() {
-		return o.output.PrintList(o.printer, list, o.Out)
-	}
-	if len(list.Items) == 0 {
+	return o.Print(list, list.Items, o.columns(), o.table, func() {
 		o.NothingFound("tasks", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, len(o.states) > 0 || o.query.LabelSelector != "")
-		return nil
-	}
-	return o.output.PrintTable(o.printer, o.table(list.Items), o.Width(), o.Out)
-}
-
-// sort puts the newest first, or what --sort-by says.
-func (o *listOptions) sort(list *api.TaskStatusList) error {
-	slices.Reverse(list.Items)
-	return cli.SortItems(o.output, o.columns(), list.Items)
+	})
 }

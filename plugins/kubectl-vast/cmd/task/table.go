@@ -12,12 +12,7 @@ import (
 )
 
 func (o *listOptions) table(tasks []api.TaskStatus) *table.Table {
-	columns := o.columns()
-	t := columns.Table()
-	for i := range tasks {
-		columns.Add(t, &tasks[i], &tasks[i])
-	}
-	return t
+	return table.Of(o.columns(), tasks)
 }
 
 func (o *listOptions) columns() table.Columns[api.TaskStatus] {

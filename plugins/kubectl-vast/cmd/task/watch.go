@@ -23,18 +23,18 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 		for i := range tasks {
 			shown[tasks[i].UID] = o.fingerprint(&tasks[i])
 		}
-		if o.output.Human() {
+		if o.Output.Human() {
 			rows := o.table(tasks)
-			if o.output.PlainTable() {
-				fitter.Fit(rows, o.Width(), o.output.Wide())
+			if o.Output.PlainTable() {
+				fitter.Fit(rows, o.Width(), o.Output.Wide())
 			}
-			if err := o.printer.PrintObj(&rows.Table, out); err != nil {
+			if err := o.Printer.PrintObj(&rows.Table, out); err != nil {
 				return err
 			}
 			return out.Flush()
 		}
 		for i := range tasks {
-			if err := o.printer.PrintObj(&tasks[i], o.Out); err != nil {
+			if err := o.Printer.PrintObj(&tasks[i], o.Out); err != nil {
 				return err
 			}
 		}
@@ -60,7 +60,7 @@ func (o *listOptions) watchTasks(ctx context.Context, client cli.Client, list *a
 // fingerprint changes when something that is worth a new row does.
 func (o *listOptions) fingerprint(t *api.TaskStatus) string {
 	print := fmt.Sprint(shownState(t), "\x00", t.Reason, "\x00", t.NumNodes)
-	if o.output.Wide() || !o.output.Human() {
+	if o.Output.Wide() || !o.Output.Human() {
 		print += "\x00" + cli.ProgressWords(t.Progress)
 	}
 	return print
