@@ -90,7 +90,7 @@ data   10Gi   Bound    standard       RWO,ROX   60m   train-x7k2m9qa,pod/nginx
 logs   10Gi   Bound    standard       RWO,ROX   60m   -
 `},
 		"list by namespace, everywhere": {args: []string{"list", "-A", "--sort-by=namespace", "-o", "name"}, out: "\nvolume.kubevast.io/data\nvolume.kubevast.io/logs\n"},
-		"list by field": {args: []string{"list", "--sort-by=.volumeName", "-o", "name"}, out: "\nvolume.kubevast.io/data\nvolume.kubevast.io/logs\n"},
+		"list by field":                 {args: []string{"list", "--sort-by=.volumeName", "-o", "name"}, out: "\nvolume.kubevast.io/data\nvolume.kubevast.io/logs\n"},
 		"create": {args: []string{"create", "a", "5Gi", "--access-modes=rwx,RWO,ReadWriteMany", "--storage-class=nfs", "-o", "jsonpath={.size} {.accessModes} {.storageClass}"},
 			out: "\n5Gi [\"ReadWriteMany\",\"ReadWriteOnce\"] nfs", err: "namespace default\n"},
 		"create, plain":    {args: []string{"create", "a", "5Gi"}, out: "\nvolume.kubevast.io/a created\n"},
