@@ -23,6 +23,7 @@ var layers = []string{
 	"sdk/contexts",
 	"=sdk/share",
 	"internal/share/providers",
+	"=sdk/share/sharetest",
 	"=sdk/internal/yamlfile",
 	"=sdk/internal/rules",
 	"sdk/spec",

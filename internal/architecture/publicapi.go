@@ -20,9 +20,9 @@ var PublicPackages = []string{
 	"sdk/api",
 	"sdk/contexts",
 	"sdk/sdktest",
-	"sdk/share",
 	"sdk/setup",
 	"sdk/share",
+	"sdk/share/sharetest",
 	"sdk/spec",
 	"sdk/variation",
 }
