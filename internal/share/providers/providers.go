@@ -1,7 +1,14 @@
 // Package providers has the types of shares of this module: one line each.
 package providers
 
-import "github.com/kubevast/vast/sdk/share"
+import (
+	"github.com/kubevast/vast/internal/share/dir"
+	"github.com/kubevast/vast/sdk/share"
+)
 
 // Builtin returns a new registry of them.
-func Builtin() *share.Registry { return share.NewRegistry() }
+func Builtin() *share.Registry {
+	return share.NewRegistry(
+		dir.Definition(),
+	)
+}
