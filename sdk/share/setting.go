@@ -44,6 +44,11 @@ type Definition struct {
 	// Check, if set, returns what is wrong with the settings taken together. It sends no
 	// requests.
 	Check func(settings Settings) []api.Problem
+	// InCluster, if set, returns the settings for a process in the cluster: what Open
+	// reads from the workstation besides the settings, such as ~/.ssh/known_hosts, is
+	// part of them. The problems are what cannot be used there, such as ssh-agent. It
+	// sends no requests and leaves its argument unchanged.
+	InCluster func(settings Settings) (Settings, []api.Problem)
 	// Open returns a provider. It may connect to the server, or leave that to the
 	// first use. Close of the provider has to be called.
 	Open func(ctx context.Context, settings Settings) (ShareProvider, error)
