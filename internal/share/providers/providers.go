@@ -3,6 +3,7 @@ package providers
 
 import (
 	"github.com/kubevast/vast/internal/share/dir"
+	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/sdk/share"
 )
 
@@ -10,5 +11,6 @@ import (
 func Builtin() *share.Registry {
 	return share.NewRegistry(
 		dir.Definition(),
+		sftp.Definition(),
 	)
 }

@@ -1,0 +1,149 @@
+package sftp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+)
+
+const (
+	// keepalive is how often the server is asked for a sign of life, and dead is how
+	// long none may come.
+	keepalive = 10 * time.Second
+	dead      = 45 * time.Second
+	// stall is how long an operation may wait for the server without any progress.
+	stall = time.Minute
+)
+
+// conn is one connection. One operation at a time uses it, and an operation that is
+// cancelled or stalls closes it: no request of the library can be taken back.
+type conn struct {
+	address, user string
+	// dir is the folder's absolute path.
+	dir  string
+	tcp  *tcp
+	ssh  *ssh.Client
+	sftp *sftp.Client
+	// watch of the current operation.
+	watch *watch
+	once  sync.Once
+	ended chan struct{}
+}
+
+// tcp records when bytes arrived last, and whether the connection failed.
+type tcp struct {
+	net.Conn
+	heard  atomic.Int64
+	failed atomic.Bool
+}
+
+func (t *tcp) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	if n > 0 {
+		t.heard.Store(time.Now().UnixNano())
+	}
+	if err != nil {
+		t.failed.Store(true)
+	}
+	return n, err
+}
+
+func (t *tcp) Write(p []byte) (int, error) {
+	n, err := t.Conn.Write(p)
+	if err != nil {
+		t.failed.Store(true)
+	}
+	return n, err
+}
+
+// keep sends keepalives as OpenSSH does, and closes a connection on which nothing
+// arrives.
+func (c *conn) keep() {
+	tick := time.NewTicker(keepalive)
+	defer tick.Stop()
+	var asking atomic.Bool
+	for {
+		select {
+		case <-c.ended:
+			return
+		case <-tick.C:
+		}
+		if time.Since(time.Unix(0, c.tcp.heard.Load())) > dead {
+			c.close()
+			return
+		}
+		if asking.CompareAndSwap(false, true) {
+			go func() {
+				_, _, _ = c.ssh.SendRequest("keepalive@openssh.com", true, nil) // any answer counts
+				asking.Store(false)
+			}()
+		}
+	}
+}
+
+func (c *conn) close() {
+	c.once.Do(func() {
+		close(c.ended)
+		_ = c.tcp.Close() // first: the others wait for answers
+		_ = c.ssh.Close()
+	})
+}
+
+func (c *conn) closed() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return c.tcp.failed.Load()
+	}
+}
+
+var errStalled = errors.New("the server does not respond")
+
+// watch closes a connection whose operation is cancelled or makes no progress.
+type watch struct {
+	c     *conn
+	mu    sync.Mutex
+	timer *time.Timer
+	limit time.Duration
+	cause error
+	stop  func() bool
+}
+
+func newWatch(ctx context.Context, c *conn) *watch {
+	w := &watch{c: c, limit: stall}
+	w.timer = time.AfterFunc(stall, func() { w.end(errStalled) })
+	w.stop = context.AfterFunc(ctx, func() { w.end(ctx.Err()) })
+	return w
+}
+
+func (w *watch) end(cause error) {
+	w.mu.Lock()
+	if w.cause == nil {
+		w.cause = cause
+	}
+	w.mu.Unlock()
+	w.c.close()
+}
+
+// progress begins the limit anew; allow sets another one.
+func (w *watch) progress()             { w.timer.Reset(w.limit) }
+func (w *watch) allow(d time.Duration) { w.limit = d; w.progress() }
+
+// hold suspends the limit while something else than the server is waited for.
+func (w *watch) hold() { w.timer.Stop() }
+
+// done ends the watch and returns why it closed the connection, if it did.
+func (w *watch) done() error {
+	w.timer.Stop()
+	w.stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cause
+}
