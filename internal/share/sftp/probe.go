@@ -14,6 +14,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/crypto/ssh"
 
@@ -176,8 +177,18 @@ func (c *conn) sha256(file string) (string, error) {
 	return strings.ToLower(sum), nil
 }
 
-// quote makes a word of a POSIX shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// quote makes a word of a POSIX shell out of an absolute path, with backslashes:
+// rclone's server reads no quotes.
+func quote(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x80 && !strings.ContainsRune("/._-,:@%+=", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 // start is the beginning of an output.
 type start []byte

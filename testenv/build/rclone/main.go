@@ -1,5 +1,5 @@
-// Command rclone is rclone with its server for S3 and the file system behind it, and
-// without the other commands and the clouds.
+// Command rclone is rclone with its servers for S3, SFTP and WebDAV and the file system
+// behind them, and without the other commands and the clouds.
 package main
 
 import (
@@ -7,6 +7,8 @@ import (
 	"github.com/rclone/rclone/cmd"
 	_ "github.com/rclone/rclone/cmd/serve"
 	_ "github.com/rclone/rclone/cmd/serve/s3"
+	_ "github.com/rclone/rclone/cmd/serve/sftp"
+	_ "github.com/rclone/rclone/cmd/serve/webdav"
 )
 
 func main() { cmd.Main() }

@@ -84,7 +84,7 @@ var (
 		Name:     "rclone",
 		Programs: map[string]string{"rclone": "."},
 		LDFlags:  "-X github.com/rclone/rclone/fs.Version=" + RcloneVersion,
-		Why:      "rclone " + RcloneVersion + " with serve s3, for the test of the stores; half a minute",
+		Why:      "rclone " + RcloneVersion + " with serve s3, sftp and webdav, for the tests of the stores and of the shares; half a minute",
 	}
 	RuntimeWrapper = Module{
 		Name:     "runtimewrapper",
