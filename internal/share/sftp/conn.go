@@ -36,7 +36,8 @@ type conn struct {
 	ended chan struct{}
 }
 
-// tcp records when bytes arrived last, and whether the connection failed.
+// tcp records when bytes arrived last, and whether the connection failed. To be closed
+// on this side is no failure.
 type tcp struct {
 	net.Conn
 	heard  atomic.Int64
@@ -48,7 +49,7 @@ func (t *tcp) Read(p []byte) (int, error) {
 	if n > 0 {
 		t.heard.Store(time.Now().UnixNano())
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
 		t.failed.Store(true)
 	}
 	return n, err
@@ -56,7 +57,7 @@ func (t *tcp) Read(p []byte) (int, error) {
 
 func (t *tcp) Write(p []byte) (int, error) {
 	n, err := t.Conn.Write(p)
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
 		t.failed.Store(true)
 	}
 	return n, err

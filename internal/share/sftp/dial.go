@@ -114,7 +114,7 @@ func (p *provider) handshake(ctx context.Context, known bool) (*conn, error) {
 		return p.handshake(ctx, false)
 	case disagree:
 		return nil, &api.NotSupportedError{Message: fmt.Sprintf("the server %s offers no algorithm that is supported: %v", p.address, err)}
-	case t.failed.Load() || !verified:
+	case ctx.Err() != nil || t.failed.Load() || !verified:
 		return nil, lost(p.address, ctx, err)
 	}
 	return nil, p.refused()
