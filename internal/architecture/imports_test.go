@@ -62,6 +62,7 @@ var layers = []string{
 	"sdk/internal/doctor",
 	"=agent/apiserver",
 	"=agent/fetcher",
+	"=agent/archiver",
 	"=agent/uploader",
 	"agent/keeper",
 	"agent",

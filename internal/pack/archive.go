@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"strings"
 	"time"
 
@@ -65,6 +66,44 @@ func ArchiveWriter(w io.Writer, name string) (*Archive, error) {
 		a.compress = plain{w}
 	default:
 		return nil, api.Invalid("", "%q does not say what kind of archive it is to be; end it with %s", name, orList(ArchiveSuffixes))
+	}
+	a.tar = tar.NewWriter(a.compress)
+	return a, nil
+}
+
+const (
+	// levelGzip is about half as large as no compression costs in time: between pigz's
+	// levels 1 and 6 in size.
+	levelGzip = 3
+	// gzipBlock and gzipBlocks bound the memory: each block in work holds its input, its
+	// output and a compressor.
+	gzipBlock  = 512 << 10
+	gzipBlocks = 6
+)
+
+// ReproducibleArchive is ArchiveWriter for .tar.gz and .tar.zst with a memory, and bytes,
+// that do not depend on the number of processors.
+func ReproducibleArchive(w io.Writer, name string) (*Archive, error) {
+	a := &Archive{buf: make([]byte, 256<<10)}
+	switch {
+	case strings.HasSuffix(name, ".tar.gz"):
+		z, err := pgzip.NewWriterLevel(w, levelGzip)
+		if err != nil {
+			return nil, err
+		}
+		if err := z.SetConcurrency(gzipBlock, min(max(runtime.GOMAXPROCS(0), 2), gzipBlocks)); err != nil {
+			return nil, err
+		}
+		z.ModTime = time.Unix(0, 0)
+		a.compress = z
+	case strings.HasSuffix(name, ".tar.zst"):
+		z, err := zstd.NewWriter(w, encoderOptions...)
+		if err != nil {
+			return nil, err
+		}
+		a.compress = z
+	default:
+		return nil, api.Invalid("", "%q does not end in .tar.gz or .tar.zst", name)
 	}
 	a.tar = tar.NewWriter(a.compress)
 	return a, nil

@@ -44,3 +44,6 @@ func (r *DownloadReport) DeepCopyObject() runtime.Object  { return clone(r) }
 func (c *Campaign) DeepCopyObject() runtime.Object        { return clone(c) }
 func (c *CampaignList) DeepCopyObject() runtime.Object    { return clone(c) }
 func (c *CampaignCleanup) DeepCopyObject() runtime.Object { return clone(c) }
+
+func (u *ShareUpload) DeepCopyObject() runtime.Object     { return clone(u) }
+func (l *ShareUploadList) DeepCopyObject() runtime.Object { return clone(l) }
