@@ -77,7 +77,12 @@ demo: cluster-up build ## bring up a cluster and run a first task on it
 	@testenv/demo.sh $(BIN)
 
 .PHONY: test
-test: lint test-unit fuzz test-e2e ## everything: lint, unit tests, fuzzing, e2e tests on a real cluster
+test: ## everything: lint, unit tests, fuzzing, e2e tests on a real cluster
+	@# The cluster comes up meanwhile: it mostly waits.
+	@log=$$(mktemp) && { $(MAKE) --no-print-directory cluster-up >$$log 2>&1 & up=$$!; } && \
+		{ $(MAKE) --no-print-directory lint test-unit fuzz || failed=1; } && \
+		{ wait $$up || failed=1; cat $$log; rm -f $$log; test -z "$$failed"; }
+	@$(MAKE) --no-print-directory test-e2e
 
 .PHONY: test-programs
 test-programs: ## install the programs that unit tests try things with; on Debian, by root, where they are missing
@@ -96,10 +101,11 @@ test-unit: test-programs ## unit tests of all modules
 .PHONY: test-e2e
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
 	@# e2e/setup has a cluster of its own and mostly waits for it. e2e/walls shares the cluster
-	@# with e2e, whose first tests stop a node and the API server.
-	@cd testenv && failed=0; \
-		go test -count=1 -p 2 -timeout 40m ./e2e ./e2e/setup || failed=1; \
-		go test -count=1 -timeout 40m ./e2e/walls || failed=1; exit $$failed
+	@# with e2e, and waits while that stops a node or the API server.
+	@cd testenv && { go test -count=1 -timeout 40m ./e2e & e2e=$$!; } && failed=; \
+		go test -count=1 -timeout 40m ./e2e/setup || failed=1; \
+		go test -count=1 -timeout 40m ./e2e/walls || failed=1; \
+		wait $$e2e || failed=1; test -z "$$failed"
 
 .PHONY: test-stores
 test-stores: ## the store's rules on versitygw, MinIO, SeaweedFS and rclone, built from source: 15 minutes cold; prints which keeps which

@@ -17,7 +17,18 @@ import (
 // The tests of this file disturb the whole cluster. They are not parallel, so
 // they run alone, before all others.
 
+// alone waits until no other test program uses the cluster.
+func alone(t *testing.T) {
+	t.Helper()
+	release, err := testenv.Alone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+}
+
 func TestAMachineThatIsLostIsTold(t *testing.T) {
+	alone(t)
 	ctx := t.Context()
 	worker, err := cluster.Worker(ctx)
 	if err != nil {
@@ -79,6 +90,7 @@ config: {kubernetes: {pod_config: {
 }
 
 func TestWhoFollowsAndWaitsSurvivesARestartOfTheAPIServer(t *testing.T) {
+	alone(t)
 	const nodes = 2
 	p := newPerson(t)
 	id := p.submit(fmt.Sprintf(counting, nodes))

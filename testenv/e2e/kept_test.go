@@ -33,7 +33,7 @@ run: |
       f.parent.mkdir(parents=True, exist_ok=True)
       f.write_bytes(hashlib.sha256(b"%d" % i).digest() * (i % 50))
       f.chmod([0o644, 0o600, 0o755, 0o444][i % 4])
-  (out / "large").write_bytes(os.urandom(1 << 20) * 96)
+  (out / "large").write_bytes(os.urandom(1 << 20) * 40)
   (out / "link").symlink_to("d1/1/file 1 ü")
   (out / "d1" / "folder").symlink_to("../d2")
   (out / "empty" / "deep").mkdir(parents=True)
@@ -120,7 +120,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = download.command.Wait() // it was killed
-		if info, err := os.Stat(part); err != nil || info.Size() >= 96<<20 {
+		if info, err := os.Stat(part); err != nil || info.Size() >= 40<<20 {
 			t.Fatalf("nothing is left to be done: %v, %v", info, err)
 		}
 		p.vast("results", "download", id, "--dir=out", "--preserve-modes").exits(0)

@@ -52,7 +52,11 @@ func runTests(m *testing.M) (int, error) {
 		return 1, err
 	}
 	ctx := context.Background()
-	var err error
+	release, err := testenv.Alone(ctx)
+	if err != nil {
+		return 1, err
+	}
+	defer release()
 	if cluster, err = testenv.Up(ctx, testenv.Options{Progress: os.Stderr}); err != nil {
 		return 1, err
 	}
