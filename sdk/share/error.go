@@ -1,6 +1,9 @@
 package share
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // TemporaryError is an error of a ShareProvider that may pass by itself: a connection
 // that was cut, a server that is overloaded or restarting.
@@ -13,3 +16,8 @@ type TemporaryError struct {
 
 func (e *TemporaryError) Error() string { return e.Message }
 func (e *TemporaryError) Unwrap() error { return e.Cause }
+
+func isTemporary(err error) bool {
+	var temporary *TemporaryError
+	return errors.As(err, &temporary)
+}
