@@ -7,6 +7,7 @@
 package sharetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -78,4 +79,4 @@ func Run(t *testing.T, o Options) {
 	}
 }
 
-func tests() []test { return plainTests() }
+func tests() []test { return slices.Concat(plainTests(), largeTests(), cutTests(), httpTests()) }
