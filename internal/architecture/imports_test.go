@@ -36,6 +36,7 @@ var layers = []string{
 	"internal/share/transport",
 	"=sdk/share/sharetest",
 	"internal/share/dir",
+	"=internal/share/s3",
 	"=internal/share/sftp",
 	"internal/share/providers",
 	"sdk/internal/authz",

@@ -3,6 +3,7 @@ package providers
 
 import (
 	"github.com/kubevast/vast/internal/share/dir"
+	"github.com/kubevast/vast/internal/share/s3"
 	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/sdk/share"
 )
@@ -11,6 +12,7 @@ import (
 func Builtin() *share.Registry {
 	return share.NewRegistry(
 		dir.Definition(),
+		s3.Definition(),
 		sftp.Definition(),
 	)
 }

@@ -13,7 +13,7 @@ func hasServer(o Options) bool { return o.Address != "" }
 func hasStall(o Options) bool  { return o.Address != "" && o.Stall > 0 }
 
 // cutSize is the size of contents that are cut.
-const cutSize = 6*mib + 12345
+const cutSize = 12*mib + 12345
 
 func cutTests() []test {
 	return []test{
