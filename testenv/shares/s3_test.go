@@ -15,7 +15,7 @@ import (
 const (
 	accessKey = "vast-shares-key"
 	secretKey = "vast-shares-secret"
-	s3Timeout = 2 * time.Second
+	s3Timeout = time.Second
 )
 
 // versitygw starts the server, whose bucket "results" is a folder below dir.
@@ -52,6 +52,7 @@ func TestVersityGW(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := s3Options(dir, versitygw(t, dir), "lab/campaigns")
+	o.Skip = map[string]string{"a server that ignores ranges is read from the beginning": "the range is part of the request's signature, so a proxy cannot remove it"}
 	small := smallDisk(t, 8)
 	full := s3Options(small, versitygw(t, small), "")
 	o.Full = &full

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"sync"
@@ -14,13 +13,14 @@ import (
 
 // front is an HTTP proxy in front of the server, which causes one kind of fault.
 type front struct {
-	server *httptest.Server
+	l      net.Listener
 	to     *http.Transport
 	target string
 	mu     sync.Mutex
 	fault  *fault
 	// requests are those that have come, in order.
 	requests []request
+	handlers sync.WaitGroup
 }
 
 // request is one that has come.
@@ -65,15 +65,22 @@ func (s *suite) front(what *fault) *front {
 		DisableKeepAlives: true, DisableCompression: true, ExpectContinueTimeout: time.Minute,
 		DialContext: (&net.Dialer{}).DialContext,
 	}}
-	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
+	var err error
+	if f.l, err = (&net.ListenConfig{}).Listen(s.ctx, "tcp", "127.0.0.1:0"); err != nil {
+		s.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(f.serve), ReadHeaderTimeout: time.Minute}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(f.l) }) // it ends with Close
 	s.Cleanup(func() {
-		f.server.CloseClientConnections()
-		f.server.Close()
+		_ = server.Close() // the connections of a test that ends
+		serving.Wait()
+		f.handlers.Wait()
 	})
 	return f
 }
 
-func (f *front) address() string { return f.server.Listener.Addr().String() }
+func (f *front) address() string { return f.l.Addr().String() }
 
 // seen returns the requests so far.
 func (f *front) seen() []request {
@@ -90,6 +97,8 @@ func (f *front) happened() int {
 }
 
 func (f *front) serve(w http.ResponseWriter, r *http.Request) {
+	f.handlers.Add(1)
+	defer f.handlers.Done()
 	f.mu.Lock()
 	n := len(f.requests)
 	f.requests = append(f.requests, request{method: r.Method, length: r.ContentLength})
@@ -98,6 +107,9 @@ func (f *front) serve(w http.ResponseWriter, r *http.Request) {
 		f.fault.times++
 	}
 	f.mu.Unlock()
+	// The server's own request keeps its body: it must see that this one waits for "100
+	// Continue".
+	r = r.WithContext(r.Context())
 	r.Body = &counted{ReadCloser: r.Body, add: func(k int) {
 		f.mu.Lock()
 		f.requests[n].body += int64(k)
