@@ -5,6 +5,7 @@ import (
 	"github.com/kubevast/vast/internal/share/dir"
 	"github.com/kubevast/vast/internal/share/s3"
 	"github.com/kubevast/vast/internal/share/sftp"
+	"github.com/kubevast/vast/internal/share/webdav"
 	"github.com/kubevast/vast/sdk/share"
 )
 
@@ -14,5 +15,6 @@ func Builtin() *share.Registry {
 		dir.Definition(),
 		s3.Definition(),
 		sftp.Definition(),
+		webdav.Definition(),
 	)
 }

@@ -95,8 +95,26 @@ func (c *Client) redirectError(r *http.Request, location string) error {
 	if err != nil {
 		return api.Invalid(c.options.Setting, "%s redirects to an invalid URL", c.host(r.URL))
 	}
-	return api.Invalid(c.options.Setting, "%q redirects to %q, which is not followed; the URL must be that of the share itself, not of a login page or of another address",
-		c.URL(r.URL), c.URL(to))
+	return &redirect{
+		InvalidSpecError: api.Invalid(c.options.Setting, "%q redirects to %q, which is not followed; the URL must be that of the share itself, not of a login page or of another address",
+			c.URL(r.URL), c.URL(to)),
+		toFolder: to.EscapedPath() == r.URL.EscapedPath()+"/",
+	}
+}
+
+// redirect is the error of a redirect.
+type redirect struct {
+	*api.InvalidSpecError
+	toFolder bool
+}
+
+func (r *redirect) Unwrap() error { return r.InvalidSpecError }
+
+// IsToFolder reports whether err is that of a redirect to the same URL with a slash at its
+// end, by which servers answer requests for a folder.
+func IsToFolder(err error) bool {
+	var r *redirect
+	return errors.As(err, &r) && r.toFolder
 }
 
 // URL returns a URL as a part of a text: without user, query, fragment and secrets.

@@ -1,0 +1,279 @@
+package dav
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/share"
+)
+
+// upload is one attempt.
+type upload struct {
+	share     *Share
+	name      string
+	part      string
+	source    share.Source
+	o         share.UploadOptions
+	at        folder
+	abilities abilities
+	// sums are the checksums that the server, or a read-back, has computed.
+	sums share.Checksums
+}
+
+// Upload makes one attempt to store a file. The content is stored under a temporary name,
+// its size is compared, and the file is renamed. An existing archive is removed just
+// before that, when the new one is complete on the share.
+//
+// A server without MOVE gets the content under its name, if a file appears there only when it
+// is complete, as on nginx. Others are refused.
+func (s *Share) Upload(ctx context.Context, name string, source share.Source, o share.UploadOptions) (share.Object, error) {
+	u := &upload{share: s, name: name, part: PartName(name, source), source: source, o: o}
+	var err error
+	if u.at, err = s.examine(ctx, true); err != nil {
+		return share.Object{}, err
+	}
+	n, err := u.loadNote(ctx)
+	if err != nil {
+		return share.Object{}, err
+	}
+	old, there, err := u.target(ctx)
+	if err != nil {
+		return share.Object{}, err
+	}
+	if there {
+		done, err := u.arrived(ctx, n, old)
+		switch {
+		case err != nil:
+			return share.Object{}, err
+		case done:
+			u.sums = n.Checksums
+			return u.finish(ctx)
+		case !o.Overwrite:
+			u.discard(ctx)
+			return share.Object{}, &api.ConflictError{Message: fmt.Sprintf("%q is on the share already", name)}
+		}
+	}
+	if u.abilities, err = s.probeAs(ctx, contentID(source)); err != nil {
+		return share.Object{}, err
+	}
+	switch {
+	case u.abilities.moves && there && !u.abilities.deletes:
+		return share.Object{}, &api.NotSupportedError{Message: fmt.Sprintf("%q is on the share, and the server does not remove files: it cannot be replaced", name)}
+	case u.abilities.moves:
+	case u.abilities.atomicPut:
+		return u.directly(ctx, n, old, there)
+	default:
+		return share.Object{}, &api.NotSupportedError{Message: "the server cannot rename files, and shows a file before it is complete: an interrupted upload would leave a part under the archive's name"}
+	}
+	if err := u.store(ctx); err != nil {
+		return share.Object{}, u.failed(ctx, err)
+	}
+	if err := u.verify(ctx); err != nil {
+		return share.Object{}, u.failed(ctx, err)
+	}
+	return u.publish(ctx, n, old, there)
+}
+
+// target returns what has the name now. A folder is an api.ConflictError.
+func (u *upload) target(ctx context.Context) (_ Entry, there bool, _ error) {
+	e, err := u.share.entry(ctx, u.at, u.name)
+	switch {
+	case api.IsNotFound(err):
+		return Entry{}, false, nil
+	case err != nil:
+		return Entry{}, false, err
+	case e.Folder:
+		return Entry{}, false, &api.ConflictError{Message: fmt.Sprintf("%q is a folder on the share, which is never replaced", u.name)}
+	}
+	return e, true, nil
+}
+
+// arrived reports whether what has the name is from an earlier attempt whose end was
+// not seen.
+func (u *upload) arrived(ctx context.Context, n note, e Entry) (bool, error) {
+	if !n.Moving || e.Size != u.source.Size || identity(e) == n.Old {
+		return false, nil
+	}
+	_, err := u.share.entry(ctx, u.at, u.part)
+	if api.IsNotFound(err) {
+		return true, nil
+	}
+	return false, err
+}
+
+// store makes the part complete.
+func (u *upload) store(ctx context.Context) error {
+	e, err := u.share.entry(ctx, u.at, u.part)
+	switch {
+	case err == nil && e.Size == u.source.Size && e.Size > 0:
+		u.progress(e.Size)
+		return nil
+	case err == nil && e.Size > u.source.Size:
+		if err := u.share.delete(ctx, u.part); err != nil {
+			return err
+		}
+		e.Size = 0
+	case err != nil && !api.IsNotFound(err):
+		return err
+	}
+	if u.share.options.Store != nil {
+		u.sums, err = u.share.options.Store(ctx, u.share, u.part, u.source, u.o.Progress)
+	} else {
+		err = u.put(ctx, u.part, max(e.Size, 0))
+	}
+	if err != nil {
+		return err
+	}
+	if e, err = u.share.entry(ctx, u.at, u.part); err != nil {
+		if api.IsNotFound(err) {
+			err = &share.TemporaryError{Message: fmt.Sprintf("the server has accepted %q and does not have it", u.part), Cause: err}
+		}
+		return err
+	}
+	return checkSize(e, u.part, u.source.Size)
+}
+
+// put sends the content from an offset on. Apache keeps what it has of a PUT with
+// Content-Range that is cut, and nothing of another one. The offset is ignored where the server
+// has no such PUT.
+func (u *upload) put(ctx context.Context, name string, offset int64) error {
+	ranges := u.abilities.ranges && u.source.Size > 0
+	if !ranges {
+		offset = 0
+	}
+	content, err := u.source.Open(ctx, offset)
+	if err != nil {
+		return err
+	}
+	u.progress(offset)
+	r := u.share.request(ctx, http.MethodPut, u.share.URL(name), "Content-Type", "application/octet-stream")
+	if ranges {
+		r.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, u.source.Size-1, u.source.Size))
+	}
+	return u.share.send(r, content, u.source.Size-offset, func(n int64) { u.progress(offset + n) }, fmt.Sprintf("store %q", u.name))
+}
+
+func (u *upload) progress(sent int64) {
+	if u.o.Progress != nil {
+		u.o.Progress(sent)
+	}
+}
+
+// publish renames the part. It is complete, so an old archive can be removed.
+func (u *upload) publish(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
+	n.Moving, n.Old, n.Checksums = true, "", u.sums
+	if there {
+		n.Old = identity(old)
+	}
+	if err := u.saveNote(ctx, n); err != nil {
+		return share.Object{}, err
+	}
+	if there {
+		if err := u.share.delete(ctx, u.name); err != nil {
+			return share.Object{}, u.failed(ctx, err)
+		}
+	}
+	if err := u.share.Move(ctx, u.part, u.name, u.source.Size); err != nil {
+		if there && !temporary(err) {
+			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one was removed, and: %w", u.part, err)
+		}
+		return share.Object{}, u.failed(ctx, err)
+	}
+	return u.finish(ctx)
+}
+
+// finish returns the archive as the server reports it.
+func (u *upload) finish(ctx context.Context) (share.Object, error) {
+	e, err := u.share.entry(ctx, u.at, u.name)
+	if err != nil {
+		if api.IsNotFound(err) {
+			err = &share.TemporaryError{Message: fmt.Sprintf("the server has renamed a file to %q and does not have it", u.name), Cause: err}
+		}
+		return share.Object{}, err
+	}
+	if err := checkSize(e, u.name, u.source.Size); err != nil {
+		return share.Object{}, err
+	}
+	u.progress(u.source.Size)
+	o := e.object(u.name)
+	o.Checksums = u.sums
+	if u.share.options.Discard != nil {
+		_ = u.share.options.Discard(ctx, u.share, u.source) // the server removes it in time
+	}
+	return o, u.keep(ctx, "")
+}
+
+// directly stores the content under its name.
+func (u *upload) directly(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
+	n.Moving, n.Old = true, ""
+	if there {
+		n.Old = identity(old)
+	}
+	if err := u.saveNote(ctx, n); err != nil {
+		return share.Object{}, err
+	}
+	u.abilities.ranges = false // such a PUT is not atomic
+	err := u.put(ctx, u.name, 0)
+	if err == nil {
+		return u.finish(ctx)
+	}
+	// A new name that the server shows in spite of the error is complete, or goes.
+	look, cancel := aside(ctx)
+	defer cancel()
+	if e, there2, lookErr := u.target(look); lookErr == nil && there2 && !there && e.Size != u.source.Size {
+		_ = u.share.delete(look, u.name) // the error of the upload is returned
+	}
+	return share.Object{}, err
+}
+
+// failed returns the error of an attempt. It removes the part, unless the next attempt can
+// continue it.
+func (u *upload) failed(ctx context.Context, err error) error {
+	switch {
+	case temporary(err):
+		// nginx leaves "PART.0000000073" when the disk is full.
+		u.discardPrefix(ctx, u.part+".")
+	case ctx.Err() != nil && u.o.State != nil && (u.abilities.ranges || u.share.options.Resume):
+	default:
+		u.discard(ctx)
+	}
+	return err
+}
+
+// discard removes what the upload has stored and does not need.
+func (u *upload) discard(ctx context.Context) {
+	cleanup, cancel := aside(ctx)
+	defer cancel()
+	if err := u.share.delete(cleanup, u.part); err != nil {
+		return // nor would the others work
+	}
+	u.discardPrefix(ctx, u.part)
+	if u.share.options.Discard != nil {
+		_ = u.share.options.Discard(cleanup, u.share, u.source) // the server removes it in time
+	}
+	_ = u.keep(cleanup, "") // a note without files is harmless
+}
+
+// discardPrefix removes the files whose names begin with a temporary name.
+func (u *upload) discardPrefix(ctx context.Context, prefix string) {
+	if !u.at.lists {
+		return
+	}
+	cleanup, cancel := aside(ctx)
+	defer cancel()
+	var names []string
+	err := u.share.Propfind(cleanup, u.share.root, "1", func(e Entry) bool {
+		if !e.Folder && strings.HasPrefix(e.Name, prefix) {
+			names = append(names, e.Name)
+		}
+		return true
+	})
+	for _, name := range names {
+		err = errors.Join(err, u.share.delete(cleanup, name))
+	}
+	_ = err // the error of the upload is returned
+}
