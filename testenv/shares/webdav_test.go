@@ -1,0 +1,273 @@
+package shares
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/webdav"
+
+	"github.com/kubevast/vast/sdk/share"
+	"github.com/kubevast/vast/sdk/share/sharetest"
+	"github.com/kubevast/vast/testenv/internal/gobuild"
+)
+
+const (
+	davUser     = "alice"
+	davPassword = "Pa55 wörd/+%"
+	// davStall is how long the providers wait for a server under test.
+	davStall = "2s"
+)
+
+// davServer is a WebDAV server that is running, with the share at /dav/.
+type davServer struct {
+	address string
+	dir     string // the share's folder on the disk
+	// besides are folders in which the server keeps unfinished files.
+	besides []string
+}
+
+// davServers start the servers with a folder. Each gets a folder of its own for what is
+// not of the share.
+var davServers = map[string]func(t testing.TB, dir string) davServer{
+	"Apache":        apache,
+	"nginx":         func(t testing.TB, dir string) davServer { return nginx(t, dir, nginxPlain) },
+	"nginx-dav-ext": func(t testing.TB, dir string) davServer { return nginx(t, dir, nginxExt) },
+	"rclone":        rcloneWebDAV,
+	"x-net":         xnet,
+}
+
+// anyoneDir returns a new folder that a server which is not root can write to.
+func anyoneDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(d, 0o777); err != nil { //nolint:gosec // a folder of the test
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func writeFile(t testing.TB, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // a server reads it that is not root
+		t.Fatal(err)
+	}
+	return path
+}
+
+// passwordFile writes a file for Apache and nginx.
+func passwordFile(t testing.TB, dir, user, password string) string {
+	sum := sha1.Sum([]byte(password)) //nolint:gosec // the format that both have
+	return writeFile(t, filepath.Join(dir, "passwords"), fmt.Sprintf("%s:{SHA}%s\n", user, base64.StdEncoding.EncodeToString(sum[:])))
+}
+
+// apacheConfig serves a folder as %[3]s. The lines %[4]s are within its <Location>.
+const apacheConfig = `
+ServerRoot %[1]s
+ServerName localhost
+Listen %[2]s
+PidFile %[1]s/pid
+DefaultRuntimeDir %[1]s
+ErrorLog /dev/stderr
+LogLevel error
+%[5]s
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authn_core_module /usr/lib/apache2/modules/mod_authn_core.so
+LoadModule authn_file_module /usr/lib/apache2/modules/mod_authn_file.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule authz_user_module /usr/lib/apache2/modules/mod_authz_user.so
+LoadModule auth_basic_module /usr/lib/apache2/modules/mod_auth_basic.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
+LoadModule dav_module /usr/lib/apache2/modules/mod_dav.so
+LoadModule dav_fs_module /usr/lib/apache2/modules/mod_dav_fs.so
+LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
+StartServers 1
+ServerLimit 2
+ThreadsPerChild 32
+MaxRequestWorkers 64
+Timeout 120
+DavLockDB %[1]s/locks
+<Directory />
+  Require all denied
+</Directory>
+<Directory %[3]s>
+  Require all granted
+</Directory>
+%[4]s
+`
+
+const apacheShare = `
+Alias /dav %[1]s
+Alias /login %[2]s
+<Location /dav>
+  Dav On
+  AuthType Basic
+  AuthName share
+  AuthUserFile %[2]s/passwords
+  Require valid-user
+</Location>
+RewriteEngine On
+RewriteRule ^/moved/(.*)$ /dav/$1 [R=301,L]
+`
+
+// apache starts Debian's Apache with mod_dav.
+func apache(t testing.TB, dir string) davServer {
+	own := anyoneDir(t)
+	passwordFile(t, own, davUser, davPassword)
+	return startApache(t, dir, own, fmt.Sprintf(apacheShare, dir, own))
+}
+
+func startApache(t testing.TB, dir, own, config string) davServer {
+	t.Helper()
+	program := installed(t, "apache2", "apache2-bin")
+	address := freeAddress(t)
+	user := ""
+	if os.Geteuid() == 0 { // Apache does not serve as root
+		user = "User www-data\nGroup www-data"
+	}
+	file := writeFile(t, filepath.Join(own, "apache.conf"), fmt.Sprintf(apacheConfig, own, address, dir, config, user))
+	startServer(t, address, nil, program, "-d", own, "-f", file, "-DFOREGROUND")
+	return davServer{address: address, dir: dir}
+}
+
+const (
+	nginxPlain = "dav_methods PUT DELETE MKCOL COPY MOVE;"
+	nginxExt   = nginxPlain + " dav_ext_methods PROPFIND OPTIONS;"
+)
+
+const nginxConfig = `
+load_module /usr/lib/nginx/modules/ngx_http_dav_ext_module.so;
+daemon off;
+%[6]s
+worker_processes 1;
+pid %[1]s/pid;
+error_log stderr;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_max_body_size 0;
+  client_body_temp_path %[1]s/body;
+  limit_req_zone $server_name zone=few:1m rate=1r/s;
+  proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+  server {
+    listen %[2]s;
+    root %[3]s/;
+    location /dav/ {
+      alias %[3]s/;
+      auth_basic share;
+      auth_basic_user_file %[4]s;
+      %[5]s
+    }
+  }
+}
+`
+
+// nginx starts Debian's nginx. Methods are the lines that allow those of WebDAV.
+func nginx(t testing.TB, dir, methods string) davServer {
+	t.Helper()
+	program := installed(t, "nginx", "nginx")
+	own := anyoneDir(t)
+	address := freeAddress(t)
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user root;"
+	}
+	file := writeFile(t, filepath.Join(own, "nginx.conf"),
+		fmt.Sprintf(nginxConfig, own, address, dir, passwordFile(t, own, davUser, davPassword), methods, user))
+	startServer(t, address, nil, program, "-e", "stderr", "-p", own, "-c", file)
+	return davServer{address: address, dir: dir, besides: []string{filepath.Join(own, "body")}}
+}
+
+func rcloneWebDAV(t testing.TB, dir string) davServer { return rcloneMode(t, dir) }
+
+// rcloneMode starts rclone with more options.
+func rcloneMode(t testing.TB, dir string, more ...string) davServer {
+	t.Helper()
+	address, own := freeAddress(t), t.TempDir()
+	args := append([]string{"serve", "webdav", "--addr", address, "--baseurl", "/dav", "--user", davUser, "--pass", davPassword,
+		"--config", filepath.Join(own, "none.conf"), "--cache-dir", filepath.Join(own, "cache"), dir}, more...)
+	startServer(t, address, nil, built(t, gobuild.Rclone, "rclone"), args...)
+	return davServer{address: address, dir: dir}
+}
+
+// xnet starts the server of golang.org/x/net/webdav.
+func xnet(t testing.TB, dir string) davServer {
+	t.Helper()
+	handler := &webdav.Handler{Prefix: "/dav", FileSystem: webdav.Dir(dir), LockSystem: webdav.NewMemLS()}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != davUser || password != davPassword {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return davServer{address: strings.TrimPrefix(s.URL, "http://"), dir: dir}
+}
+
+// settings returns those of the share, which is reached at address.
+func (davServer) settings(address string) share.Settings {
+	return share.Settings{"VAST_SHARE_URL": "http://" + address + "/dav/", "VAST_SHARE_USER": davUser, "VAST_SHARE_PASSWORD": davPassword,
+		"VAST_SHARE_TIMEOUT": davStall}
+}
+
+// request sends a request without a body for a file of the share, and returns the status.
+func (s davServer) request(t testing.TB, method, name string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.address+"/dav/"+url.PathEscape(strings.TrimSuffix(name, "/")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(name, "/") {
+		r.URL = r.URL.JoinPath("/")
+	}
+	r.SetBasicAuth(davUser, davPassword)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+func (s davServer) options() sharetest.Options {
+	return sharetest.Options{
+		Address: s.address,
+		HTTP:    true,
+		Open: func(t testing.TB, address string) share.ShareProvider {
+			return openShare(t, "webdav", s.settings(address))
+		},
+		Files: func(t testing.TB) []string {
+			files := filesBelow(t, s.dir)
+			for _, dir := range s.besides {
+				files = append(files, filesBelow(t, dir)...)
+			}
+			return files
+		},
+		MakeFolder: func(t testing.TB, name string) {
+			// rclone does not see for minutes what others make on its disk.
+			if code := s.request(t, "MKCOL", name+"/"); code != http.StatusCreated {
+				t.Fatal(code)
+			}
+		},
+		Secrets: []string{davPassword, base64.StdEncoding.EncodeToString([]byte(davUser + ":" + davPassword))},
+	}
+}
+
+func TestWebDAV(t *testing.T) {
+	for name, start := range davServers {
+		t.Run(name, func(t *testing.T) {
+			sharetest.Run(t, start(t, anyoneDir(t)).options())
+		})
+	}
+}
