@@ -40,6 +40,7 @@ var layers = []string{
 	"=internal/share/s3",
 	"=internal/share/sftp",
 	"=internal/share/webdav",
+	"=internal/share/nextcloud",
 	"internal/share/providers",
 	"sdk/internal/authz",
 	"sdk/internal/manifest",

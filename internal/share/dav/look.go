@@ -54,12 +54,12 @@ func (s *Share) examine(ctx context.Context, create bool) (folder, error) {
 func (s *Share) look(ctx context.Context) (folder, error) {
 	found := folder{lists: true}
 	file := false
-	err := s.Propfind(ctx, s.root, "0", func(e Entry) bool {
+	err := Propfind(ctx, s.client, s.root, "0", func(e Entry) bool {
 		found.there, file = e.Folder, !e.Folder
 		return true
 	})
 	switch {
-	case errors.Is(err, errNoListing):
+	case errors.Is(err, ErrNoListing):
 		return folder{}, nil
 	case api.IsNotFound(err):
 		return found, nil
@@ -74,18 +74,40 @@ func (s *Share) look(ctx context.Context) (folder, error) {
 // Stat returns what the server reports of a file: by PROPFIND, or by HEAD where there is
 // none.
 func (s *Share) Stat(ctx context.Context, name string) (share.Object, error) {
-	at, err := s.examine(ctx, false)
+	e, err := s.file(ctx, name)
 	if err != nil {
 		return share.Object{}, err
+	}
+	o := e.object(name)
+	if o.Validator == "" && s.lists() {
+		// nginx has ETags in its answers to HEAD and GET only.
+		if more, err := s.head(ctx, name); err == nil && more.Size == o.Size {
+			o.Validator = more.Validator
+		}
+	}
+	return o, nil
+}
+
+func (s *Share) lists() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.folder != nil && s.folder.lists
+}
+
+// file returns a file. A folder is an api.ConflictError.
+func (s *Share) file(ctx context.Context, name string) (Entry, error) {
+	at, err := s.examine(ctx, false)
+	if err != nil {
+		return Entry{}, err
 	}
 	e, err := s.entry(ctx, at, name)
 	switch {
 	case err != nil:
-		return share.Object{}, err
+		return Entry{}, err
 	case e.Folder:
-		return share.Object{}, &api.ConflictError{Message: fmt.Sprintf("%q is a folder on the share", name)}
+		return Entry{}, &api.ConflictError{Message: fmt.Sprintf("%q is a folder on the share", name)}
 	}
-	return e.object(name), nil
+	return e, nil
 }
 
 func (s *Share) entry(ctx context.Context, at folder, name string) (Entry, error) {
@@ -94,7 +116,7 @@ func (s *Share) entry(ctx context.Context, at folder, name string) (Entry, error
 	var e Entry
 	var err error
 	if at.lists {
-		err = s.Propfind(ctx, s.URL(name), "0", func(of Entry) bool {
+		err = Propfind(ctx, s.client, s.URL(name), "0", func(of Entry) bool {
 			e, found = of, nil
 			return true
 		})
@@ -140,7 +162,7 @@ func (s *Share) List(ctx context.Context) iter.Seq2[share.Object, error] {
 			err = &api.NotFoundError{Kind: "folder", Name: s.client.URL(s.root), Hint: "the share does not exist yet"}
 		default:
 			ended := false
-			err = s.Propfind(ctx, s.root, "1", func(e Entry) bool {
+			err = Propfind(ctx, s.client, s.root, "1", func(e Entry) bool {
 				if e.Folder || share.IsTemporary(e.Name) || share.ValidName(e.Name) != nil {
 					return true
 				}
@@ -159,7 +181,7 @@ func (s *Share) List(ctx context.Context) iter.Seq2[share.Object, error] {
 
 // Remove removes a file.
 func (s *Share) Remove(ctx context.Context, name string) error {
-	if _, err := s.Stat(ctx, name); err != nil {
+	if _, err := s.file(ctx, name); err != nil {
 		return err // a DELETE of a folder would remove all that is in it
 	}
 	return s.delete(ctx, name)

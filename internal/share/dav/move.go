@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
+	"github.com/kubevast/vast/internal/share/transport"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
@@ -15,17 +17,18 @@ import (
 // accepted.
 var errDestination = errors.New("the server does not accept the form of Destination")
 
-// send sends a request with a body, and returns the error of an answer other than 200, 201
+// Send sends a request with a body, and returns the error of an answer other than 200, 201
 // and 204.
-func (s *Share) send(r *http.Request, content io.ReadCloser, size int64, progress func(int64), doing string) error {
+func (s *Share) Send(r *http.Request, content io.ReadCloser, size int64, progress func(int64), doing string) error {
 	resp, err := s.client.Send(r, content, size, progress)
 	if err != nil {
 		return err
 	}
-	return s.expect(resp, doing)
+	return s.Expect(resp, doing)
 }
 
-func (s *Share) expect(resp *http.Response, doing string) error {
+// Expect closes an answer, and returns the error of one other than 200, 201 and 204.
+func (s *Share) Expect(resp *http.Response, doing string) error {
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent:
 		_ = resp.Body.Close() // the status is enough
@@ -50,16 +53,16 @@ func (s *Share) requestMove(ctx context.Context, from, to string, form destinati
 		err = &api.NotSupportedError{Message: fmt.Sprintf("cannot rename %q to %q: the server reports that a part has failed", from, to)}
 		return errors.Join(err, resp.Body.Close())
 	}
-	err = s.expect(resp, fmt.Sprintf("rename %q to %q", from, to))
+	err = s.Expect(resp, fmt.Sprintf("rename %q to %q", from, to))
 	if refused {
 		err = fmt.Errorf("%w (%w)", err, errDestination)
 	}
 	return err
 }
 
-// Move renames a file to a name that is free. After an error it looks at both names: an
+// move renames a file to a name that is free. After an error it looks at both names: an
 // answer may be lost, or be wrong, when the file has been renamed. Size is the file's.
-func (s *Share) Move(ctx context.Context, from, to string, size int64) error {
+func (s *Share) move(ctx context.Context, from, to string, size int64) error {
 	at, err := s.examine(ctx, true)
 	if err != nil {
 		return err
@@ -83,6 +86,25 @@ func (s *Share) Move(ctx context.Context, from, to string, size int64) error {
 		return &api.ConflictError{Message: fmt.Sprintf("%q is on the share since this upload has begun", to), Cause: err}
 	}
 	return err
+}
+
+// whileLocked repeats a request for a temporary file some times while that is locked: x/net
+// locks a file until it has noticed that the connection of a PUT is cut.
+func whileLocked(ctx context.Context, request func() error) error {
+	pause := 50 * time.Millisecond
+	for range 6 {
+		err := request()
+		if !transport.IsLocked(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+		pause *= 2
+	}
+	return request()
 }
 
 // sameSize reports whether a file has the size, as far as the server reports it.

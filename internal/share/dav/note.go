@@ -69,9 +69,9 @@ func (u *upload) keep(ctx context.Context, text string) error {
 	return nil
 }
 
-// PartName returns the temporary name of a content. It is the same in each attempt, and
+// partName returns the temporary name of a content. It is the same in each attempt, and
 // another one for another content.
-func PartName(name string, source share.Source) string {
+func partName(name string, source share.Source) string {
 	return name + share.TemporaryMark + contentID(source)
 }
 

@@ -25,6 +25,8 @@ type abilities struct {
 	// moves: MOVE works, with a Destination of the given form.
 	moves       bool
 	destination destination
+	// sums: the server computes SHA-256 (Options.Sum).
+	sums bool
 	// deletes: DELETE works.
 	deletes bool
 	// atomicPut: a file appears when its PUT is complete. It is examined only without moves.
@@ -86,6 +88,11 @@ func (s *Share) probeAs(ctx context.Context, id string) (abilities, error) {
 	return a, nil
 }
 
+const (
+	scratch    = "0123456789"
+	scratchSum = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882" // SHA-256
+)
+
 type probe struct {
 	share    *Share
 	at       folder
@@ -93,8 +100,15 @@ type probe struct {
 }
 
 func (p probe) run(ctx context.Context) (a abilities, err error) {
-	if err := p.put(ctx, "0123456789", ""); err != nil {
+	if err := p.put(ctx, scratch, ""); err != nil {
 		return a, err
+	}
+	if sum := p.share.options.Sum; sum != nil {
+		sums, err := sum(ctx, p.share, p.from)
+		if err != nil {
+			return a, err
+		}
+		a.sums = sums.SHA256 == scratchSum
 	}
 	if p.share.options.Store == nil {
 		err := p.put(ctx, "abcdefghij", "bytes 5-14/15")
@@ -124,7 +138,7 @@ func (p probe) put(ctx context.Context, text, contentRange string) error {
 	if contentRange != "" {
 		r.Header.Set("Content-Range", contentRange)
 	}
-	return p.share.send(r, io.NopCloser(strings.NewReader(text)), int64(len(text)), nil, "store a small file on the share")
+	return p.share.Send(r, io.NopCloser(strings.NewReader(text)), int64(len(text)), nil, "store a small file on the share")
 }
 
 // get reads the scratch file but for its first two bytes, which are known.
@@ -180,7 +194,7 @@ func (p probe) atomic(ctx context.Context) (bool, error) {
 		absent = api.IsNotFound(err)
 	}), bytes.NewReader(half))
 	r := p.share.request(ctx, http.MethodPut, p.share.URL(p.from))
-	if err := p.share.send(r, io.NopCloser(body), int64(2*len(half)), nil, "store a small file on the share"); err != nil {
+	if err := p.share.Send(r, io.NopCloser(body), int64(2*len(half)), nil, "store a small file on the share"); err != nil {
 		return false, err
 	}
 	e, err := p.share.entry(ctx, p.at, p.from)

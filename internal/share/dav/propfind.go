@@ -22,9 +22,9 @@ const propfindBody = `<?xml version="1.0" encoding="utf-8"?>` +
 // maxResponse limits the XML of one file, in bytes.
 const maxResponse = 1 << 20
 
-// errNoListing is returned by propfind where the server has no PROPFIND, such as nginx
+// ErrNoListing is returned by Propfind where the server has no PROPFIND, such as nginx
 // without its module dav-ext.
-var errNoListing = errors.New("the server has no PROPFIND")
+var ErrNoListing = errors.New("the server has no PROPFIND")
 
 // Entry is a file or a folder of a listing.
 type Entry struct {
@@ -89,21 +89,21 @@ func (r response) entry() (_ Entry, ok bool) {
 
 // Propfind yields what is at a URL (depth "0") or also what is in it ("1"), as it arrives.
 //
-// It parses the answer itself until </multistatus>, since gowebdav returns the first
+// It returns an api.NotFoundError if there is nothing. It parses the answer itself until </multistatus>, since gowebdav returns the first
 // entries of a listing that is cut off without an error.
-func (s *Share) Propfind(ctx context.Context, at *url.URL, depth string, yield func(Entry) bool) error {
-	r := s.request(ctx, "PROPFIND", at, "Depth", depth, "Content-Type", "application/xml; charset=utf-8", "Accept", "application/xml, text/xml")
-	resp, err := s.client.Send(r, io.NopCloser(strings.NewReader(propfindBody)), int64(len(propfindBody)), nil)
+func Propfind(ctx context.Context, client *transport.Client, at *url.URL, depth string, yield func(Entry) bool) error {
+	r := Request(ctx, client, "PROPFIND", at, "Depth", depth, "Content-Type", "application/xml; charset=utf-8", "Accept", "application/xml, text/xml")
+	resp, err := client.Send(r, io.NopCloser(strings.NewReader(propfindBody)), int64(len(propfindBody)), nil)
 	if err != nil {
 		return err
 	}
 	switch {
 	case resp.StatusCode == http.StatusMethodNotAllowed, resp.StatusCode == http.StatusNotImplemented:
-		return errors.Join(errNoListing, resp.Body.Close())
+		return errors.Join(ErrNoListing, resp.Body.Close())
 	case resp.StatusCode < 300 && transport.IsPage(resp):
-		return s.client.PageError(resp)
+		return client.PageError(resp)
 	case resp.StatusCode != http.StatusMultiStatus:
-		return s.client.Failure(resp, "look at "+strconv.Quote(s.client.URL(at)))
+		return client.Failure(resp, "look at "+strconv.Quote(client.URL(at)))
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	return multistatus(resp.Body, yield)

@@ -33,15 +33,16 @@ type Options struct {
 	Setting string
 	// ReadBack: an upload is downloaded again and compared before it gets its name.
 	ReadBack bool
-	// Checksum, if set, is whether the server computes the checksums of files.
-	Checksum bool
+	// Sum, if set, returns the checksums that the server computes of a file; none if it
+	// does not.
+	Sum func(ctx context.Context, s *Share, name string) (share.Checksums, error)
 	// Store, if set, stores the content under a temporary name in place of a PUT. It
-	// returns the checksums that the server has computed of it.
+	// returns the checksums that the server has computed of it, if any.
 	Store func(ctx context.Context, s *Share, part string, source share.Source, progress func(int64)) (share.Checksums, error)
 	// Resume: Store continues.
 	Resume bool
 	// Discard, if set, removes what Store keeps outside of the folder.
-	Discard func(ctx context.Context, s *Share, source share.Source) error
+	Discard func(ctx context.Context, s *Share, part string) error
 }
 
 // Share is a folder on a WebDAV server. It implements share.ShareProvider.
@@ -82,12 +83,6 @@ func (s *Share) Close() error {
 	return nil
 }
 
-// Client returns the client of the options.
-func (s *Share) Client() *transport.Client { return s.client }
-
-// Root returns the URL of the folder, with a slash at its end.
-func (s *Share) Root() *url.URL { return s.root }
-
 // URL returns the URL of a file.
 func (s *Share) URL(name string) *url.URL { return Below(s.root, name) }
 
@@ -120,7 +115,7 @@ func (s *Share) Capabilities(ctx context.Context) (share.Capabilities, error) {
 		Remove:         a.deletes,
 		AtomicReplace:  !a.moves && a.atomicPut,
 	}
-	if s.options.ReadBack || s.options.Checksum {
+	if s.options.ReadBack || a.sums {
 		c.Checksums = []string{"sha256"}
 	}
 	return c, nil
@@ -128,7 +123,8 @@ func (s *Share) Capabilities(ctx context.Context) (share.Capabilities, error) {
 
 // Download writes the content of a file.
 func (s *Share) Download(ctx context.Context, name string, w io.WriterAt, o share.DownloadOptions) (share.Object, error) {
-	if _, err := s.Stat(ctx, name); err != nil { // a GET of a folder may be a page with its files
+	// A GET of a folder may be a page with its files.
+	if _, err := s.file(ctx, name); err != nil {
 		return share.Object{}, err
 	}
 	return s.client.Fetch(ctx, s.URL(name), name, w, o, nil)
@@ -136,7 +132,12 @@ func (s *Share) Download(ctx context.Context, name string, w io.WriterAt, o shar
 
 // request returns a request to a URL without a body.
 func (s *Share) request(ctx context.Context, method string, to *url.URL, header ...string) *http.Request {
-	r := s.client.NewRequest(ctx, method, to)
+	return Request(ctx, s.client, method, to, header...)
+}
+
+// Request returns a request without a body, with names and values of its header.
+func Request(ctx context.Context, client *transport.Client, method string, to *url.URL, header ...string) *http.Request {
+	r := client.NewRequest(ctx, method, to)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}

@@ -31,7 +31,7 @@ type upload struct {
 // A server without MOVE gets the content under its name, if a file appears there only when it
 // is complete, as on nginx. Others are refused.
 func (s *Share) Upload(ctx context.Context, name string, source share.Source, o share.UploadOptions) (share.Object, error) {
-	u := &upload{share: s, name: name, part: PartName(name, source), source: source, o: o}
+	u := &upload{share: s, name: name, part: partName(name, source), source: source, o: o}
 	var err error
 	if u.at, err = s.examine(ctx, true); err != nil {
 		return share.Object{}, err
@@ -123,7 +123,7 @@ func (u *upload) store(ctx context.Context) error {
 	if u.share.options.Store != nil {
 		u.sums, err = u.share.options.Store(ctx, u.share, u.part, u.source, u.o.Progress)
 	} else {
-		err = u.put(ctx, u.part, max(e.Size, 0))
+		err = whileLocked(ctx, func() error { return u.put(ctx, u.part, max(e.Size, 0)) })
 	}
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (u *upload) put(ctx context.Context, name string, offset int64) error {
 	if ranges {
 		r.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, u.source.Size-1, u.source.Size))
 	}
-	return u.share.send(r, content, u.source.Size-offset, func(n int64) { u.progress(offset + n) }, fmt.Sprintf("store %q", u.name))
+	return u.share.Send(r, content, u.source.Size-offset, func(n int64) { u.progress(offset + n) }, fmt.Sprintf("store %q", u.name))
 }
 
 func (u *upload) progress(sent int64) {
@@ -177,7 +177,7 @@ func (u *upload) publish(ctx context.Context, n note, old Entry, there bool) (sh
 			return share.Object{}, u.failed(ctx, err)
 		}
 	}
-	if err := u.share.Move(ctx, u.part, u.name, u.source.Size); err != nil {
+	if err := u.share.move(ctx, u.part, u.name, u.source.Size); err != nil {
 		if there && !temporary(err) {
 			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one was removed, and: %w", u.part, err)
 		}
@@ -201,9 +201,6 @@ func (u *upload) finish(ctx context.Context) (share.Object, error) {
 	u.progress(u.source.Size)
 	o := e.object(u.name)
 	o.Checksums = u.sums
-	if u.share.options.Discard != nil {
-		_ = u.share.options.Discard(ctx, u.share, u.source) // the server removes it in time
-	}
 	return o, u.keep(ctx, "")
 }
 
@@ -248,12 +245,12 @@ func (u *upload) failed(ctx context.Context, err error) error {
 func (u *upload) discard(ctx context.Context) {
 	cleanup, cancel := aside(ctx)
 	defer cancel()
-	if err := u.share.delete(cleanup, u.part); err != nil {
+	if err := whileLocked(cleanup, func() error { return u.share.delete(cleanup, u.part) }); err != nil {
 		return // nor would the others work
 	}
 	u.discardPrefix(ctx, u.part)
 	if u.share.options.Discard != nil {
-		_ = u.share.options.Discard(cleanup, u.share, u.source) // the server removes it in time
+		_ = u.share.options.Discard(cleanup, u.share, u.part) // the server removes it in time
 	}
 	_ = u.keep(cleanup, "") // a note without files is harmless
 }
@@ -266,7 +263,7 @@ func (u *upload) discardPrefix(ctx context.Context, prefix string) {
 	cleanup, cancel := aside(ctx)
 	defer cancel()
 	var names []string
-	err := u.share.Propfind(cleanup, u.share.root, "1", func(e Entry) bool {
+	err := Propfind(cleanup, u.share.client, u.share.root, "1", func(e Entry) bool {
 		if !e.Folder && strings.HasPrefix(e.Name, prefix) {
 			names = append(names, e.Name)
 		}

@@ -12,8 +12,14 @@ import (
 
 // verify compares the checksum of the part, where one is known or is to be computed.
 func (u *upload) verify(ctx context.Context) error {
+	if u.sums.SHA256 == "" && u.abilities.sums {
+		var err error
+		if u.sums, err = u.share.options.Sum(ctx, u.share, u.part); err != nil {
+			return err
+		}
+	}
 	if u.sums.SHA256 == "" && u.share.options.ReadBack {
-		sum, err := u.share.ReadBack(ctx, u.part, u.source.Size)
+		sum, err := u.share.readBack(ctx, u.part, u.source.Size)
 		if err != nil {
 			return err
 		}
@@ -30,8 +36,8 @@ func (u *upload) verify(ctx context.Context) error {
 	return &share.TemporaryError{Message: fmt.Sprintf("what the share has stored of %q is damaged: its SHA-256 is %s instead of %s", u.name, stored, u.source.Checksums.SHA256)}
 }
 
-// ReadBack downloads a file and returns its SHA-256.
-func (s *Share) ReadBack(ctx context.Context, name string, size int64) (string, error) {
+// readBack downloads a file and returns its SHA-256.
+func (s *Share) readBack(ctx context.Context, name string, size int64) (string, error) {
 	w := &hashWriter{hash: sha256.New()}
 	if _, err := s.client.Fetch(ctx, s.URL(name), name, w, share.DownloadOptions{}, nil); err != nil {
 		return "", err

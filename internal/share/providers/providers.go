@@ -4,6 +4,7 @@ package providers
 import (
 	"github.com/kubevast/vast/internal/share/dir"
 	"github.com/kubevast/vast/internal/share/s3"
+	"github.com/kubevast/vast/internal/share/nextcloud"
 	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/internal/share/webdav"
 	"github.com/kubevast/vast/sdk/share"
@@ -14,6 +15,7 @@ func Builtin() *share.Registry {
 	return share.NewRegistry(
 		dir.Definition(),
 		s3.Definition(),
+		nextcloud.Definition(),
 		sftp.Definition(),
 		webdav.Definition(),
 	)

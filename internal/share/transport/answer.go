@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -65,11 +66,22 @@ func (c *Client) Failure(resp *http.Response, doing string) error {
 		return &api.ConflictError{Message: message}
 	case http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return &share.TemporaryError{Message: message, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+		return &share.TemporaryError{Message: message, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()), Cause: statusError(resp.StatusCode)}
 	case http.StatusInsufficientStorage:
 		return &api.UnavailableError{Message: message}
 	}
 	return &api.NotSupportedError{Message: message}
+}
+
+// statusError is the cause of a TemporaryError of Failure.
+type statusError int
+
+func (s statusError) Error() string { return status(int(s)) }
+
+// IsLocked reports whether err is that of a file which is locked (423).
+func IsLocked(err error) bool {
+	var code statusError
+	return errors.As(err, &code) && code == http.StatusLocked
 }
 
 // IsPage reports whether an answer is a web page, as that of a login.

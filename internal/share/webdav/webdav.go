@@ -5,7 +5,6 @@ package webdav
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 
 	"github.com/kubevast/vast/internal/share/dav"
@@ -19,13 +18,6 @@ const (
 	userSetting     = "VAST_SHARE_USER"
 	passwordSetting = "VAST_SHARE_PASSWORD"
 	tokenSetting    = "VAST_SHARE_TOKEN"
-	verifySetting   = "VAST_SHARE_VERIFY"
-)
-
-// The values of the setting VAST_SHARE_VERIFY.
-const (
-	verifySize    = "size"
-	verifyContent = "content"
 )
 
 // Definition returns the type "webdav".
@@ -39,8 +31,7 @@ func Definition() share.Definition {
 			{Name: userSetting, Aliases: []string{"ROBOVAST_WEBDAV_USER"}, Example: "alice", Description: "Name of the user"},
 			{Name: passwordSetting, Aliases: []string{"ROBOVAST_WEBDAV_PASSWORD"}, Secret: true, Description: "Password of the user"},
 			{Name: tokenSetting, Secret: true, Description: "Bearer token, in place of a user and a password"},
-			{Name: verifySetting, Default: verifySize, Example: verifyContent, Check: checkVerify,
-				Description: `What an upload is verified by: "size", or "content" to download it again and compare it`},
+			dav.VerifySetting(),
 		}, transport.Settings()...),
 		Check: check,
 		Open:  open,
@@ -52,16 +43,11 @@ func checkURL(value string) error {
 	return err
 }
 
-func checkVerify(value string) error {
-	if value != verifySize && value != verifyContent {
-		return fmt.Errorf("%q is not one of %q and %q", value, verifySize, verifyContent)
-	}
-	return nil
-}
-
 // check returns the problems of the credentials.
 func check(s share.Settings) (problems []api.Problem) {
-	add := func(setting, message string) { problems = append(problems, api.Problem{Path: setting, Message: message}) }
+	add := func(setting, message string) {
+		problems = append(problems, api.Problem{Path: setting, Message: message})
+	}
 	user, password, token := s[userSetting], s[passwordSetting], s[tokenSetting]
 	switch {
 	case token != "" && (user != "" || password != ""):
@@ -100,5 +86,5 @@ func open(_ context.Context, s share.Settings) (share.ShareProvider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dav.New(dav.Options{Type: "webdav", Client: client, Root: root, Setting: urlSetting, ReadBack: s[verifySetting] == verifyContent}), nil
+	return dav.New(dav.Options{Type: "webdav", Client: client, Root: root, Setting: urlSetting, ReadBack: dav.ReadBack(s)}), nil
 }
