@@ -97,8 +97,12 @@ ThreadsPerChild 32
 MaxRequestWorkers 64
 Timeout 120
 DavLockDB %[1]s/locks
+DocumentRoot %[1]s
 <Directory />
   Require all denied
+</Directory>
+<Directory %[1]s>
+  Require all granted
 </Directory>
 <Directory %[3]s>
   Require all granted

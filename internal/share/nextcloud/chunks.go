@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,8 +22,6 @@ import (
 const (
 	defaultChunk = 32 << 20
 	maxChunks    = 10000
-	// maxCapabilities limits the answer about the capabilities.
-	maxCapabilities = 4 << 20
 )
 
 // errNoChunks is returned where the server does not take chunks after all: the final MOVE
@@ -37,15 +33,6 @@ var errNoChunks = errors.New("the server does not take chunks")
 func (p *provider) takesChunks(ctx context.Context) (bool, error) {
 	r := dav.Request(ctx, p.client, http.MethodGet, p.link.below("ocs/v1.php/cloud/capabilities"), "OCS-APIRequest", "true", "Accept", "application/json")
 	r.URL.RawQuery = "format=json"
-	r.Header.Del("Authorization") // it is a link's, and not that of a user
-	resp, err := p.client.Do(r)
-	if err != nil {
-		if api.IsInvalidSpec(err) {
-			err = nil // a redirect
-		}
-		return false, err
-	}
-	defer func() { _ = resp.Body.Close() }() // it was only read
 	var answer struct {
 		OCS struct {
 			Data struct {
@@ -57,10 +44,11 @@ func (p *provider) takesChunks(ctx context.Context) (bool, error) {
 			} `json:"data"`
 		} `json:"ocs"`
 	}
-	if resp.StatusCode != http.StatusOK || json.NewDecoder(io.LimitReader(resp.Body, maxCapabilities)).Decode(&answer) != nil {
+	found, err := p.getJSON(r, &answer)
+	if api.IsInvalidSpec(err) { // a redirect
 		return false, nil
 	}
-	return answer.OCS.Data.Capabilities.DAV.Chunks, nil
+	return found && answer.OCS.Data.Capabilities.DAV.Chunks, err
 }
 
 // chunkFolder returns the folder of an upload's chunks, with a slash at its end.

@@ -4,8 +4,10 @@ package nextcloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/kubevast/vast/internal/share/dav"
@@ -17,6 +19,7 @@ import (
 const (
 	urlSetting      = "VAST_SHARE_URL"
 	passwordSetting = "VAST_SHARE_PASSWORD"
+	chunkSetting    = "VAST_SHARE_CHUNK_MIB"
 )
 
 // Definition returns the type "nextcloud".
@@ -29,6 +32,8 @@ func Definition() share.Definition {
 			{Name: urlSetting, Aliases: []string{"ROBOVAST_SHARE_URL"}, Required: true, Secret: true, Example: "https://cloud.example.org/s/AbCdEf123",
 				Description: "Public link of a folder that may be edited", Check: checkURL},
 			{Name: passwordSetting, Secret: true, Description: "Password of the link, if it has one"},
+			{Name: chunkSetting, Default: "32", Example: "90", Check: checkChunk,
+				Description: "Size of a chunk in MiB, where the server takes uploads in chunks"},
 			dav.VerifySetting(),
 		}, transport.Settings()...),
 		Open: open,
@@ -78,6 +83,14 @@ func checkURL(value string) error {
 	return err
 }
 
+// checkChunk accepts what a server does, with 5 MB to 5 GB.
+func checkChunk(value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 5 || n > 4768 {
+		return fmt.Errorf("%q is not a number from 5 to 4768", value)
+	}
+	return nil
+}
+
 // open returns the provider. It sends no requests.
 func open(_ context.Context, s share.Settings) (share.ShareProvider, error) {
 	l, err := parseLink(s[urlSetting])
@@ -85,6 +98,9 @@ func open(_ context.Context, s share.Settings) (share.ShareProvider, error) {
 		return nil, api.Invalid(urlSetting, "%v", err)
 	}
 	p := &provider{link: l, password: s[passwordSetting], readBack: dav.ReadBack(s), chunkSize: defaultChunk}
+	if n, err := strconv.ParseInt(s[chunkSetting], 10, 64); err == nil {
+		p.chunkSize = n << 20
+	}
 	o := transport.FromSettings(s)
 	o.Secrets = []string{l.token, p.password}
 	o.Authorize = p.authorize

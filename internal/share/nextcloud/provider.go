@@ -2,11 +2,14 @@ package nextcloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -14,6 +17,13 @@ import (
 	"github.com/kubevast/vast/internal/share/transport"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
+)
+
+const (
+	// firstRecent is the first release with public.php/dav.
+	firstRecent = 29
+	// maxJSON limits an answer in JSON.
+	maxJSON = 4 << 20
 )
 
 // provider is a public link. It implements share.ShareProvider by a dav.Share, which is
@@ -61,7 +71,7 @@ func (p *provider) connect(ctx context.Context) (*dav.Share, error) {
 	}
 	root := p.link.below("public.php/dav/files/" + p.link.token + "/")
 	err := p.look(ctx, root)
-	if api.IsNotFound(err) {
+	if (api.IsNotFound(err) || errors.Is(err, dav.ErrNoListing)) && !p.isRecent(ctx) {
 		p.legacy.Store(true)
 		root = p.link.below("public.php/webdav/")
 		if err = p.look(ctx, root); err != nil {
@@ -73,7 +83,7 @@ func (p *provider) connect(ctx context.Context) (*dav.Share, error) {
 		return nil, api.Invalid(urlSetting, "the link is for uploads only (a file drop): archives can be neither listed nor verified there, and a repeated upload adds a second file; a link that allows viewing and editing is needed")
 	case api.IsNotFound(err):
 		return nil, api.Invalid(urlSetting, "the link does not exist on the server, or has expired")
-	case api.IsForbidden(err):
+	case transport.IsUnauthorized(err):
 		p.refused = p.refusal(err)
 		return nil, p.refused
 	case err != nil:
@@ -91,6 +101,36 @@ func (p *provider) connect(ctx context.Context) (*dav.Share, error) {
 		Sum: p.sum, Store: p.store, Resume: p.chunks.Load(), Discard: p.discard,
 	})
 	return p.share, nil
+}
+
+// isRecent reports whether the server is of a release that has public.php/dav, where
+// another path need not be tried. The file status.php is public.
+func (p *provider) isRecent(ctx context.Context) bool {
+	var status struct {
+		Version string `json:"version"`
+	}
+	r := dav.Request(ctx, p.client, http.MethodGet, p.link.below("status.php"))
+	if found, err := p.getJSON(r, &status); err != nil || !found {
+		return false
+	}
+	major, _, _ := strings.Cut(status.Version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= firstRecent
+}
+
+// getJSON reads an answer, without the credentials of the link: they are not those of a
+// user. Not found means that there is another answer.
+func (p *provider) getJSON(r *http.Request, answer any) (found bool, _ error) {
+	r.Header.Del("Authorization")
+	resp, err := p.client.Do(r)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = resp.Body.Close() }() // it was only read
+	if resp.StatusCode != http.StatusOK || json.NewDecoder(io.LimitReader(resp.Body, maxJSON)).Decode(answer) != nil {
+		return false, nil
+	}
+	return true, nil
 }
 
 // look returns an error unless there is a folder at a URL.

@@ -59,7 +59,7 @@ func (c *Client) Failure(resp *http.Response, doing string) error {
 	}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return &api.ForbiddenError{Message: message}
+		return &api.ForbiddenError{Message: message, Cause: statusError(resp.StatusCode)}
 	case http.StatusNotFound:
 		return &api.NotFoundError{Kind: "path", Name: c.clean(resp.Request.URL.Path), Hint: message}
 	case http.StatusConflict, http.StatusPreconditionFailed:
@@ -73,7 +73,7 @@ func (c *Client) Failure(resp *http.Response, doing string) error {
 	return &api.NotSupportedError{Message: message}
 }
 
-// statusError is the cause of a TemporaryError of Failure.
+// statusError is the cause of a TemporaryError or a ForbiddenError of Failure.
 type statusError int
 
 func (s statusError) Error() string { return status(int(s)) }
@@ -82,6 +82,12 @@ func (s statusError) Error() string { return status(int(s)) }
 func IsLocked(err error) bool {
 	var code statusError
 	return errors.As(err, &code) && code == http.StatusLocked
+}
+
+// IsUnauthorized reports whether err is that of credentials which are refused (401).
+func IsUnauthorized(err error) bool {
+	var code statusError
+	return errors.As(err, &code) && code == http.StatusUnauthorized
 }
 
 // IsPage reports whether an answer is a web page, as that of a login.
