@@ -37,6 +37,7 @@ var layers = []string{
 	"=sdk/share/sharetest",
 	"internal/share/dav",
 	"=internal/share/dir",
+	"=internal/share/gcs",
 	"=internal/share/google",
 	"=internal/share/s3",
 	"=internal/share/sftp",

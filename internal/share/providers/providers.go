@@ -5,6 +5,7 @@ import (
 	"github.com/kubevast/vast/internal/share/dir"
 	"github.com/kubevast/vast/internal/share/s3"
 	"github.com/kubevast/vast/internal/share/nextcloud"
+	"github.com/kubevast/vast/internal/share/gcs"
 	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/internal/share/webdav"
 	"github.com/kubevast/vast/sdk/share"
@@ -16,6 +17,7 @@ func Builtin() *share.Registry {
 		dir.Definition(),
 		s3.Definition(),
 		nextcloud.Definition(),
+		gcs.Definition(),
 		sftp.Definition(),
 		webdav.Definition(),
 	)
