@@ -38,6 +38,7 @@ var layers = []string{
 	"internal/share/dav",
 	"=internal/share/dir",
 	"=internal/share/gcs",
+	"=internal/share/gdrive",
 	"=internal/share/google",
 	"=internal/share/s3",
 	"=internal/share/sftp",

@@ -2,15 +2,9 @@ package gcs_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/md5"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,31 +21,6 @@ const (
 	mib  = 1 << 20
 	name = "campaign.tar.gz"
 )
-
-// text returns n bytes, always the same.
-func text(n int, seed uint8) []byte {
-	data := make([]byte, n)
-	_, _ = rand.NewChaCha8([32]byte{seed}).Read(data) // never fails
-	return data
-}
-
-func source(data []byte) share.Source {
-	m, h, k := md5.Sum(data), sha256.Sum256(data), crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
-	return share.Source{Size: int64(len(data)),
-		Checksums: share.Checksums{MD5: hex.EncodeToString(m[:]), SHA256: hex.EncodeToString(h[:]), CRC32C: fmt.Sprintf("%08x", k)},
-		Open: func(_ context.Context, offset int64) (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(data[offset:])), nil
-		}}
-}
-
-// state is a share.State in memory.
-type state struct{ text string }
-
-func (s *state) Load(context.Context) (string, error) { return s.text, nil }
-func (s *state) Save(_ context.Context, text string) error {
-	s.text = text
-	return nil
-}
 
 func open(t *testing.T, settings share.Settings) share.ShareProvider {
 	t.Helper()
@@ -72,7 +41,7 @@ func lab(t *testing.T) (*googletest.Storage, share.ShareProvider) {
 
 func upload(t *testing.T, p share.ShareProvider, data []byte, o share.UploadOptions) share.Object {
 	t.Helper()
-	object, err := p.Upload(t.Context(), name, source(data), o)
+	object, err := p.Upload(t.Context(), name, googletest.Source(data), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,31 +90,6 @@ func download(t *testing.T, p share.ShareProvider, o share.DownloadOptions, part
 	return data
 }
 
-// cutUpload makes the double read n bytes of the next request with content, store what the
-// service would, and cut the connection.
-func cutUpload(t *testing.T, s *googletest.Storage, n int64) {
-	t.Helper()
-	done := false
-	s.SetHook(func(w http.ResponseWriter, r *http.Request) bool {
-		if done || r.Method != http.MethodPut || r.ContentLength == 0 {
-			return false
-		}
-		done = true
-		r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, n), broken{}))
-		s.Serve(w, r)
-		panic(http.ErrAbortHandler)
-	})
-}
-
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-func isTemporary(err error) bool {
-	var e *share.TemporaryError
-	return errors.As(err, &e)
-}
-
 // puts returns the Content-Range of each request of a session.
 func puts(s *googletest.Storage) (ranges []string) {
 	for _, r := range s.Requests() {
@@ -159,10 +103,10 @@ func puts(s *googletest.Storage) (ranges []string) {
 func TestAnUploadIsStoredWithItsChecksums(t *testing.T) {
 	s, p := lab(t)
 	for _, size := range []int{0, 1, 256 << 10, 3*mib + 17} {
-		data := text(size, uint8(size%251))
+		data := googletest.Bytes(size, uint8(size%251))
 		var last int64
-		object := upload(t, p, data, share.UploadOptions{Overwrite: true, State: &state{}, Progress: func(n int64) { last = n }})
-		want := source(data).Checksums
+		object := upload(t, p, data, share.UploadOptions{Overwrite: true, State: &googletest.State{}, Progress: func(n int64) { last = n }})
+		want := googletest.Source(data).Checksums
 		if object.Size != int64(size) || object.Checksums.CRC32C != want.CRC32C || object.Checksums.MD5 != want.MD5 || last != int64(size) {
 			t.Errorf("%d bytes: got %+v, progress %d, want %+v", size, object, last, want)
 		}
@@ -177,9 +121,9 @@ func TestAnUploadIsStoredWithItsChecksums(t *testing.T) {
 
 func TestACutUploadContinuesInAnotherProcess(t *testing.T) {
 	s, p := lab(t)
-	data, kept := text(5*mib+3, 1), &state{}
-	cutUpload(t, s, 3*mib+100)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept}); !isTemporary(err) {
+	data, kept := googletest.Bytes(5*mib+3, 1), &googletest.State{}
+	s.CutUpload(3*mib + 100)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
 	if _, err := p.Stat(t.Context(), name); !api.IsNotFound(err) {
@@ -191,16 +135,16 @@ func TestACutUploadContinuesInAnotherProcess(t *testing.T) {
 	if got := puts(s); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("requests %q instead of %q", got, want)
 	}
-	if kept.text != "" || s.Sessions() != 0 {
-		t.Errorf("left: state %q, %d sessions", kept.text, s.Sessions())
+	if kept.Text != "" || s.Sessions() != 0 {
+		t.Errorf("left: state %q, %d sessions", kept.Text, s.Sessions())
 	}
 }
 
 func TestWithoutARangeNothingHasArrived(t *testing.T) {
 	s, p := lab(t)
-	data, kept := text(2*mib, 2), &state{}
-	cutUpload(t, s, 1000)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept}); !isTemporary(err) {
+	data, kept := googletest.Bytes(2*mib, 2), &googletest.State{}
+	s.CutUpload(1000)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
 	upload(t, p, data, share.UploadOptions{State: kept})
@@ -214,41 +158,27 @@ func TestAnUploadWhoseAnswerIsLostIsNotSentAgain(t *testing.T) {
 	for title, sessionsEnd := range map[string]bool{"the session remembers it": false, "the session is gone too": true} {
 		t.Run(title, func(t *testing.T) {
 			s, p := lab(t)
-			data, kept := text(mib, 3), &state{}
-			done := false
-			s.SetHook(func(w http.ResponseWriter, r *http.Request) bool {
-				if done || r.Method != http.MethodPut {
-					return false
-				}
-				done = true
-				s.Serve(discard{http.Header{}}, r)
-				panic(http.ErrAbortHandler)
-			})
-			if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept}); !isTemporary(err) {
+			data, kept := googletest.Bytes(mib, 3), &googletest.State{}
+			s.LoseAnswer()
+			if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept}); !googletest.IsTemporary(err) {
 				t.Fatalf("a cut upload: %v", err)
 			}
 			if sessionsEnd {
 				s.EndSessions()
 			}
 			upload(t, p, data, share.UploadOptions{State: kept})
-			if s.Received() != mib || kept.text != "" {
-				t.Errorf("%d bytes were sent; state %q", s.Received(), kept.text)
+			if s.Received() != mib || kept.Text != "" {
+				t.Errorf("%d bytes were sent; state %q", s.Received(), kept.Text)
 			}
 		})
 	}
 }
 
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
-
 func TestASessionThatIsGoneStartsAgain(t *testing.T) {
 	s, p := lab(t)
-	data, kept := text(2*mib, 4), &state{}
-	cutUpload(t, s, mib)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept}); !isTemporary(err) {
+	data, kept := googletest.Bytes(2*mib, 4), &googletest.State{}
+	s.CutUpload(mib)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
 	s.EndSessions()
@@ -263,7 +193,7 @@ func TestASessionThatIsNeverKeptIsATemporaryError(t *testing.T) {
 		}
 		return false
 	})
-	if _, err := p.Upload(t.Context(), name, source(text(mib, 5)), share.UploadOptions{State: &state{}}); !isTemporary(err) {
+	if _, err := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(mib, 5)), share.UploadOptions{State: &googletest.State{}}); !googletest.IsTemporary(err) {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -271,9 +201,9 @@ func TestASessionThatIsNeverKeptIsATemporaryError(t *testing.T) {
 func TestBytesThatTheServiceHasNotKeptAreSentAgain(t *testing.T) {
 	s, p := lab(t)
 	s.SetLag(512 << 10)
-	kept, data := &state{}, text(4*mib, 6)
-	cutUpload(t, s, 2*mib)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept}); !isTemporary(err) {
+	kept, data := &googletest.State{}, googletest.Bytes(4*mib, 6)
+	s.CutUpload(2 * mib)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
 	upload(t, p, data, share.UploadOptions{State: kept})
@@ -284,10 +214,10 @@ func TestBytesThatTheServiceHasNotKeptAreSentAgain(t *testing.T) {
 
 func TestWhatIsThereIsNotReplacedAndNothingIsSent(t *testing.T) {
 	s, p := lab(t)
-	old := text(1000, 7)
+	old := googletest.Bytes(1000, 7)
 	upload(t, p, old, share.UploadOptions{})
 	before := s.Received()
-	_, err := p.Upload(t.Context(), name, source(text(2*mib, 8)), share.UploadOptions{State: &state{}})
+	_, err := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(2*mib, 8)), share.UploadOptions{State: &googletest.State{}})
 	if !api.IsConflict(err) {
 		t.Errorf("got %v", err)
 	}
@@ -299,10 +229,10 @@ func TestWhatIsThereIsNotReplacedAndNothingIsSent(t *testing.T) {
 
 func TestTheOldArchiveStaysUntilTheNewOneIsComplete(t *testing.T) {
 	s, p := lab(t)
-	old, data, kept := text(1000, 9), text(2*mib, 10), &state{}
+	old, data, kept := googletest.Bytes(1000, 9), googletest.Bytes(2*mib, 10), &googletest.State{}
 	upload(t, p, old, share.UploadOptions{})
-	cutUpload(t, s, mib)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept, Overwrite: true}); !isTemporary(err) {
+	s.CutUpload(mib)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept, Overwrite: true}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
 	checkStored(t, p, old)
@@ -314,19 +244,19 @@ func TestAnArchiveThatSomebodyElseStoresMeanwhileIsKept(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			s, p := lab(t)
 			if overwrite {
-				s.Put(t, "lab", "results/"+name, text(10, 11))
+				s.Put(t, "lab", "results/"+name, googletest.Bytes(10, 11))
 			}
-			other := text(100, 12)
+			other := googletest.Bytes(100, 12)
 			s.SetHook(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut {
 					s.Put(t, "lab", "results/"+name, other)
 				}
 				return false
 			})
-			kept := &state{}
-			_, err := p.Upload(t.Context(), name, source(text(mib, 13)), share.UploadOptions{State: kept, Overwrite: overwrite})
-			if !api.IsConflict(err) || kept.text != "" {
-				t.Errorf("got %v, state %q", err, kept.text)
+			kept := &googletest.State{}
+			_, err := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(mib, 13)), share.UploadOptions{State: kept, Overwrite: overwrite})
+			if !api.IsConflict(err) || kept.Text != "" {
+				t.Errorf("got %v, state %q", err, kept.Text)
 			}
 			s.SetHook(nil)
 			checkStored(t, p, other)
@@ -336,13 +266,13 @@ func TestAnArchiveThatSomebodyElseStoresMeanwhileIsKept(t *testing.T) {
 
 func TestASessionForAnOlderGenerationIsNotContinued(t *testing.T) {
 	s, p := lab(t)
-	data, kept := text(2*mib, 14), &state{}
-	s.Put(t, "lab", "results/"+name, text(10, 15))
-	cutUpload(t, s, mib)
-	if _, err := p.Upload(t.Context(), name, source(data), share.UploadOptions{State: kept, Overwrite: true}); !isTemporary(err) {
+	data, kept := googletest.Bytes(2*mib, 14), &googletest.State{}
+	s.Put(t, "lab", "results/"+name, googletest.Bytes(10, 15))
+	s.CutUpload(mib)
+	if _, err := p.Upload(t.Context(), name, googletest.Source(data), share.UploadOptions{State: kept, Overwrite: true}); !googletest.IsTemporary(err) {
 		t.Fatalf("a cut upload: %v", err)
 	}
-	s.Put(t, "lab", "results/"+name, text(20, 16))
+	s.Put(t, "lab", "results/"+name, googletest.Bytes(20, 16))
 	upload(t, p, data, share.UploadOptions{State: kept, Overwrite: true})
 	if n := s.Sessions(); n != 0 {
 		t.Errorf("%d sessions are left", n)
@@ -351,21 +281,21 @@ func TestASessionForAnOlderGenerationIsNotContinued(t *testing.T) {
 
 func TestContentThatDiffersFromItsChecksumIsNeverVisible(t *testing.T) {
 	s, p := lab(t)
-	wrong := source(text(mib, 17))
-	wrong.Checksums = source(text(mib, 18)).Checksums
-	kept := &state{}
-	if _, err := p.Upload(t.Context(), name, wrong, share.UploadOptions{State: kept}); err == nil || isTemporary(err) {
+	wrong := googletest.Source(googletest.Bytes(mib, 17))
+	wrong.Checksums = googletest.Source(googletest.Bytes(mib, 18)).Checksums
+	kept := &googletest.State{}
+	if _, err := p.Upload(t.Context(), name, wrong, share.UploadOptions{State: kept}); err == nil || googletest.IsTemporary(err) {
 		t.Errorf("got %v", err)
 	}
-	if got := s.Names("lab"); len(got) != 0 || s.Sessions() != 0 || kept.text != "" {
-		t.Errorf("left: %q, %d sessions, state %q", got, s.Sessions(), kept.text)
+	if got := s.Names("lab"); len(got) != 0 || s.Sessions() != 0 || kept.Text != "" {
+		t.Errorf("left: %q, %d sessions, state %q", got, s.Sessions(), kept.Text)
 	}
 }
 
 func TestTheChecksumOfTheStartIsComputedWhereItIsNotKnown(t *testing.T) {
 	s, p := lab(t)
-	data := text(mib, 19)
-	from := source(data)
+	data := googletest.Bytes(mib, 19)
+	from := googletest.Source(data)
 	want := from.Checksums.CRC32C
 	from.Checksums.CRC32C, from.Checksums.MD5 = "", ""
 	sent := ""
@@ -407,7 +337,7 @@ func TestAFolderIsNeitherAnArchiveNorReplaced(t *testing.T) {
 	s, p := lab(t)
 	s.Put(t, "lab", "results/"+name+"/inside", []byte("x"))
 	_, err := p.Stat(t.Context(), name)
-	_, uploaded := p.Upload(t.Context(), name, source(text(10, 20)), share.UploadOptions{Overwrite: true})
+	_, uploaded := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(10, 20)), share.UploadOptions{Overwrite: true})
 	removed := p.Remove(t.Context(), name)
 	for _, err := range []error{err, uploaded, removed} {
 		if !api.IsConflict(err) {
@@ -421,7 +351,7 @@ func TestAFolderIsNeitherAnArchiveNorReplaced(t *testing.T) {
 
 func TestADownloadContinues(t *testing.T) {
 	s, p := lab(t)
-	data := text(3*mib+5, 21)
+	data := googletest.Bytes(3*mib+5, 21)
 	s.Put(t, "lab", "results/"+name, data)
 	object, err := p.Stat(t.Context(), name)
 	if err != nil {
@@ -434,8 +364,8 @@ func TestADownloadContinues(t *testing.T) {
 	}{
 		"at its offset":                               {object.Validator, data[:mib], "GET /storage/v1/b/lab/o/results/campaign.tar.gz bytes=1048576-"},
 		"at the offset of an unknown version":         {"", data[:mib], "GET /storage/v1/b/lab/o/results/campaign.tar.gz bytes=1048576-"},
-		"from the beginning if the object is another": {"1", text(mib, 22), "GET /storage/v1/b/lab/o/results/campaign.tar.gz"},
-		"from the beginning if the offset is too big": {object.Validator, text(4*mib, 23), "GET /storage/v1/b/lab/o/results/campaign.tar.gz"},
+		"from the beginning if the object is another": {"1", googletest.Bytes(mib, 22), "GET /storage/v1/b/lab/o/results/campaign.tar.gz"},
+		"from the beginning if the offset is too big": {object.Validator, googletest.Bytes(4*mib, 23), "GET /storage/v1/b/lab/o/results/campaign.tar.gz"},
 		"and is complete":                             {object.Validator, data, "GET /storage/v1/b/lab/o/results/campaign.tar.gz"},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -453,25 +383,25 @@ func TestADownloadContinues(t *testing.T) {
 
 func TestADownloadOfAnObjectThatIsReplacedMeanwhileIsNotMixed(t *testing.T) {
 	s, p := lab(t)
-	s.Put(t, "lab", "results/"+name, text(mib, 24))
+	s.Put(t, "lab", "results/"+name, googletest.Bytes(mib, 24))
 	s.SetHook(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("alt") == "media" {
-			s.Put(t, "lab", "results/"+name, text(mib, 25))
+			s.Put(t, "lab", "results/"+name, googletest.Bytes(mib, 25))
 		}
 		return false
 	})
-	if _, err := p.Download(t.Context(), name, nil, share.DownloadOptions{}); !isTemporary(err) {
+	if _, err := p.Download(t.Context(), name, nil, share.DownloadOptions{}); !googletest.IsTemporary(err) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAPublicBucketIsReadWithoutAKey(t *testing.T) {
 	s := googletest.NewStorage(t, "public-data", "lab")
-	data := text(1000, 26)
+	data := googletest.Bytes(1000, 26)
 	s.Put(t, "public-data", name, data)
 	p := open(t, share.Settings{"VAST_SHARE_BUCKET": "public-data", "VAST_SHARE_URL": s.URL})
 	checkStored(t, p, data)
-	_, err := p.Upload(t.Context(), "new.tar", source(data), share.UploadOptions{})
+	_, err := p.Upload(t.Context(), "new.tar", googletest.Source(data), share.UploadOptions{})
 	if !api.IsForbidden(err) || !strings.Contains(err.Error(), "VAST_SHARE_KEY_FILE") {
 		t.Errorf("an upload: %v", err)
 	}
@@ -488,7 +418,7 @@ func TestAMissingBucketIsAWrongSetting(t *testing.T) {
 	s, _ := lab(t)
 	p := open(t, share.Settings{"VAST_SHARE_BUCKET": "typo", "VAST_SHARE_URL": s.URL, "VAST_SHARE_KEY_FILE": s.KeyFile(t)})
 	_, stat := p.Stat(t.Context(), name)
-	_, uploaded := p.Upload(t.Context(), name, source(text(10, 27)), share.UploadOptions{})
+	_, uploaded := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(10, 27)), share.UploadOptions{})
 	var listed error
 	for _, err := range p.List(t.Context()) {
 		listed = err
@@ -502,7 +432,7 @@ func TestAMissingBucketIsAWrongSetting(t *testing.T) {
 
 func TestATokenThatIsRefusedIsFetchedAgain(t *testing.T) {
 	s, p := lab(t)
-	upload(t, p, text(10, 28), share.UploadOptions{})
+	upload(t, p, googletest.Bytes(10, 28), share.UploadOptions{})
 	s.RevokeTokens()
 	if _, err := p.Stat(t.Context(), name); err != nil {
 		t.Error(err)
@@ -583,17 +513,17 @@ func TestAnOverloadedServiceIsATemporaryError(t *testing.T) {
 				_, _ = fmt.Fprintf(w, `{"error":{"code":%d,"message":"Try later.","errors":[{"reason":%q}]}}`, c.code, c.reason)
 				return true
 			})
-			kept := &state{}
-			_, err := p.Upload(t.Context(), name, source(text(mib, 29)), share.UploadOptions{State: kept})
+			kept := &googletest.State{}
+			_, err := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(mib, 29)), share.UploadOptions{State: kept})
 			var temporary *share.TemporaryError
 			if !errors.As(err, &temporary) || (temporary.RetryAfter.Seconds() == 7) != (c.after != "") || !strings.Contains(err.Error(), "Try later.") {
 				t.Errorf("got %v", err)
 			}
-			if kept.text == "" {
+			if kept.Text == "" {
 				t.Error("the session is not kept")
 			}
 			s.SetHook(nil)
-			upload(t, p, text(mib, 29), share.UploadOptions{State: kept})
+			upload(t, p, googletest.Bytes(mib, 29), share.UploadOptions{State: kept})
 		})
 	}
 }
@@ -610,7 +540,7 @@ func TestNoErrorHasTheSessionOrTheToken(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"error":{"message":"Refused %s at http://%s%s","errors":[{"reason":"invalid"}]}}`, token, r.Host, r.URL.RequestURI())
 		return true
 	})
-	_, err := p.Upload(t.Context(), name, source(text(mib, 30)), share.UploadOptions{})
+	_, err := p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(mib, 30)), share.UploadOptions{})
 	if err == nil || token == "" || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "upload_id") {
 		t.Errorf("got %v", err)
 	}
@@ -620,7 +550,7 @@ func TestNoErrorHasTheSessionOrTheToken(t *testing.T) {
 		}
 		return false
 	})
-	if _, err = p.Upload(t.Context(), name, source(text(mib, 30)), share.UploadOptions{}); err == nil || strings.Contains(err.Error(), "upload") {
+	if _, err = p.Upload(t.Context(), name, googletest.Source(googletest.Bytes(mib, 30)), share.UploadOptions{}); err == nil || strings.Contains(err.Error(), "upload") {
 		t.Errorf("got %v", err)
 	}
 }

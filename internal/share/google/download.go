@@ -29,7 +29,10 @@ func (c *Client) Download(ctx context.Context, r Request, size int64, w io.Write
 	// Without the header the service decompresses an object that is stored with
 	// "Content-Encoding: gzip", whose size and checksums are others then
 	// (https://cloud.google.com/storage/docs/transcoding).
-	r.Header = http.Header{"Accept-Encoding": {"gzip"}}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
 	if offset > 0 {
 		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
 	}

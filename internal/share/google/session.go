@@ -109,10 +109,11 @@ func (s *session) cancel(ctx context.Context) error {
 
 // start starts a session and saves it.
 func (s *session) start(ctx context.Context, r Request, version, id string) error {
-	r.Header = http.Header{
-		"X-Upload-Content-Type":   {"application/octet-stream"},
-		"X-Upload-Content-Length": {strconv.FormatInt(s.source.Size, 10)},
+	if r.Header == nil {
+		r.Header = http.Header{}
 	}
+	r.Header.Set("X-Upload-Content-Type", "application/octet-stream")
+	r.Header.Set("X-Upload-Content-Length", strconv.FormatInt(s.source.Size, 10))
 	resp, err := s.client.do(ctx, r)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/kubevast/vast/internal/share/s3"
 	"github.com/kubevast/vast/internal/share/nextcloud"
 	"github.com/kubevast/vast/internal/share/gcs"
+	"github.com/kubevast/vast/internal/share/gdrive"
 	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/internal/share/webdav"
 	"github.com/kubevast/vast/sdk/share"
@@ -18,6 +19,7 @@ func Builtin() *share.Registry {
 		s3.Definition(),
 		nextcloud.Definition(),
 		gcs.Definition(),
+		gdrive.Definition(),
 		sftp.Definition(),
 		webdav.Definition(),
 	)
