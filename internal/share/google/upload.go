@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
+
+// cancelTime is how long the removal of a session may take that nothing continues.
+const cancelTime = 5 * time.Second
 
 // Present is what has the name that an upload is to have.
 type Present struct {
@@ -65,6 +69,13 @@ func (c *Client) Upload(ctx context.Context, name string, source share.Source, o
 	}
 	if err = Explain(err, doing); err == nil {
 		return object, s.forget(ctx)
+	}
+	if o.State == nil {
+		// Nothing continues the session, whatever the error.
+		ending, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
+		defer stop()
+		_ = s.cancel(ending) // without a state it returns no error
+		return share.Object{}, err
 	}
 	var later *share.TemporaryError
 	if !errors.As(err, &later) && ctx.Err() == nil {

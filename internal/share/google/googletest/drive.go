@@ -114,13 +114,12 @@ func (d *Drive) PutFolder(parent, name, mimeType string) {
 	d.add(&file{Name: name, Type: mimeType, Parents: []string{parent}})
 }
 
-// Files returns the names of the files and folders in a folder that are not in the
-// trash, sorted.
+// Files returns the names of the files in a folder that are not in the trash, sorted.
 func (d *Drive) Files(parent string) (names []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, f := range d.files {
-		if slices.Contains(f.Parents, parent) && !f.Trashed {
+		if slices.Contains(f.Parents, parent) && !f.Trashed && f.Size != "" {
 			names = append(names, f.Name)
 		}
 	}
