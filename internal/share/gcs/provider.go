@@ -115,9 +115,9 @@ func (p *provider) missing(ctx context.Context, name string) error {
 	switch {
 	case err == nil && len(found.Items) > 0:
 		return &api.ConflictError{Message: fmt.Sprintf("%q is a folder in the bucket %q", name, p.bucket)}
-	case isStatus(err, http.StatusNotFound):
+	case isBucketMissing(err):
 		return p.noBucket()
-	case err != nil && !isStatus(err, http.StatusForbidden) && !isStatus(err, http.StatusUnauthorized):
+	case err != nil && !isStatus(err, http.StatusNotFound) && !isStatus(err, http.StatusForbidden) && !isStatus(err, http.StatusUnauthorized):
 		return err
 	}
 	return &api.NotFoundError{Kind: "archive", Name: name}
@@ -125,6 +125,13 @@ func (p *provider) missing(ctx context.Context, name string) error {
 
 func (p *provider) noBucket() error {
 	return api.Invalid("", "the bucket %q of %s does not exist", p.bucket, bucketSetting)
+}
+
+// isBucketMissing reports whether a list was refused because there is no such bucket. An answer
+// without a message is not the service's.
+func isBucketMissing(err error) bool {
+	var refused *google.StatusError
+	return errors.As(err, &refused) && refused.Status == http.StatusNotFound && refused.Message != ""
 }
 
 func isStatus(err error, status int) bool {
@@ -161,7 +168,7 @@ func (p *provider) List(ctx context.Context) iter.Seq2[share.Object, error] {
 				query.Set("pageToken", token)
 			}
 			l, err := p.page(ctx, query)
-			if isStatus(err, http.StatusNotFound) {
+			if isBucketMissing(err) {
 				err = p.noBucket()
 			}
 			if err == nil && l.Next != "" && l.Next == token {

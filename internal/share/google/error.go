@@ -38,6 +38,7 @@ type StatusError struct {
 	Message string
 
 	header http.Header
+	path   string
 }
 
 func (e *StatusError) Error() string {
@@ -62,7 +63,11 @@ func (e *StatusError) temporary() bool {
 	case e.Status == http.StatusNotImplemented, e.Status == http.StatusInsufficientStorage:
 		return false
 	}
-	return e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests || e.Status >= 500
+	switch e.Status {
+	case http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return e.Status >= 500
 }
 
 // gone reports whether the answer of a session's URI means that the session has ended:
@@ -97,7 +102,7 @@ func (c *Client) statusError(resp *http.Response) *StatusError {
 	// What is cut or is not JSON has neither reason nor message.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxError))
 	_ = json.Unmarshal(body, &answer)
-	e := &StatusError{Status: resp.StatusCode, Message: c.excerpt(answer.Error.Message), header: resp.Header}
+	e := &StatusError{Status: resp.StatusCode, Message: c.excerpt(answer.Error.Message), header: resp.Header, path: resp.Request.URL.Path}
 	if e.Reason = c.excerpt(answer.Error.Status); len(answer.Error.Errors) > 0 {
 		e.Reason = c.excerpt(answer.Error.Errors[0].Reason)
 	}
@@ -134,12 +139,12 @@ func Explain(err error, doing string) error {
 		return &api.ForbiddenError{Message: message, Cause: e}
 	case e.Status == http.StatusConflict, e.Status == http.StatusPreconditionFailed:
 		return &api.ConflictError{Message: message, Cause: e}
-	case e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusNotImplemented:
-		return &api.NotSupportedError{Message: message}
+	case e.Status == http.StatusNotFound:
+		return &api.NotFoundError{Kind: "path", Name: text.OneLine(e.path, maxExcerpt), Hint: message}
 	case e.Status == http.StatusInsufficientStorage:
 		return &api.UnavailableError{Message: message, Cause: e}
 	}
-	return fmt.Errorf("cannot %s: %w", doing, e)
+	return &api.NotSupportedError{Message: message}
 }
 
 // classified reports whether err is an error of share.ShareProvider, which may have a
