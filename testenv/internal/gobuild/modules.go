@@ -11,6 +11,7 @@ const (
 	MinIOVersion      = "2026-02-12" // its last; no tag has a module
 	SeaweedFSVersion  = "4.53"
 	RcloneVersion     = "v1.76.0"
+	FakeGCSVersion    = "v1.56.1"
 )
 
 const (
@@ -85,6 +86,11 @@ var (
 		Programs: map[string]string{"rclone": "."},
 		LDFlags:  "-X github.com/rclone/rclone/fs.Version=" + RcloneVersion,
 		Why:      "rclone " + RcloneVersion + " with serve s3, sftp and webdav, for the tests of the stores and of the shares; half a minute",
+	}
+	FakeGCS = Module{
+		Name:     "fakegcs",
+		Programs: map[string]string{"fake-gcs-server": "github.com/fsouza/fake-gcs-server"},
+		Why:      "fake-gcs-server " + FakeGCSVersion + ", for the tests of the shares; about a minute",
 	}
 	RuntimeWrapper = Module{
 		Name:     "runtimewrapper",
