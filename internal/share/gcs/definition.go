@@ -5,7 +5,6 @@ package gcs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -103,5 +102,5 @@ func checkURL(value string) error {
 
 // noKey is the error of a change that needs a key where none is set.
 func noKey() error {
-	return &api.ForbiddenError{Message: fmt.Sprintf("a bucket cannot be changed without a key: %s is not set", keySetting), Cause: errors.New("no credentials")}
+	return &api.ForbiddenError{Message: fmt.Sprintf("a bucket cannot be changed without a key: %s is not set", keySetting)}
 }

@@ -172,7 +172,7 @@ func (p *provider) List(ctx context.Context) iter.Seq2[share.Object, error] {
 				err = p.noBucket()
 			}
 			if err == nil && l.Next != "" && l.Next == token {
-				err = errors.New("the server repeats a page")
+				err = &api.NotSupportedError{Message: "the server repeats a page"}
 			}
 			if err != nil {
 				yield(share.Object{}, p.explain(err, fmt.Sprintf("list the bucket %q", p.bucket)))
@@ -201,7 +201,7 @@ func (p *provider) Download(ctx context.Context, name string, w io.WriterAt, o s
 	}
 	object := p.object(r)
 	if object.Size < 0 {
-		return share.Object{}, fmt.Errorf("cannot %s: the server does not report its size", doing)
+		return share.Object{}, &api.NotSupportedError{Message: fmt.Sprintf("cannot %s: the server does not report its size", doing)}
 	}
 	offset := o.Offset
 	if o.Validator != "" && o.Validator != object.Validator {

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -103,7 +102,7 @@ func (d *destination) crc32c(ctx context.Context) ([]byte, error) {
 func (d *destination) Finish(ctx context.Context, stored json.RawMessage) (share.Object, error) {
 	var r resource
 	if err := json.Unmarshal(stored, &r); err != nil {
-		return share.Object{}, errors.New("the server does not describe what it has stored")
+		return share.Object{}, &api.NotSupportedError{Message: "the server does not describe what it has stored"}
 	}
 	sum, err := d.crc32c(ctx)
 	if err != nil {
@@ -121,9 +120,9 @@ func (d *destination) Finish(ctx context.Context, stored json.RawMessage) (share
 	}
 	err = d.client.JSON(ctx, google.Request{Method: http.MethodDelete, Path: d.path(d.name), Query: url.Values{"ifGenerationMatch": {r.Generation}}}, nil)
 	if err != nil {
-		return share.Object{}, fmt.Errorf("what the server has stored has %s, and cannot be removed: %w", wrong, err)
+		return share.Object{}, &api.UnavailableError{Message: fmt.Sprintf("what the server has stored has %s, and cannot be removed: %v", wrong, err), Cause: err}
 	}
-	return share.Object{}, fmt.Errorf("what the server has stored had %s, and was removed", wrong)
+	return share.Object{}, &api.UnavailableError{Message: fmt.Sprintf("what the server has stored had %s, and was removed", wrong)}
 }
 
 // difference returns how an object differs from the source, "" if it does not.

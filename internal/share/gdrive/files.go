@@ -151,7 +151,7 @@ func (p *provider) files(ctx context.Context, name string) iter.Seq2[file, error
 			case err == nil && page.Incomplete:
 				err = &share.TemporaryError{Message: "the server has not searched everything"}
 			case err == nil && page.Next != "" && page.Next == token:
-				err = errors.New("the server repeats a page")
+				err = &api.NotSupportedError{Message: "the server repeats a page"}
 			}
 			if err != nil {
 				yield(file{}, err)

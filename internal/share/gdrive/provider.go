@@ -3,7 +3,6 @@ package gdrive
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -77,7 +76,7 @@ func (p *provider) Download(ctx context.Context, name string, w io.WriterAt, o s
 	}
 	object := f.object()
 	if object.Size < 0 {
-		return share.Object{}, fmt.Errorf("cannot %s: the server does not report its size", doing)
+		return share.Object{}, &api.NotSupportedError{Message: fmt.Sprintf("cannot %s: the server does not report its size", doing)}
 	}
 	offset := o.Offset
 	if o.Validator != "" && o.Validator != object.Validator {
@@ -162,7 +161,7 @@ func (d *destination) Start(_ context.Context, present google.Present, id string
 func (d *destination) Finish(ctx context.Context, stored json.RawMessage) (share.Object, error) {
 	var f file
 	if err := json.Unmarshal(stored, &f); err != nil || f.ID == "" {
-		return share.Object{}, errors.New("the server does not describe what it has stored")
+		return share.Object{}, &api.NotSupportedError{Message: "the server does not describe what it has stored"}
 	}
 	wrong := d.difference(f)
 	if wrong != "" || f.SHA256 == "" && f.MD5 == "" {
@@ -175,9 +174,9 @@ func (d *destination) Finish(ctx context.Context, stored json.RawMessage) (share
 	}
 	if wrong != "" {
 		if err := d.trash(ctx, f.ID); err != nil {
-			return share.Object{}, fmt.Errorf("what the server has stored has %s, and cannot be removed: %w", wrong, err)
+			return share.Object{}, &api.UnavailableError{Message: fmt.Sprintf("what the server has stored has %s, and cannot be removed: %v", wrong, err), Cause: err}
 		}
-		return share.Object{}, fmt.Errorf("what the server has stored had %s, and was moved to the trash", wrong)
+		return share.Object{}, &api.UnavailableError{Message: fmt.Sprintf("what the server has stored had %s, and was moved to the trash", wrong)}
 	}
 	all, err := d.named(ctx, d.name)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"github.com/kubevast/vast/internal/share/transport"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
 
@@ -37,18 +38,18 @@ type Options struct {
 	Transport transport.Options
 }
 
-// New returns a client. Close has to be called. It returns an error without the key's
-// content if the key or the endpoint cannot be used.
+// New returns a client. Close has to be called. It returns an api.InvalidSpecError, without
+// the key's content, if the key or the endpoint cannot be used.
 func New(o Options) (*Client, error) {
 	base, err := transport.ParseURL(o.Endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("the address of the API %w", err)
+		return nil, api.Invalid(o.Transport.Setting, "the address of the API %v", err)
 	}
 	c := &Client{base: base}
 	var key Key
 	if o.Key != "" {
 		if key, err = ParseKey(o.Key); err != nil {
-			return nil, fmt.Errorf("the key file %w", err)
+			return nil, api.Invalid("", "the key file %v", err)
 		}
 		o.Transport.Secrets = append(o.Transport.Secrets, key.PEM)
 	}
@@ -98,21 +99,27 @@ func (c *Client) JSON(ctx context.Context, r Request, into any) error {
 	if into == nil {
 		return nil
 	}
-	return decode(resp, into)
+	return c.decode(resp, into)
 }
 
-func decode(resp *http.Response, into any) error {
+// unusable is the error of an answer that the API does not give.
+func unusable(message string) error { return &api.NotSupportedError{Message: message} }
+
+func (c *Client) decode(resp *http.Response, into any) error {
+	if transport.IsPage(resp) {
+		return c.http.PageError(resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return err
 	case len(body) > maxAnswer:
-		return fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+		return unusable(fmt.Sprintf("the answer is longer than %d bytes", maxAnswer))
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		var syntax *json.SyntaxError
-		if transport.IsPage(resp) || !errors.As(err, &syntax) {
-			return errors.New("the answer is not that of the API: the address may be wrong, or a proxy answers in its place")
+		if !errors.As(err, &syntax) {
+			return unusable("the answer is not that of the API: its address may be wrong")
 		}
 		return &share.TemporaryError{Message: "the answer was cut, or is not JSON", Cause: err}
 	}

@@ -17,15 +17,16 @@ import (
 const (
 	// quantum is what the size of each request but the last is a multiple of.
 	quantum = 256 << 10
-	// maxSend is how many bytes of content one request has. They are read from the
-	// source while they are sent, so the size needs no memory: it limits what is lost if the
-	// service keeps nothing of a request that was cut, and each request costs a round trip.
-	maxSend = 1024 * quantum
 	// maxIdle is how many requests in a row may be answered with the same offset.
 	maxIdle = 3
 	// statusCancelled is the answer to the cancellation of a session.
 	statusCancelled = 499
 )
+
+// maxSend is how many bytes of content one request has; tests reduce it. They are read from
+// the source while they are sent, so the size needs no memory: it limits what is lost if the
+// service keeps nothing of a request that was cut, and each request costs two round trips.
+var maxSend int64 = 1024 * quantum
 
 // errGone: the session does not exist any more, and a new one is needed.
 var errGone = errors.New("the upload's session has ended")
@@ -66,10 +67,13 @@ func (c *Client) load(ctx context.Context, name string, source share.Source, o s
 		return nil, err
 	}
 	var was saved
-	// A state that is not readable is that of no session, and is replaced.
-	if json.Unmarshal([]byte(text), &was) == nil && was.Name == name && was.Size == source.Size && was.SHA256 == source.Checksums.SHA256 {
-		s.saved = was
+	if json.Unmarshal([]byte(text), &was) != nil || was.Name != name || was.Size != source.Size || was.SHA256 != source.Checksums.SHA256 {
+		return s, nil // it is replaced
 	}
+	if _, err := c.base.Parse(was.Session); err != nil {
+		was.Session = ""
+	}
+	s.saved = was
 	return s, nil
 }
 
@@ -121,7 +125,7 @@ func (s *session) start(ctx context.Context, r Request, version, id string) erro
 	_ = resp.Body.Close() // the session is in the header
 	at, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || at.Host == "" || at.Scheme != "https" && at.Scheme != s.client.base.Scheme {
-		return errors.New("the server starts an upload without the address of a session")
+		return unusable("the server starts an upload without the address of a session")
 	}
 	if at.Scheme == s.client.base.Scheme && at.Host == s.client.base.Host {
 		at.Scheme, at.Host = "", ""
@@ -180,7 +184,7 @@ func (s *session) answer(resp *http.Response, err error) (resource json.RawMessa
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	if resp.StatusCode != http.StatusPermanentRedirect {
-		err := decode(resp, &resource)
+		err := s.client.decode(resp, &resource)
 		return resource, s.source.Size, err
 	}
 	stored := resp.Header.Get("Range")
@@ -200,7 +204,7 @@ func (s *session) answer(resp *http.Response, err error) (resource json.RawMessa
 func (s *session) request(ctx context.Context, method, span string, size int64, open func() (io.ReadCloser, error), progress func(int64)) (*http.Response, error) {
 	at, err := s.client.base.Parse(s.saved.Session)
 	if err != nil {
-		return nil, errGone // the state was changed
+		return nil, err // load has parsed it
 	}
 	return s.client.send(ctx, func() (*http.Response, error) {
 		r, err := s.client.request(ctx, method, at)
