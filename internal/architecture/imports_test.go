@@ -40,6 +40,7 @@ var layers = []string{
 	"=internal/share/gcs",
 	"=internal/share/gdrive",
 	"=internal/share/google",
+	"=internal/share/plugin",
 	"=internal/share/s3",
 	"=internal/share/sftp",
 	"=internal/share/webdav",
