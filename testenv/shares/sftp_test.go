@@ -393,57 +393,69 @@ type readerFunc func(p []byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // The processes of sshd that serve the connection are killed, not the network. What is
-// on the disk is continued.
+// on the disk is continued: all that the server has acknowledged, or, without a state, all
+// but what can have been in flight.
 func TestAnUploadContinuesAfterTheServerWasKilled(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	server := startSSHD(t, dir)
-	p := openShare(t, "sftp", server.at(server.address))
-	defer p.Close()
-	const size = 24 << 20
-	content := make([]byte, size)
-	if _, err := io.ReadFull(mathrand.NewChaCha8([32]byte{7}), content); err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(content)
-	kill, begun := true, []int64{}
-	source := share.Source{Size: size, Checksums: share.Checksums{SHA256: hex.EncodeToString(sum[:])}, Open: func(_ context.Context, offset int64) (io.ReadCloser, error) {
-		begun = append(begun, offset)
-		at := offset
-		return io.NopCloser(readerFunc(func(p []byte) (int, error) {
-			if at == size {
-				return 0, io.EOF
+	for name, state := range map[string]share.State{"with a state": &oneState{}, "without a state": nil} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			server := startSSHD(t, dir)
+			p := openShare(t, "sftp", server.at(server.address))
+			defer p.Close()
+			const size, killed, window = 48 << 20, 32 << 20, 9 << 20
+			content := make([]byte, size)
+			_, _ = mathrand.NewChaCha8([32]byte{7}).Read(content) // never fails
+			sum := sha256.Sum256(content)
+			kill, begun := true, []int64{}
+			source := share.Source{Size: size, Checksums: share.Checksums{SHA256: hex.EncodeToString(sum[:])}, Open: func(_ context.Context, offset int64) (io.ReadCloser, error) {
+				begun = append(begun, offset)
+				at := offset
+				return io.NopCloser(readerFunc(func(p []byte) (int, error) {
+					if at == size {
+						return 0, io.EOF
+					}
+					n := copy(p, content[at:])
+					if at += int64(n); kill && at > killed {
+						kill = false
+						killSessions(t, server)
+					}
+					return n, nil
+				})), nil
+			}}
+			_, err := p.Upload(t.Context(), "a.tar.gz", source, share.UploadOptions{State: state})
+			if temporary := (*share.TemporaryError)(nil); !errors.As(err, &temporary) {
+				t.Fatalf("%T %v", err, err)
 			}
-			n := copy(p, content[at:])
-			if at += int64(n); kill && at > 12<<20 {
-				kill = false
-				killSessions(t, server)
+			if _, err := os.Stat(filepath.Join(dir, "a.tar.gz")); !os.IsNotExist(err) {
+				t.Errorf("the archive is there: %v", err)
 			}
-			return n, nil
-		})), nil
-	}}
-	_, err := p.Upload(t.Context(), "a.tar.gz", source, share.UploadOptions{})
-	if temporary := (*share.TemporaryError)(nil); !errors.As(err, &temporary) {
-		t.Fatalf("%T %v", err, err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "a.tar.gz")); !os.IsNotExist(err) {
-		t.Errorf("the archive is there: %v", err)
-	}
-	o, err := p.Upload(t.Context(), "a.tar.gz", source, share.UploadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if o.Size != size || o.Checksums.SHA256 != hex.EncodeToString(sum[:]) {
-		t.Errorf("%+v", o)
-	}
-	// It reads one block to compare it, and continues behind it.
-	if len(begun) != 3 || begun[1] < 6<<20 || begun[2] <= begun[1] {
-		t.Errorf("the content was read from %v on", begun)
-	}
-	if left := filesBelow(t, dir); len(left) != 1 {
-		t.Errorf("there are %q", left)
+			o, err := p.Upload(t.Context(), "a.tar.gz", source, share.UploadOptions{State: state})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.Size != size || o.Checksums.SHA256 != hex.EncodeToString(sum[:]) {
+				t.Errorf("%+v", o)
+			}
+			least := int64(killed - window)
+			if state == nil {
+				least -= window
+			}
+			// It reads one packet to compare it, and continues behind it.
+			if len(begun) != 3 || begun[1] < least || begun[2] <= begun[1] {
+				t.Errorf("the content was read from %v on; at least %d bytes had arrived", begun, least)
+			}
+			if left := filesBelow(t, dir); len(left) != 1 {
+				t.Errorf("there are %q", left)
+			}
+		})
 	}
 }
+
+type oneState struct{ text string }
+
+func (s *oneState) Load(context.Context) (string, error)      { return s.text, nil }
+func (s *oneState) Save(_ context.Context, text string) error { s.text = text; return nil }
 
 // killSessions kills the children of a server.
 func killSessions(t *testing.T, server sftpServer) {

@@ -30,6 +30,8 @@ type conn struct {
 	tcp  *tcp
 	ssh  *ssh.Client
 	sftp *sftp.Client
+	// more are other sessions, for large transfers.
+	more []*sftp.Client
 	// watch of the current operation.
 	watch *watch
 	once  sync.Once
@@ -113,6 +115,7 @@ type watch struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	limit time.Duration
+	held  bool
 	cause error
 	stop  func() bool
 }
@@ -133,12 +136,38 @@ func (w *watch) end(cause error) {
 	w.c.close()
 }
 
-// progress begins the limit anew; allow sets another one.
-func (w *watch) progress()             { w.timer.Reset(w.limit) }
-func (w *watch) allow(d time.Duration) { w.limit = d; w.progress() }
+// progress begins the limit anew.
+func (w *watch) progress() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.held {
+		w.timer.Reset(w.limit)
+	}
+}
 
-// hold suspends the limit while something else than the server is waited for.
-func (w *watch) hold() { w.timer.Stop() }
+// allow sets another limit.
+func (w *watch) allow(d time.Duration) {
+	w.mu.Lock()
+	w.limit = d
+	w.mu.Unlock()
+	w.progress()
+}
+
+// hold suspends the limit while something else than the server is waited for, until
+// release.
+func (w *watch) hold() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held = true
+	w.timer.Stop()
+}
+
+func (w *watch) release() {
+	w.mu.Lock()
+	w.held = false
+	w.mu.Unlock()
+	w.progress()
+}
 
 // done ends the watch and returns why it closed the connection, if it did.
 func (w *watch) done() error {

@@ -8,7 +8,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
@@ -20,13 +19,6 @@ import (
 // password.
 const connecting = 30 * time.Second
 
-// inFlight is how many requests of packetSize bytes are sent before the first is
-// answered. OpenSSH's window for a channel is as large as both together.
-const (
-	inFlight   = 64
-	packetSize = 32768
-)
-
 // dial makes a connection and looks up the folder.
 func (p *provider) dial(ctx context.Context) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connecting)
@@ -37,7 +29,7 @@ func (p *provider) dial(ctx context.Context) (*conn, error) {
 	}
 	stop := context.AfterFunc(ctx, c.close)
 	defer stop()
-	if c.sftp, err = sftp.NewClient(c.ssh, sftp.MaxPacketChecked(packetSize), sftp.MaxConcurrentRequestsPerFile(inFlight), sftp.UseConcurrentWrites(true), sftp.UseFstat(true)); err != nil {
+	if c.sftp, err = c.session(); err != nil {
 		defer c.close()
 		if c.closed() {
 			return nil, lost(p.address, ctx, err)

@@ -5,18 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 
-	"github.com/pkg/sftp"
-
 	"github.com/kubevast/vast/sdk/share"
-)
-
-// A download reads blocks of blockSize, ahead of them at the same time. Together they
-// are what a channel may receive before it is acknowledged.
-const (
-	blockSize = 8 * packetSize
-	ahead     = 8
 )
 
 func (p *provider) Download(ctx context.Context, name string, w io.WriterAt, o share.DownloadOptions) (object share.Object, err error) {
@@ -27,13 +19,13 @@ func (p *provider) Download(ctx context.Context, name string, w io.WriterAt, o s
 		if object, err = c.object(name); err != nil {
 			return err
 		}
-		f, err := c.sftp.Open(path.Join(c.dir, name))
+		f, err := c.open(path.Join(c.dir, name), os.O_RDONLY, 0, object.Size-o.Offset)
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer f.close()
 		// The name may be another file's by now.
-		info, err := f.Stat()
+		info, err := f.same()
 		if err != nil {
 			return err
 		}
@@ -55,15 +47,16 @@ type block struct {
 
 // read copies a file from an offset on. Blocks are requested at the same time and
 // written in their order, so that w never has a gap.
-func (c *conn) read(ctx context.Context, f *sftp.File, from, size int64, w io.WriterAt, progress func(written, size int64)) error {
+func (c *conn) read(ctx context.Context, f files, from, size int64, w io.WriterAt, progress func(written, size int64)) error {
 	if progress != nil {
 		progress(from, size)
 	}
-	order, free := make(chan chan block, ahead), make(chan []byte, ahead+2)
+	order, free := make(chan chan block, windowBlocks), make(chan []byte, windowBlocks+2)
 	stop := make(chan struct{})
 	go func() {
 		defer close(order)
-		for at := from; at < size; at += blockSize {
+		for at, i := from, 0; at < size; at, i = at+blockSize, i+1 {
+			file := f[i%len(f)]
 			next := make(chan block, 1)
 			select {
 			case order <- next:
@@ -78,7 +71,7 @@ func (c *conn) read(ctx context.Context, f *sftp.File, from, size int64, w io.Wr
 			}
 			go func() {
 				b := buffer[:min(blockSize, size-at)]
-				n, err := f.ReadAt(b, at)
+				n, err := file.ReadAt(b, at)
 				if n < len(b) && err == nil || errors.Is(err, io.EOF) {
 					err = io.ErrUnexpectedEOF
 				}
@@ -103,7 +96,7 @@ func (c *conn) read(ctx context.Context, f *sftp.File, from, size int64, w io.Wr
 				failed = &sinkError{failed}
 			}
 		}
-		c.watch.progress()
+		c.watch.release()
 		if failed == nil {
 			failed = ctx.Err()
 		}

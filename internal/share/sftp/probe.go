@@ -76,7 +76,11 @@ func (c *conn) try() (a abilities, err error) {
 	if errors.Is(err, fs.ErrPermission) {
 		return a, nil
 	}
-	defer func() { err = errors.Join(err, c.removeFile(file)) }()
+	defer func() {
+		if removeErr := c.removeFile(file); err == nil {
+			err = removeErr
+		}
+	}()
 	if err != nil {
 		return a, err
 	}
@@ -115,7 +119,10 @@ func (c *conn) write(file string, flags int, content []byte, offset int64) error
 	if err == nil {
 		_, err = f.WriteAt(content, offset)
 	}
-	return errors.Join(err, f.Close())
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 // holds reports whether a file has exactly this content.

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
+	"strconv"
+	"strings"
 
 	"github.com/pkg/sftp"
 
@@ -16,9 +17,12 @@ import (
 	"github.com/kubevast/vast/sdk/share"
 )
 
-// renaming is the state of an upload whose content is complete: if its file is gone,
-// it has its final name.
-const renaming = "renaming"
+// The states of an upload: its content is complete, so that its file has the final name
+// if it is gone; or it is written without a gap up to a number of bytes, which follows.
+const (
+	renaming = "renaming"
+	goodTo   = "good "
+)
 
 // Upload writes a file whose name contains the checksum of the content, so that any
 // later attempt finds it, and renames it.
@@ -33,6 +37,7 @@ func (p *provider) Upload(ctx context.Context, name string, source share.Source,
 		if err = c.explain(fmt.Sprintf("store %q", name), err); err != nil && !c.closed() && ctx.Err() == nil {
 			if _, temporary := errorAs[*share.TemporaryError](err); !temporary {
 				_ = c.removeFile(u.part) // the error is reported in any case
+				_ = u.save(ctx, "")
 			}
 		}
 		return err
@@ -82,23 +87,24 @@ func (u *upload) run(ctx context.Context) (share.Object, error) {
 
 	from := int64(0)
 	if abilities.resume {
-		if from, err = u.good(ctx, size); err != nil {
+		if from, err = u.good(ctx, size, state); err != nil {
 			return share.Object{}, err
 		}
 	}
 	if u.c.full(u.source.Size - max(size, 0)) {
 		return share.Object{}, noSpace(u.c)
 	}
-	err = u.write(ctx, from)
+	err = u.write(ctx, from, abilities.resume)
 	if err != nil && from > 0 && !u.c.closed() && ctx.Err() == nil && !u.c.full(1) && !errors.As(err, new(*sourceError)) {
 		// The server does not continue this file.
 		if err = u.c.removeFile(u.part); err == nil {
-			err = u.write(ctx, 0)
+			err = u.write(ctx, 0, abilities.resume)
 		}
 	}
 	if err != nil {
 		return share.Object{}, err
 	}
+	u.progress(u.source.Size)
 	sums, err := u.verify()
 	if err != nil {
 		return share.Object{}, err
@@ -110,8 +116,11 @@ func (u *upload) run(ctx context.Context) (share.Object, error) {
 		return share.Object{}, err
 	}
 	object, err := u.c.object(u.name)
+	if err != nil {
+		return share.Object{}, err
+	}
 	object.Checksums = sums
-	return object, errors.Join(err, u.save(ctx, ""))
+	return object, u.save(ctx, "")
 }
 
 // arrived returns the size of an earlier attempt's file, -1 without one.
@@ -126,11 +135,16 @@ func (u *upload) arrived() (int64, error) {
 	return info.Size(), nil
 }
 
-// good returns up to where the file is to be trusted. Go's servers write out of order, so
-// that a server that was killed may leave a hole before the end: as much as was in flight
-// is written again. The last block before that is compared.
-func (u *upload) good(ctx context.Context, size int64) (int64, error) {
-	from := (size/packetSize - inFlight - 1) * packetSize
+// good returns up to where the file is to be trusted: what the state says, or else all
+// but what can have been in flight. Writes in flight may arrive in any order, so that
+// there may be holes. The last packet before that is compared.
+func (u *upload) good(ctx context.Context, size int64, state string) (int64, error) {
+	from := (size/blockSize - windowBlocks - 1) * blockSize
+	if text, ok := strings.CutPrefix(state, goodTo); ok {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n <= size {
+			from = n / packetSize * packetSize
+		}
+	}
 	if size > u.source.Size || from <= 0 {
 		return 0, nil
 	}
@@ -144,7 +158,7 @@ func (u *upload) good(ctx context.Context, size int64) (int64, error) {
 		return 0, err
 	}
 	u.c.watch.hold()
-	defer u.c.watch.progress()
+	defer u.c.watch.release()
 	r, err := u.source.Open(ctx, from-packetSize)
 	if err != nil {
 		return 0, &sourceError{err}
@@ -157,72 +171,6 @@ func (u *upload) good(ctx context.Context, size int64) (int64, error) {
 		return 0, nil
 	}
 	return from, nil
-}
-
-// write writes the content from an offset on, and flushes it to the disk where the
-// server offers that.
-func (u *upload) write(ctx context.Context, from int64) (err error) {
-	flags := os.O_WRONLY | os.O_CREATE
-	if from == 0 {
-		flags |= os.O_TRUNC
-	}
-	f, err := u.c.sftp.OpenFile(u.part, flags)
-	if err != nil {
-		return err
-	}
-	closed := false
-	defer func() {
-		if !closed {
-			_ = f.Close() // after an error
-		}
-	}()
-	if from > 0 {
-		if err := f.Truncate(from); err != nil {
-			return err
-		}
-		if _, err := f.Seek(from, io.SeekStart); err != nil {
-			return err
-		}
-	}
-	r, err := u.source.Open(ctx, from)
-	if err != nil {
-		return &sourceError{err}
-	}
-	defer r.Close()
-	in := &reader{ctx: ctx, u: u, r: io.LimitReader(r, u.source.Size-from), from: from, read: from}
-	_, err = f.ReadFromWithConcurrency(in, inFlight)
-	u.c.watch.progress()
-	if _, answered := errorAs[*sftp.StatusError](err); answered && u.c.full(1) {
-		return noSpace(u.c) // before the file is shortened
-	}
-	if err != nil {
-		// The count that the library returns is what was read. The position is at or below
-		// what the server has without a gap.
-		if at, seekErr := f.Seek(0, io.SeekCurrent); seekErr == nil && !u.c.closed() {
-			_ = f.Truncate(at) // otherwise the next attempt goes back
-		}
-		if in.err != nil {
-			return &sourceError{in.err}
-		}
-		return err
-	}
-	if in.read != u.source.Size {
-		return &sourceError{fmt.Errorf("the content ends after %d of %d bytes", in.read, u.source.Size)}
-	}
-	if _, ok := u.c.sftp.HasExtension("fsync@openssh.com"); ok {
-		u.c.watch.allow(10 * stall) // of a slow disk
-		err = f.Sync()
-		u.c.watch.allow(stall)
-		if status, ok := errorAs[*sftp.StatusError](err); ok && status.FxCode() == sftp.ErrSSHFxOpUnsupported {
-			err = nil
-		}
-	}
-	closed = true
-	err = errors.Join(err, f.Close())
-	if err == nil && u.o.Progress != nil {
-		u.o.Progress(u.source.Size)
-	}
-	return err
 }
 
 // verify compares size and checksum of what is stored. If they differ, it removes the
@@ -261,7 +209,7 @@ func (u *upload) rename(replace, there bool) error {
 	if !there {
 		if _, err := u.c.object(u.name); err == nil {
 			if !u.o.Overwrite {
-				return &api.ConflictError{Message: fmt.Sprintf("%q appeared in %q on %s during the upload", u.name, u.c.dir, u.c.address)}
+				return u.appeared()
 			}
 			there = true
 		} else if !api.IsNotFound(err) {
@@ -269,12 +217,24 @@ func (u *upload) rename(replace, there bool) error {
 		}
 	}
 	err := u.c.sftp.Rename(u.part, u.target)
-	if _, refused := errorAs[*sftp.StatusError](err); refused && there {
+	if _, refused := errorAs[*sftp.StatusError](err); !refused {
+		return err
+	}
+	switch {
+	case there:
 		if err = u.c.removeFile(u.target); err == nil {
 			err = u.c.sftp.Rename(u.part, u.target)
 		}
+	case !u.o.Overwrite:
+		if _, statErr := u.c.object(u.name); statErr == nil {
+			return u.appeared()
+		}
 	}
 	return err
+}
+
+func (u *upload) appeared() error {
+	return &api.ConflictError{Message: fmt.Sprintf("%q appeared in %q on %s during the upload", u.name, u.c.dir, u.c.address)}
 }
 
 func (u *upload) load(ctx context.Context) (string, error) {
@@ -289,38 +249,4 @@ func (u *upload) save(ctx context.Context, value string) error {
 		return nil
 	}
 	return u.o.State.Save(ctx, value)
-}
-
-// sourceError is an error of the content, not of the server.
-type sourceError struct{ cause error }
-
-func (e *sourceError) Error() string { return "cannot read the content: " + e.cause.Error() }
-func (e *sourceError) Unwrap() error { return e.cause }
-
-// reader reads the content. It reports what the server has at least: all but what is
-// in flight.
-type reader struct {
-	ctx  context.Context
-	u    *upload
-	r    io.Reader
-	from int64
-	read int64
-	err  error
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	if r.err = r.ctx.Err(); r.err != nil {
-		return 0, r.err
-	}
-	r.u.c.watch.hold()
-	n, err := r.r.Read(p)
-	r.u.c.watch.progress()
-	r.read += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	if sent := max(r.from, r.read-inFlight*packetSize); n > 0 && r.u.o.Progress != nil {
-		r.u.o.Progress(sent)
-	}
-	return n, err
 }
