@@ -21,6 +21,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -32,6 +33,9 @@ import (
 	"github.com/kubevast/vast/sdk/share/sharetest"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
 )
+
+// sftpStall is how long the provider waits for a server under test.
+const sftpStall = 3 * time.Second
 
 // sftpServer is a server of SFTP that is running.
 type sftpServer struct {
@@ -48,7 +52,7 @@ type sftpServer struct {
 // at returns the settings for a server that is reached at address.
 func (s sftpServer) at(address string) share.Settings {
 	host, port, _ := net.SplitHostPort(address) // it is one of ours
-	all := share.Settings{"VAST_SHARE_HOST": host, "VAST_SHARE_PORT": port, "VAST_SHARE_DIR": s.path,
+	all := share.Settings{"VAST_SHARE_HOST": host, "VAST_SHARE_PORT": port, "VAST_SHARE_DIR": s.path, "VAST_SHARE_TIMEOUT": sftpStall.String(),
 		"VAST_SHARE_KNOWN_HOSTS": knownhosts.Line([]string{knownhosts.Normalize(address)}, s.hostKey)}
 	for name, value := range s.settings {
 		all[name] = value
@@ -68,6 +72,8 @@ func (s sftpServer) options() sharetest.Options {
 				t.Fatal(err)
 			}
 		},
+		Stall:   sftpStall,
+		Many:    250, // sshd sends 100 names at once
 		Secrets: s.secrets,
 	}
 }
@@ -153,6 +159,7 @@ func TestSFTPOnOpenSSH(t *testing.T) {
 	for name, config := range map[string][]string{
 		"with commands":    nil,
 		"without commands": {"ForceCommand internal-sftp"},
+		"with one session": {"MaxSessions 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startSSHD(t, t.TempDir(), config...)

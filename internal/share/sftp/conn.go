@@ -12,19 +12,13 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-const (
-	// keepalive is how often the server is asked for a sign of life, and dead is how
-	// long none may come.
-	keepalive = 10 * time.Second
-	dead      = 45 * time.Second
-	// stall is how long an operation may wait for the server without any progress.
-	stall = time.Minute
-)
-
 // conn is one connection. One operation at a time uses it, and an operation that is
 // cancelled or stalls closes it: no request of the library can be taken back.
 type conn struct {
 	address, user string
+	// stall is how long nothing may arrive, and how long an operation may wait for the
+	// server without any progress.
+	stall time.Duration
 	// dir is the folder's absolute path.
 	dir  string
 	tcp  *tcp
@@ -65,10 +59,13 @@ func (t *tcp) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// keepalives is how many of them are sent while nothing arrives.
+const keepalives = 6
+
 // keep sends keepalives as OpenSSH does, and closes a connection on which nothing
 // arrives.
 func (c *conn) keep() {
-	tick := time.NewTicker(keepalive)
+	tick := time.NewTicker(c.stall / keepalives)
 	defer tick.Stop()
 	var asking atomic.Bool
 	for {
@@ -77,7 +74,7 @@ func (c *conn) keep() {
 			return
 		case <-tick.C:
 		}
-		if time.Since(time.Unix(0, c.tcp.heard.Load())) > dead {
+		if time.Since(time.Unix(0, c.tcp.heard.Load())) > c.stall {
 			c.close()
 			return
 		}
@@ -121,8 +118,8 @@ type watch struct {
 }
 
 func newWatch(ctx context.Context, c *conn) *watch {
-	w := &watch{c: c, limit: stall}
-	w.timer = time.AfterFunc(stall, func() { w.end(errStalled) })
+	w := &watch{c: c, limit: c.stall}
+	w.timer = time.AfterFunc(c.stall, func() { w.end(errStalled) })
 	w.stop = context.AfterFunc(ctx, func() { w.end(ctx.Err()) })
 	return w
 }

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -31,7 +32,10 @@ const (
 	settingPassphrase = "VAST_SHARE_KEY_PASSPHRASE"
 	settingHosts      = "VAST_SHARE_KNOWN_HOSTS"
 	settingHostsFile  = "VAST_SHARE_KNOWN_HOSTS_FILE"
+	settingTimeout    = "VAST_SHARE_TIMEOUT"
 )
+
+const defaultTimeout = time.Minute
 
 // agentSocket is the variable with the path of ssh-agent's socket.
 const agentSocket = "SSH_AUTH_SOCK"
@@ -51,6 +55,7 @@ func Definition() share.Definition {
 			{Name: settingPassphrase, Description: "Passphrase of the private key", Secret: true},
 			{Name: settingHosts, Description: "Line of known_hosts with the server's key", Example: "files.example.com ssh-ed25519 AAAA...", Check: checkHosts},
 			{Name: settingHostsFile, Description: "File of known_hosts; without it and without a line ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts are read", File: true, Check: checkHosts},
+			{Name: settingTimeout, Default: defaultTimeout.String(), Example: "2m", Check: checkTimeout, Description: "How long no byte may move in a transfer before it is tried again"},
 		},
 		Check:     check,
 		InCluster: inCluster,
@@ -70,6 +75,13 @@ func checkHost(value string) error {
 func checkPort(value string) error {
 	if n, err := strconv.ParseUint(value, 10, 16); err != nil || n == 0 {
 		return api.Invalid("", "%q is not a port: a number from 1 to 65535", value)
+	}
+	return nil
+}
+
+func checkTimeout(value string) error {
+	if d, err := time.ParseDuration(value); err != nil || d < 100*time.Millisecond || d > 24*time.Hour {
+		return api.Invalid("", "%q is not a duration from 100ms to 24h, such as %q", value, "2m")
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ const connecting = 30 * time.Second
 
 // dial makes a connection and looks up the folder.
 func (p *provider) dial(ctx context.Context) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, connecting)
+	ctx, cancel := context.WithTimeout(ctx, max(connecting, p.stall))
 	defer cancel()
 	c, err := p.handshake(ctx, true)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *provider) handshake(ctx context.Context, known bool) (*conn, error) {
 	config.Auth = auth
 	client, channels, requests, err := ssh.NewClientConn(t, p.address, config)
 	if err == nil {
-		return &conn{address: p.address, user: p.user, tcp: t, ssh: ssh.NewClient(client, channels, requests), ended: make(chan struct{})}, nil
+		return &conn{address: p.address, user: p.user, stall: p.stall, tcp: t, ssh: ssh.NewClient(client, channels, requests), ended: make(chan struct{})}, nil
 	}
 	_, disagree := errorAs[*ssh.AlgorithmNegotiationError](err)
 	switch {

@@ -152,7 +152,7 @@ func (p *provider) addSum(c *conn, object *share.Object, file string) error {
 	}
 	// At least 5 MiB a second, and a time for the disk to wake up.
 	c.watch.allow(5*time.Minute + time.Duration(object.Size/(5<<20))*time.Second)
-	defer c.watch.allow(stall)
+	defer c.watch.allow(c.stall)
 	object.Checksums.SHA256, err = c.sha256(file)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -24,6 +25,7 @@ type provider struct {
 	key                          ssh.Signer
 	verify                       ssh.HostKeyCallback
 	algorithms                   []string
+	stall                        time.Duration
 
 	mu     sync.Mutex
 	idle   []*conn
@@ -47,7 +49,11 @@ func open(settings share.Settings) (share.ShareProvider, error) {
 		return nil, err
 	}
 	at := address(settings)
-	return &provider{address: at, user: settings[settingUser], dir: folder(settings), password: settings[settingPassword],
+	stall, err := time.ParseDuration(settings[settingTimeout])
+	if err != nil { // it is not set: see checkTimeout
+		stall = defaultTimeout
+	}
+	return &provider{stall: stall, address: at, user: settings[settingUser], dir: folder(settings), password: settings[settingPassword],
 		key: key, verify: verify(db), algorithms: db.HostKeyAlgorithms(at)}, nil
 }
 

@@ -68,9 +68,9 @@ func (u *upload) write(ctx context.Context, from int64, anyOrder bool) (err erro
 	if _, ok := u.c.sftp.HasExtension("fsync@openssh.com"); !ok {
 		return nil
 	}
-	u.c.watch.allow(10 * stall) // of a slow disk
+	u.c.watch.allow(10 * u.c.stall) // of a slow disk
 	err = f[0].Sync()
-	u.c.watch.allow(stall)
+	u.c.watch.allow(u.c.stall)
 	if status, ok := errorAs[*sftp.StatusError](err); ok && status.FxCode() == sftp.ErrSSHFxOpUnsupported {
 		return nil
 	}
