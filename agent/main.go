@@ -35,6 +35,7 @@ var commands = map[string]command{
 	"keep":    {run: runKeep},
 	"probe":   {run: runProbe},
 	"run":     {run: runRun, operand: "SECONDS COMMAND..."},
+	"share":   {run: runShare, operand: "DIR"},
 	"stop":    {run: runStop},
 	"upload":  {run: runUpload, operand: "DIR"},
 }
