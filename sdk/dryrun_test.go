@@ -83,6 +83,9 @@ var changing = map[string]change{
 	"Result.Delete": {noServer: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Results().Delete(ctx, w.other, api.ResultDeleteOptions{DryRun: d})
 	}},
+	"Share.Upload": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Shares().Upload(ctx, w.upload(d))
+	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
 	}},
@@ -102,6 +105,7 @@ var reading = []string{
 	"Queue.Get", "Queue.List", "Queue.Pending", "Queue.Position",
 	"Campaign.Render", "Campaign.Random", "Campaign.Get", "Campaign.List", "Campaign.Watch",
 	"Result.Get", "Result.List", "Result.Download",
+	"Share.Get", "Share.List", "Share.Watch",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

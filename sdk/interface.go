@@ -17,6 +17,7 @@ type Interface interface {
 	Queues() Queue
 	Campaigns() Campaign
 	Results() Result
+	Shares() Share
 	Cluster() Cluster
 	Doctor() Doctor
 	// Namespace returns the namespace that the client works in.

@@ -146,6 +146,7 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		_, err := w.Results().List(ctx, api.ResultListOptions{Ref: w.other})
 		return err
 	},
+	"Share.List": func(ctx context.Context, w *world) error { _, err := w.Shares().List(ctx); return err },
 	"Campaign.Random": func(ctx context.Context, w *world) error {
 		_, err := w.Campaigns().Random(ctx, w.campaign)
 		return err
@@ -231,6 +232,8 @@ func TestAnyMissingRightIsNamed(t *testing.T) {
 		{"Campaign.Cleanup", "delete", "configmaps"},
 		{"Campaign.Hold", "patch", "workloads.kueue.x-k8s.io"},
 		{"Result.Delete", "get", "secrets"},
+		{"Share.Upload", "create", "secrets"},
+		{"Share.Upload", "create", "jobs.batch"},
 	} {
 		t.Run(c.method+" without "+c.verb+" "+c.resource, func(t *testing.T) {
 			t.Parallel()

@@ -19,6 +19,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/doctor"
 	"github.com/kubevast/vast/sdk/internal/queue"
 	"github.com/kubevast/vast/sdk/internal/result"
+	"github.com/kubevast/vast/sdk/internal/sharing"
 	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/internal/volume"
 )
@@ -32,6 +33,7 @@ var (
 	_ Result   = (*result.Client)(nil)
 	_ Queue    = queues{}
 	_ Doctor   = (*doctor.Client)(nil)
+	_ Share    = shares{}
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
@@ -46,6 +48,7 @@ type Client struct {
 	doctor   *doctor.Client
 	campaign *campaign.Client
 	result   *result.Client
+	shares   *sharing.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -127,9 +130,10 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 	tasks := task.New(conn, volumes, waiting)
 	campaigns := campaign.New(conn, tasks, waiting)
 	clusters := cluster.New(conn, tasks, campaigns, o.installer)
+	results := tasks.Results().WithStanding(campaigns.Standing)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
-		result: tasks.Results().WithStanding(campaigns.Standing)}, nil
+		result: results, shares: sharing.New(conn, tasks, results)}, nil
 }
 
 // activeContext returns the context that is used, and its name of the user, for

@@ -45,6 +45,8 @@ const (
 	KindCampaign = "campaign"
 	// KindUpload is what brings the inputs of a prepared campaign into the store.
 	KindUpload = "upload"
+	// KindShare is a Job that sends archives to a share.
+	KindShare = "share"
 	// KindProgress is a Lease that shows how far a pod's work is.
 	KindProgress = "progress"
 )
@@ -77,6 +79,8 @@ const (
 	// AnnotationRuns are the runs that a Job of packed runs holds:
 	// "<config>/<run>", with spaces between them.
 	AnnotationRuns = Prefix + "runs"
+	// AnnotationShare is what a Job of KindShare sends, as JSON; see package sharing.
+	AnnotationShare = Prefix + "share"
 	// AnnotationProgress is an api.Progress as JSON, on the pod's Lease.
 	AnnotationProgress = Prefix + "progress"
 	// AnnotationNodes keeps the number of nodes of a task that was stopped

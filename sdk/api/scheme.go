@@ -24,6 +24,8 @@ const (
 	KindCampaignCleanup = "CampaignCleanup"
 	KindPrepareReport   = "PrepareReport"
 
+	KindShareUpload = "ShareUpload"
+
 	KindDoctorReport = "DoctorReport"
 
 	KindCluster           = "Cluster"

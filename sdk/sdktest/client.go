@@ -22,6 +22,7 @@ type Client struct {
 	// Campaign may be nil, for Campaigns{}.
 	Campaign sdk.Campaign
 	Result   Results
+	Share    Shares
 	Clusters Clusters
 	Doctors  Doctors
 	// OnWhoAmI and OnServerVersion implement WhoAmI and ServerVersion.
@@ -55,6 +56,9 @@ func (c *Client) Campaigns() sdk.Campaign {
 
 // Results implements sdk.Interface.
 func (c *Client) Results() sdk.Result { return c.Result }
+
+// Shares implements sdk.Interface.
+func (c *Client) Shares() sdk.Share { return c.Share }
 
 // Cluster implements sdk.Interface.
 func (c *Client) Cluster() sdk.Cluster { return c.Clusters }

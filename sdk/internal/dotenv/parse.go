@@ -29,15 +29,22 @@ type Problem struct {
 // further up, or else what lookup knows. All problems are returned; the
 // variables besides them are those that could be read, not expanded.
 func Parse(text string, lookup func(string) (string, bool)) ([]Variable, []Problem) {
+	variables, problems := Read(text)
+	if len(problems) > 0 {
+		return variables, problems
+	}
+	return expand(variables, lookup)
+}
+
+// Read is Parse without expansion: a value is what stands in the text, quotes and
+// escapes removed.
+func Read(text string) ([]Variable, []Problem) {
 	// Python reads text files with any line end, and shows "\n".
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
 	p := parser{rest: text, line: 1}
 	for p.statement() {
 	}
-	if len(p.problems) > 0 {
-		return p.variables, p.problems
-	}
-	return expand(p.variables, lookup)
+	return p.variables, p.problems
 }
 
 type parser struct {

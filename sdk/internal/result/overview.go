@@ -180,9 +180,18 @@ func (s *session) goesOn(campaign string) {
 	s.active[campaign] = true
 }
 
-// campaign sums one up by its record and its index in the store, and by its Jobs;
-// nil for another user's.
+// campaign is summed as one result; nil for another user's.
 func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, error) {
+	c, err := s.summed(ctx, id, user)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return s.ofCampaign(c), nil
+}
+
+// summed sums a campaign up by its record and its index in the store, and by its Jobs;
+// nil for another user's.
+func (s *session) summed(ctx context.Context, id, user string) (*api.Campaign, error) {
 	record, err := s.record(ctx, id)
 	if err != nil {
 		return nil, err
@@ -214,7 +223,7 @@ func (s *session) campaign(ctx context.Context, id, user string) (*api.Result, e
 	if c.State = record.Stand(&c.Runs); c.State.Ended() {
 		c.EndTime = moment(last)
 	}
-	return s.ofCampaign(c), nil
+	return c, nil
 }
 
 // holds reports an object below a prefix: SeaweedFS lists an empty folder for some

@@ -1,0 +1,75 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/share/providers"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/sharing"
+	"github.com/kubevast/vast/sdk/share"
+)
+
+// Share uploads archives of campaigns and tasks to a share, from inside the cluster. What
+// is on a share is read by a ShareProvider, without a cluster.
+type Share interface {
+	// Upload starts a Job that builds an archive of each campaign and task in the store,
+	// uploads it and verifies it. It returns when the Job is created. Those that have not
+	// ended are Excluded. If the same upload has not ended yet, it is returned as Attached;
+	// another upload to the same share is an *api.ConflictError until it has ended.
+	Upload(ctx context.Context, o api.ShareUploadOptions) (*api.ShareUpload, error)
+	// List returns the last upload to each share, the newest first, also of Jobs that were
+	// deleted.
+	List(ctx context.Context) (*api.ShareUploadList, error)
+	// Get returns the upload of the Job of that name.
+	Get(ctx context.Context, name string) (*api.ShareUpload, error)
+	// Watch yields the upload of that name, first and whenever it has changed, until it has
+	// ended. An error is the last that it yields.
+	Watch(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error]
+}
+
+// ShareProvider is a connection to a share.
+type ShareProvider = share.ShareProvider
+
+// ShareProviders returns a new registry of the types of shares of this module.
+func ShareProviders() *share.Registry { return providers.Builtin() }
+
+// LoadShare reads the type of a share and its settings from the environment, and from the
+// first file .env from dir upwards; an empty dir is the working directory. The environment
+// overrides the file, of which nothing is expanded or exported. With upload the settings are
+// those for ShareUploadOptions: complete for a process in the cluster. All that is missing
+// or malformed is one *api.InvalidSpecError. No request is sent.
+func LoadShare(ctx context.Context, registry *share.Registry, dir string, upload bool) (share.Definition, share.Settings, error) {
+	return sharing.Load(ctx, registry, sharing.LoadOptions{Dir: dir, Upload: upload})
+}
+
+// shares implements Share.
+type shares struct {
+	*sharing.Client
+	conn *access.Conn
+}
+
+// Shares returns the interface to uploads to shares.
+func (c *Client) Shares() Share { return shares{c.shares, c.conn} }
+
+// pollShares is the interval between two reads of Watch.
+const pollShares = time.Second
+
+// Watch implements Share.
+func (s shares) Watch(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error] {
+	return func(yield func(*api.ShareUpload, error) bool) {
+		get, done, err := s.Follow(ctx, name)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer done()
+		for u, err := range watch(ctx, s.conn.Warn, pollShares, get) {
+			if !yield(u, err) || err != nil || u.State.Ended() {
+				return
+			}
+		}
+	}
+}
