@@ -2,6 +2,8 @@ package pack
 
 import (
 	"archive/tar"
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -52,6 +55,47 @@ func Extract(ctx context.Context, r io.Reader, dir string, o ExtractOptions) err
 	// Whoever hashes r wants all of it, and zstd's own checksum comes last.
 	if _, err := io.Copy(io.Discard, &reader{ctx, z}); err != nil {
 		return fmt.Errorf("reading a pack: %w", err)
+	}
+	return nil
+}
+
+// ExtractArchive unpacks a tar archive, whether it is compressed by gzip or zstd, into the
+// folder dir as Extract does: nothing is written outside of dir, and an archive with hard
+// links, device files or links that lead out is refused as api.InvalidSpecError. What the
+// archive may set are the permission bits below 0755, and the owner always has his.
+func ExtractArchive(ctx context.Context, r io.Reader, dir string) error {
+	in := bufio.NewReaderSize(r, 256<<10)
+	magic, err := in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading an archive: %w", err)
+	}
+	var plain io.Reader = in
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return api.Invalid("", "the archive is refused: it is not gzip")
+		}
+		plain = z
+	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		plain = z
+	}
+	owned := func(_ string, m fs.FileMode) fs.FileMode {
+		if m.IsDir() {
+			return m.Perm()&0o755 | 0o700
+		}
+		return m.Perm()&0o755 | 0o600
+	}
+	if err := extractTar(ctx, plain, dir, ExtractOptions{Mode: owned}); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, &reader{ctx, plain}); err != nil { // the checksum comes last
+		return fmt.Errorf("reading an archive: %w", err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/queue"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/results"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schema"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/share"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/task"
 )
 
@@ -40,7 +41,7 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Result Commands:",
-				Commands: []*cobra.Command{results.New(f)},
+				Commands: []*cobra.Command{results.New(f), share.New(f)},
 			},
 			{
 				Message:  "Cluster Commands:",
