@@ -49,7 +49,7 @@ func anyoneDir(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, d := range []string{filepath.Dir(dir), dir} {
-		if err := os.Chmod(d, 0o777); err != nil { //nolint:gosec // a folder of the test
+		if err := os.Chmod(d, 0o777); err != nil { // a folder of the test
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +58,7 @@ func anyoneDir(t testing.TB) string {
 
 func writeFile(t testing.TB, path, text string) string {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // a server reads it that is not root
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { // a server reads it that is not root
 		t.Fatal(err)
 	}
 	return path
@@ -66,7 +66,7 @@ func writeFile(t testing.TB, path, text string) string {
 
 // passwordFile writes a file for Apache and nginx.
 func passwordFile(t testing.TB, dir, user, password string) string {
-	sum := sha1.Sum([]byte(password)) //nolint:gosec // the format that both have
+	sum := sha1.Sum([]byte(password)) // the format that both have
 	return writeFile(t, filepath.Join(dir, "passwords"), fmt.Sprintf("%s:{SHA}%s\n", user, base64.StdEncoding.EncodeToString(sum[:])))
 }
 

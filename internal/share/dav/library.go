@@ -62,7 +62,7 @@ func (s *Share) withLibrary(ctx context.Context, at *url.URL, doing string, oper
 
 // libraryTransport sends each request of the library to the URL at.
 type libraryTransport struct {
-	ctx    context.Context //nolint:containedctx // the library takes none
+	ctx    context.Context // the library takes none
 	client *transport.Client
 	at     *url.URL
 	doing  string

@@ -185,7 +185,7 @@ func (p probe) moved(ctx context.Context, form destination) (bool, error) {
 // atomic reports whether a file is absent as long as its PUT is incomplete.
 func (p probe) atomic(ctx context.Context) (bool, error) {
 	if err := p.share.delete(ctx, p.from); err != nil {
-		return false, nil //nolint:nilerr // without DELETE nothing is stored without a temporary name
+		return false, nil // without DELETE nothing is stored without a temporary name
 	}
 	half := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
 	absent := false

@@ -34,7 +34,7 @@ read -r request
 func script(t *testing.T, text string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, prefix+"test"), []byte(text), 0o755); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(filepath.Join(dir, prefix+"test"), []byte(text), 0o755); err != nil { // it is run
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))

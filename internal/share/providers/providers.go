@@ -3,10 +3,10 @@ package providers
 
 import (
 	"github.com/kubevast/vast/internal/share/dir"
-	"github.com/kubevast/vast/internal/share/s3"
-	"github.com/kubevast/vast/internal/share/nextcloud"
 	"github.com/kubevast/vast/internal/share/gcs"
 	"github.com/kubevast/vast/internal/share/gdrive"
+	"github.com/kubevast/vast/internal/share/nextcloud"
+	"github.com/kubevast/vast/internal/share/s3"
 	"github.com/kubevast/vast/internal/share/sftp"
 	"github.com/kubevast/vast/internal/share/webdav"
 	"github.com/kubevast/vast/sdk/share"
@@ -16,10 +16,10 @@ import (
 func Builtin() *share.Registry {
 	return share.NewRegistry(
 		dir.Definition(),
-		s3.Definition(),
-		nextcloud.Definition(),
 		gcs.Definition(),
 		gdrive.Definition(),
+		nextcloud.Definition(),
+		s3.Definition(),
 		sftp.Definition(),
 		webdav.Definition(),
 	)
