@@ -213,7 +213,13 @@ func (d *download) prepare(found Object) error {
 	if err != nil {
 		return fmt.Errorf("cannot encode the note of a download: %w", err)
 	}
-	if err := os.WriteFile(d.path+noteSuffix, append(text, '\n'), 0o644); err != nil {
+	_ = os.Remove(d.path + noteSuffix) // a link is not written through
+	f, err := os.OpenFile(d.path+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return d.local(err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err := errors.Join(err, f.Close()); err != nil {
 		return d.local(err)
 	}
 	return nil

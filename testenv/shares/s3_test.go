@@ -1,12 +1,16 @@
 package shares
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 	"github.com/kubevast/vast/sdk/share/sharetest"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
@@ -57,4 +61,87 @@ func TestVersityGW(t *testing.T) {
 	full := s3Options(small, versitygw(t, small), "")
 	o.Full = &full
 	sharetest.Run(t, o)
+}
+
+// bytes100M is more than twelve parts.
+const bytes100M = 100 << 20
+
+func TestS3UploadsContinueAndAreVerifiedByTheirParts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	address := versitygw(t, dir)
+	o := s3Options(dir, address, "")
+	p := o.Open(t, address)
+	source, _ := zeros(bytes100M)
+	ctx, cancel := context.WithCancel(t.Context())
+	state := &state{}
+	options := share.TransferOptions{UploadOptions: share.UploadOptions{State: state, Progress: func(sent int64) {
+		if sent > bytes100M*3/4 {
+			cancel()
+		}
+	}}}
+	if _, err := share.Upload(ctx, p, "large", source, options); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%T %v", err, err)
+	}
+	if state.text == "" || strings.Contains(state.text, secretKey) {
+		t.Errorf("the state is %q", state.text)
+	}
+	// Another process: nothing is known but the state.
+	p = o.Open(t, address)
+	options.Progress = nil
+	made, err := share.Upload(t.Context(), p, "large", source, options)
+	if err != nil || made.Verified != "md5" || made.Size != bytes100M {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if state.text != "" {
+		t.Errorf("the state is left: %q", state.text)
+	}
+	if files := o.Files(t); !slices.Equal(files, []string{"results/large"}) {
+		t.Errorf("the server has %q", files)
+	}
+	// What was sent before is read for its MD5, but not sent again.
+	sent := transferred(t, func(address string) {
+		p := o.Open(t, address)
+		again := &interrupted{share: p, at: bytes100M * 3 / 4}
+		again.run(t, source)
+	}, address)
+	if sent > bytes100M*5/4 {
+		t.Errorf("%d bytes were sent for %d in two attempts", sent, bytes100M)
+	}
+}
+
+func TestS3SettingsThatAreWrongGetOneClearError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	address := versitygw(t, dir)
+	for what, c := range map[string]struct {
+		settings share.Settings
+		is       func(error) bool
+		says     string
+	}{
+		"a bucket that does not exist": {settings: share.Settings{"VAST_SHARE_BUCKET": "other"}, is: api.IsInvalidSpec, says: `no bucket "other"`},
+		"an unknown access key":        {settings: share.Settings{"VAST_SHARE_ACCESS_KEY": "nobody-at-all"}, is: api.IsForbidden, says: "VAST_SHARE_ACCESS_KEY"},
+		"a wrong secret key":           {settings: share.Settings{"VAST_SHARE_SECRET_KEY": "wrong-secret"}, is: api.IsForbidden, says: "VAST_SHARE_SECRET_KEY"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			settings := share.Settings{"VAST_SHARE_URL": "http://" + address, "VAST_SHARE_BUCKET": "results", "VAST_SHARE_ACCESS_KEY": accessKey, "VAST_SHARE_SECRET_KEY": secretKey}
+			for key, value := range c.settings {
+				settings[key] = value
+			}
+			p := openShare(t, "s3", settings)
+			source, read := zeros(bytes100M)
+			_, err := share.Upload(t.Context(), p, "a", source, share.TransferOptions{})
+			if !c.is(err) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%T %v", err, err)
+			}
+			for _, secret := range []string{settings["VAST_SHARE_ACCESS_KEY"], settings["VAST_SHARE_SECRET_KEY"]} {
+				if strings.Contains(err.Error(), secret) {
+					t.Error("the error contains a key")
+				}
+			}
+			if read.Load() > 0 {
+				t.Errorf("%d bytes of the content were read", read.Load())
+			}
+		})
+	}
 }

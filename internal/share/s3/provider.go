@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"iter"
-	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -61,20 +60,22 @@ func (p *provider) Capabilities(ctx context.Context) (share.Capabilities, error)
 	return c, nil
 }
 
-// look returns an api.InvalidSpecError if there is no such bucket. A HEAD of an object is
-// answered in the same way whether the object or the bucket is missing.
+// look returns an error if there is no such bucket, or if the keys are refused. An answer
+// to HEAD has no body, so it does not contain the reason; a list of one object does.
 func (p *provider) look(ctx context.Context) error {
 	if p.looked.Load() {
 		return nil
 	}
-	there, err := p.s3.BucketExists(ctx, p.bucket)
-	switch answer := minio.ToErrorResponse(err); {
-	case answer.StatusCode == http.StatusForbidden && answer.Code == minio.AccessDenied:
-		// Keys may be limited to objects. Wrong ones are refused by what follows.
-	case err != nil:
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var err error
+	for info := range p.s3.ListObjectsIter(ctx, p.bucket, minio.ListObjectsOptions{Prefix: p.prefix, MaxKeys: 1}) {
+		err = info.Err
+		break
+	}
+	// Keys may be limited to objects.
+	if err != nil && minio.ToErrorResponse(err).Code != minio.AccessDenied {
 		return p.failed(ctx, "use", "", err)
-	case !there:
-		return p.noBucket()
 	}
 	p.looked.Store(true)
 	return nil
