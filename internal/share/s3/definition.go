@@ -89,7 +89,7 @@ func open(_ context.Context, settings share.Settings) (share.ShareProvider, erro
 		return nil, err
 	}
 	p := &provider{client: client, url: (&url.URL{Scheme: at.Scheme, Host: at.Host}).String(), bucket: settings[bucketSetting],
-		proved: map[string]string{}, parts: map[string]map[int]string{}}
+		proved: map[string]string{}, parts: map[string]map[int]sentPart{}}
 	if p.prefix = strings.Trim(settings[prefixSetting], "/"); p.prefix != "" {
 		p.prefix += "/"
 	}

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/minio/minio-go/v7"
@@ -164,6 +165,7 @@ func (u *upload) list(ctx context.Context, id string) (map[int]minio.ObjectPart,
 			return nil, err
 		}
 		for _, part := range page.ObjectParts {
+			part.ETag = strings.Trim(part.ETag, `"`)
 			parts[part.PartNumber] = part
 		}
 		if !page.IsTruncated || page.NextPartNumberMarker <= marker {
@@ -213,13 +215,16 @@ func (u *upload) complete(ctx context.Context, id string, there map[int]minio.Ob
 
 // part sends part n unless it is there. It returns its ETag and MD5.
 func (u *upload) part(ctx context.Context, id string, n int, at, size int64, there minio.ObjectPart) (tag, sum string, err error) {
-	if there.Size == size && size > 0 {
-		if sum, err = u.sumOf(ctx, id, n, at, size); err != nil {
+	if there.Size == size {
+		known, err := u.sumOf(ctx, id, n, at, size)
+		if err != nil {
 			return "", "", err
 		}
-		if u.matches(there.ETag, sum) {
+		// The size proves nothing: versitygw keeps a part whose connection was cut, with the
+		// size that was announced and the ETag of what had arrived.
+		if there.ETag == known.sum || known.tag != "" && there.ETag == known.tag {
 			u.meter.set(n, size)
-			return there.ETag, sum, nil
+			return there.ETag, known.sum, nil
 		}
 	}
 	r, err := u.open(ctx, at, size, n)
@@ -227,54 +232,58 @@ func (u *upload) part(ctx context.Context, id string, n int, at, size int64, the
 		return "", "", err
 	}
 	defer r.Close()
-	sent, err := u.p.s3.PutObjectPart(ctx, u.p.bucket, u.p.key(u.name), id, n, r, size, minio.PutObjectPartOptions{})
+	// The MD5 is compared below; a SHA-256 for the signature would be a second hash on both sides.
+	sent, err := u.p.s3.PutObjectPart(ctx, u.p.bucket, u.p.key(u.name), id, n, r, size, minio.PutObjectPartOptions{DisableContentSha256: true})
 	if err := r.or(err); err != nil {
 		u.meter.set(n, 0)
 		return "", "", err
 	}
 	sum = hex.EncodeToString(r.hash.Sum(nil))
-	u.p.remember(id, n, sum)
 	if !u.matches(sent.ETag, sum) {
 		u.meter.set(n, 0)
 		return "", "", &share.TemporaryError{Message: fmt.Sprintf("part %d of %q was damaged on its way to bucket %q", n, u.name, u.p.bucket)}
 	}
+	u.p.remember(id, n, sentPart{sum: sum, tag: sent.ETag})
 	return sent.ETag, sum, nil
 }
 
-// matches reports whether a part's ETag is its MD5, where ETags are.
+// sentPart is what a provider keeps of a part: its MD5, and the ETag that it got if it was sent.
+type sentPart struct{ sum, tag string }
+
+// matches reports whether the ETag of a part that was sent is its MD5, where ETags are.
 func (u *upload) matches(tag, sum string) bool {
-	return u.p.opaque.Load() || !md5Tag.MatchString(tag) || tag == sum
+	return tag == sum || tag != "" && (u.p.opaque.Load() || !md5Tag.MatchString(tag))
 }
 
-// sumOf returns the MD5 of a part of the source.
-func (u *upload) sumOf(ctx context.Context, id string, n int, at, size int64) (string, error) {
+// sumOf returns what is known of a part of the source, whose MD5 it computes if necessary.
+func (u *upload) sumOf(ctx context.Context, id string, n int, at, size int64) (sentPart, error) {
 	u.p.mu.Lock()
 	known := u.p.parts[id][n]
 	u.p.mu.Unlock()
-	if known != "" {
+	if known.sum != "" {
 		return known, nil
 	}
 	content, err := u.source.Open(ctx, at)
 	if err != nil {
-		return "", &sourceError{err}
+		return sentPart{}, &sourceError{err}
 	}
 	defer content.Close()
 	sum := md5.New()
 	if _, err := io.Copy(struct{ hash.Hash }{sum}, io.LimitReader(content, size)); err != nil {
-		return "", &sourceError{err}
+		return sentPart{}, &sourceError{err}
 	}
-	text := hex.EncodeToString(sum.Sum(nil))
-	u.p.remember(id, n, text)
-	return text, nil
+	known.sum = hex.EncodeToString(sum.Sum(nil))
+	u.p.remember(id, n, known)
+	return known, nil
 }
 
-func (p *provider) remember(id string, n int, sum string) {
+func (p *provider) remember(id string, n int, part sentPart) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.parts[id] == nil {
-		p.parts[id] = map[int]string{}
+		p.parts[id] = map[int]sentPart{}
 	}
-	p.parts[id][n] = sum
+	p.parts[id][n] = part
 }
 
 // join makes the object. Its ETag is the MD5 of the parts' MD5s, which proves the

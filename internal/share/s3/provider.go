@@ -35,8 +35,8 @@ type provider struct {
 	mu sync.Mutex
 	// proved has the MD5 of contents by the ETag that proves it, that of an upload in parts.
 	proved map[string]string
-	// parts has the MD5 of the parts that this provider has read, by upload and number.
-	parts map[string]map[int]string
+	// parts has the parts that this provider has read, by upload and number.
+	parts map[string]map[int]sentPart
 }
 
 // Type implements share.ShareProvider.

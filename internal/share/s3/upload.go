@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"crypto/md5"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -62,13 +63,20 @@ func (u *upload) whole(ctx context.Context) (share.Object, error) {
 		info minio.UploadInfo
 		sum  string
 	)
-	err := u.unlessThere(func(o minio.PutObjectOptions) error {
+	binary, err := hex.DecodeString(u.source.Checksums.MD5)
+	if err != nil {
+		return share.Object{}, api.Invalid("", "the MD5 %q of the content is not in hex", u.source.Checksums.MD5)
+	}
+	md5Header := base64.StdEncoding.EncodeToString(binary)
+	err = u.unlessThere(func(o minio.PutObjectOptions) error {
+		o.DisableContentSha256 = true // by the S3 client
 		r, err := u.open(ctx, 0, u.source.Size, 0)
 		if err != nil {
 			return err
 		}
 		defer r.Close()
-		info, err = u.p.s3.PutObject(ctx, u.p.bucket, u.p.key(u.name), r, u.source.Size, "", "", o)
+		// The server compares these before the object is visible.
+		info, err = u.p.s3.PutObject(ctx, u.p.bucket, u.p.key(u.name), r, u.source.Size, md5Header, u.source.Checksums.SHA256, o)
 		sum = hex.EncodeToString(r.hash.Sum(nil))
 		return r.or(err)
 	})
