@@ -29,6 +29,7 @@ func (n *nextcloud) options(t *testing.T) sharetest.Options {
 	return sharetest.Options{
 		Address: address,
 		HTTP:    true,
+		Stall:   davWait,
 		Open: func(t testing.TB, address string) share.ShareProvider {
 			return openShare(t, "nextcloud", n.settings(address))
 		},
@@ -83,6 +84,7 @@ func TestNextcloudPathsOnApache(t *testing.T) {
 	sharetest.Run(t, sharetest.Options{
 		Address: s.address,
 		HTTP:    true,
+		Stall:   davWait,
 		Open: func(t testing.TB, address string) share.ShareProvider {
 			return openShare(t, "nextcloud", n.settings(address))
 		},

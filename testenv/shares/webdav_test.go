@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/webdav"
 
@@ -23,15 +24,14 @@ const (
 	davUser     = "alice"
 	davPassword = "Pa55 wörd/+%"
 	// davStall is how long the providers wait for a server under test.
-	davStall = "2s"
+	davStall = "1s"
+	davWait  = time.Second
 )
 
 // davServer is a WebDAV server that is running, with the share at /dav/.
 type davServer struct {
 	address string
 	dir     string // the share's folder on the disk
-	// besides are folders in which the server keeps unfinished files.
-	besides []string
 }
 
 // davServers start the servers with a folder. Each gets a folder of its own for what is
@@ -189,7 +189,7 @@ func nginx(t testing.TB, dir, methods string) davServer {
 	file := writeFile(t, filepath.Join(own, "nginx.conf"),
 		fmt.Sprintf(nginxConfig, own, address, dir, passwordFile(t, own, davUser, davPassword), methods, user))
 	startServer(t, address, nil, program, "-e", "stderr", "-p", own, "-c", file)
-	return davServer{address: address, dir: dir, besides: []string{filepath.Join(own, "body")}}
+	return davServer{address: address, dir: dir}
 }
 
 func rcloneWebDAV(t testing.TB, dir string) davServer { return rcloneMode(t, dir) }
@@ -248,16 +248,11 @@ func (s davServer) options() sharetest.Options {
 	return sharetest.Options{
 		Address: s.address,
 		HTTP:    true,
+		Stall:   davWait,
 		Open: func(t testing.TB, address string) share.ShareProvider {
 			return openShare(t, "webdav", s.settings(address))
 		},
-		Files: func(t testing.TB) []string {
-			files := filesBelow(t, s.dir)
-			for _, dir := range s.besides {
-				files = append(files, filesBelow(t, dir)...)
-			}
-			return files
-		},
+		Files: func(t testing.TB) []string { return filesBelow(t, s.dir) },
 		MakeFolder: func(t testing.TB, name string) {
 			// rclone does not see for minutes what others make on its disk.
 			if code := s.request(t, "MKCOL", name+"/"); code != http.StatusCreated {

@@ -61,7 +61,7 @@ func (s *Share) requestMove(ctx context.Context, from, to string, form destinati
 }
 
 // move renames a file to a name that is free. After an error it looks at both names: an
-// answer may be lost, or be wrong, when the file has been renamed. Size is the file's.
+// answer may be lost, or be wrong, when the file has been renamed. Size is the file's, or -1.
 func (s *Share) move(ctx context.Context, from, to string, size int64) error {
 	at, err := s.examine(ctx, true)
 	if err != nil {
@@ -107,8 +107,8 @@ func whileLocked(ctx context.Context, request func() error) error {
 	return request()
 }
 
-// sameSize reports whether a file has the size, as far as the server reports it.
-func sameSize(e Entry, size int64) bool { return e.Size == size || e.Size < 0 }
+// sameSize reports whether a file has the size, as far as both are known.
+func sameSize(e Entry, size int64) bool { return e.Size == size || e.Size < 0 || size < 0 }
 
 // checkSize returns an error unless a file that was stored has the size.
 func checkSize(e Entry, name string, size int64) error {

@@ -14,6 +14,9 @@ type note struct {
 	Content string `json:"content"`
 	// Moving: the content is complete and may have its name already.
 	Moving bool `json:"moving,omitempty"`
+	// Aside: the archive that had the name before may be beside it, and goes when the new
+	// one has the name.
+	Aside bool `json:"aside,omitempty"`
 	// Old identifies the archive that had the name before.
 	Old string `json:"old,omitempty"`
 	// Checksums are those that the complete content was verified by.
@@ -74,6 +77,9 @@ func (u *upload) keep(ctx context.Context, text string) error {
 func partName(name string, source share.Source) string {
 	return name + share.TemporaryMark + contentID(source)
 }
+
+// oldName returns the name of an archive that is being replaced by the part.
+func oldName(part string) string { return part + ".old" }
 
 // contentID identifies a content in temporary names.
 func contentID(source share.Source) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/internal/share/transport"
+	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
 
@@ -24,7 +25,7 @@ const maxResponse = 1 << 20
 
 // ErrNoListing is returned by Propfind where the server has no PROPFIND, such as nginx
 // without its module dav-ext.
-var ErrNoListing = errors.New("the server has no PROPFIND")
+var ErrNoListing error = &api.NotSupportedError{Message: "the server cannot list a folder: it has no PROPFIND"}
 
 // Entry is a file or a folder of a listing.
 type Entry struct {
@@ -99,7 +100,8 @@ func Propfind(ctx context.Context, client *transport.Client, at *url.URL, depth 
 	}
 	switch {
 	case resp.StatusCode == http.StatusMethodNotAllowed, resp.StatusCode == http.StatusNotImplemented:
-		return errors.Join(ErrNoListing, resp.Body.Close())
+		_ = resp.Body.Close() // the status is enough
+		return ErrNoListing
 	case resp.StatusCode < 300 && transport.IsPage(resp):
 		return client.PageError(resp)
 	case resp.StatusCode != http.StatusMultiStatus:

@@ -51,7 +51,7 @@ func (s *Share) Upload(ctx context.Context, name string, source share.Source, o 
 			return share.Object{}, err
 		case done:
 			u.sums = n.Checksums
-			return u.finish(ctx)
+			return u.finish(ctx, n)
 		case !o.Overwrite:
 			u.discard(ctx)
 			return share.Object{}, &api.ConflictError{Message: fmt.Sprintf("%q is on the share already", name)}
@@ -163,31 +163,56 @@ func (u *upload) progress(sent int64) {
 	}
 }
 
-// publish renames the part. It is complete, so an old archive can be removed.
+// publish renames the part, which is complete. An old archive is moved aside before, and
+// back if the part cannot be renamed, so that it is never lost.
 func (u *upload) publish(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
 	n.Moving, n.Old, n.Checksums = true, "", u.sums
 	if there {
-		n.Old = identity(old)
+		n.Old, n.Aside = identity(old), true
 	}
 	if err := u.saveNote(ctx, n); err != nil {
 		return share.Object{}, err
 	}
 	if there {
-		if err := u.share.delete(ctx, u.name); err != nil {
+		if err := u.setAside(ctx, old); err != nil {
 			return share.Object{}, u.failed(ctx, err)
 		}
 	}
 	if err := u.share.move(ctx, u.part, u.name, u.source.Size); err != nil {
-		if there && !temporary(err) {
-			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one was removed, and: %w", u.part, err)
+		if !n.Aside {
+			return share.Object{}, u.failed(ctx, err)
+		}
+		restore, cancel := aside(ctx)
+		defer cancel()
+		backErr := u.share.move(restore, oldName(u.part), u.name, -1)
+		if backErr != nil && !api.IsNotFound(backErr) {
+			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one is %q, and: %w", u.part, oldName(u.part), err)
 		}
 		return share.Object{}, u.failed(ctx, err)
 	}
-	return u.finish(ctx)
+	return u.finish(ctx, n)
+}
+
+// setAside renames the archive that has the name.
+func (u *upload) setAside(ctx context.Context, old Entry) error {
+	err := u.share.move(ctx, u.name, oldName(u.part), old.Size)
+	if !api.IsConflict(err) {
+		return err
+	}
+	// An earlier attempt was ended in the middle, and something has got the name since.
+	if err := u.share.delete(ctx, oldName(u.part)); err != nil {
+		return err
+	}
+	return u.share.move(ctx, u.name, oldName(u.part), old.Size)
 }
 
 // finish returns the archive as the server reports it.
-func (u *upload) finish(ctx context.Context) (share.Object, error) {
+func (u *upload) finish(ctx context.Context, n note) (share.Object, error) {
+	if n.Aside {
+		if err := u.removeOld(ctx); err != nil {
+			return share.Object{}, err
+		}
+	}
 	e, err := u.share.entry(ctx, u.at, u.name)
 	if err != nil {
 		if api.IsNotFound(err) {
@@ -204,6 +229,18 @@ func (u *upload) finish(ctx context.Context) (share.Object, error) {
 	return o, u.keep(ctx, "")
 }
 
+// removeOld removes the archive that was moved aside.
+func (u *upload) removeOld(ctx context.Context) error {
+	err := u.share.delete(ctx, oldName(u.part))
+	if err != nil && !temporary(err) {
+		err = u.share.delete(ctx, oldName(u.part))
+	}
+	if err != nil {
+		return fmt.Errorf("%q is replaced, but the old one is still there as %q: %w", u.name, oldName(u.part), err)
+	}
+	return nil
+}
+
 // directly stores the content under its name.
 func (u *upload) directly(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
 	n.Moving, n.Old = true, ""
@@ -216,7 +253,7 @@ func (u *upload) directly(ctx context.Context, n note, old Entry, there bool) (s
 	u.abilities.ranges = false // such a PUT is not atomic
 	err := u.put(ctx, u.name, 0)
 	if err == nil {
-		return u.finish(ctx)
+		return u.finish(ctx, n)
 	}
 	// A new name that the server shows in spite of the error is complete, or goes.
 	look, cancel := aside(ctx)
@@ -264,7 +301,7 @@ func (u *upload) discardPrefix(ctx context.Context, prefix string) {
 	defer cancel()
 	var names []string
 	err := Propfind(cleanup, u.share.client, u.share.root, "1", func(e Entry) bool {
-		if !e.Folder && strings.HasPrefix(e.Name, prefix) {
+		if !e.Folder && strings.HasPrefix(e.Name, prefix) && e.Name != oldName(u.part) {
 			names = append(names, e.Name)
 		}
 		return true
