@@ -263,10 +263,29 @@ func (s davServer) options() sharetest.Options {
 	}
 }
 
+// fullDav is a server whose disk is small.
+func fullDav(t *testing.T, start func(t testing.TB, dir string) davServer) *sharetest.Options {
+	t.Helper()
+	dir := smallDisk(t, 8)
+	if err := os.Chmod(filepath.Dir(dir), 0o777); err != nil { //nolint:gosec // a folder of the test
+		t.Fatal(err)
+	}
+	o := start(t, dir).options()
+	return &o
+}
+
 func TestWebDAV(t *testing.T) {
 	for name, start := range davServers {
 		t.Run(name, func(t *testing.T) {
-			sharetest.Run(t, start(t, anyoneDir(t)).options())
+			o := start(t, anyoneDir(t)).options()
+			o.Full = fullDav(t, start)
+			switch name {
+			case "nginx":
+				o.Skip = map[string]string{"a full disk is reported and leaves nothing behind": "nginx itself leaves PART.0000000001 when its folder for bodies is on another file system, which cannot be found without a listing"}
+			case "rclone", "x-net":
+				o.Skip = map[string]string{"an upload that stalls is repeated": "the server keeps the unfinished file locked as long as the stalled connection is open"}
+			}
+			sharetest.Run(t, o)
 		})
 	}
 }

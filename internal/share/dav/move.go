@@ -91,10 +91,15 @@ func (s *Share) move(ctx context.Context, from, to string, size int64) error {
 // whileLocked repeats a request for a temporary file some times while that is locked: x/net
 // locks a file until it has noticed that the connection of a PUT is cut.
 func whileLocked(ctx context.Context, request func() error) error {
+	return repeat(ctx, request, transport.IsLocked)
+}
+
+// repeat repeats a request some times, for 3 seconds in all, while again accepts its error.
+func repeat(ctx context.Context, request func() error, again func(error) bool) error {
 	pause := 50 * time.Millisecond
 	for range 6 {
 		err := request()
-		if !transport.IsLocked(err) {
+		if !again(err) {
 			return err
 		}
 		select {

@@ -229,12 +229,10 @@ func (u *upload) finish(ctx context.Context, n note) (share.Object, error) {
 	return o, u.keep(ctx, "")
 }
 
-// removeOld removes the archive that was moved aside.
+// removeOld removes the archive that was moved aside. It tries several times, since the
+// caller, who finds the new archive in place, may not repeat the upload after an error.
 func (u *upload) removeOld(ctx context.Context) error {
-	err := u.share.delete(ctx, oldName(u.part))
-	if err != nil && !temporary(err) {
-		err = u.share.delete(ctx, oldName(u.part))
-	}
+	err := repeat(ctx, func() error { return u.share.delete(ctx, oldName(u.part)) }, func(err error) bool { return err != nil })
 	if err != nil {
 		return fmt.Errorf("%q is replaced, but the old one is still there as %q: %w", u.name, oldName(u.part), err)
 	}

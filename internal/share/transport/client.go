@@ -138,16 +138,19 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 	}))
 	resp, err := c.transport.RoundTrip(r)
 	if body != nil {
-		body.end()
+		body.mute()
 	}
 	w.answer()
 	if err != nil {
+		if body != nil {
+			body.end()
+		}
 		err = c.networkError(r, body, err, context.Cause(ctx))
 		cancel(nil)
 		return nil, err
 	}
 	c.answered.Store(true)
-	resp.Body = &watchedBody{ReadCloser: resp.Body, client: c, request: r, watch: w, ctx: ctx, cancel: cancel}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, client: c, request: r, sent: body, watch: w, ctx: ctx, cancel: cancel}
 	if to := resp.Header.Get("Location"); to != "" && resp.StatusCode/100 == 3 {
 		_ = resp.Body.Close() // it has nothing of interest
 		return nil, c.redirectError(r, to)
@@ -160,6 +163,7 @@ type watchedBody struct {
 	io.ReadCloser
 	client  *Client
 	request *http.Request
+	sent    *sentBody // nil if the request has no body
 	watch   *watch
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
@@ -178,5 +182,8 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 func (b *watchedBody) Close() error {
 	b.watch.stop()
 	b.cancel(nil)
+	if b.sent != nil {
+		b.sent.end()
+	}
 	return b.ReadCloser.Close()
 }

@@ -13,7 +13,7 @@ import (
 const expectFrom = 16 << 10
 
 // Send is Do for a request with a body: size bytes of content, which it closes. Progress, if
-// set, receives how many of them were read, and is not called after Send has returned.
+// set, receives how many of them were read, and is not called after Send has returned. Content may be read until the answer is closed.
 //
 // The body is sent when the server agrees to ("Expect: 100-continue"), so that a refusal
 // costs nothing. An error of content is returned as it is.
@@ -31,8 +31,9 @@ func (c *Client) Send(r *http.Request, content io.ReadCloser, size int64, progre
 	return c.Do(r)
 }
 
-// sentBody is the body of a request. net/http may still read it when the answer is there;
-// end makes sure that nothing happens then.
+// sentBody is the body of a request. net/http may still read it when the answer is there,
+// until the answer is closed: an error then would end the connection before the answer is
+// read.
 type sentBody struct {
 	mu       sync.Mutex
 	content  io.ReadCloser
@@ -40,6 +41,7 @@ type sentBody struct {
 	sent     int64
 	progress func(int64)
 	w        *watch
+	muted    bool
 	closed   bool
 	failed   error
 }
@@ -52,19 +54,23 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
+	case b.left == 0:
+		return 0, io.EOF
 	case b.closed:
 		return 0, errEnded
 	case b.failed != nil:
 		return 0, b.failed
-	case b.left == 0:
-		return 0, io.EOF
 	}
-	b.w.stop()
+	if !b.muted {
+		b.w.stop()
+	}
 	n, err := b.content.Read(p[:min(int64(len(p)), b.left)])
-	b.w.start()
+	if !b.muted {
+		b.w.start()
+	}
 	b.left -= int64(n)
 	b.sent += int64(n)
-	if n > 0 && b.progress != nil {
+	if n > 0 && b.progress != nil && !b.muted {
 		b.progress(b.sent)
 	}
 	switch {
@@ -77,6 +83,13 @@ func (b *sentBody) Read(p []byte) (int, error) {
 		b.failed = err
 	}
 	return n, err
+}
+
+// mute ends the reports of progress and the wait for the server: the answer is there.
+func (b *sentBody) mute() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.muted = true
 }
 
 // Close is called by net/http.
