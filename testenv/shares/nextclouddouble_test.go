@@ -42,6 +42,7 @@ type nextcloud struct {
 	damage bool
 
 	uploads string // the folder of the chunks
+	temp    string // for files that are received
 	mu      sync.Mutex
 	log     []string // method and path of each request
 	refused int
@@ -50,7 +51,7 @@ type nextcloud struct {
 // start serves the double.
 func (n *nextcloud) start(t testing.TB) (address string) {
 	t.Helper()
-	n.uploads = t.TempDir()
+	n.uploads, n.temp = t.TempDir(), t.TempDir()
 	if n.dir == "" {
 		n.dir = t.TempDir()
 	}
@@ -169,7 +170,7 @@ func (n *nextcloud) serveFiles(w http.ResponseWriter, r *http.Request, prefix st
 
 // store writes a file that appears when it is complete, and returns its SHA-256.
 func (n *nextcloud) store(name string, body io.Reader, size int64) (string, error) {
-	file, err := os.CreateTemp(n.uploads, "part")
+	file, err := os.CreateTemp(n.temp, "part")
 	if err != nil {
 		return "", err
 	}

@@ -161,7 +161,7 @@ http {
   access_log off;
   client_max_body_size 0;
   client_body_temp_path %[1]s/body;
-  limit_req_zone $server_name zone=few:1m rate=1r/s;
+  limit_req_zone $binary_remote_addr zone=few:1m rate=20r/s;
   proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
   server {
     listen %[2]s;
