@@ -271,3 +271,73 @@ func endTLS(t *testing.T, to string) (address, ca string) {
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String(), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
+
+// TestAnUploadThatStallsArrivesWhileItsFileIsLocked has a server that keeps the unfinished file
+// locked, since the connection of the stalled request stays open.
+func TestAnUploadThatStallsArrivesWhileItsFileIsLocked(t *testing.T) {
+	for _, name := range []string{"x-net", "rclone"} {
+		t.Run(name, func(t *testing.T) {
+			s := davServers[name](t, anyoneDir(t))
+			p := openShare(t, "webdav", s.settings(stallsOnce(t, s.address, 2<<20)))
+			defer p.Close()
+			c, stalled := &testContent{size: 6 << 20}, 0
+			_, err := share.Upload(t.Context(), p, "a.tar.gz", c.source(), share.TransferOptions{Retry: func(err error, _ time.Duration) {
+				if strings.Contains(err.Error(), "sent nothing and took nothing for 1s") {
+					stalled++
+				}
+			}})
+			if err != nil || stalled != 1 {
+				t.Fatalf("%v; it has stalled %d times", err, stalled)
+			}
+			if got, err := os.ReadFile(filepath.Join(s.dir, "a.tar.gz")); err != nil || !bytes.Equal(got, c.bytes()) {
+				t.Error("it has not arrived whole", err)
+			}
+			if name == "rclone" {
+				return // it does not answer PROPFIND of the folder until the connection is closed
+			}
+			for o, err := range p.List(t.Context()) {
+				if err != nil || o.Name != "a.tar.gz" {
+					t.Errorf("the list has %+v, %v", o, err)
+				}
+			}
+		})
+	}
+}
+
+// stallsOnce starts a relay that passes on nothing more of the first connection on which a
+// client has sent so many bytes, and keeps it open.
+func stallsOnce(t *testing.T, to string, after int64) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	var happened atomic.Bool
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go func() {
+				defer client.Close()
+				_, _ = io.Copy(client, server) // until one of them ends
+			}()
+			go func() {
+				if _, err := io.CopyN(server, client, after); err == nil && happened.CompareAndSwap(false, true) {
+					<-t.Context().Done()
+				} else if err == nil {
+					_, _ = io.Copy(server, client)
+				}
+				_ = server.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}

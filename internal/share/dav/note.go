@@ -19,6 +19,8 @@ type note struct {
 	Aside bool `json:"aside,omitempty"`
 	// Old identifies the archive that had the name before.
 	Old string `json:"old,omitempty"`
+	// Try counts the temporary names that were given up, each since the server keeps it locked.
+	Try int `json:"try,omitempty"`
 	// Checksums are those that the complete content was verified by.
 	Checksums share.Checksums `json:"checksums,omitzero"`
 }
@@ -49,8 +51,8 @@ func (u *upload) loadNote(ctx context.Context) (note, error) {
 	return n, nil
 }
 
-func (u *upload) saveNote(ctx context.Context, n note) error {
-	text, err := json.Marshal(n)
+func (u *upload) saveNote(ctx context.Context) error {
+	text, err := json.Marshal(u.note)
 	if err != nil {
 		return err
 	}
@@ -72,14 +74,18 @@ func (u *upload) keep(ctx context.Context, text string) error {
 	return nil
 }
 
-// partName returns the temporary name of a content. It is the same in each attempt, and
-// another one for another content.
-func partName(name string, source share.Source) string {
-	return name + share.TemporaryMark + contentID(source)
+// partName returns the temporary name of a content. It is the same in each attempt with the same
+// try, and another one for another content.
+func (u *upload) partName(try int) string {
+	name := u.name + share.TemporaryMark + contentID(u.source)
+	if try > 0 {
+		name += fmt.Sprintf("-%d", try)
+	}
+	return name
 }
 
-// oldName returns the name of an archive that is being replaced by the part.
-func oldName(part string) string { return part + ".old" }
+// oldName returns the name of an archive that is being replaced.
+func (u *upload) oldName() string { return u.partName(0) + ".old" }
 
 // contentID identifies a content in temporary names.
 func contentID(source share.Source) string {

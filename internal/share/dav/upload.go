@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/kubevast/vast/internal/share/transport"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
@@ -16,6 +17,7 @@ type upload struct {
 	share     *Share
 	name      string
 	part      string
+	note      note
 	source    share.Source
 	o         share.UploadOptions
 	at        folder
@@ -31,27 +33,27 @@ type upload struct {
 // A server without MOVE gets the content under its name, if a file appears there only when it
 // is complete, as on nginx. Others are refused.
 func (s *Share) Upload(ctx context.Context, name string, source share.Source, o share.UploadOptions) (share.Object, error) {
-	u := &upload{share: s, name: name, part: partName(name, source), source: source, o: o}
+	u := &upload{share: s, name: name, source: source, o: o}
 	var err error
 	if u.at, err = s.examine(ctx, true); err != nil {
 		return share.Object{}, err
 	}
-	n, err := u.loadNote(ctx)
-	if err != nil {
+	if u.note, err = u.loadNote(ctx); err != nil {
 		return share.Object{}, err
 	}
+	u.part = u.partName(u.note.Try)
 	old, there, err := u.target(ctx)
 	if err != nil {
 		return share.Object{}, err
 	}
 	if there {
-		done, err := u.arrived(ctx, n, old)
+		done, err := u.arrived(ctx, old)
 		switch {
 		case err != nil:
 			return share.Object{}, err
 		case done:
-			u.sums = n.Checksums
-			return u.finish(ctx, n)
+			u.sums = u.note.Checksums
+			return u.finish(ctx)
 		case !o.Overwrite:
 			u.discard(ctx)
 			return share.Object{}, &api.ConflictError{Message: fmt.Sprintf("%q is on the share already", name)}
@@ -65,7 +67,7 @@ func (s *Share) Upload(ctx context.Context, name string, source share.Source, o 
 		return share.Object{}, &api.NotSupportedError{Message: fmt.Sprintf("%q is on the share, and the server does not remove files: it cannot be replaced", name)}
 	case u.abilities.moves:
 	case u.abilities.atomicPut:
-		return u.directly(ctx, n, old, there)
+		return u.directly(ctx, old, there)
 	default:
 		return share.Object{}, &api.NotSupportedError{Message: "the server cannot rename files, and shows a file before it is complete: an interrupted upload would leave a part under the archive's name"}
 	}
@@ -75,7 +77,7 @@ func (s *Share) Upload(ctx context.Context, name string, source share.Source, o 
 	if err := u.verify(ctx); err != nil {
 		return share.Object{}, u.failed(ctx, err)
 	}
-	return u.publish(ctx, n, old, there)
+	return u.publish(ctx, old, there)
 }
 
 // target returns what has the name now. A folder is an api.ConflictError.
@@ -94,8 +96,8 @@ func (u *upload) target(ctx context.Context) (_ Entry, there bool, _ error) {
 
 // arrived reports whether what has the name is from an earlier attempt whose end was
 // not seen.
-func (u *upload) arrived(ctx context.Context, n note, e Entry) (bool, error) {
-	if !n.Moving || e.Size != u.source.Size || identity(e) == n.Old {
+func (u *upload) arrived(ctx context.Context, e Entry) (bool, error) {
+	if !u.note.Moving || e.Size != u.source.Size || identity(e) == u.note.Old {
 		return false, nil
 	}
 	_, err := u.share.entry(ctx, u.at, u.part)
@@ -124,6 +126,9 @@ func (u *upload) store(ctx context.Context) error {
 		u.sums, err = u.share.options.Store(ctx, u.share, u.part, u.source, u.o.Progress)
 	} else {
 		err = whileLocked(ctx, func() error { return u.put(ctx, u.part, max(e.Size, 0)) })
+		if !u.abilities.ranges && (transport.IsStalled(err) || transport.IsLocked(err)) {
+			u.giveUpName(ctx)
+		}
 	}
 	if err != nil {
 		return err
@@ -135,6 +140,23 @@ func (u *upload) store(ctx context.Context) error {
 		return err
 	}
 	return checkSize(e, u.part, u.source.Size)
+}
+
+// giveUpName has the next attempt use another temporary name: x/net and rclone keep a file
+// locked, or block a second PUT, as long as the connection of a stalled one is open.
+func (u *upload) giveUpName(ctx context.Context) {
+	u.note.Try++
+	keep, cancel := aside(ctx)
+	defer cancel()
+	_ = u.saveNote(keep) // without it the same name is tried again
+}
+
+// removeGivenUp removes what is under the names that were given up, as far as the server does
+// that; lists omit the rest.
+func (u *upload) removeGivenUp(ctx context.Context) {
+	for try := range u.note.Try {
+		_ = u.share.delete(ctx, u.partName(try)) // it may still be locked
+	}
 }
 
 // put sends the content from an offset on. Apache keeps what it has of a PUT with
@@ -165,12 +187,12 @@ func (u *upload) progress(sent int64) {
 
 // publish renames the part, which is complete. An old archive is moved aside before, and
 // back if the part cannot be renamed, so that it is never lost.
-func (u *upload) publish(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
-	n.Moving, n.Old, n.Checksums = true, "", u.sums
+func (u *upload) publish(ctx context.Context, old Entry, there bool) (share.Object, error) {
+	u.note.Moving, u.note.Old, u.note.Checksums = true, "", u.sums
 	if there {
-		n.Old, n.Aside = identity(old), true
+		u.note.Old, u.note.Aside = identity(old), true
 	}
-	if err := u.saveNote(ctx, n); err != nil {
+	if err := u.saveNote(ctx); err != nil {
 		return share.Object{}, err
 	}
 	if there {
@@ -179,36 +201,36 @@ func (u *upload) publish(ctx context.Context, n note, old Entry, there bool) (sh
 		}
 	}
 	if err := u.share.move(ctx, u.part, u.name, u.source.Size); err != nil {
-		if !n.Aside {
+		if !u.note.Aside {
 			return share.Object{}, u.failed(ctx, err)
 		}
 		restore, cancel := aside(ctx)
 		defer cancel()
-		backErr := u.share.move(restore, oldName(u.part), u.name, -1)
+		backErr := u.share.move(restore, u.oldName(), u.name, -1)
 		if backErr != nil && !api.IsNotFound(backErr) {
-			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one is %q, and: %w", u.part, oldName(u.part), err)
+			return share.Object{}, fmt.Errorf("the new archive is complete as %q, the old one is %q, and: %w", u.part, u.oldName(), err)
 		}
 		return share.Object{}, u.failed(ctx, err)
 	}
-	return u.finish(ctx, n)
+	return u.finish(ctx)
 }
 
 // setAside renames the archive that has the name.
 func (u *upload) setAside(ctx context.Context, old Entry) error {
-	err := u.share.move(ctx, u.name, oldName(u.part), old.Size)
+	err := u.share.move(ctx, u.name, u.oldName(), old.Size)
 	if !api.IsConflict(err) {
 		return err
 	}
 	// An earlier attempt was ended in the middle, and something has got the name since.
-	if err := u.share.delete(ctx, oldName(u.part)); err != nil {
+	if err := u.share.delete(ctx, u.oldName()); err != nil {
 		return err
 	}
-	return u.share.move(ctx, u.name, oldName(u.part), old.Size)
+	return u.share.move(ctx, u.name, u.oldName(), old.Size)
 }
 
 // finish returns the archive as the server reports it.
-func (u *upload) finish(ctx context.Context, n note) (share.Object, error) {
-	if n.Aside {
+func (u *upload) finish(ctx context.Context) (share.Object, error) {
+	if u.note.Aside {
 		if err := u.removeOld(ctx); err != nil {
 			return share.Object{}, err
 		}
@@ -223,6 +245,7 @@ func (u *upload) finish(ctx context.Context, n note) (share.Object, error) {
 	if err := checkSize(e, u.name, u.source.Size); err != nil {
 		return share.Object{}, err
 	}
+	u.removeGivenUp(ctx)
 	u.progress(u.source.Size)
 	o := e.object(u.name)
 	o.Checksums = u.sums
@@ -232,26 +255,26 @@ func (u *upload) finish(ctx context.Context, n note) (share.Object, error) {
 // removeOld removes the archive that was moved aside. It tries several times, since the
 // caller, who finds the new archive in place, may not repeat the upload after an error.
 func (u *upload) removeOld(ctx context.Context) error {
-	err := repeat(ctx, func() error { return u.share.delete(ctx, oldName(u.part)) }, func(err error) bool { return err != nil })
+	err := repeat(ctx, func() error { return u.share.delete(ctx, u.oldName()) }, func(err error) bool { return err != nil })
 	if err != nil {
-		return fmt.Errorf("%q is replaced, but the old one is still there as %q: %w", u.name, oldName(u.part), err)
+		return fmt.Errorf("%q is replaced, but the old one is still there as %q: %w", u.name, u.oldName(), err)
 	}
 	return nil
 }
 
 // directly stores the content under its name.
-func (u *upload) directly(ctx context.Context, n note, old Entry, there bool) (share.Object, error) {
-	n.Moving, n.Old = true, ""
+func (u *upload) directly(ctx context.Context, old Entry, there bool) (share.Object, error) {
+	u.note.Moving, u.note.Old = true, ""
 	if there {
-		n.Old = identity(old)
+		u.note.Old = identity(old)
 	}
-	if err := u.saveNote(ctx, n); err != nil {
+	if err := u.saveNote(ctx); err != nil {
 		return share.Object{}, err
 	}
 	u.abilities.ranges = false // such a PUT is not atomic
 	err := u.put(ctx, u.name, 0)
 	if err == nil {
-		return u.finish(ctx, n)
+		return u.finish(ctx)
 	}
 	// A new name that the server shows in spite of the error is complete, or goes.
 	look, cancel := aside(ctx)
@@ -283,6 +306,7 @@ func (u *upload) discard(ctx context.Context) {
 	if err := whileLocked(cleanup, func() error { return u.share.delete(cleanup, u.part) }); err != nil {
 		return // nor would the others work
 	}
+	u.removeGivenUp(cleanup)
 	u.discardPrefix(ctx, u.part)
 	if u.share.options.Discard != nil {
 		_ = u.share.options.Discard(cleanup, u.share, u.part) // the server removes it in time
@@ -299,7 +323,7 @@ func (u *upload) discardPrefix(ctx context.Context, prefix string) {
 	defer cancel()
 	var names []string
 	err := Propfind(cleanup, u.share.client, u.share.root, "1", func(e Entry) bool {
-		if !e.Folder && strings.HasPrefix(e.Name, prefix) && e.Name != oldName(u.part) {
+		if !e.Folder && strings.HasPrefix(e.Name, prefix) && e.Name != u.oldName() {
 			names = append(names, e.Name)
 		}
 		return true

@@ -68,6 +68,13 @@ func (c *Client) networkError(r *http.Request, body *sentBody, err, cause error)
 	return &share.TemporaryError{Message: fmt.Sprintf("%s: %s", c.host(r.URL), what), Cause: &hidden{err, what}}
 }
 
+// IsStalled reports whether err is that of a server that sent and took nothing for the
+// timeout.
+func IsStalled(err error) bool {
+	var stalled *stalledError
+	return errors.As(err, &stalled)
+}
+
 // hidden is an error whose class can be tested for, and whose text, which may have
 // a URL in it, is replaced.
 type hidden struct {
