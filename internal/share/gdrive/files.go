@@ -119,6 +119,28 @@ func escape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s)
 }
 
+// page is a part of a list.
+type page struct {
+	Files      []file `json:"files"`
+	Next       string `json:"nextPageToken"`
+	Incomplete bool   `json:"incompleteSearch"`
+}
+
+// page returns what q finds in a Shared Drive, or in all that the account can read if drive is
+// empty, which takes the service longer.
+func (p *provider) page(ctx context.Context, q, drive, token string) (found page, err error) {
+	query := url.Values{"q": {q}, "pageSize": {pageSize}, "includeItemsFromAllDrives": {"true"},
+		"fields": {"nextPageToken,incompleteSearch,files(" + fields + ")"}}
+	if drive != "" {
+		query.Set("corpora", "drive")
+		query.Set("driveId", drive)
+	}
+	if token != "" {
+		query.Set("pageToken", token)
+	}
+	return found, p.client.JSON(ctx, p.request(http.MethodGet, "/drive/v3/files", query), &found)
+}
+
 // files yields what the folder has and is not in the trash, of one name if it is not empty.
 func (p *provider) files(ctx context.Context, name string) iter.Seq2[file, error] {
 	return func(yield func(file, error) bool) {
@@ -131,22 +153,14 @@ func (p *provider) files(ctx context.Context, name string) iter.Seq2[file, error
 		if name != "" {
 			q += " and name = '" + escape(name) + "'"
 		}
+		drive := at.DriveID
 		for token := ""; ; {
-			query := url.Values{"q": {q}, "pageSize": {pageSize}, "includeItemsFromAllDrives": {"true"},
-				"fields": {"nextPageToken,incompleteSearch,files(" + fields + ")"}}
-			if at.DriveID != "" {
-				query.Set("corpora", "drive")
-				query.Set("driveId", at.DriveID)
+			page, err := p.page(ctx, q, drive, token)
+			if drive != "" && token == "" && isReason(err, "notFound") {
+				// The folder is shared with the account, but not the whole Shared Drive.
+				drive = ""
+				page, err = p.page(ctx, q, drive, token)
 			}
-			if token != "" {
-				query.Set("pageToken", token)
-			}
-			var page struct {
-				Files      []file `json:"files"`
-				Next       string `json:"nextPageToken"`
-				Incomplete bool   `json:"incompleteSearch"`
-			}
-			err := p.client.JSON(ctx, p.request(http.MethodGet, "/drive/v3/files", query), &page)
 			switch {
 			case err == nil && page.Incomplete:
 				err = &share.TemporaryError{Message: "the server has not searched everything"}

@@ -263,6 +263,32 @@ func TestAListingHasMoreThanAPage(t *testing.T) {
 	}
 }
 
+func TestAFolderIsEnoughOfASharedDrive(t *testing.T) {
+	d, p := lab(t)
+	d.FolderOnly, d.PageSize = true, 2
+	for i := range 5 {
+		d.Put(t, d.Folder, fmt.Sprintf("%d.tar", i), nil)
+	}
+	if got := list(t, p); len(got) != 5 {
+		t.Errorf("the list has %q", got)
+	}
+}
+
+func TestTheResourceKeyOfALinkIsSent(t *testing.T) {
+	d, _ := lab(t)
+	keys := map[string]bool{}
+	d.SetHook(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/token" {
+			keys[r.Header.Get("X-Goog-Drive-Resource-Keys")] = true
+		}
+		return false
+	})
+	list(t, open(t, d, "https://drive.google.com/drive/folders/"+d.Folder+"?resourcekey=0-abc"))
+	if len(keys) != 1 || !keys[d.Folder+"/0-abc"] {
+		t.Errorf("the headers are %v", keys)
+	}
+}
+
 func TestAFolderOfMyDriveHasNoStorage(t *testing.T) {
 	d, _ := lab(t)
 	p := open(t, d, d.MyFolder)

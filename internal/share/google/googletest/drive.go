@@ -32,6 +32,8 @@ type Drive struct {
 	*Server
 	// Folder is the id of the folder of the Shared Drive, and MyFolder that of My Drive.
 	Folder, MyFolder string
+	// FolderOnly: the folder is shared with the account, but not the whole Shared Drive.
+	FolderOnly bool
 	// PageSize is the most that a list has; 1000 if it is 0.
 	PageSize int
 
@@ -240,6 +242,10 @@ func (d *Drive) list(w http.ResponseWriter, r *http.Request) {
 	corpora := query.Get("corpora")
 	if err != nil || corpora == "drive" && (!allDrives || query.Get("driveId") == "") || corpora != "drive" && query.Get("driveId") != "" {
 		badRequest("Invalid Value").write(w)
+		return
+	}
+	if corpora == "drive" && d.FolderOnly {
+		(&apiError{http.StatusNotFound, "notFound", "Shared drive not found: " + query.Get("driveId")}).write(w)
 		return
 	}
 	most := 1000
