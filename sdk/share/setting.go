@@ -19,8 +19,8 @@ type Setting struct {
 	// Secret: its value is a credential, or contains one. It is never printed.
 	Secret bool
 	// File: its value is the path of a file, whose content the provider gets instead.
-	// The path may begin with "~/". A value that begins with "{" is the content itself, as
-	// a variable has it that contains the key of a service account in JSON.
+	// The path may begin with "~/". A value that begins with "{" or
+	// "-----BEGIN " is the content itself, JSON or PEM.
 	File bool
 	// Default is the value where it is not set.
 	Default string

@@ -190,7 +190,7 @@ func (l *loader) settings(ctx context.Context, d share.Definition, upload bool) 
 			continue
 		}
 		text, err := v.text, error(nil)
-		if s.File {
+		if s.File && !isContent(text) {
 			text, err = l.content(ctx, v)
 		}
 		if err == nil && s.Check != nil {
@@ -216,6 +216,13 @@ func missing(s share.Setting) string {
 		message += fmt.Sprintf(", such as %s", s.Example)
 	}
 	return message
+}
+
+// isContent reports whether the value of a File setting is the content itself: JSON or PEM. As a
+// path it would be part of an error, with the key that it contains.
+func isContent(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "-----BEGIN ")
 }
 
 // content reads the file that a setting names. A relative path in a file .env is relative

@@ -78,6 +78,8 @@ func TestWhereSettingsComeFrom(t *testing.T) {
 			want: share.Settings{"VAST_SHARE_URL": "https://a", "VAST_SHARE_USER": "ann", "VAST_SHARE_PORT": "443", "VAST_SHARE_PASSWORD": `pa${HOME}s\$s`}},
 		"files, and what the cluster needs": {dotenv: "VAST_SHARE_TYPE=webdav\nVAST_SHARE_URL=https://a\nVAST_SHARE_USER=ann\nVAST_SHARE_KEY=~/key\n", upload: true,
 			want: share.Settings{"VAST_SHARE_URL": "https://a", "VAST_SHARE_USER": "ann", "VAST_SHARE_PORT": "443", "VAST_SHARE_KEY": "of home", "VAST_SHARE_HOSTS": "line"}},
+		"the content of a file": {dotenv: "VAST_SHARE_TYPE=webdav\nVAST_SHARE_URL=https://a\nVAST_SHARE_USER=ann\n", env: map[string]string{"VAST_SHARE_KEY": " {\"key\": 1}"},
+			want: share.Settings{"VAST_SHARE_URL": "https://a", "VAST_SHARE_USER": "ann", "VAST_SHARE_PORT": "443", "VAST_SHARE_KEY": " {\"key\": 1}"}},
 		"all problems at once": {dotenv: "\nVAST_SHARE_TYPE=webdav\nVAST_SHARE_URL=ftp://a\nVAST_SHARE_PASSWORD=ab\nVAST_SHARE_KEY=/nowhere/key\n", upload: true,
 			err: []string{".env:3:1: VAST_SHARE_URL: \"ftp://a\" is no https URL", "VAST_SHARE_USER: it is missing: user name", ".env:4:1: VAST_SHARE_PASSWORD: it is too short",
 				".env:5:1: VAST_SHARE_KEY: the file \"/nowhere/key\" cannot be read"}},
