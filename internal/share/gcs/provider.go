@@ -20,8 +20,10 @@ import (
 )
 
 const (
-	// fields are those of an object that are used.
-	fields = "name,size,updated,md5Hash,crc32c,generation,metadata"
+	// fields are those of an object that are used. A list omits the metadata, of which an object of
+	// another program may have 8 KiB.
+	fields     = listFields + ",metadata"
+	listFields = "name,size,updated,md5Hash,crc32c,generation"
 	// pageSize is the most that the service lists at once.
 	pageSize = "1000"
 )
@@ -154,7 +156,7 @@ type listing struct {
 }
 
 func (p *provider) page(ctx context.Context, query url.Values) (l listing, err error) {
-	query.Set("fields", "items("+fields+"),nextPageToken")
+	query.Set("fields", "items("+listFields+"),nextPageToken")
 	return l, p.client.JSON(ctx, google.Request{Method: http.MethodGet, Path: p.bucketPath(), Query: query}, &l)
 }
 

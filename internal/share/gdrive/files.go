@@ -19,8 +19,9 @@ import (
 
 const (
 	// fields are those of a file that are used; without naming them an answer has neither
-	// size nor checksums.
-	fields = "id,name,mimeType,size,md5Checksum,sha256Checksum,createdTime,modifiedTime,headRevisionId,appProperties"
+	// size nor checksums. A list of the whole folder omits the properties.
+	fields     = listFields + ",appProperties"
+	listFields = "id,name,mimeType,size,md5Checksum,sha256Checksum,createdTime,modifiedTime,headRevisionId"
 	// pageSize is the most that the service lists at once.
 	pageSize = "1000"
 
@@ -126,11 +127,11 @@ type page struct {
 	Incomplete bool   `json:"incompleteSearch"`
 }
 
-// page returns what q finds in a Shared Drive, or in all that the account can read if drive is
+// page returns the fields of what q finds in a Shared Drive, or in all that the account can read if drive is
 // empty, which takes the service longer.
-func (p *provider) page(ctx context.Context, q, drive, token string) (found page, err error) {
+func (p *provider) page(ctx context.Context, q, of, drive, token string) (found page, err error) {
 	query := url.Values{"q": {q}, "pageSize": {pageSize}, "includeItemsFromAllDrives": {"true"},
-		"fields": {"nextPageToken,incompleteSearch,files(" + fields + ")"}}
+		"fields": {"nextPageToken,incompleteSearch,files(" + of + ")"}}
 	if drive != "" {
 		query.Set("corpora", "drive")
 		query.Set("driveId", drive)
@@ -150,16 +151,18 @@ func (p *provider) files(ctx context.Context, name string) iter.Seq2[file, error
 			return
 		}
 		q := "'" + escape(p.folder) + "' in parents and trashed = false"
+		of := listFields
 		if name != "" {
+			of = fields
 			q += " and name = '" + escape(name) + "'"
 		}
 		drive := at.DriveID
 		for token := ""; ; {
-			page, err := p.page(ctx, q, drive, token)
+			page, err := p.page(ctx, q, of, drive, token)
 			if drive != "" && token == "" && isReason(err, "notFound") {
 				// The folder is shared with the account, but not the whole Shared Drive.
 				drive = ""
-				page, err = p.page(ctx, q, drive, token)
+				page, err = p.page(ctx, q, of, drive, token)
 			}
 			switch {
 			case err == nil && page.Incomplete:
