@@ -157,7 +157,8 @@ type listing struct {
 
 func (p *provider) page(ctx context.Context, query url.Values) (l listing, err error) {
 	query.Set("fields", "items("+listFields+"),nextPageToken")
-	return l, p.client.JSON(ctx, google.Request{Method: http.MethodGet, Path: p.bucketPath(), Query: query}, &l)
+	err = p.client.JSON(ctx, google.Request{Method: http.MethodGet, Path: p.bucketPath(), Query: query}, &l)
+	return l, err
 }
 
 // List implements share.ShareProvider. An answer has at most 1,000 objects, and may have

@@ -127,8 +127,8 @@ type page struct {
 	Incomplete bool   `json:"incompleteSearch"`
 }
 
-// page returns the fields of what q finds in a Shared Drive, or in all that the account can read if drive is
-// empty, which takes the service longer.
+// page returns the fields of what q finds in a Shared Drive, or, if drive is empty, in all
+// that the account can read, which takes the service longer.
 func (p *provider) page(ctx context.Context, q, of, drive, token string) (found page, err error) {
 	query := url.Values{"q": {q}, "pageSize": {pageSize}, "includeItemsFromAllDrives": {"true"},
 		"fields": {"nextPageToken,incompleteSearch,files(" + of + ")"}}
@@ -139,7 +139,8 @@ func (p *provider) page(ctx context.Context, q, of, drive, token string) (found 
 	if token != "" {
 		query.Set("pageToken", token)
 	}
-	return found, p.client.JSON(ctx, p.request(http.MethodGet, "/drive/v3/files", query), &found)
+	err = p.client.JSON(ctx, p.request(http.MethodGet, "/drive/v3/files", query), &found)
+	return found, err
 }
 
 // files yields what the folder has and is not in the trash, of one name if it is not empty.
