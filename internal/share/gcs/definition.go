@@ -46,7 +46,7 @@ func Definition() share.Definition {
 				Description: "File with the key of a service account in JSON; a public bucket can be listed and read without it"},
 			{Name: prefixSetting, Aliases: []string{"ROBOVAST_GCS_PREFIX"}, Example: "campaigns/2026", Check: checkPrefix,
 				Description: "Folder in the bucket that the archives are in"},
-			{Name: urlSetting, Default: endpoint, Example: "http://localhost:4443", Check: checkURL,
+			{Name: urlSetting, Default: endpoint, Example: "http://localhost:4443", Check: google.CheckEndpoint,
 				Description: "Address of the API, such as that of a private endpoint or of an emulator"},
 		}, transport.Settings()...),
 		Open: open,
@@ -93,11 +93,6 @@ func checkPrefix(value string) error {
 		}
 	}
 	return nil
-}
-
-func checkURL(value string) error {
-	_, err := transport.ParseURL(value)
-	return err
 }
 
 // noKey is the error of a change that needs a key where none is set.

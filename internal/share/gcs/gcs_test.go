@@ -88,7 +88,6 @@ func download(t *testing.T, p share.ShareProvider, o share.DownloadOptions, part
 	return data
 }
 
-// puts returns the Content-Range of each request of a session.
 func TestAListingHasMoreThanAPage(t *testing.T) {
 	s, p := lab(t)
 	const n = 2500
@@ -255,6 +254,7 @@ func TestSettingsThatAreWrongGetOneClearError(t *testing.T) {
 		"JSON that is not a key":    {"VAST_SHARE_KEY_FILE", `{"type":"SECRET"}`, "not the key of a service account"},
 		"a key without a PEM":       {"VAST_SHARE_KEY_FILE", strings.Replace(good, "BEGIN PRIVATE", "SECRET", 1), "not PEM"},
 		"a token address by HTTP":   {"VAST_SHARE_KEY_FILE", strings.Replace(good, s.URL, "http://SECRET.example", 1), "token_uri"},
+		"the address of a share":    {"VAST_SHARE_URL", "https://cloud.example/s/abc", "path"},
 		"an address without scheme": {"VAST_SHARE_URL", "storage.googleapis.com", "https://"},
 	} {
 		err := checks[c.setting](c.value)

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/share"
 )
 
+// puts returns the Content-Range of each request of a session.
 func puts(s *googletest.Storage) (ranges []string) {
 	for _, r := range s.Requests() {
 		if span, ok := strings.CutPrefix(r, "PUT /upload/storage/v1/b/lab/o "); ok {

@@ -38,7 +38,7 @@ func Definition() share.Definition {
 				Description: "Address or id of the folder, which has to be in a Shared Drive for uploads"},
 			{Name: keySetting, Aliases: []string{"ROBOVAST_GDRIVE_SERVICE_ACCOUNT_JSON"}, Required: true, Secret: true, File: true, Example: "~/key.json", Check: google.CheckKey,
 				Description: "File with the key of a service account in JSON; the folder or its Shared Drive has to be shared with the account"},
-			{Name: endpointSetting, Default: endpoint, Example: "http://localhost:8080", Check: checkEndpoint,
+			{Name: endpointSetting, Default: endpoint, Example: "http://localhost:8080", Check: google.CheckEndpoint,
 				Description: "Address of the API, such as that of a private endpoint or of an emulator"},
 		}, transport.Settings()...),
 		Open: open,
@@ -98,10 +98,5 @@ func parseFolder(value string) (id, resourceKey string, err error) {
 
 func checkFolder(value string) error {
 	_, _, err := parseFolder(value)
-	return err
-}
-
-func checkEndpoint(value string) error {
-	_, err := transport.ParseURL(value)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/kubevast/vast/internal/share/transport"
 	"github.com/kubevast/vast/sdk/api"
@@ -60,6 +61,16 @@ func New(o Options) (*Client, error) {
 		c.tokens = &tokens{key: key, scopes: o.Scopes, http: c.http}
 	}
 	return c, nil
+}
+
+// CheckEndpoint is the Check of a setting that is the address of the API. A path is refused: it
+// is that of another share, which must not get a token.
+func CheckEndpoint(value string) error {
+	u, err := transport.ParseURL(value)
+	if err == nil && strings.Trim(u.Path, "/") != "" {
+		err = errors.New("is not the address of the API, which has no path")
+	}
+	return err
 }
 
 // Close closes the connections that are idle.

@@ -56,6 +56,11 @@ func (e *StatusError) Error() string {
 // (https://developers.google.com/workspace/drive/api/guides/handle-errors).
 var rateLimits = []string{"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
 
+// exhausted are the reasons of a 403 that mean that there is no more of something, for a day or
+// until somebody makes room.
+var exhausted = []string{"dailyLimitExceeded", "quotaExceeded", "uploadLimitExceeded", "downloadQuotaExceeded",
+	"storageQuotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded"}
+
 func (e *StatusError) temporary() bool {
 	switch {
 	case e.Status == http.StatusForbidden:
@@ -135,6 +140,8 @@ func Explain(err error, doing string) error {
 	switch {
 	case e.temporary():
 		return &share.TemporaryError{Message: message, RetryAfter: e.retryAfter(), Cause: e}
+	case e.Status == http.StatusForbidden && slices.Contains(exhausted, e.Reason):
+		return &api.UnavailableError{Message: message, Cause: e}
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
 		return &api.ForbiddenError{Message: message, Cause: e}
 	case e.Status == http.StatusConflict, e.Status == http.StatusPreconditionFailed:
