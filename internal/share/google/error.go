@@ -76,9 +76,9 @@ func (e *StatusError) temporary() bool {
 }
 
 // gone reports whether the answer of a session's URI means that the session has ended:
-// 404 and 410 after a week or an error of the service, 499 after it was cancelled.
+// 404 and 410 after a week or an error of the service, 499 after it was canceled.
 func (e *StatusError) gone() bool {
-	return e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == statusCancelled
+	return e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == statusCanceled
 }
 
 // retryAfter reads the header Retry-After, in seconds or a date (RFC 9110, 10.2.3).

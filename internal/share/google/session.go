@@ -19,8 +19,8 @@ const (
 	quantum = 256 << 10
 	// maxIdle is how many requests in a row may be answered with the same offset.
 	maxIdle = 3
-	// statusCancelled is the answer to the cancellation of a session.
-	statusCancelled = 499
+	// statusCanceled is the answer to the cancellation of a session.
+	statusCanceled = 499
 )
 
 // maxSend is how many bytes of content one request has; tests reduce it. They are read from

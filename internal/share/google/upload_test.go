@@ -82,7 +82,7 @@ func TestAServiceThatKeepsNothingIsATemporaryError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if s.Sessions() != 0 {
-		t.Error("the session, which nothing can continue, is not cancelled")
+		t.Error("the session, which nothing can continue, is not canceled")
 	}
 }
 

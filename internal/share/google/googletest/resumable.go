@@ -19,9 +19,9 @@ import (
 // not the last has (https://cloud.google.com/storage/docs/performing-resumable-uploads#chunked-upload).
 const quantum = 256 << 10
 
-// statusCancelled is the answer to a cancelled session, to the cancellation too
+// statusCanceled is the answer to a canceled session, to the cancellation too
 // (https://cloud.google.com/storage/docs/performing-resumable-uploads#cancel-upload).
-const statusCancelled = 499
+const statusCanceled = 499
 
 // content is what a name has.
 type content struct {
@@ -34,11 +34,11 @@ type content struct {
 // (https://cloud.google.com/storage/docs/resumable-uploads, and for Drive
 // https://developers.google.com/workspace/drive/api/guides/manage-uploads#resumable).
 type session struct {
-	file      *os.File
-	total     int64 // -1: not declared
-	stored    int64
-	cancelled bool
-	done      any
+	file     *os.File
+	total    int64 // -1: not declared
+	stored   int64
+	canceled bool
+	done     any
 	// finish makes what was received visible, or refuses it.
 	finish func(c content) (resource any, refused *apiError)
 	fields string
@@ -70,12 +70,12 @@ func (s *Server) startSession(w http.ResponseWriter, r *http.Request, finish fun
 	w.WriteHeader(http.StatusOK)
 }
 
-// Sessions returns how many sessions are neither complete nor cancelled.
+// Sessions returns how many sessions are neither complete nor canceled.
 func (s *Server) Sessions() (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.sessions {
-		if one.done == nil && !one.cancelled {
+		if one.done == nil && !one.canceled {
 			n++
 		}
 	}
@@ -97,11 +97,11 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case one == nil:
 		(&apiError{http.StatusNotFound, "notFound", "Not Found"}).write(w)
-	case r.Method == http.MethodDelete || one.cancelled:
+	case r.Method == http.MethodDelete || one.canceled:
 		if one.done == nil {
-			one.cancelled = true
+			one.canceled = true
 		}
-		(&apiError{statusCancelled, "clientClosedRequest", "The upload was cancelled."}).write(w)
+		(&apiError{statusCanceled, "clientClosedRequest", "The upload was canceled."}).write(w)
 	case one.done != nil:
 		s.resource(w, one)
 	default:

@@ -144,7 +144,7 @@ func (s *Storage) list(w http.ResponseWriter, r *http.Request) {
 	respond(w, r, answer, "")
 }
 
-// find returns the object of a request that fulfils its conditions, or answers it. The
+// find returns the object of a request that fulfills its conditions, or answers it. The
 // lock is held.
 func (s *Storage) find(w http.ResponseWriter, r *http.Request, b *bucket) *object {
 	o := b.objects[r.PathValue("object")]
