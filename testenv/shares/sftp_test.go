@@ -120,7 +120,7 @@ func startSSHD(t testing.TB, dir string, more ...string) sftpServer {
 	config, pidFile := filepath.Join(home, "sshd_config"), filepath.Join(home, "sshd.pid")
 	lines := append([]string{
 		"ListenAddress " + address, "HostKey " + hostFile, "AuthorizedKeysFile " + authorized, "PidFile " + pidFile, "StrictModes no",
-		"UsePAM no", "PasswordAuthentication no", "PermitRootLogin yes", "MaxStartups 100:30:200", "Subsystem sftp internal-sftp",
+		"UsePAM no", "SetEnv HOME=" + home, "PasswordAuthentication no", "PermitRootLogin yes", "MaxStartups 100:30:200", "Subsystem sftp internal-sftp",
 	}, more...)
 	if err := os.WriteFile(config, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
