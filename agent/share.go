@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/agent/sharer"
 	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/share/plugin"
 	"github.com/kubevast/vast/internal/share/providers"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/share"
@@ -28,16 +29,12 @@ func runShare(ctx context.Context, args []string, out io.Writer) error {
 	if err := readJSON(filepath.Join(args[0], agentspec.ShareSettings), &settings); err != nil {
 		return err
 	}
-	definition, err := providers.Builtin().Lookup(orders.Type)
-	if err != nil {
-		return err
-	}
 	s, err := store.FromEnv()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	p, err := definition.Open(ctx, settings)
+	p, err := openShare(ctx, orders.Type, settings)
 	if err != nil {
 		p = sharer.Broken(orders.Type, err) // each item has the reason
 	}
@@ -46,6 +43,21 @@ func runShare(ctx context.Context, args []string, out io.Writer) error {
 		Log: func(format string, args ...any) {
 			fmt.Fprintf(out, "%s "+format+"\n", append([]any{time.Now().UTC().Format(time.RFC3339)}, args...)...)
 		}})
+}
+
+// openShare opens a share. A type that is not built in is a plug-in of the image.
+func openShare(ctx context.Context, name string, settings share.Settings) (share.ShareProvider, error) {
+	registry := providers.Builtin()
+	if image := settings[plugin.ImageSetting]; image != "" {
+		if err := plugin.Register(ctx, registry, name); err != nil {
+			return nil, fmt.Errorf("image %s: %w", image, err)
+		}
+	}
+	definition, err := registry.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	return definition.Open(ctx, settings)
 }
 
 // readJSON reads a file of the mounted Secret. An error has nothing of its content.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/share/plugin"
 	"github.com/kubevast/vast/internal/share/providers"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/sharing"
@@ -35,6 +36,14 @@ type ShareProvider = share.ShareProvider
 
 // ShareProviders returns a new registry of the types of shares of this module.
 func ShareProviders() *share.Registry { return providers.Builtin() }
+
+// AddSharePlugins adds a type to the registry for each executable kubectl-vast-share-TYPE on the
+// PATH whose type it does not have. It runs each for a moment, so that it describes
+// itself. One that does not work makes a type whose settings are never valid; the
+// problem is the reason. The protocol is in docs/share-plugins.md.
+func AddSharePlugins(ctx context.Context, registry *share.Registry) {
+	plugin.RegisterAll(ctx, registry)
+}
 
 // LoadShare reads the type of a share and its settings from the environment, and from the
 // first file .env from dir upwards; an empty dir is the working directory. The environment

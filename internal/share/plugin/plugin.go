@@ -7,6 +7,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -33,7 +35,7 @@ const Version = 1
 const ImageSetting = "VAST_SHARE_IMAGE"
 
 // describing is how long a plug-in may take to describe itself.
-const describing = 20 * time.Second
+const describing = 10 * time.Second
 
 var (
 	typeName    = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
@@ -62,16 +64,17 @@ func Types() []string {
 	return types
 }
 
-// Register adds the type to r if there is an executable for it on the PATH and r does not have
-// it. It runs the executable, which describes itself.
+// Register adds the type of an executable on the PATH to r, unless r has one of that name. It runs
+// the executable, which describes itself. It returns an api.NotFoundError if there is
+// none.
 func Register(ctx context.Context, r *share.Registry, name string) error {
-	if slices.Contains(r.Types(), name) || !typeName.MatchString(name) {
+	if slices.Contains(r.Types(), name) {
 		return nil
 	}
 	executable, err := exec.LookPath(prefix + name)
 	switch {
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return nil
+	case !typeName.MatchString(name), errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return &api.NotFoundError{Kind: "executable", Name: prefix + name, Hint: "it is not on the PATH"}
 	case err != nil:
 		return api.Invalid("", "%s cannot be run: %v", prefix+name, errors.Unwrap(err))
 	}
@@ -81,6 +84,37 @@ func Register(ctx context.Context, r *share.Registry, name string) error {
 	}
 	r.Register(d)
 	return nil
+}
+
+// RegisterAll adds the types of all executables on the PATH that r does not have. An
+// executable that does not work makes a type whose settings are never valid.
+func RegisterAll(ctx context.Context, r *share.Registry) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for _, name := range Types() {
+		if slices.Contains(r.Types(), name) {
+			continue
+		}
+		all.Go(func() {
+			// Of one type, so that nothing is added to r at the same time.
+			own := share.NewRegistry()
+			err := Register(ctx, own, name)
+			d, lookupErr := own.Lookup(name)
+			if err = cmp.Or(err, lookupErr); err != nil {
+				d = brokenType(name, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			r.Register(d)
+		})
+	}
+	all.Wait()
+}
+
+func brokenType(name string, err error) share.Definition {
+	return share.Definition{Type: name, Description: "a plug-in that does not work",
+		Check: func(share.Settings) []api.Problem { return []api.Problem{{Message: err.Error()}} },
+		Open:  func(context.Context, share.Settings) (share.ShareProvider, error) { return nil, err }}
 }
 
 // Definition returns the type that an executable implements. It runs the executable,

@@ -83,8 +83,28 @@ func TestAPlugInIsFoundOnThePath(t *testing.T) {
 	if d.Type != "test" || d.Description != "a test" || !slices.Equal(names, []string{"TOKEN", ImageSetting}) || !d.Settings[0].Secret || !d.Settings[1].RequiredForUpload {
 		t.Errorf("%+v", d)
 	}
-	if err := Register(t.Context(), r, "missing"); err != nil || !slices.Equal(r.Types(), []string{"test"}) {
+	if err := Register(t.Context(), r, "missing"); !api.IsNotFound(err) || !slices.Equal(r.Types(), []string{"test"}) {
 		t.Errorf("%v, %q", err, r.Types())
+	}
+}
+
+func TestAPlugInThatDoesNotWorkIsAProblemOfItsTypeOnly(t *testing.T) {
+	script(t, "#!/bin/sh\necho broken >&2; exit 1")
+	r := share.NewRegistry(share.Definition{Type: "dir", Open: func(context.Context, share.Settings) (share.ShareProvider, error) { return nil, nil }})
+	RegisterAll(t.Context(), r)
+	d, err := r.Lookup("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := d.Check(nil)
+	if len(problems) != 1 || !strings.Contains(problems[0].Message, "broken") {
+		t.Errorf("%v", problems)
+	}
+	script(t, describe)
+	r = share.NewRegistry()
+	RegisterAll(t.Context(), r)
+	if d, err := r.Lookup("test"); err != nil || d.Description != "a test" {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/share/plugin"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -33,6 +34,9 @@ const (
 	containerName = "share"
 	ordersVolume  = "share"
 	shareVolume   = "volume"
+	tmpVolume     = "tmp"
+	toolsVolume   = "tools"
+	toolsDir      = "/vast-tools"
 )
 
 // summary is the annotation of the Job: what it sends, without any setting.
@@ -89,6 +93,10 @@ func build(orders agentspec.Share, settings map[string]string, image string) (*o
 		podLabels[k] = v
 	}
 	secretName := orders.Job + "-" + kube.NewID()
+	spec := podSpec(image, secretName, settings[VolumeSetting], settings[pathSetting])
+	if own := settings[plugin.ImageSetting]; own != "" {
+		runIn(&spec, own)
+	}
 	annotations := map[string]string{kube.AnnotationShare: string(about), kube.AnnotationUser: orders.User}
 	job := &batchv1.Job{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
@@ -99,7 +107,7 @@ func build(orders agentspec.Share, settings map[string]string, image string) (*o
 			TTLSecondsAfterFinished: ptr.To[int32](keepJob),
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: podLabels},
-				Spec:       podSpec(image, secretName, settings[VolumeSetting], settings[pathSetting]),
+				Spec:       spec,
 			},
 		},
 	}
@@ -127,13 +135,14 @@ func podSpec(image, secret, claim, path string) corev1.PodSpec {
 		SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](nobody), RunAsGroup: ptr.To[int64](nobody),
 			FSGroup: ptr.To[int64](nobody), FSGroupChangePolicy: ptr.To(corev1.FSGroupChangeOnRootMismatch),
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
-		Volumes: []corev1.Volume{{Name: ordersVolume, VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: secret, DefaultMode: ptr.To[int32](0o440)}}}},
+		Volumes: []corev1.Volume{{Name: ordersVolume, VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: secret, DefaultMode: ptr.To[int32](0o440)}}},
+			{Name: tmpVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}},
 		Containers: []corev1.Container{{
 			Name: containerName, Image: image, Args: []string{"share", agentspec.ShareDir},
 			Env: append([]corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
 				{Name: agentspec.EnvJobUID, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: fmt.Sprintf("metadata.labels['%s']", batchv1.ControllerUidLabel)}}}},
 				kube.StoreEnv()...),
-			VolumeMounts:             []corev1.VolumeMount{{Name: ordersVolume, MountPath: agentspec.ShareDir, ReadOnly: true}},
+			VolumeMounts:             []corev1.VolumeMount{{Name: ordersVolume, MountPath: agentspec.ShareDir, ReadOnly: true}, {Name: tmpVolume, MountPath: "/tmp"}},
 			TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 			Resources:                kube.Unpriced(), // a quota that is used up must not keep results from being shared
 			SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
@@ -146,4 +155,17 @@ func podSpec(image, secret, claim, path string) corev1.PodSpec {
 		pod.Containers[0].VolumeMounts = append(pod.Containers[0].VolumeMounts, corev1.VolumeMount{Name: shareVolume, MountPath: path})
 	}
 	return pod
+}
+
+// runIn runs the agent in the image of a plug-in, which it starts: an init container copies the
+// program. What memory Go uses there is limited as in the agent's image.
+func runIn(pod *corev1.PodSpec, image string) {
+	share := &pod.Containers[0]
+	install := corev1.Container{Name: kube.ContainerTools, Image: share.Image, Args: []string{"install", toolsDir},
+		VolumeMounts:             []corev1.VolumeMount{{Name: toolsVolume, MountPath: toolsDir}},
+		TerminationMessagePolicy: share.TerminationMessagePolicy, Resources: share.Resources, SecurityContext: share.SecurityContext.DeepCopy()}
+	pod.InitContainers = append(pod.InitContainers, install)
+	pod.Volumes = append(pod.Volumes, corev1.Volume{Name: toolsVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}})
+	share.Image, share.Command = image, []string{toolsDir + "/agent"}
+	share.VolumeMounts = append(share.VolumeMounts, corev1.VolumeMount{Name: toolsVolume, MountPath: toolsDir, ReadOnly: true})
 }

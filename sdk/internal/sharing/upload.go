@@ -22,6 +22,7 @@ import (
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/share/plugin"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/share"
@@ -98,6 +99,11 @@ func checkUpload(o api.ShareUploadOptions) error {
 		problems = append(problems, api.Invalid(pathSetting, "%q cannot be where a volume is mounted in a pod; use a path such as /mnt/share", at))
 	case o.Type != "dir" && claim != "":
 		problems = append(problems, api.Invalid(VolumeSetting, "it is valid only for a share of type dir, and the type is %s", o.Type))
+	}
+	if image := o.Settings[plugin.ImageSetting]; image != "" {
+		if err := kube.CheckImage(image); err != nil {
+			problems = append(problems, api.Invalid(plugin.ImageSetting, "%v", err))
+		}
 	}
 	return api.JoinInvalid(problems...)
 }

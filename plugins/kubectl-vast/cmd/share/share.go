@@ -40,7 +40,9 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 
 // load reads which share is meant.
 func load(ctx context.Context, upload bool) (share.Definition, share.Settings, error) {
-	return sdk.LoadShare(ctx, sdk.ShareProviders(), "", upload)
+	registry := sdk.ShareProviders()
+	sdk.AddSharePlugins(ctx, registry)
+	return sdk.LoadShare(ctx, registry, "", upload)
 }
 
 // open connects to the share. Close has to be called.
