@@ -2,7 +2,9 @@ package sftp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path"
@@ -48,15 +50,21 @@ func (p *provider) dial(ctx context.Context) (*conn, error) {
 // enter sets the absolute path of the folder.
 func (c *conn) enter(dir string) error {
 	c.dir = dir
-	real, err := c.sftp.RealPath(dir)
+	at, err := c.sftp.RealPath(dir)
+	if errors.Is(err, fs.ErrNotExist) { // of OpenSSH, if more than the last part is missing
+		return api.Invalid(settingDir, "there is no folder %q on %s", dir, c.address)
+	}
 	if err != nil {
 		return err
 	}
-	info, err := c.sftp.Stat(real)
-	if err == nil && !info.IsDir() {
-		return api.Invalid(settingDir, "%q on %s is not a folder", real, c.address)
+	info, err := c.sftp.Stat(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		return api.Invalid(settingDir, "there is no folder %q on %s", at, c.address)
 	}
-	c.dir = path.Clean(real)
+	if err == nil && !info.IsDir() {
+		return api.Invalid(settingDir, "%q on %s is not a folder", at, c.address)
+	}
+	c.dir = path.Clean(at)
 	return err
 }
 
