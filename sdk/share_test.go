@@ -204,3 +204,20 @@ func TestWatchEndsWithTheUpload(t *testing.T) {
 		t.Errorf("seen %v", seen)
 	}
 }
+
+// The pod of an upload that has ended needs a moment until its Job has ended, too.
+func TestAnUploadThatHasReportedItsEndIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, err := w.Shares().Upload(t.Context(), w.upload(api.DryRunNone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.report(first, true, api.ShareItem{Name: w.other, Phase: "Uploaded"})
+	o := w.upload(api.DryRunNone)
+	o.Force = true
+	second, err := w.Shares().Upload(t.Context(), o)
+	if err != nil || second.Attached {
+		t.Errorf("%+v, %v", second, err)
+	}
+}

@@ -3,11 +3,13 @@ package archives
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 
@@ -85,9 +87,11 @@ func (t *trial) describe(c share.Capabilities) string {
 }
 
 func (t *trial) write() (string, error) {
-	sum := sha256.Sum256(t.content)
+	sum, md := sha256.Sum256(t.content), md5.Sum(t.content)
+	crc := crc32.Checksum(t.content, crc32.MakeTable(crc32.Castagnoli))
+	sums := share.Checksums{SHA256: hex.EncodeToString(sum[:]), MD5: hex.EncodeToString(md[:]), CRC32C: fmt.Sprintf("%08x", crc)}
 	t.written = true // also a part of it
-	up, err := share.Upload(t.ctx, t.p, t.name, share.Source{Size: trySize, Checksums: share.Checksums{SHA256: hex.EncodeToString(sum[:])},
+	up, err := share.Upload(t.ctx, t.p, t.name, share.Source{Size: trySize, Checksums: sums,
 		Open: func(_ context.Context, offset int64) (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(t.content[offset:])), nil
 		}}, share.TransferOptions{Patience: tries * pause})

@@ -160,9 +160,9 @@ func (c *Client) start(ctx context.Context, wanted *objects, orders agentspec.Sh
 				return nil, err
 			}
 			continue
-		case !diagnose.Over(there) && there.Annotations[kube.AnnotationSubmitting] == "":
+		case !diagnose.Over(there) && there.Annotations[kube.AnnotationSubmitting] == "" && !c.hasReported(ctx, there):
 			return c.attach(there, orders)
-		case !diagnose.Over(there) && time.Since(there.CreationTimestamp.Time) < submitting:
+		case !diagnose.Over(there) && there.Annotations[kube.AnnotationSubmitting] != "" && time.Since(there.CreationTimestamp.Time) < submitting:
 			return nil, &api.UnavailableError{Message: fmt.Sprintf("upload %s is being started by another call; try again in a moment", there.Name)}
 		case !o.DryRun.Keeps():
 			wanted.job.Name += "-dry-run" // the place is taken until the old one is removed
@@ -188,6 +188,19 @@ func (c *Client) start(ctx context.Context, wanted *objects, orders agentspec.Sh
 		}
 		return c.release(ctx, job, wanted.secret, orders, o)
 	}
+}
+
+// hasReported reports whether a Job has recorded its end in the store: its pod needs a moment
+// more.
+func (c *Client) hasReported(ctx context.Context, job *batchv1.Job) bool {
+	b, err := c.openStore(ctx)
+	if err != nil {
+		return false
+	}
+	defer b.Close()
+	reports, err := c.reports(ctx, b, job.Name)
+	report := reports[job.Name]
+	return err == nil && report != nil && report.JobUID == string(job.UID) && !report.Ended.IsZero()
 }
 
 // wait waits for the removal of an old Job.
