@@ -1,0 +1,453 @@
+package e2e_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/testenv/internal/cache"
+	"github.com/kubevast/vast/testenv/internal/gobuild"
+)
+
+// sharedSize is how many random bytes the campaign that is shared has: gzip does not make
+// them fewer.
+const sharedSize = 128 << 20
+
+const sharedCampaign = `
+version: 1
+metadata: {name: shared}
+configuration:
+  - name: one
+execution:
+  image: python:3.13-slim
+  runs: 2
+  resources: {cpu: 100m, memory: 64Mi}
+  command: |
+    python3 -c '
+    import os, hashlib
+    out = os.environ["OUTPUT_DIR"]
+    with open(out + "/random.bin", "wb") as f:
+        for i in range(64): f.write(os.urandom(1 << 20))
+    os.symlink("random.bin", out + "/link")
+    '
+`
+
+const (
+	shareKey    = "shares-key"
+	shareSecret = "canary-of-the-share-4711"
+)
+
+// hostAddress is the address under which pods reach this machine: that from which it reaches
+// a node.
+func hostAddress(t testing.TB) string {
+	t.Helper()
+	nodes, err := client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range nodes.Items[0].Status.Addresses {
+		if a.Type != corev1.NodeInternalIP {
+			continue
+		}
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "udp", net.JoinHostPort(a.Address, "9")) // nothing is sent
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		host, _, err := net.SplitHostPort(conn.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return host
+	}
+	t.Fatal("the node has no address")
+	return ""
+}
+
+// shareServer starts an S3 server with bucket "results" on the loopback interface, and returns
+// its address and the folder of the bucket.
+func shareServer(t testing.TB) (address, dir string) {
+	t.Helper()
+	artefact, err := gobuild.VersityGW.Artefact("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs, err := cache.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := programs.Get(t.Context(), artefact, t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = l.Addr().String()
+	_ = l.Close() // the server takes its port
+	root := t.TempDir()
+	dir = filepath.Join(root, "results")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(at, "versitygw"), "--port", address, "--region", "us-east-1", "--quiet", "posix", root)
+	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+shareKey, "ROOT_SECRET_ACCESS_KEY="+shareSecret)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	})
+	waitFor(t, "the server of the share accepts connections", func() (bool, any) {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil, err
+	})
+	return address, dir
+}
+
+// relay passes connections on to a server, and cuts all of them whenever so many more bytes
+// were sent to it.
+type relay struct {
+	address string
+	to      string
+
+	mu    sync.Mutex
+	sent  int64
+	cuts  []int64
+	conns map[net.Conn]bool
+}
+
+func newRelay(t testing.TB, host, to string, cuts ...int64) *relay {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{address: l.Addr().String(), to: to, cuts: cuts, conns: map[net.Conn]bool{}}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go r.serve(conn)
+		}
+	}()
+	return r
+}
+
+func (r *relay) serve(conn net.Conn) {
+	defer conn.Close()
+	server, err := net.Dial("tcp", r.to)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	r.mu.Lock()
+	r.conns[conn], r.conns[server] = true, true
+	r.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(conn, server)
+		_ = conn.Close()
+	}()
+	_, _ = io.Copy(io.MultiWriter(server, r), conn)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.conns, conn)
+	delete(r.conns, server)
+}
+
+// Write counts what was sent.
+func (r *relay) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent += int64(len(p))
+	if len(r.cuts) == 0 || r.sent < r.cuts[0] {
+		return len(p), nil
+	}
+	r.cuts = r.cuts[1:]
+	for conn := range r.conns {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	return len(p), nil
+}
+
+func (r *relay) total() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sent
+}
+
+func (r *relay) cutsLeft() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.cuts)
+}
+
+// share writes the settings of a share at an address.
+func (p *person) share(address, secret string) {
+	p.Helper()
+	p.file(".env", "VAST_SHARE_TYPE=s3\nVAST_SHARE_URL=http://"+address+"\nVAST_SHARE_BUCKET=results\nVAST_SHARE_ACCESS_KEY="+shareKey+"\nVAST_SHARE_SECRET_KEY="+secret+"\n")
+}
+
+// uploads returns what `share status -o json` prints.
+func (p *person) uploads() []api.ShareUpload {
+	p.Helper()
+	list := &api.ShareUploadList{}
+	r := p.vast("share", "status", "-o", "json").exits(0)
+	if err := json.Unmarshal([]byte(r.stdout), list); err != nil {
+		p.Fatalf("%v\n%s", err, r.stdout)
+	}
+	return list.Items
+}
+
+func sumOfFile(t testing.TB, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// The connection to the share is cut twice and the client is killed: the archive arrives once
+// and whole all the same.
+func TestACampaignIsShared(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vast("cluster", "setup", "kind").exits(0)
+	s := p.store()
+	id := strings.TrimPrefix(strings.TrimSpace(p.vast("campaign", "run", p.file("shared.vast", sharedCampaign), "-o", "name").exits(0).stdout), "campaign.kubevast.io/")
+	p.vast("share", "upload").exits(2).tells("VAST_SHARE_TYPE", "missing")
+	server, bucket := shareServer(t)
+	host := hostAddress(t)
+	cut := newRelay(t, host, server, sharedSize/4, sharedSize)
+	p.share(cut.address, shareSecret)
+	archive := filepath.Join(bucket, id+".tar.gz")
+
+	t.Run("what runs is excluded", func(t *testing.T) {
+		p := p.in(t)
+		p.share(cut.address, shareSecret)
+		r := p.vast("share", "upload")
+		if r.code != 5 && r.code != 0 { // the runs may have ended meanwhile
+			t.Errorf("exit code %d:\n%s", r.code, r.stderr)
+		}
+		if r.code == 5 {
+			r.tells("nothing has ended", id, "of 2 runs")
+		}
+	})
+	p.vast("monitor", id, "--wait", "--interval=1s").exits(0)
+
+	t.Run("although the connection is cut twice and the client is killed", func(t *testing.T) {
+		p := p.in(t)
+		p.share(cut.address, shareSecret)
+		first := p.start("kubectl-vast", nil, "share", "upload", "--keep-archive")
+		p.catch("the archive is being sent", func() (bool, any) { return cut.total() > 1<<20, cut.total() })
+		if err := first.command.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = first.command.Wait() // it was killed
+		second := p.vast("share", "upload", "--keep-archive").exits(0)
+		if !strings.Contains(second.stdout, "✓ Uploaded 1 campaign(s) to s3 successfully!") && !strings.Contains(second.stdout, "✓ 1 archive on s3 already") {
+			t.Errorf("it prints %q\n%s", second.stdout, second.stderr)
+		}
+		if cut.cutsLeft() != 0 {
+			t.Errorf("%d bytes were sent and %d cuts are left", cut.total(), cut.cutsLeft())
+		}
+		if sent := cut.total(); sent > 5*sharedSize/2 {
+			t.Errorf("%d bytes were sent of %d: the upload did not continue", sent, sharedSize)
+		}
+		uploads := p.uploads()
+		if len(uploads) != 1 || uploads[0].State != api.Succeeded || uploads[0].Items[0].Verified != "md5" || !uploads[0].Items[0].Kept {
+			t.Fatalf("the status is %+v", uploads)
+		}
+		if sum := sumOfFile(t, archive); sum != uploads[0].Items[0].SHA256 {
+			t.Errorf("the share has %s, want %s", sum, uploads[0].Items[0].SHA256)
+		}
+		if kept, err := s.Stat(t.Context(), layout.ArchiveKey(id+".tar.gz")); err != nil || kept.Size != uploads[0].Items[0].Size {
+			t.Errorf("the store has %+v, %v", kept, err)
+		}
+	})
+	direct := newRelay(t, host, server)
+	p.share(direct.address, shareSecret)
+
+	t.Run("it is downloaded as it was stored", func(t *testing.T) {
+		p := p.in(t)
+		p.share(direct.address, shareSecret)
+		p.kubeconfig = filepath.Join(p.dir, "none")
+		if r := p.vast("share", "list").exits(0); !strings.Contains(r.stdout, id) {
+			t.Errorf("the list is\n%s", r.stdout)
+		}
+		p.vast("share", "download", id, "--dir=out").exits(0)
+		data, err := os.ReadFile(filepath.Join(p.dir, "out", id, "one", "1", "_vast", "manifest.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var inventory layout.Inventory
+		if err := json.Unmarshal(data, &inventory); err != nil {
+			t.Fatal(err)
+		}
+		checked := 0
+		for _, f := range inventory.Files {
+			if f.SHA256 != "" && f.Link == "" {
+				if sum := sumOfFile(t, filepath.Join(p.dir, "out", id, "one", "1", f.Path)); sum != f.SHA256 {
+					t.Errorf("%s has %s, want %s", f.Path, sum, f.SHA256)
+				}
+				checked++
+			}
+		}
+		if target, err := os.Readlink(filepath.Join(p.dir, "out", id, "one", "1", "link")); err != nil || target != "random.bin" || checked == 0 {
+			t.Errorf("%d files, link to %q, %v", checked, target, err)
+		}
+		p.vast("share", "download", id, "--dir=out").exits(5).tells("already exists", "--force")
+	})
+
+	t.Run("a wrong password sends nothing and keeps the archive", func(t *testing.T) {
+		p := p.in(t)
+		p.share(direct.address, "wrong-canary-4712")
+		before, began := direct.total(), time.Now()
+		r := p.vast("share", "upload", id, "--force").exits(1)
+		if sent := direct.total() - before; sent > 1<<20 {
+			t.Errorf("%d bytes were sent", sent)
+		}
+		t.Logf("it failed after %s: %s", time.Since(began), r.stderr)
+		if strings.Contains(r.stdout+r.stderr, "canary") {
+			t.Errorf("it prints the secret:\n%s", r.stderr)
+		}
+		if _, err := s.Stat(t.Context(), layout.ArchiveKey(id+".tar.gz")); err != nil {
+			t.Errorf("the archive: %v", err)
+		}
+	})
+
+	t.Run("by force it is sent again, and the old archive stays until then", func(t *testing.T) {
+		p := p.in(t)
+		p.share(direct.address, shareSecret)
+		old, err := os.Stat(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := p.start("kubectl-vast", nil, "share", "upload", id, "--force", "--remove-from-store")
+		ended := make(chan *result, 1)
+		go func() { ended <- again.wait() }()
+		looks := 0
+		var r *result
+		for r == nil {
+			now, err := os.Stat(archive)
+			if looks++; err != nil || now.Size() != old.Size() { // the same results give the same bytes
+				t.Errorf("the name on the share has %v, %v", now, err)
+				break
+			}
+			select {
+			case r = <-ended:
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+		if r == nil {
+			r = <-ended
+		}
+		r.exits(0)
+		now, err := os.Stat(archive)
+		if err != nil || now.ModTime().Equal(old.ModTime()) {
+			t.Errorf("it was not sent again: %v, %v", now, err)
+		}
+		for o, err := range s.List(t.Context(), layout.CampaignPrefix(id), store.ListOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(o.Key, "/one/") {
+				t.Errorf("%s is left in the store", o.Key)
+			}
+		}
+		if _, err := s.Stat(t.Context(), layout.ArchiveKey(id+".tar.gz")); !api.IsNotFound(err) {
+			t.Errorf("the archive is left: %v", err)
+		}
+		t.Logf("%d looks", looks)
+	})
+
+	t.Run("the password is nowhere but in Secrets, and goes with the Job", func(t *testing.T) {
+		for kind, text := range p.everything() {
+			if kind != "secrets" && (strings.Contains(text, "canary") || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(shareSecret)))) {
+				t.Errorf("it is in the %s of the namespace", kind)
+			}
+		}
+		for o, err := range s.List(t.Context(), layout.Archives, store.ListOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _, err := s.Get(t.Context(), o.Key, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(body)
+			_ = body.Close() // it was only read
+			if err != nil || strings.Contains(string(data), "canary") {
+				t.Errorf("%s: %v, has the secret: %v", o.Key, err, err == nil)
+			}
+		}
+		pods, err := client.CoreV1().Pods(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "kubevast.io/kind=share"})
+		if err != nil || len(pods.Items) == 0 {
+			t.Fatalf("%d pods, %v", len(pods.Items), err)
+		}
+		for _, pod := range pods.Items {
+			if log := p.kubectl("logs", pod.Name); strings.Contains(log, "canary") {
+				t.Errorf("the log of pod %s has it:\n%s", pod.Name, log)
+			}
+		}
+		now := int64(0)
+		background := metav1.DeletePropagationBackground
+		if err := client.BatchV1().Jobs(p.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{GracePeriodSeconds: &now, PropagationPolicy: &background},
+			metav1.ListOptions{LabelSelector: "kubevast.io/kind=share"}); err != nil {
+			t.Fatal(err)
+		}
+		p.waitFor("the Secrets are gone with their Jobs", func() (bool, any) {
+			list, err := client.CoreV1().Secrets(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "kubevast.io/kind=share"})
+			return err == nil && len(list.Items) == 0, err
+		})
+		states := map[api.State]int{}
+		for _, u := range p.uploads() {
+			states[u.State]++
+		}
+		if states[api.Succeeded] != 2 && states[api.Succeeded]+states[api.Failed] < 2 {
+			t.Errorf("without Jobs the status is %v", states)
+		}
+	})
+
+	p.vast("share", "remove", id, "--yes").exits(0)
+	if _, err := os.Stat(archive); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was not removed: %v", err)
+	}
+}
