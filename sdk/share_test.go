@@ -83,6 +83,25 @@ func TestASecondUploadFindsTheFirst(t *testing.T) {
 	}
 }
 
+// The address of a public link is a credential, and two links are two shares.
+func TestTwoLinksAreTwoUploads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var names []string
+	for _, token := range []string{"AbCdEfGhIjKlMnO", "PqRsTuVwXyZaBcD", "AbCdEfGhIjKlMnO"} {
+		o := w.upload(api.DryRunNone)
+		o.Type, o.Settings, o.Secret = "nextcloud", map[string]string{"VAST_SHARE_URL": "https://cloud.example.com/s/" + token}, []string{"VAST_SHARE_URL"}
+		u, err := w.Shares().Upload(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, u.Name)
+	}
+	if names[0] == names[1] || names[0] != names[2] {
+		t.Errorf("the Jobs are %v", names)
+	}
+}
+
 func TestWhatRunsIsExcludedFromAnUpload(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

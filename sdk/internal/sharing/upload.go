@@ -125,11 +125,12 @@ func nothing(excluded []api.ShareItem, namespace string) error {
 }
 
 // jobName is the same for one share: two uploads to it never run at the same time. No
-// credential is part of it.
+// credential is part of it, except that an address may contain a long random token, of
+// which a few bits of a hash are.
 func jobName(o api.ShareUploadOptions) string {
 	parts := []string{"share", o.Type}
 	for _, name := range slices.Sorted(maps.Keys(o.Settings)) {
-		if !slices.Contains(o.Secret, name) {
+		if !slices.Contains(o.Secret, name) || strings.HasSuffix(name, "_URL") {
 			parts = append(parts, name, o.Settings[name])
 		}
 	}
