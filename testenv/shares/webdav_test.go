@@ -267,7 +267,7 @@ func (s davServer) options() sharetest.Options {
 func fullDav(t *testing.T, start func(t testing.TB, dir string) davServer) *sharetest.Options {
 	t.Helper()
 	dir := smallDisk(t, 8)
-	if err := os.Chmod(filepath.Dir(dir), 0o777); err != nil { //nolint:gosec // a folder of the test
+	if err := os.Chmod(filepath.Dir(dir), 0o777); err != nil { // a folder of the test
 		t.Fatal(err)
 	}
 	o := start(t, dir).options()
