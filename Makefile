@@ -104,7 +104,8 @@ test-unit: test-programs ## unit tests of all modules
 
 .PHONY: test-shares
 test-shares: test-programs ## the providers of shares against real servers: 2 minutes; the first run compiles some of them
-	cd testenv && go test -count=1 -timeout 20m ./shares/...
+	@# Most tests wait for a server or a timeout at times.
+	cd testenv && go test -count=1 -parallel 8 -timeout 20m ./shares/...
 
 .PHONY: test-e2e
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -23,6 +22,9 @@ import (
 // partsAtOnce is how many parts are sent at the same time. At a round trip of 50 ms, one
 // would wait for answers most of the time.
 const partsAtOnce = 6
+
+// longestRun is how many parts are sent by one goroutine one after the other.
+const longestRun = 8
 
 // session is what share.State keeps of an upload in parts.
 type session struct {
@@ -188,23 +190,32 @@ func (u *upload) complete(ctx context.Context, id string, there map[int]minio.Ob
 	// A part that fails does not end the others: what they send is not sent again.
 	var group errgroup.Group
 	group.SetLimit(partsAtOnce)
-	for i := range count {
+	// Each goroutine has parts that follow each other, and reads them by one request.
+	run := min(max(count/(4*partsAtOnce), 1), longestRun)
+	for first := 0; first < count; first += run {
 		group.Go(func() error {
-			mu.Lock()
-			ended := stop
-			mu.Unlock()
-			if ended != nil || ctx.Err() != nil {
-				return ended
+			in := &stream{u: u}
+			defer in.close()
+			for i := first; i < min(first+run, count); i++ {
+				mu.Lock()
+				ended := stop
+				mu.Unlock()
+				if ended != nil || ctx.Err() != nil {
+					return ended
+				}
+				at := int64(i) * size
+				tag, sum, err := u.part(ctx, id, in, i+1, at, min(size, u.source.Size-at), there[i+1])
+				mu.Lock()
+				if err != nil && stop == nil {
+					stop = err
+				}
+				tags[i], sums[i] = minio.CompletePart{PartNumber: i + 1, ETag: tag}, sum
+				mu.Unlock()
+				if err != nil {
+					return err
+				}
 			}
-			at := int64(i) * size
-			tag, sum, err := u.part(ctx, id, i+1, at, min(size, u.source.Size-at), there[i+1])
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil && stop == nil {
-				stop = err
-			}
-			tags[i], sums[i] = minio.CompletePart{PartNumber: i + 1, ETag: tag}, sum
-			return err
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil || ctx.Err() != nil {
@@ -214,9 +225,9 @@ func (u *upload) complete(ctx context.Context, id string, there map[int]minio.Ob
 }
 
 // part sends part n unless it is there. It returns its ETag and MD5.
-func (u *upload) part(ctx context.Context, id string, n int, at, size int64, there minio.ObjectPart) (tag, sum string, err error) {
+func (u *upload) part(ctx context.Context, id string, in *stream, n int, at, size int64, there minio.ObjectPart) (tag, sum string, err error) {
 	if there.Size == size {
-		known, err := u.sumOf(ctx, id, n, at, size)
+		known, err := u.sumOf(ctx, id, in, n, at, size)
 		if err != nil {
 			return "", "", err
 		}
@@ -227,11 +238,10 @@ func (u *upload) part(ctx context.Context, id string, n int, at, size int64, the
 			return there.ETag, known.sum, nil
 		}
 	}
-	r, err := u.open(ctx, at, size, n)
+	r, err := in.part(ctx, at, size, n)
 	if err != nil {
 		return "", "", err
 	}
-	defer r.Close()
 	// The MD5 is compared below; a SHA-256 for the signature would be a second hash on both sides.
 	sent, err := u.p.s3.PutObjectPart(ctx, u.p.bucket, u.p.key(u.name), id, n, r, size, minio.PutObjectPartOptions{DisableContentSha256: true})
 	if err := r.or(err); err != nil {
@@ -256,23 +266,21 @@ func (u *upload) matches(tag, sum string) bool {
 }
 
 // sumOf returns what is known of a part of the source, whose MD5 it computes if necessary.
-func (u *upload) sumOf(ctx context.Context, id string, n int, at, size int64) (sentPart, error) {
+func (u *upload) sumOf(ctx context.Context, id string, in *stream, n int, at, size int64) (sentPart, error) {
 	u.p.mu.Lock()
 	known := u.p.parts[id][n]
 	u.p.mu.Unlock()
 	if known.sum != "" {
 		return known, nil
 	}
-	content, err := u.source.Open(ctx, at)
+	r, err := in.part(ctx, at, size, n)
 	if err != nil {
-		return sentPart{}, &sourceError{err}
+		return sentPart{}, err
 	}
-	defer content.Close()
-	sum := md5.New()
-	if _, err := io.Copy(struct{ hash.Hash }{sum}, io.LimitReader(content, size)); err != nil {
-		return sentPart{}, &sourceError{err}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return sentPart{}, err
 	}
-	known.sum = hex.EncodeToString(sum.Sum(nil))
+	known.sum = hex.EncodeToString(r.hash.Sum(nil))
 	u.p.remember(id, n, known)
 	return known, nil
 }

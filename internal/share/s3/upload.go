@@ -70,11 +70,12 @@ func (u *upload) whole(ctx context.Context) (share.Object, error) {
 	md5Header := base64.StdEncoding.EncodeToString(binary)
 	err = u.unlessThere(func(o minio.PutObjectOptions) error {
 		o.DisableContentSha256 = true // by the S3 client
-		r, err := u.open(ctx, 0, u.source.Size, 0)
+		in := stream{u: u}
+		defer in.close()
+		r, err := in.part(ctx, 0, u.source.Size, 0)
 		if err != nil {
 			return err
 		}
-		defer r.Close()
 		// The server compares these before the object is visible.
 		info, err = u.p.s3.PutObject(ctx, u.p.bucket, u.p.key(u.name), r, u.source.Size, md5Header, u.source.Checksums.SHA256, o)
 		sum = hex.EncodeToString(r.hash.Sum(nil))
@@ -121,45 +122,66 @@ type sourceError struct{ error }
 // Unwrap returns the source's own error.
 func (e *sourceError) Unwrap() error { return e.error }
 
-// reader reads a part of the source.
-type reader struct {
-	io.Reader
-	io.Closer
-	hash   hash.Hash
-	failed error
-	// n is which part it is, for the meter.
-	n     int
-	meter *meter
-	read  int64
-	size  int64
+// stream reads parts of the source, one after the other. Parts that follow each other are
+// read by one request to where the source is.
+type stream struct {
+	u       *upload
+	content io.ReadCloser
+	at      int64
 }
 
-// open reads size bytes of the source from an offset.
-func (u *upload) open(ctx context.Context, offset, size int64, n int) (*reader, error) {
-	r := &reader{hash: md5.New(), n: n, meter: &u.meter, size: size}
-	if size == 0 {
-		r.Reader, r.Closer = io.LimitReader(nil, 0), io.NopCloser(nil)
+// close ends the reading.
+func (s *stream) close() {
+	if s.content != nil {
+		_ = s.content.Close() // it was only read
+		s.content = nil
+	}
+}
+
+// part returns a reader of size bytes from an offset on; n is its number for the meter.
+// It is to be read before the next one is asked for.
+func (s *stream) part(ctx context.Context, offset, size int64, n int) (*reader, error) {
+	r := &reader{stream: s, hash: md5.New(), n: n, left: size}
+	if size == 0 || s.content != nil && s.at == offset {
 		return r, nil
 	}
-	content, err := u.source.Open(ctx, offset)
+	s.close()
+	content, err := s.u.source.Open(ctx, offset)
 	if err != nil {
 		return nil, &sourceError{err}
 	}
-	r.Reader, r.Closer = io.LimitReader(content, size), content
+	s.content, s.at = content, offset
 	return r, nil
+}
+
+// reader reads a part of the source. It has no Close, which the S3 client would call.
+type reader struct {
+	stream     *stream
+	hash       hash.Hash
+	failed     error
+	n          int
+	read, left int64
 }
 
 // Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := r.stream.content.Read(p[:min(int64(len(p)), r.left)])
 	_, _ = r.hash.Write(p[:n]) // a hash takes everything
-	if r.read += int64(n); n > 0 {
-		r.meter.set(r.n, r.read)
+	r.stream.at += int64(n)
+	r.read, r.left = r.read+int64(n), r.left-int64(n)
+	if n > 0 {
+		r.stream.u.meter.set(r.n, r.read)
 	}
-	if errors.Is(err, io.EOF) && r.read < r.size {
-		err = &api.ConflictError{Message: fmt.Sprintf("the content ends %d bytes before its size", r.size-r.read)}
+	switch {
+	case r.left == 0:
+		return n, io.EOF
+	case errors.Is(err, io.EOF):
+		err = &api.ConflictError{Message: fmt.Sprintf("the content ends %d bytes before its size", r.left)}
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil {
 		err = &sourceError{err}
 		r.failed = err
 	}

@@ -53,8 +53,7 @@ func (s *suite) prepared(p share.ShareProvider, overwrite bool, size int64) (nam
 }
 
 // wholeOrOld fails the test unless the name is absent, or has the old or the whole new
-// content. It is not absent if there was an old one, unless the share cannot replace
-// atomically and is just between the two.
+// content. It is not absent if there was an old one.
 func (s *suite) wholeOrOld(p share.ShareProvider, name string, old *content, c content, what string) {
 	s.Helper()
 	_, err := p.Stat(s.ctx, name)
@@ -76,6 +75,21 @@ func (s *suite) wholeOrOld(p share.ShareProvider, name string, old *content, c c
 		s.Errorf("%s: the archive is neither absent nor whole: %v", what, newErr)
 	} else if err := s.has(p, name, *old); err != nil {
 		s.Errorf("%s: the archive is neither the old one (%v) nor the new one (%v)", what, err, newErr)
+	}
+}
+
+// listsNoParts fails the test if a listing has the file of an unfinished upload.
+func (s *suite) listsNoParts(p share.ShareProvider, what string) {
+	s.Helper()
+	if !s.capabilities(p).List {
+		return
+	}
+	for o, err := range p.List(s.ctx) {
+		if err != nil {
+			s.Errorf("%s: List: %v", what, err)
+		} else if _, err := p.Stat(s.ctx, o.Name); share.IsTemporary(o.Name) || err != nil {
+			s.Errorf("%s: %q is listed, Stat: %v", what, o.Name, err)
+		}
 	}
 }
 
@@ -117,6 +131,7 @@ func cutUploads(s *suite) {
 					s.temporary(err, what)
 				}
 				s.wholeOrOld(direct, name, old, c, what)
+				s.listsNoParts(direct, what)
 				if err == nil && s.has(direct, name, c) == nil {
 					o.Overwrite = true // the provider has repeated it by itself
 				}
