@@ -105,6 +105,10 @@ func (d *download) run(ctx context.Context) (Object, error) {
 			made = made.merged(now)
 		}
 		wrong, err := d.check(ctx, made)
+		if wrong == nil && now.Size >= 0 && made.Size != now.Size {
+			// A server that sends less, with a length that matches, looks like a whole file.
+			wrong = fmt.Errorf("%d bytes arrived, and the share reports %d", made.Size, now.Size)
+		}
 		switch {
 		case err != nil:
 			return Object{}, err

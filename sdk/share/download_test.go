@@ -146,6 +146,23 @@ func TestADownloadThatEndsEarlyWithoutAnErrorIsRepeated(t *testing.T) {
 	mustHold(t, path, text)
 }
 
+func TestAShorterContentThanTheShareReportsIsNotAccepted(t *testing.T) {
+	f := newFake()
+	f.sums = false
+	f.set(name, text)
+	f.download = func(_ int, w io.WriterAt, _ share.DownloadOptions, _ func() (share.Object, error)) (share.Object, error) {
+		_, err := w.WriteAt([]byte(text[:4]), 0)
+		return share.Object{Name: name, Size: 4}, err
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	if _, err := share.Download(t.Context(), f, name, path, fast()); !api.IsUnavailable(err) {
+		t.Errorf("%T %v", err, err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the file is there: %v", err)
+	}
+}
+
 func TestAnExistingFileIsReplacedOnlyWithOverwrite(t *testing.T) {
 	f := newFake()
 	f.set(name, text)

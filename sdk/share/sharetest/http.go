@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -348,6 +350,13 @@ func shortDownload(s *suite) {
 	}
 	if err != nil {
 		s.proper(err)
+	}
+	path := filepath.Join(s.TempDir(), "file")
+	_, err = share.Download(s.ctx, p, name, path, share.FileOptions{Pause: time.Millisecond, Patience: 50 * time.Millisecond})
+	if err == nil {
+		s.Errorf("Download succeeds: %v", sameFile(path, c))
+	} else if _, err := os.Stat(path); !os.IsNotExist(err) {
+		s.Errorf("a file that is not whole has its name: %v", err)
 	}
 	s.remove(direct, name)
 }
