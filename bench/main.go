@@ -44,6 +44,7 @@ var measures = []struct {
 	{"firstline", measureFirstLine},
 	{"setup", measureSetup},
 	{"transfer", measureTransfer},
+	{"share", measureShare},
 	{"large", measureLarge},
 	{"archive", measureArchive},
 	{"expand", measureExpand},
