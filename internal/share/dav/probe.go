@@ -74,7 +74,10 @@ func (s *Share) probeAs(ctx context.Context, id string) (abilities, error) {
 	a, err := p.run(ctx)
 	cleanup, cancel := aside(ctx)
 	defer cancel()
-	deleteErr := errors.Join(s.delete(cleanup, p.from), s.delete(cleanup, p.to))
+	deleteErr := s.delete(cleanup, p.to)
+	if err != nil || !a.moves {
+		deleteErr = errors.Join(deleteErr, s.delete(cleanup, p.from))
+	}
 	switch {
 	case err != nil:
 		return abilities{}, err

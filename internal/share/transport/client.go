@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -83,7 +82,7 @@ func New(o Options) (*Client, error) {
 	protocols.SetHTTP1(true)
 	return &Client{options: o, transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: connect, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            dial(connect),
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    connect,
 		ExpectContinueTimeout:  min(continueTimeout, o.Timeout/2),
