@@ -58,7 +58,10 @@ func (p *provider) abilities(c *conn) (abilities, error) {
 	if p.found != nil {
 		return *p.found, nil
 	}
-	a, err := c.try()
+	if p.probeName == "" { // the same after a lost connection, so that nothing is left
+		p.probeName = "probe" + share.TemporaryMark + strings.ToLower(rand.Text())
+	}
+	a, err := c.try(path.Join(c.dir, p.probeName))
 	if err != nil {
 		return a, err
 	}
@@ -68,9 +71,8 @@ func (p *provider) abilities(c *conn) (abilities, error) {
 
 // try writes a small file, continues it, and compares its checksum. Where the folder
 // is read-only, neither is possible.
-func (c *conn) try() (a abilities, err error) {
+func (c *conn) try(file string) (a abilities, err error) {
 	_, a.replace = c.sftp.HasExtension("posix-rename@openssh.com")
-	file := path.Join(c.dir, "probe"+share.TemporaryMark+strings.ToLower(rand.Text()))
 	content := []byte(rand.Text())
 	err = c.write(file, os.O_CREATE|os.O_TRUNC, content, 0)
 	if errors.Is(err, fs.ErrPermission) {

@@ -31,8 +31,9 @@ type provider struct {
 	idle   []*conn
 	closed bool
 
-	probe sync.Mutex
-	found *abilities
+	probe     sync.Mutex
+	probeName string
+	found     *abilities
 }
 
 func open(settings share.Settings) (share.ShareProvider, error) {
