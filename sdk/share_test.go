@@ -29,7 +29,7 @@ func TestAnUploadIsAJobThatOwnsItsSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.State != api.Pending || len(u.Items) != 1 || u.Items[0].Archive != "task-"+w.other+".tar.gz" || u.Attached {
+	if u.State != api.Pending || len(u.Archives) != 1 || u.Archives[0].Archive != "task-"+w.other+".tar.gz" || u.Attached {
 		t.Errorf("the upload is %+v", u)
 	}
 	job, err := w.Kubernetes().BatchV1().Jobs("lab").Get(t.Context(), u.Name, metav1.GetOptions{})
@@ -113,7 +113,7 @@ func TestWhatRunsIsExcludedFromAnUpload(t *testing.T) {
 	}
 	o.Refs = []string{w.other, w.campaign}
 	u, err := w.Shares().Upload(t.Context(), o)
-	if err != nil || len(u.Items) != 1 || len(u.Excluded) != 1 || u.Excluded[0].Name != w.campaign || !strings.Contains(u.Excluded[0].Reason, "queued") && !strings.Contains(u.Excluded[0].Reason, "pending") {
+	if err != nil || len(u.Archives) != 1 || len(u.Excluded) != 1 || u.Excluded[0].Name != w.campaign || !strings.Contains(u.Excluded[0].Reason, "queued") && !strings.Contains(u.Excluded[0].Reason, "pending") {
 		t.Errorf("with a finished task: %+v, %v", u, err)
 	}
 }
@@ -177,11 +177,11 @@ func TestTheStatusOfAnUploadSurvivesItsJob(t *testing.T) {
 		}
 		return now
 	}
-	if now := get(); now.State != api.Pending || now.Items[0].Phase != "Waiting" {
+	if now := get(); now.State != api.Pending || now.Archives[0].Phase != "Waiting" {
 		t.Errorf("before the pod has started: %+v", now)
 	}
 	w.report(u, false, api.ShareItem{Name: w.other, Phase: "Uploading", Size: 10, Done: 5})
-	if now := get(); now.State != api.Running || now.Items[0].Done != 5 {
+	if now := get(); now.State != api.Running || now.Archives[0].Done != 5 {
 		t.Errorf("while it runs: %+v", now)
 	}
 	w.report(u, true, api.ShareItem{Name: w.other, Phase: "Failed", Reason: "the disk is full"})
@@ -192,7 +192,7 @@ func TestTheStatusOfAnUploadSurvivesItsJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, err := w.Shares().List(t.Context())
-	if err != nil || len(list.Items) != 1 || list.Items[0].State != api.Failed || list.Items[0].Items[0].Reason != "the disk is full" {
+	if err != nil || len(list.Items) != 1 || list.Items[0].State != api.Failed || list.Items[0].Archives[0].Reason != "the disk is full" {
 		t.Errorf("without the Job: %+v, %v", list, err)
 	}
 	w.report(u, false, api.ShareItem{Name: w.other, Phase: "Uploading"})

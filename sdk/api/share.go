@@ -20,7 +20,7 @@ type ShareUpload struct {
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// Attached: the upload was already running, and no other one was started.
 	Attached bool        `json:"attached,omitempty"`
-	Items    []ShareItem `json:"items"`
+	Archives []ShareItem `json:"archives"`
 	// Excluded are the campaigns and tasks that have not ended. Reason has their counts.
 	Excluded []ShareItem `json:"excluded,omitempty"`
 }

@@ -292,13 +292,13 @@ func TestACampaignIsShared(t *testing.T) {
 			t.Errorf("%d bytes were sent of %d: the upload did not continue", sent, sharedSize)
 		}
 		uploads := p.uploads()
-		if len(uploads) != 1 || uploads[0].State != api.Succeeded || uploads[0].Items[0].Verified != "md5" || !uploads[0].Items[0].Kept {
+		if len(uploads) != 1 || uploads[0].State != api.Succeeded || uploads[0].Archives[0].Verified != "md5" || !uploads[0].Archives[0].Kept {
 			t.Fatalf("the status is %+v", uploads)
 		}
-		if sum := sumOfFile(t, archive); sum != uploads[0].Items[0].SHA256 {
-			t.Errorf("the share has %s, want %s", sum, uploads[0].Items[0].SHA256)
+		if sum := sumOfFile(t, archive); sum != uploads[0].Archives[0].SHA256 {
+			t.Errorf("the share has %s, want %s", sum, uploads[0].Archives[0].SHA256)
 		}
-		if kept, err := s.Stat(t.Context(), layout.ArchiveKey(id+".tar.gz")); err != nil || kept.Size != uploads[0].Items[0].Size {
+		if kept, err := s.Stat(t.Context(), layout.ArchiveKey(id+".tar.gz")); err != nil || kept.Size != uploads[0].Archives[0].Size {
 			t.Errorf("the store has %+v, %v", kept, err)
 		}
 	})

@@ -159,10 +159,10 @@ func (c *Client) reports(ctx context.Context, b store.Backend, name string) (map
 func (c *Client) fromJob(job *batchv1.Job) *api.ShareUpload {
 	about := summaryIn(job)
 	u := &api.ShareUpload{TypeMeta: api.TypeMeta(api.KindShareUpload), ShareType: about.Type, User: job.Annotations[kube.AnnotationUser], State: api.Pending,
-		ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: c.conn.Namespace, UID: job.UID, CreationTimestamp: job.CreationTimestamp}, Items: []api.ShareItem{}}
+		ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: c.conn.Namespace, UID: job.UID, CreationTimestamp: job.CreationTimestamp}, Archives: []api.ShareItem{}}
 	for _, i := range about.Items {
 		i.Phase = phaseWaiting
-		u.Items = append(u.Items, i)
+		u.Archives = append(u.Archives, i)
 	}
 	return u
 }
@@ -176,7 +176,7 @@ func (c *Client) fromReport(r *layout.ShareReport) *api.ShareUpload {
 // apply takes over a report.
 func apply(u *api.ShareUpload, r *layout.ShareReport) {
 	started := metav1.NewTime(r.Started)
-	u.ShareType, u.User, u.StartTime, u.Items = r.ShareType, r.User, &started, r.Items
+	u.ShareType, u.User, u.StartTime, u.Archives = r.ShareType, r.User, &started, r.Items
 	if u.State = api.Running; r.Ended.IsZero() {
 		return
 	}

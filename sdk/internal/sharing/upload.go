@@ -252,9 +252,9 @@ func (c *Client) release(ctx context.Context, job *batchv1.Job, secret *corev1.S
 func (c *Client) begun(job *batchv1.Job, orders agentspec.Share) *api.ShareUpload {
 	u := c.fromJob(job)
 	u.State, u.User = api.Pending, orders.User
-	if len(u.Items) == 0 {
+	if len(u.Archives) == 0 {
 		for _, i := range orders.Items {
-			u.Items = append(u.Items, api.ShareItem{Name: i.Name(), Task: i.Task != "", Archive: i.Archive, Phase: phaseWaiting})
+			u.Archives = append(u.Archives, api.ShareItem{Name: i.Name(), Task: i.Task != "", Archive: i.Archive, Phase: phaseWaiting})
 		}
 	}
 	return u

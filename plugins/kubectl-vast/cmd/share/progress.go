@@ -55,8 +55,8 @@ func (p *progress) show(u *api.ShareUpload) {
 		p.reason = u.Reason
 		p.f.Notef("%s %s: %s", u.Name, strings.ToLower(string(u.State)), u.Reason)
 	}
-	for i := range u.Items {
-		p.item(&u.Items[i])
+	for i := range u.Archives {
+		p.item(&u.Archives[i])
 	}
 }
 

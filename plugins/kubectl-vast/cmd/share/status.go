@@ -112,8 +112,8 @@ func (o *statusOptions) describe(u *api.ShareUpload) {
 		fmt.Fprintf(o.Out, "Ended:   %s\n", cli.Moment(o.Factory, u.EndTime))
 	}
 	fmt.Fprintln(o.Out)
-	for i := range u.Items {
-		item := &u.Items[i]
+	for i := range u.Archives {
+		item := &u.Archives[i]
 		of := item.Size
 		if item.Phase == "Archiving" {
 			of = item.Total
@@ -151,7 +151,7 @@ func columns(f *cli.Factory) table.Columns[api.ShareUpload] {
 	}
 	count := func(u *upload, phases ...string) int {
 		n := 0
-		for _, i := range u.Items {
+		for _, i := range u.Archives {
 			for _, phase := range phases {
 				if i.Phase == phase {
 					n++
@@ -165,7 +165,7 @@ func columns(f *cli.Factory) table.Columns[api.ShareUpload] {
 		{Name: "Share", Text: func(u *upload) string { return u.ShareType }},
 		{Name: "State", Text: func(u *upload) string { return string(u.State) }, Give: table.State},
 		{Name: "Done", Text: func(u *upload) string {
-			return fmt.Sprintf("%d/%d", count(u, "Uploaded", "Skipped"), len(u.Items))
+			return fmt.Sprintf("%d/%d", count(u, "Uploaded", "Skipped"), len(u.Archives))
 		}},
 		{Name: "Failed", Text: func(u *upload) string { return fmt.Sprint(count(u, "Failed")) }},
 		{Name: "Age", Text: func(u *upload) string { return f.Age(*began(u)) }, Order: table.ByAge(began)},

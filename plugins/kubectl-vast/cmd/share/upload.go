@@ -125,7 +125,7 @@ func (o *uploadOptions) Run(ctx context.Context) error {
 		if err := o.print(last, ""); err != nil {
 			return err
 		}
-		return failed(o.Factory, last.Items)
+		return failed(o.Factory, last.Archives)
 	}
 	return end(o.Factory, last)
 }
@@ -182,7 +182,7 @@ func follow(ctx context.Context, f *cli.Factory, client cli.Client, u *api.Share
 
 // end prints what came of an upload, and returns the error of the command.
 func end(f *cli.Factory, u *api.ShareUpload) error {
-	if err := failed(f, u.Items); err != nil {
+	if err := failed(f, u.Archives); err != nil {
 		return err
 	}
 	if u.State != api.Succeeded {
@@ -193,7 +193,7 @@ func end(f *cli.Factory, u *api.ShareUpload) error {
 		return &cli.ExitError{Code: cli.CodeFailed, Message: fmt.Sprintf("upload %s failed: %s%s", u.Name, term.Words(reason), again(f))}
 	}
 	campaigns, tasks, skipped := 0, 0, 0
-	for _, i := range u.Items {
+	for _, i := range u.Archives {
 		switch {
 		case i.Phase == "Skipped":
 			skipped++
