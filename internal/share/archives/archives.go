@@ -85,7 +85,7 @@ func List(ctx context.Context, p share.ShareProvider, all bool) ([]share.Object,
 func Find(ctx context.Context, p share.ShareProvider, refs []string) ([]share.Object, error) {
 	for _, ref := range refs {
 		if !doublestar.ValidatePattern(ref) {
-			return nil, api.InvalidOption("Refs", "%q is not a valid pattern; * matches any text, [ab] one of these characters", ref)
+			return nil, api.Invalid("", "%q is not a valid pattern; * matches any text, [ab] one of these characters", ref)
 		}
 	}
 	all, err := List(ctx, p, true)
@@ -145,7 +145,7 @@ func match(ref string, all []share.Object) ([]share.Object, error) {
 			for _, o := range some[:min(len(some), 5)] {
 				names = append(names, o.Name)
 			}
-			return nil, api.InvalidOption("Refs", "%q names %d archives: %s; give a whole name or a pattern such as %q", ref, len(some), strings.Join(names, ", "), ref+"*")
+			return nil, api.Invalid("", "%q names %d archives: %s; give a whole name or a pattern such as %q", ref, len(some), strings.Join(names, ", "), ref+"*")
 		}
 	}
 	return nil, notFound(ref)

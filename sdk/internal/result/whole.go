@@ -66,7 +66,7 @@ func (c *Client) Wholes(ctx context.Context, refs []string) ([]Whole, error) {
 			continue
 		}
 		if !doublestar.ValidatePattern(ref) {
-			invalid = append(invalid, api.InvalidOption("Refs", "%q is not a valid pattern; * matches any text, [ab] one of these characters", ref))
+			invalid = append(invalid, api.Invalid("", "%q is not a valid pattern; * matches any text, [ab] one of these characters", ref))
 			continue
 		}
 		ids, err := s.folders(ctx, layout.Campaigns, "")
@@ -108,7 +108,7 @@ func (s *session) whole(ctx context.Context, ref string, known map[string]*api.C
 	case err != nil:
 		return nil, err
 	case p.rank >= 0 || p.config != "":
-		return nil, api.InvalidOption("Refs", "%q names a part; only whole campaigns and tasks can be shared", ref)
+		return nil, api.Invalid("", "%q names a part; only whole campaigns and tasks can be shared", ref)
 	case p.campaign != "":
 		w, err := s.wholeCampaign(ctx, p.campaign, "", known)
 		if w == nil && err == nil {

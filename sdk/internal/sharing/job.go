@@ -85,7 +85,7 @@ func build(orders agentspec.Share, settings map[string]string, image string) (*o
 		return nil, err
 	}
 	if size := len(orderText) + len(settingsText); size > maxSecret {
-		return nil, api.InvalidOption("Refs", "%d campaigns and tasks are too many for one upload: their names and the settings have %d bytes, and %d are allowed", len(orders.Items), size, maxSecret)
+		return nil, api.Invalid("", "%d campaigns and tasks are too many for one upload: their names and the settings have %d bytes, and %d are allowed", len(orders.Items), size, maxSecret)
 	}
 	labels := map[string]string{kube.LabelKind: kube.KindShare, kube.LabelUser: kube.LabelValue(orders.User), kube.LabelManagedBy: kube.ManagedBy}
 	podLabels := map[string]string{kube.LabelStoreClient: "true"}

@@ -86,7 +86,7 @@ func (c *Client) Upload(ctx context.Context, o api.ShareUploadOptions) (*api.Sha
 func checkUpload(o api.ShareUploadOptions) error {
 	var problems []error
 	if o.Type == "" {
-		problems = append(problems, api.InvalidOption("Type", "the type of the share is missing"))
+		problems = append(problems, api.Invalid("", "the type of the share is missing"))
 	}
 	if !slices.Contains(agentspec.ShareArchives, o.Format) {
 		problems = append(problems, api.InvalidOption("Format", "%q is not known; it is %s", o.Format, strings.Join(agentspec.ShareArchives, " or ")))
