@@ -23,8 +23,8 @@ import (
 const (
 	// smallFile is up to which size, in bytes, a file is read before its turn; inMemory
 	// bounds what is read so of all files, and ahead their number.
-	smallFile = 512 << 10
-	inMemory  = 8 << 20
+	smallFile = 256 << 10
+	inMemory  = 4 << 20
 	ahead     = 64
 	// maxInventory bounds what is read of an inventory, in bytes.
 	maxInventory = 512 << 20

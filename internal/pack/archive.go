@@ -77,8 +77,8 @@ const (
 	levelGzip = 3
 	// gzipBlock and gzipBlocks bound the memory: each block in work holds its input, its
 	// output and a compressor.
-	gzipBlock  = 512 << 10
-	gzipBlocks = 6
+	gzipBlock  = 256 << 10
+	gzipBlocks = 4
 )
 
 // ReproducibleArchive is ArchiveWriter for .tar.gz and .tar.zst with a memory, and bytes,

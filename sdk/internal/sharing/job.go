@@ -29,7 +29,7 @@ const (
 	// maxSummary bounds the annotation, of the 256 KiB of all annotations.
 	maxSummary = 128 << 10
 	// memoryLimit is GOMEMLIMIT of the agent.
-	memoryLimit = "56MiB"
+	memoryLimit = "48MiB"
 
 	containerName = "share"
 	ordersVolume  = "share"
