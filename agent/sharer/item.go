@@ -54,7 +54,7 @@ func (s *sharer) item(ctx context.Context, i int) error {
 		if same {
 			return s.alreadyThere(ctx, i, record, by)
 		}
-		return &api.ConflictError{Message: fmt.Sprintf("the share has another archive %q: %s", item.Archive, by)}
+		return &api.ConflictError{Message: fmt.Sprintf("the share has another archive %q, which only force replaces: %s", item.Archive, by)}
 	}
 	result, err := s.upload(ctx, i, record)
 	if err != nil {

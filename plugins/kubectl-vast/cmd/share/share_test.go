@@ -78,7 +78,7 @@ func TestUploadPrintsLinesAndTheEnd(t *testing.T) {
 	if want := "✓ Uploaded 1 campaign(s) to dir successfully!\n"; r.Out != want || r.Code != 0 {
 		t.Errorf("exit code %d, %q\n%s", r.Code, r.Out, r.Err)
 	}
-	want := `Excluded, since 1 have not ended:
+	want := `Excluded, not ended (1):
   b-2026-11-21-101500 (2 running, 3 queued of 26 runs)
 a-2026-11-21-101500 [██████████░░░░░░░░░░] 50.0% 1.0 MiB/2.0 MiB
 a-2026-11-21-101500 [████████████░░░░░░░░] 60.0% 1.2 MiB/2.0 MiB

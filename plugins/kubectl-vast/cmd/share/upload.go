@@ -136,7 +136,7 @@ func (o *uploadOptions) notes(u *api.ShareUpload) {
 		o.Notef("Upload %s is running already.", u.Name)
 	}
 	if n := len(u.Excluded); n > 0 {
-		o.Notef("Excluded, since %d have not ended:", n)
+		o.Notef("Excluded, not ended (%d):", n)
 		for _, e := range u.Excluded {
 			o.Notef("  %s (%s)", e.Name, e.Reason)
 		}
