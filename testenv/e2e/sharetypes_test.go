@@ -52,10 +52,10 @@ func (p *person) finished() string {
 func (p *person) uploaded(verified string) api.ShareItem {
 	p.Helper()
 	all := p.uploads()
-	if len(all) == 0 || all[0].State != api.Succeeded || len(all[0].Items) != 1 || all[0].Items[0].Verified != verified {
+	if len(all) == 0 || all[0].State != api.Succeeded || len(all[0].Archives) != 1 || all[0].Archives[0].Verified != verified {
 		p.Fatalf("the status is %+v", all)
 	}
-	return all[0].Items[0]
+	return all[0].Archives[0]
 }
 
 // newSSHKey writes a private key.
