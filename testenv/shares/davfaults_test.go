@@ -228,9 +228,10 @@ func dropFirst(r io.Reader) io.Reader {
 }
 
 // TestMoveWorksBehindAProxyThatEndsTLS has a proxy whose scheme the server does not see: it refuses
-// an absolute Destination of https.
+// an absolute Destination of https. Apache refuses a path, too, and so has no MOVE; its PUT is
+// atomic.
 func TestMoveWorksBehindAProxyThatEndsTLS(t *testing.T) {
-	for _, name := range []string{"nginx", "nginx-dav-ext", "x-net", "rclone"} {
+	for name := range davServers {
 		t.Run(name, func(t *testing.T) {
 			s := davServers[name](t, anyoneDir(t))
 			address, ca := endTLS(t, s.address)
@@ -238,6 +239,10 @@ func TestMoveWorksBehindAProxyThatEndsTLS(t *testing.T) {
 			p := openShare(t, "webdav", settings)
 			defer p.Close()
 			c := &testContent{size: 100_000}
+			can, err := p.Capabilities(t.Context())
+			if err != nil || can.AtomicReplace != (name == "Apache") {
+				t.Errorf("%+v, %v", can, err)
+			}
 			for _, overwrite := range []bool{false, true} {
 				if _, err := p.Upload(t.Context(), "a b.tar.gz", c.source(), share.UploadOptions{Overwrite: overwrite}); err != nil {
 					t.Error(err)
@@ -340,4 +345,38 @@ func stallsOnce(t *testing.T, to string, after int64) (address string) {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// TestAnUploadToRcloneWithItsCacheIsReadBack has an rclone that answers before a file is stored.
+func TestAnUploadToRcloneWithItsCacheIsReadBack(t *testing.T) {
+	s := rcloneMode(t, anyoneDir(t), "--vfs-cache-mode", "full", "--vfs-write-back", "100ms")
+	p := openShare(t, "webdav", with(s.settings(s.address), share.Settings{"VAST_SHARE_VERIFY": "content"}))
+	defer p.Close()
+	for _, overwrite := range []bool{false, true} {
+		c := &testContent{size: 3 << 20, seed: map[bool]uint64{true: 1}[overwrite]}
+		made, err := share.Upload(t.Context(), p, "a.tar.gz", c.source(), share.TransferOptions{UploadOptions: share.UploadOptions{Overwrite: overwrite}})
+		if err != nil || made.Verified != "sha256" {
+			t.Errorf("%+v, %v", made, err)
+		}
+		w := &written{}
+		if o, err := p.Download(t.Context(), "a.tar.gz", w, share.DownloadOptions{}); err != nil || o.Size != c.size || !bytes.Equal(w.text, c.bytes()) {
+			t.Errorf("%+v, %v", o, err)
+		}
+	}
+	for o, err := range p.List(t.Context()) {
+		if err != nil || o.Name != "a.tar.gz" {
+			t.Errorf("the list has %+v, %v", o, err)
+		}
+	}
+}
+
+// written is an io.WriterAt of a file that is written from its beginning on.
+type written struct{ text []byte }
+
+func (w *written) WriteAt(p []byte, off int64) (int, error) {
+	if off != int64(len(w.text)) {
+		return 0, fmt.Errorf("written at %d", off)
+	}
+	w.text = append(w.text, p...)
+	return len(p), nil
 }
