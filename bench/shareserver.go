@@ -78,11 +78,11 @@ func startDAV(ctx context.Context, dir string) (_ *davServer, stop func(), err e
 	if os.Geteuid() == 0 { // Apache does not serve as root
 		user = "User www-data\nGroup www-data"
 	}
-	sum := sha1.Sum([]byte(sharePassword)) //nolint:gosec // the format of the file
+	sum := sha1.Sum([]byte(sharePassword))
 	config := fmt.Sprintf(davConfig, dir, s.plain, s.secure, user, "/usr/lib/apache2/modules")
 	// The folder's parents were made for this process alone.
-	err = errors.Join(os.Mkdir(s.files, 0o777), os.Chmod(dir, 0o777), os.Chmod(s.files, 0o777), certificate(dir), //nolint:gosec // for Apache's user
-		os.WriteFile(filepath.Join(dir, "passwords"), fmt.Appendf(nil, "%s:{SHA}%s\n", shareUser, base64.StdEncoding.EncodeToString(sum[:])), 0o644), //nolint:gosec // for Apache's user
+	err = errors.Join(os.Mkdir(s.files, 0o777), os.Chmod(dir, 0o777), os.Chmod(s.files, 0o777), certificate(dir),
+		os.WriteFile(filepath.Join(dir, "passwords"), fmt.Appendf(nil, "%s:{SHA}%s\n", shareUser, base64.StdEncoding.EncodeToString(sum[:])), 0o644),
 		os.WriteFile(filepath.Join(dir, "apache.conf"), []byte(config), 0o600))
 	if err != nil {
 		return nil, nil, err
@@ -182,7 +182,7 @@ func delayed(to io.WriteCloser, from io.Reader, delay time.Duration) {
 	for c := range way {
 		time.Sleep(time.Until(c.due)) // the delay of the line
 		if _, err := to.Write(c.data); err != nil {
-			for range way { //nolint:revive // the reader must not be blocked
+			for range way {
 			}
 			return
 		}
