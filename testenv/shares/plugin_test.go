@@ -11,8 +11,7 @@ import (
 )
 
 // TestTheExamplePlugin runs the suite on the plug-in that docs/share-plugins.md is about.
-func TestTheExamplePlugin(t *testing.T) {
-	t.Parallel()
+func TestTheExamplePlugin(t *testing.T) { // not parallel: the suite measures the heap
 	installed(t, "python3", "python3")
 	executable, err := filepath.Abs("../../examples/share-plugin/kubectl-vast-share-folder")
 	if err != nil {

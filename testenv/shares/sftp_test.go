@@ -154,8 +154,7 @@ func startRcloneSFTP(t testing.TB, dir string, more ...string) sftpServer {
 		settings: share.Settings{"VAST_SHARE_USER": "robot", "VAST_SHARE_PASSWORD": password}, secrets: []string{password}}
 }
 
-func TestSFTPOnOpenSSH(t *testing.T) {
-	t.Parallel()
+func TestSFTPOnOpenSSH(t *testing.T) { // not parallel: the suite measures the heap
 	for name, config := range map[string][]string{
 		"with commands":    nil,
 		"without commands": {"ForceCommand internal-sftp"},
@@ -184,8 +183,7 @@ func TestSFTPOnOpenSSH(t *testing.T) {
 	}
 }
 
-func TestSFTPOnRclone(t *testing.T) {
-	t.Parallel()
+func TestSFTPOnRclone(t *testing.T) { // not parallel: the suite measures the heap
 	server := startRcloneSFTP(t, t.TempDir())
 	p := openShare(t, "sftp", server.at(server.address))
 	defer p.Close()
