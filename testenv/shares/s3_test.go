@@ -19,7 +19,7 @@ import (
 const (
 	accessKey = "vast-shares-key"
 	secretKey = "vast-shares-secret"
-	s3Timeout = time.Second
+	s3Timeout = 2 * time.Second
 )
 
 // versitygw starts the server, whose bucket "results" is a folder below dir.
