@@ -122,6 +122,15 @@ func (o *DoneFlags) Check() error {
 	return err
 }
 
+// CheckBesideDir is Check for a command whose --dir is a folder: other programs name that
+// --output.
+func (o *DoneFlags) CheckBesideDir() error {
+	if err := o.Check(); err != nil {
+		return Usagef("%v; --output is the format, the folder is --dir", err)
+	}
+	return nil
+}
+
 // Printer returns the printer; operation says what was done ("created").
 func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
 	o.NamePrintFlags.Operation = operation

@@ -97,7 +97,7 @@ func (o *downloadOptions) Validate() error {
 	if o.download.Parallel < 0 {
 		return cli.Usagef("--parallel must be 1 or more, or 0 for the default")
 	}
-	return o.output.Check()
+	return o.output.CheckBesideDir()
 }
 
 // Run fetches them, and says what is not as one would think.

@@ -53,7 +53,7 @@ func newDownload(f *cli.Factory) *cobra.Command {
 			case len(args) > 0 && o.all:
 				return cli.Usagef("name archives, or give --all, not both")
 			}
-			if err := o.output.Check(); err != nil {
+			if err := o.output.CheckBesideDir(); err != nil {
 				return err
 			}
 			return o.Run(c.Context(), args)

@@ -188,6 +188,9 @@ b-2026-11-22-101500   2.0 KiB   60m   b-2026-11-22-101500.tar.gz
 	if r := plugin.Do(t, "share", "download", "b", "--no-unpack", "-d", "out", "-o", "json"); r.Code != 0 || !strings.Contains(r.Out, `"paths"`) {
 		t.Errorf("exit code %d, %q\n%s", r.Code, r.Out, r.Err)
 	}
+	if r := plugin.Do(t, "share", "download", "b", "--output", "./out"); r.Code != 2 || !strings.Contains(r.Err, "the folder is --dir") {
+		t.Errorf("a folder as --output: exit code %d, %q\n%s", r.Code, r.Out, r.Err)
+	}
 	if r := plugin.Do(t, "share", "doctor"); r.Code != 0 || strings.Count(r.Out, "OK ") != 6 {
 		t.Errorf("exit code %d\n%s%s", r.Code, r.Out, r.Err)
 	}
