@@ -105,7 +105,7 @@ func (c writeCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// interrupted uploads twice: the first attempt is cancelled at a progress.
+// interrupted uploads twice: the first attempt is canceled at a progress.
 type interrupted struct {
 	share share.ShareProvider
 	at    int64

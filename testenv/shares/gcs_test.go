@@ -46,7 +46,7 @@ func TestFakeGCSServer(t *testing.T) {
 		Files:   func(t testing.TB) []string { return filesBelow(t, dir) },
 		Secrets: double.Secrets(),
 		Many:    2100, // more than two pages
-		Skip:    map[string]string{"an upload that is cancelled leaves the name absent": "the server ends an upload when it is asked how much has arrived"},
+		Skip:    map[string]string{"an upload that is canceled leaves the name absent": "the server ends an upload when it is asked how much has arrived"},
 	})
 	t.Run("a public bucket is read without a key", func(t *testing.T) {
 		name, data := "public.tar", []byte("public")

@@ -99,7 +99,7 @@ func unpack(ctx context.Context, path string, o FetchOptions) ([]string, error) 
 	if err := os.RemoveAll(temp); err != nil { // of a call that was interrupted
 		return nil, err
 	}
-	defer os.RemoveAll(temp) //nolint:errcheck // it is empty then, or an error is returned
+	defer os.RemoveAll(temp) // it is empty then, or an error is returned
 	if err := pack.ExtractArchive(ctx, in, temp); err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (f *folder) Upload(ctx context.Context, name string, source share.Source, o
 }
 
 // mayContinue reports whether the next attempt continues after err. An upload that was
-// cancelled does.
+// canceled does.
 func mayContinue(ctx context.Context, err error) bool {
 	var temporary *share.TemporaryError
 	return ctx.Err() != nil || errors.As(err, &temporary)

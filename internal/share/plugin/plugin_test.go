@@ -188,7 +188,7 @@ echo '{"id":2,"object":{"name":".hidden","size":5}}'`)
 	}
 }
 
-func TestACancelledRequestEndsThePlugIn(t *testing.T) {
+func TestACanceledRequestEndsThePlugIn(t *testing.T) {
 	ended := filepath.Join(t.TempDir(), "ended")
 	p, err := start(t, opens+"cat >/dev/null; touch "+ended)
 	if err != nil {

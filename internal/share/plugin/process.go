@@ -57,7 +57,7 @@ var errStalled = errors.New("stalled")
 
 func (p program) start() (*process, error) {
 	r := &process{program: p, stderr: &tail{}, ended: make(chan struct{})}
-	// Not CommandContext: a process that is cancelled gets its time to end.
+	// Not CommandContext: a process that is canceled gets its time to end.
 	r.cmd = exec.Command(p.path) // see above
 	r.cmd.Stderr = r.stderr
 	r.cmd.WaitDelay = grace

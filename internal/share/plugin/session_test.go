@@ -23,8 +23,9 @@ func TestTheDocumentedSessionIsWhatTheExampleDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, session, found := strings.Cut(string(text), "## A session")
-	if _, session, found = strings.Cut(session, "```\n"); !found {
+	_, session, _ := strings.Cut(string(text), "## A session")
+	_, session, found := strings.Cut(session, "```\n")
+	if !found {
 		t.Fatal("there is no session")
 	}
 	session, _, _ = strings.Cut(session, "```")

@@ -13,7 +13,7 @@ import (
 )
 
 // conn is one connection. One operation at a time uses it, and an operation that is
-// cancelled or stalls closes it: no request of the library can be taken back.
+// canceled or stalls closes it: no request of the library can be taken back.
 type conn struct {
 	address, user string
 	// stall is how long nothing may arrive, and how long an operation may wait for the
@@ -106,7 +106,7 @@ func (c *conn) closed() bool {
 
 var errStalled = errors.New("the server does not respond")
 
-// watch closes a connection whose operation is cancelled or makes no progress.
+// watch closes a connection whose operation is canceled or makes no progress.
 type watch struct {
 	c     *conn
 	mu    sync.Mutex

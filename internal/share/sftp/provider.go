@@ -60,7 +60,7 @@ func open(settings share.Settings) (share.ShareProvider, error) {
 
 func (*provider) Type() string { return "sftp" }
 
-// with calls do with a connection. The connection is closed if it was cancelled or has
+// with calls do with a connection. The connection is closed if it was canceled or has
 // failed. what is as in conn.explain.
 func (p *provider) with(ctx context.Context, what string, do func(c *conn) error) error {
 	c, err := p.take(ctx)

@@ -44,7 +44,7 @@ func (u *upload) write(ctx context.Context, from int64, anyOrder bool) (err erro
 	}
 	defer r.Close()
 	in := &reader{ctx: ctx, u: u, r: io.LimitReader(r, u.source.Size-from)}
-	good := from
+	var good int64
 	if anyOrder {
 		good, err = u.parallel(f, in, from)
 	} else {

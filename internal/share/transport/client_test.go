@@ -243,7 +243,7 @@ func TestASlowServerAndASlowReaderAreNotStalled(t *testing.T) {
 	}
 }
 
-func TestACancelledRequestReturnsTheCause(t *testing.T) {
+func TestACanceledRequestReturnsTheCause(t *testing.T) {
 	u := raw(t, func(net.Conn) { <-t.Context().Done() })
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stopped by the user")

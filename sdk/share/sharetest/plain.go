@@ -22,7 +22,7 @@ func plainTests() []test {
 		{name: "two archives are uploaded at once", run: twoAtOnce},
 		{name: "a download continues at an offset", run: offsets},
 		{name: "a download of another version starts again", run: otherVersion},
-		{name: "an upload that is cancelled leaves the name absent", run: cancelled},
+		{name: "an upload that is canceled leaves the name absent", run: canceled},
 	}
 }
 
@@ -268,8 +268,8 @@ func otherVersion(s *suite) {
 	s.remove(p, name)
 }
 
-// cancelled ends the context in the middle of the content.
-func cancelled(s *suite) {
+// canceled ends the context in the middle of the content.
+func canceled(s *suite) {
 	p := s.direct()
 	name, c := s.archive(8 * mib)
 	ctx, cancel := context.WithCancel(s.ctx)

@@ -81,10 +81,10 @@ func (s *suite) mustHave(p share.ShareProvider, name string, c content) {
 func (s *suite) has(p share.ShareProvider, name string, c content) error {
 	o, err := p.Stat(s.ctx, name)
 	if err != nil {
-		return fmt.Errorf("Stat: %w", err)
+		return fmt.Errorf("method Stat: %w", err)
 	}
 	if err := sameObject(o, name, c); err != nil {
-		return fmt.Errorf("Stat: %w", err)
+		return fmt.Errorf("method Stat: %w", err)
 	}
 	return s.downloads(p, name, c)
 }
@@ -93,10 +93,10 @@ func (s *suite) downloads(p share.ShareProvider, name string, c content) error {
 	w := &comparer{want: c}
 	o, err := p.Download(s.ctx, name, w, share.DownloadOptions{})
 	if err != nil {
-		return fmt.Errorf("Download: %w", err)
+		return fmt.Errorf("method Download: %w", err)
 	}
 	if err := sameObject(o, name, c); err != nil {
-		return fmt.Errorf("Download: %w", err)
+		return fmt.Errorf("method Download: %w", err)
 	}
 	return w.check(0)
 }

@@ -43,7 +43,7 @@ func runDoctor(ctx context.Context, f *cli.Factory, output *cli.DoneFlags) error
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // every call has returned
+	defer p.Close()
 	report := &api.DoctorReport{TypeMeta: api.TypeMeta(api.KindDoctorReport), Healthy: true, Server: p.Type(), Checks: archives.Try(ctx, p)}
 	for _, check := range report.Checks {
 		report.Healthy = report.Healthy && check.Outcome != api.CheckFailed

@@ -76,7 +76,7 @@ func (o *downloadOptions) Run(ctx context.Context, refs []string) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // it was only read
+	defer p.Close()
 	var found []share.Object
 	if o.all {
 		found, err = archives.List(ctx, p, false)

@@ -57,7 +57,7 @@ func (o *listOptions) Run(ctx context.Context, refs []string) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // it was only read
+	defer p.Close()
 	var found []share.Object
 	if len(refs) > 0 {
 		found, err = archives.Find(ctx, p, refs)

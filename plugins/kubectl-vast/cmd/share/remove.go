@@ -57,7 +57,7 @@ func (o *removeOptions) Run(ctx context.Context, refs []string) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // every call has returned
+	defer p.Close()
 	found, err := archives.Find(ctx, p, refs)
 	if err != nil {
 		return err

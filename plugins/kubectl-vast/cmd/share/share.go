@@ -74,7 +74,7 @@ func completeArchives(c *cobra.Command, args []string, _ string) ([]string, cobr
 	if err != nil {
 		return nil, directive
 	}
-	defer p.Close() //nolint:errcheck // it was only read
+	defer p.Close()
 	list, err := archives.List(c.Context(), p, false)
 	if err != nil {
 		return nil, directive
