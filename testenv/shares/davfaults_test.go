@@ -51,6 +51,7 @@ func unread(t *testing.T, size int64) share.Source {
 // TestAWrongPasswordSendsNoBody uploads to a server that refuses the password. Without "Expect",
 // Apache reads a whole body over HTTP/1.1 before it answers.
 func TestAWrongPasswordSendsNoBody(t *testing.T) {
+	t.Parallel()
 	for name, start := range davServers {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, anyoneDir(t))
@@ -66,6 +67,7 @@ func TestAWrongPasswordSendsNoBody(t *testing.T) {
 
 // TestApacheIsSentNoBodyThatItRefuses refuses the PUT alone.
 func TestApacheIsSentNoBodyThatItRefuses(t *testing.T) {
+	t.Parallel()
 	own, dir := anyoneDir(t), anyoneDir(t)
 	passwordFile(t, own, davUser, davPassword)
 	s := startApache(t, dir, own, fmt.Sprintf(apacheShare, dir, own)+`
@@ -101,6 +103,7 @@ func (c counterWriter) Write(p []byte) (int, error) {
 }
 
 func TestAWrongURLIsOneClearError(t *testing.T) {
+	t.Parallel()
 	s := apache(t, anyoneDir(t))
 	other := xnet(t, s.dir)
 	writeFile(t, filepath.Join(s.dir, "file"), "text")
@@ -131,6 +134,7 @@ func TestAWrongURLIsOneClearError(t *testing.T) {
 }
 
 func TestAMissingFolderIsCreatedByAnUploadOnly(t *testing.T) {
+	t.Parallel()
 	for name, start := range davServers {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, anyoneDir(t))
@@ -156,6 +160,7 @@ func TestAMissingFolderIsCreatedByAnUploadOnly(t *testing.T) {
 
 // TestAnUploadWaitsForAServerThatLimitsRequests has an nginx that answers 20 requests a second.
 func TestAnUploadWaitsForAServerThatLimitsRequests(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{429, 503} {
 		s := nginx(t, anyoneDir(t), nginxExt+fmt.Sprintf(" limit_req zone=few burst=30 nodelay; limit_req_status %d;", status))
 		p := openShare(t, "webdav", s.settings(s.address))
@@ -184,6 +189,7 @@ func TestAnUploadWaitsForAServerThatLimitsRequests(t *testing.T) {
 
 // TestAnUploadIsReadBackIfTheSettingsSaySo damages what is stored, of the same size.
 func TestAnUploadIsReadBackIfTheSettingsSaySo(t *testing.T) {
+	t.Parallel()
 	s := xnet(t, anyoneDir(t))
 	to, err := url.Parse("http://" + s.address)
 	if err != nil {
@@ -231,6 +237,7 @@ func dropFirst(r io.Reader) io.Reader {
 // an absolute Destination of https. Apache refuses a path, too, and so has no MOVE; its PUT is
 // atomic.
 func TestMoveWorksBehindAProxyThatEndsTLS(t *testing.T) {
+	t.Parallel()
 	for name := range davServers {
 		t.Run(name, func(t *testing.T) {
 			s := davServers[name](t, anyoneDir(t))
@@ -280,6 +287,7 @@ func endTLS(t *testing.T, to string) (address, ca string) {
 // TestAnUploadThatStallsArrivesWhileItsFileIsLocked has a server that keeps the unfinished file
 // locked, since the connection of the stalled request stays open.
 func TestAnUploadThatStallsArrivesWhileItsFileIsLocked(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"x-net", "rclone"} {
 		t.Run(name, func(t *testing.T) {
 			s := davServers[name](t, anyoneDir(t))
@@ -349,6 +357,7 @@ func stallsOnce(t *testing.T, to string, after int64) (address string) {
 
 // TestAnUploadToRcloneWithItsCacheIsReadBack has an rclone that answers before a file is stored.
 func TestAnUploadToRcloneWithItsCacheIsReadBack(t *testing.T) {
+	t.Parallel()
 	s := rcloneMode(t, anyoneDir(t), "--vfs-cache-mode", "full", "--vfs-write-back", "100ms")
 	p := openShare(t, "webdav", with(s.settings(s.address), share.Settings{"VAST_SHARE_VERIFY": "content"}))
 	defer p.Close()

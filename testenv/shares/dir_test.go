@@ -32,7 +32,6 @@ func openShare(t testing.TB, name string, settings share.Settings) share.SharePr
 }
 
 func TestAFolder(t *testing.T) {
-	t.Parallel()
 	for name, dir := range map[string]func(t *testing.T) string{
 		"on a disk":   func(t *testing.T) string { return t.TempDir() },
 		"in a memory": func(t *testing.T) string { return smallDisk(t, 512) },
@@ -41,9 +40,10 @@ func TestAFolder(t *testing.T) {
 			o := folderOptions(dir(t))
 			full := folderOptions(smallDisk(t, 6))
 			o.Full = &full
-			sharetest.Run(t, o)
+			runSuite(t, o)
 		})
 	}
+	t.Parallel()
 }
 
 func folderOptions(dir string) sharetest.Options {

@@ -36,12 +36,11 @@ func startGCS(t *testing.T) (address, dir string) {
 }
 
 func TestFakeGCSServer(t *testing.T) {
-	t.Parallel()
 	address, dir := startGCS(t)
 	// The key's tokens come from a double: the server accepts any.
 	double := googletest.NewStorage(t)
 	settings := share.Settings{"VAST_SHARE_BUCKET": "lab", "VAST_SHARE_PREFIX": "results", "VAST_SHARE_URL": "http://" + address, "VAST_SHARE_KEY_FILE": double.KeyFile(t)}
-	sharetest.Run(t, sharetest.Options{
+	runSuite(t, sharetest.Options{
 		Open:    func(t testing.TB, _ string) share.ShareProvider { return openShare(t, "gcs", settings) },
 		Files:   func(t testing.TB) []string { return filesBelow(t, dir) },
 		Secrets: double.Secrets(),

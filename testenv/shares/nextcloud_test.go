@@ -55,12 +55,13 @@ func TestNextcloud(t *testing.T) {
 			if n.password == "" {
 				o.Secrets = o.Secrets[:1]
 			}
-			sharetest.Run(t, o)
+			runSuite(t, o)
 			if n.refused > 0 {
 				t.Errorf("%d requests were refused", n.refused)
 			}
 		})
 	}
+	t.Parallel()
 }
 
 // apacheLink serves a folder where a public link of Nextcloud before 29 has it: the user is
@@ -81,7 +82,7 @@ func TestNextcloudPathsOnApache(t *testing.T) {
 	passwordFile(t, own, linkToken, "")
 	s := startApache(t, dir, own, fmt.Sprintf(apacheLink, dir, own))
 	n := &nextcloud{below: "/cloud"}
-	sharetest.Run(t, sharetest.Options{
+	runSuite(t, sharetest.Options{
 		Address: s.address,
 		HTTP:    true,
 		Stall:   davWait,

@@ -11,7 +11,7 @@ import (
 )
 
 // TestTheExamplePlugin runs the suite on the plug-in that docs/share-plugins.md is about.
-func TestTheExamplePlugin(t *testing.T) { // not parallel: the suite measures the heap
+func TestTheExamplePlugin(t *testing.T) {
 	installed(t, "python3", "python3")
 	executable, err := filepath.Abs("../../examples/share-plugin/kubectl-vast-share-folder")
 	if err != nil {
@@ -40,5 +40,5 @@ func TestTheExamplePlugin(t *testing.T) { // not parallel: the suite measures th
 	}
 	o := options(t.TempDir())
 	o.Full = options(smallDisk(t, 6))
-	sharetest.Run(t, *o)
+	runSuite(t, *o)
 }

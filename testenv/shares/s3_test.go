@@ -53,14 +53,13 @@ func s3Options(dir, address, prefix string) sharetest.Options {
 }
 
 func TestVersityGW(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	o := s3Options(dir, versitygw(t, dir), "lab/campaigns")
 	o.Skip = map[string]string{"a server that ignores ranges is read from the beginning": "the range is part of the request's signature, so a proxy cannot remove it"}
 	small := smallDisk(t, 8)
 	full := s3Options(small, versitygw(t, small), "")
 	o.Full = &full
-	sharetest.Run(t, o)
+	runSuite(t, o)
 }
 
 // bytes100M is more than twelve parts.

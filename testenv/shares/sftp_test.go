@@ -154,7 +154,7 @@ func startRcloneSFTP(t testing.TB, dir string, more ...string) sftpServer {
 		settings: share.Settings{"VAST_SHARE_USER": "robot", "VAST_SHARE_PASSWORD": password}, secrets: []string{password}}
 }
 
-func TestSFTPOnOpenSSH(t *testing.T) { // not parallel: the suite measures the heap
+func TestSFTPOnOpenSSH(t *testing.T) {
 	for name, config := range map[string][]string{
 		"with commands":    nil,
 		"without commands": {"ForceCommand internal-sftp"},
@@ -178,12 +178,13 @@ func TestSFTPOnOpenSSH(t *testing.T) { // not parallel: the suite measures the h
 			o := server.options()
 			full := startSSHD(t, smallDisk(t, 6), config...).options()
 			o.Full = &full
-			sharetest.Run(t, o)
+			runSuite(t, o)
 		})
 	}
+	t.Parallel()
 }
 
-func TestSFTPOnRclone(t *testing.T) { // not parallel: the suite measures the heap
+func TestSFTPOnRclone(t *testing.T) {
 	server := startRcloneSFTP(t, t.TempDir())
 	p := openShare(t, "sftp", server.at(server.address))
 	defer p.Close()
@@ -198,7 +199,7 @@ func TestSFTPOnRclone(t *testing.T) { // not parallel: the suite measures the he
 	o := server.options()
 	full := startRcloneSFTP(t, smallDisk(t, 6)).options()
 	o.Full = &full
-	sharetest.Run(t, o)
+	runSuite(t, o)
 }
 
 func TestAWrongPasswordIsRefusedBeforeAnyContentIsRead(t *testing.T) {

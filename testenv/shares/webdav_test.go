@@ -285,7 +285,8 @@ func TestWebDAV(t *testing.T) {
 			case "rclone", "x-net":
 				o.Skip = map[string]string{"an upload that stalls is repeated": "the server keeps the unfinished file locked as long as the stalled connection is open"}
 			}
-			sharetest.Run(t, o)
+			runSuite(t, o)
 		})
 	}
+	t.Parallel()
 }

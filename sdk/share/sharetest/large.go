@@ -22,7 +22,7 @@ func largeTests() []test {
 	return []test{
 		{name: "a file is downloaded whole", run: files},
 		{name: "a listing may be long", run: longListing},
-		{name: "memory is bounded", run: boundedMemory},
+		{name: Memory, run: boundedMemory},
 		{name: "a full disk is reported and leaves nothing behind", run: fullDisk, needs: func(o Options) bool { return o.Full != nil }},
 	}
 }

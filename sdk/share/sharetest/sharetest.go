@@ -43,9 +43,15 @@ type Options struct {
 	Secrets []string
 	// Many is the number of archives that the test of long listings stores. 0 means 1,100.
 	Many int
+	// Only, if not empty, has the names of the tests to run.
+	Only []string
 	// Skip has the names of tests that do not apply, each with the reason.
 	Skip map[string]string
 }
+
+// Memory is the name of the test that measures the heap: it fails if something else in the
+// process needs memory at the same time.
+const Memory = "memory is bounded"
 
 // test is one of the suite.
 type test struct {
@@ -55,13 +61,17 @@ type test struct {
 	needs func(o Options) bool
 }
 
-// Run tests a provider.
+// Run tests a provider. Several may run in parallel, except for Memory, which measures the
+// heap of the process.
 func Run(t *testing.T, o Options) {
 	t.Helper()
 	all := tests()
 	known := map[string]bool{}
 	for _, one := range all {
 		known[one.name] = true
+		if len(o.Only) > 0 && !slices.Contains(o.Only, one.name) {
+			continue
+		}
 		t.Run(one.name, func(t *testing.T) {
 			if why := o.Skip[one.name]; why != "" {
 				t.Skip(why)
@@ -71,6 +81,11 @@ func Run(t *testing.T, o Options) {
 			}
 			one.run(newSuite(t, o))
 		})
+	}
+	for _, name := range o.Only {
+		if !known[name] {
+			t.Errorf("Only names %q, which is no test of the suite", name)
+		}
 	}
 	for name := range o.Skip {
 		if !known[name] {
