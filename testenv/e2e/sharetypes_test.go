@@ -3,21 +3,15 @@ package e2e_test
 import (
 	"archive/tar"
 	"crypto/ed25519"
-	"encoding/pem"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/testenv"
@@ -58,96 +52,31 @@ func (p *person) uploaded(verified string) api.ShareItem {
 	return all[0].Archives[0]
 }
 
-// newSSHKey writes a private key.
-func newSSHKey(t testing.TB, path string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
 // The workstation's known_hosts and the private key are in the Secret of the upload.
 func TestACampaignIsSharedBySFTP(t *testing.T) {
 	t.Parallel()
-	program, err := exec.LookPath("/usr/sbin/sshd")
-	if err != nil && os.Getenv("CI") == "" {
-		t.Skip("sshd of package openssh-server is not installed")
-	}
 	p := newPerson(t)
+	server := sshServer(t, hostAddress(t))
 	id := p.finished()
-	home, dir := t.TempDir(), t.TempDir()
-	host := newSSHKey(t, filepath.Join(home, "host"))
-	mine := newSSHKey(t, filepath.Join(p.dir, "key"))
-	if err := os.WriteFile(filepath.Join(home, "authorized"), ssh.MarshalAuthorizedKey(mine), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(hostAddress(t), "0"))
+	p.file("key", server.key)
+	_, other, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	_ = l.Close() // the server takes its port
-	if os.Getuid() == 0 {
-		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.file("sshd_config", strings.Join([]string{"ListenAddress " + address, "HostKey " + home + "/host", "AuthorizedKeysFile " + home + "/authorized",
-		"PidFile none", "StrictModes no", "UsePAM no", "PasswordAuthentication no", "SetEnv HOME=" + home, "Subsystem sftp internal-sftp"}, "\n"))
-	cmd := exec.Command(program, "-D", "-e", "-f", filepath.Join(p.dir, "sshd_config"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()
-	})
-	waitFor(t, "sshd accepts connections", func() (bool, any) {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil, err
-	})
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, port, _ := net.SplitHostPort(address)
-	settings := "VAST_SHARE_TYPE=sftp\nVAST_SHARE_HOST=" + at + "\nVAST_SHARE_PORT=" + port + "\nVAST_SHARE_USER=" + me.Username +
-		"\nVAST_SHARE_DIR=" + dir + "\nVAST_SHARE_KEY_FILE=key\n"
-	_, other, _ := ed25519.GenerateKey(nil)
 	wrong, err := ssh.NewPublicKey(other.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := func(key ssh.PublicKey) string {
-		return "VAST_SHARE_KNOWN_HOSTS=" + knownhosts.Line([]string{knownhosts.Normalize(address)}, key) + "\n"
-	}
 
-	p.file(".env", settings+line(wrong))
-	p.vast("share", "upload", id).exits(1).tells("has changed", ssh.FingerprintSHA256(host), ssh.FingerprintSHA256(wrong))
-	p.file(".env", settings+line(host))
+	p.file(".env", server.settings(t, server.address, wrong))
+	p.vast("share", "upload", id).exits(1).tells("has changed", ssh.FingerprintSHA256(server.host), ssh.FingerprintSHA256(wrong))
+	p.file(".env", server.settings(t, server.address, server.host))
 	p.vast("share", "upload", id).exits(0)
 	item := p.uploaded("sha256")
-	if sum := sumOfFile(t, filepath.Join(dir, id+".tar.gz")); sum != item.SHA256 {
+	if sum := sumOfFile(t, filepath.Join(server.dir, id+".tar.gz")); sum != item.SHA256 {
 		t.Errorf("the share has %s, want %s", sum, item.SHA256)
 	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(server.dir); err != nil || len(entries) != 1 {
 		t.Errorf("the share has %v, %v", entries, err)
 	}
 	p.vast("share", "download", id, "--dir=out").exits(0)

@@ -27,6 +27,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
+	"github.com/kubevast/vast/testenv/internal/apache"
 )
 
 // with returns settings with others in their place.
@@ -70,7 +71,7 @@ func TestApacheIsSentNoBodyThatItRefuses(t *testing.T) {
 	t.Parallel()
 	own, dir := anyoneDir(t), anyoneDir(t)
 	passwordFile(t, own, davUser, davPassword)
-	s := startApache(t, dir, own, fmt.Sprintf(apacheShare, dir, own)+`
+	s := startApache(t, dir, own, apache.Share(own, dir)+`
 <LocationMatch "^/dav/a.tar.gz.*">
   <Limit PUT>
     Require user somebody-else
@@ -104,7 +105,7 @@ func (c counterWriter) Write(p []byte) (int, error) {
 
 func TestAWrongURLIsOneClearError(t *testing.T) {
 	t.Parallel()
-	s := apache(t, anyoneDir(t))
+	s := apacheServer(t, anyoneDir(t))
 	other := xnet(t, s.dir)
 	writeFile(t, filepath.Join(s.dir, "file"), "text")
 	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

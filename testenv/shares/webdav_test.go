@@ -1,7 +1,6 @@
 package shares
 
 import (
-	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/kubevast/vast/sdk/share"
 	"github.com/kubevast/vast/sdk/share/sharetest"
+	"github.com/kubevast/vast/testenv/internal/apache"
 	"github.com/kubevast/vast/testenv/internal/gobuild"
 )
 
@@ -37,7 +37,7 @@ type davServer struct {
 // davServers start the servers with a folder. Each gets a folder of its own for what is
 // not of the share.
 var davServers = map[string]func(t testing.TB, dir string) davServer{
-	"Apache":        apache,
+	"Apache":        apacheServer,
 	"nginx":         func(t testing.TB, dir string) davServer { return nginx(t, dir, nginxPlain) },
 	"nginx-dav-ext": func(t testing.TB, dir string) davServer { return nginx(t, dir, nginxExt) },
 	"rclone":        rcloneWebDAV,
@@ -64,83 +64,25 @@ func writeFile(t testing.TB, path, text string) string {
 	return path
 }
 
-// passwordFile writes a file for Apache and nginx.
+// passwordFile writes a file for Apache and nginx, which have the same format.
 func passwordFile(t testing.TB, dir, user, password string) string {
-	sum := sha1.Sum([]byte(password)) // the format that both have
-	return writeFile(t, filepath.Join(dir, "passwords"), fmt.Sprintf("%s:{SHA}%s\n", user, base64.StdEncoding.EncodeToString(sum[:])))
+	t.Helper()
+	return writeFile(t, filepath.Join(dir, apache.Passwords), apache.PasswordLine(user, password))
 }
 
-// apacheConfig serves a folder as %[3]s. The lines %[4]s are within its <Location>.
-const apacheConfig = `
-ServerRoot %[1]s
-ServerName localhost
-Listen %[2]s
-PidFile %[1]s/pid
-DefaultRuntimeDir %[1]s
-ErrorLog /dev/stderr
-LogLevel error
-%[5]s
-LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-LoadModule authn_core_module /usr/lib/apache2/modules/mod_authn_core.so
-LoadModule authn_file_module /usr/lib/apache2/modules/mod_authn_file.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-LoadModule authz_user_module /usr/lib/apache2/modules/mod_authz_user.so
-LoadModule auth_basic_module /usr/lib/apache2/modules/mod_auth_basic.so
-LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
-LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so
-LoadModule dav_module /usr/lib/apache2/modules/mod_dav.so
-LoadModule dav_fs_module /usr/lib/apache2/modules/mod_dav_fs.so
-LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
-StartServers 1
-ServerLimit 2
-ThreadsPerChild 32
-MaxRequestWorkers 64
-Timeout 120
-DavLockDB %[1]s/locks
-DocumentRoot %[1]s
-<Directory />
-  Require all denied
-</Directory>
-<Directory %[1]s>
-  Require all granted
-</Directory>
-<Directory %[3]s>
-  Require all granted
-</Directory>
-%[4]s
-`
-
-const apacheShare = `
-Alias /dav %[1]s
-Alias /login %[2]s
-<Location /dav>
-  Dav On
-  AuthType Basic
-  AuthName share
-  AuthUserFile %[2]s/passwords
-  Require valid-user
-</Location>
-RewriteEngine On
-RewriteRule ^/moved/(.*)$ /dav/$1 [R=301,L]
-`
-
-// apache starts Debian's Apache with mod_dav.
-func apache(t testing.TB, dir string) davServer {
+// apacheServer starts Debian's Apache with mod_dav.
+func apacheServer(t testing.TB, dir string) davServer {
 	own := anyoneDir(t)
 	passwordFile(t, own, davUser, davPassword)
-	return startApache(t, dir, own, fmt.Sprintf(apacheShare, dir, own))
+	return startApache(t, dir, own, apache.Share(own, dir))
 }
 
-func startApache(t testing.TB, dir, own, config string) davServer {
+func startApache(t testing.TB, dir, own, lines string) davServer {
 	t.Helper()
-	program := installed(t, "apache2", "apache2-bin")
+	program := installed(t, apache.Program, apache.Package)
 	address := freeAddress(t)
-	user := ""
-	if os.Geteuid() == 0 { // Apache does not serve as root
-		user = "User www-data\nGroup www-data"
-	}
-	file := writeFile(t, filepath.Join(own, "apache.conf"), fmt.Sprintf(apacheConfig, own, address, dir, config, user))
-	startServer(t, address, nil, program, "-d", own, "-f", file, "-DFOREGROUND")
+	file := writeFile(t, filepath.Join(own, "apache.conf"), apache.Config(own, address, dir, lines))
+	startServer(t, address, nil, program, apache.Args(own, file)...)
 	return davServer{address: address, dir: dir}
 }
 
