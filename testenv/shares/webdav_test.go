@@ -232,3 +232,21 @@ func TestWebDAV(t *testing.T) {
 	}
 	t.Parallel()
 }
+
+// TestACutUploadToApacheContinues is cut when Apache has most of a file that did not exist.
+func TestACutUploadToApacheContinues(t *testing.T) {
+	s := apacheServer(t, anyoneDir(t))
+	const size = 64 << 20
+	sent := transferred(t, func(address string) {
+		source, _ := zeros(size)
+		again := &interrupted{share: openShare(t, "webdav", s.settings(address)), at: size * 3 / 4}
+		again.run(t, source)
+	}, s.address)
+	if sent > size*3/2 {
+		t.Errorf("%d bytes were sent of %d", sent, size)
+	}
+	t.Logf("%d bytes were sent of %d", sent, size)
+	if files := filesBelow(t, s.dir); len(files) != 1 || files[0] != "interrupted" {
+		t.Errorf("on the share: %q", files)
+	}
+}

@@ -110,6 +110,7 @@ func (u *upload) arrived(ctx context.Context, e Entry) (bool, error) {
 // store makes the part complete.
 func (u *upload) store(ctx context.Context) error {
 	e, err := u.share.entry(ctx, u.at, u.part)
+	absent := api.IsNotFound(err)
 	switch {
 	case err == nil && e.Size == u.source.Size && e.Size > 0:
 		u.progress(e.Size)
@@ -118,14 +119,21 @@ func (u *upload) store(ctx context.Context) error {
 		if err := u.share.delete(ctx, u.part); err != nil {
 			return err
 		}
-		e.Size = 0
+		e.Size, absent = 0, true
 	case err != nil && !api.IsNotFound(err):
 		return err
 	}
 	if u.share.options.Store != nil {
 		u.sums, err = u.share.options.Store(ctx, u.share, u.part, u.source, u.o.Progress)
 	} else {
-		err = whileLocked(ctx, func() error { return u.put(ctx, u.part, max(e.Size, 0)) })
+		err = whileLocked(ctx, func() error {
+			if absent && u.ranges() {
+				if err := u.create(ctx, u.part); err != nil {
+					return err
+				}
+			}
+			return u.put(ctx, u.part, max(e.Size, 0))
+		})
 		if !u.abilities.ranges && (transport.IsStalled(err) || transport.IsLocked(err)) {
 			u.giveUpName(ctx)
 		}
@@ -159,12 +167,20 @@ func (u *upload) removeGivenUp(ctx context.Context) {
 	}
 }
 
+// ranges reports whether the content is sent by PUT with Content-Range.
+func (u *upload) ranges() bool { return u.abilities.ranges && u.source.Size > 0 }
+
+// create stores an empty file. When a PUT with Content-Range is cut, Apache removes a file that
+// this PUT has created, and keeps what it has of one that was there.
+func (u *upload) create(ctx context.Context, name string) error {
+	return u.share.Send(u.share.request(ctx, http.MethodPut, u.share.URL(name)), http.NoBody, 0, nil, fmt.Sprintf("store %q", name))
+}
+
 // put sends the content from an offset on. Apache keeps what it has of a PUT with
 // Content-Range that is cut, and nothing of another one. The offset is ignored where the server
 // has no such PUT.
 func (u *upload) put(ctx context.Context, name string, offset int64) error {
-	ranges := u.abilities.ranges && u.source.Size > 0
-	if !ranges {
+	if !u.ranges() {
 		offset = 0
 	}
 	content, err := u.source.Open(ctx, offset)
@@ -173,7 +189,7 @@ func (u *upload) put(ctx context.Context, name string, offset int64) error {
 	}
 	u.progress(offset)
 	r := u.share.request(ctx, http.MethodPut, u.share.URL(name), "Content-Type", "application/octet-stream")
-	if ranges {
+	if u.ranges() {
 		r.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, u.source.Size-1, u.source.Size))
 	}
 	return u.share.Send(r, content, u.source.Size-offset, func(n int64) { u.progress(offset + n) }, fmt.Sprintf("store %q", u.name))
