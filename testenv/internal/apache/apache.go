@@ -17,7 +17,8 @@ const (
 	Passwords = "passwords"
 )
 
-// config serves a folder as %[3]s. The lines %[4]s say where.
+// config serves a folder as %[3]s. The lines %[4]s say where. LimitRequestBody is 1 GiB where it is
+// not set.
 const config = `
 ServerRoot %[1]s
 ServerName localhost
@@ -43,6 +44,7 @@ ServerLimit 2
 ThreadsPerChild 32
 MaxRequestWorkers 64
 Timeout 120
+LimitRequestBody 0
 DavLockDB %[1]s/locks
 DocumentRoot %[1]s
 <Directory />
