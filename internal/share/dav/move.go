@@ -94,10 +94,10 @@ func whileLocked(ctx context.Context, request func() error) error {
 	return repeat(ctx, request, transport.IsLocked)
 }
 
-// repeat repeats a request some times, for 3 seconds in all, while again accepts its error.
+// repeat repeats a request some times, for 13 seconds in all, while again accepts its error.
 func repeat(ctx context.Context, request func() error, again func(error) bool) error {
 	pause := 50 * time.Millisecond
-	for range 6 {
+	for range 8 {
 		err := request()
 		if !again(err) {
 			return err

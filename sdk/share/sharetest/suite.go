@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
@@ -129,20 +130,37 @@ func (s *suite) onlyNew(names ...string) {
 	if s.Options.Files == nil {
 		return
 	}
-	for _, file := range s.Options.Files(s.T) {
-		base := file[strings.LastIndexByte(file, '/')+1:]
-		if !slices.Contains(s.before, file) && !slices.Contains(names, base) {
-			s.Errorf("left behind: %s", file)
+	// A server removes its own files when it has noticed that a connection is cut.
+	var left []string
+	for range 40 {
+		left = slices.DeleteFunc(s.Options.Files(s.T), func(file string) bool {
+			return slices.Contains(s.before, file) || slices.Contains(names, file[strings.LastIndexByte(file, '/')+1:])
+		})
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-s.ctx.Done():
+		case <-time.After(500 * time.Millisecond):
 		}
 	}
+	s.Errorf("left behind: %q", left)
 }
 
-// remove removes the test's archives.
+// remove removes the test's archives. A connection that a fault has closed may be used
+// again, which is a TemporaryError.
 func (s *suite) remove(p share.ShareProvider, names ...string) {
 	s.Helper()
 	for _, name := range names {
-		if err := p.Remove(s.ctx, name); err != nil && !api.IsNotFound(err) && !api.IsNotSupported(err) {
-			s.Errorf("Remove of %q: %v", name, err)
+		err := p.Remove(s.ctx, name)
+		for range 3 {
+			if !errors.As(err, new(*share.TemporaryError)) {
+				break
+			}
+			err = p.Remove(s.ctx, name)
+		}
+		if err != nil && !api.IsNotFound(err) && !api.IsNotSupported(err) {
+			s.Errorf("Remove of %q: %T %v", name, err, err)
 		}
 	}
 }
