@@ -59,6 +59,7 @@ func TestVersityGW(t *testing.T) {
 	small := smallDisk(t, 8)
 	full := s3Options(small, versitygw(t, small), "")
 	o.Full = &full
+	o.Many = 1100 // more than a page
 	runSuite(t, o)
 }
 

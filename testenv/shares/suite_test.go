@@ -12,6 +12,9 @@ import (
 // its end.
 func runSuite(t *testing.T, o sharetest.Options) {
 	t.Helper()
+	if o.Many == 0 {
+		o.Many = 150 // only buckets have pages
+	}
 	alone := o
 	alone.Skip, alone.Only = nil, []string{sharetest.Memory}
 	sharetest.Run(t, alone)
