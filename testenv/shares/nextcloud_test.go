@@ -65,7 +65,8 @@ func TestNextcloud(t *testing.T) {
 }
 
 // apacheLink serves a folder where a public link of Nextcloud before 29 has it: the user is
-// the token, the password is empty.
+// the token, the password is empty. Apache removes its own temporary file of a PUT when the
+// connection has been silent for Timeout.
 const apacheLink = `
 Alias /cloud/public.php/webdav %[1]s
 <Location /cloud/public.php/webdav>
@@ -75,6 +76,7 @@ Alias /cloud/public.php/webdav %[1]s
   AuthUserFile %[2]s/passwords
   Require valid-user
 </Location>
+Timeout 1
 `
 
 func TestNextcloudPathsOnApache(t *testing.T) {
