@@ -78,10 +78,7 @@ type ShareUploadOptions struct {
 	// Format is "tar.gz", the default, or "tar.zst".
 	Format string
 	// AgentImage overrides the image of our own containers, as in SubmitOptions.
-	AgentImage string
-	// Volume is the PersistentVolumeClaim in which a share of type dir is; its
-	// VAST_SHARE_DIR is the path within the pod.
-	Volume       string
+	AgentImage   string
 	DryRun       DryRun
 	FieldManager string
 }

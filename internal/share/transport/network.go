@@ -60,7 +60,7 @@ func (c *Client) networkError(r *http.Request, body *sentBody, err, cause error)
 		what = "its name cannot be resolved for the time being"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		what = "it refuses the connection"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		what = "the connection was cut"
 	case errors.Is(err, context.DeadlineExceeded):
 		what = "it does not answer in time"

@@ -162,6 +162,7 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 	known := map[string]string{
 		"KindTask": "a Job", "KindRun": "a Job of a campaign", "KindUpload": "a Job or pod of a campaign",
 		"KindCampaign": "a record, see campaign.Unsubmitted and stopCampaigns",
+		"KindShare":    "a Job, which sends what the store has",
 		"KindVolume":   "no work: a claim", "KindProgress": "no work: a Lease",
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), "../../../internal/kube/labels.go", nil, 0)
