@@ -219,19 +219,25 @@ func fullDisk(s *suite) {
 	}
 	p := inner.direct()
 	name, c := inner.archive(24 * mib)
-	_, err := p.Upload(s.ctx, name, c.source(), share.UploadOptions{})
-	inner.proper(err)
-	if errors.As(err, new(*share.TemporaryError)) {
-		// It is repeated, in case somebody frees space; the last attempt removes what is there.
-		_, err = share.Upload(s.ctx, p, name, c.source(), share.TransferOptions{Pause: time.Millisecond, Patience: 20 * time.Millisecond})
+	upload := func(name string, overwrite bool) error {
+		_, err := p.Upload(s.ctx, name, c.source(), share.UploadOptions{Overwrite: overwrite})
 		inner.proper(err)
+		if errors.As(err, new(*share.TemporaryError)) {
+			// It is repeated, in case somebody frees space; the last attempt removes what is there.
+			_, err = share.Upload(s.ctx, p, name, c.source(), share.TransferOptions{UploadOptions: share.UploadOptions{Overwrite: overwrite}, Pause: time.Millisecond, Patience: 20 * time.Millisecond})
+			inner.proper(err)
+		}
+		return err
+	}
+	if err := upload(name, false); err == nil {
+		s.Error("a disk that is full is no error")
 	}
 	inner.mustNotHave(p, name)
 	inner.onlyNew()
 
 	other, old := inner.archive(100 * kib)
 	inner.put(p, other, old)
-	if _, err := p.Upload(s.ctx, other, c.source(), share.UploadOptions{Overwrite: true}); err == nil {
+	if err := upload(other, true); err == nil {
 		s.Error("a disk that is full is no error")
 	}
 	inner.mustHave(p, other, old)
