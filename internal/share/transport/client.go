@@ -52,6 +52,8 @@ type Client struct {
 	transport *http.Transport
 	// answered: the server has answered once, so its name and its certificate are right.
 	answered atomic.Bool
+	// inOne: the server has not sent a part of a file that was asked for.
+	inOne atomic.Bool
 }
 
 // New returns a client. It returns an api.InvalidSpecError if the CA has no certificate.

@@ -35,7 +35,8 @@ func StrongETag(tag string) string {
 }
 
 // Fetch writes the file at a URL to w as share.ShareProvider's Download does, with one GET,
-// or two if the first cannot continue at the offset. Prepare, if set, changes each request
+// or two if the first cannot continue at the offset; a large file with one GET for each
+// of its pieces where the server sends parts and has a strong ETag. Prepare, if set, changes each request
 // before it is sent.
 //
 // A server that ignores Range (200), one whose file is another one, and one that has
@@ -80,7 +81,7 @@ func (f *fetch) whole(ctx context.Context) (share.Object, error) {
 	if resp.StatusCode != http.StatusOK {
 		return share.Object{}, f.failure(resp)
 	}
-	return f.read(resp, 0, resp.ContentLength)
+	return f.read(ctx, resp, 0, resp.ContentLength)
 }
 
 // rest reads what follows the offset. Not done means that the file has to be read from
@@ -104,10 +105,10 @@ func (f *fetch) rest(ctx context.Context) (_ share.Object, done bool, _ error) {
 		if resp.ContentLength >= 0 && size >= 0 && start+resp.ContentLength != size && resp.ContentLength != 0 {
 			return share.Object{}, false, resp.Body.Close() // not all of the rest
 		}
-		object, err := f.read(resp, start, size)
+		object, err := f.read(ctx, resp, start, size)
 		return object, true, err
 	case http.StatusOK:
-		object, err := f.read(resp, 0, resp.ContentLength)
+		object, err := f.read(ctx, resp, 0, resp.ContentLength)
 		return object, true, err
 	case http.StatusRequestedRangeNotSatisfiable:
 		if err := resp.Body.Close(); err != nil {
@@ -142,7 +143,7 @@ func (f *fetch) other(object share.Object) bool {
 }
 
 // read writes the body of an answer from start on. Size is that of the file, or -1.
-func (f *fetch) read(resp *http.Response, start, size int64) (share.Object, error) {
+func (f *fetch) read(ctx context.Context, resp *http.Response, start, size int64) (share.Object, error) {
 	if IsPage(resp) && !strings.Contains(f.name, ".htm") {
 		return share.Object{}, f.client.PageError(resp)
 	}
@@ -151,6 +152,12 @@ func (f *fetch) read(resp *http.Response, start, size int64) (share.Object, erro
 	object.Size = size
 	if f.o.Progress != nil {
 		f.o.Progress(at, size)
+	}
+	if f.hasPieces(resp, size-start) {
+		if err := f.pieces(ctx, resp, start, size); err != nil {
+			return share.Object{}, err
+		}
+		return object, nil
 	}
 	buffer := make([]byte, fetchBuffer)
 	for {
