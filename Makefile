@@ -77,8 +77,9 @@ demo: cluster-up build ## bring up a cluster and run a first task on it
 	@testenv/demo.sh $(BIN)
 
 .PHONY: test
-test: ## everything: lint, unit tests, shares, fuzzing, e2e tests on a real cluster
-	@# The cluster comes up meanwhile: it mostly waits. The tests of shares, some of which wait
+test: test-programs ## everything: lint, unit tests, shares, fuzzing, e2e tests on a real cluster
+	@# The cluster comes up meanwhile, and mostly waits; what it installs must not meet the install
+	@# of test-programs. The tests of shares, some of which wait
 	@# for a stall of a second, run when that is over: the first time Kubernetes is compiled.
 	@log=$$(mktemp) && { $(MAKE) --no-print-directory cluster-up >$$log 2>&1 & up=$$!; } && \
 		{ $(MAKE) --no-print-directory lint test-unit fuzz || failed=1; } && \
