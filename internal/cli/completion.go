@@ -114,6 +114,36 @@ func CampaignIDs(ctx context.Context, client Client) []string {
 	return ids
 }
 
+// ResultNames completes campaigns and tasks that have results.
+func ResultNames(ctx context.Context, client Client) []string {
+	list, err := client.Results().List(ctx, api.ResultListOptions{})
+	if err != nil {
+		return nil
+	}
+	var names []string
+	last := ""
+	for i := range list.Items {
+		r := &list.Items[i]
+		name, about := r.Campaign, r.Reason
+		if name == "" {
+			name, about = r.TaskID, r.TaskName+" "+string(ResultState(r))
+		}
+		if name != last {
+			names = append(names, name+"\t"+about)
+		}
+		last = name
+	}
+	return names
+}
+
+// ResultState returns the state of a result in one word.
+func ResultState(r *api.Result) api.State {
+	if r.State == "" || !r.Complete && r.State.Ended() && r.State != api.Stopped {
+		return api.Incomplete
+	}
+	return r.State
+}
+
 // QueueNames completes the names of the namespace's queues.
 func QueueNames(ctx context.Context, client Client) []string {
 	list, err := client.Queues().List(ctx, api.QueueListOptions{})

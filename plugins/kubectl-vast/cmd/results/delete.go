@@ -45,7 +45,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 			# Remove the results of failed runs, and do not ask
 			kubectl vast results delete sweep-2026-11-21-101500 --failed -y`),
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
-		ValidArgsFunction: f.Complete(1, completeNames),
+		ValidArgsFunction: f.Complete(1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
 			if err := o.output.Check(); err != nil {

@@ -53,7 +53,7 @@ func newDownload(f *cli.Factory) *cobra.Command {
 			# Download failed results as an archive
 			kubectl vast results download @latest --failed --archive=failed.tar.zst`),
 		Args:              cli.Args(0, 1, ""),
-		ValidArgsFunction: f.Complete(1, completeNames),
+		ValidArgsFunction: f.Complete(1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && !o.download.All:

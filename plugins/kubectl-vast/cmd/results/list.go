@@ -40,7 +40,7 @@ func newList(f *cli.Factory) *cobra.Command {
 			# Print the size of the results of a task
 			kubectl vast results list x7k2m9qa -o json | jq '[.items[].bytes] | add'`),
 		Args:              cli.Args(0, 1, ""),
-		ValidArgsFunction: f.Complete(1, completeNames),
+		ValidArgsFunction: f.Complete(1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.query.Ref = args[0]
@@ -86,7 +86,7 @@ func (o *listOptions) columns(named bool) table.Columns[api.Result] {
 	columns := table.Columns[result]{
 		{Name: "Result", Text: func(r *result) string { return r.Name }, Give: table.ID},
 		{Name: "Name", Wide: !named, Text: taskName, Give: table.Give{Rank: 5, Least: 16, Middle: true}},
-		{Name: "State", Text: func(r *result) string { return string(state(r)) }, Give: table.State},
+		{Name: "State", Text: func(r *result) string { return string(cli.ResultState(r)) }, Give: table.State},
 		{Name: "Files", Text: func(r *result) string { return ofResult(r, strconv.Itoa(r.Files)) },
 			Order: table.By(func(r *result) int { return r.Files }), Give: table.Give{Rank: 1}},
 		{Name: "Size", Text: func(r *result) string { return ofResult(r, cli.Bytes(r.Bytes)) },

@@ -2,7 +2,6 @@
 package results
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -38,36 +37,6 @@ func addSelector(c *cobra.Command, o *api.ResultSelector) {
 	p.StringSliceVar(&o.Configs, "config", nil, "Of a campaign, only configurations whose name matches this glob (*, ?, [ab]). Can be repeated.")
 	p.IntSliceVar(&o.Runs, "run", nil, "Of a campaign, only runs with this number, from 0. Can be repeated.")
 	p.BoolVar(&o.Failed, "failed", false, "Only results that failed, were stopped, or are incomplete.")
-}
-
-// completeNames completes the names of what is kept.
-func completeNames(ctx context.Context, client cli.Client) []string {
-	list, err := client.Results().List(ctx, api.ResultListOptions{})
-	if err != nil {
-		return nil
-	}
-	var names []string
-	last := ""
-	for i := range list.Items {
-		r := &list.Items[i]
-		name, about := r.Campaign, r.Reason
-		if name == "" {
-			name, about = r.TaskID, r.TaskName+" "+string(state(r))
-		}
-		if name != last {
-			names = append(names, name+"\t"+about)
-		}
-		last = name
-	}
-	return names
-}
-
-// state is how a result stands, in one word.
-func state(r *api.Result) api.State {
-	if r.State == "" || !r.Complete && r.State.Ended() && r.State != api.Stopped {
-		return api.Incomplete
-	}
-	return r.State
 }
 
 // reason is why a result is not as one would wish, or how many runs a

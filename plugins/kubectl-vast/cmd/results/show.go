@@ -38,7 +38,7 @@ func newShow(f *cli.Factory) *cobra.Command {
 			# Show one run of a campaign
 			kubectl vast results show sweep-2026-11-21-101500/fast-3/0`),
 		Args:              cli.Args(1, 1, "the id of a task or a campaign"),
-		ValidArgsFunction: f.Complete(1, completeNames),
+		ValidArgsFunction: f.Complete(1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
 			if err := o.output.Check(); err != nil {
@@ -89,7 +89,7 @@ func (o *showOptions) describe(out io.Writer, r *api.Result) {
 	}
 	row("Result", r.Name)
 	row("Name", r.TaskName)
-	row("State", string(state(r)))
+	row("State", string(cli.ResultState(r)))
 	row("Reason", reason(r))
 	if r.ExitCode != nil {
 		row("Exit code", fmt.Sprint(*r.ExitCode))

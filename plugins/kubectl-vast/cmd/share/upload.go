@@ -48,7 +48,7 @@ func newUpload(f *cli.Factory) *cobra.Command {
 
 			# Upload a campaign, and delete its results from the store
 			kubectl vast share upload sweep-2026-11-21-101500 --remove-from-store`),
-		ValidArgsFunction: f.Complete(-1, completeWork),
+		ValidArgsFunction: f.Complete(-1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.upload.Refs = args
 			if err := o.output.Check(); err != nil {
@@ -68,28 +68,6 @@ func newUpload(f *cli.Factory) *cobra.Command {
 	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c
-}
-
-// completeWork completes campaigns and tasks with results.
-func completeWork(ctx context.Context, client cli.Client) []string {
-	list, err := client.Results().List(ctx, api.ResultListOptions{})
-	if err != nil {
-		return nil
-	}
-	var names []string
-	last := ""
-	for i := range list.Items {
-		r := &list.Items[i]
-		name, about := r.Campaign, r.Reason
-		if name == "" {
-			name, about = r.TaskID, r.TaskName
-		}
-		if name != last {
-			names = append(names, name+"\t"+about)
-		}
-		last = name
-	}
-	return names
 }
 
 // Run starts the upload and follows it.
