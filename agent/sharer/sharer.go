@@ -30,7 +30,7 @@ const (
 // Options of Run.
 type Options struct {
 	Orders agentspec.Share
-	// JobUID tells this Job from an earlier one of its name.
+	// JobUID distinguishes this Job from an earlier one of the same name.
 	JobUID   string
 	Provider share.ShareProvider
 	// Settings are the provider's. The state of an interrupted upload is encrypted with

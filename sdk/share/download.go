@@ -118,7 +118,7 @@ func (d *download) run(ctx context.Context) (Object, error) {
 			_, _ = os.Remove(d.path+partSuffix), os.Remove(d.path+noteSuffix) // the damage counts
 			return Object{}, &api.UnavailableError{Message: fmt.Sprintf("%q is damaged: %v", d.name, wrong), Cause: wrong}
 		}
-		// The part may be from a version that the note did not tell apart.
+		// The part may be from a version that the note did not distinguish.
 		d.restarted, found = true, now
 		if err := d.restart(); err != nil {
 			return Object{}, err

@@ -50,7 +50,8 @@ type ShareProvider interface {
 	// Download writes the content of name to w, from o.Offset on, each byte at its
 	// offset in the file. It starts again at 0 if the server ignores the offset, or if
 	// the object is not the one of o.Validator. It returns the object whose content
-	// was written; w may have more bytes than its size, from an earlier attempt.
+	// was written; w may have more bytes than its size, from an earlier attempt. It may
+	// write to w from several goroutines, and leave gaps after an error.
 	Download(ctx context.Context, name string, w io.WriterAt, o DownloadOptions) (Object, error)
 	// Remove removes an archive. It returns an api.NotFoundError if there is none,
 	// and never removes a folder.
