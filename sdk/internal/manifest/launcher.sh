@@ -32,7 +32,7 @@ command -v bash >/dev/null 2>&1 && _vast_shell=bash
 # can be distinguished from one of run, and an OOM kill.
 _vast_mark=/dev/termination-log
 
-_vast_ending=
+_vast_ending= _vast_killed=
 _vast_child=
 _vast_listener= _vast_teller=
 _vast_together=
@@ -50,7 +50,7 @@ signal() {
 drain() {
   _vast_tenths=0
   while signal 0; do
-    if [ -n "$_vast_grace" ] && [ "$_vast_tenths" -ge $((_vast_grace * 10)) ]; then signal KILL; fi
+    if [ -n "$_vast_grace" ] && [ "$_vast_tenths" -ge $((_vast_grace * 10)) ]; then _vast_killed=1; signal KILL; fi
     if sleep 0.2 2>/dev/null; then _vast_tenths=$((_vast_tenths + 2)); else sleep 1; _vast_tenths=$((_vast_tenths + 10)); fi
   done
 }

@@ -75,5 +75,8 @@ await() {
   _vast_again=$?
   [ "$_vast_again" -eq 127 ] || _vast_code=$_vast_again
   ! read -r _vast_again 2>/dev/null <&9 || _vast_code=$_vast_again
+  # SIGTERM may have terminated the waiter before it ignored signals, and SIGKILL
+  # what would have written the code.
+  [ -z "$_vast_killed" ] || [ "$_vast_code" -ne 143 ] || _vast_code=137
   return "$_vast_code"
 }
