@@ -11,6 +11,7 @@ import (
 var layers = []string{
 	"internal/text",
 	"=internal/gotemplate",
+	"=internal/workflow",
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",
