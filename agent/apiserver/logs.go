@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/kubevast/vast/internal/apiserver"
 )
 
 // LogOptions choose what of a container's log is read.
@@ -28,5 +30,5 @@ func (c *Client) Logs(ctx context.Context, namespace, pod string, o LogOptions) 
 	if !o.Since.IsZero() {
 		query.Set("sinceTime", o.Since.UTC().Format(time.RFC3339))
 	}
-	return c.send(ctx, http.MethodGet, "/api/v1/namespaces/"+namespace+"/pods/"+pod+"/log", query, nil)
+	return c.rest.Stream(ctx, apiserver.Request{Method: http.MethodGet, Path: "/api/v1/namespaces/" + namespace + "/pods/" + pod + "/log", Query: query})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubevast/vast/agent/apiserver"
+	plain "github.com/kubevast/vast/internal/apiserver"
 )
 
 // answers is a log that is opened several times: each answer is its content, or
@@ -51,7 +52,7 @@ func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser
 // pod is told to end with the last of the answers.
 func TestALogIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
-	notStarted := &apiserver.StatusError{Code: http.StatusBadRequest, Message: "waiting to start"}
+	notStarted := &plain.StatusError{Code: http.StatusBadRequest, Message: "waiting to start"}
 	for name, c := range map[string]struct {
 		each []any
 		want string
@@ -61,7 +62,7 @@ func TestALogIsFollowedToItsEnd(t *testing.T) {
 		"one that has not started":             {[]any{notStarted, l1}, l1},
 		"one that never starts":                {[]any{notStarted, notStarted}, ""},
 		"one that is started anew":             {[]any{l1, "", l2}, l1 + l2},
-		"a pod that is gone":                   {[]any{l1, &apiserver.StatusError{Code: http.StatusNotFound}}, l1},
+		"a pod that is gone":                   {[]any{l1, &plain.StatusError{Code: http.StatusNotFound}}, l1},
 		"one that says something in its grace": {[]any{l1, l1 + l2 + l3}, l1 + l2 + l3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +97,7 @@ func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
 
 func TestALogThatCannotBeReadIsToldOnceUntilItCan(t *testing.T) {
 	t.Parallel()
-	forbidden := &apiserver.StatusError{Code: http.StatusForbidden, Message: "no right"}
+	forbidden := &plain.StatusError{Code: http.StatusForbidden, Message: "no right"}
 	told := make(chan struct{})
 	source := &answers{t: t, each: []any{forbidden, forbidden, forbidden, l1, errors.New("broken"), errors.New("broken at another port"), l1 + l2}, told: told}
 	var said []string

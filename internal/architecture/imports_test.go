@@ -33,6 +33,7 @@ var layers = []string{
 	"=sdk/variation",
 	"=internal/store",
 	"internal/access",
+	"=internal/apiserver",
 	"=internal/store/storetest",
 	"internal/share/transport",
 	"=sdk/share/sharetest",

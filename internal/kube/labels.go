@@ -21,6 +21,14 @@ const (
 	LabelCampaign = Prefix + "campaign"
 	LabelConfig   = Prefix + "config"
 	LabelRun      = Prefix + "run"
+	// LabelWorkflow is the id of a workflow's run, on all its objects; LabelWorkflowName
+	// is the name of the workflow, and LabelStep the name of a task in it, on its Jobs.
+	LabelWorkflow     = Prefix + "workflow"
+	LabelWorkflowName = Prefix + "workflow-name"
+	LabelStep         = Prefix + "step"
+	// LabelPhase and LabelResult of a run are on the object with its state.
+	LabelPhase  = Prefix + "phase"
+	LabelResult = Prefix + "result"
 	// LabelStoreClient is "true" on the pods in which one of our containers
 	// talks to the store: the NetworkPolicy of the store lets in these alone.
 	// Tasks may not set it.
@@ -47,6 +55,12 @@ const (
 	KindUpload = "upload"
 	// KindShare is a Job that sends archives to a share.
 	KindShare = "share"
+	// KindWorkflow is the state of a workflow's run, the ConfigMap that owns the run's
+	// other objects; KindWorkflowPart is one of those with its specification or secrets.
+	KindWorkflow     = "workflow"
+	KindWorkflowPart = "workflow-part"
+	// KindDriver is the Job that drives a run, and the Lease of its driver.
+	KindDriver = "driver"
 	// KindProgress is a Lease that shows how far a pod's work is.
 	KindProgress = "progress"
 )
@@ -79,6 +93,20 @@ const (
 	// AnnotationRuns are the runs that a Job of packed runs holds:
 	// "<config>/<run>", with spaces between them.
 	AnnotationRuns = Prefix + "runs"
+	// AnnotationWorkflow and AnnotationStep are the exact names of a workflow and of a task
+	// in it. AnnotationAttempt is the number of a Job's attempt, from 1.
+	AnnotationWorkflow = Prefix + "workflow"
+	AnnotationStep     = Prefix + "step"
+	AnnotationAttempt  = Prefix + "attempt"
+	// AnnotationStop, on the state of a run, is the user who stopped it. The driver obeys.
+	AnnotationStop = Prefix + "stop"
+	// AnnotationParts, on the state of a run, is how many parts its specification has.
+	// Without it the submission is not complete.
+	AnnotationParts = Prefix + "parts"
+	// AnnotationDriver, on the state of a run, is the holder of its Lease that wrote last.
+	AnnotationDriver = Prefix + "driver"
+	// AnnotationRunSummary is the api.WorkflowRun of a list, as JSON, on the state of a run.
+	AnnotationRunSummary = Prefix + "run-summary"
 	// AnnotationShare is what a Job of KindShare sends, as JSON; see package sharing.
 	AnnotationShare = Prefix + "share"
 	// AnnotationProgress is an api.Progress as JSON, on the pod's Lease.

@@ -41,8 +41,10 @@ var Profiles = []Profile{Baseline, Restricted, Privileged}
 
 // Input is all that a task's objects are built from.
 type Input struct {
-	Task      *spec.Task
-	ID        string
+	Task *spec.Task
+	ID   string
+	// JobName overrides the name of the Job, which is made of the task's name and its ID.
+	JobName   string
 	Namespace string
 	// User is the exact name; labels have a valid form of it.
 	User string
@@ -153,7 +155,7 @@ func Build(in Input) (*Objects, error) {
 			return nil, err
 		}
 	}
-	b := &builder{in: in, task: in.Task, name: kube.JobName(in.Task.Name, in.ID)}
+	b := &builder{in: in, task: in.Task, name: cmp.Or(in.JobName, kube.JobName(in.Task.Name, in.ID))}
 	b.res = b.chooseResources()
 	b.launch.skypilot = cmp.Or(in.Kind, kube.KindTask) == kube.KindTask // a run's file is not SkyPilot's
 	if b.task.NumNodes > 1 {

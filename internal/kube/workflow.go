@@ -1,0 +1,43 @@
+package kube
+
+import "strconv"
+
+// NewRunID returns a fresh random id of a workflow's run: a task's id that begins with a
+// letter, as the name of a Service must.
+func NewRunID() string { return runID(NewID()) }
+
+// DerivedRunID returns the id of a run that belongs to these parts, as DerivedID.
+func DerivedRunID(parts ...string) string { return runID(DerivedID(parts...)) }
+
+func runID(id string) string {
+	if c := id[0]; c >= '0' && c <= '9' {
+		return string('a'+c-'0') + id[1:]
+	}
+	return id
+}
+
+// RunName is the name of the ConfigMap with the state of a run, and of its Lease; the
+// names of its other objects begin with it.
+func RunName(id string) string { return "vast-run-" + id }
+
+// RunPart is the name of the ConfigMap with a part of a run's specification.
+func RunPart(id string, n int) string { return RunName(id) + "-spec-" + strconv.Itoa(n) }
+
+// RunSecret is the name of a Secret of a run.
+func RunSecret(id string, n int) string { return RunName(id) + "-secret-" + strconv.Itoa(n) }
+
+// RunDriver is the name of the Job that drives a run.
+func RunDriver(id string) string { return RunName(id) + "-driver" }
+
+// StepName returns the name of the Job of an attempt at a task of a run, a DNS label that
+// begins with a letter: <run>-<task>-a<attempt>. The middle of a task's name that is too
+// long is replaced by a hash.
+func StepName(run, task string, attempt int) string {
+	end := "-a" + strconv.Itoa(attempt)
+	return DNSLabel(run+"-"+task, "task", maxName-len("-a9999")) + end
+}
+
+// StepID returns the id of the task of an attempt.
+func StepID(run, task string, attempt int) string {
+	return DerivedID(run, task, strconv.Itoa(attempt))
+}
