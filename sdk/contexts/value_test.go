@@ -71,7 +71,7 @@ func TestOneValue(t *testing.T) {
 		"an item that is none":            {"[{a: 4}, 8]", "a", nil, `[1]: is not a context with its value, as other items of this list are; write all of them as {context: value}`},
 		"an item of two":                  {"[{a: 4, b: 8}]", "a", nil, `[0]: has 2 keys; give each context an item of its own: - "a": ..., - "b": ...`},
 		"an item that is empty":           {"[{a: 4}, {}]", "a", nil, `[1]: is empty; write a context with its value, {context: value}`},
-		"a context twice":                 {"[{a: 4}, {a: 4}]", "b", nil, `[1]: context "a" stands in item 1 of this list already; give it one value`},
+		"a context twice":                 {"[{a: 4}, {a: 4}]", "b", nil, `[1]: context "a" is already in item 1 of this list; give it one value`},
 		"a context without a name":        {"[{'': 4}]", "a", nil, `[0]: names no context; write {context: value}`},
 		"a list in a list":                {"[{a: [{a: 4}]}]", "a", nil, "[0]: " + percontext.Nested},
 		"a broken list without a context": {"[{a: 4}, 8]", "", nil, `[1]: is not a context with its value, as other items of this list are; write all of them as {context: value}`},
@@ -114,7 +114,7 @@ any_of:
 		"all problems at once": {"{cpu: [{a: 1}], memory: [{a: 1}, {a: 2}, 3], any_of: [{cpu: [{c: 1}]}]}", "b", nil, strings.Join([]string{
 			`any_of[0].cpu: there is no value for context "b", only for "c"; add one, or write a plain value for all clusters`,
 			`cpu: there is no value for context "b", only for "a"; add one, or write a plain value for all clusters`,
-			`memory[1]: context "a" stands in item 1 of this list already; give it one value`,
+			`memory[1]: context "a" is already in item 1 of this list; give it one value`,
 			`memory[2]: is not a context with its value, as other items of this list are; write all of them as {context: value}`,
 		}, "\n")},
 	} {

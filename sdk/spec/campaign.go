@@ -64,7 +64,7 @@ type Variation struct {
 	Settings map[string]any
 	// Branches are what a OneOfVariation chooses from.
 	Branches []Variation
-	// Path is where it stands: "configuration[0].variations[1].Type".
+	// Path is the position in the file: "configuration[0].variations[1].Type".
 	Path string
 	Position
 }

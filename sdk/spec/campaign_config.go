@@ -108,7 +108,7 @@ func (p *parametersField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfil
 			case msg != "":
 				r.FailKey(f, "%s", msg)
 			case twice:
-				r.FailKey(f, "the parameter stands on line %d already", line)
+				r.FailKey(f, "duplicate parameter: already set on line %d", line)
 			}
 			first[name] = f.Key.Line
 			r.TextKeys(f)

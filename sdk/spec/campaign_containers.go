@@ -44,7 +44,7 @@ func (e *campaignEnv) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 			case msg != "":
 				r.FailKey(f, "%s", msg)
 			case twice:
-				r.FailKey(f, "the variable stands on line %d already", line)
+				r.FailKey(f, "duplicate variable: already set on line %d", line)
 			case f.Kind != yaml.ScalarNode:
 				r.Fail(f, "must be one value, not %s", f.KindName())
 			default:
@@ -78,8 +78,8 @@ func (c *campaignRes) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 // JSONSchemaExtend lets every field have a value per cluster.
 func (campaignResources) JSONSchemaExtend(s *jsonschema.Schema) { candidateFile{}.JSONSchemaExtend(s) }
 
-// kubeQuantity matches what Kubernetes takes, without the forms that nobody
-// writes by hand (exponents, thousandths of bytes).
+// kubeQuantity matches the quantities of Kubernetes, without the forms that are
+// rare in files (exponents, thousandths of bytes).
 var kubeQuantity = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$`)
 
 // readQuantity reads a positive quantity of Kubernetes's. units are those that
@@ -90,7 +90,7 @@ func readQuantity(r *yamlfile.Reader, n *yamlfile.Node, units []string, what, ex
 	if m == nil || !slices.Contains(units, m[2]) {
 		hint := ""
 		if strings.HasSuffix(text, "+") {
-			hint = `; a run gets exactly what it asks for, so leave out the "+"`
+			hint = `; a run gets exactly what it requests; omit the "+"`
 		}
 		r.Fail(n, "%s is not %s; write %s%s", n.Quote(), what, example, hint)
 		return ""
@@ -171,7 +171,7 @@ func readSecondary(r *yamlfile.Reader, item *yamlfile.Node) (name *yamlfile.Node
 		r.Fail(item, "must be a container's name, or the name with its resources, not %s", item.KindName())
 		return nil, c, false
 	}
-	// What stands beside the name is read as if it were a mapping of its own.
+	// The keys beside the name are read like a mapping below it.
 	beside := *item
 	beside.Fields = nil
 	var value *yamlfile.Node
@@ -180,7 +180,7 @@ func readSecondary(r *yamlfile.Reader, item *yamlfile.Node) (name *yamlfile.Node
 		case f.Key.Text == "resources" || f.Key.Text == "command":
 			beside.Fields = append(beside.Fields, f)
 		case value != nil:
-			r.FailKey(f, "stands beside the container %s; write each container as an item of its own", value.Key.Quote())
+			r.FailKey(f, "is in the same item as the container %s; write each container as an item of its own", value.Key.Quote())
 		case r.TextKey(f):
 			value = f
 		}

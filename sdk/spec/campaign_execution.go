@@ -96,7 +96,7 @@ func (r *parser) overrideExecution(n *yamlfile.Node, in Inputs, e *Execution) {
 		case err != nil:
 			r.FailOption(option, "%v", err)
 		case a.AtLeast:
-			r.FailOption(option, "%q: a run gets exactly what it asks for; leave out the \"+\"", yamlfile.Shorten(given))
+			r.FailOption(option, "%q: a run gets exactly what it requests; omit the \"+\"", yamlfile.Shorten(given))
 		default:
 			*out = a.Quantity.String()
 		}
@@ -262,11 +262,11 @@ func CheckExecution(e *Execution) error {
 		return api.Invalid("execution", "%v", err)
 	}
 	_, err = ParseCampaign("", data, Inputs{})
-	invalid, ok := err.(*api.InvalidSpecError) //nolint:errorlint // ParseCampaign says so
+	invalid, ok := err.(*api.InvalidSpecError) //nolint:errorlint // ParseCampaign returns this type
 	if !ok {
 		return err
 	}
-	for i := range invalid.Problems { // where it stands in what was made here helps nobody
+	for i := range invalid.Problems { // a position in the generated text has no meaning to the caller
 		p := &invalid.Problems[i]
 		p.Line, p.Column = 0, 0
 	}

@@ -116,8 +116,8 @@ type (
 		Memory campaignMemory   `json:"memory,omitempty" jsonschema:"description=Memory as Kubernetes writes it: 4Gi"`
 		GPU    yamlfile.At[int] `json:"gpu,omitempty" jsonschema:"minimum=0,maximum=1024,description=Number of devices"`
 	}
-	// secondaryFile is what stands below a secondary container's name, or
-	// beside it.
+	// secondaryFile is the mapping below a secondary container's name, or the
+	// keys beside it.
 	secondaryFile struct {
 		Resources campaignRes         `json:"resources,omitempty" jsonschema:"description=What the container needs"`
 		Command   yamlfile.At[string] `json:"command,omitempty" jsonschema:"description=A script for sh that it runs"`

@@ -57,7 +57,7 @@ func TestWrongCampaigns(t *testing.T) {
 		"parameters": {config("- name: a\n  parameters:\n  - x\n  - {}\n  - a: 1\n  - a: 2\n  - 1: 2\n  - _output_dir: /x\n  - '': 1\n  - b: {1: 2}\n"), Inputs{}, lines(
 			`c.vast:6:5: configuration[0].parameters[0]: must be a parameter, "NAME: value", not the text "x"`,
 			`c.vast:7:5: configuration[0].parameters[1]: must be a parameter, "NAME: value", not a mapping`,
-			`c.vast:9:5: configuration[0].parameters[3].a: the parameter stands on line 8 already`,
+			`c.vast:9:5: configuration[0].parameters[3].a: duplicate parameter: already set on line 8`,
 			`c.vast:10:5: configuration[0].parameters[4].1: a key must be text, not the number 1; write it in quotes`,
 			`c.vast:11:5: configuration[0].parameters[5]._output_dir: is set for each run and cannot be given`,
 			`c.vast:12:5: configuration[0].parameters[6][]: has no name`,
@@ -74,7 +74,7 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:6:29: configuration[0].variations[0].ParameterVariationList: "name" is missing`,
 			`c.vast:6:38: configuration[0].variations[0].ParameterVariationList.values: must have at least 1 entries`,
 			`c.vast:7:36: configuration[0].variations[1].ParameterVariationList.name: names no parameter`,
-			`c.vast:8:40: configuration[0].variations[2].ParameterVariationList.name[1]: "x" stands in the list twice`,
+			`c.vast:8:40: configuration[0].variations[2].ParameterVariationList.name[1]: "x" is listed twice`,
 			`c.vast:8:53: configuration[0].variations[2].ParameterVariationList.values[0]: must be a list of 2 values, one for each of x, x, not the number 1`,
 			`c.vast:8:56: configuration[0].variations[2].ParameterVariationList.values[1]: has 1 values; give one for each of x, x`,
 			`c.vast:9:36: configuration[0].variations[3].ParameterVariationList.name: must be text or a list, not the number 5; write it in quotes: "5"`,
@@ -112,7 +112,7 @@ func TestWrongCampaigns(t *testing.T) {
 		"a scenario that is a pattern": {head + "execution: {image: a, runs: 1, scenario_file: '*.osc'}\n", Inputs{},
 			"c.vast:3:47: execution.scenario_file: must be one file, not a pattern"},
 		"variables": {execution("  env:\n  - A: 1\n  - A: 2\n  - CAMPAIGN_ID: x\n  - ROS_LOG_DIR: x\n  - PARAM_X: 1\n  - B: [1]\n  - C:\n  - x\n  - 1B: 2\n"), Inputs{}, lines(
-			"c.vast:9:5: execution.env[1].A: the variable stands on line 8 already",
+			"c.vast:9:5: execution.env[1].A: duplicate variable: already set on line 8",
 			"c.vast:10:5: execution.env[2].CAMPAIGN_ID: is set for each run and cannot be given; use another name than CAMPAIGN_ID",
 			"c.vast:11:5: execution.env[3].ROS_LOG_DIR: is set for each run and cannot be given; use another name than ROS_LOG_DIR",
 			"c.vast:12:5: execution.env[4].PARAM_X: is set for each run and cannot be given; use another name than PARAM_X",
@@ -121,7 +121,7 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:15:5: execution.env[7]: must be a variable, "NAME: value"`,
 			`c.vast:16:5: execution.env[8].1B: is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`)},
 		"amounts": {execution("  resources: {cpu: 4+, memory: 16, gpu: 0.5}\n  secondary_containers:\n  - a: {resources: {cpu: 0, memory: 10GB}}\n"), Inputs{}, lines(
-			`c.vast:7:20: execution.resources.cpu: "4+" is not a number of CPUs; write 4, 0.5 or "500m"; a run gets exactly what it asks for, so leave out the "+"`,
+			`c.vast:7:20: execution.resources.cpu: "4+" is not a number of CPUs; write 4, 0.5 or "500m"; a run gets exactly what it requests; omit the "+"`,
 			`c.vast:7:32: execution.resources.memory: "16" is not an amount of memory with a unit of Kubernetes's; write 4Gi or 512Mi`,
 			"c.vast:7:41: execution.resources.gpu: must be a whole number, not the number 0.5",
 			`c.vast:9:26: execution.secondary_containers[0].a.resources.cpu: "0": must be above 0`,
@@ -131,7 +131,7 @@ func TestWrongCampaigns(t *testing.T) {
 			`c.vast:9:5: execution.secondary_containers[1]: names no container; write "- NAME:"`,
 			"c.vast:10:10: execution.secondary_containers[2].nav: has the same fields below its name and beside it; give them once",
 			`c.vast:12:5: execution.secondary_containers[3]: "nav" is the name of the container on line 10 already`,
-			`c.vast:14:5: execution.secondary_containers[4].b: stands beside the container "a"; write each container as an item of its own`,
+			`c.vast:14:5: execution.secondary_containers[4].b: is in the same item as the container "a"; write each container as an item of its own`,
 			`c.vast:15:5: execution.secondary_containers[5]: "task" is reserved for our own containers; use another name`,
 			`c.vast:16:5: execution.secondary_containers[6]: "vast-keep" is reserved for our own containers; use another name`,
 			`c.vast:17:5: execution.secondary_containers[7]: "Big_Name" is not the name of a container: at most 63 lower-case letters, digits and "-" between them`,
@@ -146,7 +146,7 @@ func TestWrongCampaigns(t *testing.T) {
 			`Envs: "RUN_ID" is set for each run and cannot be given; use another name than RUN_ID`,
 			`Secrets: "RUN_NUMBER" is set for each run and cannot be given; use another name than RUN_NUMBER`,
 			`Image: "A" is not a container image: the repository must be in lower case`,
-			`CPUs: "4+": a run gets exactly what it asks for; leave out the "+"`,
+			`CPUs: "4+": a run gets exactly what it requests; omit the "+"`,
 			`Memory: "x" is not an amount of memory; write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`,
 			`GPUs: "H100:8": a campaign takes a whole number of devices; choose their model by kubernetes.jobs.node_labels`)},
 	} {

@@ -141,7 +141,7 @@ evaluation: {visualization: [{Analysis: {run: a.ipynb}}]}
 	branch := got.Configurations[0].Variations[3].Branches[1]
 	wantBranch := Variation{Path: "configuration[0].variations[3].OneOfVariation.variations[1].ParameterVariationList", Position: Position{18, 9}}
 	if branch.Path != wantBranch.Path || branch.Position != wantBranch.Position {
-		t.Errorf("a branch stands at %v, %s", branch.Position, branch.Path)
+		t.Errorf("a branch is at %v, %s", branch.Position, branch.Path)
 	}
 }
 

@@ -87,7 +87,7 @@ func checkListSettings(r *yamlfile.Reader, n *yamlfile.Node) {
 	for i, name := range names {
 		checkParameterName(r, name)
 		if slices.ContainsFunc(names[:i], func(other *yamlfile.Node) bool { return other.Text == name.Text }) {
-			r.Fail(name, "%s stands in the list twice", name.Quote())
+			r.Fail(name, "%s is listed twice", name.Quote())
 		}
 	}
 	if !s.Values.IsSet() {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// shared returns the folder of third-party files, which lies beside the
+// shared returns the folder of third-party files, which is beside the
 // repository.
 func shared(t *testing.T) string {
 	t.Helper()
@@ -66,8 +66,8 @@ func corpus(t *testing.T) []corpusFile {
 	return out
 }
 
-// idle are files that SkyPilot takes, and starts machines for that do nothing
-// until somebody logs in.
+// idle are files that SkyPilot accepts, and starts nodes for that run nothing
+// until a user logs in.
 var idle = map[string]bool{
 	"examples/job_queue/cluster_docker.yaml": true,
 	"tests/test_yamls/autostop.yaml":         true,

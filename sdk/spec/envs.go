@@ -120,8 +120,8 @@ func (secretField) JSONSchema() *jsonschema.Schema {
 // environment is what envs, secrets and the command line amount to.
 type environment struct {
 	envs, secrets []EnvVar
-	// values holds both, for substitution; missing the inputs that nobody
-	// gave.
+	// values holds both, for substitution; missing lists the inputs without a
+	// value.
 	values  map[string]string
 	missing map[string]bool
 }
@@ -138,7 +138,7 @@ func (r *parser) environment(envs envField, secrets secretField, in Inputs) envi
 	}
 	for _, s := range secrets.entries {
 		if e := inEnvs[s.name]; e != nil {
-			r.Fail(s.n, "stands in envs (line %d) and in secrets; it can be in one of them only", e.Line)
+			r.Fail(s.n, "is in both envs (line %d) and secrets; it can be in one of them only", e.Line)
 		}
 	}
 	r.onlyIn(envs.entries, in.Secrets, "envs", "secrets", "Envs")
@@ -260,8 +260,8 @@ func (r *parser) checkLogin(env environment, entries []envEntry) {
 	r.FailOption("Secrets", "%s", msg)
 }
 
-// variable is a reference in a value: $NAME or ${NAME}. SkyPilot's grammar
-// has neither defaults nor an escape, and leaves what it does not know alone.
+// variable is a reference in a value: $NAME or ${NAME}. SkyPilot's grammar has
+// neither defaults nor an escape, and leaves unknown names as they are.
 var variable = regexp.MustCompile(`\$\{?\b([a-zA-Z_][a-zA-Z0-9_]*)\b\}?`)
 
 // maxSubstituted bounds a text after substitution. It is far above any path

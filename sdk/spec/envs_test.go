@@ -137,7 +137,7 @@ func TestWrongInputsAreRefused(t *testing.T) {
 		},
 		"the same name in envs and secrets": {
 			file: "envs: {A: x}\nsecrets: {A: y}\n",
-			want: "task.yaml:2:14: secrets.A: stands in envs (line 1) and in secrets; it can be in one of them only",
+			want: "task.yaml:2:14: secrets.A: is in both envs (line 1) and secrets; it can be in one of them only",
 		},
 		"a secret that is given with --env": {
 			file: "secrets: {A: y}\n",

@@ -175,8 +175,8 @@ func (f *labelsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 	}
 }
 
-// durationField is minutes, or a number with a unit. It only stands in fields
-// that have no meaning here, so nothing is kept of it.
+// durationField is minutes, or a number with a unit. Only fields without a
+// meaning here have this type, so the value is not kept.
 type durationField struct{}
 
 const durationPattern = `^[0-9]+[smhdwSMHDW]?$`

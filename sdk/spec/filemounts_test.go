@@ -42,7 +42,7 @@ file_mounts:
 		`task.yaml:8:16: file_mounts[/e].source: must be text or a list, not the number 1; write it in quotes: "1"`,
 		`task.yaml:8:25: file_mounts[/e].mode: "MUONT" is not one of MOUNT, COPY, MOUNT_CACHED; did you mean "MOUNT"?`,
 		`task.yaml:8:32: file_mounts[/e].stroe: unknown field; did you mean "store"?`,
-		"task.yaml:10:3: file_mounts[/./f]: the same path stands on line 9",
+		"task.yaml:10:3: file_mounts[/./f]: duplicate path: already on line 9",
 	)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want,+got):\n%s", diff)

@@ -16,8 +16,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
-// clouds are the names that SkyPilot knows besides Kubernetes. A file that
-// names one is not wrong; here it just means nothing.
+// clouds are the clouds that SkyPilot accepts besides Kubernetes. A file that
+// names one is valid; the name has no effect here.
 var clouds = strings.Fields(`aws azure gcp ibm lambda scp oci runpod vast vsphere cudo
 	fluidstack paperspace primeintellect do nebius ssh slurm hyperbolic seeweb shadeform
 	yotta mithril verda`)

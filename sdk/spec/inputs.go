@@ -67,7 +67,7 @@ func envFromValues(option string, values []string, lookup func(string) (string, 
 	for _, text := range values {
 		name, value, given := strings.Cut(text, "=")
 		if msg := rules.Variable(name); msg != "" {
-			// Without "=" the text may be a value that stands alone.
+			// Without "=" the text may be a value without a name.
 			r.FailOption(option, "%s", badName(name, given, msg))
 			continue
 		}
@@ -121,7 +121,7 @@ func envFromFile(path string, data []byte, lookup func(string) (string, bool)) (
 		case rules.IsVariable(v.Name):
 			r.Add(v.Line, 1, v.Name, msg)
 		default: // it may be a part of a value that lacks its quotes
-			r.Add(v.Line, 1, "", "what stands before \"=\" "+msg)
+			r.Add(v.Line, 1, "", "the text before \"=\" "+msg)
 		}
 		out[v.Name] = v.Value
 	}

@@ -65,7 +65,7 @@ func TestEnvFiles(t *testing.T) {
 			bad+`:2:1: there is no "=" behind a name; a line is NAME=value`,
 			bad+`:4:1: the closing ' of the value is missing; \' does not close it, and \\ is a backslash`,
 			names+":1:1: NODE_RANK: is set by kubevast on every node and cannot be given; use another name",
-			names+`:3:1: what stands before "=" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
+			names+`:3:1: the text before "=" is not a variable's name: letters, digits and "_" are allowed, and the first is no digit`,
 			names+`:4:1: there is no "=" behind a name; a line is NAME=value`,
 			binary+": the file is not text in UTF-8, or holds a NUL byte",
 			large+": the file is larger than 1024 KiB",

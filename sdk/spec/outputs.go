@@ -11,8 +11,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yamlfile"
 )
 
-// outputsFile is a task's outputs: a list of paths, which is ours. SkyPilot
-// knows a mapping of names to sizes there, which has no meaning here.
+// outputsFile is a task's outputs: a list of paths, which is an addition of
+// this project. SkyPilot has a mapping of names to sizes there, which has no
+// effect here.
 type outputsFile struct{ items []*yamlfile.Node }
 
 func (outputsFile) Describe() string { return "a list of paths" }
@@ -65,7 +66,7 @@ func (r *parser) outputs(o outputsFile, t *Task) []string {
 	return out
 }
 
-// outputProblem says what is wrong with an output, or "".
+// outputProblem returns what is wrong with an output, or "".
 func outputProblem(written, p string, before []string, t *Task) string {
 	within := func(dir string) bool { return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }
 	inWorkdir := func(m FileMount) bool { return !path.IsAbs(m.Path) && !strings.HasPrefix(m.Path, "~") }
@@ -83,7 +84,7 @@ func outputProblem(written, p string, before []string, t *Task) string {
 	case p == "/":
 		return "is the whole file system; name a folder, for example /results"
 	case slices.Contains(before, p):
-		return "stands in the list twice"
+		return "is listed twice"
 	case !path.IsAbs(p):
 		if t.Workdir == nil && !slices.ContainsFunc(t.FileMounts, inWorkdir) {
 			return "is relative, and there is no workdir; name an absolute folder, or write to $OUTPUT_DIR"
@@ -95,7 +96,7 @@ func outputProblem(written, p string, before []string, t *Task) string {
 	case slices.ContainsFunc(systemFolders, within):
 		return "belongs to the system, and an output is a new, empty folder; choose another one, for example /results"
 	case slices.ContainsFunc(before, func(b string) bool { return path.IsAbs(b) && (within(b) || strings.HasPrefix(b, p+"/")) }):
-		return "lies in another output, or holds one"
+		return "is inside another output, or contains one"
 	case slices.ContainsFunc(t.Volumes, volume):
 		return "is a volume, which keeps its files anyway"
 	case slices.ContainsFunc(t.FileMounts, mounted):

@@ -49,8 +49,8 @@ func newParser(path string, f yamlfile.Format) *parser {
 // The error is an *api.InvalidSpecError with every problem that was found, in the
 // file's order.
 //
-// A task that has nothing to run is no problem by itself: SkyPilot takes it
-// too, for the sake of its machines. It cannot be submitted (see Task.Idle).
+// A task that has nothing to run is valid: SkyPilot accepts it too, to
+// provision nodes. It cannot be submitted (see Task.Idle).
 func Parse(path string, data []byte, in Inputs) (*File, error) {
 	r := newParser(path, taskFormat)
 	r.checkInputs(in)
@@ -131,8 +131,8 @@ func (r *parser) several(docs []*yamlfile.Node, in Inputs) *File {
 	return f
 }
 
-// header reads the first document. In a job group SkyPilot passes over
-// fields that it does not know.
+// header reads the first document. In a job group SkyPilot ignores unknown
+// fields.
 func (r *parser) header(doc *yamlfile.Node, f *File) headerFile {
 	var h headerFile
 	known := *doc

@@ -53,7 +53,7 @@ func (r *parser) perContext(resources *yamlfile.Node, given string) {
 	}
 }
 
-// namesContext reports the fields that may say which context is meant.
+// namesContext reports the fields that may name a context.
 func namesContext(field string) bool {
 	return field == "infra" || field == "cloud" || field == "region"
 }
@@ -93,7 +93,7 @@ func splitInfra(infra string) (kubernetes bool, context string) {
 type chooser struct {
 	r *yamlfile.Reader
 	// ask is the first list for which no context is given, and names are the
-	// contexts in all of them.
+	// contexts in all of these lists.
 	ask   *yamlfile.Node
 	names []string
 }
@@ -165,8 +165,8 @@ func perCluster(n *yamlfile.Node) percontext.List {
 	return list
 }
 
-// blankHint tells of a slip that makes values per cluster of accelerators:
-// "- A100: 8" for "- A100:8".
+// blankHint reports a typing error that makes values per cluster of
+// accelerators: "- A100: 8" for "- A100:8".
 func blankHint(f *yamlfile.Node) string {
 	if f.Key.Text != "accelerators" && f.Key.Text != "gpus" {
 		return ""
@@ -180,8 +180,8 @@ func blankHint(f *yamlfile.Node) string {
 	return fmt.Sprintf("; if accelerators are meant, leave out the blank: %q", yamlfile.Shorten(first.Key.Written)+":"+yamlfile.Shorten(first.Written))
 }
 
-// listHint tells that values per cluster are a list, where a mapping was
-// written for a field that can be none.
+// listHint explains that values per cluster are a list, where a mapping was
+// written for a field that cannot be one.
 func listHint(n *yamlfile.Node) string {
 	if len(n.Fields) == 0 || n.Parent == nil || n.Key == nil || !strings.Contains(n.Parent.Path(), "resources") || !percontext.MayDiffer(n.Key.Text) {
 		return ""

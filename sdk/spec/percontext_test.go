@@ -103,7 +103,7 @@ func TestValuesPerClusterThatAreWrong(t *testing.T) {
 				`task.yaml:2:48: resources.ports: a port is a number from 1 to 65535, not 0`,
 			),
 		},
-		"no match, each told": {
+		"no match, each reported": {
 			"{cpus: [{a: 1}, {b: 2}], memory: [{c/d:e@f: 1}]}", "z",
 			lines(
 				`task.yaml:2:19: resources.cpus: there is no value for context "z", only for "a", "b"; add one, or write a plain value for all clusters`,
@@ -125,7 +125,7 @@ func TestValuesPerClusterThatAreWrong(t *testing.T) {
 				`task.yaml:2:54: resources.cpus[0]: has 2 keys; give each context an item of its own: - "a": ..., - "b": ...`,
 				`task.yaml:2:68: resources.cpus[1]: is empty; write a context with its value, {context: value}`,
 				`task.yaml:2:72: resources.cpus[2]: names no context; write {context: value}`,
-				`task.yaml:2:88: resources.cpus[4]: context "a" stands in item 4 of this list already; give it one value`,
+				`task.yaml:2:88: resources.cpus[4]: context "a" is already in item 4 of this list; give it one value`,
 			),
 		},
 		"a mapping of contexts": {

@@ -46,8 +46,8 @@ func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
 		"duplicate keys are found at every level": {
 			"name: a\nname: b\nrun: x\nresources:\n  cpus: 1\n  cpus: 2\n",
 			lines(
-				"task.yaml:2:1: name: duplicate key: it stands on line 1 already",
-				"task.yaml:6:3: resources.cpus: duplicate key: it stands on line 5 already",
+				"task.yaml:2:1: name: duplicate key: already set on line 1",
+				"task.yaml:6:3: resources.cpus: duplicate key: already set on line 5",
 			),
 		},
 		"all problems come in one answer, in the file's order": {
@@ -110,7 +110,7 @@ func TestEveryProblemHasItsPlaceAndItsMend(t *testing.T) {
 				`task.yaml:4:14: resources.disk_tier: "hihg" is not one of low, medium, high, ultra, best, none; did you mean "high"?`,
 				`task.yaml:5:13: resources.autostop: "soon" is not a duration; write minutes (30) or "30m", "2h", "1d"`,
 				"task.yaml:6:42: resources.job_recovery.max_restarts_on_errors: must be a whole number, at least 0, not -1",
-				`task.yaml:6:73: resources.job_recovery.recover_on_exit_codes[1]: "1" stands in the list twice`,
+				`task.yaml:6:73: resources.job_recovery.recover_on_exit_codes[1]: "1" is listed twice`,
 				"task.yaml:6:76: resources.job_recovery.recover_on_exit_codes[2]: must be a whole number, from 0 to 255, not 300",
 				"task.yaml:7:24: config.hooks[0].run: must not be empty",
 				`task.yaml:7:37: config.hooks[0].events[0]: "halt" is not one of stop, preemption, down`,
@@ -152,15 +152,15 @@ func TestWhatIsNoYAMLOfOursIsOneClearProblem(t *testing.T) {
 		"no blank behind the colon": {"name:foo\n", `task.yaml:1:1: a blank is missing behind the colon: write "name: ..."`},
 		"no blank in a later line":  {"name: foo\nrun:echo\n", `task.yaml:2:1: a blank is missing behind the colon: write "run: ..."`},
 		"no blank in a nested line": {"run: x\nresources:\n  cpus:2\n", `task.yaml:3:3: resources: must be a mapping, not the text "cpus:2"; is a blank missing behind the colon?`},
-		"a tab as indentation":      {"run: x\nresources:\n\tcpus: 2\n", "task.yaml:3:1: a tab is used as indentation; YAML wants blanks"},
-		"a tab behind blanks":       {"run: x\nresources:\n  cpus: 2\n\tmemory: 2\n", "task.yaml:4:1: a tab is used as indentation; YAML wants blanks"},
+		"a tab as indentation":      {"run: x\nresources:\n\tcpus: 2\n", "task.yaml:3:1: a tab is used as indentation; YAML requires spaces"},
+		"a tab behind blanks":       {"run: x\nresources:\n  cpus: 2\n\tmemory: 2\n", "task.yaml:4:1: a tab is used as indentation; YAML requires spaces"},
 		"a bracket that stays open": {"run: [\n", "task.yaml:1:1: this is not YAML: did not find expected node content"},
 		"a bomb of aliases":         {bomb, "task.yaml: the aliases of this file stand for more than 10000 values"},
 		"an alias of itself":        {"run: &a [*a]\n", "task.yaml:1:10: nested deeper than 64 levels"},
 		"deep nesting":              {"config: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "task.yaml:1:73: nested deeper than 64 levels"},
 		"very deep nesting":         {"config: " + strings.Repeat("[", 1<<19), "task.yaml:1:1: this is not YAML: exceeded max depth of 10000"},
 		"a tag of Python":           {"run: !!python/object x\n", "task.yaml:1:6: run: the YAML tag !!python/object has no meaning here"},
-		"a tag that lies":           {"num_nodes: !!int x\nrun: x\n", "task.yaml:1:12: num_nodes: the YAML tag !!int does not fit the value\ntask.yaml:1:12: num_nodes: must be a whole number, not the text \"x\""},
+		"a wrong tag":               {"num_nodes: !!int x\nrun: x\n", "task.yaml:1:12: num_nodes: the YAML tag !!int does not fit the value\ntask.yaml:1:12: num_nodes: must be a whole number, not the text \"x\""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

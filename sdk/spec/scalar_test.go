@@ -53,9 +53,9 @@ func TestAScalarThatFitsNeitherYAMLIsRefused(t *testing.T) {
 		"two ports are no number of base sixty":  {"resources: {ports: 22:22}\n", `task.yaml:1:20: resources.ports: "22:22" is not a port; write 8080 or a range, "8000-8010"`},
 		"a number where text belongs":            {"name: 12\n", `task.yaml:1:7: name: must be text, not the number 12; write it in quotes: "12"`},
 		"a tag that does not fit":                {"num_nodes: !!int yes\n", lines("task.yaml:1:12: num_nodes: the YAML tag !!int does not fit the value", `task.yaml:1:12: num_nodes: must be a whole number, not the text "yes"`)},
-		"a number that no machine can hold":      {"num_nodes: 99999999999999999999\n", "task.yaml:1:12: num_nodes: 99999999999999999999 is out of range"},
+		"a number out of range":                  {"num_nodes: 99999999999999999999\n", "task.yaml:1:12: num_nodes: 99999999999999999999 is out of range"},
 		"a merge key with what is no mapping":    {"<<: 1\n", `task.yaml:1:5: <<: only a mapping can be merged by "<<"`},
-		"a key twice, once with another meaning": {"envs: {A: 1, A: 2}\n", "task.yaml:1:14: envs.A: duplicate key: it stands on line 1 already"},
+		"a key twice, once with another meaning": {"envs: {A: 1, A: 2}\n", "task.yaml:1:14: envs.A: duplicate key: already set on line 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, problems(t, tt.file+"run: x\n", Inputs{})); diff != "" {

@@ -15,13 +15,13 @@ func TestPipelinesAndJobGroups(t *testing.T) {
 		tasks []string
 		lines []int
 	}{
-		"a pipeline with a header":         {"name: p\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindPipeline, "p", []string{"a", "b"}, []int{3, 6}},
-		"a pipeline that says it is one":   {"name: p\nexecution: serial\n---\nrun: x\n", Inputs{}, KindPipeline, "p", []string{""}, []int{4}},
-		"a pipeline without a header":      {"name: a\nrun: x\n---\n---\nname: b\nrun: x\n", Inputs{}, KindPipeline, "", []string{"a", "b"}, []int{1, 5}},
-		"a name of the command line":       {"name: p\n---\nname: a\nrun: x\n", Inputs{Name: "q"}, KindPipeline, "q", []string{"a"}, []int{3}},
-		"one task behind a separator":      {"---\nname: a\nrun: x\n---\n", Inputs{}, KindTask, "", []string{"a"}, []int{2}},
-		"a job group with everything":      {"name: g\nexecution: parallel\nprimary_tasks: [a]\ntermination_delay: {b: 5s, default: 1}\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindJobGroup, "g", []string{"a", "b"}, []int{6, 9}},
-		"a job group with a delay for all": {"name: g\nexecution: parallel\ntermination_delay: 10s\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindJobGroup, "g", []string{"a", "b"}, []int{5, 8}},
+		"a pipeline with a header":          {"name: p\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindPipeline, "p", []string{"a", "b"}, []int{3, 6}},
+		"a pipeline with execution: serial": {"name: p\nexecution: serial\n---\nrun: x\n", Inputs{}, KindPipeline, "p", []string{""}, []int{4}},
+		"a pipeline without a header":       {"name: a\nrun: x\n---\n---\nname: b\nrun: x\n", Inputs{}, KindPipeline, "", []string{"a", "b"}, []int{1, 5}},
+		"a name of the command line":        {"name: p\n---\nname: a\nrun: x\n", Inputs{Name: "q"}, KindPipeline, "q", []string{"a"}, []int{3}},
+		"one task behind a separator":       {"---\nname: a\nrun: x\n---\n", Inputs{}, KindTask, "", []string{"a"}, []int{2}},
+		"a job group with everything":       {"name: g\nexecution: parallel\nprimary_tasks: [a]\ntermination_delay: {b: 5s, default: 1}\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindJobGroup, "g", []string{"a", "b"}, []int{6, 9}},
+		"a job group with a delay for all":  {"name: g\nexecution: parallel\ntermination_delay: 10s\n---\nname: a\nrun: x\n---\nname: b\nrun: x\n", Inputs{}, KindJobGroup, "g", []string{"a", "b"}, []int{5, 8}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -38,7 +38,7 @@ setup: echo ${DIR}
 		t.Errorf("file mounts (-want,+got):\n%s", diff)
 	}
 	if task.Run != "echo $DIR" || task.Setup != "echo ${DIR}" || task.PodConfig["x"] != "$DIR" {
-		t.Errorf("substituted where a shell or nobody does it: %+v", task)
+		t.Errorf("substituted a reference that is left to the shell: %+v", task)
 	}
 }
 

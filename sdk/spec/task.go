@@ -26,7 +26,7 @@ var (
 	groupName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 )
 
-// checkName says what is wrong with a task's name, or "".
+// checkName returns what is wrong with a task's name, or "".
 func checkName(name string) string {
 	switch {
 	case len(name) > maxName && taskName.MatchString(name):
@@ -161,8 +161,9 @@ func allEmpty(doc *yamlfile.Node, keys ...string) bool {
 	return true
 }
 
-// places notes where everything below a node stands, by its path: the keys, and
-// the values. A value that begins on a line of its own is looked for at its key.
+// places records the position of everything below a node, by its path: the
+// keys, and the values. A value that begins on a line of its own is looked up
+// by its key.
 func places(n *yamlfile.Node, path string, keys, values map[string]Position) {
 	for _, f := range n.Fields {
 		below := yamlfile.Below(path, f.Key.Text)

@@ -66,7 +66,7 @@ type Task struct {
 	// BarrierTimeout is how long a node whose setup has ended waits for the
 	// others; 0 for the default.
 	BarrierTimeout time.Duration
-	// Queue is the LocalQueue that the task asks for, by
+	// Queue is the LocalQueue that the task requests, by
 	// config.kubernetes.kueue.local_queue_name or by Kueue's label in
 	// resources.labels or pod_config, which it is taken out of; empty for the
 	// default one. QueuePriority is the WorkloadPriorityClass, by Kueue's label.
@@ -75,9 +75,9 @@ type Task struct {
 	// PodConfig is config.kubernetes.pod_config, a partial pod, as plain
 	// YAML values with string keys.
 	PodConfig map[string]any
-	// PodConfigAt is where it stands, and PodConfigPlaces where each value in it
-	// does, by its path below it: "spec.containers[0].name". PodConfigKeys are the
-	// places of the keys.
+	// PodConfigAt is its position, and PodConfigPlaces has the position of each
+	// value in it, by its path below it: "spec.containers[0].name".
+	// PodConfigKeys are the positions of the keys.
 	PodConfigAt     Position
 	PodConfigPlaces map[string]Position `json:"-"`
 	PodConfigKeys   map[string]Position `json:"-"`
@@ -85,9 +85,9 @@ type Task struct {
 	Ignored []string
 }
 
-// PodConfigPlace is where in the file the value at a path below pod_config
-// stands. A path that is not written there has the place of the nearest value
-// above it.
+// PodConfigPlace returns the position in the file of the value at a path below
+// pod_config. A path that is not in the file has the position of the nearest
+// value above it.
 func (t *Task) PodConfigPlace(path string) Position {
 	for path != "" {
 		if at, ok := t.PodConfigPlaces[path]; ok {
@@ -98,7 +98,8 @@ func (t *Task) PodConfigPlace(path string) Position {
 	return t.PodConfigAt
 }
 
-// PodConfigKey is where in the file the key at a path below pod_config stands.
+// PodConfigKey returns the position in the file of the key at a path below
+// pod_config.
 func (t *Task) PodConfigKey(path string) Position {
 	if at, ok := t.PodConfigKeys[path]; ok {
 		return at
@@ -109,7 +110,7 @@ func (t *Task) PodConfigKey(path string) Position {
 // Idle reports a task that has nothing to run.
 func (t *Task) Idle() bool { return strings.TrimSpace(t.Run+t.Setup) == "" }
 
-// Source says where in which file a task stands.
+// Source is the file and the position in it where a task begins.
 type Source struct {
 	File string
 	// Line counts from 1 and is that of the document's first key.
@@ -153,8 +154,8 @@ type Accelerator struct {
 	Name string
 	// Count is per node. Kubernetes gives whole devices: round it up.
 	Count float64
-	// MinMemory is the least device memory that "80GB" or "40GB+" asks for,
-	// in bytes; ExactMemory says that more will not do.
+	// MinMemory is the least device memory that "80GB" or "40GB+" requests, in
+	// bytes; if ExactMemory is true, devices with more do not fit.
 	MinMemory   int64
 	ExactMemory bool
 	// Vendor of a memory form ("NVIDIA:40GB+"), else empty.
@@ -172,7 +173,7 @@ type VolumeMount struct {
 	// empty when the volume is Ephemeral.
 	Volume  string
 	SubPath string
-	// Ephemeral is made with the task and goes with it.
+	// Ephemeral is created and deleted with the task.
 	Ephemeral *Volume
 	// Line of the entry in the file.
 	Line, Column int
@@ -183,7 +184,7 @@ type VolumeMount struct {
 type Workdir struct {
 	Local    string
 	URL, Ref string
-	// At is where it stands.
+	// At is its position.
 	At Position
 }
 
@@ -193,7 +194,7 @@ type FileMount struct {
 	// Source is a local path or a URI; Storage the long form.
 	Source  string
 	Storage map[string]any
-	// At is where the source stands.
+	// At is the position of the source.
 	At Position
 }
 
@@ -205,14 +206,15 @@ type Volume struct {
 	Type         string
 	Size         *resource.Quantity
 	StorageClass string
-	// AccessModes is what the claim asks for; never empty after parsing.
+	// AccessModes are those of the claim; never empty after parsing.
 	AccessModes []string
 	Labels      map[string]string
 	UseExisting bool
 	Context     string
 	Namespace   string
 	HostPath    string
-	// CleanupOnDeletion says that the claim's data goes with the volume.
+	// CleanupOnDeletion reports whether the claim's data is deleted with the
+	// volume.
 	CleanupOnDeletion *bool
 	Ignored           []string
 }
@@ -236,8 +238,8 @@ type Inputs struct {
 	// Look says that a campaign is only looked at: an image, and values of
 	// its env, that are not there are not missed.
 	Look bool
-	// Check finds what is wrong with a campaign for reasons that only the
-	// caller knows, such as a type of variation that does not exist; nil for
-	// nothing. It gets what could be read, also of a file with problems.
+	// Check returns the problems of a campaign that only the caller can find,
+	// such as a type of variation that does not exist; nil if there are none.
+	// It receives what could be read, also of a file with problems.
 	Check func(*Campaign) []api.Problem
 }

@@ -153,8 +153,8 @@ func (r *parser) volumeConfig(v *Volume, c volumeConfigFile) {
 	}
 }
 
-// isVolume tells a volume document from a task by the fields that only one of
-// them has.
+// isVolume distinguishes a volume document from a task by the fields that only
+// one of them has.
 func isVolume(doc *yamlfile.Node) bool {
 	return doc.Has("type", "size", "use_existing") &&
 		!doc.Has("run", "setup", "resources", "num_nodes", "envs", "secrets", "volumes", "workdir", "file_mounts")

@@ -10,13 +10,13 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// maxNames is how many problems with names are told.
+// maxNames is the largest number of problems with names that are reported.
 const maxNames = 20
 
-// Check returns a problem for each type that is not known, where it first
-// stands, and for each seed that a distribution cannot take. It is what
-// spec.Inputs.Check takes, so that these are told together with all else that is
-// wrong with a file.
+// Check returns a problem for each unknown type, where it is first used, and
+// for each seed that a distribution cannot use. It is a value for
+// spec.Inputs.Check, so that these problems are reported together with all
+// others of a file.
 func (r *Registry) Check(c *spec.Campaign) []api.Problem {
 	var problems []api.Problem
 	var missing []spec.Variation
@@ -64,8 +64,8 @@ func (r *Registry) checkSeed(c *spec.Campaign, v *spec.Variation) (api.Problem, 
 // pythonClass is how a file names a class of its own to RoboVAST.
 var pythonClass = regexp.MustCompile(`^[^:'=]+\.py:[A-Za-z_][A-Za-z0-9_]*$`)
 
-// unknown sets the message and the remedies of the problem of a type that is not
-// known. more is the number of other places where it stands.
+// unknown sets the message and the remedies of the problem of an unknown type.
+// more is the number of its other uses.
 func (r *Registry) unknown(p *api.Problem, typ string, more int) {
 	if near := text.Nearest(typ, r.Types()); near != "" {
 		p.Message = fmt.Sprintf("unknown variation type %q; did you mean %q?", typ, near)
@@ -78,7 +78,7 @@ func (r *Registry) unknown(p *api.Problem, typ string, more int) {
 	}
 	again := ""
 	if more > 0 {
-		again = fmt.Sprintf(" (it stands in %d more places)", more)
+		again = fmt.Sprintf(" (in %d more places)", more)
 	}
 	p.Message = fmt.Sprintf("unknown variation type %q%s; known are %s", typ, again, strings.Join(r.Types(), ", "))
 }

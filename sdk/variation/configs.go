@@ -8,8 +8,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Configs are the configurations of a campaign. Each is made when it is asked
-// for, and only then: a million take no more memory than one.
+// Configs are the configurations of a campaign. Each is made when it is
+// requested: a million take no more memory than one.
 type Configs struct {
 	count int
 	all   iter.Seq[Config]
@@ -66,8 +66,9 @@ func (c *Configs) names() iter.Seq[string] {
 	}
 }
 
-// twice returns how often each name stands there that stands there more than
-// once. It keeps 8 bytes of each: names that share them are looked at again.
+// twice returns the number of occurrences of each name that occurs more than
+// once. It keeps a hash of 8 bytes for each name; names with equal hashes are
+// compared in a second pass.
 func (c *Configs) twice() map[string]int {
 	seed := maphash.MakeSeed()
 	hashes := make([]uint64, 0, c.Len())

@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// shared returns the folder of third-party files, which lies beside the
+// shared returns the folder of third-party files, which is beside the
 // repository.
 func shared(t *testing.T) string {
 	t.Helper()

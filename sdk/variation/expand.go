@@ -22,9 +22,9 @@ const MaxConfigs = 1_000_000
 
 // Expand returns the configurations of a campaign in the file's order. The
 // variations of a configuration are applied one after the other, each to all
-// that the one before gave (a Cartesian product), on top of its parameters.
-// What a type of the program's own or a plug-in gives is kept, since it is asked
-// only once; all else is made when it is asked for.
+// configurations of the one before (a Cartesian product), on top of its
+// parameters. Results of registered types and plug-ins are kept, since these
+// are called only once; all else is computed when it is requested.
 //
 // What is wrong with the file is an *api.InvalidSpecError with every problem that
 // was found: a type that r lacks, settings that a type cannot take, a plug-in
@@ -123,7 +123,7 @@ func (e *expansion) level(ctx context.Context, v *spec.Variation, t *tree, limit
 		t.count *= same.count
 		return level{same: same}, nil
 	}
-	// They are asked side by side: a plug-in is a process for each.
+	// The calls are concurrent: a plug-in is one process per configuration.
 	out := make([]changes, t.count)
 	var total atomic.Int64
 	group, within := errgroup.WithContext(ctx)
@@ -150,8 +150,8 @@ func (e *expansion) level(ctx context.Context, v *spec.Variation, t *tree, limit
 	return level{each: out}, nil
 }
 
-// asked reports whether a variation has to be asked for each configuration: it
-// is no type of the format.
+// asked reports whether a variation is called for each configuration: its type
+// is not one of the format.
 func (e *expansion) asked(v *spec.Variation) bool {
 	return e.registry.types[v.Type].each != nil || slices.ContainsFunc(v.Branches, func(b spec.Variation) bool { return e.asked(&b) })
 }

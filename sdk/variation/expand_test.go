@@ -154,7 +154,7 @@ func TestWhatCannotBeExpanded(t *testing.T) {
   variations: [{PathVariationRandom: {}}, {ParameterVariationLits: {}}]
 - name: b
   variations: [{OneOfVariation: {variations: [{PathVariationRandom: {}}, {Other: {}}]}}]
-`, `dir/c.vast:5:17: configuration[0].variations[0].PathVariationRandom: unknown variation type "PathVariationRandom" (it stands in 1 more places); known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList [VariationPlugins=PathVariationRandom=EXECUTABLE to add a type that a program of yours generates]
+`, `dir/c.vast:5:17: configuration[0].variations[0].PathVariationRandom: unknown variation type "PathVariationRandom" (in 1 more places); known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList [VariationPlugins=PathVariationRandom=EXECUTABLE to add a type that a program of yours generates]
 dir/c.vast:5:44: configuration[0].variations[1].ParameterVariationLits: unknown variation type "ParameterVariationLits"; did you mean "ParameterVariationList"?
 dir/c.vast:7:75: configuration[1].variations[0].OneOfVariation.variations[1].Other: unknown variation type "Other"; known are OneOfVariation, ParameterVariationDistributionGaussian, ParameterVariationDistributionUniform, ParameterVariationList [VariationPlugins=Other=EXECUTABLE to add a type that a program of yours generates]`},
 		"names that meet": {`- name: a
@@ -217,7 +217,7 @@ a-2-1-2 {"x":2,"from":"a-2 of a","y":4}
 a-2-2-1 {"x":2,"dir":true,"y":3}
 a-2-2-2 {"x":2,"dir":true,"y":4}
 `
-	for range 2 { // it is asked only once
+	for range 2 { // it is called only once
 		if diff := cmp.Diff(want, "\n"+lines(got)); diff != "" || err != nil || got.Len() != 8 || calls.Load() != 2 {
 			t.Errorf("error %v, %d calls, %d configurations (-want,+got):\n%s", err, calls.Load(), got.Len(), diff)
 		}

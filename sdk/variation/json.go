@@ -114,7 +114,7 @@ func readChanges(r io.Reader) ([]Change, error) {
 		return nil, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something stands behind the list; messages belong on stderr")
+		return nil, errors.New("text follows the list; write messages to stderr")
 	}
 	return out, nil
 }

@@ -101,8 +101,8 @@ func (s *settings) legacyDraw(in Input, next func(kind string, g *generator) any
 	}}, nil
 }
 
-// generator draws numbers by formulas of its own, so that they stay the same
-// with every version of Go and on every machine.
+// generator draws numbers by its own formulas, so that they are the same with
+// every version of Go and on every architecture.
 type generator struct{ source *rand.PCG }
 
 // newSource returns a source of its own for each parameter, so that two of the

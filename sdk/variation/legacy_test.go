@@ -9,8 +9,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// These values may never change: a campaign that was begun with them, by an older
-// version or on another machine, must find its own configurations.
+// These values must never change: a campaign that was started with them, by an
+// older version or on another computer, must get the same configurations.
 func TestLegacyValuesStayWhatTheyWere(t *testing.T) {
 	const file = `
 - name: a

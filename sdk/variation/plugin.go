@@ -17,8 +17,8 @@ import (
 const (
 	// pluginTimeout is how long a plug-in may take for one configuration.
 	pluginTimeout = 10 * time.Minute
-	// pluginOutput bounds what it may print. Of its messages the last lines
-	// are shown: there programs say why they gave up.
+	// pluginOutput limits what it may print. Of its messages the last lines are
+	// shown: programs print the reason for a failure there.
 	pluginOutput   = 64 << 20
 	pluginMessages = 500
 	pluginLines    = 3

@@ -105,7 +105,7 @@ func TestAPluginThatFails(t *testing.T) {
 		"no objects":          {`[{"a": 1}, 2]`, `item 2: "{" is expected, but there is 2`},
 		"half a list":         {`[{"a": 1}`, "unexpected EOF"},
 		"an unnamed one":      {`[{"": 1}]`, `item 1: the parameter "" has no name`},
-		"words behind":        {`[{"a": 1}] done`, "something stands behind the list; messages belong on stderr"},
+		"text behind":         {`[{"a": 1}] done`, "text follows the list; write messages to stderr"},
 		"one of its own name": {`[{"_output_dir": 1}]`, `item 1: the parameter "_output_dir" is set for each run and cannot be given`},
 		"no children":         {"[]", "gives no configuration for a-"},
 	} {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// These values may never change, either: those without a seed are nobody else's,
-// and what needs no table is readable here.
+// These values must never change either. Those without a seed are computed by
+// this package alone, and what needs no table is readable here.
 func TestTheSameSeedGivesTheSameValuesForEver(t *testing.T) {
 	const file = `
 - name: a

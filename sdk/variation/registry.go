@@ -3,9 +3,9 @@
 //
 // A variation type is a Func in a Registry. Those of the format are always
 // there; a program adds its own with Register, and a user with an executable
-// that speaks JSON, see Registry.Plugin. Nothing here is random in the sense
-// that two expansions differ: the same file gives the same configurations, on
-// any day and machine, which is what lets a campaign be resumed.
+// that reads and writes JSON, see Registry.Plugin. Expansion is deterministic:
+// the same file gives the same configurations on every computer, so a campaign
+// can be resumed.
 package variation
 
 import (
@@ -86,8 +86,8 @@ func Default() *Registry {
 	}}
 }
 
-// With returns Default with random values drawn by random; empty is the default.
-// What it does not know is an *api.InvalidSpecError.
+// With returns Default with random values drawn by random; empty is the
+// default. An unknown value is an *api.InvalidSpecError.
 func With(random api.Random) (*Registry, error) {
 	r := Default()
 	switch random {

@@ -19,7 +19,7 @@ func Select(configs *Configs, globs []string) (*Configs, error) {
 	var patterns []string
 	for _, glob := range globs {
 		if _, err := path.Match(glob, ""); err != nil {
-			errs = append(errs, api.InvalidOption("Configs", "%q is not a pattern; \"*\" stands for any text, \"?\" for one character, \"[a-c]\" for one of these", glob))
+			errs = append(errs, api.InvalidOption("Configs", "%q is not a pattern; \"*\" matches any text, \"?\" one character, \"[a-c]\" one of these", glob))
 			continue
 		}
 		patterns = append(patterns, glob)

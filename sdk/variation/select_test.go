@@ -21,7 +21,7 @@ func TestWhichConfigurationsAreChosen(t *testing.T) {
 		"by patterns":          {[]string{"test-?-1", "*-[1]-2", "test-1-1"}, "test-1-1 test-1-2 test-2-1", ""},
 		"none, and a near one": {[]string{"fixd", "fixed"}, "", `Configs: no configuration fits "fixd"; did you mean "fixed"?`},
 		"none":                 {[]string{"x*"}, "", `Configs: no configuration fits "x*"; the first one is called "test-1-1"`},
-		"no pattern": {[]string{"[", "y*"}, "", `Configs: "[" is not a pattern; "*" stands for any text, "?" for one character, "[a-c]" for one of these` + "\n" +
+		"no pattern": {[]string{"[", "y*"}, "", `Configs: "[" is not a pattern; "*" matches any text, "?" one character, "[a-c]" one of these` + "\n" +
 			`Configs: no configuration fits "y*"; the first one is called "test-1-1"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (s *settings) err() error {
 	return &api.InvalidSpecError{Problems: s.problems}
 }
 
-// text returns a text, or what stands for it when it is absent.
+// text returns a text, or the value of absent if there is none.
 func (s *settings) text(key, absent string) string {
 	switch v := s.values[key].(type) {
 	case string:

@@ -64,7 +64,7 @@ func (l List) Faults() []Fault {
 			add("names no context; write {context: value}")
 		default:
 			if at, twice := first[keys[0]]; twice {
-				add("context %s stands in item %d of this list already; give it one value", Quote(keys[0]), at+1)
+				add("context %s is already in item %d of this list; give it one value", Quote(keys[0]), at+1)
 			} else {
 				first[keys[0]] = i
 			}

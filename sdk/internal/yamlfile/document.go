@@ -129,7 +129,7 @@ func (r *Reader) syntax(data []byte, err error) {
 	off := len(data) - len(rest)
 	if at := tabIndent.FindIndex(linesFrom(rest, 1, 3)); at != nil && tabTrouble.MatchString(msg) {
 		l, c := position(data, off+at[1]-1)
-		r.Add(l, c, "", "a tab is used as indentation; YAML wants blanks")
+		r.Add(l, c, "", "a tab is used as indentation; YAML requires spaces")
 		return
 	}
 	if m := NoBlank.FindSubmatchIndex(linesFrom(rest, 1, 2)); m != nil {

@@ -217,7 +217,7 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth, aliases int) {
 		v := b.build(vy, n, labelOf(key.Text), depth+1, aliases)
 		v.Key = key
 		if first, dup := seen[key.Text]; dup {
-			b.fail(ky, v, "duplicate key: it stands on line %d already", first.Line)
+			b.fail(ky, v, "duplicate key: already set on line %d", first.Line)
 			continue
 		}
 		seen[key.Text] = key

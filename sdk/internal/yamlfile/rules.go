@@ -147,7 +147,7 @@ func (ru Rules) checkList(r *Reader, n *Node) {
 	seen := make(map[string]bool, len(n.Items))
 	for _, item := range n.Items {
 		if seen[item.Text] {
-			r.Fail(item, "%s stands in the list twice", item.Quote())
+			r.Fail(item, "%s is listed twice", item.Quote())
 		}
 		seen[item.Text] = true
 	}
