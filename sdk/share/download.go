@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -13,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -28,7 +26,8 @@ const (
 // path.part, which an interrupted download leaves and the next one continues if the
 // archive is still the same, as its size, validator, time and checksums show; path.part.json
 // records them. The size and the checksums that the share reports are verified
-// before the file gets its name.
+// before the file gets its name. As other programs that copy files, it does not wait until
+// the disk has the whole file.
 //
 // It returns an api.ConflictError if path exists and o.Overwrite is not set, or is a folder; an
 // api.UnavailableError if no more bytes arrive for o.Patience, or if the content is
@@ -51,7 +50,7 @@ type download struct {
 	*retries
 	file *os.File
 	// noted is what the part is from.
-	noted Object
+	noted note
 	// restarted: the content proved wrong once and was transferred again.
 	restarted bool
 }
@@ -158,7 +157,7 @@ func (d *download) transfer(ctx context.Context, found Object) (Object, error) {
 			}
 			continue
 		}
-		w := &prefixWriter{file: d.file, done: info.Size()}
+		w := &prefixWriter{file: d.file, done: info.Size(), record: d.gaps}
 		made, err := d.p.Download(ctx, d.name, w, DownloadOptions{Offset: info.Size(), Validator: found.Validator, Progress: func(written, size int64) {
 			d.arrived(written)
 			if d.o.Progress != nil {
@@ -171,12 +170,11 @@ func (d *download) transfer(ctx context.Context, found Object) (Object, error) {
 		if err == nil {
 			return made, nil
 		}
-		// Bytes behind a gap are written again.
-		if truncateErr := d.file.Truncate(w.prefix()); truncateErr != nil {
-			return Object{}, d.local(truncateErr)
+		if err := d.keep(w.prefix()); err != nil {
+			return Object{}, err
 		}
-		if errors.As(err, new(*writeError)) {
-			return Object{}, d.local(errors.Unwrap(err))
+		if failed := (*writeError)(nil); errors.As(err, &failed) {
+			return Object{}, d.local(failed.error)
 		}
 		if err := d.wait(ctx, d.what(), err); err != nil {
 			return Object{}, err
@@ -199,50 +197,6 @@ func (d *download) complete(w *prefixWriter, made Object) error {
 		return &writeError{err}
 	}
 	return nil
-}
-
-// prepare empties a part of another object, and notes what it will be from.
-func (d *download) prepare(found Object) error {
-	before, ok := d.noted, d.noted.Name != ""
-	if !ok {
-		before, ok = readNote(d.path + noteSuffix)
-	}
-	if !ok || before.Name != found.Name || before.Size != found.Size || changed(before, found) || before.Checksums != found.Checksums {
-		if err := d.restart(); err != nil {
-			return err
-		}
-	}
-	d.noted = found
-	text, err := json.Marshal(note{Object: found, Validator: found.Validator})
-	if err != nil {
-		return fmt.Errorf("cannot encode the note of a download: %w", err)
-	}
-	_ = os.Remove(d.path + noteSuffix) // a link is not written through
-	f, err := os.OpenFile(d.path+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return d.local(err)
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return d.local(err)
-	}
-	return nil
-}
-
-// note is the content of path.part.json.
-type note struct {
-	Object
-	Validator string `json:"validator"`
-}
-
-func readNote(path string) (Object, bool) {
-	text, err := os.ReadFile(path)
-	var n note
-	if err != nil || json.Unmarshal(text, &n) != nil {
-		return Object{}, false
-	}
-	n.Object.Validator = n.Validator
-	return n.Object, n.Name != ""
 }
 
 // check returns in wrong how the part differs from the object.
@@ -295,11 +249,8 @@ func newHash(kind string) hash.Hash {
 	return crc32.New(crc32.MakeTable(crc32.Castagnoli))
 }
 
-// finish makes the part durable and gives it its name.
+// finish gives the part its name.
 func (d *download) finish() error {
-	if err := d.file.Sync(); err != nil {
-		return d.local(err)
-	}
 	if err := d.file.Close(); err != nil {
 		return d.local(err)
 	}
@@ -310,9 +261,5 @@ func (d *download) finish() error {
 		return d.local(err)
 	}
 	_ = os.Remove(d.path + noteSuffix) // another download replaces it
-	if folder, err := os.Open(filepath.Dir(d.path)); err == nil {
-		_ = folder.Sync() // not every system can
-		_ = folder.Close()
-	}
 	return nil
 }

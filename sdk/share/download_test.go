@@ -1,11 +1,13 @@
 package share_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -127,6 +129,65 @@ func TestADownloadWithGapsIsNotContinuedBehindThem(t *testing.T) {
 		t.Errorf("from offsets %d, %v", f.offsets, err)
 	}
 	mustHold(t, path, text)
+}
+
+func TestADownloadThatWasKilledIsNotContinuedBehindItsGaps(t *testing.T) {
+	for what, c := range map[string]struct {
+		parts  [][2]int
+		change func(note string)
+		offset int64
+	}{
+		"in order":                      {parts: [][2]int{{0, 5}, {5, 9}}, offset: 9},
+		"with a gap":                    {parts: [][2]int{{10, 15}, {0, 3}}, offset: 0},
+		"with a gap behind a beginning": {parts: [][2]int{{0, 5}, {10, 15}}, offset: 5},
+		"when the system was restarted": {parts: [][2]int{{0, 5}}, offset: 0, change: func(note string) {
+			text, err := os.ReadFile(note)
+			if err == nil {
+				err = os.WriteFile(note, bytes.Replace(text, []byte(`"boot":"`), []byte(`"boot":"0`), 1), 0o600)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := newFake()
+			f.sums = false // a server without checksums
+			f.set(name, text)
+			first, second := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "file")
+			f.download = func(_ int, w io.WriterAt, _ share.DownloadOptions, read func() (share.Object, error)) (share.Object, error) {
+				for _, part := range c.parts {
+					if _, err := w.WriteAt([]byte(text[part[0]:part[1]]), int64(part[0])); err != nil {
+						return share.Object{}, err
+					}
+				}
+				for _, end := range []string{".part", ".part.json"} { // what a killed process leaves
+					data, err := os.ReadFile(first + end)
+					if err == nil {
+						err = os.WriteFile(second+end, data, 0o600)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				return read()
+			}
+			if _, err := share.Download(t.Context(), f, name, first, fast()); err != nil {
+				t.Fatal(err)
+			}
+			if c.change != nil {
+				if runtime.GOOS != "linux" {
+					t.Skip("the boot is known on Linux")
+				}
+				c.change(second + ".part.json")
+			}
+			f.download, f.offsets = nil, nil
+			if _, err := share.Download(t.Context(), f, name, second, fast()); err != nil || !slices.Equal(f.offsets, []int64{c.offset}) {
+				t.Errorf("from offsets %d, %v", f.offsets, err)
+			}
+			mustHold(t, second, text)
+		})
+	}
 }
 
 func TestADownloadThatEndsEarlyWithoutAnErrorIsRepeated(t *testing.T) {

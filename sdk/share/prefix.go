@@ -15,7 +15,15 @@ type prefixWriter struct {
 	done int64
 	// ahead has the parts behind a gap, by their start.
 	ahead map[int64]int64
+	// record stores how much is written without a gap: before the first part behind a
+	// gap, since the file's size is not that then, and again after recordEvery bytes.
+	record   func(prefix int64) error
+	recorded int64
+	gaps     bool
 }
+
+// recordEvery is how many bytes of a killed download are read again at most.
+const recordEvery = 64 << 20
 
 // writeError is an error of this machine's disk.
 type writeError struct{ error }
@@ -25,6 +33,9 @@ func (e *writeError) Unwrap() error { return e.error }
 
 // WriteAt implements io.WriterAt. Writing at 0 starts again.
 func (w *prefixWriter) WriteAt(p []byte, off int64) (int, error) {
+	if err := w.before(off); err != nil {
+		return 0, err
+	}
 	n, err := w.file.WriteAt(p, off)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,7 +46,29 @@ func (w *prefixWriter) WriteAt(p []byte, off int64) (int, error) {
 	if err != nil {
 		return n, &writeError{err}
 	}
+	if w.gaps && w.done-w.recorded >= recordEvery {
+		return n, w.note()
+	}
 	return n, nil
+}
+
+// before records that what will be written leaves a gap.
+func (w *prefixWriter) before(off int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if off <= w.done || w.gaps {
+		return nil
+	}
+	w.gaps = true
+	return w.note()
+}
+
+func (w *prefixWriter) note() error {
+	w.recorded = w.done
+	if err := w.record(w.done); err != nil {
+		return &writeError{err}
+	}
+	return nil
 }
 
 func (w *prefixWriter) add(start, end int64) {
