@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -27,7 +28,7 @@ const (
 // cannot be reached is a finding, not a failure.
 func runProbe(ctx context.Context, _ []string, out io.Writer) error {
 	var (
-		found api.ProbeResult
+		found agentspec.ProbeResult
 		both  sync.WaitGroup
 	)
 	both.Go(func() { found.DNS = probeDNS(ctx, net.DefaultResolver) })
@@ -41,18 +42,18 @@ type resolver interface {
 	LookupHost(ctx context.Context, host string) ([]string, error)
 }
 
-func probeDNS(ctx context.Context, r resolver) *api.ProbeFinding {
+func probeDNS(ctx context.Context, r resolver) *agentspec.ProbeFinding {
 	ctx, cancel := context.WithTimeout(ctx, dnsTime)
 	defer cancel()
 	addresses, err := r.LookupHost(ctx, apiServer)
 	if err != nil {
 		return failed(err)
 	}
-	return &api.ProbeFinding{OK: true, Seen: fmt.Sprintf("%s is %s", apiServer, strings.Join(addresses, ", "))}
+	return &agentspec.ProbeFinding{OK: true, Seen: fmt.Sprintf("%s is %s", apiServer, strings.Join(addresses, ", "))}
 }
 
 // probeStore is nil where no store is named.
-func probeStore(ctx context.Context) *api.ProbeFinding {
+func probeStore(ctx context.Context) *agentspec.ProbeFinding {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	s, err := store.FromEnv()
@@ -66,9 +67,9 @@ func probeStore(ctx context.Context) *api.ProbeFinding {
 	if err := s.Probe(ctx); err != nil {
 		return failed(err)
 	}
-	return &api.ProbeFinding{OK: true, Seen: "an object was put, read and deleted from a pod"}
+	return &agentspec.ProbeFinding{OK: true, Seen: "an object was put, read and deleted from a pod"}
 }
 
-func failed(err error) *api.ProbeFinding {
-	return &api.ProbeFinding{Seen: strings.Join(strings.Fields(err.Error()), " ")}
+func failed(err error) *agentspec.ProbeFinding {
+	return &agentspec.ProbeFinding{Seen: strings.Join(strings.Fields(err.Error()), " ")}
 }

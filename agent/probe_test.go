@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
-	"github.com/kubevast/vast/sdk/api"
 )
 
 type names map[string][]string
@@ -29,11 +29,11 @@ func TestDNSIsToldByTheAddressesOrInOneLineWhy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		names names
-		want  api.ProbeFinding
+		want  agentspec.ProbeFinding
 	}{
 		"a name that resolves": {names{apiServer: {"10.96.0.1", "fd00::1"}},
-			api.ProbeFinding{OK: true, Seen: "kubernetes.default.svc is 10.96.0.1, fd00::1"}},
-		"a name that does not": {names{}, api.ProbeFinding{Seen: "no such host"}},
+			agentspec.ProbeFinding{OK: true, Seen: "kubernetes.default.svc is 10.96.0.1, fd00::1"}},
+		"a name that does not": {names{}, agentspec.ProbeFinding{Seen: "no such host"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +73,7 @@ func TestTheProbePrintsOneLineThatDoctorCanRead(t *testing.T) {
 			if strings.Count(out.String(), "\n") != 1 || strings.Contains(out.String(), "the-") {
 				t.Errorf("not one line, or credentials in it: %q", &out)
 			}
-			var found api.ProbeResult
+			var found agentspec.ProbeResult
 			if err := json.Unmarshal(out.Bytes(), &found); err != nil || found.DNS == nil {
 				t.Fatalf("%v: %q", err, &out)
 			}

@@ -22,12 +22,6 @@ import (
 // Campaigns need a store. Without one, the methods that create campaigns return an
 // *api.NotInstalledError.
 type Campaign interface {
-	CampaignWriter
-	CampaignReader
-}
-
-// CampaignWriter creates, stops, holds and removes campaigns.
-type CampaignWriter interface {
 	// Render returns the Jobs that Run would create, in the order of their
 	// creation, and warnings. It needs no cluster. Each Job is generated when the
 	// iteration reaches it, so memory use does not depend on their number. Jobs
@@ -65,10 +59,6 @@ type CampaignWriter interface {
 	// logs and records. An unfinished campaign is an *api.ConflictError, unless
 	// o.Force is set. It is idempotent.
 	Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error)
-}
-
-// CampaignReader reads the state of campaigns.
-type CampaignReader interface {
 	// Get returns one campaign: counts of its runs, pace, failures by cause and the
 	// progress of its active runs. Runs whose Jobs have expired are counted from
 	// the store.

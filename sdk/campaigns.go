@@ -36,7 +36,7 @@ const pollCampaigns = 2 * time.Second
 // Campaigns returns the interface to campaigns.
 func (c *Client) Campaigns() Campaign { return campaigns{c.campaign, c.conn, c.cluster} }
 
-// Get implements CampaignReader.
+// Get implements Campaign.
 func (c campaigns) Get(ctx context.Context, ref string) (*api.Campaign, error) {
 	list, err := c.List(ctx, api.CampaignListOptions{Refs: []string{ref}, Progress: true})
 	if err != nil {
@@ -45,7 +45,7 @@ func (c campaigns) Get(ctx context.Context, ref string) (*api.Campaign, error) {
 	return &list.Items[0], nil
 }
 
-// Watch implements CampaignReader.
+// Watch implements Campaign.
 func (c campaigns) Watch(ctx context.Context, o api.CampaignListOptions) iter.Seq2[*api.CampaignList, error] {
 	return watch(ctx, c.conn.Warn, pollCampaigns, func(ctx context.Context) (*api.CampaignList, error) { return c.List(ctx, o) })
 }
@@ -89,7 +89,7 @@ func watch[T any](ctx context.Context, warn func(string, ...api.Remedy), interva
 	}
 }
 
-// Prepare implements CampaignWriter.
+// Prepare implements Campaign.
 func (c campaigns) Prepare(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.PrepareOptions) (*api.PrepareReport, error) {
 	o.Setup.Config = cmp.Or(o.Setup.Config, anyCluster)
 	o.Setup.DryRun = api.DryRunClient

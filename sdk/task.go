@@ -19,13 +19,6 @@ import (
 // candidates, and so is a type of another kind; an unknown one is an
 // *api.NotFoundError.
 type Task interface {
-	TaskWriter
-	TaskReader
-	TaskLogger
-}
-
-// TaskWriter submits, stops and deletes tasks.
-type TaskWriter interface {
 	// Check validates a task and its options without a cluster. The error is an
 	// *api.InvalidSpecError with all problems, or an *api.NotSupportedError for what
 	// this version cannot run.
@@ -45,10 +38,6 @@ type TaskWriter interface {
 	// Delete deletes a task: its Job, its pods and the other objects that Submit
 	// created. Stored results and logs are kept.
 	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error)
-}
-
-// TaskReader reads the state of tasks.
-type TaskReader interface {
 	// Get returns one task with its ranks, events and diagnosis.
 	Get(ctx context.Context, ref string) (*api.TaskStatus, error)
 	// List returns tasks, oldest first. It reads 500 objects per request.
@@ -61,10 +50,6 @@ type TaskReader interface {
 	// state, or is deleted meanwhile, is an *api.TaskFailedError; a wait longer than
 	// o.Timeout is an *api.TimedOutError.
 	Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error)
-}
-
-// TaskLogger reads the logs of tasks.
-type TaskLogger interface {
 	// Logs passes every log line to sink, each once and in order per rank. With
 	// o.Follow it waits for pods that do not exist yet, reconnects when a connection
 	// is lost, and returns when the task has ended: nil if it succeeded, otherwise

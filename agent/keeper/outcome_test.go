@@ -94,7 +94,7 @@ func others(p ...*corev1.Pod) []corev1.Pod {
 
 func TestHowTheWorkEnded(t *testing.T) {
 	t.Parallel()
-	rejected := &api.Progress{Status: api.StatusRejected, Message: "not a graph"}
+	rejected := &api.Progress{Status: "rejected", Message: "not a graph"}
 	for name, c := range map[string]struct {
 		end      end
 		told     *api.Progress
@@ -151,7 +151,7 @@ func TestHowTheWorkEnded(t *testing.T) {
 
 func TestHowAPackedRunEnded(t *testing.T) {
 	t.Parallel()
-	rejected := &api.Progress{Status: api.StatusRejected, Message: "no"}
+	rejected := &api.Progress{Status: "rejected", Message: "no"}
 	for name, c := range map[string]struct {
 		code *int32
 		told *api.Progress

@@ -109,7 +109,7 @@ func (d *describer) typeName(obj *types.TypeName) {
 		return
 	}
 	named := obj.Type().(*types.Named)
-	name := obj.Name() + d.typeParams(named)
+	name := obj.Name() + d.typeParams(named.TypeParams())
 	switch u := named.Underlying().(type) {
 	case *types.Struct:
 		d.line("type %s struct", name)
@@ -181,9 +181,9 @@ func (d *describer) methods(of string, named *types.Named) {
 	}
 }
 
-func (d *describer) typeParams(named *types.Named) string {
+func (d *describer) typeParams(params *types.TypeParamList) string {
 	var list []string
-	for p := range named.TypeParams().TypeParams() {
+	for p := range params.TypeParams() {
 		list = append(list, p.Obj().Name()+" "+d.typ(p.Constraint()))
 	}
 	if len(list) == 0 {
@@ -195,9 +195,8 @@ func (d *describer) typeParams(named *types.Named) string {
 // signature leaves out the names of parameters, which no caller depends on.
 func (d *describer) signature(f *types.Func) string {
 	sig := f.Signature()
-	bare := types.NewSignatureType(nil, nil, slices.Collect(sig.TypeParams().TypeParams()),
-		unnamed(sig.Params()), unnamed(sig.Results()), sig.Variadic())
-	return strings.TrimPrefix(d.typ(bare), "func")
+	bare := types.NewSignatureType(nil, nil, nil, unnamed(sig.Params()), unnamed(sig.Results()), sig.Variadic())
+	return d.typeParams(sig.TypeParams()) + strings.TrimPrefix(d.typ(bare), "func")
 }
 
 func unnamed(t *types.Tuple) *types.Tuple {

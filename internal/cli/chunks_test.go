@@ -19,9 +19,9 @@ import (
 
 // configsOf are so many configurations as one list, whose names get longer.
 func configsOf(from, to int) *api.CampaignConfigList {
-	list := &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: []api.CampaignConfig{}}
+	list := &api.CampaignConfigList{TypeMeta: api.TypeMeta[api.CampaignConfigList](), Items: []api.CampaignConfig{}}
 	for i := from; i < to; i++ {
-		list.Items = append(list.Items, api.CampaignConfig{TypeMeta: api.TypeMeta(api.KindCampaignConfig),
+		list.Items = append(list.Items, api.CampaignConfig{TypeMeta: api.TypeMeta[api.CampaignConfig](),
 			ObjectMeta: metav1.ObjectMeta{Name: strings.Repeat("n", i+1)},
 			Parameters: map[string]any{"y": int64(i), "text": strings.Repeat("words and ", 12*i) + "\n  \"items\": []\nitems: []\n", "none": map[string]any{}}})
 	}

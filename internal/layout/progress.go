@@ -143,5 +143,6 @@ func (r *ProgressReader) Last() (told *api.Progress, broken int) {
 	return &p, r.broken
 }
 
-// Rejected reports whether the last status is the one that is an outcome.
-func Rejected(p *api.Progress) bool { return p != nil && p.Status == api.StatusRejected }
+// Rejected reports whether the last status is "rejected", the one that is an
+// outcome.
+func Rejected(p *api.Progress) bool { return p != nil && p.Status == "rejected" }

@@ -5,12 +5,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// The kinds of a campaign's configurations.
-const (
-	KindCampaignConfig     = "CampaignConfig"
-	KindCampaignConfigList = "CampaignConfigList"
-)
-
 // CampaignConfig is one configuration of a campaign once its variations are
 // applied. Its name is that of ObjectMeta.
 type CampaignConfig struct {

@@ -18,6 +18,3 @@ type Progress struct {
 	// BrokenLines counts the lines that could not be read.
 	BrokenLines int `json:"brokenLines,omitempty"`
 }
-
-// StatusRejected is the Progress.Status that is an outcome.
-const StatusRejected = "rejected"

@@ -1,41 +1,20 @@
 package api
 
 import (
+	"reflect"
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// The kinds of this package, as they stand in TypeMeta.
-const (
-	KindTask       = "Task"
-	KindTaskList   = "TaskList"
-	KindVolume     = "Volume"
-	KindVolumeList = "VolumeList"
-
-	KindQueue          = "Queue"
-	KindQueueList      = "QueueList"
-	KindQueuedTask     = "QueuedTask"
-	KindQueuedTaskList = "QueuedTaskList"
-
-	KindResult          = "Result"
-	KindResultList      = "ResultList"
-	KindDownloadReport  = "DownloadReport"
-	KindCampaign        = "Campaign"
-	KindCampaignList    = "CampaignList"
-	KindCampaignCleanup = "CampaignCleanup"
-	KindPrepareReport   = "PrepareReport"
-
-	KindShareUpload = "ShareUpload"
-
-	KindDoctorReport = "DoctorReport"
-
-	KindCluster           = "Cluster"
-	KindClusterConfig     = "ClusterConfig"
-	KindClusterConfigList = "ClusterConfigList"
-	KindClusterResize     = "ClusterResize"
-	KindClusterCleanup    = "ClusterCleanup"
-)
-
-// TypeMeta returns the TypeMeta of one of this package's kinds.
-func TypeMeta(kind string) metav1.TypeMeta {
+// TypeMeta returns the TypeMeta of T, a type of this package that is printed
+// as an object: TypeMeta[CampaignList](). The kind is the name of T without
+// "Status": a TaskStatus is a Task, a TaskStatusList a TaskList.
+func TypeMeta[T any, P interface {
+	*T
+	runtime.Object
+}]() metav1.TypeMeta {
+	kind := strings.Replace(reflect.TypeFor[T]().Name(), "Status", "", 1)
 	return metav1.TypeMeta{APIVersion: GroupVersion.String(), Kind: kind}
 }

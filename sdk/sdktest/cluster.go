@@ -26,7 +26,7 @@ var _ sdk.Cluster = Clusters{}
 // Configs implements sdk.Cluster.
 func (f Clusters) Configs() *api.ClusterConfigList {
 	if f.OnConfigs == nil {
-		return &api.ClusterConfigList{TypeMeta: api.TypeMeta(api.KindClusterConfigList)}
+		return &api.ClusterConfigList{TypeMeta: api.TypeMeta[api.ClusterConfigList]()}
 	}
 	return f.OnConfigs()
 }

@@ -29,7 +29,7 @@ type Tasks struct {
 
 var _ sdk.Task = Tasks{}
 
-// Check implements sdk.TaskWriter.
+// Check implements sdk.Task.
 func (f Tasks) Check(t *spec.Task, o api.SubmitOptions) error {
 	if f.OnCheck == nil {
 		return nil

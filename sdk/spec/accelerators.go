@@ -25,10 +25,10 @@ var (
 
 const accAllowed = `write H100, "H100:8", "T4:0.5", "80GB+:2" for any model with at least that memory, or "1" for one of any model`
 
-// ParseAccelerator reads one kind of accelerator and its number per node, as
+// parseAccelerator reads one kind of accelerator and its number per node, as
 // SkyPilot writes it ("H100", "H100:8", "80GB+:2", "NVIDIA:40GB+") or as
 // k8s-cli does ("1": one of any model). The error is an *api.InvalidSpecError.
-func ParseAccelerator(s string) (Accelerator, error) {
+func parseAccelerator(s string) (Accelerator, error) {
 	s = strings.TrimSpace(s)
 	if accCount.MatchString(s) {
 		n, err := accelerators(s)
@@ -93,7 +93,7 @@ func (*acceleratorField) Accepts(n *yamlfile.Node) bool {
 func (a *acceleratorField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
 	a.n = n
 	one := func(n *yamlfile.Node, text string) {
-		acc, err := ParseAccelerator(text)
+		acc, err := parseAccelerator(text)
 		if err != nil {
 			r.Fail(n, "%s", err)
 			return

@@ -101,10 +101,10 @@ func (r *parser) overrideExecution(n *yamlfile.Node, in Inputs, e *Execution) {
 			*out = a.Quantity.String()
 		}
 	}
-	amount("CPUs", in.CPUs, ParseCPUs, &e.CPU)
-	amount("Memory", in.Memory, ParseMemory, &e.Memory)
+	amount("CPUs", in.CPUs, parseCPUs, &e.CPU)
+	amount("Memory", in.Memory, parseMemory, &e.Memory)
 	if in.GPUs != "" {
-		switch a, err := ParseAccelerator(in.GPUs); {
+		switch a, err := parseAccelerator(in.GPUs); {
 		case err != nil:
 			r.FailOption("GPUs", "%v", err)
 		case a.Name != "" || a.MinMemory != 0 || a.Count != float64(int(a.Count)):

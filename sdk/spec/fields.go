@@ -49,7 +49,7 @@ type cpuField struct {
 func (cpuField) Describe() string { return "a number of CPUs" }
 
 func (f *cpuField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
-	f.n, f.v = n, quantity(r, n, ParseCPUs)
+	f.n, f.v = n, quantity(r, n, parseCPUs)
 }
 
 // memoryField is an amount of memory. SkyPilot's "4x" (as many GB per CPU)
@@ -70,7 +70,7 @@ func (f *memoryField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 		f.perCPU, f.v.AtLeast = m[1], m[2] != ""
 		return
 	}
-	f.v = quantity(r, n, ParseMemory)
+	f.v = quantity(r, n, parseMemory)
 }
 
 type sizeField struct {
@@ -265,10 +265,10 @@ var units = map[string]uint{
 	"p": 50, "pb": 50, "pi": 50, "pib": 50,
 }
 
-// ParseCPUs reads a number of CPUs: "4", "0.5", "500m", and with a "+" behind
+// parseCPUs reads a number of CPUs: "4", "0.5", "500m", and with a "+" behind
 // it ("4+") for at least as many. Parts of a thousandth are rounded up. The
 // error is an *api.InvalidSpecError.
-func ParseCPUs(s string) (Amount, error) {
+func parseCPUs(s string) (Amount, error) {
 	m := cpuForm.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return Amount{}, api.Invalid("", `%s is not a number of CPUs; write 4, 0.5, "500m", or "4+" for at least 4`, strconv.Quote(yamlfile.Shorten(s)))
@@ -287,16 +287,16 @@ func ParseCPUs(s string) (Amount, error) {
 	return Amount{Quantity: *resource.NewMilliQuantity(n, resource.DecimalSI), AtLeast: m[3] != ""}, nil
 }
 
-// ParseMemory reads an amount of memory: a number of GB ("16", "0.5") or a
+// parseMemory reads an amount of memory: a number of GB ("16", "0.5") or a
 // number with a unit in any case ("16GB", "512Mi", "512m", "2g"), and with a
 // "+" behind it ("16+", "64GB+") for at least as much. Units count in 1024s;
 // parts of a byte are rounded up. The error is an *api.InvalidSpecError.
-func ParseMemory(s string) (Amount, error) {
+func parseMemory(s string) (Amount, error) {
 	return parseBytes(s, "an amount of memory", `write 16 (GB), "512Mi", "2g", or "16+" for at least 16 GB`)
 }
 
 // ParseSize reads the size of a disk or a volume, in the forms of
-// ParseMemory, but without the "+".
+// parseMemory, but without the "+".
 func ParseSize(s string) (resource.Quantity, error) {
 	a, err := parseBytes(s, "a size", `write 100 (GB), "500Mi" or "1Ti"`)
 	if err == nil && a.AtLeast {

@@ -138,14 +138,14 @@ func FuzzParseQuantity(f *testing.F) {
 				t.Fatalf("%q: AtLeast is %v", s, got.AtLeast)
 			}
 		}
-		amount, err := ParseCPUs(s)
+		amount, err := parseCPUs(s)
 		scale := big.NewRat(1, 1)
 		if strings.Contains(s, "m") {
 			scale = big.NewRat(1, 1000)
 		}
 		check(amount, err, scale)
 
-		amount, err = ParseMemory(s)
+		amount, err = parseMemory(s)
 		scale = new(big.Rat)
 		if m := memoryForm.FindStringSubmatch(strings.TrimSpace(s)); m != nil {
 			scale.SetInt(new(big.Int).Lsh(big.NewInt(1), units[strings.ToLower(m[2])]))
@@ -153,7 +153,7 @@ func FuzzParseQuantity(f *testing.F) {
 		if scale.Cmp(big.NewRat(1, 1)) != 0 || err != nil { // bytes have the step of 1
 			check(amount, err, scale)
 		}
-		if a, err := ParseAccelerator(s); err == nil && !(a.Count > 0 && a.Count <= maxAccelerators && (a.Name != "" || a.MinMemory >= 0)) {
+		if a, err := parseAccelerator(s); err == nil && !(a.Count > 0 && a.Count <= maxAccelerators && (a.Name != "" || a.MinMemory >= 0)) {
 			t.Fatalf("%q became %+v", s, a)
 		}
 	})

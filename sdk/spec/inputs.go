@@ -28,14 +28,11 @@ type Variables struct {
 	Files []string
 }
 
-// ReadFile reads at most a little more than limit bytes of the file at path.
-type ReadFile = func(ctx context.Context, path string, limit int) ([]byte, error)
-
-// Read returns the variables by name. Files are read by read; nil reads local files
-// and http and https URLs. lookup is the caller's environment, usually
+// Read returns the variables by name. Files are read by read, which returns an
+// error for more than limit bytes; nil reads local files and http and https URLs. lookup is the caller's environment, usually
 // os.LookupEnv. The error is an *api.InvalidSpecError with all problems, in which no
 // value appears; or the cause of ctx when that has ended.
-func (v Variables) Read(ctx context.Context, read ReadFile, lookup func(string) (string, bool)) (map[string]string, error) {
+func (v Variables) Read(ctx context.Context, read func(ctx context.Context, path string, limit int) ([]byte, error), lookup func(string) (string, bool)) (map[string]string, error) {
 	if read == nil {
 		read = new(files.Reader).Read
 	}

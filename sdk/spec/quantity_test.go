@@ -23,15 +23,15 @@ func TestCPUs(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := ParseCPUs(tt.in)
+			got, err := parseCPUs(tt.in)
 			if err != nil || got.Quantity.String() != tt.want || got.AtLeast != tt.atLeast {
-				t.Errorf("ParseCPUs(%q) = %s, %v, %v; want %s, %v", tt.in, got.Quantity.String(), got.AtLeast, err, tt.want, tt.atLeast)
+				t.Errorf("parseCPUs(%q) = %s, %v, %v; want %s, %v", tt.in, got.Quantity.String(), got.AtLeast, err, tt.want, tt.atLeast)
 			}
 		})
 	}
 	for _, bad := range []string{"", "four", "0", "0m", "-1", "+", "4++", "1e3", "4 cpus", "2000000", strings.Repeat("9", 1000), "0x10", "inf"} {
-		if got, err := ParseCPUs(bad); err == nil {
-			t.Errorf("ParseCPUs(%q) = %s, want an error", bad, got.Quantity.String())
+		if got, err := parseCPUs(bad); err == nil {
+			t.Errorf("parseCPUs(%q) = %s, want an error", bad, got.Quantity.String())
 		}
 	}
 }
@@ -58,15 +58,15 @@ func TestMemory(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := ParseMemory(tt.in)
+			got, err := parseMemory(tt.in)
 			if err != nil || got.Quantity.String() != tt.want || got.AtLeast != tt.atLeast {
-				t.Errorf("ParseMemory(%q) = %s, %v, %v; want %s, %v", tt.in, got.Quantity.String(), got.AtLeast, err, tt.want, tt.atLeast)
+				t.Errorf("parseMemory(%q) = %s, %v, %v; want %s, %v", tt.in, got.Quantity.String(), got.AtLeast, err, tt.want, tt.atLeast)
 			}
 		})
 	}
 	for _, bad := range []string{"", "lots", "0", "0.0Gi", "-1", "12q", "1Ei", "9999999999Pi", "536870912", strings.Repeat("9", 1000), "1e9"} {
-		if got, err := ParseMemory(bad); err == nil {
-			t.Errorf("ParseMemory(%q) = %s, want an error", bad, got.Quantity.String())
+		if got, err := parseMemory(bad); err == nil {
+			t.Errorf("parseMemory(%q) = %s, want an error", bad, got.Quantity.String())
 		}
 	}
 }
@@ -98,14 +98,14 @@ func TestAccelerator(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got, err := ParseAccelerator(tt.in); err != nil || got != tt.want {
-				t.Errorf("ParseAccelerator(%q) = %+v, %v; want %+v", tt.in, got, err, tt.want)
+			if got, err := parseAccelerator(tt.in); err != nil || got != tt.want {
+				t.Errorf("parseAccelerator(%q) = %+v, %v; want %+v", tt.in, got, err, tt.want)
 			}
 		})
 	}
 	for _, bad := range []string{"", "H100:", "H100:0", "H100:-1", "H100:x", "H100:8:8", "0", ":8", "NVIDIA:40GB+:0", "H100:4096", "nvidia.com/gpu", "0GB"} {
-		if got, err := ParseAccelerator(bad); err == nil {
-			t.Errorf("ParseAccelerator(%q) = %+v, want an error", bad, got)
+		if got, err := parseAccelerator(bad); err == nil {
+			t.Errorf("parseAccelerator(%q) = %+v, want an error", bad, got)
 		}
 	}
 }

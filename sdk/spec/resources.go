@@ -201,7 +201,7 @@ func (r *parser) memory(c candidateFile) *Amount {
 	}
 	per, _ := new(big.Rat).SetString(c.Memory.perCPU)
 	gib := per.Mul(per, big.NewRat(c.CPUs.v.Quantity.MilliValue(), 1000))
-	a, err := ParseMemory(gib.FloatString(18))
+	a, err := parseMemory(gib.FloatString(18))
 	if err != nil {
 		r.Fail(c.Memory.n, "%s of %s CPUs is no amount of memory that a node has", c.Memory.n.Quote(), c.CPUs.n.Written)
 	}
@@ -212,13 +212,13 @@ func (r *parser) memory(c candidateFile) *Amount {
 func (r *parser) override(all []Resources, in Inputs) []Resources {
 	var set Resources
 	if in.CPUs != "" {
-		set.CPUs = optionValue(r.Reader, "CPUs", in.CPUs, ParseCPUs)
+		set.CPUs = optionValue(r.Reader, "CPUs", in.CPUs, parseCPUs)
 	}
 	if in.Memory != "" {
-		set.Memory = optionValue(r.Reader, "Memory", in.Memory, ParseMemory)
+		set.Memory = optionValue(r.Reader, "Memory", in.Memory, parseMemory)
 	}
 	if in.GPUs != "" {
-		set.Accelerator = optionValue(r.Reader, "GPUs", in.GPUs, ParseAccelerator)
+		set.Accelerator = optionValue(r.Reader, "GPUs", in.GPUs, parseAccelerator)
 	}
 	if in.Image != "" {
 		image, msg := rules.Image(in.Image)

@@ -17,8 +17,8 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// MaxConfigs is the most configurations that a campaign may have.
-const MaxConfigs = 1_000_000
+// maxConfigs is the most configurations that a campaign may have.
+const maxConfigs = 1_000_000
 
 // Expand returns the configurations of a campaign in the file's order. The
 // variations of a configuration are applied one after the other, each to all
@@ -30,7 +30,7 @@ const MaxConfigs = 1_000_000
 // was found: a type that r lacks, settings that a type cannot take, a plug-in
 // that fails, names that meet.
 func Expand(ctx context.Context, c *spec.Campaign, r *Registry) (*Configs, error) {
-	return expand(ctx, c, r, MaxConfigs)
+	return expand(ctx, c, r, maxConfigs)
 }
 
 func expand(ctx context.Context, c *spec.Campaign, r *Registry, most int) (*Configs, error) {

@@ -176,8 +176,8 @@ dir/c.vast:7:3: two configurations are called "a-2" once the variations are appl
 func TestTooManyConfigurations(t *testing.T) {
 	c := campaign(t, "- name: first\n- name: a\n  variations:\n  - ParameterVariationDistributionUniform: {name: x, num_variations: 10, min: 0, max: 1}\n"+
 		"  - ParameterVariationList: {name: y, values: [1, 2]}\n  - ParameterVariationDistributionUniform: {name: z, num_variations: 1000000, min: 0, max: 1}\n")
-	if MaxConfigs < 100_000 {
-		t.Errorf("MaxConfigs is %d", MaxConfigs)
+	if maxConfigs < 100_000 {
+		t.Errorf("maxConfigs is %d", maxConfigs)
 	}
 	_, err := expand(t.Context(), c, Default(), 20)
 	want := "dir/c.vast:8:5: configuration[1].variations[1].ParameterVariationList: with this the campaign has more than 20 configurations; run it in parts"

@@ -13,7 +13,7 @@ func (c Config) Item() *api.CampaignConfig {
 		params[p.Name] = exact(p.Value)
 	}
 	return &api.CampaignConfig{
-		TypeMeta:   api.TypeMeta(api.KindCampaignConfig),
+		TypeMeta:   api.TypeMeta[api.CampaignConfig](),
 		ObjectMeta: metav1.ObjectMeta{Name: c.Name},
 		Parameters: params,
 	}

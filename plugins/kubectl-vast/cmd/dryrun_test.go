@@ -25,10 +25,10 @@ func TestBothDryRunsSayTheSame(t *testing.T) {
 			return []runtime.Object{&corev1.Secret{}, &batchv1.Job{ObjectMeta: meta}}, nil, nil
 		},
 		OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
-			return &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: meta, Queue: "team"}, nil
+			return &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: meta, Queue: "team"}, nil
 		},
 		OnStop: func(context.Context, string, api.TaskStopOptions) (*api.TaskStatus, error) {
-			return &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: meta}, nil
+			return &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: meta}, nil
 		},
 	}}
 	task := cmdtest.TaskFile(t, "name: train\nrun: echo hi\n")

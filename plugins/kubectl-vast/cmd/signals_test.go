@@ -61,7 +61,7 @@ func neverEnding() *clitest.Client {
 			OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) { return &running, nil },
 			OnGet:    func(context.Context, string) (*api.TaskStatus, error) { return &running, nil },
 			OnList: func(context.Context, api.TaskListOptions) (*api.TaskStatusList, error) {
-				return &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList), Items: []api.TaskStatus{running}}, nil
+				return &api.TaskStatusList{TypeMeta: api.TypeMeta[api.TaskStatusList](), Items: []api.TaskStatus{running}}, nil
 			},
 			OnWatch: func(ctx context.Context, _ api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 				return func(func(*api.TaskStatus, error) bool) { <-ctx.Done() }

@@ -109,9 +109,9 @@ func TestNamesAreThoseThatCommandsTake(t *testing.T) {
 	c := &clitest.Client{
 		Campaign: &cmdtest.Cleaner{},
 		Result: clitest.Results{OnGet: func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error) {
-			one, two := api.Result{TypeMeta: api.TypeMeta(api.KindResult)}, api.Result{TypeMeta: api.TypeMeta(api.KindResult)}
+			one, two := api.Result{TypeMeta: api.TypeMeta[api.Result]()}, api.Result{TypeMeta: api.TypeMeta[api.Result]()}
 			one.Name, two.Name = "aaaaaaaa/0", "aaaaaaaa/1"
-			return &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{one, two}}, nil
+			return &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{one, two}}, nil
 		}},
 	}
 	for args, want := range map[string]string{

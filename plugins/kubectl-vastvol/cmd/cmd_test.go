@@ -25,7 +25,7 @@ func plugin(c *clitest.Client) clitest.Run {
 
 func volume(name string, used ...string) *api.VolumeStatus {
 	return &api.VolumeStatus{
-		TypeMeta:   api.TypeMeta(api.KindVolume),
+		TypeMeta:   api.TypeMeta[api.VolumeStatus](),
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default", CreationTimestamp: clitest.Ago(time.Hour)},
 		VolumeName: name, User: "alice", Size: "10Gi", StorageClass: "standard", Phase: "Bound",
 		AccessModes: []string{"ReadWriteOnce", "ReadOnlyMany"}, UsedBy: used,
@@ -55,7 +55,7 @@ func volumes() *clitest.Client {
 		},
 		OnList: func(context.Context, api.VolumeListOptions) (*api.VolumeStatusList, error) {
 			return &api.VolumeStatusList{
-				TypeMeta: api.TypeMeta(api.KindVolumeList),
+				TypeMeta: api.TypeMeta[api.VolumeStatusList](),
 				Items:    []api.VolumeStatus{*volume("logs"), *volume("data", "train-x7k2m9qa", "pod/nginx")},
 			}, nil
 		},

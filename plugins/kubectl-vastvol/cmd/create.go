@@ -203,7 +203,7 @@ func (o *createOptions) render() error {
 			if err != nil {
 				return err
 			}
-			claim = &api.VolumeStatus{TypeMeta: api.TypeMeta(api.KindVolume), ObjectMeta: metav1.ObjectMeta{Name: named.GetName()}}
+			claim = &api.VolumeStatus{TypeMeta: api.TypeMeta[api.VolumeStatus](), ObjectMeta: metav1.ObjectMeta{Name: named.GetName()}}
 		}
 		if err := p.PrintObj(claim, o.Out); err != nil {
 			return err

@@ -44,7 +44,7 @@ func (o *getOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list := &api.VolumeStatusList{TypeMeta: api.TypeMeta(api.KindVolumeList)}
+	list := &api.VolumeStatusList{TypeMeta: api.TypeMeta[api.VolumeStatusList]()}
 	failed := cli.Each(ctx, o.names, client.Volumes().Get, func(v *api.VolumeStatus) error {
 		list.Items = append(list.Items, *v)
 		return nil

@@ -45,7 +45,7 @@ func (r *removal) keep(object, format string, args ...any) {
 // planCleanup returns what Cleanup would remove and what it would keep. It changes
 // nothing. Nothing to remove is not an error.
 func (c *Client) planCleanup(ctx context.Context, o api.ClusterCleanupOptions) (*removal, error) {
-	r := &removal{status: api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup),
+	r := &removal{status: api.ClusterCleanup{TypeMeta: api.TypeMeta[api.ClusterCleanup](),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: c.conn.Namespace}, Remove: []string{}}}
 	var (
 		rec      *record

@@ -211,7 +211,7 @@ func (c *Client) planned(ctx context.Context, p *plan, now *observed, d api.DryR
 		return api.ComponentState{Name: name, Reason: "not looked at in a dry run"}
 	}
 	s := &api.ClusterStatus{
-		TypeMeta:   api.TypeMeta(api.KindCluster),
+		TypeMeta:   api.TypeMeta[api.ClusterStatus](),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.SetupName, Namespace: p.namespace},
 		Config:     p.record.Config, Options: p.record.Options,
 		Kueue: api.KueueStatus{ComponentState: component("kueue"), Version: now.kueue.version(), Image: now.kueue.image(),

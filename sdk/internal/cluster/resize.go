@@ -196,7 +196,7 @@ func (c *Client) Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.C
 
 // resized compares two quotas.
 func resized(before, after corev1.ResourceList) *api.ClusterResize {
-	out := &api.ClusterResize{TypeMeta: api.TypeMeta(api.KindClusterResize),
+	out := &api.ClusterResize{TypeMeta: api.TypeMeta[api.ClusterResize](),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.ClusterQueueName}, Resources: []api.ResizedResource{}}
 	for _, name := range slices.SortedFunc(maps.Keys(after), kube.CompareResources) {
 		now := after[name]

@@ -32,7 +32,7 @@ func (c *Client) Get(ctx context.Context) (*api.ClusterStatus, error) {
 		return nil, c.nothingSetUp()
 	}
 	s := &api.ClusterStatus{
-		TypeMeta: api.TypeMeta(api.KindCluster),
+		TypeMeta: api.TypeMeta[api.ClusterStatus](),
 		ObjectMeta: metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, UID: m.UID, Labels: m.Labels,
 			CreationTimestamp: m.CreationTimestamp},
 		Config: r.Config, Options: r.Options,

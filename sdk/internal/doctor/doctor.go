@@ -38,7 +38,7 @@ type examination func(ctx context.Context, o api.DoctorOptions) []api.Check
 // error. It returns an error only if ctx ends.
 func (c *Client) Check(ctx context.Context, o api.DoctorOptions) (*api.DoctorReport, error) {
 	report := &api.DoctorReport{
-		TypeMeta:   api.TypeMeta(api.KindDoctorReport),
+		TypeMeta:   api.TypeMeta[api.DoctorReport](),
 		ObjectMeta: metav1.ObjectMeta{Namespace: c.conn.Namespace},
 		Context:    c.conn.Context, Server: c.conn.Server(), Healthy: true, Checks: []api.Check{},
 	}

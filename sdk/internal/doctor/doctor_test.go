@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -54,8 +55,8 @@ func TestChecksAreJudged(t *testing.T) {
 		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
 		"nobody may create pods":  {podCheck(nil, &api.ForbiddenError{Message: "no"}), api.CheckSkipped, nil},
 		"pods cannot be tried":    {podCheck(nil, &api.UnavailableError{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
-		"a good finding":          {finding("dns", &api.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
-		"a bad finding":           {finding("dns", &api.ProbeFinding{Seen: "no such host"}, "fix DNS"), api.CheckWarning, []string{"no such host", "fix DNS"}},
+		"a good finding":          {finding("dns", &agentspec.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
+		"a bad finding":           {finding("dns", &agentspec.ProbeFinding{Seen: "no such host"}, "fix DNS"), api.CheckWarning, []string{"no such host", "fix DNS"}},
 		"no finding":              {finding("dns", nil, "fix"), api.CheckSkipped, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

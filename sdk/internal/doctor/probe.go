@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
@@ -153,7 +154,7 @@ func (c *Client) findings(ctx context.Context, pod *corev1.Pod) []api.Check {
 		why := c.conn.Classify(err, "get", "pods/log").Error()
 		return []api.Check{skipped(checkDNS, why), skipped(checkInside, why)}
 	}
-	var found api.ProbeResult
+	var found agentspec.ProbeResult
 	for scanner := bufio.NewScanner(strings.NewReader(string(raw))); scanner.Scan(); {
 		if json.Unmarshal(scanner.Bytes(), &found) == nil {
 			break
@@ -165,7 +166,7 @@ func (c *Client) findings(ctx context.Context, pod *corev1.Pod) []api.Check {
 	}
 }
 
-func finding(name string, f *api.ProbeFinding, fix string, remedies ...api.Remedy) api.Check {
+func finding(name string, f *agentspec.ProbeFinding, fix string, remedies ...api.Remedy) api.Check {
 	switch {
 	case f == nil:
 		return skipped(name, "not tried")

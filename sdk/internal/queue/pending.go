@@ -45,7 +45,7 @@ func (c *Client) Pending(ctx context.Context, o api.QueuePendingOptions) (*api.Q
 	if err := l.missing(); err != nil {
 		return nil, err
 	}
-	list := &api.QueuedTaskList{TypeMeta: api.TypeMeta(api.KindQueuedTaskList), Items: []api.QueuedTask{}}
+	list := &api.QueuedTaskList{TypeMeta: api.TypeMeta[api.QueuedTaskList](), Items: []api.QueuedTask{}}
 	l.each(func(w *workload) bool {
 		id, _, owner := w.task()
 		return o.AllUsers || id != "" && (owner == user || owner == "")
@@ -90,7 +90,7 @@ func (l *look) each(keep func(*workload) bool, do func(*api.QueuedTask)) {
 func (l *look) task(w, first *workload) api.QueuedTask {
 	cluster, at, owner := l.clusterOf(w), l.place(w), w.owner()
 	t := api.QueuedTask{
-		TypeMeta: api.TypeMeta(api.KindQueuedTask),
+		TypeMeta: api.TypeMeta[api.QueuedTask](),
 		ObjectMeta: metav1.ObjectMeta{Name: w.Metadata.Name, Namespace: w.Metadata.Namespace, UID: w.Metadata.UID,
 			CreationTimestamp: w.Metadata.CreationTimestamp, OwnerReferences: w.Metadata.OwnerReferences},
 		Owner: owner.Kind + "/" + owner.Name, OwnerUID: string(owner.UID),

@@ -38,7 +38,7 @@ func (c *Client) List(ctx context.Context, o api.QueueListOptions) (*api.QueueSt
 	if err := cmp.Or(queuesErr, clustersErr); err != nil {
 		return nil, err
 	}
-	list := &api.QueueStatusList{TypeMeta: api.TypeMeta(api.KindQueueList), Items: []api.QueueStatus{}}
+	list := &api.QueueStatusList{TypeMeta: api.TypeMeta[api.QueueStatusList](), Items: []api.QueueStatus{}}
 	for i := range queues {
 		if o.Queue == "" || queues[i].Name == o.Queue {
 			list.Items = append(list.Items, status(&queues[i], clusters))
@@ -88,7 +88,7 @@ func (c *Client) countHeld(ctx context.Context, ns string, queues []api.QueueSta
 // the caller may not read them.
 func status(q *kueue.LocalQueue, clusters map[string]*kueue.ClusterQueue) api.QueueStatus {
 	st := api.QueueStatus{
-		TypeMeta: api.TypeMeta(api.KindQueue), ObjectMeta: *q.ObjectMeta.DeepCopy(),
+		TypeMeta: api.TypeMeta[api.QueueStatus](), ObjectMeta: *q.ObjectMeta.DeepCopy(),
 		ClusterQueue: string(q.Spec.ClusterQueue),
 		Pending:      int(q.Status.PendingWorkloads), Admitted: int(q.Status.AdmittedWorkloads),
 		Resources: []api.QueueResource{},

@@ -43,7 +43,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.ResultDeleteOptio
 			return nil, err
 		}
 	}
-	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	list := &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{}}
 	for _, u := range units {
 		list.Items = append(list.Items, u.result(c.conn.Namespace))
 	}

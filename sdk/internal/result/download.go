@@ -104,7 +104,7 @@ type plan struct {
 // fetched under another, and told.
 func newPlan(units []*unit, o api.DownloadOptions, sys system) *plan {
 	p := &plan{units: units, files: map[*unit][]file{},
-		report: &api.DownloadReport{TypeMeta: api.TypeMeta(api.KindDownloadReport), Path: o.Archive, Results: len(units)}}
+		report: &api.DownloadReport{TypeMeta: api.TypeMeta[api.DownloadReport](), Path: o.Archive, Results: len(units)}}
 	p.folder = folders(units, sys)
 	for _, u := range units {
 		files := u.files(o.NoLogs)

@@ -85,7 +85,7 @@ func TestDownloadGivesWhatWasKept(t *testing.T) {
 	if diff := cmp.Diff(wantRich(""), treeOf(t, dir)); diff != "" {
 		t.Error(diff)
 	}
-	want := &api.DownloadReport{TypeMeta: api.TypeMeta(api.KindDownloadReport), Path: dir, Results: 1, Files: 4, Bytes: 13, Missing: 1,
+	want := &api.DownloadReport{TypeMeta: api.TypeMeta[api.DownloadReport](), Path: dir, Results: 1, Files: 4, Bytes: 13, Missing: 1,
 		LeftOut: []string{"train-aaaabbbb/0/up -> a/../../x", "train-aaaabbbb/0/abs -> /etc/passwd"}}
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Error(diff)

@@ -48,7 +48,7 @@ func (c *Client) everywhere(ctx context.Context, o api.ResultListOptions) (*api.
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	all := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	all := &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{}}
 	for _, list := range lists {
 		if list != nil {
 			all.Items = append(all.Items, list.Items...)

@@ -31,7 +31,7 @@ func (c *Client) List(ctx context.Context, o api.ResultListOptions) (*api.Result
 		return nil, err
 	}
 	defer done()
-	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	list := &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{}}
 	if o.Ref == "" {
 		list.Items, err = s.overview(ctx, o)
 		return list, err

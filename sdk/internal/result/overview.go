@@ -165,7 +165,7 @@ func (s *session) ofCampaign(c *api.Campaign) *api.Result {
 	if n.Running+n.Saving+n.Pending+n.Queued > 0 {
 		s.goesOn(c.ID)
 	}
-	return &api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: c.ID, Namespace: s.conn.Namespace},
+	return &api.Result{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: c.ID, Namespace: s.conn.Namespace},
 		Campaign: c.ID, User: c.User, StartTime: moment(c.CreationTimestamp.Time), EndTime: c.EndTime,
 		Complete: c.State.Ended(), State: api.State(c.State), Reason: countWords(n)}
 }

@@ -25,7 +25,7 @@ func (c *Client) Get(ctx context.Context, ref string, o api.ResultGetOptions) (*
 	if err == nil {
 		err = s.readLongPaths(ctx, units)
 	}
-	list := &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{}}
+	list := &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{}}
 	for _, u := range units {
 		r := u.result(c.conn.Namespace)
 		r.Entries = u.entries()

@@ -45,7 +45,7 @@ func (c *Client) Task(ctx context.Context, ref string) (*api.TaskStatus, error) 
 // taskOf makes the status of a task that is over of its nodes.
 func taskOf(units []*unit, namespace string) *api.TaskStatus {
 	first := units[0]
-	t := &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: metav1.ObjectMeta{Namespace: namespace},
+	t := &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: metav1.ObjectMeta{Namespace: namespace},
 		ID: first.TaskID, State: api.Succeeded, Kept: first.prefix}
 	if first.Campaign == "" {
 		t.Kept = layout.TaskPrefix(first.TaskID)

@@ -197,7 +197,7 @@ func (u *unit) isOf(other *unit) bool {
 
 // result is the unit as the API tells it.
 func (u *unit) result(namespace string) api.Result {
-	r := api.Result{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: u.name(), Namespace: namespace},
+	r := api.Result{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: u.name(), Namespace: namespace},
 		TaskID: u.TaskID, TaskName: u.TaskName, User: u.User, Rank: u.Rank, Campaign: u.Campaign, Config: u.Config, Run: u.Run,
 		Complete: u.complete}
 	if o := u.outcome; o != nil {

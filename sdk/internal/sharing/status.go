@@ -71,7 +71,7 @@ func (c *Client) list(ctx context.Context, b store.Backend, name string) (*api.S
 	if err != nil {
 		return nil, err
 	}
-	list := &api.ShareUploadList{TypeMeta: api.TypeMeta(api.KindShareUpload + "List"), Items: []api.ShareUpload{}}
+	list := &api.ShareUploadList{TypeMeta: api.TypeMeta[api.ShareUploadList](), Items: []api.ShareUpload{}}
 	for i := range jobs {
 		job := &jobs[i]
 		u := c.fromJob(job)
@@ -158,7 +158,7 @@ func (c *Client) reports(ctx context.Context, b store.Backend, name string) (map
 // fromJob is what the Job alone shows.
 func (c *Client) fromJob(job *batchv1.Job) *api.ShareUpload {
 	about := summaryIn(job)
-	u := &api.ShareUpload{TypeMeta: api.TypeMeta(api.KindShareUpload), ShareType: about.Type, User: job.Annotations[kube.AnnotationUser], State: api.Pending,
+	u := &api.ShareUpload{TypeMeta: api.TypeMeta[api.ShareUpload](), ShareType: about.Type, User: job.Annotations[kube.AnnotationUser], State: api.Pending,
 		ObjectMeta: metav1.ObjectMeta{Name: job.Name, Namespace: c.conn.Namespace, UID: job.UID, CreationTimestamp: job.CreationTimestamp}, Archives: []api.ShareItem{}}
 	for _, i := range about.Items {
 		i.Phase = phaseWaiting
@@ -168,7 +168,7 @@ func (c *Client) fromJob(job *batchv1.Job) *api.ShareUpload {
 }
 
 func (c *Client) fromReport(r *layout.ShareReport) *api.ShareUpload {
-	u := &api.ShareUpload{TypeMeta: api.TypeMeta(api.KindShareUpload), ObjectMeta: metav1.ObjectMeta{Name: r.Job, Namespace: c.conn.Namespace}}
+	u := &api.ShareUpload{TypeMeta: api.TypeMeta[api.ShareUpload](), ObjectMeta: metav1.ObjectMeta{Name: r.Job, Namespace: c.conn.Namespace}}
 	apply(u, r)
 	return u
 }

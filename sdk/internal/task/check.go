@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Check implements sdk.TaskWriter.
+// Check implements sdk.Task.
 func (c *Client) Check(t *spec.Task, o api.SubmitOptions) error {
 	if err := c.check(t, o); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Delete implements sdk.TaskWriter. What the Job owns is deleted with it: with Wait
+// Delete implements sdk.Task. What the Job owns is deleted with it: with Wait
 // before the Job (foreground deletion), otherwise after it (background deletion).
 func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Get implements sdk.TaskReader. For a task whose Job is gone it returns what the store
+// Get implements sdk.Task. For a task whose Job is gone it returns what the store
 // has.
 func (c *Client) Get(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	s, err := c.live(ctx, ref)

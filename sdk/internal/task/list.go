@@ -20,7 +20,7 @@ import (
 // pageSize is the number of objects per list request.
 const pageSize = 500
 
-// List implements sdk.TaskReader. It lists Jobs; pods, only if a task is pending or has
+// List implements sdk.Task. It lists Jobs; pods, only if a task is pending or has
 // failed; events, only if pods cannot be created; Workloads, only if a task waits in a
 // queue; and progress, only if a task keeps results: one request per 500 objects each.
 func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
@@ -28,7 +28,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStat
 	if err != nil {
 		return nil, err
 	}
-	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList), Items: []api.TaskStatus{}}
+	list := &api.TaskStatusList{TypeMeta: api.TypeMeta[api.TaskStatusList](), Items: []api.TaskStatus{}}
 	var unwell []int
 	needed := map[types.UID]*batchv1.Job{}
 	err = c.eachJob(ctx, namespace, sel, func(job *batchv1.Job) {

@@ -15,7 +15,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-// Logs implements sdk.TaskLogger. The logs of deleted pods, and all logs if the Job is
+// Logs implements sdk.Task. The logs of deleted pods, and all logs if the Job is
 // gone, come from the store.
 func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink api.LogSink) error {
 	job, err := c.resolve(ctx, ref)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -74,7 +75,7 @@ func (t told) fill(s *api.TaskStatus) {
 func reject(s *api.TaskStatus) {
 	byItself := s.State == api.Succeeded ||
 		s.State == api.Failed && s.Diagnosis != nil && s.Diagnosis.Cause == api.CauseExit
-	if s.Progress == nil || s.Progress.Status != api.StatusRejected || !byItself {
+	if !layout.Rejected(s.Progress) || !byItself {
 		return
 	}
 	s.State = api.Rejected

@@ -23,7 +23,7 @@ import (
 // fromJob returns the status of a task that its Job alone reports.
 func fromJob(job *batchv1.Job) api.TaskStatus {
 	s := api.TaskStatus{
-		TypeMeta:   api.TypeMeta(api.KindTask),
+		TypeMeta:   api.TypeMeta[api.TaskStatus](),
 		ObjectMeta: publicMeta(job),
 		ID:         job.Labels[kube.LabelTaskID],
 		TaskName:   job.Annotations[kube.AnnotationTaskName],

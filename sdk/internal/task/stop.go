@@ -18,7 +18,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Stop implements sdk.TaskWriter. How a Job is stopped depends on whether it is
+// Stop implements sdk.Task. How a Job is stopped depends on whether it is
 // suspended; if that changes between the read and the patch, it reads the Job again.
 func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error) {
 	if err := o.DryRun.Check(); err != nil {

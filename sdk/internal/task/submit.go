@@ -19,7 +19,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Submit implements sdk.TaskWriter.
+// Submit implements sdk.Task.
 func (c *Client) Submit(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error) {
 	s := newSubmission(c, t, o)
 	err := s.do(ctx,
@@ -108,7 +108,7 @@ type facts struct {
 	choiceErr, rightsErr, storeErr error
 }
 
-// Render implements sdk.TaskWriter. The objects have the names that the task
+// Render implements sdk.Task. The objects have the names that the task
 // gives its volumes, because only a cluster can map them to claims; a queue
 // only if one is named; and nothing that keeps results, because only the
 // cluster has the address of a store.

@@ -17,7 +17,7 @@ import (
 // its pods cannot be created, and watches of Jobs and pods do not report these.
 const lookAgain = 5 * time.Second
 
-// Wait implements sdk.TaskReader.
+// Wait implements sdk.Task.
 func (c *Client) Wait(ctx context.Context, ref string, o api.WaitOptions) (*api.TaskStatus, error) {
 	job, err := c.resolve(ctx, ref)
 	if isNotFound(err) {

@@ -24,7 +24,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Watch implements sdk.TaskReader.
+// Watch implements sdk.Task.
 func (c *Client) Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*api.TaskStatus, error] {
 	return func(yield func(*api.TaskStatus, error) bool) {
 		namespace, sel, err := c.scope(ctx, o)

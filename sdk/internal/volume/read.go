@@ -52,7 +52,7 @@ func (c *Client) List(ctx context.Context, o api.VolumeListOptions) (*api.Volume
 		}
 		query += "," + o.LabelSelector
 	}
-	out := &api.VolumeStatusList{TypeMeta: api.TypeMeta(api.KindVolumeList), Items: []api.VolumeStatus{}}
+	out := &api.VolumeStatusList{TypeMeta: api.TypeMeta[api.VolumeStatusList](), Items: []api.VolumeStatus{}}
 	all, err := c.list(ctx, namespace, query)
 	if err != nil || len(all) == 0 {
 		return out, err
@@ -83,7 +83,7 @@ func (c *Client) explained(ctx context.Context, pvc *corev1.PersistentVolumeClai
 // status is what the claim itself tells.
 func status(pvc *corev1.PersistentVolumeClaim) *api.VolumeStatus {
 	st := &api.VolumeStatus{
-		TypeMeta: api.TypeMeta(api.KindVolume), ObjectMeta: *pvc.ObjectMeta.DeepCopy(),
+		TypeMeta: api.TypeMeta[api.VolumeStatus](), ObjectMeta: *pvc.ObjectMeta.DeepCopy(),
 		VolumeName: nameOf(pvc), User: ownerOf(pvc), Size: size(pvc), Phase: string(cmp.Or(pvc.Status.Phase, corev1.ClaimPending)),
 	}
 	st.ManagedFields = nil

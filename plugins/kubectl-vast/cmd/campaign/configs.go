@@ -98,7 +98,7 @@ func (o *configsOptions) sum(campaign *spec.Campaign, configs int) {
 
 // configList is a list of configurations without any.
 func configList() *api.CampaignConfigList {
-	return &api.CampaignConfigList{TypeMeta: api.TypeMeta(api.KindCampaignConfigList), Items: []api.CampaignConfig{}}
+	return &api.CampaignConfigList{TypeMeta: api.TypeMeta[api.CampaignConfigList](), Items: []api.CampaignConfig{}}
 }
 
 // configLists are the configurations in lists of at most so many, and of not much

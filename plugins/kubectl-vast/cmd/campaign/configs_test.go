@@ -53,7 +53,7 @@ fixed                   {"x":1,"y":2.0}
 func TestCampaignConfigsAsJSONKeepNumbersAsTheyAre(t *testing.T) {
 	r := cmdtest.Plugin(&clitest.Client{}).Do(t, "campaign", "configs", cmdtest.CampaignFile(t, cmdtest.Sweep), "--context=a", "-o", "json")
 	var list api.CampaignConfigList
-	if err := json.Unmarshal([]byte(r.Out), &list); err != nil || len(list.Items) != 3 || list.Kind != api.KindCampaignConfigList {
+	if err := json.Unmarshal([]byte(r.Out), &list); err != nil || len(list.Items) != 3 || list.Kind != api.TypeMeta[api.CampaignConfigList]().Kind {
 		t.Fatalf("%d items, kind %s, error %v", len(list.Items), list.Kind, err)
 	}
 	if !strings.Contains(r.Out, `"scale": 21.0`) {

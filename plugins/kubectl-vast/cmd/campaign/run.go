@@ -223,7 +223,7 @@ func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, config
 
 // sayRendered makes all Jobs, which checks them, and says what a submission would.
 func (r *runOptions) sayRendered(ctx context.Context, configs int, jobs iter.Seq2[*batchv1.Job, error]) error {
-	made := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), Configs: configs}
+	made := &api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), Configs: configs}
 	for job, err := range jobs {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err

@@ -17,7 +17,7 @@ import (
 func clusterStatus() *api.ClusterStatus {
 	objects, bytes := int64(3), int64(4096)
 	return &api.ClusterStatus{
-		TypeMeta:   api.TypeMeta(api.KindCluster),
+		TypeMeta:   api.TypeMeta[api.ClusterStatus](),
 		ObjectMeta: metav1.ObjectMeta{Name: "vast-setup", Namespace: "lab", CreationTimestamp: clitest.Ago(time.Hour)},
 		Config:     "kind", Options: map[string]string{"storage_size": "10Gi"},
 		Kueue: api.KueueStatus{ComponentState: api.ComponentState{Name: "kueue", Ready: true}, Namespace: "kueue-system", Version: "0.16.1"},
@@ -135,7 +135,7 @@ func TestCleanupAsks(t *testing.T) {
 		"work that is stopped, if yes": {args: []string{"--force"}, stdin: "y\n", terminal: true, work: sweep, removed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			plan := &api.ClusterCleanup{TypeMeta: api.TypeMeta(api.KindClusterCleanup), Remove: []string{"localqueue/vast"}, Work: tc.work,
+			plan := &api.ClusterCleanup{TypeMeta: api.TypeMeta[api.ClusterCleanup](), Remove: []string{"localqueue/vast"}, Work: tc.work,
 				Keep:     []api.KeptByReason{{Object: "kueue", Reason: "because"}, {Object: "clusterqueue/x", Reason: "because"}},
 				Warnings: []string{"the store holds 3 objects"}}
 			c := &clitest.Client{Clusters: clitest.Clusters{
@@ -165,7 +165,7 @@ func TestCleanupAsks(t *testing.T) {
 
 func TestResizeShowsBeforeAndAfter(t *testing.T) {
 	c := &clitest.Client{Clusters: clitest.Clusters{OnResize: func(_ context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error) {
-		return &api.ClusterResize{TypeMeta: api.TypeMeta(api.KindClusterResize), Changed: true, Resources: []api.ResizedResource{
+		return &api.ClusterResize{TypeMeta: api.TypeMeta[api.ClusterResize](), Changed: true, Resources: []api.ResizedResource{
 			{Resource: "cpu", Before: "8", After: o.Quota["cpu"]}, {Resource: "nvidia.com/gpu", After: "2"}}}, nil
 	}}}
 	r := cmdtest.Plugin(c).Do(t, "cluster", "resize", "--quota", "cpu=16")

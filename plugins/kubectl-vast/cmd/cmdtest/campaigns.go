@@ -70,7 +70,7 @@ func (c *Cleaner) Cleanup(_ context.Context, o api.CampaignCleanupOptions) (*api
 	if len(done) == 0 {
 		done = c.Ended[:min(len(c.Asked), len(c.Ended))]
 	}
-	return &api.CampaignCleanup{TypeMeta: api.TypeMeta(api.KindCampaignCleanup), Campaigns: done}, nil
+	return &api.CampaignCleanup{TypeMeta: api.TypeMeta[api.CampaignCleanup](), Campaigns: done}, nil
 }
 
 // Monitors is an sdk.Campaign that answers with these lists, one after the
@@ -95,13 +95,13 @@ func (m *Monitors) List(_ context.Context, o api.CampaignListOptions) (*api.Camp
 }
 
 func Campaigns(items ...api.Campaign) *api.CampaignList {
-	return &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: items}
+	return &api.CampaignList{TypeMeta: api.TypeMeta[api.CampaignList](), Items: items}
 }
 
 // Sweeping is a campaign of ten runs in the middle.
 func Sweeping() api.Campaign {
 	return api.Campaign{
-		TypeMeta: api.TypeMeta(api.KindCampaign), ID: "sweep-2026-11-21-101500", User: "alice", State: api.CampaignRunning,
+		TypeMeta: api.TypeMeta[api.Campaign](), ID: "sweep-2026-11-21-101500", User: "alice", State: api.CampaignRunning,
 		Runs:          api.RunCounts{Total: 10, Succeeded: 4, Failed: 2, Running: 3, Queued: 1},
 		RunsPerMinute: 3.21, ETA: ptr.To(metav1.NewTime(clitest.Now.Add(75 * time.Minute))),
 		Failures: []api.FailureGroup{{Cause: api.CauseOutOfMemory, Count: 2, Example: "a-1/0"}},
@@ -128,7 +128,7 @@ func Saving() api.Campaign {
 }
 
 func Over(s api.CampaignState) api.Campaign {
-	c := api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: "old-2026-11-20-090000", User: "alice", State: s,
+	c := api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), ID: "old-2026-11-20-090000", User: "alice", State: s,
 		Runs: api.RunCounts{Total: 2, Succeeded: 2}, EndTime: ptr.To(clitest.Ago(26 * time.Hour))}
 	if s == api.CampaignFailed {
 		c.Runs = api.RunCounts{Total: 2, Succeeded: 1, Missing: 1}

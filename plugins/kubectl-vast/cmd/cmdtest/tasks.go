@@ -27,7 +27,7 @@ func Plugin(c *clitest.Client) clitest.Run {
 // Task returns a task of user alice.
 func Task(id, name string, state api.State, reason string, age time.Duration) api.TaskStatus {
 	return api.TaskStatus{
-		TypeMeta: api.TypeMeta(api.KindTask),
+		TypeMeta: api.TypeMeta[api.TaskStatus](),
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name + "-" + id, Namespace: "default", UID: types.UID(id),
 			CreationTimestamp: clitest.Ago(age), Labels: map[string]string{"team": "a"},
@@ -39,7 +39,7 @@ func Task(id, name string, state api.State, reason string, age time.Duration) ap
 // TwoTasks lists two tasks, the oldest first, as the SDK does.
 func TwoTasks(context.Context, api.TaskListOptions) (*api.TaskStatusList, error) {
 	return &api.TaskStatusList{
-		TypeMeta: api.TypeMeta(api.KindTaskList),
+		TypeMeta: api.TypeMeta[api.TaskStatusList](),
 		Items: []api.TaskStatus{
 			Task("aaaaaaaa", "train", api.Failed, "node 0 out of memory (limit 512Mi)", 2*time.Hour),
 			Task("bbbbbbbb", "eval", api.Succeeded, "done", 5*time.Minute),
@@ -88,7 +88,7 @@ func Submitting(end *api.TaskStatus) *clitest.Client {
 
 // QueuedTask returns a queued task, modified by change.
 func QueuedTask(id string, position int, change func(*api.QueuedTask)) api.QueuedTask {
-	t := api.QueuedTask{TypeMeta: api.TypeMeta(api.KindQueuedTask),
+	t := api.QueuedTask{TypeMeta: api.TypeMeta[api.QueuedTask](),
 		ObjectMeta: metav1.ObjectMeta{Name: "job-" + id, Namespace: "default"},
 		ID:         id, TaskName: "train", User: "alice", Owner: "Job/train-" + id, Queue: "vast", ClusterQueue: "big",
 		Position: position, QueuePosition: 1, Requests: map[string]string{"cpu": "4", "memory": "8Gi"},

@@ -166,10 +166,10 @@ func unreachable(views []*view) error {
 
 // joined is one list of what was seen through all contexts.
 func joined(views []*view) *api.CampaignList {
-	out := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: []api.Campaign{}}
+	out := &api.CampaignList{TypeMeta: api.TypeMeta[api.CampaignList](), Items: []api.Campaign{}}
 	for _, v := range views {
 		if v.err != nil {
-			out.Items = append(out.Items, api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), Context: v.context, Unreachable: v.err.Error()})
+			out.Items = append(out.Items, api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), Context: v.context, Unreachable: v.err.Error()})
 			continue
 		}
 		out.Items = append(out.Items, v.list.Items...)

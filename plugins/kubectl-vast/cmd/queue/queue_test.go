@@ -18,7 +18,7 @@ import (
 func queueClient(tasks ...api.QueuedTask) *clitest.Client {
 	return &clitest.Client{Queue: clitest.Queues{
 		OnPending: func(context.Context, api.QueuePendingOptions) (*api.QueuedTaskList, error) {
-			return &api.QueuedTaskList{TypeMeta: api.TypeMeta(api.KindQueuedTaskList), Items: tasks}, nil
+			return &api.QueuedTaskList{TypeMeta: api.TypeMeta[api.QueuedTaskList](), Items: tasks}, nil
 		},
 		OnPosition: func(context.Context, string) (*api.QueuedTask, error) { return &tasks[0], nil },
 	}}
@@ -88,7 +88,7 @@ Starts:     in ~20m (an estimate from the recent pace)
 func TestQueueStatus(t *testing.T) {
 	c := &clitest.Client{Queue: clitest.Queues{
 		OnList: func(context.Context, api.QueueListOptions) (*api.QueueStatusList, error) {
-			return &api.QueueStatusList{TypeMeta: api.TypeMeta(api.KindQueueList), Items: []api.QueueStatus{
+			return &api.QueueStatusList{TypeMeta: api.TypeMeta[api.QueueStatusList](), Items: []api.QueueStatus{
 				{ObjectMeta: metav1.ObjectMeta{Name: "night", Namespace: "default"}, ClusterQueue: "big", Cohort: "all", State: api.QueueHeld,
 					Reason: "it is on hold", Pending: 3, Resources: []api.QueueResource{
 						{Flavor: "f", Resource: "cpu", Quota: "8", Used: "9", Borrowed: "1"}, {Flavor: "f", Resource: "memory", Quota: "16Gi", Used: "1Gi"}}},
@@ -119,7 +119,7 @@ func TestQueueResumeSaysWhatStillHolds(t *testing.T) {
 				if queue != "night" || o.FieldManager == "" {
 					t.Errorf("queue %q, %+v", queue, o)
 				}
-				return &api.QueueStatus{TypeMeta: api.TypeMeta(api.KindQueue), ObjectMeta: metav1.ObjectMeta{Name: "night"},
+				return &api.QueueStatus{TypeMeta: api.TypeMeta[api.QueueStatus](), ObjectMeta: metav1.ObjectMeta{Name: "night"},
 					ClusterQueue: "big", State: tc.state, Reason: "ClusterQueue big is held"}, nil
 			}}}
 			r := cmdtest.Plugin(c).Do(t, "queue", "resume", "night")

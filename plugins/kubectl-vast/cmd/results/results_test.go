@@ -18,15 +18,15 @@ import (
 
 func someResults() *api.ResultList {
 	ended := clitest.Ago(time.Hour)
-	return &api.ResultList{TypeMeta: api.TypeMeta(api.KindResultList), Items: []api.Result{
-		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, TaskID: "aaaabbbb", TaskName: "train",
+	return &api.ResultList{TypeMeta: api.TypeMeta[api.ResultList](), Items: []api.Result{
+		{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, TaskID: "aaaabbbb", TaskName: "train",
 			State: api.Failed, Cause: api.CauseOutOfMemory, Reason: "out of memory", Complete: true, Files: 3, Bytes: 2048, EndTime: &ended},
-		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "cccccccc/0"}, TaskID: "cccccccc", TaskName: "half",
+		{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: "cccccccc/0"}, TaskID: "cccccccc", TaskName: "half",
 			Reason: "its pod ended before all was saved", Files: 1, Bytes: 1},
-		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-1"}, Campaign: "sweep-1", State: api.Succeeded,
+		{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: "sweep-1"}, Campaign: "sweep-1", State: api.Succeeded,
 			Reason: "2 of 2 runs: 2 succeeded", Complete: true},
-		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-2"}, Campaign: "sweep-2", State: api.Running, Reason: "0 of 2 runs"},
-		{TypeMeta: api.TypeMeta(api.KindResult), ObjectMeta: metav1.ObjectMeta{Name: "sweep-3"}, Campaign: "sweep-3", State: api.Stopped, Reason: "1 of 2 runs"},
+		{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: "sweep-2"}, Campaign: "sweep-2", State: api.Running, Reason: "0 of 2 runs"},
+		{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: "sweep-3"}, Campaign: "sweep-3", State: api.Stopped, Reason: "1 of 2 runs"},
 	}}
 }
 
@@ -135,7 +135,7 @@ func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
 					if o.DryRun == api.DryRunNone {
 						removed = ref
 					}
-					return &api.ResultList{Items: []api.Result{{TypeMeta: api.TypeMeta(api.KindResult), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
+					return &api.ResultList{Items: []api.Result{{TypeMeta: api.TypeMeta[api.Result](), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
 				}}})
 			p.Stdin, p.Terminal = "y\n", true
 			r := p.Do(t, "results", "delete", ref)

@@ -44,7 +44,7 @@ func runDoctor(ctx context.Context, f *cli.Factory, output *cli.DoneFlags) error
 		return err
 	}
 	defer p.Close()
-	report := &api.DoctorReport{TypeMeta: api.TypeMeta(api.KindDoctorReport), Healthy: true, Server: p.Type(), Checks: archives.Try(ctx, p)}
+	report := &api.DoctorReport{TypeMeta: api.TypeMeta[api.DoctorReport](), Healthy: true, Server: p.Type(), Checks: archives.Try(ctx, p)}
 	for _, check := range report.Checks {
 		report.Healthy = report.Healthy && check.Outcome != api.CheckFailed
 		if !output.Given() {

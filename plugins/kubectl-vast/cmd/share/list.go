@@ -115,8 +115,7 @@ func (o *listOptions) columns() table.Columns[archive] {
 const kindArchive = "ShareArchive"
 
 func asObject(o share.Object) *unstructured.Unstructured {
-	meta := api.TypeMeta(kindArchive)
-	content := map[string]any{"apiVersion": meta.APIVersion, "kind": meta.Kind, "metadata": map[string]any{"name": o.Name}, "size": o.Size}
+	content := map[string]any{"apiVersion": api.GroupVersion.String(), "kind": kindArchive, "metadata": map[string]any{"name": o.Name}, "size": o.Size}
 	if base, ok := archives.Base(o.Name); ok {
 		content["base"] = base
 	}
@@ -136,8 +135,7 @@ func asObject(o share.Object) *unstructured.Unstructured {
 }
 
 func asList(rows []archive) *unstructured.UnstructuredList {
-	meta := api.TypeMeta(kindArchive + "List")
-	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": meta.APIVersion, "kind": meta.Kind, "metadata": map[string]any{}}}
+	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": api.GroupVersion.String(), "kind": kindArchive + "List", "metadata": map[string]any{}}}
 	for _, row := range rows {
 		list.Items = append(list.Items, *asObject(row.Object))
 	}

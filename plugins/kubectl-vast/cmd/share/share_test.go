@@ -39,7 +39,7 @@ func settings(t *testing.T) string {
 }
 
 func uploadOf(state api.State, items ...api.ShareItem) *api.ShareUpload {
-	return &api.ShareUpload{TypeMeta: api.TypeMeta(api.KindShareUpload), ObjectMeta: metav1.ObjectMeta{Name: "share-dir-x", Namespace: "default"},
+	return &api.ShareUpload{TypeMeta: api.TypeMeta[api.ShareUpload](), ObjectMeta: metav1.ObjectMeta{Name: "share-dir-x", Namespace: "default"},
 		ShareType: "dir", State: state, Archives: items}
 }
 
@@ -203,7 +203,7 @@ func TestStatusShowsEachItemWithItsReason(t *testing.T) {
 	u.StartTime = &started
 	shares := sdktest.Shares{
 		OnList: func(context.Context) (*api.ShareUploadList, error) {
-			return &api.ShareUploadList{TypeMeta: api.TypeMeta("ShareUploadList"), Items: []api.ShareUpload{*u}}, nil
+			return &api.ShareUploadList{TypeMeta: api.TypeMeta[api.ShareUploadList](), Items: []api.ShareUpload{*u}}, nil
 		},
 		OnGet: func(context.Context, string) (*api.ShareUpload, error) { return u, nil },
 	}

@@ -54,7 +54,7 @@ func TestListAsksForWhatTheFlagsSay(t *testing.T) {
 	var got api.TaskListOptions
 	c := &clitest.Client{Task: clitest.Tasks{OnList: func(_ context.Context, o api.TaskListOptions) (*api.TaskStatusList, error) {
 		got = o
-		return &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}, nil
+		return &api.TaskStatusList{TypeMeta: api.TypeMeta[api.TaskStatusList]()}, nil
 	}}}
 	r := cmdtest.Plugin(c).Do(t, "list", "--all-users", "-l", "a=b", "--state=running,FAILED")
 	want := api.TaskListOptions{AllUsers: true, LabelSelector: "a=b", States: []api.State{api.Running, api.Failed}}

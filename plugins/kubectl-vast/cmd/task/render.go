@@ -22,7 +22,7 @@ func (o *submitOptions) render() error {
 			o.WarnOf(w)
 		}
 		if job := jobAmong(list); job != nil && !o.flags.Output.Given() {
-			task := &api.TaskStatus{TypeMeta: api.TypeMeta(api.KindTask), ObjectMeta: job.ObjectMeta, Queue: job.Labels[kube.LabelQueue]}
+			task := &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: job.ObjectMeta, Queue: job.Labels[kube.LabelQueue]}
 			if err := o.print(task); err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list := &api.TaskStatusList{TypeMeta: api.TypeMeta(api.KindTaskList)}
+	list := &api.TaskStatusList{TypeMeta: api.TypeMeta[api.TaskStatusList]()}
 	failed := cli.Each(ctx, o.refs,
 		func(ctx context.Context, ref string) (*api.TaskStatus, error) {
 			t, err := client.Tasks().Get(ctx, ref)

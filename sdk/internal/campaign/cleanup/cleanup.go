@@ -67,7 +67,7 @@ func (c *Cleaner) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*a
 			going = append(going, l)
 		}
 	}
-	out := &api.CampaignCleanup{TypeMeta: api.TypeMeta(api.KindCampaignCleanup), Campaigns: []string{}}
+	out := &api.CampaignCleanup{TypeMeta: api.TypeMeta[api.CampaignCleanup](), Campaigns: []string{}}
 	for _, l := range going {
 		if err := c.remove(ctx, l, o, out); err != nil {
 			return out, err

@@ -73,7 +73,7 @@ func (c *Preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs 
 			return nil, err
 		}
 	}
-	report := &api.PrepareReport{TypeMeta: api.TypeMeta(api.KindPrepareReport), ID: d.Record.ID, Dir: o.Dir,
+	report := &api.PrepareReport{TypeMeta: api.TypeMeta[api.PrepareReport](), ID: d.Record.ID, Dir: o.Dir,
 		Jobs: d.Record.Jobs, Runs: d.Record.Total, InputBytes: w.bytes, InputsApplied: w.carried}
 	if len(p.Execution.Secrets) > 0 {
 		report.Secret = record.SecretName(d.Record.ID)

@@ -301,7 +301,7 @@ func (c *Runner) notify(o api.CampaignOptions, p api.CampaignProgress) {
 
 // submitted is a campaign of which only the submission is known.
 func submitted(r *layout.Record, object *corev1.ConfigMap) *api.Campaign {
-	out := &api.Campaign{TypeMeta: api.TypeMeta(api.KindCampaign), ID: r.ID, User: r.User, Context: r.Context,
+	out := &api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), ID: r.ID, User: r.User, Context: r.Context,
 		RerunOf: r.RerunOf, Image: r.Image, Queue: r.Queue, Configs: r.ConfigCount}
 	if !r.Stopped {
 		out.Runs.Queued = r.Total

@@ -108,7 +108,7 @@ func taskID(r *layout.Record, ref layout.RunRef, run Run) string {
 // fromRecord returns a campaign with the fields that its record alone determines.
 func fromRecord(r *layout.Record) api.Campaign {
 	return api.Campaign{
-		TypeMeta: api.TypeMeta(api.KindCampaign),
+		TypeMeta: api.TypeMeta[api.Campaign](),
 		ID:       r.ID, User: r.User, Context: r.Context, RerunOf: r.RerunOf,
 		Image: r.Image, ImageID: r.ImageID, Queue: r.Queue, Configs: r.ConfigCount,
 	}

@@ -61,7 +61,7 @@ func (c *Reader) everywhere(ctx context.Context, o api.CampaignListOptions) (*ap
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	all := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: []api.Campaign{}}
+	all := &api.CampaignList{TypeMeta: api.TypeMeta[api.CampaignList](), Items: []api.Campaign{}}
 	for _, list := range lists {
 		if list != nil {
 			all.Items = append(all.Items, list.Items...)

@@ -74,7 +74,7 @@ func (c *Reader) monitor(ctx context.Context, o api.CampaignListOptions, d api.D
 	})
 	c.seen.show(records)
 	slices.SortFunc(records, older)
-	list := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: make([]api.Campaign, len(records))}
+	list := &api.CampaignList{TypeMeta: api.TypeMeta[api.CampaignList](), Items: make([]api.Campaign, len(records))}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
 	for i, r := range records {
@@ -99,7 +99,7 @@ func (c *Reader) brief(ctx context.Context, o api.CampaignListOptions) (*api.Cam
 		return nil, err
 	}
 	slices.SortFunc(records, older)
-	list := &api.CampaignList{TypeMeta: api.TypeMeta(api.KindCampaignList), Items: make([]api.Campaign, len(records))}
+	list := &api.CampaignList{TypeMeta: api.TypeMeta[api.CampaignList](), Items: make([]api.Campaign, len(records))}
 	for i, r := range records {
 		list.Items[i] = fromRecord(r)
 		c.name(&list.Items[i], r)

@@ -53,10 +53,10 @@ var configs = []*Config{&GCP, &Azure, &Kind, &Minikube, &RKE2}
 
 // List returns the configs, sorted by name.
 func List() *api.ClusterConfigList {
-	list := &api.ClusterConfigList{TypeMeta: api.TypeMeta(api.KindClusterConfigList)}
+	list := &api.ClusterConfigList{TypeMeta: api.TypeMeta[api.ClusterConfigList]()}
 	for _, config := range configs {
 		item := api.ClusterConfig{
-			TypeMeta: api.TypeMeta(api.KindClusterConfig), ObjectMeta: metav1.ObjectMeta{Name: config.Name},
+			TypeMeta: api.TypeMeta[api.ClusterConfig](), ObjectMeta: metav1.ObjectMeta{Name: config.Name},
 			Description: config.Description, Recognized: config.Recognized, Options: []api.ClusterOption{},
 		}
 		for _, o := range config.Options {
