@@ -67,7 +67,7 @@ func TestRunsAreCountedTheSameWhenTheirJobsAreCleanedUp(t *testing.T) {
 			for _, when := range []string{"before", "after"} {
 				if when == "after" {
 					if done := w.cleanup(api.CampaignCleanupOptions{Campaigns: []string{id}}); done.Jobs != 3 || len(w.jobs()) != 0 {
-						t.Errorf("%d Jobs are said to be removed, and %d left", done.Jobs, len(w.jobs()))
+						t.Errorf("%d Jobs are reported as removed, and %d left", done.Jobs, len(w.jobs()))
 					}
 					w.Client = w.again()
 				}
@@ -98,8 +98,9 @@ func TestACampaignThatGoesOnIsCleanedUpByForceOnlyAndIsStoppedThen(t *testing.T)
 	}
 }
 
-// The Jobs of packed runs are a few seconds behind what the agent told.
-func TestACampaignWhoseRunsHaveEndedIsCleanedUpBeforeItsJobsKnow(t *testing.T) {
+// The Jobs of packed runs end a few seconds after the agent has written the
+// outcomes.
+func TestACampaignWhoseRunsHaveEndedIsCleanedUpBeforeItsJobsEnd(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
 	jobs := w.jobs()
@@ -115,7 +116,7 @@ func TestACampaignWhoseRunsHaveEndedIsCleanedUpBeforeItsJobsKnow(t *testing.T) {
 		w.indexed(id, run, layout.Outcome{State: api.Succeeded})
 	}
 	if done := w.cleanup(api.CampaignCleanupOptions{Campaigns: []string{id}}); done.Jobs != 1 || len(w.jobs()) != 0 {
-		t.Errorf("%d Jobs are said to be removed, and %d left", done.Jobs, len(w.jobs()))
+		t.Errorf("%d Jobs are reported as removed, and %d left", done.Jobs, len(w.jobs()))
 	}
 }
 
@@ -148,7 +149,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 		others func(w *world, inputs string)
 		stays  bool
 	}{
-		"nobody else has it":                     {func(*world, string) {}, false},
+		"no other campaign has it":               {func(*world, string) {}, false},
 		"a campaign of another namespace has it": {elsewhere, true},
 		"one of another namespace has another":   {func(w *world, _ string) { elsewhere(w, "abc") }, false},
 		"one whose inputs are still on their way has it": {func(w *world, inputs string) {

@@ -21,7 +21,7 @@ type flakyStore struct {
 	away bool
 	// full: nothing more is taken.
 	full bool
-	// deleted is told after each time that something was.
+	// deleted is called after each deletion.
 	deleted func()
 }
 
@@ -56,8 +56,8 @@ func (s *flakyStore) List(ctx context.Context, prefix string, o store.ListOption
 	return s.Backend.List(ctx, prefix, o)
 }
 
-// kueueServer answers what is asked of Kueue, and of the cluster's version. It
-// has a queue called vast; Workloads are made for it by add.
+// kueueServer serves Kueue's API and the cluster's version. It has a queue
+// called vast; Workloads are made for it by add.
 type kueueServer struct {
 	mu     sync.Mutex
 	active map[string]bool // by the Workload's name

@@ -24,8 +24,8 @@ func (w *world) add(o runtime.Object) {
 	}
 }
 
-// Their Jobs are alike: let in, and with no pod that is ready or has succeeded.
-func TestRunsThatSaveThatStartAndThatCannotStartAreToldApart(t *testing.T) {
+// Their Jobs are alike: admitted, and with no pod that is ready or has succeeded.
+func TestSavingStartingAndUnstartableRunsAreDistinguished(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
 	letIn := func(pods int32) func(*batchv1.Job) {

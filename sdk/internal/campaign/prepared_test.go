@@ -23,7 +23,7 @@ func TestAPreparedCampaignIsFoundByWhoAppliesIt(t *testing.T) {
 		changed     string // what a change without an id says
 		readme      string
 	}{
-		"whoever that is, when nobody has said a user":    {"", "", true, "has none here", "The record names no user"},
+		"no user is given":                                {"", "", true, "has none here", "The record names no user"},
 		"the user who has said a name":                    {"ann", "ann", true, "", "campaign of user `ann`"},
 		"not by others than the user who has said a name": {"bob", "bob", false, "has none here", "campaign of user `bob`"},
 	} {

@@ -105,13 +105,13 @@ func TestACampaignGoesOnWithTheRandomValuesThatItWasBegunWith(t *testing.T) {
 
 			random, err := w.Random(context.Background(), id)
 			if want := w.recordOf(id).Drawn(); tt.recorded != "dice" && (err != nil || random != want) {
-				t.Errorf("it is said to be drawn by %q, not %q; %v", random, want, err)
+				t.Errorf("the generator is recorded as %q, not %q; %v", random, want, err)
 			}
 			s, configs = w.drawing(tt.now)
 			_, err = w.Run(t.Context(), s, configs, api.CampaignOptions{ID: id, Force: true})
 			if tt.says != "" {
 				if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), tt.says) {
-					t.Errorf("it says %v", err)
+					t.Errorf("error %v", err)
 				}
 				return
 			}
@@ -137,7 +137,7 @@ func TestACampaignWithoutRandomValuesIsResumedWhateverDraws(t *testing.T) {
 		t.Errorf("%d Jobs", len(w.jobs()))
 	}
 	if _, err := w.Random(t.Context(), "sweep-2026-11-21-110000"); !is[*api.NotFoundError](err) {
-		t.Errorf("an id that nobody has: %v", err)
+		t.Errorf("an unknown id: %v", err)
 	}
 	if _, err := w.Random(t.Context(), "no id"); !is[*api.InvalidSpecError](err) {
 		t.Errorf("what is none: %v", err)

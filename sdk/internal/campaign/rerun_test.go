@@ -30,7 +30,7 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 			"", "", "ghcr.io/kubevast/agent:test", ""},
 		"another queue is joined if one is named": {api.CampaignOptions{Queue: queue.None}, api.CampaignOptions{Queue: "vast", Priority: "high"},
 			"vast", "high", "ghcr.io/kubevast/agent:test", ""},
-		"it leaves the queue if that is asked for": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{Queue: queue.None},
+		"it leaves the queue on request": {api.CampaignOptions{Priority: "high"}, api.CampaignOptions{Queue: queue.None},
 			"", "", "ghcr.io/kubevast/agent:test", ""},
 		"the program that makes it now brings its own agent": {api.CampaignOptions{Version: "v1.0.0", AgentImage: "ghcr.io/kubevast/agent:v1.0.0"}, api.CampaignOptions{Version: "v1.1.0"},
 			"vast", "", "ghcr.io/kubevast/agent:test", "v1.1.0"},
@@ -55,7 +55,7 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 				t.Errorf("it repeats %d runs of %q, and there are %d Jobs", r.Total, r.RerunOf, len(w.jobs()))
 			}
 			if r.ConfigCount != 1 || len(r.Configs) != 1 || made.Configs != 1 {
-				t.Errorf("a configuration without a failed run is counted: %d, %q; it is told %d", r.ConfigCount, r.Configs, made.Configs)
+				t.Errorf("a configuration without a failed run is counted: %d, %q; reported are %d", r.ConfigCount, r.Configs, made.Configs)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestARerunWhoseInputsAreGoneSaysSo(t *testing.T) {
 	}
 	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
 	if !is[*api.ConflictError](err) || !strings.Contains(err.Error(), "no longer in the store") {
-		t.Errorf("it says %v", err)
+		t.Errorf("error %v", err)
 	}
 	if n := len(w.jobs()); n != 3 {
 		t.Errorf("there are %d Jobs", n)
@@ -84,7 +84,7 @@ func TestARerunThatCannotBeStoredLeavesNothing(t *testing.T) {
 	w.store.full = true
 	_, err := w.Rerun(t.Context(), old, api.CampaignRerunOptions{CampaignOptions: api.CampaignOptions{Force: true}})
 	if !is[*api.UnavailableError](err) || strings.Contains(saidBy(err), "ID=") {
-		t.Errorf("it says %v", err)
+		t.Errorf("error %v", err)
 	}
 	if all, _, err := w.records.Find(t.Context(), api.CampaignListOptions{AllUsers: true}, false); err != nil || len(all) != 1 {
 		t.Errorf("there are %d records: %v", len(all), err)

@@ -110,7 +110,7 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 		"it was stopped": {func(w *world) { w.ask(func(r *layout.Record) { r.Stopped, r.StoppedBy = true, "bob" }) }, true, api.CampaignOptions{},
 			[]string{"by bob", "Campaigns.Rerun @id Failed Stopped"}},
 		"its file has changed":              {func(w *world) { w.ask(func(r *layout.Record) { r.FileSHA256 = "x" }) }, false, api.CampaignOptions{}, []string{"another content"}},
-		"other runs are asked for":          {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "runs"}},
+		"another number of runs":            {nil, false, api.CampaignOptions{Runs: 5}, []string{"3 runs of 1 configurations", "5 of 1", "runs"}},
 		"other runs, without its file":      {nil, true, api.CampaignOptions{Runs: 5}, []string{"3 runs of each", "omit the number of runs"}},
 		"configurations, without its file":  {nil, true, api.CampaignOptions{Configs: []string{"a"}}, []string{"Configs: cannot change the configurations"}},
 		"its inputs are not in the store":   {func(w *world) { _ = w.store.Delete(w.t.Context(), w.keys("")...) }, true, api.CampaignOptions{}, []string{"Campaigns.Run FILE ID=@id"}},
@@ -130,7 +130,7 @@ func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
 				_, err = w.run(o)
 			}
 			if (err == nil) != (tt.says == nil) {
-				t.Fatalf("it says %v", err)
+				t.Fatalf("error %v", err)
 			}
 			for _, words := range tt.says {
 				if words = strings.NewReplacer("@id", o.ID, "FILE", w.file).Replace(words); !strings.Contains(saidBy(err), words) {

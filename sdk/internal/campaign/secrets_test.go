@@ -21,7 +21,7 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// hush is a value that nobody may see.
+// hush is a value that must not appear anywhere.
 const hush = "hush-5f1d9c"
 
 // secretive is the campaign of world with secrets: one that its file names
@@ -160,7 +160,7 @@ func TestACampaignThatIsResumedHasItsSecrets(t *testing.T) {
 		"they must be when they are gone": {lost: true, want: "the secrets of campaign "},
 		"and then they count":             {lost: true, given: map[string]string{"TOKEN": "other"}},
 		"one that it has not":             {given: map[string]string{"NEW": "x"}, want: "Secrets NEW: campaign sweep-"},
-		"somebody else's Secret":          {lost: true, others: true, given: map[string]string{"TOKEN": "other"}, want: "that does not belong to campaign"},
+		"another owner's Secret":          {lost: true, others: true, given: map[string]string{"TOKEN": "other"}, want: "that does not belong to campaign"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -19,7 +19,7 @@ func (w *world) stopped() int {
 	return n
 }
 
-// held counts the Workloads that are not let in.
+// held counts the Workloads that are not admitted.
 func (w *world) held() int {
 	w.kueue.mu.Lock()
 	defer w.kueue.mu.Unlock()

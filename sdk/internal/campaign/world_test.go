@@ -50,10 +50,10 @@ type world struct {
 	file  string // of the campaign
 	url   string // of the kueueServer
 
-	// jobsLeft is how many Jobs more may be made; a submission that is refused
-	// the next one stands for one whose client was killed.
+	// jobsLeft is how many more Jobs can be created; a submission that fails
+	// for the next one has the effect of a client that was killed.
 	jobsLeft int
-	// made is told of each Job that is made, before its maker is.
+	// made is called with each Job before its creation returns.
 	made func(*batchv1.Job)
 
 	mu       sync.Mutex
@@ -126,7 +126,7 @@ func (w *world) again() *Client {
 	return compose(record.NewWithStore(conn, w.store), task.New(conn, volume.New(conn), queues), queues)
 }
 
-// cluster is a fake one whose version can be asked for.
+// cluster is a fake one with a version.
 type cluster struct {
 	kubernetes.Interface
 	discovery discovery.DiscoveryInterfaces
@@ -210,8 +210,8 @@ func (w *world) recordOf(id string) *layout.Record {
 	return r
 }
 
-// ask changes the cluster's copies of all records behind everybody's back, also
-// while the fake answers somebody.
+// ask changes the cluster's copies of all records without the clients'
+// knowledge, also while the fake serves a request.
 func (w *world) ask(change func(*layout.Record)) {
 	resource := corev1.SchemeGroupVersion.WithResource("configmaps")
 	list, err := w.fake.Tracker().List(resource, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "ns")
@@ -282,7 +282,7 @@ func (w *world) keys(prefix string) []string {
 	return out
 }
 
-// indexed puts what the agent says of a run's end into the store.
+// indexed writes the agent's outcome of a run into the store.
 func (w *world) indexed(id string, run int, o layout.Outcome) {
 	w.put(layout.IndexKey(layout.RunIndex(id, "a", run), o), "")
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Small returns a campaign of one run whose file lies in a folder of its own.
+// Small returns a campaign of one run whose file is in a folder of its own.
 func Small(t *testing.T) *spec.Campaign {
 	t.Helper()
 	return &spec.Campaign{Path: filepath.Join(t.TempDir(), "small.vast"), Name: "small", Data: []byte("version: 1\n"),

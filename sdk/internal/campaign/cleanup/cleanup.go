@@ -30,8 +30,8 @@ func New(records *record.Client, status *status.Reader) *Cleaner {
 	return &Cleaner{conn: records.Conn, records: records, status: status, rights: records.Rights}
 }
 
-// Cleanup implements sdk.Campaign. A campaign that goes on is refused when it
-// was named, and passed over with a warning when all were meant.
+// Cleanup implements sdk.Campaign. An unfinished campaign is an error when it
+// is named, and skipped with a warning when all campaigns are cleaned up.
 func (c *Cleaner) Cleanup(ctx context.Context, o api.CampaignCleanupOptions) (*api.CampaignCleanup, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (c *Cleaner) removable(ctx context.Context, r *layout.Record, jobs status.J
 }
 
 // remove removes the Jobs, and with them the pods and Leases that they own,
-// then what lies in the store.
+// then the objects in the store.
 func (c *Cleaner) remove(ctx context.Context, l *leaving, o api.CampaignCleanupOptions, out *api.CampaignCleanup) error {
 	uids := map[types.UID]bool{}
 	for _, run := range l.jobs {

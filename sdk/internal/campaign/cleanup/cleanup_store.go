@@ -57,7 +57,7 @@ func (c *Cleaner) unusedPacks(ctx context.Context, b store.Backend, gone []*leav
 		group.Go(func() error {
 			data, err := record.ReadObject(groupCtx, b, layout.RecordKey(id))
 			if api.IsNotFound(err) {
-				return nil // what is left of one that was removed
+				return nil // the rest of a removed one
 			}
 			if err != nil {
 				return err

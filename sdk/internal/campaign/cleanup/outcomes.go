@@ -18,7 +18,7 @@ func (c *Cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 		return nil
 	}
 	if !l.ended {
-		// To remove what goes on is to stop it.
+		// Removing an unfinished campaign stops it.
 		user, err := c.conn.User(ctx)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (c *Cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 				r.Stopped, r.StoppedBy = true, user
 			}
 		})
-		if err != nil && !api.IsNotFound(err) { // the store alone knows of it
+		if err != nil && !api.IsNotFound(err) { // its record is only in the store
 			return err
 		}
 	}
@@ -40,9 +40,9 @@ func (c *Cleaner) noteEnds(ctx context.Context, l *leaving, o api.CampaignCleanu
 	return err
 }
 
-// keepOutcomes writes into the index how runs ended that only their Jobs tell
-// of. An agent does that for every run that it saw, but a run may end before its
-// pod has begun: stopped in the queue, or without its image.
+// keepOutcomes writes the outcomes of runs that only their Jobs have into the
+// index. The agent writes one for every run with a pod, but a run may end
+// before its pod has started: stopped in the queue, or without its image.
 func (c *Cleaner) keepOutcomes(ctx context.Context, l *leaving) error {
 	ended := map[layout.RunRef]layout.Outcome{}
 	for ref := range l.jobs {

@@ -17,9 +17,9 @@ const (
 	CarriedPack   = "pack"
 )
 
-// ForApply leaves out of the Jobs of a queue that they are suspended. Kueue
-// says so itself when a Job is created, and takes it back to let it run; said in
-// the file, applying that again would suspend what runs, and end its pod.
+// ForApply removes "suspend: true" from the Jobs of a queue. Kueue sets it
+// itself when a Job is created, and clears it on admission; with it in the
+// file, a second apply would suspend a running Job and end its pod.
 func (p *Plan) ForApply() error {
 	return p.ChangeJobs(func(job *batchv1.Job) {
 		if job.Labels[kube.LabelQueue] != "" {
@@ -42,7 +42,7 @@ func (p *Plan) FetchPackFrom(configMap string) error {
 	})
 }
 
-// Requests is what the user's containers of one Job ask for together.
+// Requests is the sum of the requests of the user's containers of one Job.
 func (p *Plan) Requests() string {
 	pod := &p.template.job.Spec.Template.Spec
 	var parts []string

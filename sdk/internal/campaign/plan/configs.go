@@ -99,9 +99,9 @@ func (c *Configurations) marshal(ctx context.Context, most int) ([]byte, error) 
 	return b.Bytes(), nil
 }
 
-// ParseConfigurations reads what marshal wrote. It keeps the bytes and reads
-// them again whenever the configurations are asked for: the tree that a YAML
-// parser makes of them takes fifty times as much.
+// ParseConfigurations reads what marshal wrote. It keeps the bytes and parses
+// them each time the configurations are requested: the tree of a YAML parser
+// needs fifty times as much memory.
 func ParseConfigurations(data []byte) (*Configurations, error) {
 	count := 0
 	for entry := range entries(data) {

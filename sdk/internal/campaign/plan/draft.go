@@ -86,7 +86,7 @@ func NewDraft(ctx context.Context, to Target, s *spec.Campaign, configs *variati
 		ConfigCount: configs.Len(), Runs: runs, Total: configs.Len() * runs, RunsPerJob: max(s.Execution.RunsPerJob, 1),
 	}
 	d.Record.Jobs = (d.Record.Total + d.Record.RunsPerJob - 1) / d.Record.RunsPerJob
-	if !rendered { // nobody reads the record of what is only shown
+	if !rendered { // a rendered campaign has no record
 		d.Record.Configs = make([]string, 0, configs.Len())
 		for config := range configs.All() {
 			d.Record.Configs = append(d.Record.Configs, config.Name)

@@ -17,7 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Inputs is what a campaign brings along from where its file lies.
+// Inputs are the files that a campaign brings from the folder of its file.
 type Inputs struct {
 	Root string // the folder that the file is in
 	// entries go into the pack that is unpacked to /config; sum is its hash,
@@ -28,13 +28,12 @@ type Inputs struct {
 	warnings []string
 }
 
-// maxWarnings is how many things that are left out are told one by one.
+// maxWarnings limits how many omitted files are listed individually.
 const maxWarnings = 5
 
-// gather reads the scenario and the run files, which keep their paths beside
-// the .vast file; see pack.Scan for what becomes of links. Where a campaign is
-// only rendered a scenario may be missing: then its file's name stands for its
-// own.
+// gather reads the scenario and the run files, which keep their paths relative
+// to the .vast file; see pack.Scan for the treatment of links. Where a campaign
+// is only rendered the scenario may be missing: then the given path is used.
 func gather(ctx context.Context, s *spec.Campaign, rendered bool) (*Inputs, error) {
 	if err := besideNothing(s); err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (in *Inputs) find(ctx context.Context, s *spec.Campaign, options pack.ScanO
 	}
 	in.Entries = folder.Entries
 	for _, i := range folder.Unmatched {
-		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s (what lies behind links or in .git does not count)", s.Execution.RunFiles[i], in.Root))
+		in.warnings = append(in.warnings, fmt.Sprintf("execution.run_files: nothing fits %q in %s (files behind links or in .git are ignored)", s.Execution.RunFiles[i], in.Root))
 	}
 	for i, skipped := range folder.Skipped {
 		if i == maxWarnings {
@@ -120,7 +119,7 @@ func besideNothing(s *spec.Campaign) error {
 	if !files.IsURL(s.Path) {
 		return nil
 	}
-	const says = "%s lies beside the file, and beside a file from the web nothing is looked for; download it with all that it names, and submit it from there"
+	const says = "%s is a path relative to the file, and the file is a URL; download it with all files that it names, and submit the copy"
 	switch {
 	case s.Execution.ScenarioFile != "":
 		return problem(s, "execution.scenario_file", says, s.Execution.ScenarioFile)
@@ -130,9 +129,10 @@ func besideNothing(s *spec.Campaign) error {
 	return nil
 }
 
-// CheckScenario returns what is wrong with the file of the scenario, which is not
-// there or is none; nil for a campaign without one. It is for spec.Inputs.Check,
-// so that this is told together with all else that is wrong with a campaign.
+// CheckScenario returns what is wrong with the file of the scenario, which is
+// missing or no file; nil for a campaign without one. It is a value for
+// spec.Inputs.Check, so that this is reported together with all other problems
+// of a campaign.
 func CheckScenario(s *spec.Campaign) []api.Problem {
 	var invalid *api.InvalidSpecError
 	if errors.As(besideNothing(s), &invalid) {

@@ -75,13 +75,13 @@ func TestRunFiles(t *testing.T) {
 		"are all of a folder, by a star or by its name with a slash": {
 			command + `run_files: ["files/*", "maps/", "gone/"]`, []string{"files/a", "files/b/c", "maps/d", "maps/e/f", "other/files/g", "maps.txt"},
 			[]string{"files/a", "files/b/c", "maps/d", "maps/e/f"},
-			[]string{`execution.run_files: nothing fits "gone/" in DIR (what lies behind links or in .git does not count)`}, ""},
-		"that nothing fits are told": {
+			[]string{`execution.run_files: nothing fits "gone/" in DIR (files behind links or in .git are ignored)`}, ""},
+		"that nothing fits are reported": {
 			command + `run_files: ["a", "gone", "ws/*"]`, []string{"a", "pkg/b", "ws -> pkg"}, []string{"a"},
-			[]string{`execution.run_files: nothing fits "gone" in DIR (what lies behind links or in .git does not count)`, `execution.run_files: nothing fits "ws/*" in DIR (what lies behind links or in .git does not count)`}, ""},
+			[]string{`execution.run_files: nothing fits "gone" in DIR (files behind links or in .git are ignored)`, `execution.run_files: nothing fits "ws/*" in DIR (files behind links or in .git are ignored)`}, ""},
 		"and the scenario may have links on their way": {
 			`scenario_file: now/a.osc`, []string{"v2/a.osc", "now -> v2"}, []string{"now -> v2", "v2/a.osc"}, nil, ""},
-		"with a scenario that lies outside are refused": {
+		"with a scenario that is outside are refused": {
 			`scenario_file: a.osc`, []string{"a.osc -> ../secret"}, nil, nil,
 			"DIR/a.vast:3:53: execution.scenario_file: a.osc cannot be read: a link leads out of the folder, to ABOVE/secret"},
 		"with a scenario that is a pipe are refused": {
@@ -124,7 +124,7 @@ func TestRunFiles(t *testing.T) {
 	}
 }
 
-// ended is a context that is over when it was asked so many times.
+// ended is a context that is over after a number of calls of Err.
 type ended struct {
 	context.Context
 	left int
@@ -141,7 +141,7 @@ func TestLookingForRunFilesEndsWithItsContext(t *testing.T) {
 	s := beside(t, `command: "true", run_files: ["**/*"]`, "a", "b/c", "b/d/e", "loop -> .")
 	for asked := range 5 {
 		if _, err := gather(&ended{t.Context(), asked}, s, true); !errors.Is(err, context.Canceled) {
-			t.Errorf("asked %d times: error %v", asked, err)
+			t.Errorf("%d calls: error %v", asked, err)
 		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// maxOrders bounds what a Job's container is told in one variable: the kernel
-// takes 128 KiB for one.
+// maxOrders limits the orders of a Job's container in one variable: the kernel
+// allows 128 KiB for one.
 const maxOrders = 120 << 10
 
 // oneJob gathers what one Job is made of.
@@ -50,8 +50,8 @@ func (p *Plan) jobOf(number int, runs []plannedRun) *oneJob {
 
 func (p *Plan) packed() bool { return p.Record.RunsPerJob > 1 }
 
-// build makes it. What all Jobs have alike is shared between them: nobody may
-// change it.
+// build makes it. What all Jobs have in common is shared between them and must
+// not be changed.
 func (j *oneJob) build() (*batchv1.Job, error) {
 	t := j.plan.template
 	fetch, keepText, err := j.orders()
@@ -106,7 +106,7 @@ func (j *oneJob) describe(labels, annotations *map[string]string) {
 	*labels, *annotations = l, a
 }
 
-// orders returns what our own containers are told.
+// orders returns the orders of our own containers.
 func (j *oneJob) orders() (fetch, kept string, err error) {
 	t, p := j.plan.template, j.plan
 	f := agentspec.Fetch{Items: j.files(), OwnerFile: t.fetch.OwnerFile, Give: t.fetch.Give}
@@ -154,8 +154,8 @@ func (j *oneJob) tooLong(n int) error {
 	return &api.InvalidSpecError{Problems: []api.Problem{problem}}
 }
 
-// files are what the Job brings into /config: the campaign's, its parameter
-// file, and what tells packed runs apart.
+// files are what the Job brings into /config: the campaign's files, its
+// parameter file, and the files that distinguish packed runs.
 func (j *oneJob) files() []agentspec.Item {
 	var items []agentspec.Item
 	root := j.plan.template.fetch.Items[0].To

@@ -12,7 +12,7 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// What is written for who resumes or repeats a campaign comes back as it was.
+// What is stored for a resumed or repeated campaign is read back unchanged.
 func TestValuesComeBackFromTheStoreAsTheyWere(t *testing.T) {
 	const large, odd = json.Number("123456789012345678901234567890"), json.Number("-18446744073709551615")
 	want := variation.Config{Name: "a", Parameters: []spec.Parameter{

@@ -63,8 +63,8 @@ func indent(text, margin string) string {
 func valueNode(v any) *yaml.Node {
 	switch v := v.(type) {
 	case string:
-		// Whatever begins with a letter and is longer than "false" is a text
-		// to every parser. Encode knows about the others, but is slow.
+		// Whatever begins with a letter and is longer than "false" is a text to
+		// every parser. Encode handles the other values, but is slow.
 		if len(v) > len("false") && (v[0]|0x20) >= 'a' && (v[0]|0x20) <= 'z' {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}
 		}
@@ -137,15 +137,16 @@ func variables(params []spec.Parameter) []spec.EnvVar {
 	return out
 }
 
-// lostVariables says which parameters a command finds only in its file, because
-// another one has their variable, or since they are too long for one. Each is
-// told once, by the first configuration that has it.
+// lostVariables returns warnings for the parameters that a command finds only
+// in its file, because another one has their variable, or since they are too
+// long for one. Each parameter is reported once, by the first configuration
+// that has it.
 func lostVariables(ctx context.Context, configs *variation.Configs) ([]string, error) {
 	var out []string
-	told := map[string]bool{}
-	tell := func(parameter, format string, args ...any) {
-		if !told[parameter] {
-			told[parameter] = true
+	warned := map[string]bool{}
+	warn := func(parameter, format string, args ...any) {
+		if !warned[parameter] {
+			warned[parameter] = true
 			out = append(out, fmt.Sprintf("parameter %s of configuration ", strconv.Quote(parameter))+fmt.Sprintf(format, args...)+
 				"; the command finds it only in the file that SCENARIO_PARAMETER_FILE names")
 		}
@@ -160,9 +161,9 @@ func lostVariables(ctx context.Context, configs *variation.Configs) ([]string, e
 			first, met := taken[name]
 			switch {
 			case met:
-				tell(p.Name, "%s is no variable: %s is parameter %q already", c.Name, name, first)
+				warn(p.Name, "%s is no variable: %s is parameter %q already", c.Name, name, first)
 			case len(variableValue(p.Value)) > maxVariable:
-				tell(p.Name, "%s is no variable: %s would have more than %d KiB", c.Name, name, maxVariable>>10)
+				warn(p.Name, "%s is no variable: %s would have more than %d KiB", c.Name, name, maxVariable>>10)
 			default:
 				taken[name] = p.Name
 			}

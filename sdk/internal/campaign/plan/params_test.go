@@ -66,7 +66,7 @@ func TestNamesOfParametersBecomeVariables(t *testing.T) {
 	}
 }
 
-func TestParametersThatAreNoVariablesAreTold(t *testing.T) {
+func TestParametersThatAreNoVariablesAreReported(t *testing.T) {
 	met := []spec.Parameter{{Name: "a.b", Value: 1}, {Name: "a_b", Value: 2}}
 	long := []spec.Parameter{{Name: "fits", Value: strings.Repeat("x", maxVariable)}, {Name: "text", Value: strings.Repeat("x", maxVariable+1)},
 		{Name: "list", Value: []any{strings.Repeat("x", maxVariable)}}}

@@ -14,8 +14,8 @@ import (
 )
 
 // Plan is a campaign as it is to be run: its record, and all that its Jobs are
-// made of. It is pure: the same plan gives the same Jobs, on whatever machine
-// and whenever they are made.
+// made of. It is pure: the same plan gives the same Jobs, wherever and whenever
+// they are made.
 type Plan struct {
 	Record    *layout.Record
 	Execution *spec.Execution
@@ -32,8 +32,8 @@ type plannedRun struct {
 	config *configuration
 }
 
-// newPlan makes the plan of a record whose fields are all filled in. Everything
-// that is wrong comes back at once as *api.InvalidSpecError.
+// New makes the plan of a record whose fields are all filled in. All problems
+// are returned at once as *api.InvalidSpecError.
 func New(e *spec.Execution, configs *Configurations, r *layout.Record) (*Plan, error) {
 	p := &Plan{Record: r, Execution: e, configs: configs}
 	var err error

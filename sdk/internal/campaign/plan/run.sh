@@ -4,21 +4,22 @@
 # VAST_COMMAND is execution.command; without it the scenario is executed.
 # VAST_RUNS is a folder with one file for each packed run: its name in the
 # first line, then its variables. VAST_OUTCOMES takes a line for each that ended,
-# a file beside it when that began and ended, where the image has a clock to ask.
+# a file beside it when that began and ended, where the image has date.
 #
 # A pre_command is sourced, and the environment is the user's, so all names in
 # here begin with _vast_.
 _vast_shell=sh
 ! command -v bash >/dev/null 2>&1 || _vast_shell=bash
 
-# The launcher tells the end to every process. What it ends in here is the run,
+# The launcher signals every process at the end. What it ends in here is the run,
 # and what comes behind that (post_command, the outcome) still happens. All runs
 # in the foreground: what a shell starts with "&" ignores SIGINT.
 _vast_ending=
 trap '_vast_ending=1' TERM
 trap : INT QUIT
 
-# _vast_do runs a command. Some shells tell of a child that a signal ended,
+# _vast_do runs a command. Some shells print a message about a child that was
+# killed by a signal,
 # between the user's lines: that goes nowhere. (dash gives the redirections of a
 # group that is nothing but a subshell to the subshell.)
 _vast_do() { { :; (exec 2>&7 7>&- && "$@"); } 7>&2 2>/dev/null; }
@@ -95,7 +96,7 @@ _vast_packed() (
   _vast_one
 )
 
-# _vast_judged tells the code of a run of which only the scenario's report is
+# _vast_judged prints the code of a run of which only the scenario's report is
 # known.
 _vast_judged() {
   _vast_report=$SCENARIO_OUTPUT_DIR/$1/test.xml
@@ -114,7 +115,7 @@ fi
 mkdir -p "${VAST_OUTCOMES%/*}"
 _vast_worst=0
 if [ -z "${VAST_COMMAND-}" ]; then
-  # One program executes all of them, as its parameter file says.
+  # One program executes all of them, by its parameter file.
   _vast_one
   _vast_worst=$?
   [ "$_vast_worst" -eq 0 ] && _vast_unknown=1 || _vast_unknown=$_vast_worst

@@ -17,7 +17,7 @@ var (
 	secondaryScript string
 )
 
-// Variables by which runScript knows what to do.
+// Variables that runScript reads.
 const (
 	envCommand  = "VAST_COMMAND"
 	envRuns     = "VAST_RUNS"

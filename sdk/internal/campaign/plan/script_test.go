@@ -123,8 +123,8 @@ func TestACommandFindsTheSignalsOfAPlainContainer(t *testing.T) {
 	})
 }
 
-// The launcher tells every process of the end.
-func TestWhatComesBehindARunHappensAlsoAfterTheEnd(t *testing.T) {
+// The launcher signals every process at the end.
+func TestPostCommandsRunAfterATermination(t *testing.T) {
 	tests := map[string]struct {
 		command, out string
 		code         int
@@ -163,7 +163,7 @@ func TestWhatComesBehindARunHappensAlsoAfterTheEnd(t *testing.T) {
 	})
 }
 
-func TestPackedRunsGoOneAfterTheOtherAndTellTheirCodes(t *testing.T) {
+func TestPackedRunsAreSequentialAndRecordTheirCodes(t *testing.T) {
 	inEachShell(t, func(t *testing.T, shell string) {
 		runs, outcomes := t.TempDir(), filepath.Join(t.TempDir(), "deep", "outcomes")
 		for i, name := range []string{"a/0", "b/0", "c/0"} {
@@ -176,11 +176,11 @@ func TestPackedRunsGoOneAfterTheOtherAndTellTheirCodes(t *testing.T) {
 		before := time.Now().Unix()
 		out, _ := cmd.Output() // the exit code is looked at
 		after := time.Now().Unix()
-		told, err := os.ReadFile(outcomes)
+		recorded, err := os.ReadFile(outcomes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := fmt.Sprintf("%d\n%s%s", cmd.ProcessState.ExitCode(), out, told)
+		got := fmt.Sprintf("%d\n%s%s", cmd.ProcessState.ExitCode(), out, recorded)
 		if diff := cmp.Diff("2\na/0 0\nb/0 1\nc/0 2\na/0 0\nb/0 1\nc/0 2\n", got); diff != "" {
 			t.Errorf("code, output and outcomes (-want,+got):\n%s", diff)
 		}

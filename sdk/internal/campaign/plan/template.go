@@ -26,14 +26,15 @@ const (
 	outDir    = "/out"
 	ipcDir    = "/ipc"
 	TmpDir    = "/tmp"
-	// runsDir has the files by which packed runs are told apart.
+	// runsDir has one file for each packed run.
 	runsDir = "_runs"
 	// jobsDir is the output of packed runs that belongs to none of them.
 	jobsDir = outDir + "/_jobs"
-	// togetherDir is where in the result of the last of packed runs that lies.
+	// togetherDir is the folder in the result of the last of packed runs that
+	// has
 	togetherDir = "_job/"
-	// restDir is where in a run's result lies what was written to outDir beside
-	// the runs' own folders.
+	// restDir is the folder in a run's result for what was written to outDir
+	// beside the runs' own folders.
 	restDir = "_out/"
 )
 
@@ -153,8 +154,8 @@ func secondary(e *spec.Execution, r *layout.Record, c spec.Secondary) (manifest.
 	return out, nil
 }
 
-// taskResources are requests and limits alike, so that a run has what it says
-// and takes no more.
+// taskResources are requests and limits alike, so that a run gets what it
+// requests and uses no more.
 func taskResources(e *spec.Execution, r *layout.Record) (spec.Resources, error) {
 	out := spec.Resources{Image: e.Image}
 	list, err := resourceList(r.File, "execution", e.CPU, e.Memory, 0)

@@ -28,18 +28,18 @@ type Preparer struct{ conn *access.Conn }
 
 func New(conn *access.Conn) *Preparer { return &Preparer{conn} }
 
-// WritePrepared writes a campaign into a folder, so that whoever has kubectl can
-// run it: the Jobs, the record, the inputs with what brings them into the store,
-// and setup, which are the objects that a namespace needs. No cluster is asked,
-// and no credentials are written. The folder is there as a whole or not at all. The
-// record names the user of WithUser, else none: as whom the API server knows whoever
-// applies it nobody can say here.
+// WritePrepared writes a campaign into a folder, from which kubectl can run it:
+// the Jobs, the record, the inputs with what brings them into the store, and
+// setup, which are the objects that a namespace needs. It uses no cluster and
+// writes no credentials. The folder is created as a whole or not at all. The
+// record names the user of WithUser, else none: the user who applies it is
+// unknown here.
 //
 // Inputs that a ConfigMap can carry go with the Jobs; then applying the folder
 // is all there is to do. Larger ones have to be in the store first.
 func (c *Preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs *variation.Configs, setup []runtime.Object, o api.PrepareOptions) (*api.PrepareReport, error) {
 	if o.DryRun == api.DryRunServer {
-		return nil, api.InvalidOption("DryRun", "%q asks an API server, and preparing a campaign asks no cluster; use %q", o.DryRun, api.DryRunClient)
+		return nil, api.InvalidOption("DryRun", "%q needs an API server, and preparing a campaign uses no cluster; use %q", o.DryRun, api.DryRunClient)
 	}
 	o.Queue = cmp.Or(o.Queue, kube.LocalQueueName)
 	d, err := plan.NewDraft(ctx, plan.TargetOf(c.conn), s, configs, o.CampaignOptions, false)
@@ -81,8 +81,8 @@ func (c *Preparer) WritePrepared(ctx context.Context, s *spec.Campaign, configs 
 	return report, nil
 }
 
-// preparedID is an id with the hundredths of the second in it: no cluster is
-// asked which ids are taken.
+// preparedID is an id with the hundredths of the second in it, since no cluster
+// is available to check which ids are taken.
 func preparedID(name string, at time.Time) string {
 	return record.NewID(name, at, at.Nanosecond()/int(10*time.Millisecond))
 }
@@ -94,7 +94,7 @@ type preparation struct {
 	plan  *plan.Plan
 	setup []runtime.Object
 
-	// inputs are the keys in the store of what lies in inputs/, sorted.
+	// inputs are the keys in the store of the files in inputs/, sorted.
 	inputs  []string
 	bytes   int64
 	carried bool

@@ -21,8 +21,8 @@ const (
 )
 
 // checkApplied reports an object that "kubectl apply" cannot create, although
-// the API server would take it: kubectl writes all of it into an annotation of
-// itself, to know later what it has applied.
+// the API server accepts it: kubectl writes the whole object into an annotation
+// of it, for the comparison of a later apply.
 func checkApplied(content map[string]any) error {
 	o := &unstructured.Unstructured{Object: content}
 	text, err := json.Marshal(content)

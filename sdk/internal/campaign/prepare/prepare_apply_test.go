@@ -62,11 +62,11 @@ func TestWhatIsPreparedCanBeApplied(t *testing.T) {
 		packed  int
 		carried bool
 	}{
-		"all goes with it":               {1000, 1, 1, 1, true},
-		"as much as a ConfigMap carries": {160 << 10, 1, 1, 1, true},
-		"more than that goes by a pod":   {190 << 10, 1, 1, 1, false},
-		"more than one object holds":     {2 << 20, 1, 1, 1, false},
-		"so many runs":                   {1, 5500, 1, 50, false},
+		"all inputs are in the ConfigMap": {1000, 1, 1, 1, true},
+		"as much as a ConfigMap carries":  {160 << 10, 1, 1, 1, true},
+		"more than that goes by a pod":    {190 << 10, 1, 1, 1, false},
+		"more than one object holds":      {2 << 20, 1, 1, 1, false},
+		"so many runs":                    {1, 5500, 1, 50, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := campaigntest.Small(t)

@@ -46,7 +46,7 @@ func (w *preparation) writeSetup() error {
 	return w.objects("cluster/kueue-queue-setup.yaml", "The queue. The quota is a guess: see README_kueue.md.", queue...)
 }
 
-// readmeFacts are what the READMEs tell.
+// readmeFacts are the values in the READMEs.
 type readmeFacts struct {
 	Record                         *layout.Record
 	VastFile, Store, Upload, Label string

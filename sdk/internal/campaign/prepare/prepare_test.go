@@ -37,7 +37,7 @@ func TestAPreparedFolderReplacesNothingElse(t *testing.T) {
 		"another file of that name, and Overwrite is set": {map[string]string{campaignFileName: "kind: ConfigMap\n"}, true, "was not written by campaign prepare"},
 		"an earlier campaign":                             {map[string]string{campaignFileName: string(old)}, false, "already has a prepared campaign"},
 		"an earlier campaign, and Overwrite is set":       {map[string]string{campaignFileName: string(old), "jobs/old.yaml": "a"}, true, ""},
-		"a file is in its place, whatever is said":        {nil, true, "cannot be read as a folder"},
+		"a file is in its place, also with force":         {nil, true, "cannot be read as a folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()

@@ -100,7 +100,7 @@ func (t *tree) keep() error {
 // discard removes what was not kept.
 func (t *tree) discard() {
 	if t.dir != "" {
-		_ = os.RemoveAll(t.dir) // the error that led here is told already
+		_ = os.RemoveAll(t.dir) // the error that led here is returned
 	}
 }
 
@@ -147,8 +147,8 @@ func (t *tree) objects(name, comment string, objects ...runtime.Object) error {
 	return t.file(name, b.Bytes())
 }
 
-// manifestText is an object as somebody would write it: without what only the
-// API server fills in. One that kubectl cannot apply is *api.InvalidSpecError.
+// manifestText is an object as a user would write it: without what only the API
+// server fills in. One that kubectl cannot apply is *api.InvalidSpecError.
 func manifestText(o runtime.Object) ([]byte, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
 	if err != nil {

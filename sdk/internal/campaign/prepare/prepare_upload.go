@@ -10,10 +10,10 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/plan"
 )
 
-// nobody is the user that the upload runs as.
+// nobody is the UID of the upload.
 const nobody = 65534
 
-// objectName is the name of an object that goes with the campaign's record.
+// objectName is the name of an object that belongs to the campaign's record.
 func (w *preparation) objectName(what string) string {
 	return kube.DNSLabel(w.draft.Record.ID+"-"+what, "campaign-"+what, 63)
 }
@@ -32,7 +32,7 @@ func (w *preparation) uploadMeta(name string) metav1.ObjectMeta {
 	return m
 }
 
-// uploadPodMeta is for the pod, which the store has to let in.
+// uploadPodMeta is for the pod, which the store has to admit.
 func (w *preparation) uploadPodMeta() metav1.ObjectMeta {
 	m := w.uploadMeta(w.objectName("upload"))
 	m.Labels[kube.LabelStoreClient] = "true"

@@ -41,7 +41,7 @@ func (c *Client) Change(ctx context.Context, b store.Backend, id string, d api.D
 		_, err = c.Conn.Kube.CoreV1().ConfigMaps(object.Namespace).
 			Patch(ctx, object.Name, types.MergePatchType, patch, metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager})
 		if apierrors.IsConflict(err) {
-			return err // somebody else changed it: once more
+			return err // changed concurrently: try again
 		}
 		return c.Conn.Classify(err, "patch", "configmaps")
 	})

@@ -181,9 +181,9 @@ func (c *Client) choose(ctx context.Context, ref string, all []*layout.Record, c
 	return all[i], nil
 }
 
-// isOf reports that a campaign is meant when the user says a name. One that names
-// no user, as a prepared folder's, is everybody's to look at, and nobody's to
-// change but by its id.
+// isOf reports whether a campaign matches a name that the user gives. Every
+// user can read a campaign that records no user, as a prepared folder's does,
+// and change it only by its id.
 func isOf(r *layout.Record, user string, changes bool) bool {
 	return r.User == user || r.User == "" && !changes
 }
@@ -202,8 +202,8 @@ func (c *Client) newest(user string, all []*layout.Record, changes bool) (*layou
 	return found, nil
 }
 
-// storedRecord reads a record from the store. What keeps it from being read
-// makes the campaign not found: the cluster does not know it either.
+// storedRecord reads a record from the store. If it cannot be read the campaign
+// is not found, since the cluster has no record either.
 func (c *Client) storedRecord(ctx context.Context, id string) (*layout.Record, error) {
 	if CheckID(id) != nil {
 		return nil, c.notFound(id)
@@ -222,8 +222,8 @@ func (c *Client) storedRecord(ctx context.Context, id string) (*layout.Record, e
 	return r, nil
 }
 
-// mine finds the campaign that ref names for somebody who is going to change
-// it, and asks at the same time whether he may.
+// FindForChange finds the campaign that ref names in order to change it, and
+// checks the user's rights at the same time.
 func (c *Client) FindForChange(ctx context.Context, ref string, needed ...authz.Right) (*layout.Record, error) {
 	var group errgroup.Group
 	group.Go(func() error { return c.Rights.Require(ctx, needed...) })

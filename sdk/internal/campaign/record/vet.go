@@ -29,7 +29,7 @@ func Check(r *layout.Record, e *spec.Execution) error {
 		wrong = append(wrong, path+": "+fmt.Sprintf(format, args...))
 	}
 	invalid := func(path string, err error) {
-		if inv, ok := err.(*api.InvalidSpecError); ok { //nolint:errorlint // these are made here, and wrapped by nobody
+		if inv, ok := err.(*api.InvalidSpecError); ok { //nolint:errorlint // these are made here, and never wrapped
 			for _, p := range inv.Problems {
 				add(strings.TrimPrefix(path+"."+p.Path, "."), "%s", p.Message)
 			}

@@ -28,7 +28,7 @@ func resumeWith(r *layout.Record, withFile bool, options ...string) []api.Remedy
 // record: that of the options, or that of this release. An image that only the
 // record names is refused, since it would run with the store's credentials; the
 // error's remedy is again with that image. The image of another release of ours
-// only says which release wrote the record.
+// only shows which release wrote the record.
 func (c *Runner) agentOf(r *layout.Record, o api.CampaignOptions, again api.Remedy) (string, error) {
 	own := kube.AgentImageFor(o.Version)
 	now := o.AgentImage

@@ -43,13 +43,13 @@ type creation struct {
 func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error], there map[string]bool) error {
 	group, making := errgroup.WithContext(ctx)
 	group.SetLimit(record.AtOnce)
-	m.tell(0)
+	m.report(0)
 	// A Job that cannot be made ends the making, and must not end a look: its
 	// error would hide the first one.
 	meanwhile := &looks{m: m}
 	for job, err := range jobs {
-		// What is on its way is not broken off: nobody would know whether it
-		// was made.
+		// Requests in flight are not canceled: it would be unknown whether
+		// their Jobs were created.
 		if meanwhile.next(ctx) != nil {
 			break
 		}
@@ -57,12 +57,12 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 		case err != nil:
 			group.Go(func() error { return err })
 		case there[job.Name]:
-			m.tell(1)
+			m.report(1)
 		default:
 			group.Go(func() error {
 				err := m.one(making, job)
 				if err == nil {
-					m.tell(1)
+					m.report(1)
 				}
 				return err
 			})
@@ -75,12 +75,13 @@ func (m *creation) all(ctx context.Context, jobs iter.Seq2[*batchv1.Job, error],
 	return cmp.Or(asked, group.Wait())
 }
 
-// looks are the looks at what was asked for meanwhile, one at a time and beside
-// the creations: if these waited for it, the API server would have nothing to do.
+// looks are the reads of the record during the creation, one at a time and
+// concurrent with it: if the creations waited for them, the API server would be
+// idle.
 type looks struct {
 	m      *creation
 	begun  int
-	answer chan error // nil: nobody looks
+	answer chan error // nil: no read is in flight
 	found  error
 }
 
@@ -100,7 +101,7 @@ func (l *looks) next(ctx context.Context) error {
 	return l.found
 }
 
-// end waits for the look that goes on.
+// end waits for the read in flight.
 func (l *looks) end() error {
 	if l.answer != nil {
 		l.found, l.answer = cmp.Or(l.found, <-l.answer), nil
@@ -108,7 +109,7 @@ func (l *looks) end() error {
 	return l.found
 }
 
-// look does what was asked for since the last look.
+// look applies what the record requests since the last look.
 func (m *creation) look(ctx context.Context) error {
 	if m.id == "" {
 		return nil
@@ -120,7 +121,7 @@ func (m *creation) look(ctx context.Context) error {
 	return m.c.FollowRecord(ctx, r)
 }
 
-func (m *creation) tell(more int) {
+func (m *creation) report(more int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.done += more
@@ -130,8 +131,9 @@ func (m *creation) tell(more int) {
 }
 
 // one creates a Job or finds the one that an earlier attempt made: its name
-// comes from its run, so there is never a second one. 429 and 5xx are repeated
-// by the connection, as the server asks for it; here is what has no answer.
+// follows from its run, so there is never a second one. 429 and 5xx are retried
+// by the connection, after the time that the server sets; this handles lost
+// answers.
 func (m *creation) one(ctx context.Context, job *batchv1.Job) error {
 	jobs := m.c.conn.Kube.BatchV1().Jobs(m.c.conn.Namespace)
 	for attempt := 1; ; attempt++ {
@@ -161,9 +163,9 @@ func (m *creation) adopt(ctx context.Context, want *batchv1.Job) error {
 		return &api.ConflictError{Message: fmt.Sprintf("there is a Job %s already that is no run of this campaign, of %s; delete it, and resume",
 			want.Name, manifest.Whose(have))}
 	}
-	// Another release of this program may tell its own containers otherwise how
-	// results are kept, and of its image there is another one; what is fetched and
-	// run is the same. What is kept is not the Job's to say alone: who may create
+	// Another release of this program may have another format of the orders to
+	// keep results, and another image; what is fetched and run is the same.
+	// What is kept is not decided by the Job alone: who may create
 	// Jobs in the namespace may write its results, too.
 	if path := manifest.Difference(want, have, agentspec.EnvKeep); path != "" {
 		return &api.ConflictError{Message: fmt.Sprintf("there is a Job %s already, of %s, whose %s is not that of this run; delete it, and resume",

@@ -8,8 +8,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// lookEvery is after how many Jobs their maker looks whether somebody has asked
-// for something else meanwhile.
+// CheckEvery is the number of created Jobs after which their creator reads the
+// record again.
 const CheckEvery = 200
 
 // stoppedError is a campaign that was stopped while its Jobs were made.
@@ -19,9 +19,9 @@ func (s *stoppedError) Error() string {
 	return fmt.Sprintf("campaign %s was stopped by %s while it was being submitted", s.ID, s.StoppedBy)
 }
 
-// obey does to the Jobs made so far what a record asks for. Whoever stops or
-// holds a campaign writes it down and then does it to the Jobs that are there;
-// for those that are made after that their maker has to look.
+// FollowRecord applies what a record requests to the Jobs made so far. A client
+// that stops or holds a campaign writes the record and then changes the Jobs
+// that exist; for Jobs that are created later their creator reads the record.
 func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 	switch {
 	case r.Stopped:
@@ -40,8 +40,8 @@ func (c *Runner) FollowRecord(ctx context.Context, r *layout.Record) error {
 	return nil
 }
 
-// stopMade stops what was made of a campaign that was stopped meanwhile, once
-// nobody makes more of it.
+// stopMade stops the Jobs of a campaign that was stopped during its creation,
+// after the creation has ended.
 func (c *Runner) stopMade(ctx context.Context, s *stoppedError) error {
 	if err := c.stopJobs(ctx, s.Record, s.StoppedBy, api.CampaignStopOptions{}); err != nil {
 		return fmt.Errorf("%w; %w", s, err)

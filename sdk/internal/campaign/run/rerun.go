@@ -15,8 +15,8 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Rerun implements sdk.Campaign. All that the new campaign is made of lies in
-// the store: neither the file nor the command line of the old one is needed.
+// Rerun implements sdk.Campaign. All inputs of the new campaign are in the
+// store: neither the file nor the command line of the old one is needed.
 func (c *Runner) Rerun(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error) {
 	if err := api.JoinInvalid(plan.CheckOptions(o.CampaignOptions), checkRerun(o)); err != nil {
 		return nil, err

@@ -16,9 +16,9 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// resume finishes the submission of a campaign, however far it got. d is what
-// its file says (nil: no file was given); it is needed only when the client died
-// before the inputs were in the store. An id that nobody has is a new campaign's.
+// resume finishes the submission of a campaign, at any stage. d is what its
+// file contains (nil: no file was given); it is needed only when the client
+// died before the inputs were in the store. An unknown id is a new campaign's.
 func (c *Runner) resume(ctx context.Context, d *plan.Draft, o api.CampaignOptions) (*api.Campaign, error) {
 	if o.ID == "" {
 		return nil, api.Invalid("", "a campaign needs its file, or the id of one to resume")
@@ -41,7 +41,7 @@ func (c *Runner) resume(ctx context.Context, d *plan.Draft, o api.CampaignOption
 		return nil, err
 	}
 	if object == nil {
-		c.conn.Warn(fmt.Sprintf("the cluster has lost the record of campaign %s; it goes on by the store's copy", r.ID))
+		c.conn.Warn(fmt.Sprintf("the cluster has lost the record of campaign %s; it continues with the store's copy", r.ID))
 		if object, err = c.claim(ctx, &plan.Draft{Record: r}, o); err != nil {
 			return nil, err
 		}
@@ -118,8 +118,8 @@ func (c *Runner) resumable(r *layout.Record, d *plan.Draft, o api.CampaignOption
 	}
 	switch {
 	case !o.DryRun.Keeps():
-		// What is left cannot be tried: half of it is there, and the inputs
-		// and the record know no dry run.
+		// The rest cannot be tried: half of it exists, and the inputs and the
+		// record have no dry run.
 		return api.InvalidOption("DryRun", "campaign %s was submitted in part, and what is missing cannot be tried; omit the dry run to complete it", r.ID)
 	case r.Stopped:
 		return &api.ConflictError{Message: fmt.Sprintf("campaign %s was stopped by %s", r.ID, r.StoppedBy),
@@ -145,7 +145,7 @@ func (c *Runner) complete(ctx context.Context, b store.Backend, r *layout.Record
 	have, stored, err := c.load(ctx, b, r)
 	switch {
 	case api.IsNotFound(err) && d == nil:
-		r.AgentImage = "" // nobody has said yet that it is to be used
+		r.AgentImage = "" // its use is not confirmed yet
 		return nil, &api.ConflictError{Message: fmt.Sprintf("the files of campaign %s had not reached the store when its submission ended; give its file", r.ID), Remedies: resumeWith(r, true)}
 	case api.IsNotFound(err):
 		if d.Record.Inputs != r.Inputs {

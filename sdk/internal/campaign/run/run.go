@@ -31,7 +31,7 @@ import (
 	"github.com/kubevast/vast/sdk/variation"
 )
 
-// runRights are what a submission needs. What the store needs it says itself.
+// runRights are the rights that a submission needs. The store checks its own.
 var runRights = append(authz.Each(record.JobsResource, "create", "list"), authz.Each("configmaps", "create", "get", "patch")...)
 
 // tidying bounds what is still done after a Ctrl-C.
@@ -51,10 +51,10 @@ func New(records *record.Client, status *status.Reader, tasks *task.Client, queu
 	return &Runner{conn: records.Conn, records: records, status: status, tasks: tasks, queues: queues, rights: records.Rights}
 }
 
-// Run implements sdk.Campaign. The order is what makes it safe to be killed at
-// any moment: the record says what there is to be, then come the inputs, then
-// the Jobs, each under the name that follows from its run. Resume does what is
-// left.
+// Run implements sdk.Campaign. The order makes it safe to be killed at any
+// moment: first the record, which states the goal, then the inputs, then the
+// Jobs, each under the name that follows from its run. Resume completes the
+// rest.
 func (c *Runner) Run(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error) {
 	id, err := kube.ParseRef(o.ID, kube.RefCampaign)
 	if err != nil {
@@ -95,8 +95,8 @@ func (c *Runner) start(ctx context.Context, d *plan.Draft, o api.CampaignOptions
 	return c.finish(ctx, d, b, object, o, nil)
 }
 
-// prepare asks the cluster all that the campaign depends on, at the same time,
-// and refuses what cannot run before anything is made.
+// prepare reads all that the campaign depends on from the cluster,
+// concurrently, and refuses what cannot run before anything is created.
 func (c *Runner) prepare(ctx context.Context, d *plan.Draft, o api.CampaignOptions) (store.Backend, error) {
 	if _, err := d.Plan(); err != nil {
 		return nil, err
@@ -163,14 +163,14 @@ func (c *Runner) prepare(ctx context.Context, d *plan.Draft, o api.CampaignOptio
 		if err != nil {
 			return nil, err
 		}
-		// One stands for all.
+		// All Jobs are alike.
 		return b, c.tasks.Fits(ctx, job, choice, o.Force)
 	}
 	return b, nil
 }
 
-// meetLimitRanges lets our own containers in the Jobs ask for what the namespace
-// wants of every container, and returns a warning where that has a price.
+// meetLimitRanges sets the requests of our own containers in the Jobs that the
+// namespace's LimitRanges require, and returns a warning where that has a cost.
 func (c *Runner) meetLimitRanges(ctx context.Context, p *plan.Plan) (warning string, err error) {
 	changed := p.ChangeJobs(func(job *batchv1.Job) { warning, err = c.tasks.MeetLimitRanges(ctx, job) })
 	return warning, cmp.Or(err, changed)
@@ -218,9 +218,9 @@ func (c *Runner) finish(ctx context.Context, d *plan.Draft, b store.Backend, obj
 	return c.makeJobs(ctx, p, b, object, o, there)
 }
 
-// makeJobs creates the Jobs, and says in the record that they are all there.
-// That is one change with a look at what was asked for meanwhile: whoever stops
-// or holds the campaign later finds all its Jobs himself.
+// makeJobs creates the Jobs, and records that all exist. That is one change
+// with a check of what was requested meanwhile: a client that stops or holds
+// the campaign later finds all its Jobs.
 func (c *Runner) makeJobs(ctx context.Context, p *plan.Plan, b store.Backend, object *corev1.ConfigMap, o api.CampaignOptions, there map[string]bool) (*api.Campaign, error) {
 	r := p.Record
 	m := &creation{c: c, o: o, id: r.ID, total: r.Jobs}

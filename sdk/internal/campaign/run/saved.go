@@ -95,9 +95,9 @@ func uploadPack(ctx context.Context, b store.Backend, d *plan.Draft) error {
 	return err
 }
 
-// load reads what upload wrote, and checks it as if it had been typed; a campaign
-// whose inputs did not get there is *api.NotFoundError. r is the record that it is
-// asked for by: the cluster's copy, unless that is gone.
+// load reads what upload wrote, and checks it like a typed file; if the inputs
+// are not in the store, the error is *api.NotFoundError. r is the record that
+// is requested: the cluster's copy, unless that is gone.
 func (c *Runner) load(ctx context.Context, b store.Backend, r *layout.Record) (*saved, *layout.Record, error) {
 	id, prefix := r.ID, layout.CampaignPrefix(r.ID)
 	stored, err := c.records.Stored(ctx, b, id)

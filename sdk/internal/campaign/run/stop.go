@@ -18,8 +18,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/status"
 )
 
-// Stop implements sdk.Campaign. The record says it first, so that nobody makes
-// more Jobs; see obey for who is making them just now.
+// Stop implements sdk.Campaign. It changes the record first, so that no more
+// Jobs are created; see FollowRecord for a creation in progress.
 func (c *Runner) Stop(ctx context.Context, ref string, o api.CampaignStopOptions) (*api.Campaign, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (c *Runner) Stop(ctx context.Context, ref string, o api.CampaignStopOptions
 }
 
 // stopJobs stops all Jobs of a campaign that have not ended, first those that
-// wait: or each that ends would let in another one.
+// wait: otherwise the end of each running Job would admit another one.
 func (c *Runner) stopJobs(ctx context.Context, r *layout.Record, user string, o api.CampaignStopOptions) error {
 	var waiting, others []stoppable
 	err := c.eachJob(ctx, r.ID, func(job *batchv1.Job, s *api.TaskStatus) {

@@ -7,10 +7,11 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// noteWhole writes down that all Jobs of a campaign were made, once all of its
-// runs have been seen: of a prepared one, whose Jobs kubectl makes, nobody else
-// knows that, and a run that gets lost later would be waited for for ever. Who
-// may not change the record knows it at least for himself, and so does a dry run.
+// NoteComplete records that all Jobs of a campaign were made, once all of its
+// runs have been observed: the Jobs of a prepared campaign are created by
+// kubectl, so nothing else records it, and a run that is lost later would be
+// waited for for ever. Without the right to change the record, and in a dry
+// run, only this client remembers it.
 func (c *Reader) NoteComplete(ctx context.Context, r *layout.Record, known int, d api.DryRun) {
 	if r.Complete || r.Stopped {
 		return

@@ -41,13 +41,14 @@ func Count(r *layout.Record, runs map[layout.RunRef]Run, now time.Time) api.Camp
 	return c
 }
 
-// recentEnds is how many ends the pace is taken from: enough to be steady, few
-// enough to follow when more machines join.
+// recentEnds is the number of ends for the pace: enough to be steady, few
+// enough to follow when nodes join.
 const recentEnds = 50
 
-// pace is how many runs end in a minute, by the latest of ends, which are
-// sorted; 0 when there is nothing to go by. While a campaign goes on the time
-// since the last end counts, too, so that one that hangs gets slower.
+// pace is the number of runs that end in a minute, by the latest of ends, which
+// are sorted; 0 if it cannot be computed. While a campaign is unfinished the
+// time since the last end counts, too, so that the pace of one that hangs
+// falls.
 func pace(ends []time.Time, over bool, now time.Time) float64 {
 	ends = ends[max(0, len(ends)-recentEnds):]
 	if len(ends) < 2 {
@@ -59,7 +60,7 @@ func pace(ends []time.Time, over bool, now time.Time) float64 {
 	}
 	took := last.Sub(first).Minutes()
 	if took <= 0 {
-		return 0 // within one second, which is all that a Job tells
+		return 0 // within one second, the resolution of a Job's times
 	}
 	return float64(len(ends)-1) / took
 }

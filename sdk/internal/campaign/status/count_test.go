@@ -50,7 +50,7 @@ func TestRunsAreCountedAndMakeTheCampaignsState(t *testing.T) {
 			api.RunCounts{Total: 2, Succeeded: 1, Stopped: 1}, api.CampaignStopped},
 		"half of the Jobs are made": {making, known(api.Running),
 			api.RunCounts{Total: 3, Running: 1, Missing: 2}, api.CampaignSubmitting},
-		"all Jobs are made, but nobody said so": {making, known(api.Running, api.Running, api.Succeeded),
+		"all Jobs are made, but it is not recorded": {making, known(api.Running, api.Running, api.Succeeded),
 			api.RunCounts{Total: 3, Running: 2, Succeeded: 1}, api.CampaignRunning},
 		"the Jobs made so far have ended": {making, known(api.Succeeded),
 			api.RunCounts{Total: 3, Succeeded: 1, Missing: 2}, api.CampaignSubmitting},
@@ -64,7 +64,7 @@ func TestRunsAreCountedAndMakeTheCampaignsState(t *testing.T) {
 			api.RunCounts{Total: 3, Stopped: 2, Failed: 1}, api.CampaignStopped},
 		"stopped when all had ended": {stopped, known(api.Succeeded, api.Succeeded, api.Succeeded),
 			api.RunCounts{Total: 3, Succeeded: 3}, api.CampaignSucceeded},
-		"Jobs were removed and nobody knows how they ended": {recordOf(3), known(api.Succeeded),
+		"Jobs were removed and their outcomes are unknown": {recordOf(3), known(api.Succeeded),
 			api.RunCounts{Total: 3, Succeeded: 1, Missing: 2}, api.CampaignFailed},
 		"more runs than the record has": {recordOf(1), known(api.Succeeded, api.Succeeded),
 			api.RunCounts{Total: 2, Succeeded: 2}, api.CampaignSucceeded},
@@ -99,7 +99,7 @@ func TestThePaceIsThatOfTheLatestEnds(t *testing.T) {
 		want float64
 	}{
 		"none":                               {nil, false, 0},
-		"one tells nothing":                  {ends(60), false, 0},
+		"one end gives no pace":              {ends(60), false, 0},
 		"two, one just now":                  {ends(60, 0), false, 1},
 		"it hangs and gets slower":           {ends(660, 600), false, 1.0 / 11},
 		"what hangs when it is over is over": {ends(660, 600), true, 1},
@@ -193,14 +193,14 @@ func TestRunsThatWaitAreGroupedByTheirCause(t *testing.T) {
 		runs[ref] = r
 	}
 	why(0, "", "")
-	why(1, api.CauseUnschedulable, "no machine has 64 CPU")
+	why(1, api.CauseUnschedulable, "no node has 64 CPU")
 	why(2, api.CauseImageNotFound, "no image x:1")
 	why(3, api.CauseImageNotFound, "no image x:1, in other words")
 	why(4, api.CauseExit, "exit code 1")
 	want := []api.WaitingGroup{
 		{State: api.Pending, Cause: api.CauseImageNotFound, Count: 2, Reason: "no image x:1", Example: "a/2"},
 		{State: api.Pending, Count: 1, Reason: Starting, Example: "a/0"},
-		{State: api.Pending, Cause: api.CauseUnschedulable, Count: 1, Reason: "no machine has 64 CPU", Example: "a/1"},
+		{State: api.Pending, Cause: api.CauseUnschedulable, Count: 1, Reason: "no node has 64 CPU", Example: "a/1"},
 	}
 	if diff := cmp.Diff(want, pendingGroups(runs)); diff != "" {
 		t.Errorf("(-want,+got):\n%s", diff)

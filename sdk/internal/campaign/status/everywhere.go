@@ -22,8 +22,8 @@ import (
 // store of its own.
 const namespacesAtOnce = 4
 
-// everywhere is List in all namespaces that have records of campaigns: one
-// listing of the records says which.
+// everywhere is List in all namespaces that have records of campaigns, which
+// are found by one listing of the records.
 func (c *Reader) everywhere(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	if len(o.Refs) > 0 {
 		return nil, api.Invalid("", "all namespaces go with no campaign: name one in its namespace")

@@ -14,10 +14,10 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
-// Read returns the records that o means and the runs that have Jobs, by the
-// campaign's id. Both are asked for at the same time, unless only the records
-// tell which Jobs are meant. changes says that something is going to be done to
-// them.
+// Read returns the records that o selects and the runs that have Jobs, by the
+// campaign's id. Both are read at the same time, unless only the records
+// determine which Jobs are selected. changes reports whether the caller is
+// going to change them.
 func (c *Reader) Read(ctx context.Context, o api.CampaignListOptions, changes bool) (records []*layout.Record, jobs map[string]JobRuns, missing, err error) {
 	if o.Refs, err = c.records.ParseRefs(o.Refs); err != nil {
 		return nil, nil, nil, err
@@ -67,7 +67,7 @@ func (c *Reader) JobRuns(ctx context.Context, ids []string, allUsers bool) (map[
 	err = c.tasks.EachJob(ctx, c.conn.Namespace, sel, func(job *batchv1.Job, s *api.TaskStatus) {
 		id := job.Annotations[kube.AnnotationCampaign]
 		if job.Labels[kube.LabelCampaign] != kube.LabelValue(id) {
-			return // nobody can say whose it is
+			return // its campaign is unknown
 		}
 		if all[id] == nil {
 			all[id] = JobRuns{}
@@ -83,10 +83,10 @@ func (c *Reader) JobRuns(ctx context.Context, ids []string, allUsers bool) (map[
 // activity is how far the runs are that go on, in the order of their names. Of
 // a Job of packed runs one speaks for all.
 func (c *Reader) activity(ctx context.Context, r *layout.Record, runs map[layout.RunRef]Run) []api.RunProgress {
-	told := c.tasks.Progress(ctx, c.conn.Namespace, map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)})
+	progress := c.tasks.Progress(ctx, c.conn.Namespace, map[string]string{kube.LabelCampaign: kube.LabelValue(r.ID)})
 	var refs []layout.RunRef
 	for ref, run := range runs {
-		if _, ok := told[run.taskID]; ok && !run.State.Ended() {
+		if _, ok := progress[run.taskID]; ok && !run.State.Ended() {
 			refs = append(refs, ref)
 		}
 	}
@@ -94,8 +94,8 @@ func (c *Reader) activity(ctx context.Context, r *layout.Record, runs map[layout
 	var out []api.RunProgress
 	for _, ref := range refs {
 		id := runs[ref].taskID
-		if p, ok := told[id]; ok {
-			delete(told, id)
+		if p, ok := progress[id]; ok {
+			delete(progress, id)
 			out = append(out, api.RunProgress{Run: ref.String(), TaskID: id, Progress: p})
 		}
 	}

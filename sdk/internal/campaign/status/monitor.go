@@ -32,10 +32,10 @@ const (
 //
 // It reads the records and the Jobs of all campaigns by one listing each, and
 // where runs have ended since it was last called, each campaign's index in the
-// store by one more; never a run by a request of its own. Pods are asked only
-// for what neither Jobs nor index explain, events only where pods are lacking, and
-// the queue for what waits in it twice a minute. A store that cannot be read is a
-// warning: then only those Jobs are counted that are still there.
+// store by one more; never a run by a request of its own. Pods are listed only
+// for what neither Jobs nor index explain, events only where pods are missing,
+// and the queue for what waits in it twice a minute. A store that cannot be
+// read is a warning: then only those Jobs are counted that still exist.
 func (c *Reader) List(ctx context.Context, o api.CampaignListOptions) (*api.CampaignList, error) {
 	if o.AllNamespaces {
 		return c.everywhere(ctx, o)
@@ -116,7 +116,7 @@ func older(a, b *layout.Record) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 }
 
-// look returns one campaign as it stands; jobs are its runs that have Jobs.
+// look returns one campaign's current state; jobs are its runs that have Jobs.
 func (c *Reader) look(ctx context.Context, r *layout.Record, jobs JobRuns, o api.CampaignListOptions, now time.Time, d api.DryRun) (*api.Campaign, error) {
 	item, runs, err := c.counted(ctx, r, jobs, now, d)
 	if err != nil {
@@ -149,7 +149,7 @@ func (c *Reader) counted(ctx context.Context, r *layout.Record, jobs JobRuns, no
 	return &item, runs, nil
 }
 
-// one is a campaign as it stands now.
+// Current returns one campaign's current state.
 func (c *Reader) Current(ctx context.Context, id string, d api.DryRun) (*api.Campaign, error) {
 	list, err := c.monitor(ctx, api.CampaignListOptions{Refs: []string{id}}, d)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestACampaignThatWasSeenIsStillSeenWhenItHasEnded(t *testing.T) {
 }
 
 // Its Jobs have expired, and how they ended is in a store that is not there.
-func TestNobodyIsToldHowRunsEndedThatAreOnlyInAStoreThatIsAway(t *testing.T) {
+func TestOutcomesInAnUnavailableStoreAreNotReported(t *testing.T) {
 	r, _ := campaigntest.ThreeDaysOld()
 	c := watching(t, fake.NewClientset(record.Object(r)))
 	if got := states(t, c, api.CampaignListOptions{Refs: []string{r.ID}})[r.ID]; got != api.CampaignUnknown || got.Ended() {
@@ -75,7 +75,7 @@ func TestABriefLookReadsOnlyRecords(t *testing.T) {
 	}
 	for _, a := range cluster.Actions() {
 		if a.GetResource().Resource != "configmaps" || a.GetVerb() != "list" {
-			t.Errorf("it asked to %s %s", a.GetVerb(), a.GetResource().Resource)
+			t.Errorf("a request to %s %s", a.GetVerb(), a.GetResource().Resource)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Run struct {
 	// packed: its Job holds other runs, too.
 	packed bool
 	// unexplained is the Job of a run that failed or does not start, when only
-	// its pods can tell why.
+	// its pods can explain why.
 	unexplained *batchv1.Job
 }
 
@@ -59,8 +59,8 @@ func parseRun(name string) (layout.RunRef, bool) {
 	return layout.RunRef{Config: config, Run: n}, ok && config != "" && err == nil
 }
 
-// fromJob is what a Job tells of each of its runs. Why it failed is told by its
-// pods, if the index does not tell it.
+// fromJob is the state of each run by its Job. The cause of a failure comes
+// from the index, or from the pods if the index has none.
 func fromJob(job *batchv1.Job, s *api.TaskStatus) Run {
 	r := Run{State: s.State, taskID: s.ID, Job: job.UID, packed: job.Annotations[kube.AnnotationRuns] != ""}
 	if s.EndTime != nil {
@@ -72,14 +72,14 @@ func fromJob(job *batchv1.Job, s *api.TaskStatus) Run {
 	case task.Unexplained(s, job):
 		r.unexplained = light(job)
 	case s.State == api.Failed:
-		r.Cause, r.reason = api.CauseDeadline, s.Reason // the only one that a Job tells itself
+		r.Cause, r.reason = api.CauseDeadline, s.Reason // the only cause that a Job has
 	}
 	return r
 }
 
-// explained is a run with what its pods told of it. A Job does not tell when its
-// only pod has ended, or is ending, and its result is still being saved: that
-// passes for waiting by the Job, but the run goes on until its Job has ended.
+// explained is a run with the state of its pods. A Job does not show that its
+// only pod has ended, or is ending, while its result is still being saved: by
+// the Job it is pending, but the run continues until its Job has ended.
 func (r Run) explained(pods Run) Run {
 	r.unexplained = nil
 	if r.State == api.Pending && (pods.State == api.Running || pods.State == api.Failed) {
@@ -90,16 +90,16 @@ func (r Run) explained(pods Run) Run {
 	return r
 }
 
-// light is a copy of a Job without what its pods are made of: of packed runs
-// that is long, and nobody asks for it to explain a failure.
+// light is a copy of a Job without its pod template: that of packed runs is
+// large, and no failure is explained by it.
 func light(job *batchv1.Job) *batchv1.Job {
 	out := *job
 	out.Spec.Template.Spec = corev1.PodSpec{}
 	return out.DeepCopy()
 }
 
-// merge is a run of which its Job (nil: there is none any more) and the index
-// (nil: it has no entry) tell.
+// merge is a run by its Job (nil: the Job does not exist any more) and by the
+// index (nil: it has no entry).
 func merge(job, index *Run) Run {
 	switch {
 	case job == nil:

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestAJobTellsWhichRunsItHolds(t *testing.T) {
+func TestAJobListsItsRuns(t *testing.T) {
 	for name, tt := range map[string]struct {
 		annotations map[string]string
 		want        []layout.RunRef
@@ -21,7 +21,7 @@ func TestAJobTellsWhichRunsItHolds(t *testing.T) {
 		"one":     {map[string]string{kube.AnnotationConfig: "a-1", kube.AnnotationRun: "3"}, []layout.RunRef{{Config: "a-1", Run: 3}}},
 		"several": {map[string]string{kube.AnnotationRuns: "a/0 b/12"}, []layout.RunRef{{Config: "a", Run: 0}, {Config: "b", Run: 12}}},
 		"none":    {nil, nil},
-		"what somebody wrote by hand": {map[string]string{kube.AnnotationRuns: "a/x b /0 c/1/2 d/1"},
+		"written by hand": {map[string]string{kube.AnnotationRuns: "a/x b /0 c/1/2 d/1"},
 			[]layout.RunRef{{Config: "d", Run: 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestAJobTellsWhichRunsItHolds(t *testing.T) {
 	}
 }
 
-func TestTheIndexTellsHowARunEndedUnlessItsJobGoesOn(t *testing.T) {
+func TestTheIndexHasTheOutcomeUnlessTheJobIsUnfinished(t *testing.T) {
 	then, later := noon, noon.Add(time.Hour)
 	job := func(s api.State) *Run { return &Run{State: s, taskID: "aaaaaaaa", ended: then} }
 	packed := func(s api.State) *Run { return &Run{State: s, taskID: "aaaaaaaa", ended: then, packed: true} }
@@ -60,10 +60,10 @@ func TestTheIndexTellsHowARunEndedUnlessItsJobGoesOn(t *testing.T) {
 			Run{State: api.Rejected, taskID: "aaaaaaaa", ended: then}},
 		"a second attempt succeeded": {job(api.Succeeded), index(api.Failed, api.CauseEvicted),
 			Run{State: api.Succeeded, taskID: "aaaaaaaa", ended: then}},
-		"stopped by somebody": {job(api.Stopped), index(api.Failed, api.CauseSignal), Run{State: api.Stopped, taskID: "aaaaaaaa", ended: then}},
+		"stopped by a user": {job(api.Stopped), index(api.Failed, api.CauseSignal), Run{State: api.Stopped, taskID: "aaaaaaaa", ended: then}},
 		"the index explains what the Job does not": {unexplained, index(api.Failed, api.CauseOutOfMemory),
 			Run{State: api.Failed, Cause: api.CauseOutOfMemory, taskID: "aaaaaaaa", ended: then}},
-		"both know the cause and the Job has the words": {late, index(api.Failed, api.CauseDeadline),
+		"both have the cause and the Job has the reason": {late, index(api.Failed, api.CauseDeadline),
 			Run{State: api.Failed, Cause: api.CauseDeadline, reason: "it ran for longer than 5s", taskID: "aaaaaaaa", ended: then}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestARunGoesOnWhileItsResultIsBeingSaved(t *testing.T) {
 	}{
 		"failed":  {api.TaskStatus{State: api.Failed, Reason: "too late"}, api.Failed},
 		"saving":  {api.TaskStatus{State: api.Failed, Reason: "too late", Saving: true}, api.Running},
-		"stopped": {api.TaskStatus{State: api.Stopped, Saving: true}, api.Stopped}, // who stops it is told so at once
+		"stopped": {api.TaskStatus{State: api.Stopped, Saving: true}, api.Stopped}, // stop reports it at once
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := fromJob(&batchv1.Job{}, &tt.status); got.State != tt.want {
@@ -91,7 +91,7 @@ func TestARunGoesOnWhileItsResultIsBeingSaved(t *testing.T) {
 	}
 }
 
-func TestWhatPodsTellOfARunThatItsJobCallsPending(t *testing.T) {
+func TestARunThatIsPendingByItsJobHasTheStateOfItsPods(t *testing.T) {
 	image := Run{State: api.Pending, Cause: api.CauseImagePull, reason: "no such image"}
 	exit := Run{State: api.Failed, Cause: api.CauseExit, reason: "ended with exit code 3"}
 	for name, tt := range map[string]struct {
@@ -101,9 +101,9 @@ func TestWhatPodsTellOfARunThatItsJobCallsPending(t *testing.T) {
 		"its pod has failed, its Job is late": {Run{State: api.Pending}, exit, Run{State: api.Running, saving: true}},
 		"it has ended, and is being saved": {Run{State: api.Pending}, Run{State: api.Running, saving: true},
 			Run{State: api.Running, saving: true}},
-		"it runs, and its Job is late":         {Run{State: api.Pending}, Run{State: api.Running}, Run{State: api.Running}},
-		"its Job has failed, and the pod says": {Run{State: api.Failed}, exit, exit},
-		"its pods are gone":                    {Run{State: api.Pending}, Run{}, Run{State: api.Pending}},
+		"it runs, and its Job is late":                  {Run{State: api.Pending}, Run{State: api.Running}, Run{State: api.Running}},
+		"its Job has failed, and the pod has the cause": {Run{State: api.Failed}, exit, exit},
+		"its pods are gone":                             {Run{State: api.Pending}, Run{}, Run{State: api.Pending}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := tt.job.explained(tt.pods); got != tt.want {

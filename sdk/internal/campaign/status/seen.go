@@ -18,8 +18,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/campaign/record"
 )
 
-// trustIndex is how long an index is not read again while no Job tells that a
-// run has ended.
+// trustIndex is how long an index is not read again while no Job shows the end
+// of another run.
 const trustIndex = 30 * time.Second
 
 // seen is what one look at a campaign leaves for the next one: who looks every
@@ -27,9 +27,9 @@ const trustIndex = 30 * time.Second
 type seen struct {
 	mu      sync.Mutex
 	index   map[string]readIndex // by campaign
-	pods    map[types.UID]Run    // what pods told, by the Job
+	pods    map[types.UID]Run    // by the pods, per Job
 	reasons map[string]string    // by the result's prefix
-	images  map[string]string    // by campaign; "" where nobody knows
+	images  map[string]string    // by campaign; "" if unknown
 	queued  map[string]readQueue // by campaign
 	shown   map[string]bool      // by campaign
 }
@@ -66,8 +66,8 @@ type readIndex struct {
 	since time.Time
 }
 
-// merged are all runs of a campaign of which anything is known. With an
-// indexError they are those that the Jobs tell of, and what was read before.
+// Merge returns all runs of a campaign of which anything is known. With an
+// indexError they are those of the Jobs, and what was read before.
 func (c *Reader) Merge(ctx context.Context, r *layout.Record, jobs JobRuns) (map[layout.RunRef]Run, error) {
 	index, unread := c.index(ctx, r, jobs)
 	runs := make(map[layout.RunRef]Run, max(len(jobs), len(index)))
@@ -90,10 +90,10 @@ func (c *Reader) Merge(ctx context.Context, r *layout.Record, jobs JobRuns) (map
 	if len(unexplained) == 0 {
 		return runs, unread
 	}
-	told, err := c.podsTell(ctx, r, unexplained)
+	byPod, err := c.podReasons(ctx, r, unexplained)
 	for ref, run := range runs {
 		if run.unexplained != nil {
-			runs[ref] = run.explained(told[run.Job])
+			runs[ref] = run.explained(byPod[run.Job])
 		}
 	}
 	return runs, cmp.Or(err, unread)
@@ -131,7 +131,7 @@ func (c *Reader) index(ctx context.Context, r *layout.Record, jobs JobRuns) (map
 		}
 		if config, n, outcome, ok := layout.ParseRunIndex(r.ID, object.Key); ok {
 			ref := layout.RunRef{Config: config, Run: n}
-			// Of two that tell of one run, the later one is right.
+			// Of two entries for one run, the later one is right.
 			if old, twice := now.runs[ref]; !twice || object.Modified.After(old.ended) {
 				now.runs[ref] = Run{State: outcome.State, Cause: outcome.Cause, ended: object.Modified}
 			}
@@ -146,10 +146,10 @@ func (c *Reader) index(ctx context.Context, r *layout.Record, jobs JobRuns) (map
 	return now.runs, nil
 }
 
-// podsTell returns why these runs failed or do not start, by what the pods of
-// their Jobs tell. A Job that has failed does not change any more, so it is
-// asked for once.
-func (c *Reader) podsTell(ctx context.Context, r *layout.Record, runs []Run) (map[types.UID]Run, error) {
+// podReasons returns why these runs failed or do not start, by the pods of
+// their Jobs. A Job that has failed does not change any more, so its pods are
+// read once.
+func (c *Reader) podReasons(ctx context.Context, r *layout.Record, runs []Run) (map[types.UID]Run, error) {
 	out := make(map[types.UID]Run, len(runs))
 	failed := map[types.UID]bool{}
 	var unknown []*batchv1.Job
@@ -166,8 +166,8 @@ func (c *Reader) podsTell(ctx context.Context, r *layout.Record, runs []Run) (ma
 		unknown = append(unknown, run.unexplained)
 	}
 	c.seen.mu.Unlock()
-	told, err := c.tasks.ExplainJobs(ctx, c.conn.Namespace, kube.LabelCampaign+"="+kube.LabelValue(r.ID), unknown)
-	for uid, status := range told {
+	byPod, err := c.tasks.ExplainJobs(ctx, c.conn.Namespace, kube.LabelCampaign+"="+kube.LabelValue(r.ID), unknown)
+	for uid, status := range byPod {
 		why := Run{State: status.State, saving: status.Saving, reason: status.Reason}
 		if d := status.Diagnosis; d != nil {
 			why.Cause, why.reason = d.Cause, d.Message
@@ -187,8 +187,8 @@ func (c *Reader) podsTell(ctx context.Context, r *layout.Record, runs []Run) (ma
 	return out, err
 }
 
-// giveReasons puts words to the examples that have none: those of the result's
-// inventory. It is one small request for each sort of failure, once.
+// giveReasons sets the reasons of the examples that have none, from the
+// result's inventory. It is one small request for each kind of failure, once.
 func (c *Reader) giveReasons(ctx context.Context, id string, groups []api.FailureGroup) {
 	for i := range groups {
 		g := &groups[i]

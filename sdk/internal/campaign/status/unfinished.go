@@ -16,9 +16,9 @@ import (
 )
 
 // Unsubmitted returns the ids of the namespace's campaigns, of all users, whose
-// submission goes on or ended half-way: nobody has stopped them, and not all of
-// their runs are known. Who makes such a campaign may be at work in the store
-// without any Job. A store that cannot be read leaves it at what the Jobs tell.
+// submission is unfinished: they are not stopped, and not all of their runs are
+// known. Their submission may use the store without any Job. If a store cannot
+// be read, the Jobs alone decide.
 func (c *Reader) Unsubmitted(ctx context.Context) ([]string, error) {
 	sel, err := c.records.Selector(ctx, kube.KindCampaign, nil, true)
 	if err != nil {

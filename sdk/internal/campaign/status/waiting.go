@@ -21,8 +21,8 @@ type readQueue struct {
 	since   time.Time
 }
 
-// waiting groups the runs that wait by why they do: an image that cannot be
-// pulled, machines without room and a queue are mended in different places.
+// waiting groups the runs that wait by the cause: an image that cannot be
+// pulled, nodes without room and a queue are fixed in different places.
 func (c *Reader) waiting(ctx context.Context, r *layout.Record, runs map[layout.RunRef]Run) []api.WaitingGroup {
 	groups := pendingGroups(runs)
 	var queued []layout.RunRef
@@ -40,12 +40,12 @@ func (c *Reader) waiting(ctx context.Context, r *layout.Record, runs map[layout.
 	return groups
 }
 
-// Starting is why runs wait of which nobody says anything else.
-const Starting = "their pods are starting: machines are chosen, images pulled and files brought"
+// Starting is the reason of runs that wait without any other reason.
+const Starting = "their pods are starting: scheduling, pulling images, fetching files"
 
-// pendingGroups are the runs that were let in and have not started, by cause, the
-// most frequent first. Those without one are about to start, as far as anybody
-// knows.
+// pendingGroups are the runs that were admitted and have not started, by cause,
+// the most frequent first. Those without a cause are about to start, as far as
+// is known.
 func pendingGroups(runs map[layout.RunRef]Run) []api.WaitingGroup {
 	byCause := map[api.Cause]*api.WaitingGroup{}
 	examples := map[api.Cause]layout.RunRef{}
@@ -74,8 +74,8 @@ func pendingGroups(runs map[layout.RunRef]Run) []api.WaitingGroup {
 	return out
 }
 
-// firstInLine says why that one of the queued runs waits that stands before the
-// others. Without an answer of the queue it is empty.
+// firstInLine returns why the first of the queued runs waits. Without an answer
+// of the queue it is empty.
 func (c *Reader) firstInLine(ctx context.Context, r *layout.Record, queued []layout.RunRef, runs map[layout.RunRef]Run) readQueue {
 	c.seen.mu.Lock()
 	have, known := c.seen.queued[r.ID]
