@@ -87,10 +87,10 @@ func TestWhatBecomesOfCredentialsThatAreThere(t *testing.T) {
 		want kept
 	}{
 		"all of them stay": {&observed{secret: made.writer, reader: made.reader, root: made.root}, at, kept{true, true, true, true}},
-		"the one credential of an older version is nobody's any more":   {&observed{secret: older}, at, kept{}},
-		"those of an own S3 do not become the built-in store's":         {&observed{secret: elsewhere, reader: made.reader, root: made.root}, at, kept{Root: true, Reader: true}},
-		"a Secret that was deleted has its key changed, and no other's": {&observed{secret: made.writer, root: made.root}, at, kept{true, true, false, true}},
-		"without root's Secret nothing of it can be used":               {&observed{secret: made.writer, reader: made.reader}, at, kept{}},
+		"the one credential of an older version is not accepted any more": {&observed{secret: older}, at, kept{}},
+		"those of an own S3 do not become the built-in store's":           {&observed{secret: elsewhere, reader: made.reader, root: made.root}, at, kept{Root: true, Reader: true}},
+		"a Secret that was deleted has its key changed, and no other's":   {&observed{secret: made.writer, root: made.root}, at, kept{true, true, false, true}},
+		"without root's Secret nothing of it can be used":                 {&observed{secret: made.writer, reader: made.reader}, at, kept{}},
 		"a certificate is renewed in its last year": {&observed{secret: made.writer, reader: made.reader, root: made.root},
 			at.Add(certificateLife - renewBefore + time.Hour), kept{true, true, true, false}},
 	} {
@@ -162,10 +162,10 @@ func TestOnlyWhoHasTheKeyIsTheStore(t *testing.T) {
 		ca      []byte
 		refused string
 	}{
-		"the store itself":                            {mine, mine.ca, ""},
-		"a pod with a certificate of its own":         {other, mine.ca, "is not trusted"},
-		"the store of another namespace":              {elsewhere, elsewhere.ca, "is not trusted"},
-		"a store that the machine would have to know": {mine, nil, "is not trusted"},
+		"the store itself":                                           {mine, mine.ca, ""},
+		"a pod with a certificate of its own":                        {other, mine.ca, "is not trusted"},
+		"the store of another namespace":                             {elsewhere, elsewhere.ca, "is not trusted"},
+		"a store that the system's certificates would have to cover": {mine, nil, "is not trusted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pair, err := tls.X509KeyPair(tc.shows.cert, tc.shows.key)

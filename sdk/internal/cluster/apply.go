@@ -115,8 +115,8 @@ func (c *Client) lookup(ctx context.Context, objects []runtime.Object) ([]*unstr
 	return slices.DeleteFunc(found, func(u *unstructured.Unstructured) bool { return u == nil }), err
 }
 
-// foreign is the Conflict about objects that have the names of ours but were
-// made by somebody else; nil when there are none.
+// foreign is the Conflict about objects that have the names of ours but another
+// owner; nil when there are none.
 func foreign(there []*unstructured.Unstructured) error {
 	var names []string
 	for _, u := range there {

@@ -20,8 +20,8 @@ func kueueChart(t *testing.T) *helm.Chart {
 	return chart
 }
 
-// Helm passes over a value that a chart does not know; so each of ours is
-// looked up in the chart's own.
+// Helm ignores a value that a chart does not have; so each of ours is looked up
+// in the chart's own.
 func TestTheValuesAreOnesThatTheChartHas(t *testing.T) {
 	packed := kueueChart(t)
 	values := kueueValues("mirror.example.com/kueue:v0.16.1", true)

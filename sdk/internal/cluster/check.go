@@ -16,10 +16,10 @@ import (
 	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
-// checkThere looks at what has the names of the plan's objects already, and
-// refuses what cannot be made or what would lose data. Whether the store's pod
-// would be replaced is for the API server to say: the client's dry run does not
-// know.
+// checkThere reads the existing objects with the names of the plan's objects,
+// and refuses what cannot be made or what would lose data. Only the API server
+// can decide whether the store's pod would be replaced: the client's dry run
+// cannot.
 func (c *Client) checkThere(ctx context.Context, r *run, p *plan, now *observed, d api.DryRun) error {
 	there, err := c.lookup(ctx, p.objects())
 	if err != nil {

@@ -20,9 +20,9 @@ var (
 	validRegion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 )
 
-// chooseStore decides on the store: what was given goes before what was
-// recorded, and that before the built-in one. Its image is what was given, else
-// what administrators gave before. Every problem is told at once.
+// chooseStore decides on the store: what was given has precedence over what was
+// recorded, and that over the built-in one. Its image is what was given, else
+// what administrators gave before. All problems are reported at once.
 func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace string) (storeRecord, error) {
 	kind := o.Kind
 	switch {
@@ -50,7 +50,7 @@ func chooseStore(o api.StoreOptions, recorded storeRecord, given, namespace stri
 		}
 	}
 	if kind != api.StoreExternal {
-		const why = "goes with an S3 of your own, which needs an endpoint and a Secret"
+		const why = "applies only to an S3 of your own, which needs an endpoint and a Secret"
 		unfit("StoreEndpoint", o.Endpoint, why)
 		unfit("StoreSecret", o.Secret, why)
 		unfit("StoreBucket", o.Bucket, why)

@@ -23,8 +23,9 @@ import (
 // Work of ours that has not ended, of whatever kind and in whatever queue, is
 // *api.ConflictError that names it, unless o.Force, which stops it first and waits
 // until it has saved. Others' work in our queue is *api.ConflictError in any case.
-// Nothing to remove is no error. No finalizer is ever taken off: what Kueue
-// holds on to is waited for, and *api.TimedOutError says what that was.
+// If there is nothing to remove it returns no error. It never removes a
+// finalizer: it waits while Kueue blocks a deletion, and *api.TimedOutError
+// names the objects.
 func (c *Client) Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -130,7 +131,7 @@ func (c *Client) removeAll(ctx context.Context, r *run, dryRun api.DryRun, group
 	return together(calls...)
 }
 
-// leaving says why an object that was deleted is still there.
+// leaving returns why an object that was deleted still exists.
 func leaving(u *unstructured.Unstructured) string {
 	switch u.GetKind() {
 	case "Deployment":
@@ -144,8 +145,8 @@ func leaving(u *unstructured.Unstructured) string {
 	return "it is still there"
 }
 
-// planKueue decides whether Kueue itself goes: only one that a setup
-// installed, and only when nobody else needs it.
+// planKueue decides whether Kueue itself is removed: only one that a setup
+// installed, and only when nothing else uses it.
 func (c *Client) planKueue(ctx context.Context, r *removal, found foundKueue, others []string, use kueueUse) error {
 	release, err := c.findRelease(ctx)
 	if isForbidden(err) {
@@ -190,7 +191,7 @@ func (c *Client) kueueNamespaceOfOurs(ctx context.Context) (*unstructured.Unstru
 		return nil, c.conn.Classify(err, "list", "pods")
 	}
 	if len(pods.Items) > 0 {
-		return nil, nil // somebody has moved in
+		return nil, nil // the namespace is in use
 	}
 	return there, nil
 }

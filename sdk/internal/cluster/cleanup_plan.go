@@ -107,8 +107,8 @@ func everything(namespace string, rec *record) []runtime.Object {
 	return p.all()
 }
 
-// sort puts what is there where it belongs. What somebody else made is left
-// and not even named, unless it keeps something of ours.
+// sort assigns the existing objects to the parts of the removal. Objects of
+// others stay and are not named, unless they block the removal of ours.
 func (r *removal) sort(there []*unstructured.Unstructured, o api.ClusterCleanupOptions, others []string, use kueueUse) {
 	for _, u := range there {
 		name := describe(u)
@@ -188,8 +188,8 @@ func (r *removal) list() {
 	}
 }
 
-// warnOfLoss asks the built-in store what it holds. One that does not answer
-// is told and does not stop the cleanup.
+// warnOfLoss reads what the built-in store contains. If it does not answer,
+// that is a warning and does not stop the cleanup.
 func (c *Client) warnOfLoss(ctx context.Context, r *removal, s storeRecord, o api.ClusterCleanupOptions) {
 	if s.Kind != api.StoreBuiltIn {
 		return

@@ -81,7 +81,7 @@ func TestWhatACleanupRemovesAndKeeps(t *testing.T) {
 			}
 			for _, u := range there {
 				if !gone[describe(u)] {
-					t.Errorf("nothing is said of %s", describe(u))
+					t.Errorf("%s is not reported", describe(u))
 				}
 			}
 			wanted := 0

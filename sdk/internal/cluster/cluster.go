@@ -1,7 +1,7 @@
 // Package cluster makes a cluster ready for batch work and takes that back.
 //
 // Setup decides what the cluster should have (plan.go; packages provider and desired,
-// which ask no cluster), applies it (apply.go) and waits until it works (wait.go).
+// which use no cluster), applies it (apply.go) and waits until it works (wait.go).
 // Kueue is installed only where there is none (kueue.go, install.go). What was set
 // up is recorded in a ConfigMap of the namespace (record.go), never in a local file.
 package cluster

@@ -18,10 +18,10 @@ const (
 	forgedAs = "registry.example.com/canary-7f3a:v1"
 )
 
-// What users of a namespace write into its record decides about nothing that is
-// not theirs: it gives the default, what administrators have said, or a ConflictError
-// that says what settles it.
-func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
+// What users of a namespace write into its record decides only about the
+// namespace: else the default, the administrators' setting, or a ConflictError
+// with its fix applies.
+func TestARecordOfANamespaceIsNoDecisionOfAnAdministrator(t *testing.T) {
 	builtIn := storeRecord{Kind: api.StoreBuiltIn}
 	forgedStore := storeRecord{Kind: api.StoreBuiltIn, Image: forgedAs}
 	approved := func(more ...string) shared {
@@ -44,11 +44,11 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 	}{
 		"Kueue's image of a record, where Kueue is installed": {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, install: true,
 			conflict: []string{forgedAs, kueueImage, "use KueueImage=" + forgedAs, "use KueueImage=" + kueueImage}},
-		"where it is not, nobody asks for it":      {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}},
+		"where it is not, it has no effect":        {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}},
 		"the option settles it":                    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, install: true, o: api.SetupOptions{KueueImage: mirrored}, kueue: mirrored},
 		"the same image as administrators have":    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: mirrored}}, shared: approved(sharedKueue, mirrored), install: true, kueue: mirrored},
 		"another one than that":                    {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: forgedAs}}, shared: approved(sharedKueue, mirrored), install: true, conflict: []string{forgedAs, mirrored}},
-		"an image that is none is told to nobody":  {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: "\x1b[2J" + strings.Repeat("x", 1000)}}, install: true, conflict: []string{`"\x1b[2Jxxx`, `..." for Kueue`, "use KueueImage=" + kueueImage}},
+		"an invalid image is quoted and cut":       {record: record{Config: "rke2", Store: builtIn, Kueue: kueueRecord{Image: "\x1b[2J" + strings.Repeat("x", 1000)}}, install: true, conflict: []string{`"\x1b[2Jxxx`, `..." for Kueue`, "use KueueImage=" + kueueImage}},
 		"the store's image of a record":            {record: record{Config: "rke2", Store: forgedStore}, conflict: []string{forgedAs, storeImage, "use StoreImage=" + forgedAs, "use StoreImage=" + storeImage}},
 		"one that administrators have approved":    {record: record{Config: "rke2", Store: forgedStore}, shared: approved(sharedStore+"lab", forgedAs), store: forgedAs},
 		"approved for another namespace":           {record: record{Config: "rke2", Store: forgedStore}, shared: approved(sharedNamespace+"x", "uid-2", sharedStore+"x", forgedAs), conflict: []string{forgedAs}},
@@ -72,21 +72,21 @@ func TestARecordOfANamespaceIsNoWordOfAnAdministrator(t *testing.T) {
 				if !errors.As(err, new(*api.ConflictError)) {
 					t.Fatalf("error is %v, not a ConflictError", err)
 				}
-				told := err.Error()
+				message := err.Error()
 				for _, r := range api.Remedies(err) {
 					if r.Action == "" {
-						told += "\nuse " + strings.Join(r.Options, " ")
+						message += "\nuse " + strings.Join(r.Options, " ")
 						continue
 					}
-					told += "\ndo " + string(r.Action) + " " + r.Ref
+					message += "\ndo " + string(r.Action) + " " + r.Ref
 				}
 				for _, words := range append(tc.conflict, "nothing was changed") {
-					if !strings.Contains(told, words) {
-						t.Errorf("%q is missing in: %s", words, told)
+					if !strings.Contains(message, words) {
+						t.Errorf("%q is missing in: %s", words, message)
 					}
 				}
-				if strings.ContainsRune(told, '\x1b') {
-					t.Errorf("the error holds a control character: %q", told)
+				if strings.ContainsRune(message, '\x1b') {
+					t.Errorf("the error holds a control character: %q", message)
 				}
 				return
 			}
@@ -112,7 +112,7 @@ func TestARecordIsCheckedAsWhatIsTyped(t *testing.T) {
 }
 
 // A namespace that an older version set up with an image of a mirror keeps it:
-// the Helm release lies where only administrators write.
+// only administrators can write the Helm release.
 func TestKueuesImageIsThatOfTheRelease(t *testing.T) {
 	for name, tc := range map[string]struct{ repository, tag, want string }{
 		"a mirror's":                    {"mirror.example.com/kueue", "v0.16.1", mirrored},
@@ -129,7 +129,7 @@ func TestKueuesImageIsThatOfTheRelease(t *testing.T) {
 			}
 			r.Ours = false
 			if got := releasedImage(r); got != "" {
-				t.Errorf("image %q of somebody else's release", got)
+				t.Errorf("image %q of another release", got)
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestWhatIsRecordedForANamespaceOnly(t *testing.T) {
 	s := shared{home: "kueue-system", data: map[string]string{sharedInstalled: "0.16.1", sharedKueue: mirrored,
 		sharedNamespace + "lab": "uid-1", sharedConfig + "lab": "rke2", sharedStore + "lab": "x:1", sharedNamespace + "lab.b": "uid-2"}}
 	if changes := s.differs(without("lab")); len(changes) != 3 {
-		t.Errorf("what goes with lab: %v", changes)
+		t.Errorf("what is removed with lab: %v", changes)
 	}
 	p := &plan{namespace: "lab", record: record{Config: "rke2"}, storeImage: "x:1", kueueImage: mirrored}
 	now := &observed{uid: "uid-1", release: &release{Ours: true, Version: "0.16.1"},

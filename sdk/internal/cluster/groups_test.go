@@ -44,7 +44,7 @@ func TestWithQuota(t *testing.T) {
 		"one resource changes":                  {ours, list("cpu", "64"), []string{kube.FlavorName + ": cpu=64 memory=8Gi"}},
 		"a new resource is added behind": {ours, list("nvidia.com/gpu", "2", "ephemeral-storage", "1Gi"),
 			[]string{kube.FlavorName + ": cpu=4 memory=8Gi ephemeral-storage=1Gi nvidia.com/gpu=2"}},
-		"somebody's flavor in our group stays and gets none of what is new": {two, list("cpu", "5", "memory", "1Gi"),
+		"a foreign flavor in our group stays and gets none of what is new": {two, list("cpu", "5", "memory", "1Gi"),
 			[]string{kube.FlavorName + ": cpu=5 memory=1Gi", "spot: cpu=9 memory=0"}},
 		"a queue that lost our flavor keeps its own quota": {foreign, list("cpu", "5", "memory", "1Gi"),
 			[]string{"spot: cpu=9", kube.FlavorName + ": memory=1Gi"}},

@@ -56,9 +56,9 @@ func splitImage(image string) (repository, tag string) {
 	return image[:i], image[i+1:]
 }
 
-// releasedImage is the image that an earlier setup was asked to install Kueue
-// with, as its Helm release says, which lies where administrators write; empty
-// when it was asked for none.
+// releasedImage is the image that an earlier setup was given to install Kueue
+// with, from its Helm release, which only administrators can write; empty if
+// none was given.
 func releasedImage(r *release) string {
 	if r == nil || !r.Ours {
 		return ""
@@ -70,9 +70,9 @@ func releasedImage(r *release) string {
 	return repository + ":" + tag
 }
 
-// kueueValues are the chart's own but for the image, which the chart takes from
-// a registry for builds under test, and for the probe, whose period is counted
-// from its delay. On somebody's own machine Kueue asks for little.
+// kueueValues are the chart's defaults but for the image, which the chart takes
+// from a registry for builds under test, and for the probe, whose period is
+// counted from its delay. On a single computer Kueue requests few resources.
 func kueueValues(image string, small bool) map[string]any {
 	repository, tag := splitImage(cmp.Or(image, kueueImage))
 	manager := map[string]any{"image": map[string]any{
@@ -104,9 +104,9 @@ func (c *Client) installKueue(ctx context.Context, r *run, p *plan) error {
 	return c.conn.Classify(fmt.Errorf("install Kueue: %w", err), "create", "what Kueue needs")
 }
 
-// missingKueueNamespace makes Kueue's namespace with our label, unless somebody
-// has made it already: then it stays without, and a cleanup leaves it. One that
-// is just being deleted is waited for.
+// missingKueueNamespace makes Kueue's namespace with our label. An existing one
+// stays without the label, so that a cleanup keeps it. One that is being
+// deleted is waited for.
 func (c *Client) missingKueueNamespace(ctx context.Context) (string, error) {
 	namespaces := c.conn.Kube.CoreV1().Namespaces()
 	_, err := namespaces.Create(ctx, &corev1.Namespace{
@@ -145,7 +145,7 @@ func (c *Client) needsInstaller(what string) error {
 		"import github.com/kubevast/vast/sdk/setup and pass sdk.WithInstaller(setup.Helm())"}
 }
 
-// release is a Helm release as it stands.
+// release is the state of a Helm release.
 type release struct {
 	Name, Version string
 	// Deployed is false for one that failed or was cut short.

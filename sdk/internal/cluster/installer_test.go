@@ -34,7 +34,7 @@ func TestTheNewestReleaseOfKueueIsReadAsHelmStoresIt(t *testing.T) {
 	}{
 		"none":                     {},
 		"one of ours":              {[]*helmrelease.Release{stored(1, helmrelease.StatusDeployed, "0.16.1", ours)}, read("0.16.1", true, true)},
-		"somebody else's":          {[]*helmrelease.Release{stored(1, helmrelease.StatusDeployed, "0.16.1", nil)}, read("0.16.1", true, false)},
+		"of others":                {[]*helmrelease.Release{stored(1, helmrelease.StatusDeployed, "0.16.1", nil)}, read("0.16.1", true, false)},
 		"one that failed":          {[]*helmrelease.Release{stored(1, helmrelease.StatusFailed, "0.16.1", ours)}, read("0.16.1", false, true)},
 		"one that was interrupted": {[]*helmrelease.Release{stored(1, helmrelease.StatusPendingInstall, "0.16.1", ours)}, read("0.16.1", false, true)},
 		"one that was uninstalled": {[]*helmrelease.Release{stored(1, helmrelease.StatusUninstalled, "0.16.1", ours)}, nil},

@@ -42,8 +42,8 @@ func (k foundKueue) absent() bool { return len(k.served) == 0 && k.deployment ==
 func (k foundKueue) partial() bool { return (len(k.served) == 0) != (k.deployment == nil) }
 
 // findKueue looks for Kueue's API and for its controller: in kueue-system, or
-// where the API server is told to ask Kueue, which only administrators can say. A
-// Deployment that looks like Kueue's elsewhere is none: whoever may write in a
+// in the namespace of the webhooks' Service, which only administrators can set.
+// A Deployment that looks like Kueue's elsewhere is ignored: any user of a
 // namespace can make one.
 func (c *Client) findKueue(ctx context.Context) (foundKueue, error) {
 	var found foundKueue
@@ -108,7 +108,7 @@ func (c *Client) kueueNamespaces(ctx context.Context) ([]string, error) {
 	return sets.List(found), err
 }
 
-// servedKueue asks which versions of Kueue's API there are.
+// servedKueue returns the versions of Kueue's API that the server has.
 func (c *Client) servedKueue(ctx context.Context) ([]string, error) {
 	groups := &metav1.APIGroupList{}
 	err := c.conn.Kube.Discovery().RESTClient().Get().AbsPath("/apis").
@@ -128,8 +128,8 @@ func (c *Client) servedKueue(ctx context.Context) ([]string, error) {
 	return served, nil
 }
 
-// version is what the controller says of itself: by the tag of its image, or
-// by its labels. It is empty when nothing tells.
+// version is the controller's version: by the tag of its image, or by its
+// labels. It is empty when neither has it.
 func (k foundKueue) version() string {
 	if k.deployment == nil {
 		return ""

@@ -25,13 +25,13 @@ func TestTheVersionOfAKueue(t *testing.T) {
 		labels map[string]string
 		want   string
 	}{
-		"by the tag of its image":        {image: "registry.k8s.io/kueue/kueue:v0.16.1", want: "0.16.1"},
-		"by a mirror with a port":        {image: "mirror.example.com:5000/kueue:v0.15.0", want: "0.15.0"},
-		"by its label, with a digest":    {image: "kueue@sha256:0123", labels: map[string]string{"app.kubernetes.io/version": "v0.17.2"}, want: "0.17.2"},
-		"by its chart, with a branch":    {image: "kueue:main", labels: map[string]string{"helm.sh/chart": "kueue-0.15.3"}, want: "0.15.3"},
-		"a port is no tag":               {image: "mirror.example.com:5000/kueue"},
-		"not at all":                     {image: "kueue@sha256:0123"},
-		"a release candidate is told so": {image: "kueue:v0.16.0-rc.1", want: "0.16.0-rc.1"},
+		"by the tag of its image":     {image: "registry.k8s.io/kueue/kueue:v0.16.1", want: "0.16.1"},
+		"by a mirror with a port":     {image: "mirror.example.com:5000/kueue:v0.15.0", want: "0.15.0"},
+		"by its label, with a digest": {image: "kueue@sha256:0123", labels: map[string]string{"app.kubernetes.io/version": "v0.17.2"}, want: "0.17.2"},
+		"by its chart, with a branch": {image: "kueue:main", labels: map[string]string{"helm.sh/chart": "kueue-0.15.3"}, want: "0.15.3"},
+		"a port is no tag":            {image: "mirror.example.com:5000/kueue"},
+		"not at all":                  {image: "kueue@sha256:0123"},
+		"a release candidate":         {image: "kueue:v0.16.0-rc.1", want: "0.16.0-rc.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := (foundKueue{deployment: controller(tc.image, tc.labels)}).version(); got != tc.want {
@@ -51,21 +51,21 @@ func TestWhichKueueIsUsed(t *testing.T) {
 		install  bool
 		conflict string
 	}{
-		"none is installed":                       {install: true},
-		"a new one is used":                       {found: foundKueue{served: both, deployment: now}},
-		"one of an unknown version is used":       {found: foundKueue{served: both, deployment: controller("kueue@sha256:01", nil)}},
-		"an older one is refused":                 {found: foundKueue{served: both, deployment: controller("kueue:v0.14.8", nil)}, conflict: "has Kueue 0.14.8 (deployment kueue-controller-manager in namespace kueue-system), which is too old"},
-		"an older one without a version, too":     {found: foundKueue{served: []string{"v1beta1"}, deployment: controller("kueue@sha256:01", nil)}, conflict: "it serves v1beta1, and v1beta2 (Kueue 0.15 or newer) is needed"},
-		"definitions alone are refused":           {found: foundKueue{served: both}, conflict: "no Kueue that serves them"},
-		"a controller alone is refused":           {found: foundKueue{deployment: now}, conflict: "without its resource definitions"},
-		"a foreign release is not touched":        {found: foundKueue{served: both, deployment: now}, release: &release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
-		"a foreign release without Kueue is told": {release: &release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
-		"ours that was cut short is completed":    {found: foundKueue{served: both}, release: &release{Ours: true}, install: true},
-		"ours that failed is completed":           {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Version: kube.KueueVersion}, install: true},
-		"ours stays as it is":                     {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}},
-		"ours gets another image":                 {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
-		"ours keeps the image that it has":        {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
-		"ours of an older setup is upgraded":      {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
+		"none is installed":                           {install: true},
+		"a new one is used":                           {found: foundKueue{served: both, deployment: now}},
+		"one of an unknown version is used":           {found: foundKueue{served: both, deployment: controller("kueue@sha256:01", nil)}},
+		"an older one is refused":                     {found: foundKueue{served: both, deployment: controller("kueue:v0.14.8", nil)}, conflict: "has Kueue 0.14.8 (deployment kueue-controller-manager in namespace kueue-system), which is too old"},
+		"an older one without a version, too":         {found: foundKueue{served: []string{"v1beta1"}, deployment: controller("kueue@sha256:01", nil)}, conflict: "it serves v1beta1, and v1beta2 (Kueue 0.15 or newer) is needed"},
+		"definitions alone are refused":               {found: foundKueue{served: both}, conflict: "no Kueue that serves them"},
+		"a controller alone is refused":               {found: foundKueue{deployment: now}, conflict: "without its resource definitions"},
+		"a foreign release is not touched":            {found: foundKueue{served: both, deployment: now}, release: &release{Deployed: true, Version: "0.15.0"}, o: api.SetupOptions{KueueImage: "x:v1"}},
+		"a foreign release without Kueue is reported": {release: &release{Name: "kueue"}, conflict: `the Helm release "kueue"`},
+		"ours that was cut short is completed":        {found: foundKueue{served: both}, release: &release{Ours: true}, install: true},
+		"ours that failed is completed":               {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Version: kube.KueueVersion}, install: true},
+		"ours stays as it is":                         {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}},
+		"ours gets another image":                     {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "mirror/kueue:v0.16.1"}, install: true},
+		"ours keeps the image that it has":            {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: kube.KueueVersion}, o: api.SetupOptions{KueueImage: "kueue:v0.16.1"}},
+		"ours of an older setup is upgraded":          {found: foundKueue{served: both, deployment: now}, release: &release{Ours: true, Deployed: true, Version: "0.16.0"}, install: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			install, err := wantsKueue(tc.o, &observed{kueue: tc.found, release: tc.release})

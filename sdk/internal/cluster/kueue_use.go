@@ -14,8 +14,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// kueueUse says who besides us uses Kueue. What a cleanup takes away is taken
-// from nobody.
+// kueueUse lists what else uses Kueue. A cleanup removes nothing that is in
+// use.
 type kueueUse struct {
 	// others are queues, flavors and waiting or running work that are not ours.
 	others []string

@@ -25,7 +25,7 @@ func TestTheStoreHasALimitOfCPUsWhereAQuotaWantsOne(t *testing.T) {
 		want string // empty: none
 	}{
 		"there is no quota":                              {observed{}, ""},
-		"a quota wants limits":                           {observed{cpuLimited: true}, "1"},
+		"a quota requires limits":                        {observed{cpuLimited: true}, "1"},
 		"a quota has kept its pod away":                  {observed{cpuLimited: true, deployment: there(0, "")}, "1"},
 		"it runs without one, and keeps its pod":         {observed{cpuLimited: true, deployment: there(1, "")}, ""},
 		"it runs with one, and the quota is gone by now": {observed{deployment: there(1, "1")}, "1"},

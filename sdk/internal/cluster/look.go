@@ -26,7 +26,7 @@ type observed struct {
 	claim                *corev1.PersistentVolumeClaim
 	deployment           *appsv1.Deployment
 	secret, reader, root *corev1.Secret
-	// cpuLimited: a ResourceQuota of the namespace lets in no pod whose containers
+	// cpuLimited: a ResourceQuota of the namespace admits no pod whose containers
 	// have no limit of CPUs.
 	cpuLimited bool
 	// uid is the namespace's.
@@ -82,9 +82,9 @@ func (c *Client) look(ctx context.Context) (*observed, error) {
 	return now, err
 }
 
-// storeLimited decides whether the store's container has a limit of CPUs: where a
-// quota wants one, else none, which is faster. A store whose pod is there stays as it
-// is: another pod would have lost the data of one without a volume.
+// storeLimited decides whether the store's container has a limit of CPUs: where
+// a quota requires one, else none, which is faster. A store whose pod exists
+// stays as it is: another pod would have lost the data of one without a volume.
 func (now *observed) storeLimited() bool {
 	if now.deployment == nil || now.deployment.Status.Replicas == 0 {
 		return now.cpuLimited

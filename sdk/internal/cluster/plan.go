@@ -46,8 +46,8 @@ type plan struct {
 	old, replaces bool
 	// storeLimited: the store's container has a limit of CPUs.
 	storeLimited bool
-	// others are objects, as describe names them, that somebody else made
-	// and that are taken as they are.
+	// others are objects, as describe names them, that others made and that are
+	// used as they are.
 	others sets.Set[string]
 }
 
@@ -95,10 +95,10 @@ func decide(o api.SetupOptions, now *observed, recognized *provider.Config, name
 	return p, nil
 }
 
-// checkRecord refuses to go on by a record that asks for more than the record of
-// a namespace can: for a config that makes objects of the whole cluster and is
-// not that of its nodes, or for an image that no administrator has named. What
-// the options name, or what is not going to be installed, is asked by nobody.
+// checkRecord refuses to continue from a record that requests more than the
+// record of a namespace can: a config that makes objects of the whole cluster
+// and is not that of its nodes, or an image that no administrator has named.
+// What the options name, or what is not going to be installed, is not checked.
 func (p *plan) checkRecord(o api.SetupOptions, now *observed, recognized *provider.Config) error {
 	if now.record == nil {
 		return nil
@@ -135,7 +135,7 @@ func (p *plan) checkClaim(there *corev1.PersistentVolumeClaim) error {
 	}
 	class := p.config.StorageClass
 	if class != "" && there.Spec.StorageClassName != nil && *there.Spec.StorageClassName != class {
-		return &api.ConflictError{Message: fmt.Sprintf("the store's volume is of StorageClass %q, config %s wants %q, and a volume cannot change its class; "+
+		return &api.ConflictError{Message: fmt.Sprintf("the store's volume is of StorageClass %q, config %s requires %q, and a volume cannot change its class; "+
 			"clean up first", *there.Spec.StorageClassName, p.config.Name, class), Remedies: []api.Remedy{{Action: api.ClusterCleanupRun}}}
 	}
 	return nil

@@ -21,9 +21,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// free is what tasks may use: what the nodes that can take them have to give,
-// less what the pods on those nodes ask for. Pods in admitted, by their own UID
-// or their controller's, are tasks already and do not count.
+// free is what tasks may use: the allocatable resources of the nodes that can
+// take them, less the requests of the pods on those nodes. Pods in admitted, by
+// their own UID or their controller's, are tasks already and do not count.
 //
 // Every resource that a node can give is in the result: cpu, memory,
 // ephemeral-storage and those of device plug-ins (GPUs). None is below 0.
@@ -99,7 +99,7 @@ func isOf(pod *corev1.Pod, owners sets.Set[types.UID]) bool {
 	return false
 }
 
-// isCounted leaves out what no task can ask for by its resources.
+// isCounted excludes resources that no task can request.
 func isCounted(name corev1.ResourceName) bool {
 	switch name {
 	case corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
@@ -161,10 +161,10 @@ func groups(quota corev1.ResourceList) []kueue.ResourceGroup {
 	return []kueue.ResourceGroup{group}
 }
 
-// withQuota is what a ClusterQueue has, changed where quota says so. What
-// somebody added to the queue (flavors, groups, limits) stays. A resource that
-// our flavor does not cover yet is added to its group, where every other flavor
-// gets none of it.
+// withQuota is the resource groups of a ClusterQueue, changed where quota
+// differs. Additions of others to the queue (flavors, groups, limits) stay. A
+// resource that our flavor does not cover yet is added to its group, where
+// every other flavor gets none of it.
 func withQuota(have []kueue.ResourceGroup, quota corev1.ResourceList) []kueue.ResourceGroup {
 	out := make([]kueue.ResourceGroup, len(have))
 	ours := -1

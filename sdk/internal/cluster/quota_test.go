@@ -83,7 +83,7 @@ func TestFree(t *testing.T) {
 		"memory is rounded down to whole Mi": {
 			nodes: []corev1.Node{node("a", list("cpu", "1", "memory", "1000001Ki"))},
 			want:  map[string]string{"cpu": "1", "memory": "976Mi"}},
-		"what pods ask for is taken off": {nodes: one,
+		"the requests of pods are subtracted": {nodes: one,
 			pods: []corev1.Pod{podOn("a", mains(container("cpu", "500m", "memory", "1Gi"), container("cpu", "250m")))},
 			want: map[string]string{"cpu": "3250m", "memory": "7Gi"}},
 		"a pod that waits for a node takes nothing": {nodes: one,
@@ -122,7 +122,7 @@ func TestFree(t *testing.T) {
 				node("new", list("cpu", "8"), func(n *corev1.Node) { n.Status.Conditions = nil })},
 			pods: []corev1.Pod{podOn("cordoned", mains(container("cpu", "1"))), podOn("gone", mains(container("cpu", "1")))},
 			want: map[string]string{"cpu": "4", "memory": "8Gi"}},
-		"a taint that keeps pods away takes a node out, a wish does not": {
+		"a taint that keeps pods away takes a node out, a preference does not": {
 			nodes: []corev1.Node{node("a", list("cpu", "1"), tainted(corev1.TaintEffectNoSchedule)),
 				node("b", list("cpu", "2"), tainted(corev1.TaintEffectNoExecute)),
 				node("c", list("cpu", "4"), tainted(corev1.TaintEffectPreferNoSchedule))},

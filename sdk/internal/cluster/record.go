@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
-// recordKey is the key of the ConfigMap under which the record stands.
+// recordKey is the key of the record in the ConfigMap.
 const recordKey = kube.SetupKey
 
 // record is what a setup was asked to make. It is written before anything else

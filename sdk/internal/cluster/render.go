@@ -19,7 +19,7 @@ import (
 // Render returns the objects that Setup would make, but for those of Kueue's
 // own installation, and makes none. Credentials are left out of it.
 //
-// Without DryRunServer nobody is contacted, so a config must be named, and
+// Without DryRunServer no server is contacted, so a config must be named, and
 // what would be measured or generated is a placeholder. With it the API server
 // checks the objects, and the result is what they would be.
 func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Object, error) {
@@ -54,7 +54,7 @@ func (p *plan) all() []runtime.Object {
 	return slices.Concat([]runtime.Object{p.record.object(p.namespace)}, p.objects())
 }
 
-// withPlaceholders puts 0 where the cluster would be measured, and says so.
+// withPlaceholders sets 0 where the cluster would be measured, and warns.
 func (c *Client) withPlaceholders(asked corev1.ResourceList) corev1.ResourceList {
 	out := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("0"), corev1.ResourceMemory: resource.MustParse("0")}
 	missing := false
@@ -66,7 +66,7 @@ func (c *Client) withPlaceholders(asked corev1.ResourceList) corev1.ResourceList
 		out[name] = quantity
 	}
 	if missing {
-		c.conn.Warn("a quota of 0 stands for what is measured in the cluster",
+		c.conn.Warn("a quota of 0 is a placeholder for what is measured in the cluster",
 			api.Remedy{Options: []string{"Quota=cpu=64,memory=256Gi"}, Purpose: "set it"})
 	}
 	return out

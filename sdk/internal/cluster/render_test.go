@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
-// offline is a client that can reach nobody.
+// offline is a client without a reachable server.
 func offline(t *testing.T, warn func(string)) *Client {
 	t.Helper()
 	conn, err := access.Connect(&rest.Config{Host: "http://localhost:1"}, access.Options{Namespace: "lab", Warn: func(n api.Notice) { warn(n.Message) }})
@@ -78,7 +78,7 @@ func TestRenderSaysWhatItCannotKnow(t *testing.T) {
 	if _, err := c.Render(t.Context(), api.SetupOptions{Config: "kind"}); err != nil {
 		t.Fatal(err)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "a quota of 0 stands for what is measured") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "a quota of 0 is a placeholder for what is measured") {
 		t.Errorf("warnings: %q", warnings)
 	}
 	_, err := c.Render(t.Context(), api.SetupOptions{Quota: map[string]string{"cpu": "x"}})

@@ -73,8 +73,8 @@ func (c *Client) pods(ctx context.Context) ([]corev1.Pod, error) {
 	return all, err
 }
 
-// flavor is what is asked of nodes: nothing, unless somebody had a flavor of
-// our name before us.
+// flavor is the ResourceFlavor's node selection: none, unless a flavor of our
+// name existed before.
 func (c *Client) flavor(ctx context.Context) (kueue.ResourceFlavorSpec, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {
@@ -123,8 +123,8 @@ func (c *Client) listAll(ctx context.Context, resource string, list pager.ListPa
 	return c.conn.Classify(err, "list", resource)
 }
 
-// together calls what does not depend on each other side by side, and joins
-// the errors. Of several equal ones, as when nobody answers, one is kept.
+// together runs independent calls concurrently, and joins the errors. Of equal
+// ones, as when no server answers, one is kept.
 func together(calls ...func() error) error {
 	errs := make([]error, len(calls))
 	var wg sync.WaitGroup
@@ -154,9 +154,10 @@ func isForbidden(err error) bool {
 	return errors.As(err, &f)
 }
 
-// Resize measures what the machines have to spare and makes that the quota;
-// what o.Quota names goes before. What runs through the queue already is part
-// of the quota. A resource that no machine has any more gets 0. It is
+// Resize measures the free resources of the nodes and makes them the quota;
+// what o.Quota names has precedence. What runs through the queue already is
+// part
+// of the quota. A resource that no node has any more gets 0. It is
 // *api.NotInstalledError when nothing is set up.
 func (c *Client) Resize(ctx context.Context, o api.ClusterResizeOptions) (*api.ClusterResize, error) {
 	asked, err := parseQuota(o.Quota)

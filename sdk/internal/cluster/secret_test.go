@@ -34,7 +34,7 @@ func TestWhatCannotBeDoneToAVolume(t *testing.T) {
 		"a larger size is for its class": {&provider.Kind, "20Gi", claim("10Gi", "standard"), ""},
 		"a smaller size":                 {&provider.Kind, "5Gi", claim("10Gi", ""), "the store's volume has 10Gi, and a volume cannot shrink to 5Gi"},
 		"no volume any more":             {&provider.Kind, "", claim("10Gi", ""), "the store has a volume of 10Gi, and without storage_size its data would go"},
-		"another class":                  {&provider.Azure, "10Gi", claim("10Gi", "standard"), `the store's volume is of StorageClass "standard", config azure wants "managed-csi"`},
+		"another class":                  {&provider.Azure, "10Gi", claim("10Gi", "standard"), `the store's volume is of StorageClass "standard", config azure requires "managed-csi"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &plan{config: tc.config, values: map[string]string{provider.OptionStorageSize: tc.size}}
@@ -56,12 +56,12 @@ func TestAClaimThatIsThereIsTaken(t *testing.T) {
 		labels map[string]string
 		want   string
 	}{
-		"with its size":                       {api.SetupOptions{Config: "azure"}, claim.Labels, "50Gi"},
-		"with a larger one":                   {api.SetupOptions{Config: "azure", Options: map[string]string{"storage_size": "60Gi"}}, claim.Labels, "60Gi"},
-		"but not when it is somebody's":       {api.SetupOptions{Config: "azure"}, nil, "10Gi"},
-		"even where none would be made":       {api.SetupOptions{Config: "kind"}, claim.Labels, "50Gi"},
-		"an own S3 does not forget it":        {api.SetupOptions{Config: "kind", Store: api.StoreOptions{Kind: api.StoreNone}}, claim.Labels, "50Gi"},
-		"but for no volume when that is said": {api.SetupOptions{Config: "kind", Options: map[string]string{"storage_size": ""}}, claim.Labels, ""},
+		"with its size":                    {api.SetupOptions{Config: "azure"}, claim.Labels, "50Gi"},
+		"with a larger one":                {api.SetupOptions{Config: "azure", Options: map[string]string{"storage_size": "60Gi"}}, claim.Labels, "60Gi"},
+		"but not when it is a foreign one": {api.SetupOptions{Config: "azure"}, nil, "10Gi"},
+		"even where none would be made":    {api.SetupOptions{Config: "kind"}, claim.Labels, "50Gi"},
+		"an own S3 does not forget it":     {api.SetupOptions{Config: "kind", Store: api.StoreOptions{Kind: api.StoreNone}}, claim.Labels, "50Gi"},
+		"but for no volume on request":     {api.SetupOptions{Config: "kind", Options: map[string]string{"storage_size": ""}}, claim.Labels, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			there := claim.DeepCopy()

@@ -24,13 +24,13 @@ import (
 // returns when all of it works. It is idempotent: what is as it should be is
 // not touched, and what an earlier call left half-way is completed.
 //
-// Wrong options, and a store of one's own that would lose results, are
-// *api.InvalidSpecError; a Kueue that is too old, objects of
-// somebody else under our names, and a volume that would have to shrink are
-// *api.ConflictError. In both cases nothing was made but perhaps the store's bucket.
-// *api.TimedOutError says what was not ready in time; a further call goes on waiting. A
-// dry run decides all of it, but asks no store, and returns what would be set up;
-// the objects themselves are Render's.
+// Wrong options, and a store of the user's that would lose results, are
+// *api.InvalidSpecError; a Kueue that is too old, objects of others under our
+// names, and a volume that would have to shrink are *api.ConflictError. In both
+// cases nothing was made but perhaps the store's bucket. *api.TimedOutError
+// names what was not ready in time; another call continues to wait. A dry run
+// decides all of it, but uses no store, and returns what would be set up; the
+// objects themselves are Render's.
 func (c *Client) Setup(ctx context.Context, o api.SetupOptions) (*api.ClusterStatus, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -102,9 +102,9 @@ func (c *Client) prepare(ctx context.Context, r *run, o api.SetupOptions, now *o
 	return p, c.rights.Require(ctx, p.rights()...)
 }
 
-// recognized asks the nodes for the config, where none is named and the record
-// has none or one that decides about the whole cluster and that no administrator
-// has named; else it is nil.
+// recognized derives the config from the nodes, where none is named and the
+// record has none or one that decides about the whole cluster and that no
+// administrator has named; else it is nil.
 func (c *Client) recognized(ctx context.Context, o api.SetupOptions, now *observed, install bool) (*provider.Config, error) {
 	if o.Config != "" {
 		return nil, nil // it is named
@@ -112,7 +112,7 @@ func (c *Client) recognized(ctx context.Context, o api.SetupOptions, now *observ
 	if now.record != nil {
 		config, err := provider.Find(now.record.Config)
 		if err != nil || !config.IsShared(install) || now.shared.of(sharedConfig, c.conn.Namespace, now.uid) == config.Name {
-			return nil, nil // a wrong name is told with all else that is wrong
+			return nil, nil // a wrong name is reported with all other problems
 		}
 	}
 	nodes, err := c.nodes(ctx)
@@ -130,7 +130,7 @@ func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed,
 		name = now.record.Config
 	}
 	if name != "" {
-		config, _ = provider.Find(name) // a wrong one is told with all else that is wrong
+		config, _ = provider.Find(name) // a wrong one is reported with all other problems
 	}
 	if config == nil || config.NewStorageClass == nil {
 		return nil, nil // it makes none
@@ -142,8 +142,8 @@ func (c *Client) classOf(ctx context.Context, o api.SetupOptions, now *observed,
 	return class, c.conn.Classify(err, "get", "storageclasses.storage.k8s.io")
 }
 
-// wantsKueue reports whether Kueue is for us to install or to change. A Kueue
-// of somebody else's is never touched.
+// wantsKueue reports whether setup installs or changes Kueue. A Kueue that
+// others installed is never changed.
 func wantsKueue(o api.SetupOptions, now *observed) (bool, error) {
 	ours := now.release != nil && now.release.Ours
 	switch {
@@ -182,7 +182,7 @@ func (c *Client) warnOfNothing(measured, asked corev1.ResourceList) {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		q, there := measured[name]
 		if _, given := asked[name]; !given && (!there || q.IsZero()) {
-			c.conn.Warn(fmt.Sprintf("the cluster has no %s to spare, so no task that requests it can start: free or add nodes", name),
+			c.conn.Warn(fmt.Sprintf("the cluster has no free %s, so no task that requests it can start: free or add nodes", name),
 				api.Remedy{Action: api.ClusterResizeRun, Purpose: "measure it again"}, api.Remedy{Options: []string{"Quota"}, Purpose: "set it"})
 		}
 	}
@@ -236,7 +236,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 	}
 	if len(p.groups) == 0 {
 		// Only now, so that what Kueue and the store need is taken off.
-		if err := r.await(ctx, "a machine for the store", c.missingMachine); err != nil {
+		if err := r.await(ctx, "a node for the store", c.missingNode); err != nil {
 			return err
 		}
 		var err error
@@ -268,7 +268,7 @@ func (c *Client) makeQueues(ctx context.Context, r *run, p *plan, now *observed)
 }
 
 // createQueue makes the ClusterQueue, unless another namespace's setup has made
-// it since we looked: then its quota stands.
+// it meanwhile: then its quota is kept.
 func (c *Client) createQueue(ctx context.Context, p *plan) error {
 	u := toUnstructured(desired.ClusterQueue(p.groups))
 	client, words, err := c.at(u)
@@ -296,7 +296,7 @@ func (c *Client) applyAll(ctx context.Context, objects []runtime.Object) error {
 	return nil
 }
 
-// without leaves out what somebody else made and we only refer to.
+// without removes the objects that others made and that ours only refer to.
 func (p *plan) without(objects []runtime.Object) []runtime.Object {
 	var out []runtime.Object
 	for _, obj := range objects {
@@ -314,8 +314,8 @@ func orUnknown(v string) string {
 	return v
 }
 
-// shared are the kinds of which one that somebody else made is taken as it is:
-// we only refer to it.
+// isShared reports a kind of which an existing object of others is used as it
+// is: our objects only refer to it.
 func isShared(u *unstructured.Unstructured) bool {
 	switch u.GetKind() {
 	case "ResourceFlavor", "WorkloadPriorityClass", "StorageClass":

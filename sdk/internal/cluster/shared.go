@@ -18,9 +18,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 )
 
-// shared is the ConfigMap SetupName in Kueue's namespace: what administrators
-// asked for. The record of a namespace lies where the users of that namespace
-// write, so nothing in it counts as the word of an administrator, neither for
+// shared is the ConfigMap SetupName in Kueue's namespace: the settings of
+// administrators. The users of a namespace can write the namespace's record, so
+// nothing in it is a decision of an administrator, neither for
 // what the whole cluster has nor for the program that the store's data is
 // entrusted to.
 type shared struct {
@@ -134,7 +134,7 @@ func (c *Client) writeShared(ctx context.Context, s shared, changes map[string]a
 	return c.conn.Classify(err, "patch", "configmaps")
 }
 
-// wantedShared is what a plan asks for that administrators decide.
+// wantedShared is the part of a plan that administrators decide.
 func (p *plan) wantedShared(now *observed) map[string]string {
 	wanted := map[string]string{
 		sharedNamespace + p.namespace: string(now.uid),
@@ -151,7 +151,7 @@ func (p *plan) wantedShared(now *observed) map[string]string {
 }
 
 // recordShared records it before anything else is made, so that a setup that is
-// cut short goes on with the same images.
+// interrupted continues with the same images.
 func (c *Client) recordShared(ctx context.Context, r *run, p *plan, now *observed) error {
 	if p.install {
 		if err := r.await(ctx, "namespace "+kueueNamespace, c.missingKueueNamespace); err != nil {
@@ -180,7 +180,7 @@ func (c *Client) forgetShared(ctx context.Context, namespace string, kueueStays 
 	if len(changes) < len(s.data) || s.kept.Labels[kube.LabelComponent] != desired.ComponentShared {
 		return c.writeShared(ctx, s, changes)
 	}
-	// Not under somebody who sets up another namespace at this moment.
+	// Not while another namespace is being set up.
 	err = c.conn.Kube.CoreV1().ConfigMaps(s.home).Delete(ctx, kube.SetupName, metav1.DeleteOptions{
 		Preconditions: &metav1.Preconditions{UID: &s.kept.UID, ResourceVersion: &s.kept.ResourceVersion}})
 	if isAbsent(err) {

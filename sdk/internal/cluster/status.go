@@ -17,11 +17,11 @@ import (
 	"github.com/kubevast/vast/sdk/internal/queue"
 )
 
-// countTime is how long a store may take to say what it holds.
+// countTime is the timeout for counting the objects of a store.
 const countTime = 8 * time.Second
 
-// Get returns what is set up in the client's namespace and how it stands.
-// It is *api.NotInstalledError when nothing is. What does not work, or may not be
+// Get returns what is set up in the client's namespace and its state. It is
+// *api.NotInstalledError when nothing is. What does not work, or cannot be
 // read, has its reason in the result and is no error.
 func (c *Client) Get(ctx context.Context) (*api.ClusterStatus, error) {
 	r, m, err := c.readRecord(ctx)
@@ -71,8 +71,8 @@ func settle(s *api.ComponentState) {
 	}
 }
 
-// installedBySetup asks what only administrators write. missing is the right
-// without which it is not known.
+// installedBySetup reads what only administrators write. missing is the right
+// without which it is unknown.
 func (c *Client) installedBySetup(ctx context.Context, found foundKueue) (installed bool, missing string) {
 	if !found.byHelm() {
 		return false, ""
@@ -113,7 +113,7 @@ func (c *Client) queueStatus(ctx context.Context, s *api.ClusterQueue) error {
 	s.Name, s.ClusterQueue, s.Resources = kube.LocalQueueName, kube.ClusterQueueName, []api.QueueResource{}
 	cq, lq, err := c.queues(ctx)
 	if err != nil {
-		// What the caller's own queue tells is no secret of an administrator's.
+		// The caller's own queue is readable without an administrator's rights.
 		if err = c.unread(err, &s.ComponentState); err == nil && lq != nil {
 			s.Pending, s.Admitted = int(lq.Status.PendingWorkloads), int(lq.Status.AdmittedWorkloads)
 		}

@@ -53,7 +53,7 @@ func toSave() []api.Remedy {
 	}
 }
 
-// wordsFor says how much a store holds.
+// wordsFor describes how much a store contains.
 func wordsFor(c store.Content) string {
 	more := ""
 	if c.Partial {
@@ -81,7 +81,7 @@ func (c *Client) awaitStore(ctx context.Context, r *run, p *plan) error {
 		}
 		return r.await(ctx, "the store to answer", func(ctx context.Context) (string, error) { return c.missingAnswer(ctx, p) })
 	}
-	// Somebody else's store does not start because we wait.
+	// Waiting has no effect on a store of others.
 	_, err := c.missingAnswer(ctx, p)
 	return err
 }
@@ -130,8 +130,8 @@ func (c *Client) missingAnswer(ctx context.Context, p *plan) (string, error) {
 	return "", err
 }
 
-// missingPolicy has root make the bucket of the built-in store, and say who may do
-// what in it.
+// missingPolicy makes the bucket of the built-in store as root, and sets the
+// accounts' rights.
 func (c *Client) missingPolicy(ctx context.Context, p *plan) (string, error) {
 	if p.secrets.root == nil {
 		return "", nil
@@ -154,11 +154,12 @@ func (c *Client) missingPolicy(ctx context.Context, p *plan) (string, error) {
 	return "", err
 }
 
-// waitsForAccounts is said while the kubelet has not shown the store a changed Secret.
+// waitsForAccounts is reported while the kubelet has not shown the store a
+// changed Secret.
 const waitsForAccounts = "its accounts have changed, and it has not read them yet"
 
-// dropOldStore removes the built-in store that another one takes the place of.
-// Its volume stays: nothing is lost before a cleanup says so.
+// dropOldStore removes the built-in store that another one replaces. Its volume
+// stays: data is only deleted by a cleanup.
 func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		return nil
@@ -183,10 +184,10 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	}
 	return c.removeAll(ctx, r, api.DryRunNone, old)
 }
-
-// missingMachine waits for the scheduler's word on the store's pod: until then
+missingNode waits until the scheduler has handled the store's pod: until then
+its requests count on no node.
 // what the pod asks for is taken off nowhere.
-func (c *Client) missingMachine(ctx context.Context) (string, error) {
+func (c *Client) missingNode(ctx context.Context) (string, error) {
 	pods, err := c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: desired.LabelName + "=" + kube.StoreName, Limit: pageSize})
 	if err != nil {

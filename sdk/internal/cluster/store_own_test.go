@@ -19,14 +19,14 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 		away      bool
 		refused   string // with InvalidSpec
 		forbidden bool
-		tells     string
+		warns     string
 	}{
-		"one that keeps the rules is taken":                   {server: &storetest.Server{}},
-		"one that loses results is refused":                   {server: &storetest.Server{Fold: slashes}, refused: "-s3.allowBackslashInKey"},
-		"all at once":                                         {server: &storetest.Server{Fold: slashes, NoRange: true}, refused: "from the middle on"},
-		"one that could do better is taken, and that is told": {server: &storetest.Server{NoHash: true}, tells: "not as its hash says"},
-		"wrong rights are told":                               {server: &storetest.Server{Forbidden: true}, forbidden: true},
-		"one that is away is told later":                      {server: &storetest.Server{}, away: true},
+		"one that keeps the rules is taken":                 {server: &storetest.Server{}},
+		"one that loses results is refused":                 {server: &storetest.Server{Fold: slashes}, refused: "-s3.allowBackslashInKey"},
+		"all at once":                                       {server: &storetest.Server{Fold: slashes, NoRange: true}, refused: "from the middle on"},
+		"one that could do better is taken, with a warning": {server: &storetest.Server{NoHash: true}, warns: "not as its hash says"},
+		"wrong rights are reported":                         {server: &storetest.Server{Forbidden: true}, forbidden: true},
+		"one that is away is reported later":                {server: &storetest.Server{}, away: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,8 +38,8 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 			s := storeRecord{Kind: api.StoreExternal, Endpoint: web.URL, Region: "us-east-1", Bucket: "vast", Secret: "mine"}
 			p := &plan{namespace: "lab", record: record{Store: s}, secrets: storeSecrets{
 				writer: storeSecret("vast-store", "lab", s, credentials{access: []byte("me"), secret: []byte("sesame-open")}, nil)}}
-			var told []string
-			r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { told = append(told, n.Message) }, 0)
+			var notices []string
+			r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { notices = append(notices, n.Message) }, 0)
 			defer cancel()
 			// Without a cluster: nothing of it is asked or made.
 			err := (&Client{conn: &access.Conn{Namespace: "lab"}}).tryOwnStore(ctx, r, p)
@@ -56,11 +56,11 @@ func TestAStoreOfOnesOwnIsTriedBeforeAnythingIsMade(t *testing.T) {
 				t.Errorf("%T %v", err, err)
 			}
 			before := fmt.Sprintf("trying the store at %s, bucket vast, with the Secret mine", web.URL)
-			if len(told) == 0 || told[0] != before {
-				t.Fatalf("told %q, and not first whom it asks", told)
+			if len(notices) == 0 || notices[0] != before {
+				t.Fatalf("notices %q, and not first the store", notices)
 			}
-			if got := strings.Join(told[1:], "\n"); !strings.Contains(got, c.tells) || c.tells == "" && got != "" {
-				t.Errorf("told: %q", got)
+			if got := strings.Join(notices[1:], "\n"); !strings.Contains(got, c.warns) || c.warns == "" && got != "" {
+				t.Errorf("notices: %q", got)
 			}
 			if n := c.server.Objects(); n > 0 {
 				t.Errorf("%d objects are left", n)

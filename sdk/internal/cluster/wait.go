@@ -24,14 +24,14 @@ const (
 
 // run is one setup or cleanup in progress: how it reports, and how long it waits.
 type run struct {
-	tell    func(api.Notice)
+	notify  func(api.Notice)
 	timeout time.Duration
 }
 
 func newRun(ctx context.Context, progress func(api.Notice), timeout time.Duration) (*run, context.Context, context.CancelFunc) {
-	r := &run{tell: progress, timeout: timeout}
-	if r.tell == nil {
-		r.tell = func(api.Notice) {}
+	r := &run{notify: progress, timeout: timeout}
+	if r.notify == nil {
+		r.notify = func(api.Notice) {}
 	}
 	if r.timeout == 0 {
 		r.timeout = defaultTimeout
@@ -40,7 +40,8 @@ func newRun(ctx context.Context, progress func(api.Notice), timeout time.Duratio
 	return r, ctx, cancel
 }
 
-// errTooLate tells the end of our own time from that of the caller's.
+// errTooLate distinguishes the end of our own timeout from that of the
+// caller's.
 var errTooLate = errors.New("out of time")
 
 // say reports one step.
@@ -48,7 +49,7 @@ func (r *run) say(format string, args ...any) { r.notice(fmt.Sprintf(format, arg
 
 // notice reports what is worth knowing, with what can be done about it.
 func (r *run) notice(message string, remedies ...api.Remedy) {
-	r.tell(api.Notice{Message: message, Remedies: remedies})
+	r.notify(api.Notice{Message: message, Remedies: remedies})
 }
 
 // await calls look until it returns an empty text, and reports each new one. A
@@ -147,7 +148,7 @@ func (c *Client) awaitKueue(ctx context.Context, r *run, d *appsv1.Deployment) e
 	})
 }
 
-// missingWebhook asks Kueue to look at an object that is not kept.
+// missingWebhook sends Kueue's webhook an object that is not kept.
 func (c *Client) missingWebhook(ctx context.Context) (string, error) {
 	set, err := c.conn.Kueue()
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestAwaitTellsEachChangeOnce(t *testing.T) {
-	var told []string
-	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { told = append(told, n.Message) }, time.Minute)
+func TestAwaitReportsEachChangeOnce(t *testing.T) {
+	var notices []string
+	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) { notices = append(notices, n.Message) }, time.Minute)
 	defer cancel()
 	answers := []string{"one", "one", "two", ""}
 	err := r.await(ctx, "it", func(context.Context) (string, error) {
@@ -24,8 +24,8 @@ func TestAwaitTellsEachChangeOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"waiting for it: one", "waiting for it: two"}, told); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"waiting for it: one", "waiting for it: two"}, notices); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
 	}
 }
 
@@ -38,8 +38,8 @@ func TestAwaitEnds(t *testing.T) {
 	}{
 		"with what was missing when the time is over": {timeout: time.Nanosecond, look: func() (string, error) { return "a pod", nil },
 			want: "timed out after 1ns: waiting for it: a pod"},
-		"with an error that waiting does not mend": {timeout: time.Minute, look: func() (string, error) { return "", &api.ForbiddenError{Message: "no"} }, want: "no"},
-		"when the caller leaves":                   {timeout: time.Minute, gone: true, look: func() (string, error) { return "a pod", nil }, want: "context canceled"},
+		"with an error that does not pass": {timeout: time.Minute, look: func() (string, error) { return "", &api.ForbiddenError{Message: "no"} }, want: "no"},
+		"when the caller leaves":           {timeout: time.Minute, gone: true, look: func() (string, error) { return "a pod", nil }, want: "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent, leave := context.WithCancel(t.Context())

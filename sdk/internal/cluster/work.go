@@ -38,7 +38,7 @@ type part struct {
 	runs int
 	name string
 	uid  types.UID
-	// owner of a pod is its Job; empty for one that somebody made by hand.
+	// owner of a pod is its Job; empty for a pod without one.
 	owner types.UID
 	// leaving: it is being deleted.
 	leaving bool
@@ -51,8 +51,8 @@ type unit struct{ kind, name string }
 // kindCampaign is the kind under which all of a campaign's Jobs are named.
 const kindCampaign = kube.KindCampaign
 
-// overdue is how long after the end of its grace a pod is still believed to
-// save: those on a lost machine never tell that they are gone.
+// overdue is how long after the end of its grace period a pod still counts as
+// saving: pods on a lost node never report their end.
 const overdue = 30 * time.Second
 
 // unfinished looks at the Jobs, at the pods and at the campaigns' records: one
@@ -97,7 +97,7 @@ func lives(pod *corev1.Pod, now time.Time) bool {
 	return pod.DeletionTimestamp == nil || now.Before(pod.DeletionTimestamp.Add(overdue))
 }
 
-// dropKnown leaves out the pods of Jobs that go on: the Jobs tell of them.
+// dropKnown omits the pods of unfinished Jobs: the Jobs stand for them.
 func (w *work) dropKnown() {
 	going := sets.New[types.UID]()
 	for _, job := range w.jobs {
@@ -148,7 +148,7 @@ func (w *work) items() []api.UnfinishedWork {
 		}
 		return found[u]
 	}
-	// Of what is only saving neither a Job nor a pod goes on by itself.
+	// What is only saving ends by itself.
 	going := sets.New[unit]()
 	for _, p := range slices.Concat(w.jobs, w.pods) {
 		at(p.of).Runs += p.runs
@@ -201,11 +201,11 @@ func wordsForWork(all []api.UnfinishedWork) string {
 // atOnce is how many Jobs are stopped at a time.
 const atOnce = 8
 
-// stopWork ends all work of ours and waits until it has saved what it has. A
-// campaign is stopped as a whole, so that nobody makes more Jobs of it. What is
-// begun meanwhile is stopped, too.
+// stopWork ends all work of ours and waits until its results are saved. A
+// campaign is stopped as a whole, so that no more Jobs of it are made. What
+// starts meanwhile is stopped, too.
 func (c *Client) stopWork(ctx context.Context, r *run) error {
-	s := &stopping{c: c, r: r, told: sets.New[string]()}
+	s := &stopping{c: c, r: r, stopped: sets.New[string]()}
 	return r.await(ctx, "work to end and to save what it has", s.look)
 }
 
@@ -213,14 +213,14 @@ func (c *Client) stopWork(ctx context.Context, r *run) error {
 type stopping struct {
 	c *Client
 	r *run
-	// told are the campaigns that were stopped as a whole.
-	told sets.Set[string]
-	// saving are the pods that are left when no Job goes on. As long as there
+	// stopped are the campaigns that were stopped as a whole.
+	stopped sets.Set[string]
+	// saving are the pods that are left when all Jobs have ended. As long as there
 	// are no others it is enough to look at pods.
 	saving sets.Set[types.UID]
 }
 
-// look stops what goes on, and says what has not ended.
+// look stops unfinished work, and describes what has not ended.
 func (s *stopping) look(ctx context.Context) (string, error) {
 	if len(s.saving) > 0 {
 		pods, err := s.c.livePods(ctx)
@@ -263,7 +263,7 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 	group.SetLimit(atOnce)
 	for _, p := range now.jobs {
 		if whole.Has(p.of) {
-			continue // the next look sees what is left of it
+			continue // the next look handles the rest
 		}
 		if p.of.kind != kindCampaign {
 			s.r.say("stopping %s %s", p.of.kind, p.of.name)
@@ -284,12 +284,12 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 	return group.Wait()
 }
 
-// stopCampaigns stops each campaign that goes on, once, and returns them. Of one
-// whose record is not there only the Jobs can be stopped.
+// stopCampaigns stops each unfinished campaign, once, and returns them. If a
+// campaign's record is missing only the Jobs can be stopped.
 func (s *stopping) stopCampaigns(ctx context.Context, now *work, o api.TaskStopOptions) (sets.Set[unit], error) {
 	stopped := sets.New[unit]()
 	for _, one := range now.items() {
-		if one.Kind != kindCampaign || one.Saving || s.told.Has(one.Name) {
+		if one.Kind != kindCampaign || one.Saving || s.stopped.Has(one.Name) {
 			continue
 		}
 		s.r.say("stopping %s", one)
@@ -300,7 +300,7 @@ func (s *stopping) stopCampaigns(ctx context.Context, now *work, o api.TaskStopO
 		case !errors.As(err, &missing):
 			return nil, err
 		}
-		s.told.Insert(one.Name)
+		s.stopped.Insert(one.Name)
 	}
 	return stopped, nil
 }

@@ -128,7 +128,7 @@ func TestWorkIsSeenWhateverItIsAndInWhateverQueue(t *testing.T) {
 		"runs that wait, or are held":                           {[]runtime.Object{aRun("run-0", inQueue("vast"), suspended), aRun("run-1", complete)}, campaignOf(1)},
 		"packed runs":                                           {[]runtime.Object{packed}, campaignOf(3)},
 		"a task":                                                {[]runtime.Object{aJob("train-abc", kube.KindTask)}, []api.UnfinishedWork{{Kind: "task", Name: "train-abc"}}},
-		"a kind that nobody has thought of yet":                 {[]runtime.Object{aJob("steps-abc", "workflow")}, []api.UnfinishedWork{{Kind: "workflow", Name: "steps-abc"}}},
+		"a kind that does not exist yet":                        {[]runtime.Object{aJob("steps-abc", "workflow")}, []api.UnfinishedWork{{Kind: "workflow", Name: "steps-abc"}}},
 		"a run that has ended and whose pod saves":              {[]runtime.Object{ended, podOf(ended, corev1.PodRunning)}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Runs: 1, Saving: true}}},
 		"a task whose Job is deleted and whose pod saves": {[]runtime.Object{podOf(aJob("train-abc", kube.KindTask), corev1.PodRunning)},
 			[]api.UnfinishedWork{{Kind: "task", Name: "train-abc", Saving: true}}},
@@ -139,7 +139,7 @@ func TestWorkIsSeenWhateverItIsAndInWhateverQueue(t *testing.T) {
 		"a prepared campaign, whose Jobs were applied":    {[]runtime.Object{aRecord(func(*layout.Record) {}), aRun("run-0"), aRun("run-1", complete)}, campaignOf(1)},
 		"a campaign that was submitted and has ended":     {[]runtime.Object{aRecord(func(r *layout.Record) { r.Complete = true }), aRun("run-0", complete)}, nil},
 		"a campaign that was stopped while it was made":   {[]runtime.Object{aRecord(func(r *layout.Record) { r.Stopped = true })}, nil},
-		"a pod on a machine that is lost is given up":     {[]runtime.Object{ended, lost}, nil},
+		"a pod on a node that is lost is given up":        {[]runtime.Object{ended, lost}, nil},
 		"a pod that has ended, and others' Jobs and pods": {[]runtime.Object{ended, podOf(ended, corev1.PodFailed), others, podOf(others, corev1.PodRunning)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 	})
 	for _, kind := range kinds {
 		if known[kind] == "" {
-			t.Errorf("kube.%s is new: say what a cleanup does about it", kind)
+			t.Errorf("kube.%s is new: decide what a cleanup does with it", kind)
 		}
 	}
 	if len(kinds) != len(known) {
@@ -189,16 +189,16 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 	ofSweep, taskJob, steps := aRun("run-0"), aJob("train-abc", kube.KindTask, suspended), aJob("steps-abc", "workflow")
 	byHand := &corev1.Pod{ObjectMeta: labelled("upload", kube.KindUpload), Status: corev1.PodStatus{Phase: corev1.PodRunning}}
-	// Somebody applied these Jobs without their record.
+	// These Jobs were applied without their record.
 	noRecord := aRun("other-0")
 	noRecord.Annotations[kube.AnnotationCampaign], noRecord.Labels[kube.LabelCampaign] = "other-2026-11-29-120000", "other-2026-11-29-120000"
 	c, set := namespaceOf(t, aRecord(func(r *layout.Record) { r.Total = 5 }), ofSweep, podOf(ofSweep, corev1.PodRunning), taskJob, steps, byHand, noRecord)
 	pods := corev1.SchemeGroupVersion.WithResource("pods")
-	var told []string
+	var notices []string
 	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) {
-		told = append(told, n.Message)
+		notices = append(notices, n.Message)
 		if strings.HasSuffix(n.Message, ": campaign "+sweep+" (1 run, saving)") {
-			// It has told that it saves; now it has saved.
+			// It has reported that it saves; now it has saved.
 			if err := set.Tracker().Delete(pods, "lab", "run-0-0"); err != nil {
 				t.Error(err)
 			}
@@ -206,7 +206,7 @@ func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 	}, time.Minute)
 	defer cancel()
 	if err := c.stopWork(ctx, r); err != nil {
-		t.Fatalf("%v; told: %s", err, strings.Join(told, "\n"))
+		t.Fatalf("%v; notices: %s", err, strings.Join(notices, "\n"))
 	}
 	left, err := c.livePods(ctx)
 	if err != nil || len(left) > 0 {
@@ -227,10 +227,10 @@ func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r, err := campaignrecord.FromObject(record); err != nil || !r.Stopped || r.StoppedBy != "admin" {
-		t.Errorf("the campaign's maker is not told: %+v, %v", r, err)
+		t.Errorf("the campaign's record is not stopped: %+v, %v", r, err)
 	}
-	if !slices.ContainsFunc(told, func(line string) bool { return strings.HasSuffix(line, "(1 run, saving)") }) {
-		t.Errorf("nobody is told what is waited for: %s", strings.Join(told, "\n"))
+	if !slices.ContainsFunc(notices, func(line string) bool { return strings.HasSuffix(line, "(1 run, saving)") }) {
+		t.Errorf("what is waited for is not reported: %s", strings.Join(notices, "\n"))
 	}
 }
 
@@ -246,7 +246,7 @@ func TestAStoreIsNotTakenAwayFromWorkThatGoesOn(t *testing.T) {
 		"none in the place of the built-in one":           {builtIn, storeRecord{Kind: api.StoreNone}, []runtime.Object{aRun("run-0")}, true},
 		"an external one in its place":                    {builtIn, external, []runtime.Object{aRun("run-0")}, true},
 		"another bucket":                                  {external, change(external, func(s *storeRecord) { s.Bucket = "new" }), []runtime.Object{aRun("run-0")}, true},
-		"another one, and nothing goes on":                {builtIn, external, nil, false},
+		"another one, and nothing is unfinished":          {builtIn, external, nil, false},
 		"new credentials, or another image":               {external, change(external, func(s *storeRecord) { s.Secret = "new" }), []runtime.Object{aRun("run-0")}, false},
 		"the first one of all":                            {storeRecord{Kind: api.StoreNone}, builtIn, []runtime.Object{aRun("run-0")}, false},
 		"the same once more, as every setup says it":      {builtIn, builtIn, []runtime.Object{aRun("run-0")}, false},

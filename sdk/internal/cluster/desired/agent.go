@@ -9,8 +9,9 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// agentRules are what the sidecar asks of the API server (package apiserver of
-// the agent), and nothing else: its own pod and that pod's logs, which pods the
+// agentRules are what the sidecar requests from the API server (package
+// apiserver of the agent), and nothing else: its own pod and that pod's logs,
+// which pods the
 // other nodes are, how the Job has ended, and the Lease that shows the progress.
 // Names of pods are not known beforehand, so none can stand here. The pods of
 // tasks run as this account, and who may create pods can run one as it: it may

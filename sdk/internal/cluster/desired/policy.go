@@ -55,9 +55,9 @@ func BucketPolicy(bucket string, writer, reader []byte) string {
 	return string(text)
 }
 
-// storePolicy lets in, of all pods, only those in which one of our containers talks
-// to the store. A port-forward of the API server ends in the pod itself, and the
-// kubelet's probes come from its machine: neither needs a rule.
+// storePolicy admits, of all pods, only those in which one of our containers
+// uses the store. A port-forward of the API server ends in the pod itself, and
+// the kubelet's probes come from its node: neither needs a rule.
 func storePolicy(namespace string) *networkingv1.NetworkPolicy {
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "NetworkPolicy"},

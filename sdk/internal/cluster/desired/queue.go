@@ -8,7 +8,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// Values of the label that tells the parts of a setup apart.
+// Values of the label that distinguishes the parts of a setup.
 const (
 	ComponentSetup = "setup"
 	ComponentQueue = "queue"

@@ -1,5 +1,5 @@
 // Package desired renders the objects that a setup applies: the queues, the store and
-// the agent's account. It asks no cluster.
+// the agent's account. It uses no cluster.
 package desired
 
 import (
@@ -30,7 +30,7 @@ const (
 	// annotationState is on the store's pod; see StorePod.
 	annotationState = kube.Prefix + "store-state"
 
-	// nobody is the user that the store runs as.
+	// nobody is the UID of the store.
 	nobody = 65534
 
 	LabelName = "app.kubernetes.io/name"

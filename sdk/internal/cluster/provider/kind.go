@@ -8,7 +8,7 @@ import (
 
 var Kind = Config{
 	Name:        "kind",
-	Description: "kind, a cluster in containers on one's own machine",
+	Description: "kind, a cluster in containers on a single computer",
 	Recognized:  "a providerID that begins with kind://",
 	Matches:     func(n *corev1.Node) bool { return strings.HasPrefix(n.Spec.ProviderID, "kind://") },
 	Options:     []Option{storageSize("")},

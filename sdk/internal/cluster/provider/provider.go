@@ -1,5 +1,5 @@
 // Package provider has the configs of the types of clusters: how their nodes are
-// recognized, and the options and the StorageClass of the store. It asks no cluster.
+// recognized, and the options and the StorageClass of the store. It uses no cluster.
 package provider
 
 import (
@@ -27,7 +27,8 @@ type Config struct {
 	Recognized string
 	Matches    func(*corev1.Node) bool
 	Options    []Option
-	// Small: its nodes are somebody's own machine, so Kueue asks for little.
+	// Small: its nodes are on a single computer, so Kueue requests few
+	// resources.
 	Small bool
 	// StorageClass names the class of the store's claim; empty is the
 	// cluster's default one.
@@ -43,8 +44,8 @@ type Option struct {
 	Allowed                    []string
 	Check                      func(value string) error
 	// Parameter, if set, is the parameter of NewStorageClass that it becomes.
-	// The class belongs to the whole cluster, so it, and no record, says what
-	// the option is.
+	// The class belongs to the whole cluster, so it determines the option, and
+	// no record does.
 	Parameter string
 }
 
@@ -116,9 +117,9 @@ func Recognize(nodes []corev1.Node) (*Config, error) {
 	return best, nil
 }
 
-// Values puts what was given over what was recorded and over the defaults. What
-// was recorded is checked as if it had been given: users of the namespace can
-// write it. Every problem is told at once.
+// Values gives what was given precedence over what was recorded, and that over
+// the defaults. What was recorded is checked like what was given: users of the
+// namespace can write it. All problems are reported at once.
 func (c *Config) Values(given, recorded map[string]string) (map[string]string, error) {
 	var problems []api.Problem
 	out := map[string]string{}
@@ -154,10 +155,10 @@ func (c *Config) Values(given, recorded map[string]string) (map[string]string, e
 	return out, nil
 }
 
-// Confirm puts into kept, which is of a record, what the StorageClass of the
-// cluster says of the options that become its parameters. Where there is no
-// class yet, a record alone does not decide on one: that is a ConflictError, unless
-// it is the default or the option is given.
+// Confirm sets in kept, which is of a record, the options that the StorageClass
+// of the cluster has as parameters. Where there is no class yet, a record alone
+// does not decide on one: that is a ConflictError, unless it is the default or
+// the option is given.
 func (c *Config) Confirm(kept, given map[string]string, class *storagev1.StorageClass, namespace string) error {
 	for _, o := range c.Options {
 		if o.Parameter == "" {
@@ -179,14 +180,14 @@ func (c *Config) Confirm(kept, given map[string]string, class *storagev1.Storage
 				kube.SetupName, namespace, o.Name, said),
 				Remedies: []api.Remedy{{Options: []string{"Options=" + o.Name + "=" + said}}, {Options: []string{"Options=" + o.Name + "=" + o.Default}}}}
 		case said != "":
-			kept[o.Name] = said // what is wrong with it is told with all else
+			kept[o.Name] = said // its problems are reported with all others
 		}
 	}
 	return nil
 }
 
 // IsShared reports that choosing it decides about the whole cluster: about a
-// StorageClass or, when Kueue is to be installed, about how much that asks for.
+// StorageClass or, when Kueue is to be installed, about Kueue's requests.
 func (c *Config) IsShared(install bool) bool {
 	return c.NewStorageClass != nil || c.Small && install
 }

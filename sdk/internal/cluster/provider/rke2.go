@@ -8,7 +8,7 @@ import (
 
 var RKE2 = Config{
 	Name:        "rke2",
-	Description: "RKE2, or any other cluster on machines of one's own",
+	Description: "RKE2, or any other cluster on your own servers",
 	Recognized:  "the label node.kubernetes.io/instance-type=rke2, or a kubelet whose version has rke2 in it",
 	Matches: func(n *corev1.Node) bool {
 		return n.Labels[corev1.LabelInstanceTypeStable] == "rke2" ||
