@@ -15,12 +15,12 @@ import (
 )
 
 // hookTime is how long the sidecar stays when all is saved and its preStop hook
-// may not have heard of it yet: a hook whose process dies with the container
-// would be told as failed.
+// may not have received that yet: a hook whose process dies with the container
+// would be reported as failed.
 const hookTime = 2 * time.Second
 
-// runKeep is the sidecar. SIGTERM tells it that the pod is about to end, and
-// does not end it; see package keeper.
+// runKeep is the sidecar. SIGTERM starts its end: it saves the rest and exits;
+// see package keeper.
 func runKeep(ctx context.Context, _ []string, out io.Writer) error {
 	o, where, err := keeper.FromEnv()
 	if err != nil {
@@ -50,7 +50,7 @@ func runKeep(ctx context.Context, _ []string, out io.Writer) error {
 	signal.Notify(terms, syscall.SIGTERM, os.Interrupt)
 	go func() {
 		for range terms {
-			k.Tell()
+			k.Terminate()
 		}
 	}()
 	if err := k.Run(serving); err != nil {

@@ -46,7 +46,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// maxError is how many characters of an error are told: the kubelet makes the last
+// maxError is how many characters of an error are printed: the kubelet makes the last
 // 2048 bytes of a container's log its termination message.
 const maxError = 1500
 

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// apiServer is a name that the DNS of every cluster knows.
+	// apiServer is a name that the DNS of every cluster resolves.
 	apiServer = "kubernetes.default.svc"
 
 	dnsTime   = 10 * time.Second

@@ -25,7 +25,7 @@ func (n names) LookupHost(_ context.Context, host string) ([]string, error) {
 	return nil, errors.New("no such\nhost")
 }
 
-func TestDNSIsToldByTheAddressesOrInOneLineWhy(t *testing.T) {
+func TestDNSPrintsTheAddressesOrOneLineWhy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		names names
@@ -55,9 +55,9 @@ func TestTheProbePrintsOneLineThatDoctorCanRead(t *testing.T) {
 		asked    bool
 		says     string
 	}{
-		"without a store it is not asked":                      {},
-		"credentials that are refused are told, but not shown": {refusing.URL, true, "does not accept the credentials"},
-		"an endpoint that is none is told":                     {"vast-store:7070", true, "is no URL such as"},
+		"without a store it is not asked":                          {},
+		"credentials that are refused are reported, but not shown": {refusing.URL, true, "does not accept the credentials"},
+		"an endpoint that is none is reported":                     {"vast-store:7070", true, "is no URL such as"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, value := range map[string]string{

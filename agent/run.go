@@ -22,10 +22,10 @@ const (
 )
 
 // runRun is process 1 of a container of the user's that runs beside a task. It
-// runs the program that the container is for, hands on its signals, and kills it
-// when it has not ended so many seconds after it was told to: as process 1 a
-// program that does not ask for SIGTERM would not get it. Whatever the program
-// leaves behind is reaped, and ends with the container.
+// runs the container's program, forwards its signals, and kills it when it has
+// not ended so many seconds after SIGTERM: as process 1 a program without a
+// handler of SIGTERM would not get it. Processes that the program leaves behind
+// are reaped, and end with the container.
 func runRun(_ context.Context, args []string, out io.Writer) error {
 	seconds, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -52,8 +52,8 @@ func runRun(_ context.Context, args []string, out io.Writer) error {
 	return reap(child)
 }
 
-// handOn gives the program the signals that come. After the first one that asks
-// it to end it is killed when its time is over.
+// handOn forwards signals to the program. After the first one that terminates
+// it, it is killed at the end of its time.
 func handOn(signals <-chan os.Signal, child int, limit time.Duration) {
 	var over <-chan time.Time
 	for {

@@ -61,7 +61,7 @@ func TestAProgramIsRunAndItsEndIsThatOfTheContainer(t *testing.T) {
 	}
 }
 
-func TestAProgramIsToldToEndAndKilledWhenItDoesNot(t *testing.T) {
+func TestAProgramIsTerminatedAndThenKilled(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		script string
@@ -69,8 +69,8 @@ func TestAProgramIsToldToEndAndKilledWhenItDoesNot(t *testing.T) {
 		code   int
 		out    string
 	}{
-		"it ends when it is told":          {`trap 'echo told; exit 9' TERM; echo ready; while :; do sleep 0.05; done`, syscall.SIGTERM, 9, "told\n"},
-		"it does not hear it":              {`trap '' TERM; echo ready; exec sleep 600`, syscall.SIGTERM, 137, ""},
+		"it ends on SIGTERM":               {`trap 'echo ending; exit 9' TERM; echo ready; while :; do sleep 0.05; done`, syscall.SIGTERM, 9, "ending\n"},
+		"it ignores SIGTERM":               {`trap '' TERM; echo ready; exec sleep 600`, syscall.SIGTERM, 137, ""},
 		"another signal is only handed on": {`trap 'echo again; exit 0' HUP; echo ready; while :; do sleep 0.05; done`, syscall.SIGHUP, 0, "again\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,8 +34,7 @@ func (c *Client) Job(ctx context.Context, namespace, name string) (*batchv1.Job,
 	return job, c.do(ctx, http.MethodGet, "/apis/batch/v1/namespaces/"+namespace+"/jobs/"+name, nil, job)
 }
 
-// ErrForeign is about an object that has the name of ours, and is somebody
-// else's.
+// ErrForeign is about an object that has the name of ours, and another owner.
 var ErrForeign = errors.New("it was not made by kubevast")
 
 // PutLease creates the Lease, or replaces the one of that name if it is of the
@@ -51,7 +50,7 @@ func (c *Client) PutLease(ctx context.Context, lease *coordinationv1.Lease) erro
 		}
 	} else {
 		err := c.do(ctx, http.MethodPut, path+"/"+lease.Name, lease, lease)
-		if Is(err, http.StatusNotFound) { // somebody removed it
+		if Is(err, http.StatusNotFound) { // it was removed
 			lease.ResourceVersion, lease.UID = "", ""
 			return c.PutLease(ctx, lease)
 		}

@@ -59,14 +59,14 @@ func TestATokenThatWasRenewedIsUsed(t *testing.T) {
 	}
 }
 
-func TestWhatTheAPIServerSaysIsTold(t *testing.T) {
+func TestTheMessageOfTheAPIServerIsReported(t *testing.T) {
 	t.Parallel()
 	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"kind":"Status","message":"pods \"p\" is\nforbidden"}`)
 	})
 	_, err := c.Pod(t.Context(), "n", "p")
-	if !Is(err, http.StatusForbidden) || err.Error() != `the API server says 403: pods "p" is forbidden` {
+	if !Is(err, http.StatusForbidden) || err.Error() != `the API server returned 403: pods "p" is forbidden` {
 		t.Error(err)
 	}
 	if _, err := c.Logs(t.Context(), "n", "p", LogOptions{}); !Is(err, http.StatusForbidden) {
@@ -88,10 +88,10 @@ func TestALogIsAskedForFromASecondOn(t *testing.T) {
 	}
 }
 
-// A Lease may be there already, be changed by others, or be removed; each answer
-// of the server is one that only a race would give. What is somebody else's is
-// never written to.
-func TestALeaseIsPutUnlessItIsSomebodyElses(t *testing.T) {
+// A Lease may exist already, be changed by others, or be removed; each answer
+// of the server is one that only a race would give. An object of another owner
+// is never written to.
+func TestALeaseIsPutUnlessItHasAnotherOwner(t *testing.T) {
 	t.Parallel()
 	const ours, elses = `{"kubevast.io/kind":"progress"}`, `{"app":"operator"}`
 	for name, c := range map[string]struct {

@@ -41,9 +41,9 @@ func right(r *http.Request) string {
 	return verb + " " + resource
 }
 
-// All that the agent can ask of the API server, asked of one that gives the
-// answers by which each call goes its longest way. Together it is the Role.
-func TestTheRoleIsWhatIsAsked(t *testing.T) {
+// All requests of the agent to the API server, with answers by which each call
+// takes its longest path. Together they are the Role.
+func TestTheRoleGrantsExactlyTheAgentsRequests(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "sdk", "internal", "cluster", "desired", "testdata", "agent-role.yaml"))
 	if err != nil {
@@ -94,7 +94,7 @@ func TestTheRoleIsWhatIsAsked(t *testing.T) {
 		name := methods.Method(i).Name
 		call := calls[name]
 		if call == nil {
-			t.Fatalf("%s is new: call it here, and see that the Role grants what it asks", name)
+			t.Fatalf("%s is new: call it here, and check that the Role grants its requests", name)
 		}
 		if err := call(t.Context(), c); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -103,6 +103,6 @@ func TestTheRoleIsWhatIsAsked(t *testing.T) {
 	slices.Sort(asked)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Compact(asked)); diff != "" {
-		t.Errorf("the Role grants (-), the agent asks (+):\n%s", diff)
+		t.Errorf("the Role grants (-), the agent requests (+):\n%s", diff)
 	}
 }

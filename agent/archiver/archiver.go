@@ -135,8 +135,8 @@ type Source struct {
 	Bytes   int64
 }
 
-// Look lists the objects below a prefix. A campaign's record does not count: it changes
-// when somebody looks at the campaign.
+// Look lists the objects below a prefix. A campaign's record does not count: it
+// changes when a user reads the campaign's state.
 func Look(ctx context.Context, b store.Backend, prefix string) (Source, error) {
 	var s Source
 	hash := sha256.New()

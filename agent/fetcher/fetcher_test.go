@@ -198,7 +198,7 @@ func TestACopyOfABucket(t *testing.T) {
 	}
 }
 
-func TestOrdersThatCannotBeReadAreTold(t *testing.T) {
+func TestOrdersThatCannotBeReadAreReported(t *testing.T) {
 	t.Parallel()
 	_, err := FromEnv(func(string) string { return "{" })
 	if err == nil || !strings.Contains(err.Error(), agentspec.EnvFetch) || errors.Is(err, io.EOF) {

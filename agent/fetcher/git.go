@@ -115,7 +115,7 @@ func localName(name plumbing.ReferenceName) plumbing.ReferenceName {
 	return plumbing.NewRemoteReferenceName(remoteName, "HEAD")
 }
 
-// fetchCommit asks for the one commit, and, where the server does not give one
+// fetchCommit fetches the one commit, and, where the server does not give one
 // by name, for everything. What is checked out is the commit of that name and no
 // branch called like it: objects have the name that their content gives them, so
 // that this one is what was asked for whoever has sent it.
@@ -192,8 +192,8 @@ func empty(dir string) error {
 	return err
 }
 
-// gitError says what helps. What a server has said is part of some errors: it is
-// one line without credentials, and not a long one.
+// gitError turns an error into one with a fix. Some errors contain text of a
+// server: it is one line without credentials, and not a long one.
 func gitError(err error) error {
 	hint := ""
 	switch {
@@ -207,5 +207,5 @@ func gitError(err error) error {
 	return errors.New(text.OneLine(redact.Text(err.Error()), longest) + hint)
 }
 
-// longest is how much of an error is told.
+// longest limits the characters of an error.
 const longest = 1000

@@ -17,8 +17,8 @@ import (
 	"github.com/kubevast/vast/internal/gitremote"
 )
 
-// sshServer serves a repository by a real sshd on this machine, to whoever has its
-// key.
+// sshServer serves a repository by a real sshd on localhost, to clients with
+// its key.
 type sshServer struct {
 	url, known, key string
 	port            int
@@ -112,16 +112,16 @@ func TestARepositoryIsReachedByAHostWhoseKeyIsKnown(t *testing.T) {
 		line       []string
 		want, err  string
 	}{
-		"that the task names":                        {known: s.known, want: "four"},
-		"that the user's own machine knows":          {line: []string{s.known}, want: "four"},
-		"among others":                               {known: "# mine\n" + other.known + "\n\n" + s.known + "\n", want: "four"},
-		"not one that nobody knows":                  {err: "no key of the host 127.0.0.1 is known"},
-		"not that with a branch":                     {ref: "main", err: fmt.Sprintf("ssh-keyscan -p %d 127.0.0.1", s.port)},
-		"not that with the beginning of a commit":    {ref: r.first[:12], err: gitremote.EnvKnownHosts},
-		"one that nobody knows, with a whole commit": {ref: r.first, want: "one"},
-		"not one that shows another key":             {known: wrong, err: "the host shows another key (SHA256:"},
-		"not that with a whole commit":               {ref: r.first, known: wrong, err: "the host shows another key (SHA256:"},
-		"not with what is no known_hosts":            {known: "# x\n" + s.key, err: gitremote.EnvKnownHosts + ": line 2 is no line of a known_hosts file"},
+		"that the task names":                     {known: s.known, want: "four"},
+		"of the user's known_hosts":               {line: []string{s.known}, want: "four"},
+		"among others":                            {known: "# mine\n" + other.known + "\n\n" + s.known + "\n", want: "four"},
+		"not an unknown one":                      {err: "no key of the host 127.0.0.1 is known"},
+		"not that with a branch":                  {ref: "main", err: fmt.Sprintf("ssh-keyscan -p %d 127.0.0.1", s.port)},
+		"not that with the beginning of a commit": {ref: r.first[:12], err: gitremote.EnvKnownHosts},
+		"an unknown one, with a whole commit":     {ref: r.first, want: "one"},
+		"not one that shows another key":          {known: wrong, err: "the host shows another key (SHA256:"},
+		"not that with a whole commit":            {ref: r.first, known: wrong, err: "the host shows another key (SHA256:"},
+		"not with what is no known_hosts":         {known: "# x\n" + s.key, err: gitremote.EnvKnownHosts + ": line 2 is no line of a known_hosts file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +135,7 @@ func TestARepositoryIsReachedByAHostWhoseKeyIsKnown(t *testing.T) {
 			}
 			if err != nil {
 				if strings.Contains(err.Error(), s.key[40:80]) {
-					t.Error("the key is told")
+					t.Error("the key is printed")
 				}
 				return
 			}

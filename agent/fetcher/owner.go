@@ -12,10 +12,10 @@ import (
 	"syscall"
 )
 
-// giveAway gives a folder, with all that is in it, to the user whom file names as
-// "<uid>:<gid>". Links are given away, never what they lead to; modes stay.
-// Without the file all stays as it is: then the image has not told who its user
-// is, and most run as root.
+// giveAway changes the owner of a folder, with all that is in it, to the user
+// whom file names as "<uid>:<gid>". Links are changed, never their targets;
+// modes stay. Without the file the owners stay: then the image has not reported
+// its user, and most run as root.
 func giveAway(dir, file string) error {
 	uid, gid, err := readOwner(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,8 +41,8 @@ const maxOwner = 22
 var owner = regexp.MustCompile(`^([0-9]{1,10}):([0-9]{1,10})\n?$`)
 
 // readOwner reads a file that the user's image has made, which may be anything
-// and may lead anywhere: what it says goes into no error, for that becomes the
-// pod's status.
+// and may be a link to anything: its content is part of no error, since errors
+// become the pod's status.
 func readOwner(file string) (uid, gid int, err error) {
 	opened, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ELOOP) {

@@ -89,7 +89,7 @@ func TestWhatAnImageWritesInThePlaceOfTheOwnerIsNeitherFollowedNorQuoted(t *test
 		"a link to nothing":                {link("/nowhere"), "is a link"},
 		"a link to itself":                 {link("owner"), "is a link"},
 		"a link to a device without end":   {link("/dev/zero"), "is a link"},
-		"a pipe that nobody writes to":     {func(file string) error { return syscall.Mkfifo(file, 0o644) }, "no regular file"},
+		"a pipe without a writer":          {func(file string) error { return syscall.Mkfifo(file, 0o644) }, "no regular file"},
 		"a folder":                         {func(file string) error { return os.Mkdir(file, 0o755) }, "no regular file"},
 		"words":                            {write(canary), "two numbers"},
 		"two numbers and words":            {write("1:1\n" + canary), "two numbers"},
@@ -111,7 +111,7 @@ func TestWhatAnImageWritesInThePlaceOfTheOwnerIsNeitherFollowedNorQuoted(t *test
 				t.Fatalf("%v, want %q", err, tc.says)
 			}
 			if strings.Contains(err.Error(), canary) || strings.ContainsRune(err.Error(), '\x1b') || len(err.Error()) > 300 {
-				t.Errorf("it says what is in the file: %.300q", err)
+				t.Errorf("it contains the file's content: %.300q", err)
 			}
 		})
 	}

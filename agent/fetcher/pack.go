@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// pack unpacks one from the store. Its key says what its content has to be.
+// pack unpacks one from the store. Its key is the hash of its content.
 func (f *Fetcher) pack(ctx context.Context, item agentspec.Item) error {
 	sum, ok := strings.CutPrefix(item.Pack, layout.Inputs)
 	if !ok {

@@ -86,7 +86,7 @@ func TestARunThatEndedBeforeTheOthersIsWholeInTheEnd(t *testing.T) {
 				t.Fatalf("%+v", before)
 			}
 			if n := k.logs.room.files; n != 1 {
-				t.Errorf("%d files are held, of the run that goes on there is one", n)
+				t.Errorf("%d files are held, the unfinished run has one", n)
 			}
 			if err := k.store.Delete(t.Context(), c.lost...); err != nil {
 				t.Fatal(err)
@@ -140,7 +140,7 @@ func TestARunIsFinishedWhenTheAPIServerCannotBeAsked(t *testing.T) {
 	if m.Outcome.Word() != "Failed.Exit" || m.PodStatus != nil || there["r1/a"] != "3" {
 		t.Errorf("%+v, %v", m, there)
 	}
-	t.Run("and what it says of the pod is added when it can", func(t *testing.T) {
+	t.Run("and the pod's state is added when it can", func(t *testing.T) {
 		if err := k.finishAll(t.Context(), end{pod: podOf(exited(0)), main: "task", at: time.Now()}); err != nil {
 			t.Fatal(err)
 		}

@@ -18,20 +18,21 @@ import (
 const (
 	askFirst = 500 * time.Millisecond
 	askMost  = 5 * time.Second
-	// endSlack is how long Kubernetes may take to tell of a container that was
-	// killed when its time was over.
+	// endSlack is how long Kubernetes may take to report a container that was
+	// killed at the end of its time.
 	endSlack = 30 * time.Second
 )
 
 // watchContainers follows the logs of the pod's containers. The channel that it
-// returns is closed when the pod was told to end and all of them have.
+// returns is closed when the pod is being terminated and all of them have
+// ended.
 func (k *Keeper) watchContainers(ctx context.Context) <-chan struct{} {
 	var group sync.WaitGroup
 	over, mainOver := map[string]chan struct{}{}, make(chan struct{})
 	for _, name := range k.orders.Containers {
 		over[name] = make(chan struct{})
 		f := &follower{container: name, open: k.openLog, file: logFile(k.logs.dirs[0].Path, name),
-			told: k.told, over: over[name], say: k.say}
+			terminating: k.terminating, over: over[name], say: k.say}
 		group.Go(func() {
 			if err := f.run(ctx); err != nil && ctx.Err() == nil {
 				k.say("the log of %s is not complete: %v", name, err)
@@ -41,7 +42,7 @@ func (k *Keeper) watchContainers(ctx context.Context) <-chan struct{} {
 			}
 		})
 	}
-	// Those that Kubernetes does not tell of are known by their logs alone.
+	// Without a status from Kubernetes, the end of the log is the container's end.
 	asking, stop := context.WithCancel(ctx)
 	go k.awaitEnds(asking, over, mainOver)
 	ended := make(chan struct{})
@@ -57,23 +58,23 @@ func (k *Keeper) openLog(ctx context.Context, o apiserver.LogOptions) (io.ReadCl
 	return k.api.Logs(ctx, k.where.Namespace, k.where.Pod, o)
 }
 
-// awaitEnds asks how the containers are from when the pod is told to end. It
-// closes the channel of each that Kubernetes says has ended; of a pod that is
-// being deleted it says nothing, and the logs tell.
+// awaitEnds polls the state of the containers from when the pod is being
+// terminated. It closes the channel of each that has ended by its status; while
+// a pod is being deleted the status does not change, and only the logs end.
 //
-// When the API server does not answer for too long nobody can tell any more, and
-// all are taken for ended. So they are when we may not ask and their grace is
-// over: the launcher ends them by then. The others are not waited for beyond their
-// time after the main one's end, when mainOver is closed: a sidecar that does not
-// hear SIGTERM would take the time for saving with it.
+// When the API server does not answer for too long, all count as ended. So they
+// do when the sidecar lacks the right to read the pod and their grace period is
+// over: the launcher kills them by then. The others are not waited for beyond
+// their time after the main one's end, when mainOver is closed: a sidecar that
+// ignores SIGTERM would use up the time for saving.
 func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}, mainOver <-chan struct{}) {
 	select {
-	case <-k.told:
+	case <-k.terminating:
 	case <-ctx.Done():
 		return
 	}
-	told := time.Now()
-	heard, alone := told, time.Time{}
+	since := time.Now()
+	answered, alone := since, time.Time{}
 	for pause := askFirst; len(over) > 0; pause = min(2*pause, askMost) {
 		if alone.IsZero() && closed(mainOver) {
 			alone = time.Now()
@@ -89,14 +90,14 @@ func (k *Keeper) awaitEnds(ctx context.Context, over map[string]chan struct{}, m
 			}
 			return
 		case err == nil:
-			heard = time.Now()
+			answered = time.Now()
 			for name, c := range over {
 				if hasEnded(pod, name) {
 					close(c)
 					delete(over, name)
 				}
 			}
-		case refused(err) && time.Since(told) > k.grace, time.Since(heard) > max(k.silence, k.grace):
+		case refused(err) && time.Since(since) > k.grace, time.Since(answered) > max(k.silence, k.grace):
 			k.say("it cannot be known how the containers are, and they are taken for ended: %v", err)
 			for _, c := range over {
 				close(c)

@@ -21,9 +21,9 @@ const (
 	silence = agentspec.SaveTime / 5
 	// oneAnswer is how long one answer is waited for.
 	oneAnswer = 10 * time.Second
-	// endShown is how long we wait for Kubernetes to say how the main
+	// endShown is how long to wait until Kubernetes reports how the main
 	// container has ended when its log has, and that it has started at all; a
-	// busy machine takes its time.
+	// busy node needs time.
 	endShown = 4 * time.Minute
 )
 
@@ -62,9 +62,9 @@ func (k *Keeper) howItEnded(ctx context.Context) end {
 	return e
 }
 
-// ask repeats a question until the API server answers it, has not answered since
-// heard for too long, or says for a while that we may not ask: one that has just
-// been started, after however long, says so, too, of what we may.
+// ask repeats a request until the API server answers it, has not answered since
+// heard for too long, or refuses it for a while: a server that has just been
+// started also refuses requests that are allowed.
 func (k *Keeper) ask(ctx context.Context, heard *time.Time, question func(context.Context) error) error {
 	var final error
 	var refusedSince time.Time
@@ -102,14 +102,15 @@ func (k *Keeper) pod(ctx context.Context) (*corev1.Pod, error) {
 	return pod, nil
 }
 
-// refused reports that the API server answers, and that we may not ask.
+// refused reports that the API server answers, and refuses the request.
 func refused(err error) bool {
 	return apiserver.Is(err, http.StatusForbidden) || apiserver.Is(err, http.StatusUnauthorized)
 }
 
-// waitForEnd is how long Kubernetes is given to say more. A sidecar is told to
-// end when the main container has, or its pod is being deleted: one that seems to
-// wait for its start has ended, too, and a busy kubelet has not said so yet.
+// waitForEnd is how long to wait for a more complete status. The sidecar is
+// terminated when the main container has ended, or its pod is being deleted: a
+// container that by its status waits for its start has ended, too, and a busy
+// kubelet has not reported it yet.
 func (e end) waitForEnd() time.Duration {
 	if e.mainEnd() != nil || e.pod.DeletionTimestamp != nil || e.pod.Status.Phase == corev1.PodFailed {
 		return 0

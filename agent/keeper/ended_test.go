@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/internal/agentspec"
 )
 
-func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
+func TestAnAPIServerWithoutAnAnswerLeavesTheTimeForTheStore(t *testing.T) {
 	t.Parallel()
 	const (
 		ends = silence + oneAnswer + askMost // containers.go
@@ -28,8 +28,9 @@ func TestAnAPIServerThatDoesNotTellLeavesTheStoreItsTime(t *testing.T) {
 	}
 }
 
-// inTurn are answers by the API server, each for one pod; the last one goes on.
-// Of Jobs it says the same as last, or that there is none.
+// inTurn are answers by the API server, each for one pod; the last one is
+// repeated. For Jobs it answers with the same error as last, or that there is
+// none.
 func inTurn(t *testing.T, answers ...any) http.HandlerFunc {
 	var n atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -57,11 +58,11 @@ func TestTheEndIsNotAskedForForEver(t *testing.T) {
 		says    string
 		hint    bool
 	}{
-		"of who refuses":        {[]any{http.StatusForbidden}, "ended, and the sidecar may not ask how: the API server says 403: ", true},
-		"of who knows us not":   {[]any{http.StatusUnauthorized}, "ended, and the sidecar may not ask how: the API server says 401: ", true},
-		"of who is not there":   {[]any{http.StatusServiceUnavailable}, "ended while the API server did not answer: the API server says 503: ", false},
-		"of who told something": {[]any{podOf(), http.StatusServiceUnavailable}, "ended, and Kubernetes did not report how", false},
-		"of who told it":        {[]any{podOf(exited(3)), http.StatusServiceUnavailable}, "ended with exit code 3", false},
+		"forbidden":                        {[]any{http.StatusForbidden}, "ended, and the sidecar may not read how: the API server returned 403: ", true},
+		"unauthorized":                     {[]any{http.StatusUnauthorized}, "ended, and the sidecar may not read how: the API server returned 401: ", true},
+		"unavailable":                      {[]any{http.StatusServiceUnavailable}, "ended while the API server did not answer: the API server returned 503: ", false},
+		"without an end, then unavailable": {[]any{podOf(), http.StatusServiceUnavailable}, "ended, and Kubernetes did not report how", false},
+		"with an end, then unavailable":    {[]any{podOf(exited(3)), http.StatusServiceUnavailable}, "ended with exit code 3", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +87,7 @@ func TestAnAPIServerThatHasJustStartedIsAskedAgain(t *testing.T) {
 	}
 }
 
-func TestABusyKubeletIsGivenTimeToTellOfTheEnd(t *testing.T) {
+func TestABusyKubeletIsGivenTimeToReportTheEnd(t *testing.T) {
 	t.Parallel()
 	waits := func(p *corev1.Pod) {
 		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}
@@ -97,11 +98,11 @@ func TestABusyKubeletIsGivenTimeToTellOfTheEnd(t *testing.T) {
 		pod  *corev1.Pod
 		want time.Duration
 	}{
-		"of which nothing is told": {podOf(silent), endShown},
-		"that seems to wait":       {podOf(waits), endShown},
-		"that seems to run":        {podOf(), endShown},
-		"whose end is told":        {podOf(exited(0)), 0},
-		"that is taken away":       {podOf(waits, deleted), 0},
+		"without a status":      {podOf(silent), endShown},
+		"that seems to wait":    {podOf(waits), endShown},
+		"that seems to run":     {podOf(), endShown},
+		"whose end is reported": {podOf(exited(0)), 0},
+		"that is taken away":    {podOf(waits, deleted), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := (end{pod: c.pod, main: "task"}).waitForEnd(); got != c.want {
@@ -111,13 +112,13 @@ func TestABusyKubeletIsGivenTimeToTellOfTheEnd(t *testing.T) {
 	}
 }
 
-// A sidecar of the user's may not hear that it is to end.
+// A sidecar of the user's may ignore SIGTERM.
 func TestOthersAreNotWaitedForWhenTheMainContainerHasEndedLongAgo(t *testing.T) {
 	t.Parallel()
 	k := keeperInto(t, folderOf(t, nil))
 	k.api, k.sideTime = apiOf(t, inTurn(t, podOf(exited(0)))), 1
 	k.where.PodUID = "mine"
-	k.Tell()
+	k.Terminate()
 	proxy, mainOver := make(chan struct{}), make(chan struct{})
 	close(mainOver)
 	k.awaitEnds(t.Context(), map[string]chan struct{}{"proxy": proxy}, mainOver)
@@ -126,10 +127,10 @@ func TestOthersAreNotWaitedForWhenTheMainContainerHasEndedLongAgo(t *testing.T) 
 	}
 }
 
-func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
+func TestContainersWithoutAStatusCountAsEnded(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]int{
-		"when we may not ask":        http.StatusForbidden,
+		"without the right":          http.StatusForbidden,
 		"when there is no answer":    http.StatusServiceUnavailable,
 		"when the pod does not last": http.StatusNotFound,
 	} {
@@ -140,7 +141,7 @@ func TestContainersThatNobodyTellsOfAreTakenForEnded(t *testing.T) {
 			if code == http.StatusForbidden {
 				k.silence = time.Hour
 			}
-			k.Tell()
+			k.Terminate()
 			over := make(chan struct{})
 			k.awaitEnds(t.Context(), map[string]chan struct{}{"task": over}, nil)
 			if !closed(over) {

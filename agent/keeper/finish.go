@@ -18,7 +18,7 @@ import (
 // inventories. It is tried until it is done or the context ends.
 func (k *Keeper) finish(ctx context.Context, e end) error {
 	if e.requeued() && e.superseded() {
-		k.say("the task was suspended and goes on in another pod, which saves the results from now on")
+		k.say("the task was suspended and continues in another pod, which saves the results from now on")
 		return nil
 	}
 	k.progress(ctx, time.Now(), true)
@@ -102,9 +102,9 @@ func (k *Keeper) complete(ctx context.Context, r *result, e end, codes map[strin
 	return m, nil
 }
 
-// finishRun finishes one of several runs while others go on. Its logs are those
-// of the whole pod, and are told when that has ended. Where the pod cannot be
-// read, and is nil, the run's own end is known all the same.
+// finishRun finishes one of several runs while others are running. Its logs are
+// those of the whole pod, and are recorded when that has ended. If the pod
+// cannot be read, and is nil, the run's own end is recorded all the same.
 func (k *Keeper) finishRun(ctx context.Context, r *result, code int32, pod func() *corev1.Pod) error {
 	ended := time.Now()
 	m, err := k.sendResult(ctx, r)
@@ -141,10 +141,10 @@ func (k *Keeper) sendResult(ctx context.Context, r *result) (*layout.Inventory, 
 
 // describe says in the inventory how the result came about.
 func (k *Keeper) describe(m *layout.Inventory, r *result, e end, codes map[string]int32) {
-	m.Progress, m.BrokenProgress = r.told()
+	m.Progress, m.BrokenProgress = r.latest()
 	m.Started, m.Ended = e.times()
-	if told, ok := readTimes(k.orders.Outcomes)[r.Name]; ok && r.Name != "" {
-		m.Started, m.Ended = told.within(m.Started, m.Ended)
+	if span, ok := readTimes(k.orders.Outcomes)[r.Name]; ok && r.Name != "" {
+		m.Started, m.Ended = span.within(m.Started, m.Ended)
 	}
 	if r.Name == "" || k.orders.Outcomes == "" {
 		m.Outcome = e.outcome(m.Progress)
@@ -156,8 +156,8 @@ func (k *Keeper) describe(m *layout.Inventory, r *result, e end, codes map[strin
 	e.completes(m)
 }
 
-// completes says in the inventory what is known of the pod. What it says already
-// stays: it was so when the run ended.
+// completes adds the pod's state to the inventory. An existing one stays: it
+// was read when the run ended.
 func (e end) completes(m *layout.Inventory) *layout.Inventory {
 	if m == nil || m.PodStatus != nil || e.pod == nil {
 		return m

@@ -17,9 +17,9 @@ import (
 type folder struct{ *os.Root }
 
 // openFolder opens the folder at path. It is fs.ErrNotExist where there is none
-// yet, and an error when a link stands in the way to it.
+// yet, and an error when a part of the path is a link.
 func openFolder(path string) (folder, error) {
-	// What the user has put there may be a pipe, whose other end nobody opens.
+	// The path may be a pipe without a writer.
 	dir, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return folder{}, err
@@ -31,7 +31,7 @@ func openFolder(path string) (folder, error) {
 	}
 	real, err := realPath(root)
 	if err == nil && real != filepath.Clean(path) {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("a link stands in the way to it, and is not followed")}
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("a part of the path is a link, which is not followed")}
 	}
 	if err != nil {
 		root.Close()
@@ -40,7 +40,7 @@ func openFolder(path string) (folder, error) {
 	return folder{root}, nil
 }
 
-// realPath asks the kernel where an open folder is.
+// realPath returns the path of an open folder from the kernel.
 func realPath(root *os.Root) (string, error) {
 	dir, err := root.Open(".")
 	if err != nil {
@@ -95,8 +95,8 @@ func (f folder) entries(dir string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// info is what the folder tells of an entry. The system takes no path of more than
-// 4096 bytes, the folder does.
+// info returns the FileInfo of an entry from the folder. The system accepts no
+// path of more than 4096 bytes, the folder does.
 func (f folder) info(name string, e fs.DirEntry) (fs.FileInfo, error) {
 	info, err := e.Info()
 	if errors.Is(err, syscall.ENAMETOOLONG) {

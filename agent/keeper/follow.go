@@ -14,19 +14,19 @@ import (
 // logSource opens a container's log.
 type logSource func(ctx context.Context, o apiserver.LogOptions) (io.ReadCloser, error)
 
-// follower writes one container's log to a file, and knows by it when the
-// container has ended: a log that is opened anew and ends without a new line is
-// that of a container that does not run. While a pod is being deleted Kubernetes
-// tells of an end in no other way.
+// follower writes one container's log to a file, and detects the container's
+// end by it: a log that is opened anew and ends without a new line is that of a
+// container that does not run. While a pod is being deleted Kubernetes reports
+// an end in no other way.
 type follower struct {
 	container string
 	open      logSource
 	file      string
-	// told is closed when the pod is about to end.
-	told <-chan struct{}
-	say  func(format string, args ...any)
+	// terminating is closed when the pod is being terminated.
+	terminating <-chan struct{}
+	say         func(format string, args ...any)
 
-	// over is closed by whoever knows that the container has ended.
+	// over is closed when the container's end is known from elsewhere.
 	over chan struct{}
 	// pause is the first pause between two attempts; 0 for the default.
 	pause time.Duration
@@ -39,8 +39,8 @@ const (
 	sureAfter = 2
 )
 
-// run follows the log to the container's end. Containers may be started anew as
-// long as the pod is not told to end.
+// run follows the log to the container's end. Containers may be restarted until
+// the pod is being terminated.
 func (f *follower) run(ctx context.Context) error {
 	out, w, err := openLogFile(f.file)
 	if err != nil {
@@ -65,7 +65,7 @@ func (f *follower) run(ctx context.Context) error {
 		case fresh > 0:
 			pause, nothing = first, 0
 			continue
-		case closed(f.told) && (err == nil || apiserver.Is(err, http.StatusBadRequest)):
+		case closed(f.terminating) && (err == nil || apiserver.Is(err, http.StatusBadRequest)):
 			if nothing++; nothing >= sureAfter {
 				return w.failed
 			}
@@ -73,14 +73,14 @@ func (f *follower) run(ctx context.Context) error {
 			said = true // once, until it works again: a right that is missing may be so for days
 			f.say("the log of %s cannot be read at the moment: %v", f.container, err)
 		}
-		told := f.told
-		if closed(told) {
-			told = nil
+		terminating := f.terminating
+		if closed(terminating) {
+			terminating = nil
 		}
 		select {
 		case <-time.After(pause):
 			pause = min(2*pause, retryMost)
-		case <-told:
+		case <-terminating:
 			pause = first
 		case <-f.over:
 		case <-ctx.Done():

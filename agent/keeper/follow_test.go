@@ -20,10 +20,10 @@ import (
 // answers is a log that is opened several times: each answer is its content, or
 // an error. After the last one it is empty.
 type answers struct {
-	t    *testing.T
-	each []any
-	at   int
-	told chan struct{}
+	t           *testing.T
+	each        []any
+	at          int
+	terminating chan struct{}
 }
 
 func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser, error) {
@@ -31,9 +31,9 @@ func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser
 		return io.NopCloser(strings.NewReader("")), nil
 	}
 	answer := a.each[a.at]
-	if a.at++; a.at == len(a.each) && a.told != nil {
-		close(a.told)
-		a.told = nil
+	if a.at++; a.at == len(a.each) && a.terminating != nil {
+		close(a.terminating)
+		a.terminating = nil
 	}
 	switch answer := answer.(type) {
 	case error:
@@ -49,7 +49,7 @@ func (a *answers) open(_ context.Context, o apiserver.LogOptions) (io.ReadCloser
 }
 
 // A follower ends when the container has, and by then has the whole log. The
-// pod is told to end with the last of the answers.
+// pod is terminated with the last of the answers.
 func TestALogIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
 	notStarted := &plain.StatusError{Code: http.StatusBadRequest, Message: "waiting to start"}
@@ -57,19 +57,19 @@ func TestALogIsFollowedToItsEnd(t *testing.T) {
 		each []any
 		want string
 	}{
-		"a container that logs and ends":       {[]any{l1 + l2}, l1 + l2},
-		"a connection that breaks":             {[]any{l1, errors.New("broken"), l1 + l2}, l1 + l2},
-		"one that has not started":             {[]any{notStarted, l1}, l1},
-		"one that never starts":                {[]any{notStarted, notStarted}, ""},
-		"one that is started anew":             {[]any{l1, "", l2}, l1 + l2},
-		"a pod that is gone":                   {[]any{l1, &plain.StatusError{Code: http.StatusNotFound}}, l1},
-		"one that says something in its grace": {[]any{l1, l1 + l2 + l3}, l1 + l2 + l3},
+		"a container that logs and ends":      {[]any{l1 + l2}, l1 + l2},
+		"a connection that breaks":            {[]any{l1, errors.New("broken"), l1 + l2}, l1 + l2},
+		"one that has not started":            {[]any{notStarted, l1}, l1},
+		"one that never starts":               {[]any{notStarted, notStarted}, ""},
+		"one that is started anew":            {[]any{l1, "", l2}, l1 + l2},
+		"a pod that is gone":                  {[]any{l1, &plain.StatusError{Code: http.StatusNotFound}}, l1},
+		"one that writes in its grace period": {[]any{l1, l1 + l2 + l3}, l1 + l2 + l3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			told := make(chan struct{})
-			source := &answers{t: t, each: c.each, told: told}
-			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+			terminating := make(chan struct{})
+			source := &answers{t: t, each: c.each, terminating: terminating}
+			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), terminating: terminating,
 				over: make(chan struct{}), say: t.Logf, pause: 1}
 			if err := f.run(t.Context()); err != nil {
 				t.Fatal(err)
@@ -85,7 +85,7 @@ func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
 	source := &answers{t: t, each: []any{l1, func() { close(over) }, l1 + l2}}
-	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: make(chan struct{}),
+	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), terminating: make(chan struct{}),
 		over: over, say: t.Logf, pause: 1}
 	if err := f.run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -95,19 +95,19 @@ func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
 	}
 }
 
-func TestALogThatCannotBeReadIsToldOnceUntilItCan(t *testing.T) {
+func TestALogThatCannotBeReadIsReportedOnceUntilItCan(t *testing.T) {
 	t.Parallel()
 	forbidden := &plain.StatusError{Code: http.StatusForbidden, Message: "no right"}
-	told := make(chan struct{})
-	source := &answers{t: t, each: []any{forbidden, forbidden, forbidden, l1, errors.New("broken"), errors.New("broken at another port"), l1 + l2}, told: told}
+	terminating := make(chan struct{})
+	source := &answers{t: t, each: []any{forbidden, forbidden, forbidden, l1, errors.New("broken"), errors.New("broken at another port"), l1 + l2}, terminating: terminating}
 	var said []string
-	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+	f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), terminating: terminating,
 		over: make(chan struct{}), say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }, pause: 1}
 	if err := f.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"the log of task cannot be read at the moment: the API server says 403: no right",
+		"the log of task cannot be read at the moment: the API server returned 403: no right",
 		"the log of task cannot be read at the moment: broken",
 	}
 	if diff := cmp.Diff(want, said); diff != "" {
@@ -135,9 +135,9 @@ func TestASidecarThatIsStartedAnewGoesOnWithALog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			told := make(chan struct{})
-			source := &answers{t: t, each: []any{c.now}, told: told}
-			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), told: told,
+			terminating := make(chan struct{})
+			source := &answers{t: t, each: []any{c.now}, terminating: terminating}
+			f := &follower{container: "task", open: source.open, file: filepath.Join(t.TempDir(), "task.log"), terminating: terminating,
 				over: make(chan struct{}), say: t.Logf, pause: 1}
 			write(t, f.file, c.before, false)
 			if err := f.run(t.Context()); err != nil {

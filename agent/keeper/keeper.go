@@ -1,6 +1,6 @@
-// Package keeper is the sidecar that saves what a pod's work writes: while it
-// goes on, so that little is lost with a machine, and to the last byte when it
-// has ended, in whatever way.
+// Package keeper is the sidecar that uploads outputs and logs: while the
+// workload runs, so that little is lost with a node, and completely after it
+// has terminated, for any reason.
 package keeper
 
 import (
@@ -56,9 +56,9 @@ type Keeper struct {
 	// sideTime is how long the others are waited for when the main one has ended.
 	sideTime time.Duration
 
-	told     chan struct{}
-	tellOnce sync.Once
-	done     chan struct{}
+	terminating   chan struct{}
+	terminateOnce sync.Once
+	done          chan struct{}
 }
 
 // result is one set of files with an inventory of its own.
@@ -72,11 +72,11 @@ type result struct {
 	finished bool
 }
 
-// New makes a Keeper. say tells what is wrong, a line each time.
+// New makes a Keeper. say reports problems, one line for each call.
 func New(o agentspec.Keep, w Where, client *apiserver.Client, b store.Backend, say func(format string, args ...any)) (*Keeper, error) {
 	k := &Keeper{orders: o, where: w, api: client, store: b, say: say, patience: cmp.Or(w.Patience, patience),
-		grace: cmp.Or(time.Duration(o.GraceSeconds)*time.Second, grace),
-		told:  make(chan struct{}), done: make(chan struct{})}
+		grace:       cmp.Or(time.Duration(o.GraceSeconds)*time.Second, grace),
+		terminating: make(chan struct{}), done: make(chan struct{})}
 	k.silence = min(silence, k.patience)
 	k.sideTime = min(k.grace, agentspec.SideTime) + endSlack
 	k.sender = sender{store: b, moved: &k.moved}
@@ -111,21 +111,21 @@ func foldersOf(results []agentspec.Result) map[string]bool {
 	return named
 }
 
-// told returns the progress of a result, nil when none was told, and how many
-// lines of it could not be read.
-func (r *result) told() (first *api.Progress, broken int) {
+// latest returns the last reported progress of a result, nil when there is
+// none, and how many lines of it could not be read.
+func (r *result) latest() (first *api.Progress, broken int) {
 	for _, p := range r.progress {
-		told, lines := p.told()
+		last, lines := p.latest()
 		if broken += lines; first == nil {
-			first = told
+			first = last
 		}
 	}
 	return first, broken
 }
 
-// Tell says that the pod is about to end: when its containers have, the rest is
-// saved. It may be called often.
-func (k *Keeper) Tell() { k.tellOnce.Do(func() { close(k.told) }) }
+// Terminate starts the end of the sidecar: when the containers have ended, the
+// rest is saved. It is idempotent.
+func (k *Keeper) Terminate() { k.terminateOnce.Do(func() { close(k.terminating) }) }
 
 // Done is closed when nothing is left to do.
 func (k *Keeper) Done() <-chan struct{} { return k.done }
@@ -195,7 +195,7 @@ func (k *Keeper) pass(ctx context.Context) error {
 		return err
 	}
 	codes := readOutcomes(k.orders.Outcomes)
-	// Once for all runs that have ended: it may be that nobody answers.
+	// Once for all runs that have ended, since the API server may not answer.
 	pod := sync.OnceValue(func() *corev1.Pod {
 		pod, _ := k.pod(ctx)
 		return pod
@@ -219,8 +219,8 @@ func (k *Keeper) pass(ctx context.Context) error {
 	return k.sender.send(ctx, k.logs, false, func(string, string) {})
 }
 
-// begin takes away what an earlier attempt said of its end, before anything of
-// this one is sent: what lies there is incomplete from now on.
+// begin removes the outcome of an earlier attempt, before anything of this one
+// is sent: the result is incomplete from now on.
 func (k *Keeper) begin(ctx context.Context) error {
 	if k.begun {
 		return nil
@@ -259,7 +259,7 @@ func (k *Keeper) makeBucket(ctx context.Context, err error) bool {
 	return true
 }
 
-// words returns the keys by which the outcome of a result is told.
+// words returns the keys that record the outcome of a result.
 func (k *Keeper) words(ctx context.Context, r *result) ([]string, error) {
 	var keys []string
 	if r.Index == "" {
@@ -274,7 +274,7 @@ func (k *Keeper) words(ctx context.Context, r *result) ([]string, error) {
 	return keys, nil
 }
 
-// progress reads what the work tells and shows it.
+// progress reads the workload's progress and shows it.
 func (k *Keeper) progress(ctx context.Context, now time.Time, last bool) {
 	for _, r := range k.results {
 		for _, p := range r.progress {

@@ -11,10 +11,9 @@ import (
 // logFile is where a container's log is collected.
 func logFile(dir, container string) string { return filepath.Join(dir, container+".log") }
 
-// openLogFile opens a container's log to go on with it. What a sidecar before
-// this one has written stays: Kubernetes may have no more than the end of it, a
-// log that has become long is cut off at its beginning. The writer knows which
-// lines are there.
+// openLogFile opens a container's log to append to it. What an earlier sidecar
+// has written stays: Kubernetes may have only its end, since a long log is cut
+// off at its beginning. The writer detects which lines are in the file.
 func openLogFile(path string) (*os.File, *logWriter, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {

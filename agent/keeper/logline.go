@@ -17,14 +17,14 @@ type logWriter struct {
 	last time.Time
 	same int
 	// failed is why the file could not be written; the rest is read all the
-	// same, since its end tells of the container's.
+	// same, since its end is the end of the container.
 	failed error
 }
 
 // maxLogRead is what is held in memory of a line.
 const maxLogRead = 32 << 10
 
-// copy takes a stream to its end. It tells how many lines were new.
+// copy reads a stream to its end. It returns how many lines were new.
 func (w *logWriter) copy(stream io.Reader) (fresh int, err error) {
 	r := bufio.NewReaderSize(stream, maxLogRead)
 	known := known{until: w.last, same: w.same}
@@ -76,8 +76,8 @@ func (w *logWriter) note(at time.Time) {
 	}
 }
 
-// timeOf reads the time in front of a line. A line without one is none of the
-// container's: Kubernetes tells by it what went wrong.
+// timeOf reads the time in front of a line. A line without one is not the
+// container's: Kubernetes writes errors in that form.
 func timeOf(line []byte) (time.Time, bool) {
 	stamp, _, _ := bytes.Cut(line, []byte{' '})
 	at, err := time.Parse(time.RFC3339Nano, string(bytes.TrimSpace(stamp)))

@@ -25,7 +25,7 @@ func TestALogIsWrittenOnceWhateverComesAgain(t *testing.T) {
 	}{
 		"nothing":                        {streams: []string{""}},
 		"one stream":                     {[]string{l1 + l2}, l1 + l2, 2},
-		"a second one that goes on":      {[]string{l1, l2 + l3}, l1 + l2 + l3, 2},
+		"a second one that continues":    {[]string{l1, l2 + l3}, l1 + l2 + l3, 2},
 		"one that begins a second early": {[]string{l1 + l2, l1 + l2 + l3}, l1 + l2 + l3, 1},
 		"one with nothing new":           {[]string{l1 + l2, l1 + l2}, l1 + l2, 0},
 		"two lines of one time":          {[]string{l1, l1 + same + l2}, l1 + same + l2, 2},
@@ -34,7 +34,7 @@ func TestALogIsWrittenOnceWhateverComesAgain(t *testing.T) {
 		"a line that is long":            {[]string{long + l3, long}, long + l3, 0},
 		"a last line without an end":     {[]string{strings.TrimSpace(l1)}, l1, 1},
 		"an empty line":                  {[]string{"2026-01-02T03:04:05Z \n2026-01-02T03:04:06Z\n"}, "2026-01-02T03:04:05Z \n2026-01-02T03:04:06Z\n", 2},
-		"what Kubernetes says of itself": {[]string{l1, "unable to retrieve container logs for containerd://x"}, l1, 0},
+		"a line of Kubernetes":           {[]string{l1, "unable to retrieve container logs for containerd://x"}, l1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,8 +30,9 @@ type end struct {
 	unknown error
 }
 
-// mainEnd is the main container's end as Kubernetes tells it; nil while a pod
-// is being deleted, since then it tells of all containers at once, after us.
+// mainEnd is the main container's end as Kubernetes reports it; nil while a pod
+// is being deleted, since then Kubernetes reports all containers at once, after
+// the sidecar's end.
 func (e end) mainEnd() *corev1.ContainerStateTerminated {
 	if s := e.mainStatus(); s != nil {
 		return s.State.Terminated
@@ -63,10 +64,10 @@ func (e end) requeued() bool {
 	return ptr.Deref(e.job.Spec.Suspend, false) || e.superseded()
 }
 
-// superseded reports that the Job was suspended, and is let in again already:
-// another pod writes where this one did. It was let in before as well, and
-// Kubernetes writes that down some time after it has made the pod; what counts
-// is what it wrote after the pod's deletion.
+// superseded reports that the Job was suspended, and is admitted again already:
+// another pod writes where this one did. It was admitted before as well, and
+// Kubernetes records that some time after it has made the pod; what counts is
+// the record after the pod's deletion.
 func (e end) superseded() bool {
 	if e.job == nil || e.pod == nil || e.pod.DeletionTimestamp == nil {
 		return false
@@ -91,8 +92,8 @@ func (e end) succeeded() bool {
 	return t != nil && t.ExitCode == 0
 }
 
-// outcome says how the pod's work has ended. rejected is what the work itself
-// told last.
+// outcome returns how the pod's work has ended. rejected is the last progress
+// of the workload.
 func (e end) outcome(rejected *api.Progress) layout.Outcome {
 	t := e.mainEnd()
 	switch {
@@ -121,7 +122,7 @@ func (e end) outcome(rejected *api.Progress) layout.Outcome {
 func (e end) unseen() layout.Outcome {
 	o := layout.Outcome{State: api.Failed, Cause: api.CauseUnknown, Message: "ended while the API server did not answer: " + e.unknown.Error()}
 	if refused(e.unknown) {
-		o.Message = "ended, and the sidecar may not ask how: " + e.unknown.Error()
+		o.Message = "ended, and the sidecar may not read how: " + e.unknown.Error()
 		o.Hint = "give the service account of pod_config the rights of " + kube.AgentName + ", or leave it out"
 	}
 	return o
@@ -155,8 +156,8 @@ func (e end) failedItself(other corev1.Pod) bool {
 	return other.UID != e.pod.UID && other.Status.Phase == corev1.PodFailed && !diagnose.WasDeleted(&other)
 }
 
-// late reports that the Job's deadline is over: Kubernetes takes the pod away
-// first, and says why after that.
+// late reports that the Job's deadline is over: Kubernetes deletes the pod
+// first, and records the reason after that.
 func (e end) late() bool {
 	limit := e.deadline
 	if s := e.job.Spec.ActiveDeadlineSeconds; s != nil {
@@ -188,10 +189,10 @@ func of(state api.State, d *api.Diagnosis, t *corev1.ContainerStateTerminated) l
 
 // ofRun is the outcome of one of several runs in the pod: by its own exit code,
 // or, when it has none, by how the pod ended. ended is nil while the pod runs.
-func ofRun(code *int32, told *api.Progress, ended *end) layout.Outcome {
+func ofRun(code *int32, last *api.Progress, ended *end) layout.Outcome {
 	switch {
-	case code != nil && layout.Rejected(told):
-		return layout.Outcome{State: api.Rejected, Message: told.Message, ExitCode: code}
+	case code != nil && layout.Rejected(last):
+		return layout.Outcome{State: api.Rejected, Message: last.Message, ExitCode: code}
 	case code != nil && *code == 0:
 		return layout.Outcome{State: api.Succeeded, ExitCode: code}
 	case code != nil:

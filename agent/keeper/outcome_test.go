@@ -97,49 +97,49 @@ func TestHowTheWorkEnded(t *testing.T) {
 	rejected := &api.Progress{Status: "rejected", Message: "not a graph"}
 	for name, c := range map[string]struct {
 		end      end
-		told     *api.Progress
+		last     *api.Progress
 		state    api.State
 		cause    api.Cause
 		message  string
 		requeued bool
 	}{
-		"by itself, well":                   {end: end{pod: podOf(exited(0)), job: jobOf()}, state: api.Succeeded},
-		"well, as it was being deleted":     {end: end{pod: podOf(exited(0), deleted(9)), job: jobOf()}, state: api.Succeeded},
-		"well, just before it was stopped":  {end: end{pod: podOf(exited(0)), job: jobOf(stopped, failedFor("DeadlineExceeded"))}, state: api.Succeeded},
-		"by itself, badly":                  {end: end{pod: podOf(exited(3)), job: jobOf()}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
-		"out of memory":                     {end: end{pod: podOf(outOfMemory), job: jobOf()}, state: api.Failed, cause: api.CauseOutOfMemory, message: "out of memory (it has no limit; its node ran out of memory)"},
-		"as the input was rejected":         {end: end{pod: podOf(exited(0)), job: jobOf()}, told: rejected, state: api.Rejected, message: "not a graph"},
-		"rejected, with an exit code":       {end: end{pod: podOf(exited(4)), job: jobOf()}, told: rejected, state: api.Rejected, message: "not a graph"},
-		"out of memory after a rejection":   {end: end{pod: podOf(outOfMemory), job: jobOf()}, told: rejected, state: api.Failed, cause: api.CauseOutOfMemory, message: "out of memory (it has no limit; its node ran out of memory)"},
-		"deleted after a rejection":         {end: end{pod: podOf(deleted(5)), job: jobOf()}, told: rejected, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"stopped":                           {end: end{pod: podOf(deleted(5)), job: jobOf(stopped, failedFor("DeadlineExceeded"))}, state: api.Stopped, cause: api.CauseStopped, message: "stopped by eve"},
-		"stopped, as Kubernetes is slow":    {end: end{pod: podOf(deleted(5)), job: jobOf(stopped, limited(1))}, state: api.Stopped, cause: api.CauseStopped, message: "stopped by eve"},
-		"by its deadline":                   {end: end{pod: podOf(deleted(5)), job: jobOf(limited(5), failedFor("DeadlineExceeded"))}, state: api.Failed, cause: api.CauseDeadline, message: "ran longer than its deadline of 5s"},
-		"by its deadline, not said yet":     {end: end{pod: podOf(deleted(5)), job: jobOf(limited(5))}, state: api.Failed, cause: api.CauseDeadline, message: "ran longer than its deadline of 5s"},
-		"deleted before its deadline":       {end: end{pod: podOf(deleted(4)), job: jobOf(limited(5))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"deleted by hand, and so failed":    {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded"))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"as another node had failed":        {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded")), others: others(podOf(exited(1), named("other", corev1.PodFailed)))}, state: api.Stopped, cause: api.CauseDeleted, message: "was ended because another node of the task had failed"},
-		"deleted, and so ended another":     {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded")), others: others(podOf(deleted(5), exited(143), named("other", corev1.PodFailed)))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"preempted by the scheduler":        {end: end{pod: podOf(deleted(5), disrupted), job: jobOf()}, state: api.Failed, cause: api.CauseEvicted, message: "was preempted by a pod of higher priority"},
-		"with its Job":                      {end: end{pod: podOf(deleted(5)), job: jobOf(goneJob)}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
-		"with its Job, gone already":        {end: end{pod: podOf(deleted(5))}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
-		"with pod and Job":                  {end: end{}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
-		"by force":                          {end: end{job: jobOf()}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by force"},
-		"nobody knows how":                  {end: end{unknown: errors.New("no route")}, state: api.Failed, cause: api.CauseUnknown, message: "ended while the API server did not answer: no route"},
-		"suspended":                         {end: end{pod: podOf(deleted(5)), job: jobOf(suspended)}, requeued: true, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"suspended, and let in again":       {end: end{pod: podOf(deleted(5)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 8))}, requeued: true, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"let in before, noted late, well":   {end: end{pod: podOf(exited(0)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Succeeded},
-		"let in before, noted late":         {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
-		"let in, noted late, then deleted":  {end: end{pod: podOf(deleted(5)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
-		"badly, with its Job suspended":     {end: end{pod: podOf(exited(3)), job: jobOf(suspended)}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
-		"as Kubernetes does not tell":       {end: end{pod: podOf(), job: jobOf()}, state: api.Failed, cause: api.CauseUnknown, message: "ended, and Kubernetes did not report how"},
-		"let in before it was":              {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 1))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
-		"well, and suspended a moment late": {end: end{pod: podOf(exited(0)), job: jobOf(suspended)}, state: api.Succeeded},
+		"by itself, well":                    {end: end{pod: podOf(exited(0)), job: jobOf()}, state: api.Succeeded},
+		"well, as it was being deleted":      {end: end{pod: podOf(exited(0), deleted(9)), job: jobOf()}, state: api.Succeeded},
+		"well, just before it was stopped":   {end: end{pod: podOf(exited(0)), job: jobOf(stopped, failedFor("DeadlineExceeded"))}, state: api.Succeeded},
+		"by itself, badly":                   {end: end{pod: podOf(exited(3)), job: jobOf()}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
+		"out of memory":                      {end: end{pod: podOf(outOfMemory), job: jobOf()}, state: api.Failed, cause: api.CauseOutOfMemory, message: "out of memory (it has no limit; its node ran out of memory)"},
+		"as the input was rejected":          {end: end{pod: podOf(exited(0)), job: jobOf()}, last: rejected, state: api.Rejected, message: "not a graph"},
+		"rejected, with an exit code":        {end: end{pod: podOf(exited(4)), job: jobOf()}, last: rejected, state: api.Rejected, message: "not a graph"},
+		"out of memory after a rejection":    {end: end{pod: podOf(outOfMemory), job: jobOf()}, last: rejected, state: api.Failed, cause: api.CauseOutOfMemory, message: "out of memory (it has no limit; its node ran out of memory)"},
+		"deleted after a rejection":          {end: end{pod: podOf(deleted(5)), job: jobOf()}, last: rejected, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"stopped":                            {end: end{pod: podOf(deleted(5)), job: jobOf(stopped, failedFor("DeadlineExceeded"))}, state: api.Stopped, cause: api.CauseStopped, message: "stopped by eve"},
+		"stopped, as Kubernetes is slow":     {end: end{pod: podOf(deleted(5)), job: jobOf(stopped, limited(1))}, state: api.Stopped, cause: api.CauseStopped, message: "stopped by eve"},
+		"by its deadline":                    {end: end{pod: podOf(deleted(5)), job: jobOf(limited(5), failedFor("DeadlineExceeded"))}, state: api.Failed, cause: api.CauseDeadline, message: "ran longer than its deadline of 5s"},
+		"by its deadline, not said yet":      {end: end{pod: podOf(deleted(5)), job: jobOf(limited(5))}, state: api.Failed, cause: api.CauseDeadline, message: "ran longer than its deadline of 5s"},
+		"deleted before its deadline":        {end: end{pod: podOf(deleted(4)), job: jobOf(limited(5))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"deleted by hand, and so failed":     {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded"))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"as another node had failed":         {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded")), others: others(podOf(exited(1), named("other", corev1.PodFailed)))}, state: api.Stopped, cause: api.CauseDeleted, message: "was ended because another node of the task had failed"},
+		"deleted, and so ended another":      {end: end{pod: podOf(deleted(5)), job: jobOf(failedFor("BackoffLimitExceeded")), others: others(podOf(deleted(5), exited(143), named("other", corev1.PodFailed)))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"preempted by the scheduler":         {end: end{pod: podOf(deleted(5), disrupted), job: jobOf()}, state: api.Failed, cause: api.CauseEvicted, message: "was preempted by a pod of higher priority"},
+		"with its Job":                       {end: end{pod: podOf(deleted(5)), job: jobOf(goneJob)}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
+		"with its Job, gone already":         {end: end{pod: podOf(deleted(5))}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
+		"with pod and Job":                   {end: end{}, state: api.Stopped, cause: api.CauseDeleted, message: "its Job was deleted while it ran"},
+		"by force":                           {end: end{job: jobOf()}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by force"},
+		"unknown":                            {end: end{unknown: errors.New("no route")}, state: api.Failed, cause: api.CauseUnknown, message: "ended while the API server did not answer: no route"},
+		"suspended":                          {end: end{pod: podOf(deleted(5)), job: jobOf(suspended)}, requeued: true, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"suspended, and admitted again":      {end: end{pod: podOf(deleted(5)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 8))}, requeued: true, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"admitted before, noted late, well":  {end: end{pod: podOf(exited(0)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Succeeded},
+		"admitted before, noted late":        {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
+		"admitted, noted late, then deleted": {end: end{pod: podOf(deleted(5)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 4))}, state: api.Failed, cause: api.CauseDeleted, message: "had its pod deleted by someone"},
+		"badly, with its Job suspended":      {end: end{pod: podOf(exited(3)), job: jobOf(suspended)}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
+		"as Kubernetes does not report":      {end: end{pod: podOf(), job: jobOf()}, state: api.Failed, cause: api.CauseUnknown, message: "ended, and Kubernetes did not report how"},
+		"admitted before it was":             {end: end{pod: podOf(exited(3)), job: jobOf(is(batchv1.JobSuspended, corev1.ConditionFalse, "JobResumed", 1))}, state: api.Failed, cause: api.CauseExit, message: "ended with exit code 3"},
+		"well, and suspended a moment late":  {end: end{pod: podOf(exited(0)), job: jobOf(suspended)}, state: api.Succeeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.end.main = "task"
-			got := c.end.outcome(c.told)
+			got := c.end.outcome(c.last)
 			got.Hint, got.ExitCode = "", nil
 			want := layout.Outcome{State: c.state, Cause: c.cause, Message: c.message}
 			if diff := cmp.Diff(want, got); diff != "" || c.end.requeued() != c.requeued {
@@ -154,13 +154,13 @@ func TestHowAPackedRunEnded(t *testing.T) {
 	rejected := &api.Progress{Status: "rejected", Message: "no"}
 	for name, c := range map[string]struct {
 		code *int32
-		told *api.Progress
+		last *api.Progress
 		end  end
 		want layout.Outcome
 	}{
 		"well":     {code: ptr.To[int32](0), want: layout.Outcome{State: api.Succeeded, ExitCode: ptr.To[int32](0)}},
 		"badly":    {code: ptr.To[int32](7), want: layout.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](7), Message: "ended with exit code 7"}},
-		"rejected": {code: ptr.To[int32](7), told: rejected, want: layout.Outcome{State: api.Rejected, ExitCode: ptr.To[int32](7), Message: "no"}},
+		"rejected": {code: ptr.To[int32](7), last: rejected, want: layout.Outcome{State: api.Rejected, ExitCode: ptr.To[int32](7), Message: "no"}},
 		"not, as its job did": {end: end{main: "task", pod: podOf(exited(3))},
 			want: layout.Outcome{State: api.Failed, Cause: api.CauseExit, ExitCode: ptr.To[int32](3), Message: "was not over when its job ended with exit code 3"}},
 		"not, and its job did well": {end: end{main: "task", pod: podOf(exited(0))},
@@ -168,7 +168,7 @@ func TestHowAPackedRunEnded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(c.want, ofRun(c.code, c.told, &c.end)); diff != "" {
+			if diff := cmp.Diff(c.want, ofRun(c.code, c.last, &c.end)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -67,8 +67,8 @@ func parseTimes(r io.Reader) map[string]span {
 	return times
 }
 
-// within is the span where it lies between the start and the end of the container
-// that it was told in, which may return anything; else these.
+// within is the span if it is between the start and the end of the container
+// that recorded it, which may write anything; else these.
 func (s span) within(started, ended time.Time) (from, to time.Time) {
 	if s.started.Before(started) || s.ended.Before(s.started) || s.ended.After(ended.Add(time.Second)) {
 		return started, ended

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWhatAnEndedAttemptTells(t *testing.T) {
+func TestTheTimeLeftOfAnEndedAttempt(t *testing.T) {
 	t.Parallel()
 	gone, refused := errors.New("the store has taken nothing"), errors.New("refused")
 	for name, c := range map[string]struct {

@@ -29,8 +29,8 @@ type progressFile struct {
 	reader layout.ProgressReader
 	at     int64
 	seen   time.Time
-	// open stays open: the number of a file that is gone is given to others,
-	// and one could not be told from the other.
+	// open stays open: the inode number of a deleted file is used again, and
+	// one file could not be distinguished from the other.
 	open *os.File
 }
 
@@ -79,9 +79,9 @@ func (p *progressFile) finish(now time.Time) {
 	p.reader.EndLine()
 }
 
-// told returns what the process told last, nil when it told nothing, and how
-// many lines could not be read.
-func (p *progressFile) told() (last *api.Progress, broken int) {
+// latest returns the last progress of the process, nil when there is none, and
+// how many lines could not be read.
+func (p *progressFile) latest() (last *api.Progress, broken int) {
 	p.one.Lock()
 	defer p.one.Unlock()
 	if last, broken = p.reader.Last(); last != nil {
@@ -93,15 +93,15 @@ func (p *progressFile) told() (last *api.Progress, broken int) {
 // progressEvery is how often progress is shown at most.
 const progressEvery = 10 * time.Second
 
-// shower shows the pod's progress on a Lease: an object that nothing watches
-// but who asks for it, and that goes with the Job.
+// shower writes the pod's progress to a Lease: an object that no controller
+// watches, and that is deleted with the Job.
 type shower struct {
 	put      func(context.Context, *coordinationv1.Lease) error
 	lease    *coordinationv1.Lease
 	shown    string
 	complain sync.Once
 	at       time.Time
-	// taken: the Lease's name is taken by somebody else's, which stays as it is.
+	// taken: the Lease's name is taken by an object of another owner, which is not changed.
 	taken bool
 }
 
@@ -122,11 +122,11 @@ func newShower(put func(context.Context, *coordinationv1.Lease) error, w Where, 
 
 // show writes what is new, at most once in progressEvery unless it is the last
 // time.
-func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, last bool) error {
-	if told == nil || s.taken {
+func (s *shower) show(ctx context.Context, latest *api.Progress, now time.Time, last bool) error {
+	if latest == nil || s.taken {
 		return nil
 	}
-	text, err := json.Marshal(told)
+	text, err := json.Marshal(latest)
 	if err != nil || string(text) == s.shown || !last && now.Sub(s.at) < progressEvery {
 		return err
 	}
@@ -141,11 +141,11 @@ func (s *shower) show(ctx context.Context, told *api.Progress, now time.Time, la
 	return nil
 }
 
-// latest returns the progress that was told last.
+// latest returns the latest progress of all results.
 func latest(results []*result) *api.Progress {
 	var last *api.Progress
 	for _, r := range results {
-		if p, _ := r.told(); p != nil && (last == nil || p.Time.After(last.Time.Time)) {
+		if p, _ := r.latest(); p != nil && (last == nil || p.Time.After(last.Time.Time)) {
 			last = p
 		}
 	}

@@ -36,8 +36,8 @@ func TestProgressIsReadAsItGrows(t *testing.T) {
 		file.Close()
 		p.poll(time.Now())
 		got := ""
-		if told, _ := p.told(); told != nil {
-			got = told.Step
+		if last, _ := p.latest(); last != nil {
+			got = last.Step
 		}
 		if got != want {
 			t.Errorf("after %q: step %q, want %q", content, got, want)
@@ -69,9 +69,9 @@ func TestProgressIsShownSeldomAndInTheEnd(t *testing.T) {
 		t.Errorf("%+v", s.lease)
 	}
 	now := time.Now()
-	show := func(told *api.Progress, after time.Duration, last bool, want int) {
+	show := func(latest *api.Progress, after time.Duration, last bool, want int) {
 		t.Helper()
-		if err := s.show(t.Context(), told, now.Add(after), last); !errors.Is(err, refuse) || len(shown) != want {
+		if err := s.show(t.Context(), latest, now.Add(after), last); !errors.Is(err, refuse) || len(shown) != want {
 			t.Errorf("shown %d times, want %d; %v", len(shown), want, err)
 		}
 	}

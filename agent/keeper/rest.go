@@ -19,9 +19,9 @@ type rest struct {
 // attempts is how often a file may change while it is sent for the last time.
 const attempts = 5
 
-// sendRest sends what is not there yet, and holds the store's list against ours.
-// alone says that nothing else lies below the prefix: what an earlier attempt
-// left there, and this one has not, is removed.
+// sendRest sends what is not in the store yet, and compares the store's list
+// with the tree. alone means that nothing else is below the prefix: files of an
+// earlier attempt that this one does not have are removed.
 func (k *Keeper) sendRest(ctx context.Context, t *tree, alone bool) (rest, error) {
 	var found *beside
 	wrong := map[string]string{}

@@ -72,7 +72,7 @@ func paths(files []layout.File) []string {
 func TestTheRestIsWhatTheFolderHoldsInTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		before map[string]string // in the folder while the work goes on
+		before map[string]string // in the folder while the workload runs
 		after  map[string]string // what comes later; "" removes
 		store  map[string]string // what an earlier attempt left
 		want   map[string]string

@@ -5,8 +5,8 @@ package keeper
 // pod, for there may be a thousand packed runs in it.
 const maxHeld = 200_000
 
-// room is what is left of the memory for all trees of a pod, which are looked at
-// one after the other.
+// room is the rest of the memory for all trees of a pod, which are scanned one
+// after the other.
 type room struct {
 	max int
 	// files are those that the trees hold from one scan to the next.
@@ -15,5 +15,5 @@ type room struct {
 
 func newRoom() *room { return &room{max: maxHeld} }
 
-// full tells whether nothing more can be held beside what a scan has found.
+// full reports whether nothing more can be held beside what a scan has found.
 func (r *room) full(found *beside) bool { return r.files+len(found.entries) >= r.max }

@@ -74,7 +74,7 @@ func (f *file) sent(began, ended time.Time) {
 // current reports whether the copy is that of the file as it is.
 func (f *file) current() bool { return f.had && f.copySize == f.size && f.copyTime == f.mtime }
 
-// due reports whether the file is sent while the work goes on: a new one at once,
+// due reports whether the file is sent while the workload runs: a new one at once,
 // later what has changed after a pause. How much it has grown does not matter:
 // a checkpoint is written anew with the same size. One that is being written to
 // is given the same time to come to its end, since half a file may be worth less

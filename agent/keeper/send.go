@@ -29,13 +29,13 @@ const parallel = 4
 type sender struct {
 	store store.Backend
 	// moved grows with what arrives in the store, and with what is read of a
-	// large file for the first time: as long as it does, something goes on.
+	// large file for the first time: while it grows, there is progress.
 	moved *atomic.Int64
 }
 
-// send copies the files that are due; all of them that are not current when it
-// is the last time. It stops at the first error that is the store's. What is
-// wrong with one file is told by lacks, and others are not kept waiting.
+// send copies the files that are due; all that are not current when it is the
+// last time. It stops at the first error of the store. Problems with one file
+// are passed to lacks, and do not stop the others.
 func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, reason string)) error {
 	due := t.due(last)
 	var (
@@ -66,7 +66,7 @@ func (s sender) send(ctx context.Context, t *tree, last bool, lacks func(name, r
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return context.Cause(ctx) // others may have told first that they were cut short by it
+		return context.Cause(ctx) // others may have returned first that they were canceled by it
 	}
 	return nil
 }
@@ -125,8 +125,8 @@ func (s sender) file(ctx context.Context, roots *roots, t *tree, name string) er
 	return nil
 }
 
-// keyFor is the key of a file below the prefix. One that does not tell the file's
-// path has it beside it before the file comes.
+// keyFor is the key of a file below the prefix. If the key does not contain the
+// file's path, the path is stored beside it before the file.
 func (s sender) keyFor(ctx context.Context, t *tree, name string) (string, error) {
 	key := layout.FileKey(t.prefix, name)
 	if !layout.IsLongKey(key) {
@@ -136,7 +136,7 @@ func (s sender) keyFor(ctx context.Context, t *tree, name string) (string, error
 	return key, err
 }
 
-// counted tells how far the reading of a large file has come. Its checksum is
+// counted reports how far the reading of a large file has come. Its checksum is
 // made before a byte of it is sent, which takes minutes for one of many GiB. It is
 // read again to be sent, and once more when the store does not answer: of the
 // reading only what is reached for the first time counts, or a store that is

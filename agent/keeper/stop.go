@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// The sidecar's preStop hook is a process of its own. It tells the sidecar by a
-// socket that the pod is about to end, and the end of the connection tells it
-// that all is saved. The mark is for a sidecar that is started anew meanwhile.
+// The sidecar's preStop hook is a process of its own. It signals the end of the
+// pod to the sidecar by a connection to a socket, and receives the word done on
+// it when all is saved. The mark is for a sidecar that is restarted meanwhile.
 const (
 	socketName = "agent.sock"
 	markName   = "ending"
 	doneWord   = "done"
 )
 
-// Serve hears the hook. It ends with the context.
+// Serve accepts connections of the hook. It ends with the context.
 func (k *Keeper) Serve(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(k.where.Scratch, markName)); err == nil {
-		k.Tell()
+		k.Terminate()
 	}
 	path := filepath.Join(k.where.Scratch, socketName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -41,12 +41,12 @@ func (k *Keeper) Serve(ctx context.Context) error {
 			if err != nil {
 				return
 			}
-			k.Tell()
+			k.Terminate()
 			go func() {
 				defer conn.Close()
 				select {
 				case <-k.done:
-					_, _ = io.WriteString(conn, doneWord) // nobody hears that it is not heard
+					_, _ = io.WriteString(conn, doneWord) // the hook may be gone
 				case <-ctx.Done():
 				}
 			}()
@@ -58,8 +58,8 @@ func (k *Keeper) Serve(ctx context.Context) error {
 // reachTime is how long the hook looks for a sidecar that does not answer.
 const reachTime = 30 * time.Second
 
-// Stop tells the sidecar whose folder this is that the pod is about to end, and
-// returns when all is saved.
+// Stop signals the end of the pod to the sidecar of this folder, and returns
+// when all is saved.
 func Stop(ctx context.Context, scratch string) error {
 	if err := os.WriteFile(filepath.Join(scratch, markName), nil, 0o600); err != nil {
 		return err

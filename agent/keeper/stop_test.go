@@ -22,7 +22,7 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-func TestTheHookTellsTheSidecarAndWaitsForIt(t *testing.T) {
+func TestTheHookTerminatesTheSidecarAndWaitsForIt(t *testing.T) {
 	t.Parallel()
 	k := keeperInto(t, folderOf(t, nil))
 	k.where.Scratch = shortDir(t)
@@ -33,7 +33,7 @@ func TestTheHookTellsTheSidecarAndWaitsForIt(t *testing.T) {
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- Stop(t.Context(), k.where.Scratch) }()
-	<-k.told
+	<-k.terminating
 	select {
 	case err := <-stopped:
 		t.Fatalf("the hook did not wait: %v", err)
@@ -43,13 +43,13 @@ func TestTheHookTellsTheSidecarAndWaitsForIt(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}
-	t.Run("one that is started anew knows it", func(t *testing.T) {
+	t.Run("one that is restarted ends too", func(t *testing.T) {
 		again := keeperInto(t, folderOf(t, nil))
 		again.where.Scratch = k.where.Scratch
 		if err := again.Serve(serving); err != nil {
 			t.Fatal(err)
 		}
-		<-again.told
+		<-again.terminating
 	})
 }
 
@@ -66,22 +66,22 @@ func TestAPackedRunTakesItsOwnTime(t *testing.T) {
 	t.Parallel()
 	at := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 	started, now := at(1000), at(2000) // of the container
-	told := parseTimes(strings.NewReader("a/0 1000 1010\nmy config/1 1010 1500\nb/0 10 20\nb/1 1600 1550\nb/2 1600 9999\nb/3  \nb/4 x 5\nb/5 1 99999999999999999999\nlast 1 2"))
+	spans := parseTimes(strings.NewReader("a/0 1000 1010\nmy config/1 1010 1500\nb/0 10 20\nb/1 1600 1550\nb/2 1600 9999\nb/3  \nb/4 x 5\nb/5 1 99999999999999999999\nlast 1 2"))
 	for name, want := range map[string]span{
-		"a/0":                     {at(1000), at(1010)},
-		"my config/1":             {at(1010), at(1500)},
-		"b/0":                     {started, now}, // it began before its container
-		"b/1":                     {started, now}, // it ended before it began
-		"b/2":                     {started, now}, // it ends in the future
-		"nobody says anything of": {started, now},
+		"a/0":                    {at(1000), at(1010)},
+		"my config/1":            {at(1010), at(1500)},
+		"b/0":                    {started, now}, // it began before its container
+		"b/1":                    {started, now}, // it ended before it began
+		"b/2":                    {started, now}, // it ends in the future
+		"nothing is recorded of": {started, now},
 	} {
-		from, to := told[name].within(started, now)
+		from, to := spans[name].within(started, now)
 		if diff := cmp.Diff(want, span{from, to}, cmp.AllowUnexported(span{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if len(told) != 6 {
-		t.Errorf("%v", told)
+	if len(spans) != 6 {
+		t.Errorf("%v", spans)
 	}
 }
 

@@ -140,7 +140,7 @@ func (t *tree) lookAt(number int, found *beside) {
 // entry takes what is no folder.
 func (t *tree) entry(root folder, dir int, below string, e fs.DirEntry, found *beside) {
 	if f := t.files[below]; f != nil && f.seen == t.scan {
-		if t.pathIn(f.dir, below) != t.pathIn(dir, below) { // else one folder lies in the other
+		if t.pathIn(f.dir, below) != t.pathIn(dir, below) { // else one folder is inside the other
 			found.lacks(below, "two folders have a file of this name; the one in %s is kept", t.dirs[f.dir].Path)
 		}
 		return
@@ -217,7 +217,7 @@ func kindOf(m fs.FileMode) string {
 	return "no file"
 }
 
-// reason is an error without the path that stands beside it already.
+// reason is an error without the path, which is printed beside it.
 func reason(err error) string {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -116,7 +116,7 @@ func TestANameThatSeveralFoldersHave(t *testing.T) {
 				return []agentspec.Dir{{Path: first, Match: []string{"d", "d/**"}}, {Path: first, Match: []string{"d/*"}}}
 			},
 			want: map[string]string{"r/d/a": "1", "d/l": "->a"}},
-		"is the same file where one folder lies in the other": {first: map[string]string{"d/a": "1", "d/e/": ""},
+		"is the same file where one folder is inside the other": {first: map[string]string{"d/a": "1", "d/e/": ""},
 			dirs: func(first, _ string) []agentspec.Dir {
 				return []agentspec.Dir{{Path: first}, {Path: first + "/d", As: "d/"}}
 			},
@@ -159,7 +159,7 @@ func TestANameThatSeveralFoldersHave(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFileIsTold(t *testing.T) {
+func TestWhatIsNoFileIsReported(t *testing.T) {
 	dir := folderOf(t, map[string]string{"a": "a"})
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
 		t.Fatal(err)

@@ -26,11 +26,11 @@ type Where struct {
 	Patience time.Duration
 }
 
-// envPatience is for tests of a store that does not come back.
+// envPatience is for tests of a store that stays away.
 const envPatience = "VAST_KEEP_PATIENCE"
 
-// FromEnv reads the orders and where we are; see package orders. Everything
-// that is missing is told at once.
+// FromEnv reads the orders and the location of the sidecar; see package
+// agentspec. All that is missing is reported at once.
 func FromEnv() (agentspec.Keep, Where, error) {
 	w := Where{
 		Pod: os.Getenv(agentspec.EnvPodName), Namespace: os.Getenv(agentspec.EnvPodNamespace), Machine: os.Getenv(agentspec.EnvNodeName),

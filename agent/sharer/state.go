@@ -24,7 +24,7 @@ type states struct {
 	b    store.Backend
 	read func(ctx context.Context, key string) ([]byte, error)
 	key  []byte
-	// id stands for the share and its settings.
+	// id identifies the share and its settings.
 	id string
 }
 

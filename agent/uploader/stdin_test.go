@@ -74,7 +74,7 @@ func TestNothingInAnArchiveLeavesItsFolder(t *testing.T) {
 				t.Error("it is taken")
 			}
 			if _, err := os.Lstat(filepath.Join(parent, "b")); err == nil {
-				t.Error("something lies outside")
+				t.Error("a file is outside")
 			}
 		})
 	}

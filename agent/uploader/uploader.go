@@ -44,7 +44,7 @@ func (f *finder) folder(dir, prefix string) error {
 		return err
 	}
 	if f.seen[real] {
-		return fmt.Errorf("%s leads back to a folder that it lies in", dir)
+		return fmt.Errorf("%s is a link to a folder that contains it", dir)
 	}
 	f.seen[real] = true
 	defer delete(f.seen, real)

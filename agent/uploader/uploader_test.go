@@ -47,7 +47,7 @@ func TestWhatAPreparedFolderBrings(t *testing.T) {
 			want: []store.Upload{{Key: "inputs/abc", Size: 4, SHA256: "abc"}}},
 		"what Kubernetes makes of a ConfigMap": {files: map[string]string{"..2026/inputs/a": "a", "..data": "->..2026", "inputs": "->..data/inputs"},
 			want: []store.Upload{{Key: "inputs/a", Size: 1, SHA256: "a"}}},
-		"a link that leads back": {files: map[string]string{"d/up": "->.."}, err: "leads back"},
+		"a link that leads back": {files: map[string]string{"d/up": "->.."}, err: "a link to a folder that contains it"},
 		"a link to nothing":      {files: map[string]string{"x": "->nowhere"}, err: "no such file"},
 		"nothing":                {err: "has no files"},
 	} {
