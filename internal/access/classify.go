@@ -23,7 +23,7 @@ import (
 )
 
 // Classify turns the failure of one request into one of the SDK's errors.
-// verb and resource say what was tried ("create", "jobs.batch"). Errors that
+// verb and resource name what was tried ("create", "jobs.batch"). Errors that
 // are the SDK's already, and the end of the caller's own context, are
 // returned as they are.
 func (c *Conn) Classify(err error, verb, resource string) error {
@@ -101,7 +101,7 @@ var (
 func (c *Conn) forbidden(cause error, message, verb, resource string) error {
 	if m := quotaExceeded.FindStringSubmatch(message); m != nil {
 		return &api.ForbiddenError{Cause: cause, Message: fmt.Sprintf(
-			"namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or ask for more quota", c.Namespace, verb, resource, text.Line(m[1]))}
+			"namespace %q has no quota left to %s %s: %s; wait, delete finished tasks, or request more quota", c.Namespace, verb, resource, text.Line(m[1]))}
 	}
 	m := rbacDenied.FindStringSubmatch(message)
 	if m == nil {

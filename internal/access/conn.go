@@ -1,5 +1,5 @@
-// Package access is the way to one cluster: a connection that says who is asking,
-// how requests are retried, and the classes of the API server's errors.
+// Package access is the connection to one cluster: the user's identity, how
+// requests are retried, and the classes of the API server's errors.
 package access
 
 import (
@@ -29,18 +29,18 @@ const (
 	// dialTimeout bounds the connection attempt only, never a request:
 	// logs and watches stay open for days.
 	dialTimeout = 6 * time.Second
-	// firstContact bounds the first answer of a server, so that one that
-	// accepts connections and then says nothing is told within 10 seconds.
+	// firstContact limits the first answer of a server, so that one that
+	// accepts connections and does not answer is reported within 10 seconds.
 	firstContact = 9 * time.Second
 )
 
-// Options say how to connect.
+// Options set how to connect.
 type Options struct {
 	Namespace string
 	// Context is the kubeconfig's name for the cluster and user, if any.
 	Context string
-	// User overrides the name that the cluster knows the caller by;
-	// FallbackUser is taken when the cluster does not tell.
+	// User overrides the user's name in the cluster; FallbackUser is used when
+	// the cluster does not return one.
 	User, FallbackUser string
 	Warn               func(api.Notice)
 	// Cache remembers good news between programs' runs; nil for none.
@@ -78,7 +78,7 @@ func (c *Conn) In(namespace string) *Conn {
 		options: c.options, kueue: c.kueue, identity: c.identity}
 }
 
-// Connect prepares a connection and contacts nobody.
+// Connect prepares a connection and contacts no server.
 func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	cfg = rest.CopyConfig(cfg)
 	// The API server's own fairness rules hold us back where needed;
@@ -89,7 +89,7 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	// Options keep what the caller gave, for Heard.
+	// Options keep what the caller gave, for HasWarn.
 	warn := func(message string, remedies ...api.Remedy) {
 		if o.Warn != nil {
 			o.Warn(api.Notice{Message: message, Remedies: remedies})
@@ -111,12 +111,12 @@ func Connect(cfg *rest.Config, o Options) (*Conn, error) {
 		kueue: sync.OnceValues(func() (kueueclient.Interface, error) { return newKueue(cfg) })}, nil
 }
 
-// Heard reports whether the caller listens to warnings.
-func (c *Conn) Heard() bool { return c.options.Warn != nil }
+// HasWarn reports whether the caller receives warnings.
+func (c *Conn) HasWarn() bool { return c.options.Warn != nil }
 
-// Identity returns who the caller is. The cluster is asked once, by a
+// Identity returns the caller's identity. The cluster is asked once, by a
 // SelfSubjectReview; that also is the first contact, and fails within ten
-// seconds when nobody answers.
+// seconds when no server answers.
 func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,8 +145,7 @@ func (c *Conn) Identity(ctx context.Context) (identity.Identity, error) {
 	return id, nil
 }
 
-// ClusterUser is the name by which the API server knows the caller, as far as
-// it tells.
+// ClusterUser is the caller's user name at the API server, if it returns one.
 func (c *Conn) ClusterUser(ctx context.Context) (string, error) {
 	id, err := c.Identity(ctx)
 	return cmp.Or(id.ClusterUser, id.User), err
@@ -168,7 +167,8 @@ func (c *Conn) User(ctx context.Context) (string, error) {
 	return id.User, err
 }
 
-// LoginUser is the name that the caller has given; empty for the name that the cluster knows.
+// LoginUser is the name that the caller has given; empty for the cluster's
+// name.
 func (c *Conn) LoginUser() string { return c.options.User }
 
 // OfflineUser is the best guess at the user's name without asking anybody.
@@ -179,7 +179,7 @@ func (c *Conn) OfflineUser() string {
 	return c.options.FallbackUser
 }
 
-// ServerVersion asks for the API server's version.
+// ServerVersion returns the API server's version.
 func (c *Conn) ServerVersion(ctx context.Context) (*version.Info, error) {
 	asked, cancel := context.WithTimeout(ctx, firstContact)
 	defer cancel()

@@ -9,10 +9,10 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// AnswerLost reports a failure of the connection after which it is unknown whether
-// the API server did what was asked, so that a caller whose object has a name of its
-// own asks again. An answer of the API server is none: 429 and 5xx have been repeated
-// by the connection for as long as that is worth it.
+// AnswerLost reports a failure of the connection after which it is unknown
+// whether the API server did what was requested, so that a caller whose object
+// has a name of its own retries. An answer of the API server is none: 429 and
+// 5xx have been retried by the connection already.
 func AnswerLost(err error) bool {
 	var status apierrors.APIStatus
 	if err == nil || errors.As(err, &status) {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Memo keeps the answers of questions that many submissions ask one after the
-// other. Errors are not kept. It is safe for concurrent use; who asks the same
-// at the same time waits for one answer.
+// Memo caches values that many submissions need one after the other. Errors are
+// not cached. It is safe for concurrent use; concurrent calls for the same key
+// wait for one answer.
 type Memo[K comparable, V any] struct {
 	// Keep is how long an answer counts.
 	Keep time.Duration
@@ -22,7 +22,7 @@ type answer[V any] struct {
 	until time.Time
 }
 
-// Get returns the answer that is kept, or that ask gives.
+// Get returns the cached value, or that of ask.
 func (m *Memo[K, V]) Get(key K, ask func() (V, error)) (V, error) {
 	m.mu.Lock()
 	if m.answers == nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/kubevast/vast/internal/text"
 )
 
-// change is a sort of request that changes something: "create", "jobs.batch".
+// change is a kind of request that changes something: "create", "jobs.batch".
 type change struct{ verb, resource string }
 
 // changes reports which one a request is. What opens a connection into a pod is
@@ -66,7 +66,7 @@ type outages struct {
 
 type outage struct {
 	first, last time.Time
-	told        bool
+	warned      bool
 }
 
 // forgotten is after how long without a failure the next one is of another
@@ -80,8 +80,8 @@ func (o *outages) over(to change) {
 	delete(o.since, to)
 }
 
-// failed is told of a passing failure. It returns for how long the change is
-// still tried again, and when next. After a few seconds it says so, once.
+// failed records a passing failure. It returns for how long the change is still
+// retried, and when next. After a few seconds it warns, once.
 func (o *outages) failed(to change, resp *http.Response) (left, pause time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -97,10 +97,10 @@ func (o *outages) failed(to change, resp *http.Response) (left, pause time.Durat
 	it.last = now
 	age := now.Sub(it.first)
 	left, pause = patience-age, often
-	if age >= tellAfter {
+	if age >= warnAfter {
 		pause = seldom
-		if !it.told && left > 0 {
-			it.told = true
+		if !it.warned && left > 0 {
+			it.warned = true
 			o.warn(fmt.Sprintf("the cluster at %s cannot %s %s at the moment: %s; it is tried again for another %s",
 				o.server, to.verb, to.resource, whyNot(resp), left.Round(time.Second)))
 		}
@@ -108,10 +108,10 @@ func (o *outages) failed(to change, resp *http.Response) (left, pause time.Durat
 	return left, pause
 }
 
-// maxWhy bounds what of an answer is read, maxSaid what is said of it.
-const maxWhy, maxSaid = 64 << 10, 500
+// maxWhy limits how much of an answer is read, maxReason how much is reported.
+const maxWhy, maxReason = 64 << 10, 500
 
-// whyNot is what an answer says, which stays to be read.
+// whyNot returns the message of an answer, whose body can be read again.
 func whyNot(resp *http.Response) string {
 	if resp.Body == nil {
 		return resp.Status
@@ -124,7 +124,7 @@ func whyNot(resp *http.Response) string {
 			reason = status.Message
 		}
 	}
-	if reason = text.OneLine(reason, maxSaid); reason == "" {
+	if reason = text.OneLine(reason, maxReason); reason == "" {
 		return resp.Status
 	}
 	return reason

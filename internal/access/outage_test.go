@@ -30,7 +30,7 @@ func request(t *testing.T, method, path string) *http.Request {
 }
 
 // step is an answer at a time: how long until the next try ("" is never), and
-// what is said.
+// the warning.
 type step struct {
 	at     time.Duration
 	status int
@@ -48,7 +48,7 @@ func TestWhatCannotBeChangedIsTriedAgainForAWhileAndSaidSo(t *testing.T) {
 		"a webhook that is away": {http.MethodPost, jobs, []step{
 			{0, 500, "1", ""}, {1 * time.Second, 500, "1", ""}, {2 * time.Second, 500, "1", ""}, {3 * time.Second, 500, "4", notice},
 			{7 * time.Second, 500, "4", ""}, {27 * time.Second, 500, "4", ""}, {31 * time.Second, 500, "", ""}}},
-		"one that comes back in time": {http.MethodPost, jobs, []step{
+		"one that is available again in time": {http.MethodPost, jobs, []step{
 			{0, 500, "1", ""}, {2 * time.Second, 201, "", ""}, {5 * time.Second, 500, "1", ""}, {8 * time.Second, 500, "4", notice}}},
 		"one that was away long ago": {http.MethodPost, jobs, []step{{0, 500, "1", ""}, {31 * time.Second, 500, "", ""}, {10 * time.Minute, 500, "1", ""}}},
 		"what is only read":          {http.MethodGet, jobs, []step{{0, 500, "1", ""}, {time.Minute, 500, "1", ""}}},

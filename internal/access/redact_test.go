@@ -11,7 +11,7 @@ import (
 )
 
 // A kubeconfig may have a login in the server's URL or in that of a proxy.
-func TestNoErrorTellsALogin(t *testing.T) {
+func TestNoErrorContainsALogin(t *testing.T) {
 	t.Parallel()
 	c := &Conn{Config: &rest.Config{Host: "https://ann:s3cret@cluster.example.com"}, Namespace: "lab"}
 	for name, err := range map[string]error{

@@ -15,8 +15,8 @@ import (
 // but only if the answer has a Retry-After header. What lacks one gets one of
 // a second; what has one is obeyed.
 //
-// Of what changes something the repeats reach over patience, and after a few
-// seconds of it the caller is told what is waited for; see Briefly.
+// Requests that change something are retried for patience, and after a few
+// seconds of it the caller gets a warning with the cause; see Briefly.
 type retryHint struct {
 	next   http.RoundTripper
 	writes *outages
@@ -52,8 +52,8 @@ func (r retryHint) RoundTrip(req *http.Request) (*http.Response, error) {
 
 type briefly struct{}
 
-// Briefly has the requests of a context tried for some seconds only, without a
-// word: for who wants to know whether they work.
+// Briefly limits the retries of a context's requests to some seconds, without a
+// warning: for checks whether they work.
 func Briefly(ctx context.Context) context.Context { return context.WithValue(ctx, briefly{}, true) }
 
 // WrappedRoundTripper lets client-go look through to the transport.
@@ -75,7 +75,7 @@ func isPassing(status int) bool {
 // these add up to patience.
 const (
 	patience  = 30 * time.Second
-	tellAfter = 3 * time.Second
+	warnAfter = 3 * time.Second
 	often     = time.Second
 	seldom    = 4 * time.Second
 )

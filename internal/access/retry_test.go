@@ -43,9 +43,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A server that is busy twice is asked three times: this holds the promise
-// that client-go repeats what it is told to repeat.
-func TestBusyServerIsAskedAgain(t *testing.T) {
+// A server that is busy twice gets three requests: this checks that client-go
+// retries what a server asks to retry.
+func TestARequestToABusyServerIsRetried(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1) <= 2 {

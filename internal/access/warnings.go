@@ -7,14 +7,14 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// warnings hands the API server's warnings to the caller. client-go logs them by
-// itself, and a library does not print. Each is told once: a campaign makes a
-// thousand Jobs of which the server says the same.
+// warnings passes the API server's warnings to the caller. client-go logs them
+// by itself, and a library does not print. Each is passed once: a campaign
+// makes a thousand Jobs with the same warning.
 type warnings struct {
 	warn func(string)
 
 	mu   sync.Mutex
-	told map[string]bool
+	seen map[string]bool
 }
 
 var _ rest.WarningHandlerWithContext = (*warnings)(nil)
@@ -22,8 +22,8 @@ var _ rest.WarningHandlerWithContext = (*warnings)(nil)
 const (
 	// warningCode is the only one that Kubernetes has for them (RFC 7234, 5.5.7).
 	warningCode = 299
-	// maxTold bounds how many are remembered, since others write their texts.
-	maxTold = 1000
+	// maxSeen limits how many are remembered, since others write their texts.
+	maxSeen = 1000
 )
 
 // HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
@@ -36,13 +36,13 @@ func (w *warnings) HandleWarningHeaderWithContext(ctx context.Context, code int,
 func (w *warnings) isNew(text string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.told[text] || len(w.told) == maxTold {
+	if w.seen[text] || len(w.seen) == maxSeen {
 		return false
 	}
-	if w.told == nil {
-		w.told = map[string]bool{}
+	if w.seen == nil {
+		w.seen = map[string]bool{}
 	}
-	w.told[text] = true
+	w.seen[text] = true
 	return true
 }
 

@@ -49,13 +49,13 @@ func TestWarningsOfTheAPIServerGoToTheCaller(t *testing.T) {
 	}
 }
 
-func TestHeardTellsWhetherTheCallerListens(t *testing.T) {
+func TestHasWarnReportsWhetherTheCallerReceivesWarnings(t *testing.T) {
 	for name, tc := range map[string]struct {
 		warn func(api.Notice)
 		want bool
 	}{
-		"nobody has asked for warnings": {nil, false},
-		"somebody has":                  {func(api.Notice) {}, true},
+		"without a function": {nil, false},
+		"with one":           {func(api.Notice) {}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, err := Connect(&rest.Config{Host: "https://cluster.example"}, Options{Warn: tc.warn})
@@ -63,7 +63,7 @@ func TestHeardTellsWhetherTheCallerListens(t *testing.T) {
 				t.Fatal(err)
 			}
 			conn.Warn("it can always be called")
-			if got := []bool{conn.Heard(), conn.In("lab").Heard()}; !cmp.Equal(got, []bool{tc.want, tc.want}) {
+			if got := []bool{conn.HasWarn(), conn.In("lab").HasWarn()}; !cmp.Equal(got, []bool{tc.want, tc.want}) {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}
 		})

@@ -10,9 +10,10 @@ import (
 
 // Expand puts the files of a folder into its place, in the order of their names:
 // those that end in one of extensions (".yaml"), and with recursive those of all
-// folders below, too. A pattern that is no file's name stands for what fits it.
-// All else stays as it is: files, whatever they are called, URLs, and "-". A folder
-// without any such file, and a pattern that nothing fits, is an *api.InvalidSpecError.
+// folders below, too. A pattern that is no file's name is replaced by what fits
+// it. All else stays as it is: files, whatever they are called, URLs, and "-".
+// A folder without any such file, and a pattern that nothing fits, is an
+// *api.InvalidSpecError.
 //
 // It is what kubectl does with its -f and -R: links to folders are not followed.
 func Expand(paths []string, recursive bool, extensions ...string) ([]string, error) {
@@ -35,7 +36,7 @@ func expand(path string, recursive bool, extensions []string) ([]string, error) 
 	if err != nil {
 		fits, wrongPattern := filepath.Glob(path)
 		if wrongPattern != nil || len(fits) == 0 || !strings.ContainsAny(path, `*?[`) {
-			return []string{path}, nil // who reads it says what is wrong
+			return []string{path}, nil // Read reports what is wrong
 		}
 		var out []string
 		for _, one := range fits {

@@ -6,14 +6,14 @@ import (
 	"strconv"
 )
 
-// Dangling says of a path at which nothing can be opened that it is a link, or
-// lies behind one: "a link to \"data\", which does not exist". It is empty where
+// Dangling returns for a path that cannot be opened that it is a link, or is
+// behind one: "a link to \"data\", which does not exist". It is empty where
 // there is no such link.
 func Dangling(path string) string {
 	for at := filepath.Clean(path); ; {
 		if to, err := os.Readlink(at); err == nil {
 			if _, err := os.Stat(at); err == nil {
-				return "" // what is missing lies behind it
+				return "" // what is missing is behind it
 			}
 			of := "a link to " + strconv.Quote(to) + ", which does not exist"
 			if at != filepath.Clean(path) {

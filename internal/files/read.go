@@ -22,7 +22,7 @@ const byteOrderMark = "\ufeff"
 // of one is gone, so that reading it again would find an empty file, or wait
 // for ever. The zero value has no standard input; it is safe for concurrent use.
 type Reader struct {
-	// Stdin is what "-" stands for; nil means that there is none.
+	// Stdin is the file of "-"; nil means that there is none.
 	Stdin io.Reader
 
 	// pause is that of the tests between two attempts to read a URL.
@@ -37,10 +37,10 @@ type Reader struct {
 // is standard input, and http://... and https://... are fetched. Of a file of more than limit bytes it returns more than
 // limit, but not much more, for the caller to refuse.
 //
-// When ctx ends, Read does too, with the context's cause as its error, whatever
-// it waits for: somebody at a terminal, or a pipe that nobody writes to. What
-// comes out of that later is lost. A URL whose server cannot be reached, or fails,
-// is *api.UnavailableError. All other errors are an *api.InvalidSpecError that names the file.
+// When ctx ends, Read returns the context's cause as its error, also while it
+// waits for a terminal or for a pipe without a writer. Later input is lost. A
+// URL whose server cannot be reached, or fails, is *api.UnavailableError. All
+// other errors are an *api.InvalidSpecError that names the file.
 func (r *Reader) Read(ctx context.Context, path string, limit int) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

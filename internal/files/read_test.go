@@ -172,7 +172,7 @@ func TestAPipeIsReadOnlyOnce(t *testing.T) {
 	}
 }
 
-// waitedFor is a context that tells when somebody waits for its end.
+// waitedFor is a context that reports when Done is called.
 type waitedFor struct {
 	context.Context
 	once   sync.Once
@@ -187,7 +187,7 @@ func (c *waitedFor) Done() <-chan struct{} {
 func TestAReadThatWaitsEndsWithItsContext(t *testing.T) {
 	cause := errors.New("Ctrl-C")
 	silent := fifo(t, "")
-	// Opened for both, so that nobody waits for the other end.
+	// Opened for both, so that opening does not block.
 	w, err := os.OpenFile(silent, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -197,10 +197,10 @@ func TestAReadThatWaitsEndsWithItsContext(t *testing.T) {
 		stdin io.Reader
 		path  string
 	}{
-		"a pipe that nobody opens for writing": {nil, fifo(t, "")},
-		"a pipe into which nobody writes":      {nil, silent},
-		"a pipe of the shell without an end":   {nil, fd(pipe(t, ""))},
-		"standard input from which none comes": {pipe(t, ""), "-"},
+		"a pipe that is not opened for writing": {nil, fifo(t, "")},
+		"a pipe without input":                  {nil, silent},
+		"a pipe of the shell without an end":    {nil, fd(pipe(t, ""))},
+		"standard input from which none comes":  {pipe(t, ""), "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inner, cancel := context.WithCancelCause(t.Context())

@@ -66,7 +66,7 @@ func (r *Reader) fetch(ctx context.Context, address string, limit int64) ([]byte
 	}
 }
 
-// fetchOnce asks once; again says that it may go better the next time.
+// fetchOnce sends one request; again reports that a retry may succeed.
 func fetchOnce(ctx context.Context, client *http.Client, address string, limit int64) (data []byte, again bool, err error) {
 	name := Name(address)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

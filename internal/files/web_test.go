@@ -33,7 +33,7 @@ func TestURLsAreReadAsKubectlReadsThem(t *testing.T) {
 		"after being sent elsewhere":           {[]int{302, 200}, "/t.yaml", "run: x\n", "", false, 2},
 		"three times at most":                  {[]int{503, 503, 503, 200}, "/t.yaml", "", `unable to read URL "URL/t.yaml", server reported Service Unavailable, status code=503`, true, 3},
 		"once where there is nothing":          {[]int{404, 200}, "/t.yaml", "", `unable to read URL "URL/t.yaml", server reported Not Found, status code=404`, false, 1},
-		"without telling what signs the URL":   {[]int{403}, "/t.yaml?token=secret", "", `unable to read URL "URL/t.yaml", server reported Forbidden, status code=403`, false, 1},
+		"without the signature of the URL":     {[]int{403}, "/t.yaml?token=secret", "", `unable to read URL "URL/t.yaml", server reported Forbidden, status code=403`, false, 1},
 		"not without end":                      {[]int{200}, "/large", strings.Repeat("x", limit+4), "", false, 1},
 		"without the mark of Windows' editors": {[]int{200}, "/mark", "run: x\n", "", false, 1},
 	} {

@@ -20,12 +20,12 @@ type Inventory struct {
 	agentspec.Identity
 	Pod     string `json:"pod"`
 	Machine string `json:"machine,omitempty"`
-	// ImageID is the digest of the image that ran, as the runtime tells it.
+	// ImageID is the digest of the image that ran, as the runtime reports it.
 	ImageID string    `json:"imageID,omitempty"`
 	Started time.Time `json:"started,omitzero"`
 	Ended   time.Time `json:"ended,omitzero"`
 	Outcome Outcome   `json:"outcome"`
-	// Progress is the last one told; BrokenProgress counts the lines that
+	// Progress is the last one reported; BrokenProgress counts the lines that
 	// could not be read.
 	Progress       *api.Progress `json:"progress,omitempty"`
 	BrokenProgress int           `json:"brokenProgressLines,omitempty"`
@@ -45,7 +45,7 @@ type File struct {
 	// LogPrefix. It may have any bytes; in JSON those that are not UTF-8
 	// stand in "pathBytes", in Base64.
 	Path string `json:"path"`
-	// Key is where it lies below the prefix, if that is not Path; see FileKey.
+	// Key is its key below the prefix, if that is not Path; see FileKey.
 	Key    string `json:"key,omitempty"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256,omitempty"`
@@ -57,7 +57,7 @@ type File struct {
 	Dir  bool   `json:"dir,omitempty"`
 }
 
-// ObjectKey is where a file lies, below the result's prefix or LogPrefix.
+// ObjectKey is the key of a file, below the result's prefix or LogPrefix.
 func (f File) ObjectKey() string { return cmp.Or(f.Key, f.Path) }
 
 // Missing is a file that could not be kept.

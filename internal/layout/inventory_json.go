@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// JSON has no place for bytes that are not UTF-8. A text of such bytes stands
-// there as well as it can be told, and its bytes in Base64 beside it.
+// JSON has no form for bytes that are not UTF-8. A text of such bytes is stored
+// with replacement characters, and its bytes in Base64 beside it.
 
 // exact is the bytes of a text that JSON cannot hold, nil of any other.
 func exact(s string) []byte {
@@ -16,8 +16,8 @@ func exact(s string) []byte {
 	return []byte(s)
 }
 
-// told is the text of which exact made bytes.
-func told(s string, b []byte) string {
+// original is the text of which exact made bytes.
+func original(s string, b []byte) string {
 	if b == nil {
 		return s
 	}
@@ -50,7 +50,7 @@ func (f *File) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*f = File(j.plainFile)
-	f.Path, f.Link = told(j.Path, j.PathBytes), told(j.Link, j.LinkBytes)
+	f.Path, f.Link = original(j.Path, j.PathBytes), original(j.Link, j.LinkBytes)
 	return nil
 }
 
@@ -66,6 +66,6 @@ func (m *Missing) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*m = Missing(j.plainMissing)
-	m.Path = told(j.Path, j.PathBytes)
+	m.Path = original(j.Path, j.PathBytes)
 	return nil
 }

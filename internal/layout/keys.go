@@ -1,4 +1,4 @@
-// Package layout is the format of what lies in the store: under which key, the
+// Package layout is the format of the objects in the store: their keys, the
 // inventory of a result, and the lines by which a process reports its progress.
 // It is pure; the agent writes by it and the clients read by it.
 package layout
@@ -32,21 +32,21 @@ const (
 	LogDir        = Own + "logs/"
 )
 
-// InputKey is where a pack lies: sum is the SHA-256 of its content, in hex.
+// InputKey is the key of a pack: sum is the SHA-256 of its content, in hex.
 func InputKey(sum string) string { return Inputs + sum }
 
 // TaskPrefix is where the results of a task's nodes lie.
 func TaskPrefix(taskID string) string { return Tasks + taskID + "/" }
 
-// NodePrefix is where the result of one node lies.
+// NodePrefix is the prefix of the result of one node.
 func NodePrefix(taskID string, rank int) string {
 	return fmt.Sprintf("%s%d/", TaskPrefix(taskID), rank)
 }
 
-// CampaignPrefix is where all of a campaign lies.
+// CampaignPrefix is the prefix of all objects of a campaign.
 func CampaignPrefix(campaign string) string { return Campaigns + campaign + "/" }
 
-// RunPrefix is where the result of one run lies. Runs count from 0.
+// RunPrefix is the prefix of the result of one run. Runs count from 0.
 func RunPrefix(campaign, config string, run int) string {
 	return fmt.Sprintf("%s%s/%d/", CampaignPrefix(campaign), config, run)
 }
@@ -65,7 +65,7 @@ func RunIndex(campaign, config string, run int) string {
 	return fmt.Sprintf("%s%s/%d/", CampaignIndex(campaign), config, run)
 }
 
-// IndexKey is the key of the empty object that tells an outcome.
+// IndexKey is the key of the empty object that records an outcome.
 func IndexKey(index string, o Outcome) string { return index + o.Word() }
 
 // ParseRunIndex takes an index key of a campaign apart.

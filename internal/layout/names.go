@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Linux allows names that a key of a store cannot be: an S3 server tells keys in
-// XML, which has no control characters and nothing but UTF-8, some take a
+// Linux allows names that a key of a store cannot have: an S3 server lists keys
+// in XML, which has no control characters and nothing but UTF-8, some take a
 // backslash for a slash, and a key has at most 1024 bytes and a part of it 255.
-// A file of such a name lies under another key. All others lie under their own.
+// A file of such a name has another key. All others have their path as key.
 
 const (
 	// LongDir holds the files whose keys would be too long. They lie as
@@ -25,7 +25,7 @@ const (
 	hexDigits  = "0123456789ABCDEF"
 )
 
-// FileKey is where below a result's prefix the file of this path lies. The path
+// FileKey is the key below a result's prefix of the file of this path. The path
 // is relative and clean, of any bytes. No two paths have one key.
 //
 // A safe path is its own key. Otherwise each byte of these is written as % and
@@ -62,10 +62,11 @@ func LongKey(name string) string {
 	return LongDir + hex.EncodeToString(sum[:])
 }
 
-// LongPathKey is where the path of such a file lies.
+// LongPathKey is the key of the path of such a file.
 func LongPathKey(key string) string { return key + longPath }
 
-// LongKeyOf is the key of the file whose path lies there, empty where none does.
+// LongKeyOf is the key of the file whose path has this key, empty if it is
+// none.
 func LongKeyOf(pathKey string) string {
 	key, is := strings.CutSuffix(pathKey, longPath)
 	if !is || !IsLongKey(key) {
@@ -80,8 +81,8 @@ func IsLongKey(key string) bool {
 	return long && len(sum) == 2*sha256.Size && !strings.ContainsAny(sum, "./")
 }
 
-// FilePath is the path of the file that lies there, by its key below a result's
-// prefix. It undoes FileKey, but for a LongKey, which says nothing of its path.
+// FilePath is the path of the file of a key below a result's prefix. It undoes
+// FileKey, but for a LongKey, which does not contain its path.
 func FilePath(key string) string {
 	if !strings.Contains(key, "%") {
 		return key
@@ -89,15 +90,15 @@ func FilePath(key string) string {
 	var b strings.Builder
 	for i := 0; i < len(key); i++ {
 		c := key[i]
-		if told, ok := escaped(key[i:]); ok {
-			c, i = told, i+2
+		if original, ok := escaped(key[i:]); ok {
+			c, i = original, i+2
 		}
 		b.WriteByte(c)
 	}
 	return b.String()
 }
 
-// plain tells quickly that a path is its own key: most are.
+// plain reports quickly that a path is its own key: most are.
 func plain(name string) bool {
 	start := 0
 	for i := 0; i < len(name); i++ {

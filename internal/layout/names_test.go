@@ -24,7 +24,7 @@ func TestWhereAFileLies(t *testing.T) {
 		"a backslash is":                            {`back\slash`, "back%5Cslash"},
 		"bytes that are not UTF-8 are":              {"a\xff\xc3", "a%FF%C3"},
 		"half a surrogate is":                       {"\xed\xa0\x80", "%ED%A0%80"},
-		"characters that lists do not tell are":     {"\ufffd\ufffe\uffff", "%EF%BF%BD%EF%BF%BE%EF%BF%BF"},
+		"characters that lists do not have are":     {"\ufffd\ufffe\uffff", "%EF%BF%BD%EF%BF%BE%EF%BF%BF"},
 		"a per cent sign that looks like an escape": {"%01 %5C %5c %25 %FF %2E", "%2501 %255C %5c %2525 %25FF %252E"},
 		"what is ours is":                           {"_vast/manifest.json", "%5Fvast/manifest.json"},
 		"what is versitygw's is":                    {"a/.sgwtmp/x", "a/%2Esgwtmp/x"},

@@ -11,7 +11,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// ProgressFile is where in its output folder a process tells how far it is,
+// ProgressFile is the file in its output folder in which a process reports its
+// progress,
 // one JSON object a line.
 const ProgressFile = "progress.jsonl"
 
@@ -29,10 +30,10 @@ const (
 //
 //	{"fraction": 0.25, "step": "epoch 3", "message": "loss 0.1", "status": "running"}
 //
-// A step may be a number. What is not told stays empty; keys that are not ours
-// are passed over. The time of the result is not set.
+// A step may be a number. Missing keys stay empty; unknown keys are ignored.
+// The time of the result is not set.
 func ParseProgress(line []byte) (api.Progress, error) {
-	var told struct {
+	var raw struct {
 		Fraction *float64        `json:"fraction"`
 		Step     json.RawMessage `json:"step"`
 		Message  string          `json:"message"`
@@ -41,16 +42,16 @@ func ParseProgress(line []byte) (api.Progress, error) {
 	if line = bytes.TrimSpace(line); len(line) == 0 || line[0] != '{' {
 		return api.Progress{}, errors.New("not a JSON object")
 	}
-	if err := json.Unmarshal(line, &told); err != nil {
+	if err := json.Unmarshal(line, &raw); err != nil {
 		return api.Progress{}, err
 	}
-	step, err := parseStep(told.Step)
+	step, err := parseStep(raw.Step)
 	if err != nil {
 		return api.Progress{}, err
 	}
 	text := func(s string) string { return text.OneLine(s, maxProgressText) }
-	p := api.Progress{Step: text(step), Message: text(told.Message), Status: text(told.Status)}
-	if f := told.Fraction; f != nil {
+	p := api.Progress{Step: text(step), Message: text(raw.Message), Status: text(raw.Status)}
+	if f := raw.Fraction; f != nil {
 		if *f < -roundingError || *f > 1+roundingError {
 			return api.Progress{}, fmt.Errorf("fraction %v is not between 0 and 1", *f)
 		}
@@ -75,8 +76,8 @@ func parseStep(raw json.RawMessage) (string, error) {
 	return string(raw), nil
 }
 
-// ProgressReader follows the lines of a file that grows. What a line does not
-// tell stays as an earlier one told it. The zero value is ready for use.
+// ProgressReader follows the lines of a file that grows. A key that a line does
+// not have keeps its value of an earlier line. The zero value is ready for use.
 type ProgressReader struct {
 	last   api.Progress
 	lines  int // that could be read
@@ -119,22 +120,22 @@ func (r *ProgressReader) EndLine() {
 		r.last.Fraction = p.Fraction
 	}
 	for _, text := range []struct {
-		kept *string
-		told string
+		kept     *string
+		reported string
 	}{{&r.last.Step, p.Step}, {&r.last.Message, p.Message}, {&r.last.Status, p.Status}} {
-		if text.told != "" {
-			*text.kept = text.told
+		if text.reported != "" {
+			*text.kept = text.reported
 		}
 	}
 }
 
 // Restart is for a file that was begun anew: what comes next are its first
-// bytes. What was told so far stays until something else is.
+// bytes. The progress so far stays until a line changes it.
 func (r *ProgressReader) Restart() { r.line, r.long = nil, false }
 
-// Last returns what was told last, nil when nothing was that could be read,
+// Last returns the last progress, nil when there was none that could be read,
 // and how many lines could not be read. The time is not set.
-func (r *ProgressReader) Last() (told *api.Progress, broken int) {
+func (r *ProgressReader) Last() (last *api.Progress, broken int) {
 	if r.lines == 0 {
 		return nil, r.broken
 	}

@@ -19,10 +19,10 @@ func TestALineOfProgress(t *testing.T) {
 		want api.Progress
 		err  string
 	}{
-		"tells everything": {line: `{"fraction": 0.25, "step": "epoch 3", "message": "loss 0.1", "status": "running"}`,
+		"has everything": {line: `{"fraction": 0.25, "step": "epoch 3", "message": "loss 0.1", "status": "running"}`,
 			want: api.Progress{Fraction: ptr.To(0.25), Step: "epoch 3", Message: "loss 0.1", Status: "running"}},
-		"tells one thing":                     {line: `{"status":"rejected"}`, want: api.Progress{Status: "rejected"}},
-		"tells nothing":                       {line: `{}`},
+		"has one key":                         {line: `{"status":"rejected"}`, want: api.Progress{Status: "rejected"}},
+		"has no key":                          {line: `{}`},
 		"has keys of its own":                 {line: `{"step":"a","loss":[1,{}]}`, want: api.Progress{Step: "a"}},
 		"has a number as its step":            {line: `{"step": 300}`, want: api.Progress{Step: "300"}},
 		"has no step":                         {line: `{"step": null}`},
@@ -63,7 +63,7 @@ func TestLinesOfAGrowingFile(t *testing.T) {
 		"nothing":                            {},
 		"blank lines are passed over":        {parts: []string{"\n \r\n"}},
 		"the last one counts":                {parts: []string{"{\"step\":1}\n{\"step\":2}\n"}, want: &api.Progress{Step: "2"}},
-		"what is not told again stays":       {parts: []string{"{\"fraction\":0.5}\n{\"message\":\"m\"}\n"}, want: &api.Progress{Fraction: ptr.To(0.5), Message: "m"}},
+		"a key that is missing stays":        {parts: []string{"{\"fraction\":0.5}\n{\"message\":\"m\"}\n"}, want: &api.Progress{Fraction: ptr.To(0.5), Message: "m"}},
 		"a line comes in pieces":             {parts: []string{`{"st`, `ep":"a`, "\"}", "\n"}, want: &api.Progress{Step: "a"}},
 		"a line whose end has not come":      {parts: []string{"{\"step\":1}\n{\"step\":2}"}, want: &api.Progress{Step: "1"}},
 		"broken lines are counted":           {parts: []string{"{\"step\":1}\nTraceback\n{\n"}, want: &api.Progress{Step: "1", BrokenLines: 2}, broken: 2},
@@ -96,7 +96,7 @@ func TestLinesOfAGrowingFile(t *testing.T) {
 			t.Errorf("%+v, %d broken", p, broken)
 		}
 	})
-	t.Run("a file that was begun anew keeps what was told", func(t *testing.T) {
+	t.Run("a file that was begun anew keeps the progress", func(t *testing.T) {
 		t.Parallel()
 		var r ProgressReader
 		_, _ = r.Write([]byte("{\"step\":1}\n{\"st"))

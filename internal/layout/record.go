@@ -20,7 +20,7 @@ const RecordVersion = 1
 // have some 60 MB of names.
 const MaxRecord = 256 << 20
 
-// What lies beside a campaign's results.
+// What is stored beside a campaign's results.
 const (
 	RecordFile = "record.json"
 	ConfigDir  = "_config/"
@@ -32,11 +32,11 @@ const (
 	ExecutionFile = ConfigDir + "execution.json"
 )
 
-// RecordKey is where a campaign's record lies in the store.
+// RecordKey is the key of a campaign's record in the store.
 func RecordKey(campaign string) string { return CampaignPrefix(campaign) + RecordFile }
 
-// Record says what a campaign is: enough to finish making its Jobs, and to
-// count its runs when their Jobs are gone. It is written before the first Job.
+// Record describes a campaign: enough to finish making its Jobs, and to count
+// its runs when their Jobs are gone. It is written before the first Job.
 type Record struct {
 	Version int    `json:"version"`
 	ID      string `json:"id"`
@@ -57,8 +57,8 @@ type Record struct {
 	Scenario string `json:"scenario,omitempty"`
 
 	Image string `json:"image"`
-	// ImageID is the digest of the image that ran, noted when somebody looks
-	// at the campaign after a run has ended.
+	// ImageID is the digest of the image that ran, recorded when the campaign's
+	// state is read after a run has ended.
 	ImageID    string `json:"imageID,omitempty"`
 	AgentImage string `json:"agentImage,omitempty"`
 
@@ -106,8 +106,8 @@ type Record struct {
 }
 
 // Belongs reports a record that is not that of this campaign in this namespace
-// as *api.ConflictError. Whoever may write ConfigMaps or objects of the store can put
-// the record of anything anywhere; where says which copy it is.
+// as *api.ConflictError. Users with the right to write ConfigMaps or objects of
+// the store can forge a record; where names the copy.
 func (r *Record) Belongs(campaign, namespace, where string) error {
 	switch {
 	case r.ID != campaign:
@@ -160,7 +160,7 @@ func (r *Record) All() iter.Seq[RunRef] {
 	}
 }
 
-// Marshal writes the record as it lies in the store.
+// Marshal writes the record in the form of the store.
 func (r *Record) Marshal() []byte {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -27,8 +27,8 @@ func ArchiveKey(name string) string { return Archives + name }
 // ArchiveRecordKey returns where the record of an archive is.
 func ArchiveRecordKey(name string) string { return Archives + name + archiveRecord }
 
-// ArchiveStateKey returns where the state of an upload of an archive is. id stands for the
-// share.
+// ArchiveStateKey returns the key of the state of an upload of an archive. id
+// identifies the share.
 func ArchiveStateKey(name, id string) string { return Archives + name + archiveState + id }
 
 // ShareReportKey returns where the report of an upload Job is.

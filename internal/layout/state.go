@@ -27,9 +27,10 @@ func Note(n *api.RunCounts, state api.State, saving bool) {
 	}
 }
 
-// Stand completes the counts of a campaign's runs by its record, and returns where
-// it stands: the one place that decides that. What nothing is known of is missing;
-// of a campaign that was stopped it is a run that was stopped before it began.
+// Stand completes the counts of a campaign's runs by its record, and returns
+// its state: it is the only place that decides it. Runs of which nothing is
+// known are missing; in a stopped campaign they are runs that were stopped
+// before they began.
 func (r *Record) Stand(n *api.RunCounts) api.CampaignState {
 	active := n.Running + n.Saving + n.Pending + n.Queued
 	known := n.Done() + active

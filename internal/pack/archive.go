@@ -65,7 +65,7 @@ func ArchiveWriter(w io.Writer, name string) (*Archive, error) {
 	case strings.HasSuffix(name, ".tar"):
 		a.compress = plain{w}
 	default:
-		return nil, api.Invalid("", "%q does not say what kind of archive it is to be; end it with %s", name, orList(ArchiveSuffixes))
+		return nil, api.Invalid("", "%q has no suffix of a kind of archive; end it with %s", name, orList(ArchiveSuffixes))
 	}
 	a.tar = tar.NewWriter(a.compress)
 	return a, nil

@@ -76,7 +76,7 @@ func TestArchivesAreReadByWhateverReadsTheirKind(t *testing.T) {
 	}
 }
 
-func TestTheHeaderOfGzipTellsNoTime(t *testing.T) {
+func TestTheHeaderOfGzipHasNoTime(t *testing.T) {
 	var b bytes.Buffer
 	a, err := ArchiveWriter(&b, "x.tar.gz")
 	if err != nil {
@@ -100,11 +100,11 @@ func TestAnArchiveRefuses(t *testing.T) {
 		content string
 		want    string
 	}{
-		"a file that is larger than told":  {File{Name: "a", Size: 2}, "123", "a is larger than the 2 bytes it was said to have"},
-		"a file that is smaller than told": {File{Name: "a", Size: 5}, "123", "a has 3 bytes, 2 less than it was said to have"},
-		"a name that goes up":              {File{Name: "../a"}, "", `"../a" is not a path in an archive`},
-		"an absolute name":                 {File{Name: "/a"}, "", `"/a" is not a path in an archive`},
-		"a device":                         {File{Name: "a", Mode: fs.ModeDevice}, "", "a is a device and cannot go into an archive"},
+		"a file that is larger than given":  {File{Name: "a", Size: 2}, "123", "a is larger than the 2 bytes it was said to have"},
+		"a file that is smaller than given": {File{Name: "a", Size: 5}, "123", "a has 3 bytes, 2 less than it was said to have"},
+		"a name that goes up":               {File{Name: "../a"}, "", `"../a" is not a path in an archive`},
+		"an absolute name":                  {File{Name: "/a"}, "", `"/a" is not a path in an archive`},
+		"a device":                          {File{Name: "a", Mode: fs.ModeDevice}, "", "a is a device and cannot go into an archive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := ArchiveWriter(io.Discard, "x.tar")
@@ -120,7 +120,7 @@ func TestAnArchiveRefuses(t *testing.T) {
 
 func TestAnArchiveOfAnUnknownKindSaysWhichThereAre(t *testing.T) {
 	_, err := ArchiveWriter(io.Discard, "x.zip")
-	want := `"x.zip" does not say what kind of archive it is to be; end it with .tar.gz, .tgz, .tar.zst or .tar`
+	want := `"x.zip" has no suffix of a kind of archive; end it with .tar.gz, .tgz, .tar.zst or .tar`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %q", err, want)
 	}

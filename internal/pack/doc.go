@@ -3,7 +3,8 @@
 //
 // A pack is a tar in zstd. It is made in one way only: sorted by name, without
 // times and owners, so that the same files give the same bytes and the hash of
-// a pack says what is in it. Modes, symbolic links and empty folders are kept.
+// a pack identifies its content. Modes, symbolic links and empty folders are
+// kept.
 //
 // One walker finds all that is packed, and has one rule for symbolic links: the
 // folder that is named may be a link itself; below it no link is followed. A
@@ -34,13 +35,13 @@ type Entry struct {
 	Link string
 }
 
-// File is the path of the entry's file on this machine.
+// File is the path of the entry's file in the local file system.
 func (e Entry) File() string { return filepath.Join(e.Dir, filepath.FromSlash(e.Path)) }
 
 // Skipped is something in a folder that is left out, and why.
 type Skipped struct{ Name, Reason string }
 
-// String says so on one line.
+// String describes it on one line.
 func (s Skipped) String() string { return shown(s.Name) + " is left out: " + s.Reason }
 
 // validName reports whether a name is a clean, relative path. Unlike

@@ -19,10 +19,10 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// ExtractOptions say what is taken out of a pack. The zero value takes all.
+// ExtractOptions select what is taken out of a pack. The zero value takes all.
 type ExtractOptions struct {
-	// Only takes what lies below this path in the pack, and takes the path
-	// off. If it is a file, that file becomes dir itself. A pack that does
+	// Only takes what is below this path in the pack, and removes the path
+	// from the names. If it is a file, that file becomes dir itself. A pack that does
 	// not have it is *api.NotFoundError.
 	Only string
 	// Mode, if set, chooses the permission bits: name is that of the entry,
@@ -52,7 +52,7 @@ func Extract(ctx context.Context, r io.Reader, dir string, o ExtractOptions) err
 	if err := extractTar(ctx, z, dir, o); err != nil {
 		return err
 	}
-	// Whoever hashes r wants all of it, and zstd's own checksum comes last.
+	// A hash of r needs all of it, and zstd's own checksum comes last.
 	if _, err := io.Copy(io.Discard, &reader{ctx, z}); err != nil {
 		return fmt.Errorf("reading a pack: %w", err)
 	}
@@ -316,7 +316,7 @@ func (x *extractor) setModes() error {
 	return nil
 }
 
-// inDir names the folder in an error, which knows only the path below it.
+// inDir adds the folder to an error, which contains only the path below it.
 func (x *extractor) inDir(err error) error {
 	if err == nil {
 		return nil

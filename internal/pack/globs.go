@@ -17,7 +17,7 @@ type globs struct {
 
 // chosen takes the files that are chosen one by one.
 func (w *walk) chosen(o ScanOptions) error {
-	w.mend = "choose the files without it"
+	w.fix = "choose the files without it"
 	g := &globs{fit: make([]bool, len(o.Globs))}
 	for _, glob := range o.Globs {
 		g.patterns = append(g.patterns, newPattern(glob))
@@ -55,7 +55,7 @@ func (w *walk) chosen(o ScanOptions) error {
 	return nil
 }
 
-// broken tells of a link that what it leads to could not be taken with.
+// broken reports a link whose target cannot be included.
 func (w *walk) broken(name string, err error) {
 	to := "something"
 	if written, err := w.root.Readlink(name); err == nil {
@@ -63,22 +63,23 @@ func (w *walk) broken(name string, err error) {
 	}
 	switch {
 	case errors.Is(err, errOut):
-		w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.mend)
+		w.refuse(name, "it is a link that leads out of the folder, by other links; put what it leads to in its place, or "+w.fix)
 	case errors.Is(err, errLoop):
-		w.refuse(name, fmt.Sprintf("it is a link to %s that leads to nothing: links lead to each other in a circle; fix it, or %s", to, w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s that leads to nothing: links lead to each other in a circle; fix it, or %s", to, w.fix))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotDir):
-		w.refuse(name, fmt.Sprintf("it is a link to %s, which does not exist; fix it, or %s", to, w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which does not exist; fix it, or %s", to, w.fix))
 	default:
-		w.refuse(name, fmt.Sprintf("it is a link to %s, which cannot be read: %v; fix that, or %s", to, bare(err), w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s, which cannot be read: %v; fix that, or %s", to, bare(err), w.fix))
 	}
 }
 
 func (g *globs) enter(string, string, []found) (chooser, error) { return g, nil }
 
-// ignores says whether a file is not wanted, and whether nothing in a folder is.
+// ignores reports whether a file is not selected, and whether nothing in a
+// folder is.
 func (g *globs) ignores(name string, isDir bool) bool {
 	if path.Base(name) == ".git" {
-		return true // a repository's own, which nobody means by "*"
+		return true // a repository's own, which "*" does not include
 	}
 	ignored := true
 	for i, pattern := range g.patterns {

@@ -18,7 +18,7 @@ const (
 	gitIgnore = ".gitignore"
 )
 
-// ignorer knows which files of a folder are left out. The folder decides at
+// ignorer decides which files of a folder are omitted. The folder decides at
 // its top: with a .skyignore there, files of that name count, else .gitignore
 // and .git/info/exclude do, and .git itself stays behind. Either may stand in
 // any folder below; the rules of the inner one go before.
@@ -81,7 +81,7 @@ func (i *ignorer) read(file, base string) error {
 	return nil
 }
 
-// parseRule reads one line; ok is false for one that says nothing.
+// parseRule reads one line; ok is false for a blank one or a comment.
 func parseRule(line, base string) (r rule, ok bool) {
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "\ufeff"), "\r")
 	if strings.HasPrefix(line, "#") {
@@ -102,7 +102,7 @@ func parseRule(line, base string) (r rule, ok bool) {
 	} else if !strings.Contains(line, "/") {
 		line = "**/" + line
 	}
-	// "a/**" is all that lies in a, and not a itself.
+	// "a/**" is all that is in a, and not a itself.
 	if rest, all := strings.CutSuffix(line, "/**"); all {
 		line = rest + "/**/*"
 	}
@@ -122,7 +122,7 @@ func trimSpaces(s string) string {
 	return s
 }
 
-// escapeBraces takes their meaning from braces, which git does not know.
+// escapeBraces escapes braces, which have no meaning in git.
 func escapeBraces(glob string) string {
 	var b strings.Builder
 	for i := 0; i < len(glob); i++ {
@@ -141,9 +141,9 @@ func escapeBraces(glob string) string {
 	return b.String()
 }
 
-// ignores says whether an entry is left out. The last rule that fits decides.
-// Whoever walks does not go into a folder that is left out, so nothing below
-// one can be let in again.
+// ignores reports whether an entry is omitted. The last rule that fits decides.
+// A walk does not enter an omitted folder, so nothing below one can be included
+// again.
 func (i *ignorer) ignores(name string, isDir bool) bool {
 	for n := len(i.rules) - 1; n >= 0; n-- {
 		if r := i.rules[n]; r.fits(name, isDir) {

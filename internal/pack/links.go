@@ -25,12 +25,12 @@ func (w *walk) link(name string) error {
 		if !w.folders {
 			w.links = append(w.links, name)
 		}
-		// The bits of a link are not told alike everywhere.
+		// The bits of a link differ between systems.
 		return w.add(Entry{Name: name, Mode: fs.ModeSymlink | fs.ModePerm, Link: target})
 	case !w.folders && w.leadsToFolder(name):
 		w.skip(name, "it leads to a folder outside, "+shown(written))
 	default:
-		w.refuse(name, fmt.Sprintf("it is a link to %s, outside of the folder; put what it leads to in its place, or %s", shown(written), w.mend))
+		w.refuse(name, fmt.Sprintf("it is a link to %s, outside of the folder; put what it leads to in its place, or %s", shown(written), w.fix))
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (w *walk) absolute() string {
 	return abs
 }
 
-// below is the part of a clean path that lies in dir, "." for dir itself.
+// below is the part of a clean path that is in dir, "." for dir itself.
 func below(dir, file string) (string, bool) {
 	rel, err := filepath.Rel(dir, file)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {

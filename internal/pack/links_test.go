@@ -97,9 +97,9 @@ func TestALinkInAFolder(t *testing.T) {
 			map[string]string{"s -> ../secret": "", ".skyignore": "x\n"}, "", "or name it in .skyignore"},
 		"to outside is no matter where it is left out": {
 			map[string]string{"s -> ../secret": "", ".gitignore": "s\n"}, ".gitignore\n", ""},
-		"to outside is told beside all others": {
+		"to outside is reported with all others": {
 			map[string]string{"a -> ../secret": "", "b -> /etc": "", "sub/c -> ../..": ""}, "", "in/b: it is a link to /etc"},
-		"with a name that is no plain text is told in quotes": {
+		"with a name that is no plain text is quoted": {
 			map[string]string{"a\x1b[2J -> ../secret": ""}, "", `in/a\x1b[2J": it is a link to ../secret`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestALinkInAFolder(t *testing.T) {
 	}
 }
 
-func TestAllLinksThatLeadOutAreToldUpToABound(t *testing.T) {
+func TestAllLinksThatLeadOutAreReportedUpToALimit(t *testing.T) {
 	_, in := outer(t, nil)
 	for i := range maxProblems + 7 {
 		if err := os.Symlink("/etc", filepath.Join(in, fmt.Sprintf("l%02d", i))); err != nil {

@@ -66,8 +66,8 @@ func Open(dir, name string) (*os.File, error) {
 	return f, err
 }
 
-// opener opens the files of entries. It keeps the folder of the last one open:
-// the next one mostly lies beside it. The zero value is ready.
+// opener opens the files of entries. It keeps the folder of the last one open,
+// since the next one is mostly in the same folder. The zero value is ready.
 type opener struct {
 	dir    string
 	root   *os.Root

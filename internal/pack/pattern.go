@@ -9,8 +9,8 @@ import (
 )
 
 // pattern is a glob of ScanOptions.Globs. A file is chosen by it if one of two
-// readings fits: RoboVAST's, by Python's fnmatch, in which "*" stands for any
-// text with slashes in it, and doublestar's, which has alternatives ("{a,b}") too.
+// readings fits: RoboVAST's, by Python's fnmatch, in which "*" matches any text
+// with slashes in it, and doublestar's, which has alternatives ("{a,b}") too.
 type pattern struct {
 	starred string // for doublestar
 	python  *regexp.Regexp
@@ -58,7 +58,7 @@ func (p pattern) mayFitBelow(folder string) bool {
 	return strings.HasPrefix(folder, p.literal) || strings.HasPrefix(p.literal, folder)
 }
 
-// pythonGlob is the regular expression of a glob of fnmatch. "**" stands for any
+// pythonGlob is the regular expression of a glob of fnmatch. "**" matches any
 // folders, also none.
 func pythonGlob(glob string) string {
 	var b strings.Builder

@@ -147,7 +147,7 @@ func TestArchivesAreReadAlikeByAllThatPeopleHave(t *testing.T) {
 		}
 		for name, r := range programs {
 			if kind == "x.tar.zst" && (name == "BusyBox" || name == "Python") {
-				continue // they do not know it
+				continue // they do not support it
 			}
 			t.Run(kind+" by "+name, func(t *testing.T) {
 				dir := t.TempDir()
@@ -244,7 +244,7 @@ func TestWhatLiesBehindAFileOfNineGiBIsFound(t *testing.T) {
 				}
 			}
 			if got := r.run(t, r.show, file, "behind"); got != "two" {
-				t.Errorf("what lies behind is %q", got)
+				t.Errorf("the rest is %q", got)
 			}
 		})
 	}

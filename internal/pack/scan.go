@@ -18,8 +18,8 @@ const errNotDir = syscall.ENOTDIR
 type Folder struct {
 	// Entries are sorted by name. The folder itself is none of them.
 	Entries []Entry
-	// Skipped are the things that cannot be packed and are left out: sockets,
-	// pipes, devices. What the ignore files name is not told.
+	// Skipped are the files that cannot be packed and are omitted: sockets,
+	// pipes, devices. Files of the ignore files are not in it.
 	Skipped []Skipped
 	// Unmatched are the globs that nothing fits, by their place in the list.
 	Unmatched []int
@@ -27,7 +27,7 @@ type Folder struct {
 	Bytes int64
 }
 
-// ScanOptions say how a folder is looked through. The zero value is fine.
+// ScanOptions select the files of a folder. The zero value is fine.
 type ScanOptions struct {
 	// All takes everything: no ignore file counts.
 	All bool
@@ -52,9 +52,9 @@ type ScanOptions struct {
 // not be enough memory. Of the other errors, that of a missing folder fits
 // fs.ErrNotExist. Scan ends when ctx does.
 //
-// A .skyignore in dir says what is left out, by the rules of gitignore(5), in
-// dir and in every folder below. Without one .gitignore does, and .git is left
-// out too.
+// A .skyignore in dir selects what is omitted, by the rules of gitignore(5), in
+// dir and in every folder below. Without one .gitignore does, and .git is
+// omitted too.
 func Scan(ctx context.Context, dir string, o ScanOptions) (*Folder, error) {
 	w, err := newWalk(ctx, dir)
 	if err != nil {
@@ -83,9 +83,9 @@ func (w *walk) all(o ScanOptions) error {
 			return err
 		}
 	}
-	w.mend = "name it in a " + gitIgnore
+	w.fix = "name it in a " + gitIgnore
 	if top.name == skyIgnore {
-		w.mend = "name it in " + skyIgnore
+		w.fix = "name it in " + skyIgnore
 	}
 	w.folders = true
 	return w.in("", top)

@@ -36,7 +36,7 @@ func TestScanLeavesOut(t *testing.T) {
 			map[string]string{"x": "", "sub/.gitignore": "/x\ny/\n", "sub/x": "", "sub/deep/x": "", "sub/y/z": "", "y": ""},
 			[]string{"sub", "sub/.gitignore", "sub/deep", "sub/deep/x", "x", "y"},
 		},
-		"not what an inner folder lets in again": {
+		"not what an inner folder includes again": {
 			map[string]string{".gitignore": "*.log\n", "sub/.gitignore": "!keep.log\n", "keep.log": "", "sub/keep.log": "", "sub/x.log": ""},
 			[]string{".gitignore", "sub", "sub/.gitignore", "sub/keep.log"},
 		},
@@ -127,7 +127,7 @@ func TestIgnoreFilesMeanWhatTheyMeanToGit(t *testing.T) {
 	}
 }
 
-func TestScanTellsWhatCannotBePacked(t *testing.T) {
+func TestScanReportsWhatCannotBePacked(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{
 		"sub/in -> ../x": "", "x": "", "dangling -> nowhere": "",

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestWhatMayNotBeReadIsToldAtOnce(t *testing.T) {
+func TestWhatCannotBeReadIsReportedAtOnce(t *testing.T) {
 	dir, in := outer(t, map[string]string{"a": "", "locked/x": "", "b": "", "mine": ""})
 	for name, mode := range map[string]os.FileMode{"in/a": 0, "in/b": 0o200, "in/locked": 0o700, "..": 0o755} {
 		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
@@ -44,7 +44,7 @@ func asNobody(t *testing.T, do func()) {
 		runtime.LockOSThread() // the right is one of the thread
 		defer runtime.UnlockOSThread()
 		const nobody = 65534
-		_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0) // it never says whether it worked; the test does
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SETFSUID, nobody, 0, 0) // it never reports an error; the test does
 		defer syscall.RawSyscall(syscall.SYS_SETFSUID, 0, 0, 0)          //nolint:errcheck // neither
 	}
 	do()

@@ -22,7 +22,7 @@ const (
 	// maxPath is how long a path may be, in bytes: Linux opens none of more than
 	// 4095, and the folder that it is unpacked to comes before it.
 	maxPath = 3800
-	// maxProblems are told one by one.
+	// maxProblems are reported one by one.
 	maxProblems = 20
 	// atOnce is how many names of a folder are read at a time.
 	atOnce = 1000
@@ -37,8 +37,8 @@ type walk struct {
 	max       int
 	// folders are entries, too.
 	folders bool
-	// mend is how something that cannot be packed is left out on purpose.
-	mend   string
+	// fix is how something that cannot be packed is omitted on purpose.
+	fix    string
 	folder *Folder
 	// refused are sorted at the end; more were not kept.
 	refused []Skipped
@@ -47,10 +47,10 @@ type walk struct {
 	links []string
 }
 
-// chooser says what of a folder is taken.
+// chooser selects the entries of a folder.
 type chooser interface {
-	// enter is told what lies in a folder, before any of it is asked for. The
-	// result is for this folder.
+	// enter receives the entries of a folder, before any of them is selected.
+	// The result is for this folder.
 	enter(dir, name string, list []found) (chooser, error)
 	ignores(name string, isDir bool) bool
 }
@@ -195,14 +195,14 @@ func (w *walk) skip(name, reason string) {
 	w.folder.Skipped = append(w.folder.Skipped, Skipped{Name: name, Reason: reason})
 }
 
-// unreadable tells of what lacks the right to be read. Where only some files are
-// wanted, a folder that may not be looked into need not be missed.
+// unreadable reports what lacks the right to be read. Where only some files are
+// selected, a folder that cannot be read may contain none of them.
 func (w *walk) unreadable(name string, err error) {
 	if info, failed := w.root.Lstat(name); failed == nil && info.IsDir() && !w.folders {
 		w.skip(name, fmt.Sprintf("it cannot be looked into: %v", bare(err)))
 		return
 	}
-	w.refuse(name, fmt.Sprintf("it cannot be read: %v; fix that, or %s", bare(err), w.mend))
+	w.refuse(name, fmt.Sprintf("it cannot be read: %v; fix that, or %s", bare(err), w.fix))
 }
 
 // refuse notes what cannot be packed, and must not be missing without a word.
@@ -242,7 +242,7 @@ func shown(name string) string {
 	return name
 }
 
-// named gives an error of the root the path that people know.
+// named puts the path as the user wrote it into an error of the root.
 func (w *walk) named(name string, err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -251,7 +251,7 @@ func (w *walk) named(name string, err error) error {
 	return err
 }
 
-// bare is an error without the path that stands beside it already.
+// bare is an error without the path, which is printed beside it.
 func bare(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

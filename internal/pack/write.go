@@ -24,14 +24,14 @@ type Stat struct {
 	Bytes int64
 }
 
-// WriteOptions say how a pack is written. The zero value is fine.
+// WriteOptions set how a pack is written. The zero value is fine.
 type WriteOptions struct {
-	// Notify is told how many files and bytes went in so far. It is called
+	// Notify is called with how many files and bytes went in so far. It is called
 	// by one goroutine, for each file and for each part of a large one.
 	Notify func(files int, bytes int64)
 }
 
-// The same everywhere: another machine has to make the same bytes.
+// The same everywhere: each computer has to make the same bytes.
 var encoderOptions = []zstd.EOption{
 	zstd.WithEncoderLevel(zstd.SpeedDefault),
 	zstd.WithEncoderConcurrency(2),

@@ -34,7 +34,7 @@ func TestAPackGivesBackWhatWentIn(t *testing.T) {
 	}
 	_, data, stat := packed(t, dir)
 	if stat.Size != int64(len(data)) {
-		t.Errorf("the pack has %d bytes, but %d are told", len(data), stat.Size)
+		t.Errorf("the pack has %d bytes, but %d are reported", len(data), stat.Size)
 	}
 	out := filepath.Join(t.TempDir(), "new", "folder")
 	for range 2 { // doing it again does no harm
@@ -93,16 +93,16 @@ func TestTheProgressOfAPackEndsWithAllOfIt(t *testing.T) {
 	files, bytes, calls := 0, int64(0), 0
 	_, err = Write(t.Context(), io.Discard, folder.Entries, WriteOptions{Notify: func(f int, b int64) {
 		if f < files || b < bytes {
-			t.Errorf("progress goes back: %d files, %d bytes after %d, %d", f, b, files, bytes)
+			t.Errorf("progress decreases: %d files, %d bytes after %d, %d", f, b, files, bytes)
 		}
 		files, bytes, calls = f, b, calls+1
 	}})
 	if err != nil || files != 3 || bytes != folder.Bytes || calls != 5 {
-		t.Errorf("told %d files, %d bytes in %d calls; error %v", files, bytes, calls, err)
+		t.Errorf("reported %d files, %d bytes in %d calls; error %v", files, bytes, calls, err)
 	}
 }
 
-func TestAFileThatChangesWhileItIsReadIsToldByName(t *testing.T) {
+func TestAFileThatChangesWhileItIsReadIsReportedByName(t *testing.T) {
 	for name, mend := range map[string]func(f *os.File) error{
 		"it shrinks": func(f *os.File) error { return f.Truncate(1 << 20) },
 		"it grows":   func(f *os.File) error { _, err := f.WriteAt([]byte("x"), 4<<20); return err },

@@ -22,10 +22,10 @@ import (
 // *api.InvalidSpecError. Others may have stored them all the same: what List yields
 // can be read and deleted. A key that is not there is *api.NotFoundError.
 type Backend interface {
-	// Stat tells what is known of an object.
+	// Stat returns what is known of an object.
 	Stat(ctx context.Context, key string) (Object, error)
-	// Get reads an object from the offset to its end. Where the way to the
-	// store breaks, it goes on from the byte that it was at; the content of
+	// Get reads an object from the offset to its end. If the connection breaks,
+	// it continues from the current byte; the content of
 	// another object of that key is never mixed in. What is read from its
 	// beginning is held against the object's SHA-256 where that is known: the
 	// last Read is the error then. Close has to be called.
@@ -42,10 +42,10 @@ type Backend interface {
 	Put(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error)
 	// Delete removes objects; those that are not there are none to remove.
 	Delete(ctx context.Context, keys ...string) error
-	// AbortUploads removes what was sent of objects whose keys begin with one
-	// of these and whose Put was cut off by the end of its program: no list
-	// shows it, and it costs space for ever. A Put that goes on fails. Where
-	// we may not see them, they are left to the store.
+	// AbortUploads removes the parts of objects whose keys begin with one of
+	// these and whose Put was interrupted by the end of its program: no list
+	// shows them, and they use space for ever. A Put in progress fails. Without
+	// the right to list them, they are left to the store.
 	AbortUploads(ctx context.Context, prefixes ...string) error
 	// List yields the objects whose keys begin with prefix, sorted by key (by
 	// its bytes), as they come. An error is the last that it yields.
@@ -59,7 +59,8 @@ type Object struct {
 	Modified time.Time
 	// SHA256 is in hex; empty where it is not known, and always from List.
 	SHA256 string
-	// Prefix: it stands for all objects below Key, which ends in a slash.
+	// Prefix: the entry represents all objects below Key, which ends in a
+	// slash.
 	Prefix bool
 }
 
@@ -67,13 +68,13 @@ type Object struct {
 type PutOptions struct {
 	// SHA256 is what the content has to have, in hex; empty: anything.
 	SHA256 string
-	// ContentType is told to whoever reads the object; empty: plain bytes.
+	// ContentType is sent to readers of the object; empty: plain bytes.
 	ContentType string
 	// IfAbsent makes it *api.ConflictError that the key is there already.
 	IfAbsent bool
 
-	// Sent is told how many bytes have arrived since it was told last, by any
-	// goroutine; nil for nobody.
+	// Sent, if set, is called with the number of bytes that have arrived since
+	// its last call, by any goroutine.
 	Sent func(int64)
 }
 
@@ -87,7 +88,7 @@ func (o PutOptions) arrived(n int64) {
 type ListOptions struct {
 	// StartAfter leaves out the keys up to this one.
 	StartAfter string
-	// Delimiter lists one level only: what lies deeper is told by one Object
+	// Delimiter lists one level only: deeper levels are shown by one Object
 	// with Prefix.
 	Delimiter bool
 }
@@ -115,7 +116,7 @@ func checkKey(key string) error {
 // none can be longer.
 const maxPart = 255
 
-// checkParts refuses new keys that only some stores can hold. What lies in such a
+// checkParts refuses new keys that only some stores can hold. What is in such a
 // store already can be read and deleted.
 func checkParts(key string) error {
 	for part := range strings.SplitSeq(key, "/") {

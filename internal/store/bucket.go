@@ -38,7 +38,7 @@ func (s *Store) ensureBucket(ctx context.Context) error {
 	}
 	err = s.s3.MakeBucket(ctx, s.Bucket, minio.MakeBucketOptions{})
 	if minio.ToErrorResponse(err).Code == minio.BucketAlreadyOwnedByYou {
-		return nil // somebody else made it this moment
+		return nil // it was made concurrently
 	}
 	if err == nil && s.policy != "" {
 		return s.SetPolicy(ctx, s.policy)
@@ -89,7 +89,7 @@ func (s *Store) read(ctx context.Context, key string) ([]byte, error) {
 	return io.ReadAll(o)
 }
 
-// Content says how much a store holds.
+// Content is how much a store contains.
 type Content struct {
 	Objects int64
 	Bytes   int64

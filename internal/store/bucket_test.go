@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// The rules of a Service reach each machine a moment after its pod is ready: connections
+// The rules of a Service reach each node a moment after its pod is ready: connections
 // are refused until then.
 func TestABucketIsMadeWhenTheStoreIsReached(t *testing.T) {
 	t.Parallel()
@@ -22,8 +22,8 @@ func TestABucketIsMadeWhenTheStoreIsReached(t *testing.T) {
 		options []store.Option
 		is      func(error) bool
 	}{
-		"a pod waits for it":               {options: []store.Option{store.WithPatience(time.Minute)}, is: func(err error) bool { return err == nil }},
-		"who asks again itself is refused": {is: api.IsUnavailable},
+		"a pod waits for it":                          {options: []store.Option{store.WithPatience(time.Minute)}, is: func(err error) bool { return err == nil }},
+		"a caller that retries itself gets the error": {is: api.IsUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ type Config struct {
 	Endpoint, Region, Bucket string
 	AccessKey, SecretKey     string
 	// CA are certificates, as PEM, of which one has to have signed that of an
-	// https endpoint. Without it those of the machine count.
+	// https endpoint. Without it the certificates of the system are used.
 	CA []byte
 	// Policy is the policy, as JSON, of a bucket that EnsureBucket makes; it may
 	// be empty.
@@ -30,7 +30,7 @@ type Config struct {
 }
 
 // check finds all that cannot be right, and returns the endpoint. Values are
-// not repeated: somebody may have put a password into the URL.
+// not repeated: the URL may contain a password.
 func (c Config) check() (*url.URL, error) {
 	var problems []error
 	again := []api.Remedy{{Action: api.ClusterSetup, Namespace: c.Namespace}}
@@ -61,7 +61,7 @@ func invalid(remedies []api.Remedy, format string, args ...any) error {
 // secret names the Secret in errors.
 func (c Config) secret() string { return cmp.Or(c.Secret, kube.StoreName) }
 
-// roots are the certificates that count; nil for those of the machine.
+// roots are the trusted certificates; nil for those of the system.
 func (c Config) roots() (roots *x509.CertPool, ok bool) {
 	if len(c.CA) == 0 {
 		return nil, true

@@ -42,8 +42,9 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	return errors.Join(left...)
 }
 
-// mayBe reports that an object of this very key may be there. Some servers clean
-// keys, and would take another object for it: then only the list knows.
+// mayBe reports that an object of exactly this key may exist. Some servers
+// clean keys, and would return another object for it: then only the list is
+// reliable.
 func (s *Store) mayBe(ctx context.Context, key string) (bool, error) {
 	if checkKey(key) == nil {
 		return true, nil
@@ -55,11 +56,11 @@ func (s *Store) mayBe(ctx context.Context, key string) (bool, error) {
 	if minio.ToErrorResponse(err).StatusCode == http.StatusBadRequest {
 		return false, nil // MinIO lists no such prefix, and has no such key
 	}
-	return err == nil && len(page.Contents) > 0 && page.Contents[0].Key == told(key, page), err
+	return err == nil && len(page.Contents) > 0 && page.Contents[0].Key == listed(key, page), err
 }
 
-// isGone looks whether keys that a list may have told wrongly are. To delete what
-// is not there is no error to the server.
+// isGone checks whether keys that a list may have shown wrongly are gone.
+// Deleting a missing object is no error to the server.
 func (s *Store) isGone(ctx context.Context, keys []string) error {
 	for _, key := range keys {
 		begin, _, may := strings.Cut(key, replaced)

@@ -90,7 +90,8 @@ func (d *Dir) object(key string, info fs.FileInfo) Object {
 	return o
 }
 
-// failed tells what is missing from what cannot be done. A folder is no object.
+// failed distinguishes what is missing from what cannot be done. A folder is no
+// object.
 func (*Dir) failed(key string, err error) error {
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist), isNotDir(err):
@@ -169,7 +170,7 @@ func (d *Dir) List(ctx context.Context, prefix string, o ListOptions) iter.Seq2[
 	}
 }
 
-// walk yields what lies in one folder and below it; false ends the list.
+// walk yields what is in one folder and below it; false ends the list.
 func (d *Dir) walk(ctx context.Context, dir, prefix string, o ListOptions, yield func(Object, error) bool) bool {
 	if err := ctx.Err(); err != nil {
 		yield(Object{}, err)

@@ -61,7 +61,7 @@ func TestAFolder(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
-	t.Run("tells a file that is damaged", func(t *testing.T) {
+	t.Run("reports a damaged file", func(t *testing.T) {
 		if err := put(t, "damaged", "before"); err != nil {
 			t.Fatal(err)
 		}

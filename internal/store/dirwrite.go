@@ -40,7 +40,7 @@ func (d *Dir) Put(ctx context.Context, key string, r io.Reader, size int64, o Pu
 		return Object{}, err
 	}
 	for range attempts {
-		// Somebody may have deleted the last neighbor, and its folder, since
+		// Another process may have deleted the last neighbor, and its folder, since
 		// the folder was made.
 		if err = d.publish(fresh, key, o.IfAbsent, note); !errors.As(err, new(*api.NotFoundError)) {
 			break

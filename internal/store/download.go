@@ -21,8 +21,9 @@ import (
 
 // DownloadAll fetches objects into files, several at a time. A file appears under
 // its name when its content is complete and verified; until then it is
-// beside it as "<name>.<hash>.part", from whose end a later call goes on. A file
-// that is there with the same content is left alone. It ends with the first error.
+// beside it as "<name>.<hash>.part", from whose end a later call continues. A
+// file that exists with the same content is left alone. It ends with the first
+// error.
 func DownloadAll(ctx context.Context, b Backend, items []Download, o TransferOptions) error {
 	var total int64
 	for _, item := range items {
@@ -90,8 +91,8 @@ func (d *downloads) one(ctx context.Context, item Download) error {
 	return nil
 }
 
-// known asks the store what the item will be, but only where a file is there that
-// it could go on with or be in the way of.
+// known reads from the store what the item will be, but only where an existing
+// file could be continued or conflicts with it.
 func (d *downloads) known(ctx context.Context, item Download) (Download, error) {
 	if item.Size >= 0 && item.SHA256 != "" {
 		return item, nil
@@ -115,7 +116,7 @@ func (d *downloads) known(ctx context.Context, item Download) (Download, error) 
 	return item, nil
 }
 
-// same tells whether the file is there already. One with other content is in the
+// same reports whether the file is there already. One with other content is in the
 // way unless it may be replaced.
 func (d *downloads) same(ctx context.Context, item Download) (bool, error) {
 	info, err := d.at.Lstat(item.Path)
@@ -167,7 +168,7 @@ func (d *downloads) fetch(ctx context.Context, item Download) (got content, err 
 	name := partOf(item)
 	flags := os.O_RDWR | os.O_CREATE
 	if item.SHA256 == "" {
-		flags |= os.O_TRUNC // whose beginning it is could not be told
+		flags |= os.O_TRUNC // it is unknown whose beginning it is
 	}
 	if info, err := d.at.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return got, &api.ConflictError{Message: name + " is in the way: it is no file"}
@@ -292,10 +293,10 @@ func (m *metered) Read(p []byte) (int, error) {
 // bytes: a name has 255 at most.
 const maxPartName = 200
 
-// partOf is where a file lies until it is complete: the same for each call, so
-// that the next one goes on with it. Among the files that come down there may be
-// "data" and "data.part", so the hash is that of the key: to have a file of such
-// a name, somebody must have made it for that.
+// partOf is the path of a file until it is complete: the same for each call, so
+// that the next one continues it. The downloaded files may include "data" and
+// "data.part", so the hash is that of the key: a file of such a name is never
+// there by accident.
 func partOf(item Download) string {
 	dir, name := filepath.Split(item.Path)
 	hash := sha256.Sum256([]byte(item.Key + "\x00" + name))

@@ -32,7 +32,7 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	case answer.Code == minio.NoSuchBucket:
 		return &api.NotFoundError{Kind: "bucket", Name: s.Bucket, Hint: "the store at " + s.Endpoint + " has no such bucket",
 			Remedies: append(s.setupAgain(), s.setupAgain("StoreBucket=NAME")...)}
-	// The last one is versitygw's for a key that it does not know.
+	// The last one is versitygw's for an unknown key.
 	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound":
 		return &api.ForbiddenError{Message: fmt.Sprintf("the store at %s does not accept the credentials in %s", s.Endpoint, s.credentials()),
 			Cause: err, Remedies: s.setupAgain()}
@@ -51,8 +51,8 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 // credentials says where they are from.
 func (s *Store) credentials() string { return cmp.Or(s.login, "Secret "+s.secret) }
 
-// IsUnknownAccount reports that the store does not know an account: the one that
-// asks, or one that a policy names.
+// IsUnknownAccount reports that the store has no such account: that of the
+// request, or one that a policy names.
 func IsUnknownAccount(err error) bool {
 	switch minio.ToErrorResponse(errors.Unwrap(err)).Code {
 	case "InvalidAccessKeyId", "XAdminUserNotFound", "MalformedPolicy":
@@ -116,7 +116,8 @@ var (
 	keyInTheWay = []string{"ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory"}
 )
 
-// isInTheWay also knows rclone's answer, which has a code for requests of any kind.
+// isInTheWay also recognizes rclone's answer, which has a code for requests of
+// any kind.
 func isInTheWay(answer minio.ErrorResponse) bool {
 	return slices.Contains(keyInTheWay, answer.Code) || answer.Code == "InvalidRequest" && strings.Contains(answer.Message, " is the name of ")
 }

@@ -36,7 +36,7 @@ const (
 // is one of the way to the store, or of the rights.
 func (s *Store) Examine(ctx context.Context) ([]Lack, error) {
 	e := &examination{s: s, prefix: Probes + kube.NewID() + "/"}
-	// One request tells what is wrong with the way to the store, or with the rights.
+	// One request shows problems with the connection to the store, or with the rights.
 	lack, err := e.replaced(ctx)
 	found := []*Lack{lack}
 	if err == nil {
@@ -106,7 +106,8 @@ func (e *examination) list(ctx context.Context, below string, o ListOptions) ([]
 	return keys, nil
 }
 
-// isRefusal tells what the store will not do from what keeps it from answering.
+// isRefusal distinguishes what the store does not do from what keeps it from
+// answering.
 func isRefusal(err error) bool {
 	var answer minio.ErrorResponse
 	return errors.As(err, new(*api.ConflictError)) || errors.As(err, new(*api.InvalidSpecError)) ||

@@ -20,7 +20,7 @@ const probesAtOnce = 8
 // with what helps.
 var alike = []struct{ one, other, fix string }{
 	{`back\slash`, "back/slash", "start SeaweedFS with -s3.allowBackslashInKey, or " + anotherStore},
-	{"case", "CASE", "have it keep its objects on a file system that tells upper case from lower case, or " + anotherStore},
+	{"case", "CASE", "have it keep its objects on a file system that distinguishes upper case from lower case, or " + anotherStore},
 	{"\u00e9", "e\u0301", "have it keep its objects on a file system that does not normalise names, or " + anotherStore},
 }
 
@@ -55,7 +55,7 @@ func (e *examination) names(ctx context.Context) (*Lack, error) {
 	}
 	for _, key := range all {
 		if got[key] != key {
-			return &Lack{What: fmt.Sprintf("the object %q comes back with another content", plain(key)), Fix: anotherStore, Loses: true}, nil
+			return &Lack{What: fmt.Sprintf("the object %q is read back with other content", plain(key)), Fix: anotherStore, Loses: true}, nil
 		}
 	}
 	return e.listed(ctx, below, all)

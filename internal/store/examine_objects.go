@@ -28,7 +28,7 @@ func (e *examination) replaced(ctx context.Context) (*Lack, error) {
 	return nil, nil // nothing lacks
 }
 
-// ranges: a transfer that broke off goes on in the middle of an object.
+// ranges: an interrupted transfer continues in the middle of an object.
 func (e *examination) ranges(ctx context.Context) (*Lack, error) {
 	key := e.prefix + "ranges"
 	if err := e.put(ctx, key, "0123456789"); err != nil {
@@ -66,7 +66,7 @@ func (e *examination) inParts(ctx context.Context) (*Lack, error) {
 	return nil, nil // nothing lacks
 }
 
-// metadata: an object's SHA-256 lies there.
+// metadata: it contains an object's SHA-256.
 func (e *examination) metadata(ctx context.Context) (*Lack, error) {
 	key := e.prefix + "metadata"
 	if err := e.put(ctx, key, "content"); err != nil {
@@ -106,5 +106,5 @@ func (e *examination) absent(ctx context.Context) (*Lack, error) {
 	if err != nil && !isRefusal(err) {
 		return nil, err
 	}
-	return &Lack{What: "it does not keep an object from being replaced where a request asks for that (If-None-Match)", Fix: anotherStore}, nil
+	return &Lack{What: "it does not keep an object from being replaced where a request requires that (If-None-Match)", Fix: anotherStore}, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestAnExaminationTellsWhatAStoreLacks(t *testing.T) {
+func TestAnExaminationReportsWhatAStoreLacks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		h     *storetest.Server

@@ -94,11 +94,11 @@ type reader struct {
 	broken int
 }
 
-// breaks is how often a reader goes on without a byte in between.
+// breaks is how often a reader continues without a byte in between.
 const breaks = 5
 
-// open asks for the object from where the reader is at. Later requests are for
-// the same object only.
+// open requests the object from the reader's offset. Later requests are for the
+// same object only.
 func (r *reader) open() error {
 	var o minio.GetObjectOptions
 	if r.etag != "" {

@@ -13,7 +13,7 @@ import (
 const listPage = 1000
 
 // List implements Backend, 1000 objects a request. Keys that the server cannot
-// tell cost more, see names.
+// list exactly cost more, see names.
 func (s *Store) List(ctx context.Context, prefix string, o ListOptions) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		real := newNames(s, prefix, o)
@@ -43,8 +43,7 @@ func (s *Store) List(ctx context.Context, prefix string, o ListOptions) iter.Seq
 type after struct{ start, token string }
 
 // page fetches one page of at most so many keys, of one level or of all. The
-// client has no context for it, so one that nobody waits for any more ends by
-// itself.
+// client has no context for it, so an abandoned request ends by itself.
 func (s *Store) page(ctx context.Context, prefix string, from after, level bool, most int) (minio.ListBucketV2Result, error) {
 	type answer struct {
 		page minio.ListBucketV2Result

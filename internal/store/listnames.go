@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// replaced stands in a list for a character that XML does not have. Servers that
-// were asked to encode keys and do not (versitygw) tell so "a\x01" and "a\x02".
+// replaced is what a list has for a character that XML does not have. Servers
+// that do not encode keys on request (versitygw) return it for "a\x01" and
+// "a\x02".
 const replaced = "\uFFFD"
 
-// unlisted are the characters that it stands for, and it itself.
+// unlisted are the characters that it replaces, and itself.
 var unlisted = func() []string {
 	all := []string{replaced, "\uFFFE", "\uFFFF"}
 	for c := rune(1); c < ' '; c++ {
@@ -27,8 +28,8 @@ var unlisted = func() []string {
 	return all
 }()
 
-// tellable makes of a key what a list tells of it.
-var tellable = func() *strings.Replacer {
+// listable converts a key to the form that a list shows.
+var listable = func() *strings.Replacer {
 	var pairs []string
 	for _, c := range unlisted {
 		pairs = append(pairs, c, replaced)
@@ -39,12 +40,12 @@ var tellable = func() *strings.Replacer {
 // atOnce is how many characters are tried at a time.
 const atOnce = 8
 
-// told is how a page tells a key.
-func told(key string, page minio.ListBucketV2Result) string {
+// listed is a key in the form of a page.
+func listed(key string, page minio.ListBucketV2Result) string {
 	if page.EncodingType != "" {
 		return key
 	}
-	return tellable.Replace(key)
+	return listable.Replace(key)
 }
 
 // maxLooks is how many answers are remembered.
@@ -56,20 +57,20 @@ const maxLooks = 10_000
 // key; an older one did, and others may.
 type names struct {
 	s *Store
-	// prefix is what was asked for, told how the server repeats it.
-	prefix, told string
-	o            ListOptions
+	// prefix is what was requested, listed the form in which the server repeats it.
+	prefix, listed string
+	o              ListOptions
 
 	mu    sync.Mutex
 	there map[string]*minio.ListBucketV2Result // the first that begins so
-	// of are the real ones, by what was told, and taken how many of them the
-	// pages so far had.
+	// of are the real ones, by their listed form, and taken how many of them
+	// the pages so far had.
 	of    map[string][]Object
 	taken map[string]int
 }
 
 func newNames(s *Store, prefix string, o ListOptions) *names {
-	return &names{s: s, prefix: prefix, told: tellable.Replace(prefix), o: o, there: map[string]*minio.ListBucketV2Result{}, of: map[string][]Object{}, taken: map[string]int{}}
+	return &names{s: s, prefix: prefix, listed: listable.Replace(prefix), o: o, there: map[string]*minio.ListBucketV2Result{}, of: map[string][]Object{}, taken: map[string]int{}}
 }
 
 // objectsOf returns what a page has, sorted by the real keys.
@@ -94,24 +95,24 @@ func (n *names) objectsOf(ctx context.Context, page minio.ListBucketV2Result) ([
 	return merge(objects, prefixes), nil
 }
 
-// next is where the page behind this one begins. A token that was told wrongly
-// would pass over keys.
+// next is where the page after this one begins. A token with a wrong name would
+// skip keys.
 func (n *names) next(page minio.ListBucketV2Result, objects []Object, from after) after {
 	from.token = page.NextContinuationToken
 	if page.EncodingType == "" && strings.Contains(from.token, replaced) && len(objects) > 0 {
 		last := objects[len(objects)-1]
 		from = after{start: last.Key}
 		if last.Prefix {
-			from.start += "\U0010FFFF" // behind all that lies below it
+			from.start += "\U0010FFFF" // after all that is below it
 		}
 	}
 	return from
 }
 
-// name gives an object its real key. Several real ones are told alike, and come
-// in their order.
+// name sets an object's real key. Several real ones may be listed alike, and
+// come in their order.
 func (n *names) name(ctx context.Context, o *Object) error {
-	rest, fits := strings.CutPrefix(o.Key, n.told)
+	rest, fits := strings.CutPrefix(o.Key, n.listed)
 	if !fits || !strings.Contains(o.Key, replaced) {
 		return nil
 	}
@@ -129,11 +130,11 @@ func (n *names) name(ctx context.Context, o *Object) error {
 	if real := n.of[o.Key]; number < len(real) {
 		*o = real[number]
 	}
-	return nil // else it is gone by now, or of bytes that nobody can ask for
+	return nil // else it is gone by now, or of bytes that no request can have
 }
 
-// find returns what there is of real keys that begin with known and go on as rest
-// tells.
+// find returns the objects whose real keys begin with known and continue as
+// rest, in the form of a list.
 func (n *names) find(ctx context.Context, known, rest string, prefix bool) ([]Object, error) {
 	head, tail, more := strings.Cut(rest, replaced)
 	if !more {
@@ -171,13 +172,13 @@ func (n *names) exactly(ctx context.Context, key string, prefix bool) ([]Object,
 	}
 	// The key itself comes first of all that begin with it.
 	first := page.Contents[0]
-	if first.Key != told(key, *page) {
+	if first.Key != listed(key, *page) {
 		return nil, nil
 	}
 	return []Object{{Key: key, Size: first.Size, Modified: first.LastModified}}, nil
 }
 
-// look asks for the first key that begins so.
+// look requests the first key with this prefix.
 func (n *names) look(ctx context.Context, begin string) (*minio.ListBucketV2Result, error) {
 	n.mu.Lock()
 	page, known := n.there[begin]

@@ -17,7 +17,7 @@ const (
 	// partsAtOnce is how many parts of one object are on their way.
 	partsAtOnce = 4
 	abortTime   = 30 * time.Second
-	// metaPut is the user metadata that tells one upload from another.
+	// metaPut is the user metadata that distinguishes uploads.
 	metaPut = "Vast-Put"
 )
 
@@ -57,7 +57,7 @@ func (s *Store) inParts(ctx context.Context, key string, o PutOptions, send func
 		err = p.join(ctx, o, made.Size)
 	}
 	if err != nil {
-		// Also after Ctrl-C: parts that nobody joins cost space for ever.
+		// Also after Ctrl-C: parts that are never joined use space for ever.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 		defer cancel()
 		_ = s.s3.AbortMultipartUpload(ctx, s.Bucket, key, p.id) // the first error counts
@@ -102,7 +102,7 @@ func (p *parts) join(ctx context.Context, o PutOptions, size int64) error {
 	})
 }
 
-// putParts stores a large file. It is read where it lies, nothing of it is held.
+// putParts stores a large file. It is read in place, nothing of it is held.
 func (s *Store) putParts(ctx context.Context, key string, file *section, o PutOptions) (Object, error) {
 	size := partSizeOf(file.size)
 	whole, found, err := file.digests(size)

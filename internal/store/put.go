@@ -54,7 +54,7 @@ func (s *Store) putSection(ctx context.Context, key string, file *section, size 
 	return s.putSingle(ctx, key, file, found, o)
 }
 
-// putSmall stores a stream that says that it is small.
+// putSmall stores a stream of a small known size.
 func (s *Store) putSmall(ctx context.Context, key string, r io.Reader, size int64, o PutOptions) (Object, error) {
 	content, err := io.ReadAll(io.LimitReader(r, size+1))
 	switch {

@@ -14,7 +14,7 @@ import (
 
 const (
 	// patience is how long a store may be away that has answered before: its
-	// pod is replaced meanwhile, say, and has to wait for a machine.
+	// pod may be replaced, for example, and has to wait for a node.
 	patience = 5 * time.Minute
 	// firstPatience is the same for a store that has never answered.
 	firstPatience = 10 * time.Second
@@ -59,7 +59,7 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-// passes tells whether a failure may be over in a moment.
+// passes reports whether a failure may be over in a moment.
 func passes(err error) bool {
 	var (
 		answer      minio.ErrorResponse

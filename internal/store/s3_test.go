@@ -96,7 +96,7 @@ func TestReadingGoesOnWhereTheWayBroke(t *testing.T) {
 		"again and again":                      {h: &server{breakAfter: 700}},
 		"and from the middle of an object":     {h: &server{breakAfter: 3000}, from: 1234},
 		"but not when the object was replaced": {h: &server{breakAfter: 6000}, is: isKind[*api.ConflictError]},
-		"and what is damaged is told":          {h: &server{sum: hashed("something else")}, is: isKind[*api.UnavailableError]},
+		"and damage is reported":               {h: &server{sum: hashed("something else")}, is: isKind[*api.UnavailableError]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

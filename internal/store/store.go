@@ -1,5 +1,5 @@
 // Package store puts, gets and lists objects: in any S3 endpoint, or in a folder
-// of this machine. It does not depend on Kubernetes; package portforward reaches a store in a
+// of the local file system. It does not depend on Kubernetes; package portforward reaches a store in a
 // cluster from outside.
 package store
 
@@ -83,9 +83,9 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	return func(o *options) { o.dial, o.close = dial, closed }
 }
 
-// WithPatience says how long a store that is away is waited for, within each
-// operation. Without it that is 5 minutes, and 10 seconds for a store that has
-// not answered yet.
+// WithPatience sets how long an unavailable store is waited for, within each
+// operation. The default is 5 minutes, and 10 seconds for a store that has not
+// answered yet.
 func WithPatience(d time.Duration) Option {
 	return func(o *options) { o.patience = d }
 }
@@ -144,8 +144,8 @@ const (
 // patient gives requests that take long another limit.
 type patient struct{ quick, slow *http.Transport }
 
-// newTransport takes roots for the certificates that may have signed the store's;
-// nil stands for those of the machine.
+// newTransport takes the certificates that may have signed the store's; nil for
+// those of the system.
 func newTransport(o options, roots *x509.CertPool) *patient {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true // objects come as they are

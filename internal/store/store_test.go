@@ -22,15 +22,15 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		"no such bucket":                     {minio.ErrorResponse{Code: "NoSuchBucket", StatusCode: http.StatusNotFound}, &api.NotFoundError{}, "the store at https://s3.example.com has no such bucket"},
-		"an unknown key":                     {minio.ErrorResponse{Code: "InvalidAccessKeyId", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
-		"a key that versitygw does not know": {minio.ErrorResponse{Code: "XAdminUserNotFound", StatusCode: http.StatusNotFound}, &api.ForbiddenError{}, "does not accept the credentials"},
-		"a wrong key":                        {minio.ErrorResponse{Code: "SignatureDoesNotMatch", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
-		"a missing right":                    {minio.ErrorResponse{Code: "AccessDenied", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, `may not put an object into bucket "results"`},
-		"an overload":                        {minio.ErrorResponse{Code: "SlowDown", StatusCode: http.StatusServiceUnavailable, Message: "reduce\nyour rate"}, &api.UnavailableError{}, "reduce your rate"},
-		"no answer":                          {context.DeadlineExceeded, &api.UnavailableError{}, "deadline exceeded"},
-		"TLS where there is none":            {&url.Error{Op: "Get", URL: "https://store", Err: http.ErrSchemeMismatch}, &api.InvalidSpecError{}, "speaks http, not https"},
-		"an error of the way there":          {&api.ForbiddenError{Message: "no right to forward ports"}, &api.ForbiddenError{}, "no right to forward ports"},
+		"no such bucket":             {minio.ErrorResponse{Code: "NoSuchBucket", StatusCode: http.StatusNotFound}, &api.NotFoundError{}, "the store at https://s3.example.com has no such bucket"},
+		"an unknown key":             {minio.ErrorResponse{Code: "InvalidAccessKeyId", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
+		"a key unknown to versitygw": {minio.ErrorResponse{Code: "XAdminUserNotFound", StatusCode: http.StatusNotFound}, &api.ForbiddenError{}, "does not accept the credentials"},
+		"a wrong key":                {minio.ErrorResponse{Code: "SignatureDoesNotMatch", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, "does not accept the credentials"},
+		"a missing right":            {minio.ErrorResponse{Code: "AccessDenied", StatusCode: http.StatusForbidden}, &api.ForbiddenError{}, `may not put an object into bucket "results"`},
+		"an overload":                {minio.ErrorResponse{Code: "SlowDown", StatusCode: http.StatusServiceUnavailable, Message: "reduce\nyour rate"}, &api.UnavailableError{}, "reduce your rate"},
+		"no answer":                  {context.DeadlineExceeded, &api.UnavailableError{}, "deadline exceeded"},
+		"TLS where there is none":    {&url.Error{Op: "Get", URL: "https://store", Err: http.ErrSchemeMismatch}, &api.InvalidSpecError{}, "speaks http, not https"},
+		"an error of the way there":  {&api.ForbiddenError{Message: "no right to forward ports"}, &api.ForbiddenError{}, "no right to forward ports"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,20 +78,20 @@ func TestWhatAStoreSaysOfAnObject(t *testing.T) {
 		status        int
 		want          error
 	}{
-		"that it is not there":                            {minio.NoSuchKey, "", http.StatusNotFound, &api.NotFoundError{}},
-		"that it is there":                                {minio.PreconditionFailed, "", http.StatusPreconditionFailed, &api.ConflictError{}},
-		"that it would be below a file":                   {"ObjectParentIsFile", "", http.StatusConflict, &api.ConflictError{}},
-		"that it would be a folder's name":                {"ExistingObjectIsDirectory", "", http.StatusConflict, &api.ConflictError{}},
-		"that it would be below a file, rclone's":         {"InvalidRequest", `Directory "a" is the name of an object`, http.StatusBadRequest, &api.ConflictError{}},
-		"that it would be a folder's name, rclone's":      {"InvalidRequest", `Object name "a/b" is the name of a directory`, http.StatusBadRequest, &api.ConflictError{}},
-		"that its request is wrong in another way":        {"InvalidRequest", "no", http.StatusBadRequest, &api.InvalidSpecError{}},
-		"that its name is too long":                       {"KeyTooLongError", "", http.StatusBadRequest, &api.InvalidSpecError{}},
-		"that its name is too long, MinIO's":              {"XMinioInvalidObjectName", "", http.StatusBadRequest, &api.InvalidSpecError{}},
-		"that its content has another SHA-256":            {"XAmzContentSHA256Mismatch", "", http.StatusBadRequest, &api.ConflictError{}},
-		"that its content has another MD5":                {"BadDigest", "", http.StatusBadRequest, &api.ConflictError{}},
-		"that somebody has given up its upload meanwhile": {minio.NoSuchUpload, "", http.StatusNotFound, &api.ConflictError{}},
-		"that it may not be read":                         {"AccessDenied", "", http.StatusForbidden, &api.ForbiddenError{}},
-		"that something else goes on":                     {"OperationAborted", "", http.StatusConflict, &api.UnavailableError{}},
+		"that it is not there":                       {minio.NoSuchKey, "", http.StatusNotFound, &api.NotFoundError{}},
+		"that it is there":                           {minio.PreconditionFailed, "", http.StatusPreconditionFailed, &api.ConflictError{}},
+		"that it would be below a file":              {"ObjectParentIsFile", "", http.StatusConflict, &api.ConflictError{}},
+		"that it would be a folder's name":           {"ExistingObjectIsDirectory", "", http.StatusConflict, &api.ConflictError{}},
+		"that it would be below a file, rclone's":    {"InvalidRequest", `Directory "a" is the name of an object`, http.StatusBadRequest, &api.ConflictError{}},
+		"that it would be a folder's name, rclone's": {"InvalidRequest", `Object name "a/b" is the name of a directory`, http.StatusBadRequest, &api.ConflictError{}},
+		"that its request is wrong in another way":   {"InvalidRequest", "no", http.StatusBadRequest, &api.InvalidSpecError{}},
+		"that its name is too long":                  {"KeyTooLongError", "", http.StatusBadRequest, &api.InvalidSpecError{}},
+		"that its name is too long, MinIO's":         {"XMinioInvalidObjectName", "", http.StatusBadRequest, &api.InvalidSpecError{}},
+		"that its content has another SHA-256":       {"XAmzContentSHA256Mismatch", "", http.StatusBadRequest, &api.ConflictError{}},
+		"that its content has another MD5":           {"BadDigest", "", http.StatusBadRequest, &api.ConflictError{}},
+		"that its upload was aborted meanwhile":      {minio.NoSuchUpload, "", http.StatusNotFound, &api.ConflictError{}},
+		"that it may not be read":                    {"AccessDenied", "", http.StatusForbidden, &api.ForbiddenError{}},
+		"that another operation is in progress":      {"OperationAborted", "", http.StatusConflict, &api.UnavailableError{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

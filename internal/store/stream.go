@@ -84,7 +84,7 @@ func (p *parts) stream(ctx context.Context, r io.Reader, buf []byte, size int64,
 			}
 			var err error
 			if buf, err = next(sending); err != nil {
-				return nil // of the parts that are sent, which tell more
+				return nil // of the parts that are sent, which report more
 			}
 			if length, last, err = fill(r, buf); err != nil || length == 0 {
 				free <- buf
@@ -117,8 +117,8 @@ const (
 	// streams of a Store together: one is filled while one is sent. Go lets
 	// the memory of a program grow to twice what is in use.
 	streamBuffers = 2
-	// smallStream is up to where a stream that says its size needs none of
-	// these buffers.
+	// smallStream is the largest size of a stream of known size that needs none
+	// of these buffers.
 	smallStream = 1 << 20
 )
 

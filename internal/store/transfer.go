@@ -37,16 +37,16 @@ type Download struct {
 	// Replace says of a file that is there with other content, by its SHA-256,
 	// that it may be replaced although Overwrite is not set; nil for none.
 	Replace func(sha256 string) bool
-	// Done is told the SHA-256 of the file that is there in the end, whether it
-	// was fetched or not; nil for nobody.
+	// Done, if set, is called with the SHA-256 of the file that is there in the
+	// end, whether it was fetched or not.
 	Done func(sha256 string, size int64)
 }
 
-// TransferOptions say how objects are moved.
+// TransferOptions set how objects are moved.
 type TransferOptions struct {
 	// Parallel transfers; 0 is 32.
 	Parallel int
-	// Notify is told how far it is, some times a second and at the end, by one
+	// Notify receives the progress, some times a second and at the end, by one
 	// goroutine at a time.
 	Notify func(api.TransferProgress)
 	// Root is what all paths lie in. They cannot leave it then, through links
@@ -111,28 +111,28 @@ func local(err error) error {
 	return err
 }
 
-// meter tells how far a transfer is.
+// meter reports the progress of a transfer.
 type meter struct {
-	mu     sync.Mutex
-	p      api.TransferProgress
-	notify func(api.TransferProgress)
-	told   time.Time
+	mu       sync.Mutex
+	p        api.TransferProgress
+	notify   func(api.TransferProgress)
+	reported time.Time
 }
 
-// tellEvery is the pause between two notifications.
-const tellEvery = 200 * time.Millisecond
+// reportEvery is the pause between two notifications.
+const reportEvery = 200 * time.Millisecond
 
 func newMeter(files int, bytes int64, notify func(api.TransferProgress)) *meter {
 	return &meter{p: api.TransferProgress{TotalFiles: files, TotalBytes: bytes}, notify: notify}
 }
 
-// add changes the figures, and tells them now and then.
+// add changes the figures, and reports them now and then.
 func (m *meter) add(change func(*api.TransferProgress)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	change(&m.p)
-	if m.notify != nil && time.Since(m.told) >= tellEvery {
-		m.told = time.Now()
+	if m.notify != nil && time.Since(m.reported) >= reportEvery {
+		m.reported = time.Now()
 		m.notify(m.p)
 	}
 }
@@ -147,7 +147,7 @@ func (m *meter) skip(size int64) {
 	})
 }
 
-// end tells the last figures.
+// end reports the last figures.
 func (m *meter) end() {
 	if m.notify != nil {
 		m.notify(m.p)

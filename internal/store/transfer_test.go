@@ -105,7 +105,7 @@ func TestFilesGoUpOnce(t *testing.T) {
 					t.Errorf("%d were put, not %d: %v", b.puts, puts, err)
 				}
 				if last.Files != n || last.TotalFiles != n || last.Skipped != skipped || last.Bytes != last.TotalBytes || last.TotalBytes < int64(60*n) {
-					t.Errorf("told at the end: %+v", last)
+					t.Errorf("reported at the end: %+v", last)
 				}
 			}
 			upload(n, 0)
@@ -135,7 +135,7 @@ func TestFilesGoUpOnce(t *testing.T) {
 			t.Errorf("%d were asked for: %v", b.stats, err)
 		}
 	})
-	t.Run("all files that are missing are told, and nothing is sent", func(t *testing.T) {
+	t.Run("all files that are missing are reported, and nothing is sent", func(t *testing.T) {
 		t.Parallel()
 		b, dir := &watched{Backend: openDir(t, t.TempDir())}, t.TempDir()
 		write(t, dir, map[string]string{"there": "x"})
@@ -180,13 +180,13 @@ func TestObjectsComeDown(t *testing.T) {
 			want: map[string]string{"sub/one": "mine"}, is: isKind[*api.ConflictError]},
 		"nor over other content of unknown size": {items: []store.Download{bare}, there: map[string]string{"two": "mine"},
 			want: map[string]string{"two": "mine"}, is: isKind[*api.ConflictError]},
-		"but over it when told to": {items: []store.Download{whole}, there: map[string]string{"sub/one": "mine"}, overwrite: true,
+		"but over it on request": {items: []store.Download{whole}, there: map[string]string{"sub/one": "mine"}, overwrite: true,
 			want: map[string]string{"sub/one": content}, offsets: []int64{0}},
 		"never over a folder": {items: []store.Download{whole}, there: map[string]string{"sub/one/more": "mine"}, overwrite: true,
 			want: map[string]string{"sub/one/more": "mine"}, is: isKind[*api.ConflictError]},
 		"from where an earlier call broke": {items: []store.Download{whole}, there: map[string]string{wholePart: content[:40_000]},
 			want: map[string]string{"sub/one": content}, offsets: []int64{40_000}},
-		"also where only the store knows what it is": {items: []store.Download{bare}, there: map[string]string{barePart: content[:40_000]},
+		"also where only the store has its hash": {items: []store.Download{bare}, there: map[string]string{barePart: content[:40_000]},
 			want: map[string]string{"two": content}, offsets: []int64{40_000}},
 		"from an end that was only not renamed": {items: []store.Download{whole}, there: map[string]string{wholePart: content},
 			want: map[string]string{"sub/one": content}, offsets: []int64{100_000}},
@@ -216,7 +216,7 @@ func TestObjectsComeDown(t *testing.T) {
 			err = store.DownloadAll(t.Context(), b, c.items, store.TransferOptions{Root: root, Overwrite: c.overwrite,
 				Notify: func(p api.TransferProgress) { last = p }})
 			if c.is == nil && (err != nil || last.Files != len(c.items) || last.Skipped != c.skipped) || c.is != nil && !c.is(err) {
-				t.Errorf("%T %v; told %+v", err, err, last)
+				t.Errorf("%T %v; reported %+v", err, err, last)
 			}
 			if fmt.Sprint(b.gets) != fmt.Sprint(c.offsets) {
 				t.Errorf("read from %v, want %v", b.gets, c.offsets)

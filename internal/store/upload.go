@@ -95,7 +95,7 @@ func (u *uploads) one(ctx context.Context, item Upload) error {
 	return nil
 }
 
-// same asks whether the store holds the file's content under its key.
+// same reports whether the store has the file's content under its key.
 func (u *uploads) same(ctx context.Context, item Upload, file io.ReadSeeker) (bool, error) {
 	o, err := u.b.Stat(ctx, item.Key)
 	if errors.As(err, new(*api.NotFoundError)) {
@@ -123,7 +123,7 @@ const (
 	lookFactor = 4
 )
 
-// seen is what a list told of what the store holds.
+// seen is what a list showed of the store's content.
 type seen struct {
 	sizes map[string]int64
 	// to is the last key that the list came to; all of it: end.
@@ -157,7 +157,7 @@ func look(ctx context.Context, b Backend, items []Upload) (*seen, error) {
 	return s, nil
 }
 
-// maybe tells whether the store may hold an item.
+// maybe reports whether the store may have an item.
 func (s *seen) maybe(item Upload) bool {
 	size, there := s.sizes[item.Key]
 	return there && size == item.Size || !there && !s.end && item.Key > s.to

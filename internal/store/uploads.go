@@ -27,7 +27,8 @@ const (
 
 type uploadsQuery struct{ prefix, key, id string }
 
-// listUploads asks for a page of unfinished uploads. The request of the S3 client
+// listUploads requests a page of unfinished uploads. The request of the S3
+// client
 // always has a delimiter, an empty one: rclone takes that for one, finds it between
 // all characters, and answers with none but the upload whose key is the prefix.
 func (s *Store) listUploads(ctx context.Context, q uploadsQuery) (page minio.ListMultipartUploadsResult, err error) {
@@ -69,8 +70,9 @@ func (s *Store) listUploads(ctx context.Context, q uploadsQuery) (page minio.Lis
 	return page, nil
 }
 
-// decodeUploads undoes the encoding of a page: XML cannot hold every character of a
-// key. What is not encoded, whatever the store says, stays as it is.
+// decodeUploads undoes the encoding of a page: XML cannot hold every character
+// of a key. What is not encoded, in spite of the store's header, stays as it
+// is.
 func decodeUploads(page *minio.ListMultipartUploadsResult) {
 	decode := func(s *string) {
 		if plain, err := url.QueryUnescape(*s); err == nil {
@@ -116,8 +118,8 @@ func (s *Store) AbortUploads(ctx context.Context, prefixes ...string) error {
 }
 
 // uploads fetches one page. A store that refuses to list them shows none: few
-// credentials may where somebody else runs the store, some servers have no such
-// request, and rclone says 404 as long as there has been none.
+// credentials have the right at a store of others, some servers have no such
+// request, and rclone returns 404 as long as there has been none.
 func (s *Store) uploads(ctx context.Context, q uploadsQuery) (page minio.ListMultipartUploadsResult, err error) {
 	err = s.retry(ctx, func() error {
 		page, err = s.listUploads(ctx, q)
@@ -137,7 +139,7 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 	return err
 }
 
-// refused tells that a store has answered, and that it will not answer otherwise.
+// refused reports that a store has answered, and that a retry is useless.
 func refused(err error) bool {
 	status := minio.ToErrorResponse(err).StatusCode
 	return status >= http.StatusMultipleChoices && status < http.StatusInternalServerError && !passes(err) || status == http.StatusNotImplemented

@@ -87,7 +87,7 @@ func TestUnfinishedUploadsAreGivenUp(t *testing.T) {
 	}{
 		"those below the prefixes, and no others": {
 			h: &unfinished{page: 1000, keys: []string{"a/1", "b/ü +%", "bc", "c/1"}}, want: []string{"b/ü +%", "c/1"}, lists: 1},
-		"where a prefix stands for a whole key": {
+		"where a prefix is a whole key": {
 			h: &unfinished{page: 10, wholeKeys: true, keys: append(many("a/", 30), many("b/", 3)...)}, want: many("b/", 3), lists: 1},
 		"by the prefix where the bucket has many": {
 			h: &unfinished{page: 10, keys: slices.Concat(many("a/", 500), many("b/", 25), many("c/", 5))}, want: slices.Concat(many("b/", 25), many("c/", 5)), lists: 54},

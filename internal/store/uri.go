@@ -32,9 +32,9 @@ const (
 
 // OpenURI connects to the bucket of "s3://bucket/prefix" or "gs://bucket/prefix",
 // from inside a container. The bucket of the namespace's own store is reached with
-// the store's credentials, any other one with those that getenv knows, or without.
+// the store's credentials, any other one with those of getenv, or without.
 // prefix is what is behind the bucket, without slashes at its ends. The store
-// itself is not asked anything yet. Close has to be called.
+// itself is not contacted yet. Close has to be called.
 func OpenURI(uri string, getenv func(string) string) (s *Store, prefix string, err error) {
 	scheme, rest, _ := strings.Cut(uri, "://")
 	bucket, prefix, _ := strings.Cut(rest, "/") // names are as they are, without %41

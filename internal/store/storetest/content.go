@@ -54,11 +54,11 @@ func sizesAndSources(f *fixture) {
 				f.Errorf("%s: put returns %+v", name, made)
 			}
 			if arrived.Load() != int64(size) {
-				f.Errorf("%s: %d bytes are told to have arrived", name, arrived.Load())
+				f.Errorf("%s: %d bytes are reported as arrived", name, arrived.Load())
 			}
 			got, o := f.read(name)
 			if got != string(content) {
-				f.Errorf("%s: another content comes back", name)
+				f.Errorf("%s: it is read back with other content", name)
 			}
 			known := o.SHA256 == sum || o.SHA256 == "" && !seekable && put.announced == "" && size > part
 			if o.Size != int64(size) || !known {
@@ -167,7 +167,7 @@ func ifAbsent(f *fixture) {
 		}
 		content, _ := f.read(name)
 		if won.Load() != 1 || len(content) != size || bytes.Count([]byte(content), []byte(content[:1])) != size {
-			f.Errorf("%s: %d were told that they won, and %d bytes are there", name, won.Load(), len(content))
+			f.Errorf("%s: %d calls succeeded, and %d bytes are there", name, won.Load(), len(content))
 		}
 		if _, err := f.b.Put(f.Context(), f.prefix+name, bytes.NewReader([]byte("late")), 4, store.PutOptions{IfAbsent: true}); !is[*api.ConflictError](err) {
 			f.Errorf("one that is late: %T %v", err, err)

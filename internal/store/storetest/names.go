@@ -130,7 +130,7 @@ func folderLists(f *fixture) {
 	f.lists("", store.ListOptions{}, "file", "file/below", "other")
 }
 
-// oddPages: a page may end with a name that the server cannot tell.
+// oddPages: a page may end with a name that the server cannot list exactly.
 func oddPages(f *fixture) {
 	contents := numbered(999)
 	contents["00998\x01"] = "x" // the last of the first page

@@ -19,7 +19,7 @@ type report struct {
 
 func (r *report) Context() context.Context { return r.ctx }
 
-// Helper is testing.T's: the place that is told is that in the rule.
+// Helper is testing.T's: the reported place is that in the rule.
 func (*report) Helper() {}
 
 func (r *report) Error(args ...any) { r.add(fmt.Sprintln(args...)) }

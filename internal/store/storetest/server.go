@@ -21,8 +21,9 @@ import (
 type Server struct {
 	// Fold makes one key of several.
 	Fold func(string) string
-	// NoHash does not hold content against Content-MD5, NoMetadata forgets it,
-	// NoRange and NoParts know no such request, and UnknownHeader no If-None-Match.
+	// NoHash does not compare content with Content-MD5, NoMetadata drops it,
+	// NoRange and NoParts have no such request, and UnknownHeader ignores
+	// If-None-Match.
 	NoHash, NoMetadata, NoRange, NoParts, UnknownHeader bool
 	// Unsorted lists backwards. Replaces does not heed If-None-Match. KeepsFirst
 	// replaces nothing, and Undeleted deletes nothing.

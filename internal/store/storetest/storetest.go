@@ -46,7 +46,7 @@ func Rules() []Rule {
 		{"a source that breaks leaves what was there", brokenSource},
 		{"one of many wins where the key has to be absent", ifAbsent},
 		{"an object is read from any byte on", offsets},
-		{"what is missing is told as such", missing},
+		{"what is missing is reported as such", missing},
 		{"a name may have any character", names},
 		{"a page may end with any name", oddPages},
 		{"a name that not every store can hold is not stored, and is no other one", badNames},
@@ -56,9 +56,9 @@ func Rules() []Rule {
 		{"many writers of one key leave the content of one", oneKey},
 		{"a delete removes what is there, and in any number", deletes},
 		{"a list is sorted and can begin anywhere", lists},
-		{"a list of one level shows what lies deeper by one entry", levels},
+		{"a list of one level shows deeper levels by one entry", levels},
 		{"a list goes over many pages", pages},
-		{"an end of the context ends what goes on", contexts},
+		{"an end of the context ends unfinished operations", contexts},
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *Client) Logs(ctx context.Context, ref string, o api.LogOptions, sink ap
 	if err := hasContainer(job, o.Container); err != nil {
 		return err
 	}
-	if o.Notify == nil && c.conn.Heard() {
+	if o.Notify == nil && c.conn.HasWarn() {
 		o.Notify = func(message string) { c.conn.Warn(message) }
 	}
 	name, s := job.Name, fromJob(job)
