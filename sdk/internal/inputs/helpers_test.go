@@ -33,7 +33,7 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// task parses a task file that lies in dir.
+// task parses a task file in dir.
 func task(t *testing.T, text string) *spec.Task {
 	t.Helper()
 	f, err := spec.Parse("task.yaml", []byte(text+"run: x\n"), spec.Inputs{})

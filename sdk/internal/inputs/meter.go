@@ -26,7 +26,7 @@ func (m *meter) part(files int, bytes int64) func(files int, bytes int64) {
 		defer m.mu.Unlock()
 		m.now.Files, m.now.Bytes = m.now.Files+f-doneFiles, m.now.Bytes+n-doneBytes
 		doneFiles, doneBytes = f, n
-		m.tell()
+		m.report()
 	}
 }
 
@@ -36,10 +36,10 @@ func (m *meter) skip(files int, bytes int64) {
 	defer m.mu.Unlock()
 	m.now.Skipped += files
 	m.now.SkippedBytes += bytes
-	m.tell()
+	m.report()
 }
 
-func (m *meter) tell() {
+func (m *meter) report() {
 	if m.notify != nil {
 		m.notify(m.now)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Pack is a pack that was read once, to know its hash. It is not kept unless
-// it is small: then the files are read again.
+// Pack is a pack that was read once, for its hash. It is not kept unless it is
+// small: otherwise the files are read again.
 type Pack struct {
 	// Sum is the SHA-256 in hex, Size the bytes of the pack.
 	Sum  string
@@ -48,7 +48,7 @@ func newPack(ctx context.Context, entries []pack.Entry, notify func(files int, b
 	return p, nil
 }
 
-// Key is where the pack lies in the store.
+// Key is the key of the pack in the store.
 func (p *Pack) Key() string { return layout.InputKey(p.Sum) }
 
 // open reads the pack from its beginning. If a file is another one than it was,

@@ -40,7 +40,7 @@ func TestAPackIsReadAgainAsItWas(t *testing.T) {
 				t.Fatal(err)
 			}
 			if int64(len(data)) != p.Size || p.Files != 1 {
-				t.Errorf("%d bytes, told %d; %d files", len(data), p.Size, p.Files)
+				t.Errorf("%d bytes, reported %d; %d files", len(data), p.Size, p.Files)
 			}
 			out := t.TempDir()
 			if err := pack.Extract(t.Context(), bytes.NewReader(data), out, pack.ExtractOptions{}); err != nil {

@@ -35,7 +35,7 @@ type Plan struct {
 	warnings []string
 }
 
-// New reads the task's local files. What is wrong comes back at once, as
+// New reads the task's local files. All problems are returned at once, as
 // *api.InvalidSpecError, before any file is read: first what Check finds, then what
 // the folders hold and cannot be packed, all of it, up to a bound. A file that
 // changes meanwhile is *api.ConflictError. A task that brings nothing has an empty
@@ -181,5 +181,5 @@ func (p *Plan) NeedsStore() bool { return len(p.packs) > 0 }
 // known here; empty if it brings nothing.
 func (p *Plan) Identity() string { return p.identity }
 
-// Warnings tell what is left out.
+// Warnings list what is omitted.
 func (p *Plan) Warnings() []string { return p.warnings }

@@ -56,7 +56,7 @@ func TestWhatATaskBringsLiesWhereItIsToLie(t *testing.T) {
 			"file_mounts: {conf: data/sub}\n",
 			map[string]string{"/sky_workdir/conf/two": "2"},
 		},
-		"a mount in another one that stands later": {
+		"a mount in a later one": {
 			"file_mounts: {/d/in: data/sub, /d: w/conf}\n",
 			map[string]string{"/d/a.yaml": "old", "/d/in/two": "2"},
 		},
@@ -156,26 +156,26 @@ func TestWhatIsInTheStoreIsNotSentAgain(t *testing.T) {
 	}
 	const text = "workdir: w\nfile_mounts: {/a: a, /b: b}\n"
 	b := local(t)
-	var told []api.TransferProgress
-	tell := func(p api.TransferProgress) { told = append(told, p) }
-	if err := plan(t, dir, text).Upload(t.Context(), b, tell); err != nil {
+	var reported []api.TransferProgress
+	report := func(p api.TransferProgress) { reported = append(reported, p) }
+	if err := plan(t, dir, text).Upload(t.Context(), b, report); err != nil {
 		t.Fatal(err)
 	}
 	if b.puts.Load() != 2 {
 		t.Errorf("%d packs were sent, want 2: two mounts have the same content", b.puts.Load())
 	}
 	want := api.TransferProgress{Files: 2, TotalFiles: 2, Bytes: MaxSmall + 2<<20, TotalBytes: MaxSmall + 2<<20}
-	if diff := cmp.Diff(want, told[len(told)-1]); diff != "" {
+	if diff := cmp.Diff(want, reported[len(reported)-1]); diff != "" {
 		t.Errorf("the last progress (-want,+got):\n%s", diff)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "w", "x"), []byte(noise(3, MaxSmall)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := plan(t, dir, text).Upload(t.Context(), b, tell); err != nil {
+	if err := plan(t, dir, text).Upload(t.Context(), b, report); err != nil {
 		t.Fatal(err)
 	}
 	want.Skipped, want.SkippedBytes = 1, 2<<20
-	if diff := cmp.Diff(want, told[len(told)-1]); diff != "" || b.puts.Load() != 3 {
+	if diff := cmp.Diff(want, reported[len(reported)-1]); diff != "" || b.puts.Load() != 3 {
 		t.Errorf("%d packs were sent; the last progress (-want,+got):\n%s", b.puts.Load(), diff)
 	}
 }
@@ -197,7 +197,7 @@ func TestFilesThatChangeBeforeTheyAreSentAreAnError(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftOutIsTold(t *testing.T) {
+func TestOmittedFilesAreReported(t *testing.T) {
 	dir := folder(t, map[string]string{"w/x": "1"})
 	for i := range maxWarnings + 2 {
 		if err := syscall.Mkfifo(filepath.Join(dir, "w", fmt.Sprint("p", i)), 0o644); err != nil {
@@ -211,7 +211,7 @@ func TestWhatIsLeftOutIsTold(t *testing.T) {
 	}
 }
 
-func TestLinksThatLeadOutOfWhatATaskBringsAreToldAtOnce(t *testing.T) {
+func TestLinksOutOfATasksFilesAreReportedAtOnce(t *testing.T) {
 	dir := folder(t, map[string]string{"w/x": "1", "m/sub/y": "2", "secret": "3", "f-hidden/z": "4"})
 	for link, target := range map[string]string{"w/s": "../secret", "w/loop": ".", "m/sub/etc": "/etc", "m/up": "../m/sub", "f-hidden/out": "../w", "v": "m"} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
@@ -250,7 +250,7 @@ func TestALinkThatIsTheMountItselfIsFollowed(t *testing.T) {
 	}
 }
 
-func TestReadingTellsHowFarItIs(t *testing.T) {
+func TestReadingReportsItsProgress(t *testing.T) {
 	dir := folder(t, map[string]string{"work/a": noise(1, 3<<20), "work/b": "2", "one": "3"})
 	task := &spec.Task{Workdir: &spec.Workdir{Local: "work"}, FileMounts: []spec.FileMount{{Path: "/data/one", Source: "one"}}}
 	var last api.TransferProgress

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	dir := folder(t, map[string]string{"here": "1", "sub/there": "2"})
 	given := task(t, `workdir: nowhere
 file_mounts:
@@ -85,10 +85,10 @@ func TestProblemsOfWorkdirs(t *testing.T) {
 		"a repository with a password":          {"task.yaml", "workdir: {url: 'https://me:word@host/x.git'}\n", "task.yaml:1:10: workdir.url: holds a user's name or password, which everybody who sees the pod could read; take it out, and give the token as the secret GIT_TOKEN"},
 		"a repository with a token":             {"task.yaml", "workdir: {url: 'https://token@host/x.git'}\n", "task.yaml:1:10: workdir.url: holds a user's name or password, which everybody who sees the pod could read; take it out, and give the token as the secret GIT_TOKEN"},
 		"a repository behind http":              {"task.yaml", "workdir: {url: 'http://host/x.git'}\nsecrets: {GIT_TOKEN: t}\n", "task.yaml:1:10: workdir.url: the token in GIT_TOKEN would go over the network for all to read; write the URL with https://"},
-		"a repository on this machine":          {"task.yaml", "workdir: {url: 'file:///x', ref: main}\n", "task.yaml:1:10: workdir.url: begins with file://, which is not cloned; write https://host/path, ssh://user@host/path or user@host:path"},
+		"a local repository":                    {"task.yaml", "workdir: {url: 'file:///x', ref: main}\n", "task.yaml:1:10: workdir.url: begins with file://, which is not cloned; write https://host/path, ssh://user@host/path or user@host:path"},
 		"what cannot be read as a URL":          {"task.yaml", "workdir: {url: 'https://me:a%zz@host/x'}\n", "task.yaml:1:10: workdir.url: cannot be read as a URL; write https://host/path, ssh://user@host/path or user@host:path"},
 		"a ref that is an option":               {"task.yaml", "workdir: {url: 'https://host/x', ref: '-x'}\n", "task.yaml:1:10: workdir.ref: is no name of a branch or a tag, and no commit"},
-		"a host that nobody knows": {"task.yaml", "workdir: {url: 'ssh://git@host:2222/x'}\n", "task.yaml:1:10: workdir.url: no key of the host host is known, so another host could pose as it; give its line of known_hosts as the variable GIT_KNOWN_HOSTS " +
+		"an unknown host": {"task.yaml", "workdir: {url: 'ssh://git@host:2222/x'}\n", "task.yaml:1:10: workdir.url: no key of the host host is known, so another host could pose as it; give its line of known_hosts as the variable GIT_KNOWN_HOSTS " +
 			"(ssh-keyscan -p 2222 host prints it; compare its fingerprint), or the full id of a commit as ref, or use its https URL"},
 		"a bucket with a password":       {"task.yaml", "file_mounts: {/x: 's3://key:word@bucket'}\n", `task.yaml:1:19: file_mounts[/x]: "s3://***@bucket" is no bucket; write s3://bucket or s3://bucket/path`},
 		"a folder beside the task file":  {"jobs/task.yaml", "workdir: src\n", `jobs/task.yaml:1:10: workdir: "src" does not exist here, but beside the task file; local paths count from the folder that you are in: run this in jobs`},

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// maxWarnings is how many things that are left out are told one by one.
+	// maxWarnings limits how many omitted files are listed individually.
 	maxWarnings = 5
 	// packing is how many packs are read at the same time.
 	packing = 2
@@ -43,7 +43,7 @@ func (p *Plan) scan(ctx context.Context, t *spec.Task, places []place) ([][]*pac
 			all.Go(func() (err error) {
 				found[i][j], err = scanSource(ctx, s)
 				var invalid *api.InvalidSpecError
-				if errors.As(err, &invalid) { // told with what the others have
+				if errors.As(err, &invalid) { // reported with those of the others
 					wrong[i][j], err = s.problems(t, invalid), nil
 				}
 				return err
@@ -92,9 +92,9 @@ func packAll(ctx context.Context, found [][]*pack.Folder, notify func(api.Transf
 					files++
 				}
 			}
-			tell := meter.part(files, folder.Bytes)
+			report := meter.part(files, folder.Bytes)
 			packs = append(packs, func() error {
-				made, err := newPack(ctx, folder.Entries, tell)
+				made, err := newPack(ctx, folder.Entries, report)
 				read[i][j] = &content{entries: folder.Entries, pack: made}
 				return err
 			})

@@ -66,10 +66,10 @@ func (f *finder) uri(m mount, text, scheme string) []source {
 	return nil
 }
 
-// localSource looks up a path on this machine.
+// localSource looks up a local path.
 func (f *finder) localSource(m mount, text string) source {
 	if files.IsURL(f.task.Source.File) {
-		f.problem(m.field, m.at, f.quote(text)+" is a path on this machine, which a file from the web cannot name; download the file, and submit it from there")
+		f.problem(m.field, m.at, f.quote(text)+" is a local path, which a file from the web cannot name; download the file, and submit it from there")
 		return source{}
 	}
 	file, err := f.options.local(text)
@@ -91,8 +91,8 @@ func (f *finder) localSource(m mount, text string) source {
 	return source{}
 }
 
-// missing says what was looked for, and where else it is: most often the task
-// file and its files lie in another folder.
+// missing reports the path that was looked up, and where else it is: most often
+// the task file and its files are in another folder.
 func (f *finder) missing(text, file string) string {
 	if link := files.Dangling(file); link != "" && !f.secret(text) {
 		return fmt.Sprintf("%s does not exist: it is %s; fix the link, or name another path", f.quote(text), link)
@@ -125,8 +125,8 @@ func bare(err error) error {
 	return err
 }
 
-// quote repeats what the file says, unless a secret was filled in, and without
-// the credentials of a URL.
+// quote repeats the value of the file, unless a secret was filled in, and
+// without the credentials of a URL.
 func (f *finder) quote(text string) string {
 	if f.secret(text) {
 		return "this path (it holds a secret)"

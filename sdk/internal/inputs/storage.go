@@ -46,7 +46,7 @@ func (f *finder) list(m mount, from []any) []source {
 		}
 		s := f.localSource(at, text)
 		if s.local == "" {
-			continue // told already
+			continue // reported already
 		}
 		if s.to = filepath.Base(s.local); seen[s.to] {
 			f.problem(at.field, at.at, fmt.Sprintf("two sources are called %s", f.quote(s.to)))

@@ -11,10 +11,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Upload sends the packs to the store. What is there already is not sent
-// again, so it can be repeated after a failure. notify, if not nil, is told how
-// far it is, in the files and bytes of the user; it is called by one goroutine
-// at a time.
+// Upload sends the packs to the store. Existing ones are not sent again, so it
+// can be repeated after a failure. notify, if not nil, receives the progress,
+// in the files and bytes of the user; it is called by one goroutine at a time.
 func (p *Plan) Upload(ctx context.Context, b store.Backend, notify func(api.TransferProgress)) error {
 	m := &meter{notify: notify}
 	all, ctx := errgroup.WithContext(ctx)
@@ -26,11 +25,11 @@ func (p *Plan) Upload(ctx context.Context, b store.Backend, notify func(api.Tran
 			continue
 		}
 		seen[made.Sum] = true
-		tell := m.part(made.Files, made.Bytes)
+		report := m.part(made.Files, made.Bytes)
 		sends = append(sends, func() error {
-			sent, err := made.Upload(ctx, b, tell)
+			sent, err := made.Upload(ctx, b, report)
 			if err == nil {
-				tell(made.Files, made.Bytes)
+				report(made.Files, made.Bytes)
 			}
 			if err == nil && !sent {
 				m.skip(made.Files, made.Bytes)
@@ -44,7 +43,8 @@ func (p *Plan) Upload(ctx context.Context, b store.Backend, notify func(api.Tran
 	return all.Wait()
 }
 
-// Describe says how much would be sent, for messages: "3 files, 2.0 MiB packed".
+// Describe returns how much would be sent, for messages: "3 files, 2.0 MiB
+// packed".
 func (p *Plan) Describe() string {
 	var parts []string
 	for _, made := range p.packs {

@@ -106,7 +106,7 @@ func (c *cursor) follows(last int64) bool {
 
 const (
 	rotations = 3 * time.Second
-	fileLimit = 10 << 20 // containerLogMaxSize, if nobody has set another one
+	fileLimit = 10 << 20 // containerLogMaxSize, if not set otherwise
 )
 
 // rest returns what was kept and was in no later stream.

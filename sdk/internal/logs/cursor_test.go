@@ -192,7 +192,7 @@ func TestCursorFindsItsPlaceAgain(t *testing.T) {
 	}
 }
 
-func TestCursorTellsAnErrorOfTheKubelet(t *testing.T) {
+func TestCursorReportsAnErrorOfTheKubelet(t *testing.T) {
 	w := &wire{}
 	w.request(nil, -1)
 	w.feed([]byte("unable to retrieve container logs for containerd://0123"), 10)

@@ -161,7 +161,7 @@ func (f *follower) awaitEnd(ctx context.Context) (*api.TaskStatus, error) {
 			if st.State.Ended() {
 				return st, nil
 			}
-			f.tell(st)
+			f.report(st)
 			if err := f.silence(st); err != nil {
 				return nil, err
 			}

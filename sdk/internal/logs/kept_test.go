@@ -147,7 +147,7 @@ func TestAPodThatGoesBeforeItIsReadLeavesWhatIsKept(t *testing.T) {
 		}
 		r.want(map[int]string{0: "a\n", 1: "kept\n"})
 		if len(r.notes) > 0 {
-			t.Errorf("it says %q", r.notes)
+			t.Errorf("notes %q", r.notes)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 type record struct {
 	at      time.Time
 	text    string
-	partial bool // the line goes on in the next record
+	partial bool // the line continues in the next record
 }
 
 // render answers a request for a log as the kubelet does

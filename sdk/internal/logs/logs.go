@@ -81,7 +81,7 @@ func wanted(src Source, o api.LogOptions) (map[int]bool, error) {
 		problems = append(problems, api.Invalid("tail", "%d lines cannot be read; give 0 or more", *o.Tail))
 	}
 	if o.Since < 0 {
-		problems = append(problems, api.Invalid("since", "%s lies in the future; give a positive duration", o.Since))
+		problems = append(problems, api.Invalid("since", "%s is in the future; give a positive duration", o.Since))
 	}
 	ranks := make(map[int]bool, src.NumNodes)
 	for _, rank := range o.Nodes {

@@ -9,8 +9,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// tell reports what the read waits for, each reason once until it changes.
-func (f *follower) tell(st *api.TaskStatus) {
+// report reports what the read waits for, each reason once until it changes.
+func (f *follower) report(st *api.TaskStatus) {
 	now := map[string]bool{}
 	messages := waiting(f.missing(), st)
 	if st.Saving {
@@ -45,7 +45,7 @@ func (f *follower) silence(st *api.TaskStatus) error {
 		return nil
 	}
 	return &api.TimedOutError{After: f.s.pace.silence, Last: strings.Join(waiting(missing, st), "; ") +
-		"; with LogOptions.Notify, or sdk.WithWarnings, this is only reported, and the reading goes on"}
+		"; with LogOptions.Notify, or sdk.WithWarnings, this is only reported, and the read continues"}
 }
 
 // missing returns the nodes that have not started according to the watch.

@@ -137,7 +137,7 @@ func (t *tracker) replace(found []podState, present map[types.UID]bool) {
 	}
 }
 
-// set stores a state and tells it; mu is held.
+// set stores a state and notifies its readers; mu is held.
 func (t *tracker) set(st podState) {
 	if old, ok := t.pods[st.uid]; ok {
 		// A list that was answered late must not turn time back.
@@ -161,8 +161,8 @@ func (t *tracker) update(pod *corev1.Pod, gone bool) {
 	t.set(st)
 }
 
-// run watches from a resource version on until ctx ends. It comes back from
-// every failure but a refusal that lasts, which it returns.
+// run watches from a resource version on until ctx ends. It retries after every
+// failure but a lasting refusal, which it returns.
 func (t *tracker) run(ctx context.Context, version string) error {
 	wait := backoff{min: t.s.pace.retryMin, max: t.s.pace.retryMax}
 	var refused time.Time

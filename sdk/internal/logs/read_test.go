@@ -37,7 +37,7 @@ type reading struct {
 
 func (c *cluster) read(o api.LogOptions, p pace) *reading { return c.readHeard(o, p, true) }
 
-// readHeard is read where somebody is told what is no line, or nobody.
+// readHeard is read with or without a function for notices.
 func (c *cluster) readHeard(o api.LogOptions, p pace, heard bool) *reading {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
 	r := &reading{t: c.t, cancel: cancel, done: make(chan error, 1), text: map[int]*strings.Builder{}}
@@ -294,7 +294,7 @@ func TestFollowThroughARestartOfTheAPIServer(t *testing.T) {
 	c.print(0, "a\n")
 	r := c.read(api.LogOptions{Follow: true}, quick)
 	r.await(0, "a\n")
-	// It is away, then it does not know its users yet, then it has
+	// It is away, then it refuses its users, then it has
 	// forgotten the history.
 	for _, fault := range []func(http.ResponseWriter, *http.Request) bool{
 		func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) },
@@ -585,7 +585,7 @@ func TestWhereNobodyHearsOfItAReadingDoesNotWaitForEver(t *testing.T) {
 			}
 		})
 	}
-	t.Run("and where somebody does it goes on", func(t *testing.T) {
+	t.Run("and with one it continues", func(t *testing.T) {
 		c := blocked(api.CauseImagePull)
 		r := c.read(api.LogOptions{Follow: true}, quick)
 		r.awaitNote("waiting for node 0: " + wall)

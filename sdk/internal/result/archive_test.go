@@ -20,7 +20,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// untar is what an archive holds, as treeOf tells it.
+// untar is the content of an archive, in the form of treeOf.
 func untar(t *testing.T, path string) map[string]string {
 	t.Helper()
 	f, err := os.Open(path)
@@ -146,7 +146,7 @@ func TestArchiveHoldsWhatATreeDoes(t *testing.T) {
 	}
 }
 
-func TestAnArchiveHoldsNothingButWhatTheInventoryTellsOf(t *testing.T) {
+func TestAnArchiveHoldsNothingButTheFilesOfTheInventory(t *testing.T) {
 	large := strings.Repeat("0123456789", 300_000)
 	for name, tc := range map[string]struct{ before, after string }{
 		"a small file of another size":    {"12345", "1"},

@@ -50,8 +50,8 @@ func (c *Client) Campaign(ctx context.Context, word string, changes bool) (strin
 	return all[i].ID, nil
 }
 
-// newestCampaign is the user's newest campaign that the cluster knows, unless own is
-// set also one that names no user.
+// newestCampaign is the user's newest campaign in the cluster; unless own is
+// set, a campaign without a user counts too.
 func (c *Client) newestCampaign(ctx context.Context, user string, own bool) (newest, error) {
 	var last newest
 	selector := labels.Set{kube.LabelKind: kube.KindCampaign}.String() + "," + kube.OfUser(user)
@@ -62,8 +62,8 @@ func (c *Client) newestCampaign(ctx context.Context, user string, own bool) (new
 	return last, err
 }
 
-// eachCampaign calls do for the campaigns that the cluster knows, with their ids.
-// Tasks need no right to list ConfigMaps: who lacks it has no campaigns here.
+// eachCampaign calls do for the campaigns in the cluster, with their ids. Tasks
+// need no right to list ConfigMaps: without it there are no campaigns here.
 func (c *Client) eachCampaign(ctx context.Context, selector string, do func(id string, m *corev1.ConfigMap)) error {
 	p := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		list, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).List(ctx, o)

@@ -105,7 +105,7 @@ func (s *session) remove(ctx context.Context, units []*unit) error {
 }
 
 // unseen are keys that an older program may have stored although no list of its
-// store shows them; it told them as missing.
+// store shows them; it reported them as missing.
 func (u *unit) unseen() []string {
 	if u.inventory == nil {
 		return nil

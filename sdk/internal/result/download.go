@@ -13,14 +13,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Download fetches results into a folder or an archive. What is there already
-// with the same content is left as it is; with other content it is *api.ConflictError
-// unless o.Force is set, told before anything is fetched where that can be seen.
-// A file of an incomplete result that an earlier call has written, and that has
-// not been changed since, is brought up to date. What is there already costs no
-// request to the store.
-// A call that is broken off leaves files that end in .part, from which the next
-// one goes on. Incomplete results are fetched too, and named in the report.
+// Download fetches results into a folder or an archive. A file that exists with
+// the same content is left as it is, and costs no request to the store; with
+// other content it is *api.ConflictError unless o.Force is set, reported before
+// anything is fetched where that is possible. A file of an incomplete result
+// that an earlier call has written, and that has not been changed since, is
+// updated. An interrupted call leaves files that end in .part, which the next
+// one continues. Incomplete results are fetched too, and named in the report.
 func (c *Client) Download(ctx context.Context, ref string, o api.DownloadOptions) (*api.DownloadReport, error) {
 	wanted := api.ResultListOptions{Ref: ref, ResultSelector: o.ResultSelector, AllUsers: o.AllUsers}
 	if err := check(wanted); err != nil {
@@ -53,7 +52,7 @@ func (c *Client) Download(ctx context.Context, ref string, o api.DownloadOptions
 	}
 	sys := thisSystem()
 	if o.Archive != "" {
-		sys = system{} // whoever opens it says where
+		sys = system{} // its system is unknown
 	}
 	plan := newPlan(units, o, sys)
 	if o.Archive != "" {
@@ -101,7 +100,7 @@ type plan struct {
 }
 
 // newPlan gives all files a path in the folder. One that cannot have its own is
-// fetched under another, and told.
+// fetched under another, and reported.
 func newPlan(units []*unit, o api.DownloadOptions, sys system) *plan {
 	p := &plan{units: units, files: map[*unit][]file{},
 		report: &api.DownloadReport{TypeMeta: api.TypeMeta[api.DownloadReport](), Path: o.Archive, Results: len(units)}}
@@ -210,7 +209,7 @@ func (t *tree) fetch(ctx context.Context, b store.Backend) error {
 			item.Replace = func(sum string) bool { return t.wrote(u, f, sum) }
 		}
 		if have, ok := t.unchanged(u, path, f); ok && f.sha256 == "" {
-			item.Size, item.SHA256 = have.Size, have.SHA256 // nobody has to be asked
+			item.Size, item.SHA256 = have.Size, have.SHA256 // no request is needed
 		}
 		items = append(items, item)
 		return nil

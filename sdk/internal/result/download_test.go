@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// treeOf is what lies below a folder: "name mode content".
+// treeOf is the content of a folder: "name mode content".
 func treeOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -192,8 +192,8 @@ func TestDownloadCannotLeaveItsFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := map[string]string{"train-aaaabbbb/0/a": "-rw-r--r-- 1", "train-aaaabbbb/0/_vast/manifest.json": "inventory"}
-			told := []string{"train-aaaabbbb/0/" + path + " (no object can have its key)"}
-			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(told, report.LeftOut); diff != "" {
+			leftOut := []string{"train-aaaabbbb/0/" + path + " (no object can have its key)"}
+			if diff := cmp.Diff(want, treeOf(t, dir)) + cmp.Diff(leftOut, report.LeftOut); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -18,8 +18,8 @@ import (
 // store of its own.
 const namespacesAtOnce = 4
 
-// everywhere is List in all namespaces that were set up, by the records of that.
-// One whose store the caller may not read is left out, and told.
+// everywhere is List in all namespaces that were set up, by their records. One
+// whose store the caller cannot read is omitted with a warning.
 func (c *Client) everywhere(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 	records, err := c.conn.Kube.CoreV1().ConfigMaps(metav1.NamespaceAll).List(ctx,
 		metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", kube.SetupName).String()})

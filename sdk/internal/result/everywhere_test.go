@@ -51,9 +51,9 @@ func TestResultsOfAllNamespaces(t *testing.T) {
 	}
 }
 
-// What the cluster knows of a campaign counts before what the store tells: it may
-// be held, or stopped, and the store's copy may be older.
-func TestACampaignStandsAsTheClusterTells(t *testing.T) {
+// The cluster's state of a campaign has precedence over the store's: it may be
+// held, or stopped, and the store's copy may be older.
+func TestACampaignHasTheStateOfTheCluster(t *testing.T) {
 	w := newWorld(t)
 	w.keep(run(sweep, "a-1", 0, oom, nil))
 	w.record(sweep, 3)
@@ -77,6 +77,6 @@ func TestACampaignStandsAsTheClusterTells(t *testing.T) {
 		return nil, &api.ForbiddenError{Message: "configmaps"}
 	})
 	if got := state(); got != api.Failed {
-		t.Errorf("who may not ask the cluster: %s", got)
+		t.Errorf("without the right to read the cluster: %s", got)
 	}
 }

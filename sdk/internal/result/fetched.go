@@ -11,12 +11,12 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 )
 
-// What was fetched of an incomplete result may have grown the next time. What we
-// wrote then, and nobody has changed since, is replaced without being asked for:
-// a file beside the result's logs tells what that is. It goes when the result is
-// complete.
+// Files of an incomplete result may have grown at the next download. Those that
+// an earlier download wrote, and that have not been changed since, are replaced
+// without force: a file beside the result's logs lists them. It is removed when
+// the result is complete.
 
-// fetchedFile lies in the folder of an incomplete result.
+// fetchedFile is in the folder of an incomplete result.
 const fetchedFile = layout.Own + "fetched.json"
 
 // maxFetched bounds what is read of it, in bytes.
@@ -41,8 +41,8 @@ type notes struct {
 	now    map[*unit]fetched
 }
 
-// readNotes reads what earlier calls have written down. What cannot be read tells
-// of nothing: then nothing is overwritten.
+// readNotes reads the lists that earlier calls have written. If one cannot be
+// read, nothing is overwritten.
 func (t *tree) readNotes() {
 	t.notes.before, t.notes.now = map[*unit]fetched{}, map[*unit]fetched{}
 	for _, u := range t.units {

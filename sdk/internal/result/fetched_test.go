@@ -84,7 +84,7 @@ func TestWhatWasFetchedOfAnIncompleteResultIsBroughtUpToDate(t *testing.T) {
 		want   map[string]string
 		refuse string
 	}{
-		"nobody touched it":  {nil, "", map[string]string{"grows": "12", "stays": "same", "rewritten": "new", "later": "x"}, ""},
+		"unchanged":          {nil, "", map[string]string{"grows": "12", "stays": "same", "rewritten": "new", "later": "x"}, ""},
 		"a file was removed": {nil, "stays", map[string]string{"grows": "12", "stays": "same", "rewritten": "new", "later": "x"}, ""},
 		"a file was changed to another length": {map[string]string{"grows": "mine, and longer"}, "",
 			map[string]string{"grows": "mine, and longer"}, "grows"},

@@ -28,8 +28,8 @@ type file struct {
 	sha256 string
 	// mode are the permissions that it had in the pod.
 	mode fs.FileMode
-	// modified is when the object was written; zero for what an inventory tells
-	// of, which ended with the whole.
+	// modified is when the object was written; zero for the files of an
+	// inventory, which ended with the result.
 	modified time.Time
 	link     string
 	dir      bool
@@ -51,8 +51,8 @@ const (
 	executable = 0o111
 )
 
-// files are what a result consists of, by its inventory; without one what lies
-// in the store. Logs are left out on request.
+// files are the files of a result, by its inventory; without one the objects in
+// the store. Logs are omitted on request.
 func (u *unit) files(noLogs bool) []file {
 	if u.inventory == nil {
 		return u.saved(noLogs)
@@ -120,8 +120,8 @@ func (u *unit) countsAsFile(o store.Object) bool {
 // maxPath is more than any system takes for a path, in bytes.
 const maxPath = 64 << 10
 
-// readLongPaths reads which files lie under keys that do not tell, of units
-// without an inventory.
+// readLongPaths reads the paths of files whose keys do not contain them, of
+// units without an inventory.
 func (s *session) readLongPaths(ctx context.Context, units []*unit) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)

@@ -18,10 +18,10 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// pageSize is how many objects one list request asks for.
+// pageSize is the number of objects of one list request.
 const pageSize = 500
 
-// jobState is what a Job says of a result that lacks its inventory.
+// jobState is what a Job shows of a result that lacks its inventory.
 type jobState struct {
 	active bool
 	// queued: it is suspended, and so waits for its turn, for the first time or
@@ -65,8 +65,8 @@ func (c *Client) hasJobs(ctx context.Context, campaign string) (bool, error) {
 	return has, err
 }
 
-// countJobs counts the runs of a campaign that only their Jobs tell of. Who may not
-// list Jobs is told less.
+// countJobs counts the runs of a campaign that only their Jobs show. Without
+// the right to list Jobs the count is lower.
 func (s *session) countJobs(ctx context.Context, campaign string, outcomes map[string]ending, n *api.RunCounts) {
 	err := s.eachJob(ctx, labels.Set{kube.LabelCampaign: kube.LabelValue(campaign)}, func(job *batchv1.Job) bool {
 		for _, key := range keysOf(job) {
@@ -81,14 +81,15 @@ func (s *session) countJobs(ctx context.Context, campaign string, outcomes map[s
 	}
 }
 
-// stateOf is what a Job says.
+// stateOf is the state of a Job.
 func stateOf(job *batchv1.Job) jobState {
 	return jobState{active: !diagnose.Over(job), queued: diagnose.State(job) == api.Queued,
 		user: job.Annotations[kube.AnnotationUser], name: job.Annotations[kube.AnnotationTaskName], created: job.CreationTimestamp}
 }
 
-// ask fills in what the Jobs say of units without an inventory. It is one listing
-// for all; who may not list Jobs is told less, and deletes less.
+// ask adds the state of the Jobs to units without an inventory. It is one
+// listing for all; without the right to list Jobs less is reported, and less is
+// deleted.
 func (s *session) ask(ctx context.Context, p place, units []*unit) {
 	without := false
 	for _, u := range units {
@@ -144,7 +145,7 @@ func keysOf(job *batchv1.Job) []string {
 	return []string{job.Annotations[kube.AnnotationConfig] + "/" + job.Annotations[kube.AnnotationRun]}
 }
 
-// whyNothing says why nothing is kept of a task that there is.
+// whyNothing returns why nothing is kept of an existing task.
 func (c *Client) whyNothing(ctx context.Context, id string) string {
 	why := ""
 	_ = c.eachJob(ctx, labels.Set{kube.LabelTaskID: id}, func(job *batchv1.Job) bool {

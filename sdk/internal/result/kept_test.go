@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestShowTellsFilesAndWhatIsMissing(t *testing.T) {
+func TestShowReportsFilesAndWhatIsMissing(t *testing.T) {
 	w := newWorld(t)
 	k := task("aaaabbbb", 0, succeeded, map[string]string{"a": "12"})
 	k.more = []layout.File{{Path: "d", Dir: true}, {Path: "l", Link: "a"}}
@@ -30,7 +30,7 @@ func TestShowTellsFilesAndWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestAnInventoryThatCannotBeReadIsToldAndItsFilesAreThere(t *testing.T) {
+func TestAnUnreadableInventoryIsReportedAndItsFilesAreListed(t *testing.T) {
 	for name, inventory := range map[string]string{"cut off": `{"version": 1, "files": [`, "of a newer program": `{"version": 99}`} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -180,7 +180,7 @@ func TestTheNodesOfATaskAreInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestTaskIsToldByWhatIsKept(t *testing.T) {
+func TestATaskWithoutAJobIsReadFromTheStore(t *testing.T) {
 	stopped := layout.Outcome{State: api.Stopped, Message: "stopped by bob", Cause: api.CauseStopped}
 	deleted := layout.Outcome{State: api.Failed, Message: "was deleted", Cause: api.CauseDeleted}
 	tests := map[string]struct {

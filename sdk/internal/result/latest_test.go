@@ -42,7 +42,7 @@ func TestLatestIsTheNewestOfOnesOwn(t *testing.T) {
 	tests := map[string]struct {
 		jobs []runtime.Object
 		want string
-		// task is the newest one for who asks for tasks only.
+		// task is the newest one where only tasks are considered.
 		task string
 	}{
 		"a task, though there are campaigns":                             {append(campaignOf(old, 2, "j1"), taskJobOf("aaaaaaaa", 3)), "aaaaaaaa", "aaaaaaaa"},

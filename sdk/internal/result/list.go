@@ -15,10 +15,10 @@ import (
 
 // List returns results, in the order of their names and numbers. Of a campaign it
 // takes two listings side by side, however many runs there are, and the inventories
-// of those that failed, which say why; of tasks one inventory each. Inventories are
-// read many at a time. Without o.Ref it returns the results of all the
-// caller's tasks, and each of the caller's campaigns as one Result without
-// Config, the newest first. Campaigns stand there as campaign.Client.Monitor tells.
+// of those that failed, for the reasons; of tasks one inventory each.
+// Inventories are read concurrently. Without o.Ref it returns the results of
+// all the caller's tasks, and each of the caller's campaigns as one Result
+// without Config, the newest first, in the state of campaign.Client.Monitor.
 func (c *Client) List(ctx context.Context, o api.ResultListOptions) (*api.ResultList, error) {
 	if err := check(o); err != nil {
 		return nil, err
@@ -43,16 +43,16 @@ func (c *Client) List(ctx context.Context, o api.ResultListOptions) (*api.Result
 	return list, err
 }
 
-// What the index does not tell of a run is read from its inventory; these say of
-// which units that is needed.
+// What the index does not have of a run is read from its inventory; these
+// decide for which units that is needed.
 func always(*unit) bool { return true }
 func never(*unit) bool  { return false }
 func needsReason(u *unit) bool {
 	return u.outcome.State == api.Failed || u.outcome.State == api.Rejected
 }
 
-// find returns the units that options choose, in order. Of runs whose outcome the
-// index tells, only those inventories are read that are wanted.
+// find returns the units that options select, in order. Of runs whose outcome
+// is in the index, only those inventories are read that wanted selects.
 func (s *session) find(ctx context.Context, o api.ResultListOptions, wanted func(*unit) bool) ([]*unit, error) {
 	p, err := s.resolve(ctx, o.Ref)
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *session) look(ctx context.Context, p place) ([]*unit, error) {
 		return nil, err
 	}
 	for _, u := range units {
-		// A run that goes on again has an entry of its last attempt.
+		// A run that runs again has an entry of its last attempt.
 		if e, ok := outcomes[u.name()]; ok && u.complete {
 			u.outcome, u.ended = &e.Outcome, e.at
 		}
@@ -114,8 +114,8 @@ func (s *session) look(ctx context.Context, p place) ([]*unit, error) {
 	return units, nil
 }
 
-// ending is what the index tells of a run: how it ended, and when that was
-// written, which is a moment later.
+// ending is the index entry of a run: how it ended, and when that was written,
+// which is a moment later.
 type ending struct {
 	layout.Outcome
 	at time.Time
@@ -199,8 +199,8 @@ func chosen(runs []int, run int) bool {
 	return len(runs) == 0
 }
 
-// failed reports a unit that ended and neither succeeded nor was rejected; one
-// of which nobody knows how it ended is such a one.
+// failed reports a unit that ended and neither succeeded nor was rejected, also
+// one whose outcome is unknown.
 func (u *unit) failed() bool {
 	if u.outcome == nil || !u.complete {
 		return !u.job.active

@@ -101,9 +101,9 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 		return list.Items[i].Reason
 	}
 	for want, got := range map[string]string{
-		"it still runs: these are the files that were saved so far":         reason(api.ResultListOptions{Ref: "cccccccc"}, 0),
-		"its pod ended before all was saved: these are the files that were": reason(api.ResultListOptions{Ref: sweep + "/b-2/0"}, 0),
-		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                    reason(api.ResultListOptions{}, 1),
+		"it still runs: these are the files that were saved so far":     reason(api.ResultListOptions{Ref: "cccccccc"}, 0),
+		"incomplete: the pod terminated before all files were uploaded": reason(api.ResultListOptions{Ref: sweep + "/b-2/0"}, 0),
+		"3 of 4 runs: 1 succeeded, 1 rejected, 1 failed":                reason(api.ResultListOptions{}, 1),
 	} {
 		if got != want {
 			t.Errorf("reason %q, want %q", got, want)
@@ -111,7 +111,7 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
+func TestACampaignIsCountedByItsRecordAndItsJobs(t *testing.T) {
 	runJob := func(active bool) *batchv1.Job {
 		j := job("eeeeeeee", active)
 		j.Labels = map[string]string{kube.LabelKind: kube.KindRun, kube.LabelCampaign: sweep, kube.LabelTaskID: "eeeeeeee"}
@@ -152,7 +152,7 @@ func TestACampaignIsToldByItsRecordAndItsJobs(t *testing.T) {
 	}
 }
 
-// suspended is a Job that waits in a queue, or that somebody has suspended.
+// suspended is a Job that waits in a queue, or that a user has suspended.
 func suspended(j *batchv1.Job) *batchv1.Job {
 	j.Spec.Suspend = ptr.To(true)
 	return j
@@ -202,14 +202,14 @@ func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherInventory(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var reasons []string
 	for _, r := range list.Items {
 		if r.Reason != "" {
-			told = append(told, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, ptr.Deref(r.ExitCode, 0)))
+			reasons = append(reasons, fmt.Sprintf("%s: %s, %d", r.Name, r.Reason, ptr.Deref(r.ExitCode, 0)))
 		}
 	}
 	if diff := cmp.Diff([]string{sweep + "/a-1/0: no map, 0",
-		sweep + "/b-2/0: its pod ended before all was saved: these are the files that were, 0", sweep + "/c-1/0: ended with exit code 3, 3"}, told); diff != "" {
+		sweep + "/b-2/0: incomplete: the pod terminated before all files were uploaded, 0", sweep + "/c-1/0: ended with exit code 3, 3"}, reasons); diff != "" {
 		t.Error(diff)
 	}
 	slices.Sort(b.read)

@@ -63,7 +63,7 @@ func (m *member) read(ctx context.Context, b store.Backend, use func(io.Reader) 
 	return nil
 }
 
-// isNot is a file that is not the one that the inventory tells of.
+// isNot is the error about a file that differs from its inventory.
 func (m *member) isNot(said, found string) error {
 	return &api.ConflictError{Message: fmt.Sprintf("%s has %s by its inventory, and %s in the store: was it changed there?", m.name, said, found)}
 }

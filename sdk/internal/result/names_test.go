@@ -142,7 +142,7 @@ func membersOf(t *testing.T, file string) map[string]string {
 	}
 }
 
-// Somebody's program marks folders, or put something beside the nodes.
+// Programs may mark folders, or put something beside the nodes.
 func TestAllOfATaskIsDeletedWhoeverPutItThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -146,8 +146,8 @@ func (s *session) campaigns(ctx context.Context, user string) ([]api.Result, err
 	return results, nil
 }
 
-// known is how the campaigns stand that the cluster knows, by their ids. Who may
-// not ask there has them from the store.
+// known is the state of the campaigns in the cluster, by their ids. Without the
+// right to list them they are read from the store.
 func (s *session) known(ctx context.Context, allUsers bool) map[string]*api.Campaign {
 	if s.standing == nil {
 		return nil
@@ -235,7 +235,8 @@ func (s *session) holds(ctx context.Context, prefix string) (bool, error) {
 	return false, nil
 }
 
-// countWords says how many runs have ended: "24 of 26 runs: 22 succeeded, 2 failed".
+// countWords describes how many runs have ended: "24 of 26 runs: 22 succeeded,
+// 2 failed".
 func countWords(n api.RunCounts) string {
 	words := fmt.Sprintf("%d of %d runs", n.Done(), n.Total)
 	var parts []string

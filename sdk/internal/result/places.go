@@ -15,8 +15,8 @@ import (
 	"github.com/kubevast/vast/internal/layout"
 )
 
-// system says which names a file can have where it is to lie. The zero value is
-// Linux: any.
+// system decides which names a file can have in its destination. The zero value
+// is Linux: any.
 type system struct {
 	// windows has names and characters that mean something else, and takes a
 	// backslash for a slash.
@@ -58,7 +58,7 @@ var devices = func() map[string]bool {
 //   - what has the name of another one, or of the folder of others, gets ~2, ~3 and
 //     so on behind its name.
 //
-// So nothing lies outside the folder, and nothing below something that is no
+// So nothing is placed outside the folder, and nothing below a path that is no
 // folder: an inventory is written in a pod that runs a user's program.
 func (s system) place(files []file) {
 	taken := map[string]bool{s.same(layout.InventoryFile): true, s.same(fetchedFile): true}
@@ -92,7 +92,7 @@ func (s system) place(files []file) {
 	}
 }
 
-// numbered is a path that is told from another one by a number.
+// numbered is a path that a number distinguishes from another one.
 func numbered(p string, n int) string {
 	dir, name := path.Split(p)
 	end := fmt.Sprintf("~%d", n)

@@ -45,7 +45,7 @@ func (s *session) resolve(ctx context.Context, ref string) (place, error) {
 	return s.resolveBy(ctx, ref, s.latest, false)
 }
 
-// resolveTask is resolve for who asks for tasks: @latest is one.
+// resolveTask is resolve for tasks only: @latest is one.
 func (s *session) resolveTask(ctx context.Context, ref string) (place, error) {
 	return s.resolveBy(ctx, ref, s.latestTask, false)
 }

@@ -22,24 +22,24 @@ type Client struct {
 	open func(context.Context) (store.Backend, func(), error)
 	// change is open for what deletes.
 	change func(context.Context) (store.Backend, func(), error)
-	// standing tells how the campaigns stand that the cluster knows, by their
-	// ids; nil: only the store is asked.
+	// standing returns the state of the campaigns in the cluster, by their ids;
+	// nil: only the store is read.
 	standing Standing
 	// inNamespace is a client for another namespace, for tests; nil: New.
 	inNamespace func(namespace string) *Client
 }
 
-// Standing tells how the campaigns of a namespace stand whose runs the index in its
-// store knows, by their ids: campaign.Client.Standing.
+// Standing returns the state of the campaigns of a namespace whose runs are in
+// the index of its store, by their ids: campaign.Client.Standing.
 type Standing func(ctx context.Context, conn *access.Conn, b store.Backend, allUsers bool) (map[string]*api.Campaign, error)
 
-// WithStanding makes a client tell of campaigns what standing does.
+// WithStanding makes a client use standing for the state of campaigns.
 func (c *Client) WithStanding(standing Standing) *Client {
 	c.standing = standing
 	return c
 }
 
-// New returns a client over conn. It contacts nobody.
+// New returns a client over conn. It contacts no server.
 func New(conn *access.Conn) *Client {
 	by := func(open func(context.Context, *access.Conn, ...store.Option) (*store.Store, error)) func(context.Context) (store.Backend, func(), error) {
 		return func(ctx context.Context) (store.Backend, func(), error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Task is a task, or a run of a campaign, as what is kept of it tells: for when
-// its Job is gone. It has no UID. NotFound when nothing of it is kept.
+// Task is a task, or a run of a campaign, by what is kept of it: for when its
+// Job is gone. It has no UID. NotFound when nothing of it is kept.
 func (c *Client) Task(ctx context.Context, ref string) (*api.TaskStatus, error) {
 	s, done, err := c.session(ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func taskOf(units []*unit, namespace string) *api.TaskStatus {
 func judge(t *api.TaskStatus, u *unit) {
 	o := u.outcome
 	if o == nil || u.inventory == nil {
-		t.State, t.Reason = api.Failed, "its pod ended before all was saved, and its Job is gone: how it ended is not known"
+		t.State, t.Reason = api.Failed, "incomplete: the pod terminated before all files were uploaded, and its Job is gone; its outcome is unknown"
 		t.Diagnosis = &api.Diagnosis{Cause: api.CauseUnknown, Message: t.Reason}
 		return
 	}
@@ -92,7 +92,7 @@ func judge(t *api.TaskStatus, u *unit) {
 	if o.State == api.Failed {
 		rank := u.Rank
 		if u.Campaign == "" && o.Cause != api.CauseDeadline && !strings.HasPrefix(o.Message, "node ") {
-			// A pod does not say which node it was.
+			// A pod does not contain its rank.
 			t.Reason = fmt.Sprintf("node %d %s", rank, o.Message)
 		}
 		t.Diagnosis = &api.Diagnosis{Cause: o.Cause, Message: t.Reason, Hint: o.Hint, ExitCode: o.ExitCode, Rank: &rank}

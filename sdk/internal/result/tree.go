@@ -18,7 +18,7 @@ import (
 func (t *tree) conflicts() error {
 	var other []string
 	count := 0
-	tell := func(name string) {
+	add := func(name string) {
 		if count++; count <= named {
 			other = append(other, name)
 		}
@@ -34,13 +34,13 @@ func (t *tree) conflicts() error {
 		if info.Mode().IsRegular() && t.notes.before[u] != nil && t.wrote(u, f, t.sumOf(name)) {
 			return nil
 		}
-		tell(name)
+		add(name)
 		return nil
 	})
 	for _, u := range t.units {
 		name := t.folder[u] + "/" + layout.InventoryFile
 		if have, err := t.root.ReadFile(name); err == nil && u.inventory != nil && !t.force && !u.wrote(have) {
-			tell(name)
+			add(name)
 		}
 	}
 	if count == 0 {

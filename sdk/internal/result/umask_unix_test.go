@@ -22,7 +22,7 @@ func umask(t *testing.T, mask int) {
 	t.Cleanup(func() { syscall.Umask(before) })
 }
 
-// modesOf are the permissions of all that lies below a folder.
+// modesOf are the permissions of all files below a folder.
 func modesOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -61,11 +61,11 @@ func TestWhatIsDownloadedHasThePermissionsOfTheUmask(t *testing.T) {
 		mask               int
 		file, program, dir string
 	}{
-		"nothing is taken":       {0, "-rw-rw-rw-", "-rwxrwxrwx", "drwxrwxrwx"},
-		"others may read":        {0o022, "-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"},
-		"a group shares":         {0o007, "-rw-rw----", "-rwxrwx---", "drwxrwx---"},
-		"nobody else may":        {0o077, "-rw-------", "-rwx------", "drwx------"},
-		"nobody may execute any": {0o133, "-rw-r--r--", "-rw-r--r--", ""},
+		"nothing is taken":             {0, "-rw-rw-rw-", "-rwxrwxrwx", "drwxrwxrwx"},
+		"others may read":              {0o022, "-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"},
+		"a group shares":               {0o007, "-rw-rw----", "-rwxrwx---", "drwxrwx---"},
+		"only the owner":               {0o077, "-rw-------", "-rwx------", "drwx------"},
+		"without the right to execute": {0o133, "-rw-r--r--", "-rw-r--r--", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -22,13 +22,13 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// unit is one result as it lies in the store: a node of a task, or a run.
+// unit is one result in the store: a node of a task, or a run.
 type unit struct {
 	agentspec.Identity
 	prefix string
 	// objects below the prefix, sorted; only filled in by scan.
 	objects []store.Object
-	// long are the paths of those whose keys do not tell them; see
+	// long are the paths of files whose keys do not contain them; see
 	// readLongPaths.
 	long map[string]string
 	// complete: the inventory is there. inventory is nil until it was read.
@@ -36,9 +36,9 @@ type unit struct {
 	inventory *layout.Inventory
 	// outcome is that of the inventory or of the index.
 	outcome *layout.Outcome
-	// ended is when the index was told.
+	// ended is when the index entry was written.
 	ended time.Time
-	// broken says why an inventory that is there cannot be used.
+	// broken is why an existing inventory cannot be used.
 	broken string
 	// job is what its Job, if there still is one, says.
 	job jobState
@@ -111,7 +111,7 @@ func (u *unit) lastSaved() time.Time {
 	return last
 }
 
-// name tells the unit from all others: "x7k2m9qa/0", "sweep-.../fast-1/0".
+// name identifies the unit: "x7k2m9qa/0", "sweep-.../fast-1/0".
 func (u *unit) name() string {
 	if u.Campaign != "" {
 		return fmt.Sprintf("%s/%s/%d", u.Campaign, u.Config, u.Run)
@@ -168,7 +168,7 @@ func (s *session) readInventory(ctx context.Context, u *unit) error {
 		return nil
 	}
 	u.inventory, u.outcome = m, &m.Outcome
-	// Where it lies says which one it is; the rest is the inventory's to tell.
+	// Its prefix identifies it; the rest is read from the inventory.
 	identity := m.Identity
 	identity.Campaign, identity.Config, identity.Run = u.Campaign, u.Config, u.Run
 	if u.Campaign == "" {
@@ -195,7 +195,7 @@ func (u *unit) isOf(other *unit) bool {
 	return u.TaskID == other.TaskID && u.Rank == other.Rank
 }
 
-// result is the unit as the API tells it.
+// result is the unit in the form of the API.
 func (u *unit) result(namespace string) api.Result {
 	r := api.Result{TypeMeta: api.TypeMeta[api.Result](), ObjectMeta: metav1.ObjectMeta{Name: u.name(), Namespace: namespace},
 		TaskID: u.TaskID, TaskName: u.TaskName, User: u.User, Rank: u.Rank, Campaign: u.Campaign, Config: u.Config, Run: u.Run,
@@ -226,7 +226,7 @@ func (u *unit) result(namespace string) api.Result {
 	return r
 }
 
-// incomplete says what it means that there is no inventory.
+// incomplete sets the reason for a missing inventory.
 func (u *unit) incomplete(r *api.Result) {
 	r.User, r.TaskName = u.job.user, u.job.name
 	if r.CreationTimestamp = u.job.created; r.CreationTimestamp.IsZero() {
@@ -242,7 +242,7 @@ func (u *unit) incomplete(r *api.Result) {
 	case u.job.active:
 		r.State, r.Reason = api.Running, "it still runs: these are the files that were saved so far"
 	default:
-		r.Reason = "its pod ended before all was saved: these are the files that were"
+		r.Reason = "incomplete: the pod terminated before all files were uploaded"
 	}
 }
 

@@ -166,7 +166,8 @@ func (s *session) wholeCampaign(ctx context.Context, id, user string, known map[
 	return &Whole{Campaign: id, Folder: id, Ended: c.State.Ended(), Active: activeWords(c)}, nil
 }
 
-// activeWords says what a campaign has not ended: "2 running, 3 queued of 26 runs".
+// activeWords describes what a campaign has not ended: "2 running, 3 queued of
+// 26 runs".
 func activeWords(c *api.Campaign) string {
 	if c.State.Ended() {
 		return ""

@@ -80,7 +80,7 @@ func (c *Client) explained(ctx context.Context, pvc *corev1.PersistentVolumeClai
 	return st
 }
 
-// status is what the claim itself tells.
+// status is the status of the claim itself.
 func status(pvc *corev1.PersistentVolumeClaim) *api.VolumeStatus {
 	st := &api.VolumeStatus{
 		TypeMeta: api.TypeMeta[api.VolumeStatus](), ObjectMeta: *pvc.ObjectMeta.DeepCopy(),
@@ -96,7 +96,7 @@ func status(pvc *corev1.PersistentVolumeClaim) *api.VolumeStatus {
 	return st
 }
 
-// size is what the claim has, or asks for.
+// size is the capacity of the claim, or its request.
 func size(pvc *corev1.PersistentVolumeClaim) string {
 	q, ok := pvc.Status.Capacity[corev1.ResourceStorage]
 	if !ok {
@@ -105,7 +105,7 @@ func size(pvc *corev1.PersistentVolumeClaim) string {
 	return q.String()
 }
 
-// modes is what the claim can do, or asks for.
+// modes are the access modes of the claim, or those that it requests.
 func modes(pvc *corev1.PersistentVolumeClaim) []corev1.PersistentVolumeAccessMode {
 	if len(pvc.Status.AccessModes) > 0 {
 		return pvc.Status.AccessModes

@@ -33,7 +33,7 @@ const (
 // Client implements sdk.Volume.
 type Client struct{ conn *access.Conn }
 
-// New returns a client over conn. It contacts nobody.
+// New returns a client over conn. It contacts no server.
 func New(conn *access.Conn) *Client { return &Client{conn: conn} }
 
 // Render returns the claim that Create would create if no other claim had its

@@ -119,7 +119,7 @@ func TestCreate(t *testing.T) {
 		"a label that is not one":               {change: func(v *spec.Volume) { v.Labels = map[string]string{"a b": "c", "x": "y/z"} }, err: "labels.a b"},
 		"a label of ours":                       {change: func(v *spec.Volume) { v.Labels = map[string]string{"kubevast.io/user": "bob"} }, err: "set by kubevast itself"},
 		"no size":                               {change: func(v *spec.Volume) { v.Size = nil }, err: "size: is missing"},
-		"a folder of the machine":               {change: func(v *spec.Volume) { v.Type = hostPathType }, err: "k8s-hostpath"},
+		"a folder of the node":                  {change: func(v *spec.Volume) { v.Type = hostPathType }, err: "k8s-hostpath"},
 		"cleanup_on_deletion":                   {there: []runtime.Object{standard}, change: func(v *spec.Volume) { v.CleanupOnDeletion = new(bool) }, claim: "my-data", warns: "reclaim policy"},
 		"an existing claim":                     {there: []runtime.Object{foreign("My_Data")}, change: func(v *spec.Volume) { v.UseExisting, v.Size = true, nil }, claim: "My_Data"},
 		"an existing claim that is not there":   {there: []runtime.Object{foreign("my-date")}, change: func(v *spec.Volume) { v.UseExisting = true }, err: `did you mean "my-date"?`},
@@ -157,7 +157,7 @@ func skyPilot(claim, name string) *corev1.PersistentVolumeClaim {
 	return pvc
 }
 
-func TestListTellsWhoUsesAVolumeAtAFixedPrice(t *testing.T) {
+func TestListReportsTheUsersOfAVolumeAtAFixedPrice(t *testing.T) {
 	ended := func(j *batchv1.Job) {
 		j.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}
 	}
@@ -303,7 +303,7 @@ func TestResolve(t *testing.T) {
 		"an ephemeral one is each node's own": {nodes: 2, mounts: []spec.VolumeMount{{Path: "/e", Ephemeral: &spec.Volume{Size: &size}}},
 			want: []Mount{{Path: "/e", Ephemeral: &spec.Volume{Size: &size}}}},
 		"an ephemeral one without a size": {nodes: 1, mounts: []spec.VolumeMount{{Path: "/e", Ephemeral: &spec.Volume{}}}, errs: []string{"needs a size"}},
-		"a folder of the machine":         {nodes: 1, mounts: []spec.VolumeMount{{Path: "/e", Ephemeral: &spec.Volume{Type: hostPathType}}}, errs: []string{"k8s-hostpath"}},
+		"a folder of the node":            {nodes: 1, mounts: []spec.VolumeMount{{Path: "/e", Ephemeral: &spec.Volume{Type: hostPathType}}}, errs: []string{"k8s-hostpath"}},
 		"all problems at once": {nodes: 2, lists: 1, mounts: []spec.VolumeMount{{Path: "/a", Volume: "dato", Line: 3, Column: 5}, {Path: "/b", Volume: "data", Line: 4, Column: 5},
 			{Path: "/c", Volume: "twice"}, {Path: "/d", Volume: "lost"}, {Path: "/e", Volume: "going"}},
 			errs: []string{`f.yaml:3:5: volumes./a: volume "dato" not found in namespace "ns": did you mean "data"?`,

@@ -86,7 +86,7 @@ func TestAFileOfTheWebIsSubmitted(t *testing.T) {
 	})))
 	server := httptest.NewServer(web)
 	defer server.Close()
-	const here = "is a path on this machine, which a file from the web cannot name; download the file, and submit it from there"
+	const here = "is a local path, which a file from the web cannot name; download the file, and submit it from there"
 	for name, tc := range map[string]struct {
 		args []string
 		code int
