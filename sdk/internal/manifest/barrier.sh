@@ -207,13 +207,13 @@ barrier() {
   # Node 0 stays until all nodes are ready.
   if [ -n "$_vast_listener" ]; then
     barrier_watch &
-  elif [ -n "$_vast_way" ] && [ "$(ask off)" != go ]; then # nc does not tell of a connection that was dropped
+  elif [ -n "$_vast_way" ] && [ "$(ask off)" != go ]; then # nc does not report a dropped connection
     (for _vast_i in 1 2 3 4 5; do sleep 1 && [ "$(ask off)" = go ] && exit; done) &
-    _vast_teller=$!
+    _vast_confirmer=$!
   fi
 }
 
-# barrier_watch stops the server when all others have been told to start.
+# barrier_watch stops the server when all others have received the start.
 barrier_watch() {
   _vast_i=1
   while [ "$_vast_i" -lt "$NUM_NODES" ]; do
@@ -223,11 +223,11 @@ barrier_watch() {
   : >"$_vast_list/closed"
 }
 
-# barrier_close keeps node 0 running after a successful run until the others have been
-# told to start, and another node until it has confirmed that: a run may be short.
+# barrier_close keeps node 0 running after a successful run until the others have
+# received the start, and another node until it has confirmed that: a run may be short.
 # A failed node fails the task, so it does not wait.
 barrier_close() {
-  [ -z "$_vast_teller" ] || wait "$_vast_teller"
+  [ -z "$_vast_confirmer" ] || wait "$_vast_confirmer"
   [ -n "$_vast_listener" ] || return 0
   _vast_n=0
   until [ -e "$_vast_list/closed" ] || [ "$_vast_n" -ge 120 ] || [ -n "$_vast_ending" ]; do

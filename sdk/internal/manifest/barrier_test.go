@@ -55,8 +55,8 @@ func imageWith(t *testing.T, way string) string {
 	return dir
 }
 
-// nodes are the launchers of one task on this machine, whose names all mean the
-// loopback interface.
+// nodes are the launchers of one task on localhost, whose names all resolve to
+// the loopback interface.
 type nodes struct {
 	name, image string
 	n           int
@@ -176,11 +176,11 @@ func TestANodeThatDoesNotComeIsWaitedForNoLongerThanAllowed(t *testing.T) {
 	}
 }
 
-// stray says to node 0 what nobody of its task says.
+// stray sends a message to node 0 that no node of its task sends.
 func (n *nodes) stray(t *testing.T) {
 	t.Helper()
 	for _, line := range []string{"GET / HTTP/1.1\n", "other ready 1\n", n.name + " ready 1;2\n", n.name + " ready ../1\n", n.name + " else 1\n", "\n", strings.Repeat("x", 1000) + "\n"} {
-		for range 200 { // until it listens
+		for range 200 { // until it accepts connections
 			c, err := net.Dial("tcp", net.JoinHostPort("localhost", strconv.Itoa(port(n.name))))
 			if err != nil {
 				time.Sleep(20 * time.Millisecond)

@@ -53,7 +53,7 @@ func TestPodsInTheMachinesNetworkFindTheNamesOfTheCluster(t *testing.T) {
 		want      corev1.DNSPolicy
 	}{
 		"a network of its own":        {"{}", ""},
-		"the machine's network":       {"{hostNetwork: true}", corev1.DNSClusterFirstWithHostNet},
+		"the node's network":          {"{hostNetwork: true}", corev1.DNSClusterFirstWithHostNet},
 		"as the user says, otherwise": {"{hostNetwork: true, dnsPolicy: Default}", corev1.DNSDefault},
 	}
 	for name, tc := range tests {
@@ -76,7 +76,7 @@ func TestNodesWaitForEachOtherAsLongAsTheFileSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		if command := objects.Job.Spec.Template.Spec.Containers[0].Command; !slices.Contains(command, want) {
-			t.Errorf("%q: the launcher is told %q, want %s", file, command[3:], want)
+			t.Errorf("%q: the launcher's arguments are %q, want %s", file, command[3:], want)
 		}
 	}
 }
@@ -139,16 +139,16 @@ func TestCanonicalModel(t *testing.T) {
 	tests := map[string]struct {
 		value, memory, want string
 	}{
-		"a 40 GB A100":           {"NVIDIA-A100-SXM4-40GB", "", "A100"},
-		"an 80 GB A100":          {"NVIDIA-A100-SXM4-80GB", "", "A100-80GB"},
-		"an A100 told by memory": {"NVIDIA-A100-PCIe", "81920", "A100-80GB"},
-		"an A10G is no A10":      {"NVIDIA-A10G", "", "A10G"},
-		"an L40S is no L40":      {"NVIDIA-L40S", "", "L40S"},
-		"a T4":                   {"Tesla-T4", "", "T4"},
-		"a 32 GB V100":           {"Tesla-V100-SXM2-32GB", "", "V100-32GB"},
-		"an Ada RTX 6000":        {"NVIDIA-RTX-6000-Ada-Generation", "", "RTX6000-Ada"},
-		"a CoreWeave class":      {"H100_NVLINK_80GB", "", "H100"},
-		"what nobody knows":      {"NVIDIA-X1", "", "NVIDIA-X1"},
+		"a 40 GB A100":      {"NVIDIA-A100-SXM4-40GB", "", "A100"},
+		"an 80 GB A100":     {"NVIDIA-A100-SXM4-80GB", "", "A100-80GB"},
+		"an A100 by memory": {"NVIDIA-A100-PCIe", "81920", "A100-80GB"},
+		"an A10G is no A10": {"NVIDIA-A10G", "", "A10G"},
+		"an L40S is no L40": {"NVIDIA-L40S", "", "L40S"},
+		"a T4":              {"Tesla-T4", "", "T4"},
+		"a 32 GB V100":      {"Tesla-V100-SXM2-32GB", "", "V100-32GB"},
+		"an Ada RTX 6000":   {"NVIDIA-RTX-6000-Ada-Generation", "", "RTX6000-Ada"},
+		"a CoreWeave class": {"H100_NVLINK_80GB", "", "H100"},
+		"an unknown one":    {"NVIDIA-X1", "", "NVIDIA-X1"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -159,8 +159,8 @@ func TestCanonicalModel(t *testing.T) {
 	}
 }
 
-// The launcher runs in whatever sh an image has. Here it runs in the sh of
-// this machine, outside a container, which shows its logic but not signals.
+// The launcher runs in the sh of the image. Here it runs in the sh of the
+// system, outside a container, which shows its logic but not signals.
 func TestLauncher(t *testing.T) {
 	tests := map[string]struct {
 		setup, run string

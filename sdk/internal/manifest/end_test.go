@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// The end may come at any moment, so it is also tried before the launcher knows
-// of its script, and before it waits for it.
+// The termination may come at any moment, so it is also tried before the
+// launcher has the script's process, and before it waits for it.
 var moments = map[string]string{
-	"while it waits":                "",
-	"before the script stands free": "read -r _vast_begun",
-	"before it knows the script":    "if read -r _vast_child",
-	"before the waiter is there":    "trap '' HUP",
-	"before the waiter reads":       "read -r _vast_code <&9 &&",
-	"before it waits":               `wait "$_vast_waiter"`,
+	"while it waits":                     "",
+	"before the script is started":       "read -r _vast_begun",
+	"before it has the script's process": "if read -r _vast_child",
+	"before the waiter is there":         "trap '' HUP",
+	"before the waiter reads":            "read -r _vast_code <&9 &&",
+	"before it waits":                    `wait "$_vast_waiter"`,
 }
 
 // asFirst makes a command that runs in a process namespace of its own, of which
@@ -91,7 +91,7 @@ func ended(cmd *exec.Cmd, moment string, first bool) (code int, text string, err
 	return cmd.ProcessState.ExitCode(), string(begun) + string(rest), err
 }
 
-func TestTheEndIsToldToTheScripts(t *testing.T) {
+func TestScriptsReceiveTheTermination(t *testing.T) {
 	tests := map[string]struct {
 		setup, run string
 		words      []string

@@ -39,15 +39,16 @@ func (b *builder) mountFiles(pod *corev1.PodSpec) {
 		}
 	}
 	if len(links) > 0 {
-		// A folder before what lies in it.
+		// A folder before its content.
 		slices.SortStableFunc(links, func(a, b string) int { return strings.Count(a, "/") - strings.Count(b, "/") })
 		b.launch.links = links
 		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: filesVolume, MountPath: homeDir, SubPath: "home"})
 	}
 }
 
-// fetchContainers are what runs before all others: the one that brings the
-// files and, where only the image knows who will read them, one that asks it.
+// fetchContainers are the init containers that run before all others: the one
+// that brings the files and, where only the image has the user who reads them,
+// one that reports it.
 func (b *builder) fetchContainers(pod *corev1.PodSpec) []corev1.Container {
 	fetch, packs := b.fetchOrders()
 	c := b.ourContainer(kube.ContainerFetch, "fetch", pod)

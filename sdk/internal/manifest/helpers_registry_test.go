@@ -8,21 +8,21 @@ import (
 
 func TestAnImageIsThatOfTheRegistryThatIsLoggedInTo(t *testing.T) {
 	tests := map[string]struct{ server, image, want string }{
-		"a name alone":                        {"registry.example.com", "app", "registry.example.com/app"},
-		"a name with a tag":                   {"registry.example.com", "app:1.2", "registry.example.com/app:1.2"},
-		"a path with a digest":                {"registry.example.com:5000", "team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "registry.example.com:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-		"a registry with a path":              {"us-docker.pkg.dev/project/repo", "app:1", "us-docker.pkg.dev/project/repo/app:1"},
-		"a slash too much":                    {"registry.example.com/", "app", "registry.example.com/app"},
-		"a URL":                               {"https://registry.example.com/v2/", "app", "registry.example.com/app"},
-		"SkyPilot's prefix":                   {"registry.example.com", "docker:app", "registry.example.com/app"},
-		"an image that has it already":        {"nvcr.io", "nvcr.io/nvidia/pytorch:24.07-py3", "nvcr.io/nvidia/pytorch:24.07-py3"},
-		"an image of another registry":        {"nvcr.io", "ghcr.io/lab/app", "ghcr.io/lab/app"},
-		"an image of this machine's registry": {"nvcr.io", "localhost/app", "localhost/app"},
-		"an image of a registry with a port":  {"nvcr.io", "mirror:5000/app", "mirror:5000/app"},
-		"Docker Hub":                          {"docker.io", "lab/app", "lab/app"},
-		"Docker Hub by its URL":               {"https://index.docker.io/v1/", "lab/app", "lab/app"},
-		"the default image":                   {"registry.example.com", "", DefaultImage},
-		"no registry":                         {"", "app", "app"},
+		"a name alone":                       {"registry.example.com", "app", "registry.example.com/app"},
+		"a name with a tag":                  {"registry.example.com", "app:1.2", "registry.example.com/app:1.2"},
+		"a path with a digest":               {"registry.example.com:5000", "team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "registry.example.com:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		"a registry with a path":             {"us-docker.pkg.dev/project/repo", "app:1", "us-docker.pkg.dev/project/repo/app:1"},
+		"a slash too much":                   {"registry.example.com/", "app", "registry.example.com/app"},
+		"a URL":                              {"https://registry.example.com/v2/", "app", "registry.example.com/app"},
+		"SkyPilot's prefix":                  {"registry.example.com", "docker:app", "registry.example.com/app"},
+		"an image that has it already":       {"nvcr.io", "nvcr.io/nvidia/pytorch:24.07-py3", "nvcr.io/nvidia/pytorch:24.07-py3"},
+		"an image of another registry":       {"nvcr.io", "ghcr.io/lab/app", "ghcr.io/lab/app"},
+		"an image of a local registry":       {"nvcr.io", "localhost/app", "localhost/app"},
+		"an image of a registry with a port": {"nvcr.io", "mirror:5000/app", "mirror:5000/app"},
+		"Docker Hub":                         {"docker.io", "lab/app", "lab/app"},
+		"Docker Hub by its URL":              {"https://index.docker.io/v1/", "lab/app", "lab/app"},
+		"the default image":                  {"registry.example.com", "", DefaultImage},
+		"no registry":                        {"", "app", "app"},
 	}
 	for name, tt := range tests {
 		for _, where := range []string{"envs", "secrets"} {

@@ -39,8 +39,7 @@ const (
 	firstPort, ports = 20480, 4096
 )
 
-// uncommented leaves out the lines that are for people: the launcher stands in
-// every pod.
+// uncommented removes the comments: the launcher is part of every pod.
 func uncommented(script string) string {
 	var b strings.Builder
 	for line := range strings.Lines(script) {
@@ -51,12 +50,12 @@ func uncommented(script string) string {
 	return b.String()
 }
 
-// launch is what the launcher is told. It is in the command and not in the
-// environment, which is the user's.
+// launch is the arguments of the launcher. They are in the command and not in
+// the environment, which is the user's.
 type launch struct {
-	// grace is after how many seconds the launcher kills what it has told to
-	// end, so that the sidecar has the rest of the pod's grace period; nil for
-	// never.
+	// grace is the number of seconds after which the launcher kills what it has
+	// terminated, so that the sidecar has the rest of the pod's grace period;
+	// nil for never.
 	grace *int64
 	// workdir is the folder that setup and run start in.
 	workdir string
@@ -97,17 +96,17 @@ func (l *launch) command() []string {
 	return append(out, "--")
 }
 
-// port is where node 0 of a task listens: a number of its own, since nodes may
-// share a machine's network with those of other tasks.
+// port is the port on which node 0 of a task listens: a number of its own,
+// since nodes may share a host network with those of other tasks.
 func port(task string) int {
 	h := fnv.New32a()
 	h.Write([]byte(task))
 	return firstPort + int(h.Sum32()%ports)
 }
 
-// tell puts what has become known since into a command that is the launcher:
-// pod_config may have put another one in its place.
-func (l *launch) tell(c *corev1.Container) {
+// apply puts the arguments that are known now into a command that is the
+// launcher: pod_config may have replaced it.
+func (l *launch) apply(c *corev1.Container) {
 	if len(c.Command) > 3 && c.Command[3] == "vast" && slices.Contains([]string{literal(launcher), literal(nodesLauncher)}, c.Command[2]) {
 		c.Command = l.command()
 	}

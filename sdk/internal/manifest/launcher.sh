@@ -34,7 +34,7 @@ _vast_mark=/dev/termination-log
 
 _vast_ending= _vast_killed=
 _vast_child=
-_vast_listener= _vast_teller=
+_vast_listener= _vast_confirmer=
 _vast_together=
 _vast_own= _vast_begin=
 

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// launched returns the launcher as a command of this machine, in a home of its
-// own. It is told by words what launch.command has before "--".
+// launched returns the launcher as a local command, in a home folder of its
+// own. words are the arguments that launch.command has before "--".
 func launched(t *testing.T, setup, run string, words ...string) *exec.Cmd {
 	t.Helper()
 	return launchedIn(t, "sh", setup, run, words...)

@@ -51,7 +51,7 @@ func MeetLimitRanges(job *batchv1.Job, ranges []corev1.LimitRange) string {
 	if len(more) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("a LimitRange of the namespace requires requests of every container; each pod needs %s more than its file says, for the container that uploads its results",
+	return fmt.Sprintf("a LimitRange of the namespace requires requests of every container; each pod needs %s more than its file requests, for the container that uploads its results",
 		text.And(more))
 }
 

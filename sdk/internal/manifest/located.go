@@ -15,9 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// Located turns what the API server says of the Job's pod into what it means of the
-// file: a problem with a value that pod_config has brought gets the place and the
-// path that it has there. Everything else is returned as it is.
+// Located translates the API server's error about the Job's pod to the file: a
+// problem with a value that pod_config has brought gets its position and path
+// there. Everything else is returned as it is.
 func (o *Objects) Located(err error) error {
 	var invalid *api.InvalidSpecError
 	if !errors.As(err, &invalid) || len(o.task.PodConfig) == 0 {
@@ -91,7 +91,7 @@ func (w whence) find(path string) (string, bool) {
 		c, _ := config.(map[string]any)
 		next, there := c[field]
 		if !there {
-			// Nobody has set it, so it is what the user's value lacks.
+			// It is not set, so it is what the user's value lacks.
 			_, set := m[field]
 			return yamlfile.Below(out, field), !set && i > 1
 		}

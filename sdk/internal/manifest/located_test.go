@@ -11,8 +11,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// The API server knows the pod that was made, the user the file.
-func TestWhatTheAPIServerRefusesStandsInTheFile(t *testing.T) {
+// The API server reports the path in the pod, the user needs that in the file.
+func TestARefusalOfTheAPIServerHasItsPlaceInTheFile(t *testing.T) {
 	const config = `
 metadata:
   labels: {team: "a b"}

@@ -61,8 +61,8 @@ func TestGolden(t *testing.T) {
 	})
 }
 
-// golden compares objects with a file. The launcher stands in every object;
-// the golden files name it only.
+// golden compares objects with a file. The launcher is in every object; the
+// golden files only name it.
 func golden(t *testing.T, file string, objects *Objects) {
 	t.Helper()
 	for _, w := range objects.Warnings {

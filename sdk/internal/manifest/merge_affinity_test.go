@@ -21,14 +21,14 @@ func fromYAML(t *testing.T, text string) map[string]any {
 	return out
 }
 
-// The scheduler's own code says which machines a pod may land on.
+// The scheduler's own code decides on which nodes a pod may run.
 func TestWhereAPodWithAnAffinityOfItsOwnMayLand(t *testing.T) {
 	machines := []*corev1.Node{
-		machine("h100-east", map[string]string{labelGFD: "NVIDIA-H100-80GB-HBM3", "zone": "east"}),
-		machine("h100-west", map[string]string{labelSkyPilot: "h100", "zone": "west"}),
-		machine("a100-east", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB", "zone": "east"}),
-		machine("cpu-east", map[string]string{"zone": "east"}),
-		machine("cpu-west", map[string]string{"zone": "west", "disk": "ssd"}),
+		labeledNode("h100-east", map[string]string{labelGFD: "NVIDIA-H100-80GB-HBM3", "zone": "east"}),
+		labeledNode("h100-west", map[string]string{labelSkyPilot: "h100", "zone": "west"}),
+		labeledNode("a100-east", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB", "zone": "east"}),
+		labeledNode("cpu-east", map[string]string{"zone": "east"}),
+		labeledNode("cpu-west", map[string]string{"zone": "west", "disk": "ssd"}),
 	}
 	required := func(terms string) string {
 		return "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: " + terms + "}}}"
@@ -37,7 +37,7 @@ func TestWhereAPodWithAnAffinityOfItsOwnMayLand(t *testing.T) {
 		"no affinity of its own": {"H100", "", "h100-east h100-west"},
 		"in a zone":              {"H100", required("[{matchExpressions: [{key: zone, operator: In, values: [east]}]}]"), "h100-east"},
 		"in one of two places":   {"H100", required("[{matchExpressions: [{key: zone, operator: In, values: [east]}]}, {matchExpressions: [{key: disk, operator: Exists}]}]"), "h100-east"},
-		"on a machine by name":   {"H100", required("[{matchFields: [{key: metadata.name, operator: In, values: [h100-west]}]}]"), "h100-west"},
+		"on a node by name":      {"H100", required("[{matchFields: [{key: metadata.name, operator: In, values: [h100-west]}]}]"), "h100-west"},
 		"both in one term":       {"H100", required("[{matchExpressions: [{key: zone, operator: Exists}], matchFields: [{key: metadata.name, operator: NotIn, values: [h100-west]}]}]"), "h100-east"},
 		"an empty term is none":  {"H100", required("[{}, {matchExpressions: [{key: zone, operator: In, values: [west]}]}]"), "h100-west"},
 		"only an empty term":     {"H100", required("[{}]"), ""},
@@ -69,13 +69,13 @@ func TestWhereAPodWithAnAffinityOfItsOwnMayLand(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(tc.want, strings.Join(got, " ")); diff != "" {
-				t.Errorf("machines (-want +got):\n%s", diff)
+				t.Errorf("nodes (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func machine(name string, labels map[string]string) *corev1.Node {
+func labeledNode(name string, labels map[string]string) *corev1.Node {
 	return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
 }
 

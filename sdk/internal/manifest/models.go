@@ -138,7 +138,7 @@ func cardOf(name string) model {
 	return model{}
 }
 
-// is reports whether a node label with this value stands for the model.
+// is reports whether a node label with this value matches the model.
 func (m *model) is(key, value string, node map[string]string) bool {
 	if m.exact && key == labelGFD {
 		return strings.EqualFold(value, m.gfd[0]) || strings.EqualFold(value, m.gfd[0]+sharedSuffix)

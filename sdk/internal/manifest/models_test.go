@@ -10,34 +10,34 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 )
 
-// labelled are machines by the labels that others set on them.
+// labelled are nodes with the labels that others set on them.
 var labelled = []*corev1.Node{
-	machine("4090", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090"}),
-	machine("4090-shared", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-SHARED"}),
-	machine("4090-sky", map[string]string{labelSkyPilot: "rtx4090"}),
-	machine("4090-d", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-D"}),
-	machine("4090-laptop", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-Laptop-GPU"}),
-	machine("3080", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-3080"}),
-	machine("3080ti", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-3080-Ti"}),
-	machine("3080ti-sky", map[string]string{labelSkyPilot: "rtx3080-ti"}),
-	machine("4070tis", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4070-Ti-SUPER"}),
-	machine("1080ti-old", map[string]string{labelGFD: "GeForce-GTX-1080-Ti"}),
-	machine("a4500", map[string]string{labelGFD: "NVIDIA-RTX-A4500"}),
-	machine("a6000", map[string]string{labelGFD: "NVIDIA-RTX-A6000"}),
-	machine("titan", map[string]string{labelGFD: "NVIDIA-TITAN-RTX"}),
-	machine("h20", map[string]string{labelGFD: "NVIDIA-H20"}),
-	machine("a100", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB"}),
-	machine("a100-pcie", map[string]string{labelGFD: "NVIDIA-A100-80GB-PCIe"}),
-	machine("a100-shared", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB-SHARED"}),
-	machine("a100-mig", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb"}),
-	machine("a100-gke", map[string]string{labelGKE: "nvidia-a100-80gb"}),
-	machine("a100-sky", map[string]string{labelSkyPilot: "a100-80gb"}),
-	machine("l4-gke", map[string]string{labelGKE: "nvidia-l4"}),
-	machine("l40", map[string]string{labelGFD: "NVIDIA-L40"}),
-	machine("mi300x", map[string]string{labelSkyPilot: "mi300x"}),
-	machine("tpu", map[string]string{labelGKETPU: "tpu-v5-lite-podslice"}),
-	machine("new", map[string]string{labelGFD: "NVIDIA-X1-128GB"}),
-	machine("cpu", nil),
+	labeledNode("4090", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090"}),
+	labeledNode("4090-shared", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-SHARED"}),
+	labeledNode("4090-sky", map[string]string{labelSkyPilot: "rtx4090"}),
+	labeledNode("4090-d", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-D"}),
+	labeledNode("4090-laptop", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4090-Laptop-GPU"}),
+	labeledNode("3080", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-3080"}),
+	labeledNode("3080ti", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-3080-Ti"}),
+	labeledNode("3080ti-sky", map[string]string{labelSkyPilot: "rtx3080-ti"}),
+	labeledNode("4070tis", map[string]string{labelGFD: "NVIDIA-GeForce-RTX-4070-Ti-SUPER"}),
+	labeledNode("1080ti-old", map[string]string{labelGFD: "GeForce-GTX-1080-Ti"}),
+	labeledNode("a4500", map[string]string{labelGFD: "NVIDIA-RTX-A4500"}),
+	labeledNode("a6000", map[string]string{labelGFD: "NVIDIA-RTX-A6000"}),
+	labeledNode("titan", map[string]string{labelGFD: "NVIDIA-TITAN-RTX"}),
+	labeledNode("h20", map[string]string{labelGFD: "NVIDIA-H20"}),
+	labeledNode("a100", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB"}),
+	labeledNode("a100-pcie", map[string]string{labelGFD: "NVIDIA-A100-80GB-PCIe"}),
+	labeledNode("a100-shared", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB-SHARED"}),
+	labeledNode("a100-mig", map[string]string{labelGFD: "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb"}),
+	labeledNode("a100-gke", map[string]string{labelGKE: "nvidia-a100-80gb"}),
+	labeledNode("a100-sky", map[string]string{labelSkyPilot: "a100-80gb"}),
+	labeledNode("l4-gke", map[string]string{labelGKE: "nvidia-l4"}),
+	labeledNode("l40", map[string]string{labelGFD: "NVIDIA-L40"}),
+	labeledNode("mi300x", map[string]string{labelSkyPilot: "mi300x"}),
+	labeledNode("tpu", map[string]string{labelGKETPU: "tpu-v5-lite-podslice"}),
+	labeledNode("new", map[string]string{labelGFD: "NVIDIA-X1-128GB"}),
+	labeledNode("cpu", nil),
 }
 
 func TestTheMachinesOfAModel(t *testing.T) {
@@ -98,7 +98,7 @@ func TestTheMachinesOfAModel(t *testing.T) {
 						}
 					}
 					if diff := cmp.Diff(who.want, strings.Join(got, " ")); diff != "" {
-						t.Errorf("machines (-want +got):\n%s", diff)
+						t.Errorf("nodes (-want +got):\n%s", diff)
 					}
 				})
 			}

@@ -77,7 +77,7 @@ func TestTheScriptsFindNoVariablesOfTheLauncher(t *testing.T) {
 	})
 }
 
-// The variables that we set for a task's scripts say what is true.
+// The variables that we set for a task's scripts must be true.
 func TestNoUserCanSetWhatIsSetOnNodes(t *testing.T) {
 	objects, err := Build(input(t, "task.yaml", "run: x\nnum_nodes: 2"))
 	if err != nil {

@@ -16,7 +16,7 @@ func TestATaskWithoutANetworkHasAPolicy(t *testing.T) {
 		from Network
 		want string // the rules
 	}{
-		"nothing is said":         {"run: x", "", ""},
+		"nothing is set":          {"run: x", "", ""},
 		"the cluster's network":   {"run: x", NetworkDefault, ""},
 		"one node is alone":       {"run: x", NetworkNone, "in 0 out 0"},
 		"nodes reach each other":  {"run: x\nnum_nodes: 2", NetworkNone, "in 1 out 2"},
@@ -60,7 +60,7 @@ func TestATaskWithoutANetworkRefusesWhatNeedsOne(t *testing.T) {
 		"a pack in the store": {files(agentspec.Item{Pack: "inputs/x"}), "from the store"},
 		"a bucket":            {files(agentspec.Item{URI: "s3://bucket/x"}), "a bucket"},
 		"a repository":        {files(agentspec.Item{Git: "https://example.com/x.git"}), "a Git repository"},
-		"the machine's network": {func(in *Input) {
+		"the node's network": {func(in *Input) {
 			in.Task = input(t, "task.yaml", "run: x\nconfig: {kubernetes: {pod_config: {spec: {hostNetwork: true}}}}").Task
 			in.Profile = Privileged
 		}, "hostNetwork"},

@@ -20,7 +20,7 @@ func (b *builder) addOurs(pod *corev1.PodSpec) {
 	if b.in.Results != nil {
 		ours = append(ours, b.keepContainer(pod))
 	}
-	b.launch.tell(&pod.Containers[0])
+	b.launch.apply(&pod.Containers[0])
 	ours = append(ours, b.secondaries(pod)...)
 	pod.InitContainers = append(ours, pod.InitContainers...)
 }

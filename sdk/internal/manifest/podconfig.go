@@ -64,7 +64,7 @@ func (r *reach) command(config map[string]any) {
 	}
 }
 
-// isTasks reports that a container of pod_config stands for the task's own.
+// isTasks reports whether a container of pod_config is the task's own.
 func isTasks(container map[string]any) bool {
 	name, named := container["name"]
 	return container != nil && (!named || name == nil || name == skyContainer || name == Container)
@@ -110,8 +110,8 @@ func (b *builder) mergePodConfig(pod *corev1.PodTemplateSpec, config map[string]
 	return nil
 }
 
-// withoutToken tells whoever names a service account that the pods have no token
-// of it, as long as the file does not say whether they are to have one.
+// withoutToken warns that the pods of a named service account have no token of
+// it, as long as the file does not set whether they have one.
 func (b *builder) withoutToken(pod *corev1.PodSpec, config map[string]any) {
 	fields, _ := config["spec"].(map[string]any)
 	_, said := fields["automountServiceAccountToken"]
@@ -121,7 +121,7 @@ func (b *builder) withoutToken(pod *corev1.PodSpec, config map[string]any) {
 	}
 }
 
-// gates tells that the pods wait for somebody else.
+// gates warns that the pods wait for the removal of scheduling gates.
 func (b *builder) gates(pod *corev1.PodSpec) {
 	for _, g := range pod.SchedulingGates {
 		b.warnings = append(b.warnings, fmt.Sprintf("the pods are not scheduled until the scheduling gate %q, which pod_config gives them, is removed", g.Name))

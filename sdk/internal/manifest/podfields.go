@@ -218,7 +218,7 @@ func (f podFields) not(path, must string, v any) any {
 	return nil
 }
 
-// describeValue says what a value is, shortened.
+// describeValue describes a value, shortened.
 func describeValue(v any) string {
 	switch v := v.(type) {
 	case map[string]any:

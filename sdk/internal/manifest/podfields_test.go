@@ -91,7 +91,7 @@ spec:
 			`t.yaml:19:45: spec.containers[0].livenessProbe.httpGet.port: must be a number or a name, not a list`,
 			`t.yaml:20:42: spec.containers[0].securityContext.runAsUser: must be a whole number, not the text "root"`,
 			`t.yaml:21:37: spec.containers[0].ports[0].containerPort: 99999999999 is out of range`}},
-		"what else is wrong is told with it": {`
+		"other problems are reported with it": {`
 spec:
   restartPolicy: Always
   containers:
@@ -153,7 +153,7 @@ func TestTheCommandOfTheTaskIsItsScripts(t *testing.T) {
 	}
 }
 
-func TestAnAccountWithoutItsTokenIsTold(t *testing.T) {
+func TestAnAccountWithoutItsTokenIsReported(t *testing.T) {
 	for spec, want := range map[string]bool{
 		"{serviceAccountName: mine}":                                      true,
 		"{serviceAccount: mine}":                                          true,
@@ -168,7 +168,7 @@ func TestAnAccountWithoutItsTokenIsTold(t *testing.T) {
 			}
 			said := strings.Join(objects.Warnings, "\n")
 			if got := strings.Contains(said, "automountServiceAccountToken: true") && strings.Contains(said, `"mine"`); got != want {
-				t.Errorf("told: %v, want %v: %q", got, want, said)
+				t.Errorf("reported: %v, want %v: %q", got, want, said)
 			}
 		})
 	}

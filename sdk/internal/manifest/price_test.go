@@ -47,7 +47,7 @@ func TestAPodCostsExactlyWhatItsFileSays(t *testing.T) {
 		"the restricted profile": {file: head + "resources: {cpus: 1}", change: func(in *Input) { in.Profile = Restricted }, want: map[string]string{"requests.cpu": "1", "limits.cpu": "1"}},
 		"requests of pod_config": {file: withPod("containers: [{resources: {requests: {cpu: 300m}, limits: {memory: 1Gi}}}]"),
 			want: map[string]string{"requests.cpu": "300m", "limits.memory": "1Gi", "requests.memory": "1Gi"}},
-		"containers of pod_config cost what they ask for": {file: withPod("initContainers: [{name: first, image: a, command: [b], resources: {requests: {cpu: 700m}}}], " +
+		"containers of pod_config cost what they request": {file: withPod("initContainers: [{name: first, image: a, command: [b], resources: {requests: {cpu: 700m}}}], " +
 			"containers: [{resources: {requests: {cpu: 300m}}}, {name: web, image: a, command: [b], resources: {requests: {cpu: 200m}}}]"),
 			want: map[string]string{"requests.cpu": "700m"}},
 		"a run of a campaign with a second container": {file: "run: x\nresources: {cpus: 1, memory: 1Gi}", change: func(in *Input) {
@@ -73,7 +73,7 @@ func TestAPodCostsExactlyWhatItsFileSays(t *testing.T) {
 			if diff := cmp.Diff(tc.want, price(pod)); diff != "" {
 				t.Errorf("the pod costs (-want +got):\n%s", diff)
 			}
-			// What a ResourceQuota on any of them wants of each container.
+			// What a ResourceQuota on any of them requires of each container.
 			for _, c := range pod.InitContainers {
 				if !kube.IsOurs(c.Name) {
 					continue

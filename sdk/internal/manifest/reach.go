@@ -14,11 +14,12 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// reach refuses what would let the user's containers at what is ours: the token
-// and the credentials of our containers, the Secrets and the claim of the store,
-// the labels by which Services and NetworkPolicies know our pods. It looks at
-// pod_config as it is written, so that each problem has its place in the file: in
-// the merged pod what is the user's would be taken for ours.
+// reach refuses what would give the user's containers access to what is ours:
+// the token and the credentials of our containers, the Secrets and the claim of
+// the store, the labels by which Services and NetworkPolicies select our pods.
+// It checks pod_config as it is written, so that each problem has its position
+// in the file: in the merged pod the user's values cannot be distinguished from
+// ours.
 type reach struct {
 	*problems
 	task *spec.Task
@@ -80,8 +81,8 @@ func (r *reach) raw(path, field string, value any) {
 	}
 }
 
-// kindOf says what a text under a key names: "secret", "claim", or neither. above
-// is the same of the key above it, for {secretRef: {name: x}}.
+// kindOf returns what a text under a key names: "secret", "claim", or neither.
+// above is the same of the key above it, for {secretRef: {name: x}}.
 func kindOf(above, key string) string {
 	switch lower := strings.ToLower(key); {
 	case above != "" && key == "name":
@@ -123,7 +124,7 @@ func (r *reach) meta(pod *corev1.PodTemplateSpec) {
 var queueKeys = []string{"kueue.x-k8s.io/managed", "kueue.x-k8s.io/podset", "kueue.x-k8s.io/workload",
 	"kueue.x-k8s.io/pod-group-name", "kueue.x-k8s.io/pod-group-total-count", "kueue.x-k8s.io/prebuilt-workload-name"}
 
-// reservedKey says why a label or an annotation cannot be set, or "".
+// reservedKey returns why a label or an annotation cannot be set, or "".
 func reservedKey(key, value string) string {
 	prefix, _, _ := strings.Cut(key, "/")
 	switch {
@@ -194,7 +195,8 @@ func (r *reach) volume(path string, v *corev1.Volume) {
 	}
 }
 
-// powers are the capabilities by which a container gets at others on its machine.
+// powers are the capabilities that give a container access to others on its
+// node.
 var powers = []corev1.Capability{"ALL", "BPF", "DAC_READ_SEARCH", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO"}
 
 func isPower(c corev1.Capability) bool {

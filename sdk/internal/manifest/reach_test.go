@@ -48,7 +48,7 @@ func TestPodConfigReachesNothingOfOurs(t *testing.T) {
 		allowed bool
 	}{
 		"a shared process namespace":    {spec: "shareProcessNamespace: true", refused: []string{"spec.shareProcessNamespace"}},
-		"the machine's processes":       {spec: "hostPID: true", refused: []string{"spec.hostPID"}},
+		"the node's processes":          {spec: "hostPID: true", refused: []string{"spec.hostPID"}},
 		"neither, said so":              {spec: "hostPID: false, shareProcessNamespace: false"},
 		"the token's volume":            {spec: "containers: [{volumeMounts: [{name: vast-token, mountPath: /t}]}]", refused: []string{"spec.containers[0].volumeMounts[0].name"}},
 		"the token's volume by another": {spec: "containers: [{name: x, image: x, volumeMounts: [{name: vast-token, mountPath: /t}]}]", refused: []string{"spec.containers[0].volumeMounts[0].name"}},
@@ -63,10 +63,10 @@ func TestPodConfigReachesNothingOfOurs(t *testing.T) {
 		"a name that ours may have tomorrow":  {spec: "initContainers: [{name: vast-more, image: x}]", refused: []string{"spec.initContainers[0].name"}},
 		"an ephemeral container":              {spec: "ephemeralContainers: [{name: x, targetContainerName: vast-keep}]", refused: []string{"spec.ephemeralContainers"}},
 		"the store's name":                    {spec: "hostAliases: [{ip: 1.2.3.4, hostnames: [x, vast-store.lab.svc]}]", refused: []string{"spec.hostAliases[0].hostnames[1]"}},
-		"a folder of the machine":             {spec: "volumes: [{name: h, hostPath: {path: /data}}]", refused: []string{"spec.volumes[0].hostPath"}, allowed: true},
+		"a folder of the node":                {spec: "volumes: [{name: h, hostPath: {path: /data}}]", refused: []string{"spec.volumes[0].hostPath"}, allowed: true},
 		"a privileged container":              {spec: "containers: [{securityContext: {privileged: true}}]", refused: []string{"spec.containers[0].securityContext.privileged"}, allowed: true},
 		"a capability that reaches others":    {spec: "containers: [{securityContext: {capabilities: {add: [NET_ADMIN, CAP_SYS_PTRACE]}}}]", refused: []string{"spec.containers[0].securityContext.capabilities.add[1]"}, allowed: true},
-		"the machine's network":               {spec: "hostNetwork: true"},
+		"the node's network":                  {spec: "hostNetwork: true"},
 		"the token of our account":            {spec: "automountServiceAccountToken: true", refused: []string{"spec.automountServiceAccountToken"}},
 		"the token, by saying nothing of it":  {spec: "automountServiceAccountToken: null", refused: []string{"spec.automountServiceAccountToken"}},
 		"the token of our account, named":     {spec: "serviceAccountName: vast-agent, automountServiceAccountToken: true", refused: []string{"spec.automountServiceAccountToken"}},
@@ -120,7 +120,7 @@ func TestPodConfigReachesNothingOfOurs(t *testing.T) {
 					t.Errorf("%s (-want +got):\n%s\n%v", kind.name, diff, err)
 				}
 				if tc.allowed && kind.profile == Privileged && (objects == nil || !strings.Contains(strings.Join(objects.Warnings, "\n"), "credentials of the store")) {
-					t.Errorf("%s: nobody is warned", kind.name)
+					t.Errorf("%s: there is no warning", kind.name)
 				}
 			}
 		})
@@ -182,13 +182,13 @@ func TestPodConfigThatWeakensTheProfileIsWarnedOf(t *testing.T) {
 		spec    string
 		says    []string
 	}{
-		"nothing weaker":                  {Baseline, "nodeSelector: {a: b}", nil},
-		"the machine's network":           {Baseline, "hostNetwork: true", []string{"profile baseline: host namespaces (hostNetwork=true)"}},
-		"more than one":                   {Baseline, "hostIPC: true, containers: [{securityContext: {capabilities: {add: [IPC_LOCK]}}}]", []string{"non-default capabilities", "host namespaces (hostIPC=true)"}},
-		"what only the strictest forbids": {Baseline, "containers: [{securityContext: {runAsUser: 0}}]", nil},
-		"root under the strictest":        {Restricted, "containers: [{securityContext: {runAsUser: 0}}]", []string{"profile restricted: runAsUser=0"}},
-		"a sidecar that says nothing":     {Restricted, "containers: [{name: x, image: x}]", []string{"allowPrivilegeEscalation != false", "unrestricted capabilities"}},
-		"no profile":                      {Privileged, "hostNetwork: true", nil},
+		"nothing weaker":                       {Baseline, "nodeSelector: {a: b}", nil},
+		"the node's network":                   {Baseline, "hostNetwork: true", []string{"profile baseline: host namespaces (hostNetwork=true)"}},
+		"more than one":                        {Baseline, "hostIPC: true, containers: [{securityContext: {capabilities: {add: [IPC_LOCK]}}}]", []string{"non-default capabilities", "host namespaces (hostIPC=true)"}},
+		"what only the strictest forbids":      {Baseline, "containers: [{securityContext: {runAsUser: 0}}]", nil},
+		"root under the strictest":             {Restricted, "containers: [{securityContext: {runAsUser: 0}}]", []string{"profile restricted: runAsUser=0"}},
+		"a sidecar without a security context": {Restricted, "containers: [{name: x, image: x}]", []string{"allowPrivilegeEscalation != false", "unrestricted capabilities"}},
+		"no profile":                           {Privileged, "hostNetwork: true", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := input(t, "task.yaml", withPod(tc.spec))

@@ -12,7 +12,7 @@ import (
 
 // chooseResources picks the candidate that the pods are made for. A pod can
 // leave the model of its accelerator open (the affinity lists several), but
-// not how many devices or CPUs it wants: so the first candidate counts, and
+// not how many devices or CPUs it requests: so the first candidate counts, and
 // all that differ from it only in the model are acceptable beside it.
 func (b *builder) chooseResources() spec.Resources {
 	if len(b.task.Resources) == 0 {
@@ -30,7 +30,7 @@ func (b *builder) chooseResources() spec.Resources {
 	}
 	if len(dropped) > 0 {
 		b.warnings = append(b.warnings, fmt.Sprintf(
-			"candidates that ask for another number or kind of devices than the first (%s) are not tried: %s",
+			"candidates that request another number or kind of devices than the first (%s) are not tried: %s",
 			describe(first), strings.Join(dropped, "; ")))
 	}
 	return first

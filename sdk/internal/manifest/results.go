@@ -59,7 +59,7 @@ func (b *builder) setOutputDir(c *corev1.Container) {
 	c.Env = append(c.Env, corev1.EnvVar{Name: envOutputDir, Value: literal(b.in.OutputDir)})
 }
 
-// mountOf returns the innermost mount that a path lies in, or nil.
+// mountOf returns the innermost mount that contains a path, or nil.
 func mountOf(mounts []corev1.VolumeMount, p string) *corev1.VolumeMount {
 	var found *corev1.VolumeMount
 	for i, m := range mounts {
@@ -116,7 +116,8 @@ func (b *builder) grace(pod *corev1.PodSpec) int64 {
 	return grace
 }
 
-// account lets the sidecar, and nothing else in the pod, ask the API server.
+// account gives the sidecar, and nothing else in the pod, access to the API
+// server.
 func (b *builder) account(pod *corev1.PodSpec) {
 	if own := pod.ServiceAccountName; own == "" {
 		pod.ServiceAccountName = kube.AgentName
@@ -183,7 +184,7 @@ func (b *builder) workdir() int {
 	return -1
 }
 
-// complete fills in what the caller left for the manifest to know.
+// complete sets the fields that only the manifest can compute.
 func (b *builder) complete(keep *agentspec.Keep, pod *corev1.PodSpec) {
 	if keep.Main == "" {
 		keep.Main = Container

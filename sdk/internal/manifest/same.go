@@ -14,15 +14,15 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// Difference returns the path of the first field in which a Job of the cluster is
-// to do something else than the Job that Build made, or is described as another one
-// of ours; empty when there is none. Annotations can be forged by whoever may create
-// Jobs, so what runs is compared by what it says itself.
+// Difference returns the path of the first field in which a Job of the cluster
+// does something else than the Job that Build made, or is described as another
+// one of ours; empty when there is none. Annotations can be forged with the
+// right to create Jobs, so the fields of what runs are compared.
 //
-// Allowed are what the API server fills in, what the Job controller, Kueue and a
-// stop change, another --keep, another release of our own image, and what our own
-// containers ask for. The values of the variables of anyValue are not compared in our
-// own containers.
+// Allowed are the API server's defaults, the changes of the Job controller,
+// Kueue and a stop, another --keep, another release of our own image, and the
+// requests of our own containers. The values of the variables of anyValue are
+// not compared in our own containers.
 func Difference(want, live *batchv1.Job, anyValue ...string) string {
 	w, l := fields(want), fields(live)
 	for _, kind := range []string{"labels", "annotations"} {
@@ -53,7 +53,7 @@ func Difference(want, live *batchv1.Job, anyValue ...string) string {
 	return comparison{anyValue: anyValue}.of("spec", ws, ls)
 }
 
-// Whose says whose Job it says it is, for a message.
+// Whose names the user in the Job's annotations, for a message.
 func Whose(job *batchv1.Job) string {
 	user := []rune(job.Annotations[kube.AnnotationUser])
 	if len(user) == 0 {
@@ -62,7 +62,7 @@ func Whose(job *batchv1.Job) string {
 	return strconv.Quote(string(user[:min(len(user), 253)])) + " (as its annotation " + kube.AnnotationUser + " says)"
 }
 
-// fields is an object as JSON knows it. A Job always has such a form.
+// fields is an object in its JSON form. A Job always has such a form.
 func fields(job *batchv1.Job) map[string]any {
 	data, err := json.Marshal(job)
 	out := map[string]any{}
@@ -96,8 +96,8 @@ func describedAs(path string, want, live map[string]any) string {
 	return ""
 }
 
-// same compares labels or annotations of the pods. More may be there only of the
-// Job controller, Kueue and the autoscaler that it asks.
+// same compares labels or annotations of the pods. Additional ones may only be
+// those of the Job controller, Kueue and the autoscaler.
 func same(path string, want, live map[string]any) string {
 	if p := describedAs(path, want, live); p != "" {
 		return p
@@ -114,8 +114,8 @@ func same(path string, want, live map[string]any) string {
 	return ""
 }
 
-// defaults are the values that the API server gives to fields that are left out,
-// as far as they are not told by other fields.
+// defaults are the values that the API server gives to missing fields, as far
+// as they do not depend on other fields.
 var defaults = map[string][]any{
 	"apiVersion":                    {"v1"},
 	"defaultMode":                   {420.0},
@@ -246,8 +246,8 @@ func fill(m map[string]any) {
 	}
 }
 
-// ofKueue are the fields that it adds to the pods of a Job that it lets in: of the
-// flavor, and of where in the topology there is room.
+// ofKueue are the fields that it adds to the pods of a Job that it admits: of
+// the flavor, and of where in the topology there is room.
 func ofKueue(path, key string) bool {
 	const pod = "spec.template.spec"
 	return path == pod+".nodeSelector" ||

@@ -13,8 +13,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// served is a Job as the API server shows it after a while: with defaults, with
-// what the Job controller has added, and let in by Kueue.
+// served is a Job as the API server returns it after a while: with defaults,
+// with what the Job controller has added, and admitted by Kueue.
 func served(want *batchv1.Job) *batchv1.Job {
 	job := want.DeepCopy()
 	job.UID, job.ResourceVersion = "1234", "7"

@@ -11,7 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// nobody is the user that the restricted profile runs as.
+// nobody is the UID for the restricted profile.
 const nobody = 65534
 
 // secure applies the security profile. Privileged leaves the cluster's defaults; it

@@ -52,7 +52,7 @@ func TestContainersOfPodConfigAreSidecarsOfTheTask(t *testing.T) {
 		"several, in their order, behind the init containers": {spec: "initContainers: [{name: first, image: a}], containers: [{name: b, image: b}, {name: a, image: a, restartPolicy: Always}]",
 			placed: "first b... a... | task"},
 		"what is meant for the task's own container is merged into it": {spec: "containers: [{name: ray-node, tty: true}, {stdin: true}, {name: task, workingDir: /x}]", placed: "| task"},
-		"one whose image says what it runs keeps that": {kept: true, spec: "containers: [{name: web, image: nginx, args: [-g, x]}]",
+		"one with the command of its image keeps it": {kept: true, spec: "containers: [{name: web, image: nginx, args: [-g, x]}]",
 			placed: "vast-keep... web... | task", commands: map[string]string{"web": ""}, waited: []string{"task", "web"}},
 		"one in a pod that has long to save is killed in the task's time": {kept: true, spec: "containers: [{name: web, image: a, command: [sleep, inf]}]",
 			placed: "vast-keep... vast-tools web... | task", commands: map[string]string{"web": tools + "30 sleep inf"}, waited: []string{"task", "web"}},

@@ -34,7 +34,7 @@ own_folder() {
 sky_sudo() {
   [ "$(id -u 2>/dev/null)" = 0 ] && ! command -v sudo >/dev/null 2>&1 || return 0
   _vast_sh=$(command -v sh)
-  case $_vast_sh in /*) ;; *) _vast_sh=/bin/sh ;; esac # BusyBox may know its own programs by their names only
+  case $_vast_sh in /*) ;; *) _vast_sh=/bin/sh ;; esac # BusyBox may find its own programs by their names only
   mkdir "$_vast_own/bin" && printf '#!%s\n%s\n' "$_vast_sh" "$_vast_sudo" >"$_vast_own/bin/sudo" || return 1
   # It may be mounted with noexec.
   chmod 755 "$_vast_own" "$_vast_own/bin" "$_vast_own/bin/sudo" && "$_vast_own/bin/sudo" true 2>/dev/null || return 1

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// images are what scripts may find: bash beside each sort of sh, and none at all.
+// images are what scripts may find: bash beside each kind of sh, and none at all.
 var images = []string{"dash and bash", "bash", "busybox and bash", "busybox"}
 
 // inEachImage runs a test in each of them. image makes a folder of programs,
@@ -196,7 +196,7 @@ func asNobody(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-func TestWhoIsNotRootIsToldWhyThereIsNoSudo(t *testing.T) {
+func TestWithoutRootTheReasonForTheMissingSudoIsPrinted(t *testing.T) {
 	const hint = "vast: the script calls sudo, which the image does not have, and it runs as user 65534 and not as root\n"
 	tests := map[string]struct {
 		setup, run string
@@ -205,7 +205,7 @@ func TestWhoIsNotRootIsToldWhyThereIsNoSudo(t *testing.T) {
 	}{
 		"when it fails by it":      {"", "sudo true", 127, 1},
 		"when setup fails by it":   {"set -e\nsudo apt-get install x", "true", 127, 1},
-		"not when it goes on":      {"", "sudo true; true", 0, 0},
+		"not when it continues":    {"", "sudo true; true", 0, 0},
 		"not when it looks for it": {"", "if command -v sudo; then exit 9; fi", 0, 0},
 		"not of other words":       {"", "echo pseudo-sudoku no-sudo; exit 3", 3, 0},
 	}

@@ -57,7 +57,7 @@ start() {
     trap '' HUP INT QUIT TERM USR1 USR2
     unset TMOUT
     read -r _vast_code <&9 && exit "$_vast_code"
-    exit 137 # SIGKILL, which spares nobody
+    exit 137 # SIGKILL
   ) &
   _vast_waiter=$!
 }

@@ -50,8 +50,8 @@ try:
   os.kill(os.getpid(), signal.SIGINT); time.sleep(30)
 except KeyboardInterrupt:
   print("interrupted")'`,
-		"a child that SIGINT ends":      `sleep 30 & kill -INT $! || echo gone; bash -c 'kill -INT $$'; echo $?`,
-		"its own process group is told": `trap 'echo told' TERM; kill -TERM 0; echo on`,
+		"a child that SIGINT ends":          `sleep 30 & kill -INT $! || echo gone; bash -c 'kill -INT $$'; echo $?`,
+		"its own process group is signaled": `trap 'echo ending' TERM; kill -TERM 0; echo on`,
 	}
 	inEachShell(t, func(t *testing.T, shell string) {
 		for name, script := range tests {

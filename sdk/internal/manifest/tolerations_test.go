@@ -11,7 +11,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// A taint keeps a machine for those that ask for its devices.
+// A taint keeps a node for tasks that request its devices.
 func TestATaskMayRunWhereItsDevicesAre(t *testing.T) {
 	taints := []corev1.Taint{
 		{Key: "nvidia.com/gpu", Value: "present", Effect: corev1.TaintEffectNoSchedule},
@@ -55,7 +55,7 @@ func TestATaskMayRunWhereItsDevicesAre(t *testing.T) {
 				_, kept := scheduling.FindMatchingUntoleratedTaint(klog.Background(), []corev1.Taint{taint}, pod.Tolerations, nil, false)
 				listed := strings.Contains(" "+tc.want+" ", " "+taint.Key+" ") && taint.Effect == corev1.TaintEffectNoSchedule
 				if listed == kept {
-					t.Errorf("kept from a machine with the taint %s: %v", taint.ToString(), kept)
+					t.Errorf("kept from a node with the taint %s: %v", taint.ToString(), kept)
 				}
 			}
 			if len(pod.Tolerations) < len(want) {

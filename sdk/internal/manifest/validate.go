@@ -43,7 +43,7 @@ func (b *builder) validate(pod *corev1.PodTemplateSpec) error {
 		v.add("run", "setup and run together have %d bytes; at most %d are possible. Put the program into the image or a volume", n, maxScripts)
 	}
 	if image := b.image(); b.res.Image != "" && image != b.res.Image {
-		if _, wrong := rules.Image(image); wrong != "" { // which would tell the value, perhaps a secret
+		if _, wrong := rules.Image(image); wrong != "" { // which would print the value, perhaps a secret
 			v.add(dockerServer, "with it the image has no valid name; write the registry as the names of its images begin, for example ghcr.io/lab")
 		}
 	}
