@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/share/archives"
 	"github.com/kubevast/vast/internal/share/plugin"
 	"github.com/kubevast/vast/internal/share/providers"
 	"github.com/kubevast/vast/sdk/api"
@@ -26,6 +27,12 @@ type Share interface {
 	List(ctx context.Context) (*api.ShareUploadList, error)
 	// Get returns the upload of the Job of that name.
 	Get(ctx context.Context, name string) (*api.ShareUpload, error)
+	// Stop ends an upload that has not ended: it deletes the Job, and returns when its pod
+	// has ended. An empty name is that of the only one. What has arrived stays, on the
+	// share and in the store: the next Upload continues. It returns the last status; an
+	// *api.NotFoundError if there is none of the name, or none to stop; an *api.ConflictError
+	// if the upload has ended, or if name is empty and several have not.
+	Stop(ctx context.Context, name string) (*api.ShareUpload, error)
 	// Watch yields the upload of that name, first and whenever it has changed, until it has
 	// ended. An error is the last that it yields.
 	Watch(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error]
@@ -52,6 +59,32 @@ func AddSharePlugins(ctx context.Context, registry *share.Registry) {
 // or malformed is one *api.InvalidSpecError. No request is sent.
 func LoadShare(ctx context.Context, registry *share.Registry, dir string, upload bool) (share.Definition, share.Settings, error) {
 	return sharing.Load(ctx, registry, sharing.LoadOptions{Dir: dir, Upload: upload})
+}
+
+// FindArchives returns the archives on a share that refs name, sorted by name; without
+// refs all of them. A ref is a campaign's or task's id or name, the beginning of an id, the
+// name of a file, a glob on names, or "@latest". One that names nothing is an
+// *api.NotFoundError, one that names several archives of a campaign an
+// *api.InvalidSpecError. Calls to the share are repeated a few times after temporary
+// errors.
+func FindArchives(ctx context.Context, p ShareProvider, refs ...string) ([]share.Object, error) {
+	if len(refs) == 0 {
+		return archives.List(ctx, p, false)
+	}
+	return archives.Find(ctx, p, refs)
+}
+
+// ArchiveOptions are the options of FetchArchive.
+type ArchiveOptions = archives.FetchOptions
+
+// FetchArchive downloads an archive into o.Dir as share.Download does, and unpacks it. An
+// archive with paths outside of its folder, links that lead out of it, hard links or
+// device files is an *api.InvalidSpecError; nothing of it is unpacked then. What is in o.Dir
+// already is an *api.ConflictError, before anything is downloaded, unless o.Force is set. It
+// returns the names in o.Dir that it has created. A call that was interrupted is
+// continued by the next one.
+func FetchArchive(ctx context.Context, p ShareProvider, object share.Object, o ArchiveOptions) ([]string, error) {
+	return archives.Fetch(ctx, p, object, o)
 }
 
 // shares implements Share.

@@ -110,6 +110,9 @@ func (e *NotFoundError) remedies() []Remedy { return e.Remedies }
 
 func (e *NotFoundError) Error() string {
 	msg := fmt.Sprintf("%s %q not found", e.Kind, e.Name)
+	if e.Name == "" {
+		msg = fmt.Sprintf("no %s found", e.Kind)
+	}
 	if e.Namespace != "" {
 		msg += fmt.Sprintf(" in namespace %q", e.Namespace)
 	}

@@ -14,6 +14,7 @@ type Shares struct {
 	OnUpload func(ctx context.Context, o api.ShareUploadOptions) (*api.ShareUpload, error)
 	OnList   func(ctx context.Context) (*api.ShareUploadList, error)
 	OnGet    func(ctx context.Context, name string) (*api.ShareUpload, error)
+	OnStop   func(ctx context.Context, name string) (*api.ShareUpload, error)
 	OnWatch  func(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error]
 }
 
@@ -41,6 +42,14 @@ func (f Shares) Get(ctx context.Context, name string) (*api.ShareUpload, error) 
 		return nil, unset("Shares.OnGet")
 	}
 	return f.OnGet(ctx, name)
+}
+
+// Stop implements sdk.Share.
+func (f Shares) Stop(ctx context.Context, name string) (*api.ShareUpload, error) {
+	if f.OnStop == nil {
+		return nil, unset("Shares.OnStop")
+	}
+	return f.OnStop(ctx, name)
 }
 
 // Watch implements sdk.Share.

@@ -50,9 +50,14 @@ func Fetch(ctx context.Context, p share.ShareProvider, object share.Object, o Fe
 			return nil, err
 		}
 	}
+	download := func() error {
+		_, err := share.Download(ctx, p, object.Name, path, share.FileOptions{Overwrite: o.Force || archive, Progress: o.Progress, Retry: o.Retry})
+		return err
+	}
 	// A whole archive of an earlier call, which could not be unpacked, is used again.
-	if !archive || o.Force || !whole(path, object) {
-		if _, err := share.Download(ctx, p, object.Name, path, share.FileOptions{Overwrite: o.Force || archive, Progress: o.Progress, Retry: o.Retry}); err != nil {
+	again := archive && !o.Force && whole(path, object)
+	if !again {
+		if err := download(); err != nil {
 			return nil, err
 		}
 	}
@@ -60,6 +65,13 @@ func Fetch(ctx context.Context, p share.ShareProvider, object share.Object, o Fe
 		return []string{object.Name}, nil
 	}
 	names, err := unpack(ctx, path, o)
+	if err != nil && again && ctx.Err() == nil && !api.IsConflict(err) {
+		// It may be damaged, or be another one of this size.
+		if err := download(); err != nil {
+			return nil, err
+		}
+		names, err = unpack(ctx, path, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is downloaded, but not unpacked: %w", path, err)
 	}

@@ -88,7 +88,7 @@ func (c *Client) list(ctx context.Context, b store.Backend, name string) (*api.S
 	for _, report := range reports {
 		u := c.fromReport(report)
 		if report.Ended.IsZero() {
-			u.State, u.Reason = api.Failed, "its Job was deleted before the end; what had arrived is on the share"
+			u.State, u.Reason = api.Failed, stopped
 		}
 		list.Items = append(list.Items, *u)
 	}

@@ -13,14 +13,14 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/internal/share/archives"
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
 
 type downloadOptions struct {
 	*cli.Factory
-	fetch  archives.FetchOptions
+	fetch  sdk.ArchiveOptions
 	all    bool
 	output *cli.DoneFlags
 }
@@ -77,12 +77,7 @@ func (o *downloadOptions) Run(ctx context.Context, refs []string) error {
 		return err
 	}
 	defer p.Close()
-	var found []share.Object
-	if o.all {
-		found, err = archives.List(ctx, p, false)
-	} else {
-		found, err = archives.Find(ctx, p, refs)
-	}
+	found, err := sdk.FindArchives(ctx, p, refs...)
 	if err != nil {
 		return err
 	}
@@ -132,7 +127,7 @@ func (o *downloadOptions) one(ctx context.Context, p share.ShareProvider, object
 		display.done()
 		o.Notef("%s continues after: %v", object.Name, err)
 	}
-	names, err := archives.Fetch(ctx, p, object, fetch)
+	names, err := sdk.FetchArchive(ctx, p, object, fetch)
 	display.done()
 	for i, name := range names {
 		names[i] = filepath.Join(o.fetch.Dir, name)

@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/table"
 	"github.com/kubevast/vast/internal/share/archives"
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/share"
 )
@@ -59,10 +60,10 @@ func (o *listOptions) Run(ctx context.Context, refs []string) error {
 	}
 	defer p.Close()
 	var found []share.Object
-	if len(refs) > 0 {
-		found, err = archives.Find(ctx, p, refs)
+	if o.all && len(refs) == 0 {
+		found, err = archives.List(ctx, p, true)
 	} else {
-		found, err = archives.List(ctx, p, o.all)
+		found, err = sdk.FindArchives(ctx, p, refs...)
 	}
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/share/archives"
 	"github.com/kubevast/vast/internal/text"
+	"github.com/kubevast/vast/sdk"
 )
 
 type removeOptions struct {
@@ -58,7 +59,7 @@ func (o *removeOptions) Run(ctx context.Context, refs []string) error {
 		return err
 	}
 	defer p.Close()
-	found, err := archives.Find(ctx, p, refs)
+	found, err := sdk.FindArchives(ctx, p, refs...)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 // New returns kubectl vast share.
 func New(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("share", "Share results on Nextcloud, WebDAV, SFTP, S3, Google Cloud Storage and others",
-		newUpload(f), newStatus(f), newList(f), newDownload(f), newRemove(f), newDoctor(f))
+		newUpload(f), newStatus(f), newStop(f), newList(f), newDownload(f), newRemove(f), newDoctor(f))
 	c.Long = templates.LongDesc(`
 		Upload archives of finished campaigns and tasks from the cluster to a share, and list,
 		download and remove archives on it from anywhere.
@@ -75,7 +75,7 @@ func completeArchives(c *cobra.Command, args []string, _ string) ([]string, cobr
 		return nil, directive
 	}
 	defer p.Close()
-	list, err := archives.List(c.Context(), p, false)
+	list, err := sdk.FindArchives(c.Context(), p)
 	if err != nil {
 		return nil, directive
 	}

@@ -224,3 +224,21 @@ func TestStatusShowsEachItemWithItsReason(t *testing.T) {
 		t.Errorf("--watch of a failed one: exit code %d", r.Code)
 	}
 }
+
+func TestStopPrintsWhatCameOfIt(t *testing.T) {
+	asked := "none"
+	last := uploadOf(api.Failed)
+	shares := sdktest.Shares{OnStop: func(_ context.Context, name string) (*api.ShareUpload, error) {
+		asked = name
+		return last, nil
+	}}
+	r := cmdtest.Plugin(&clitest.Client{Share: shares}).Do(t, "share", "stop", "shareupload.kubevast.io/share-dir-x")
+	if asked != "share-dir-x" || r.Out != "shareupload.kubevast.io/share-dir-x stopped\n" || r.Code != 0 {
+		t.Errorf("it stops %q: exit code %d, %q\n%s", asked, r.Code, r.Out, r.Err)
+	}
+	last = uploadOf(api.Succeeded)
+	r = cmdtest.Plugin(&clitest.Client{Share: shares}).Do(t, "share", "stop")
+	if asked != "" || r.Out != "share-dir-x has ended before: Succeeded\n" || r.Code != 0 {
+		t.Errorf("it stops %q: exit code %d, %q\n%s", asked, r.Code, r.Out, r.Err)
+	}
+}

@@ -40,7 +40,7 @@ func newStatus(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(1, completeUploads),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				o.name = strings.TrimPrefix(args[0], "shareupload.kubevast.io/")
+				o.name = uploadName(args[0])
 			}
 			if o.watch && o.name == "" {
 				return cli.Usagef("--watch needs the name of an upload: %s", c.UseLine())
@@ -172,3 +172,6 @@ func columns(f *cli.Factory) table.Columns[api.ShareUpload] {
 		{Name: "Reason", Text: func(u *upload) string { return term.Words(u.Reason) }},
 	}
 }
+
+// uploadName removes what -o name prints before a name.
+func uploadName(arg string) string { return strings.TrimPrefix(arg, "shareupload.kubevast.io/") }
