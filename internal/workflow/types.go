@@ -1,6 +1,10 @@
 package workflow
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // A Workflow is what Advance reads of a workflow. It never changes during a run.
 // Problems checks it; Advance expects a workflow without problems.
@@ -92,9 +96,9 @@ type State struct {
 	Version int    `json:"v,omitempty"`
 	Phase   Phase  `json:"phase,omitzero"`
 	Result  Result `json:"result,omitzero"`
-	// Stop and Cancel are set when a request for them has been accepted.
-	Stop   bool `json:"stop,omitempty"`
-	Cancel bool `json:"cancel,omitempty"`
+	// Stop and StopAll are true when the run is being stopped.
+	Stop    bool `json:"stop,omitempty"`
+	StopAll bool `json:"stopAll,omitempty"`
 	// Sequence is the sequence number of the last event.
 	Sequence int64 `json:"seq,omitempty"`
 	// Started and Ended are Unix times in seconds, 0 if not yet.
@@ -106,6 +110,20 @@ type State struct {
 
 // StateVersion is the Version of a State that Advance returns.
 const StateVersion = 1
+
+// UnmarshalJSON reads a state. It returns an error if a newer version wrote it.
+func (s *State) UnmarshalJSON(b []byte) error {
+	type plain State
+	var p plain
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	if p.Version > StateVersion {
+		return fmt.Errorf("the state of the run has version %d; this program reads versions up to %d", p.Version, StateVersion)
+	}
+	*s = State(p)
+	return nil
+}
 
 // TaskState is the state of a task. Its zero value is a task that nothing has been
 // decided about.
@@ -164,9 +182,13 @@ type Observed struct {
 	Queued bool
 	// Slots is how many tasks may be active at once. 0 means no limit.
 	Slots int
-	// Stop is true if the run is to be stopped, Cancel if it is to be cancelled in
-	// case it is still queued. Stop cancels a queued run too.
-	Stop, Cancel bool
+	// Cancel is true if the run is to be cancelled in case it is still queued.
+	Cancel bool
+	// Stop is true if the run is to be stopped: what is active is stopped, and what
+	// has not started is skipped, except tasks with OnStopped in their dependencies.
+	// StopAll stops and skips these too. Both cancel a queued run. They need not be
+	// observed again: the State records them.
+	Stop, StopAll bool
 }
 
 // An Attempt names one execution of a task. Number is from 1.
@@ -241,7 +263,7 @@ type EventType string
 const (
 	// RunChanged is a change of phase or result.
 	RunChanged EventType = "run"
-	// TaskChanged is a change of a task's status or attempt, or of its waiting for
-	// approval.
+	// TaskChanged is a change of a task's status, or that it is scheduled, waits for
+	// approval, is approved, or is to be retried.
 	TaskChanged EventType = "task"
 )
