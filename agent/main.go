@@ -30,6 +30,7 @@ type command struct {
 }
 
 var commands = map[string]command{
+	"drive":   {run: runDrive, operand: "RUN"},
 	"fetch":   {run: runFetch},
 	"install": {run: runInstall, operand: "DIR"},
 	"keep":    {run: runKeep},

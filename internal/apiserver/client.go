@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,7 +39,13 @@ type Client struct {
 	base  string
 	token string // a file, which is renewed every hour; empty if the HTTP client has credentials
 	http  *http.Client
+	// ahead is by how much the clock of the API server is ahead of ours, in nanoseconds.
+	ahead atomic.Int64
 }
+
+// Now returns the time by the clock of the API server, as its last answer
+// has it, to a second. Programs on several machines agree by it.
+func (c *Client) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // InPod returns a client for the API server and the service account of this pod.
 func InPod() (*Client, error) {
@@ -179,6 +186,9 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
+	}
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		c.ahead.Store(int64(time.Until(date.Add(time.Second / 2)))) // the header has whole seconds
 	}
 	if res.StatusCode/100 != 2 {
 		defer res.Body.Close()

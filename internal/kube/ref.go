@@ -23,6 +23,7 @@ const (
 	RefClaim    RefKind = "claim"
 	RefQueue    RefKind = "queue"
 	RefConfig   RefKind = "config"
+	RefRun      RefKind = "run"
 )
 
 // refType is how a kind is written before a name: as one of these words, optionally
@@ -46,6 +47,7 @@ var refTypes = []refType{
 	{[]string{"persistentvolumeclaim", "persistentvolumeclaims", "pvc"}, "", RefClaim, api.VolumesGet},
 	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, api.QueuesList},
 	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, api.QueuesList},
+	{[]string{"run", "runs", "workflowrun", "workflowruns"}, "kubevast.io", RefRun, ""},
 	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, ""},
 }
 

@@ -47,3 +47,6 @@ func (c *CampaignCleanup) DeepCopyObject() runtime.Object { return clone(c) }
 
 func (u *ShareUpload) DeepCopyObject() runtime.Object     { return clone(u) }
 func (l *ShareUploadList) DeepCopyObject() runtime.Object { return clone(l) }
+
+func (r *WorkflowRun) DeepCopyObject() runtime.Object     { return clone(r) }
+func (l *WorkflowRunList) DeepCopyObject() runtime.Object { return clone(l) }

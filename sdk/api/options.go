@@ -52,6 +52,9 @@ type SubmitOptions struct {
 	// Notify, if set, is told how far the reading of the task's files is, and
 	// then their upload.
 	Notify func(TransferProgress)
+	// LocalDriver creates no driver in the cluster for the run of a workflow: it has to be
+	// driven by Workflow.Reconcile. A task ignores it.
+	LocalDriver bool
 	// DryRun client sends nothing, and returns the task as it would be; where
 	// no cluster is to be asked, call Render. With server everything is sent
 	// with dryRun=All.

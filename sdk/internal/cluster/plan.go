@@ -149,7 +149,7 @@ func claimed(claim *corev1.PersistentVolumeClaim) string {
 // objects are all objects of a plan but for the record and Kueue's own. Those
 // that others need come first.
 func (p *plan) objects() []runtime.Object {
-	return slices.Concat(p.storeObjects(), desired.Agent(p.namespace), desired.Queues(p.namespace, p.groups))
+	return slices.Concat(p.storeObjects(), desired.Agent(p.namespace), desired.Driver(p.namespace), desired.Queues(p.namespace, p.groups))
 }
 
 func (p *plan) storeObjects() []runtime.Object {

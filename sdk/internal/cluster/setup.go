@@ -204,7 +204,7 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 	if p.record.Store.Kind == api.StoreBuiltIn {
 		r.say("installing the store (image %s) in namespace %s", p.record.Store.image(), p.namespace)
 	}
-	for _, objects := range [][]runtime.Object{p.storeObjects(), desired.Agent(p.namespace)} {
+	for _, objects := range [][]runtime.Object{p.storeObjects(), desired.Agent(p.namespace), desired.Driver(p.namespace)} {
 		if err := c.applyAll(ctx, p.without(objects)); err != nil {
 			return err
 		}

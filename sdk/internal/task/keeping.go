@@ -78,7 +78,7 @@ func (s *submission) setResults(context.Context) error {
 		return nil
 	}
 	node := layout.TaskPrefix(in.ID) + agentspec.RankPlaceholder + "/"
-	in.Annotations = map[string]string{kube.AnnotationKept: layout.TaskPrefix(in.ID)}
+	s.addAnnotations(map[string]string{kube.AnnotationKept: layout.TaskPrefix(in.ID)})
 	in.Results = &agentspec.Keep{
 		Results:   []agentspec.Result{{Prefix: node, Dirs: []agentspec.Dir{{Path: in.OutputDir, Progress: true}}}},
 		LogPrefix: node + layout.LogDir,

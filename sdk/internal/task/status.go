@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -28,7 +27,7 @@ func fromJob(job *batchv1.Job) api.TaskStatus {
 		ID:         job.Labels[kube.LabelTaskID],
 		TaskName:   job.Annotations[kube.AnnotationTaskName],
 		User:       job.Annotations[kube.AnnotationUser],
-		NumNodes:   numNodes(job),
+		NumNodes:   kube.NumNodes(job),
 		Queue:      job.Labels[kube.LabelQueue],
 		StartTime:  job.Status.StartTime,
 		StoppedBy:  job.Annotations[kube.AnnotationStoppedBy],
@@ -60,14 +59,6 @@ func saving(job *batchv1.Job, s *api.TaskStatus) bool {
 	}
 	grace := time.Duration(ptr.Deref(job.Spec.Template.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)) * time.Second
 	return s.EndTime == nil || time.Since(s.EndTime.Time) < grace+savingSlack
-}
-
-// numNodes returns the number of a task's nodes, also after it was stopped.
-func numNodes(job *batchv1.Job) int {
-	if n, err := strconv.Atoi(job.Annotations[kube.AnnotationNodes]); err == nil {
-		return n
-	}
-	return int(ptr.Deref(job.Spec.Completions, 1))
 }
 
 // publicMeta returns the Job's metadata without managed fields.

@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"time"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -12,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
-	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
@@ -43,7 +41,7 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 			status = &s
 			return nil
 		}
-		patch, err := stopPatch(job, user, time.Now())
+		patch, err := kube.StopPatch(job, user, time.Now())
 		if err != nil {
 			return err
 		}
@@ -65,27 +63,6 @@ func (c *Client) stop(ctx context.Context, job *batchv1.Job, user string, o api.
 		return err
 	})
 	return status, err
-}
-
-// stopPatch returns a patch that records who stopped the task and makes its Job finish,
-// so that it leaves its queue and is deleted after its TTL. A running Job gets a
-// deadline that has passed. A suspended Job has no deadline; it gets 0 completions,
-// and Kubernetes marks it as complete without starting it.
-func stopPatch(job *batchv1.Job, user string, now time.Time) ([]byte, error) {
-	annotations := map[string]any{
-		kube.AnnotationStoppedBy: user,
-		kube.AnnotationStoppedAt: now.UTC().Format(time.RFC3339),
-	}
-	spec := map[string]any{"activeDeadlineSeconds": 1}
-	if ptr.Deref(job.Spec.Suspend, false) {
-		annotations[kube.AnnotationNodes] = strconv.Itoa(numNodes(job))
-		spec = map[string]any{"parallelism": 0, "completions": 0}
-	}
-	return json.Marshal(map[string]any{
-		// Only this Job, at the resourceVersion that was read.
-		"metadata": map[string]any{"uid": job.UID, "resourceVersion": job.ResourceVersion, "annotations": annotations},
-		"spec":     spec,
-	})
 }
 
 func (c *Client) patch(ctx context.Context, job *batchv1.Job, patch []byte, o metav1.PatchOptions) (*api.TaskStatus, error) {

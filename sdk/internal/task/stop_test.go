@@ -31,7 +31,7 @@ func TestAStoppedTaskIsStoppedWhetherOrNotItHadBeenLetIn(t *testing.T) {
 				ObjectMeta: metav1.ObjectMeta{Name: "train-abcdefgh", UID: "1", ResourceVersion: "7", Labels: map[string]string{kube.LabelQueue: "vast"}},
 				Spec:       batchv1.JobSpec{Completions: ptr.To[int32](3), Parallelism: ptr.To[int32](3), Suspend: &tt.suspended},
 			}
-			patch, err := stopPatch(job, "ada", time.Now())
+			patch, err := kube.StopPatch(job, "ada", time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -73,6 +73,8 @@ type submission struct {
 	c       *Client
 	task    *spec.Task
 	options api.SubmitOptions
+	// step is set for a task of a workflow's run.
+	step *Step
 
 	// files are the workdir and the file mounts; nil for none.
 	files *inputs.Plan

@@ -1,9 +1,7 @@
 package desired
 
 import (
-	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/kube"
@@ -27,14 +25,5 @@ var agentRules = []rbacv1.PolicyRule{
 // setup replaces the rules and the subjects as a whole, so that rights of an
 // older version go.
 func Agent(namespace string) []runtime.Object {
-	meta := metav1.ObjectMeta{Name: kube.AgentName, Namespace: namespace, Labels: Labels(ComponentAgent)}
-	return []runtime.Object{
-		&corev1.ServiceAccount{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: meta},
-		&rbacv1.Role{TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
-			ObjectMeta: meta, Rules: agentRules},
-		&rbacv1.RoleBinding{TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
-			ObjectMeta: meta,
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: kube.AgentName},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: kube.AgentName, Namespace: namespace}}},
-	}
+	return account(namespace, kube.AgentName, agentRules)
 }

@@ -1,0 +1,180 @@
+package driver
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubevast/vast/internal/diagnose"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/workflow"
+	"github.com/kubevast/vast/internal/workflow/record"
+)
+
+// view is what is known of the objects of a run now. The mirrors, and the answers to our
+// own requests, keep it up to date.
+type view struct {
+	run     *record.Run
+	changed chan struct{} // has an element when something has changed
+
+	mu sync.Mutex
+	// attempts are by task and number. listed is set when the Jobs have been listed once.
+	attempts map[workflow.Attempt]*attempt
+	listed   bool
+	// round counts the lists of Jobs: what is put during a list stays when it is complete.
+	round int
+	// stopBy is the user who stopped the run. deleted: the run was deleted.
+	stopBy  string
+	deleted bool
+}
+
+// attempt is the Job of an attempt.
+type attempt struct {
+	job  string
+	uid  types.UID
+	seen workflow.Seen
+	// withdrawn: it was stopped while it was suspended.
+	withdrawn bool
+	// saveBy is when the attempt counts as saved at the latest.
+	saveBy time.Time
+	// failed is the Job whose failure has no cause yet; nil for none.
+	failed *batchv1.Job
+	round  int
+}
+
+func newView(run *record.Run) *view {
+	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy}
+}
+
+// wake has the driver look at the view.
+func (v *view) wake() {
+	select {
+	case v.changed <- struct{}{}:
+	default:
+	}
+}
+
+// mirrors returns those that keep the view up to date.
+func (v *view) mirrors(c *cluster, log func(string, ...any)) []*mirror {
+	selector := kube.LabelWorkflow + "=" + v.run.ID
+	nothing := func() {}
+	return []*mirror{
+		{cluster: c, path: c.jobs(), query: url.Values{"labelSelector": {selector + "," + kube.LabelStep}}, log: log,
+			begin: v.beginJobs, end: v.endJobs, put: decoded(v.putJob), gone: decoded(v.jobGone)},
+		{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindWorkflow}}, log: log,
+			accept: onlyMeta, begin: nothing, end: nothing, put: decoded(v.putRun), gone: decoded(v.runGone)},
+	}
+}
+
+func decoded[T any](do func(*T)) func(json.RawMessage) error {
+	return func(data json.RawMessage) error {
+		obj := new(T)
+		if err := json.Unmarshal(data, obj); err != nil {
+			return err
+		}
+		do(obj)
+		return nil
+	}
+}
+
+func (v *view) putRun(obj *metav1.PartialObjectMetadata) {
+	if obj.UID != v.run.UID {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if by := obj.Annotations[kube.AnnotationStop]; by != v.stopBy {
+		v.stopBy = by
+		v.wake()
+	}
+	if obj.DeletionTimestamp != nil {
+		v.deleted = true
+		v.wake()
+	}
+}
+
+func (v *view) runGone(obj *metav1.PartialObjectMetadata) {
+	if obj.UID != v.run.UID {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.deleted = true
+	v.wake()
+}
+
+func (v *view) beginJobs() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.round++
+}
+
+// endJobs removes what a complete list does not have.
+func (v *view) endJobs() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for at, a := range v.attempts {
+		if a.round < v.round {
+			delete(v.attempts, at)
+		}
+	}
+	v.listed = true
+	v.wake()
+}
+
+// attemptOf returns which attempt a Job of the run is.
+func (v *view) attemptOf(job *batchv1.Job) (workflow.Attempt, bool) {
+	number, err := strconv.Atoi(job.Annotations[kube.AnnotationAttempt])
+	return workflow.Attempt{Task: job.Annotations[kube.AnnotationStep], Number: number}, err == nil && v.run.IsOwned(job)
+}
+
+func (v *view) putJob(job *batchv1.Job) {
+	at, ours := v.attemptOf(job)
+	if !ours {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := &attempt{job: job.Name, uid: job.UID, seen: seen(job), withdrawn: diagnose.Withdrawn(job), round: v.round}
+	now.saveBy = saveBy(job, now.seen)
+	before := v.attempts[at]
+	if now.seen.Status == workflow.StatusFailed && !now.seen.TimedOut {
+		now.failed = job
+		if before != nil && before.uid == now.uid && before.failed == nil && before.seen.Status == workflow.StatusFailed {
+			now.failed, now.seen.Cause = nil, before.seen.Cause
+		}
+	}
+	v.attempts[at] = now
+	if before == nil || before.uid != now.uid || before.seen != now.seen || before.withdrawn != now.withdrawn {
+		v.wake()
+	}
+}
+
+func (v *view) jobGone(job *batchv1.Job) {
+	at, ours := v.attemptOf(job)
+	if !ours {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if a := v.attempts[at]; a != nil && a.uid == job.UID {
+		delete(v.attempts, at)
+		v.wake()
+	}
+}
+
+// refuse records that an attempt's object cannot be created.
+func (v *view) refuse(at workflow.Attempt, cause string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.attempts[at] == nil {
+		v.attempts[at] = &attempt{seen: workflow.Seen{Status: workflow.StatusFailed, Cause: cause, Saved: true}, round: int(^uint(0) >> 1)}
+		v.wake()
+	}
+}

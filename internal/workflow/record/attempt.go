@@ -1,0 +1,84 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"strconv"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/kube"
+)
+
+// Attempt returns the objects of an attempt at a task, owned by the run. The objects of the
+// first attempt contain its name and its id, which depend on the run; in those of a later
+// one they are replaced.
+func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
+	data, err := r.raw(task)
+	if err != nil {
+		return nil, err
+	}
+	if number != 1 {
+		for _, name := range []func(string, string, int) string{kube.StepName, kube.StepID} {
+			data = bytes.ReplaceAll(data, []byte(name(run.ID, task, 1)), []byte(name(run.ID, task, number)))
+		}
+	}
+	o := &Objects{}
+	if err := json.Unmarshal(data, o); err != nil {
+		return nil, err
+	}
+	own := func(m *metav1.ObjectMeta) { m.OwnerReferences = []metav1.OwnerReference{run.owner()} }
+	for i := range o.Services {
+		own(&o.Services[i].ObjectMeta)
+	}
+	for i := range o.ConfigMaps {
+		own(&o.ConfigMaps[i].ObjectMeta)
+	}
+	for i := range o.NetworkPolicies {
+		own(&o.NetworkPolicies[i].ObjectMeta)
+	}
+	if o.Job != nil {
+		own(&o.Job.ObjectMeta)
+		o.Job.Annotations[kube.AnnotationAttempt] = strconv.Itoa(number)
+	}
+	return o, nil
+}
+
+// owner is the reference of a run's objects to the one with its state. It is no controller
+// reference: Kueue looks up the controllers of a Job, and may not read ConfigMaps.
+func (r *Run) owner() metav1.OwnerReference { return OwnerOf(r.Name, r.UID) }
+
+// OwnerOf returns the reference to the ConfigMap with the state of a run.
+func OwnerOf(name string, uid types.UID) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: name, UID: uid}
+}
+
+// IsOwned reports whether an object belongs to the run.
+func (r *Run) IsOwned(obj metav1.Object) bool {
+	for _, ref := range obj.GetOwnerReferences() {
+		if ref.UID == r.UID {
+			return true
+		}
+	}
+	return false
+}
+
+// Withdrawn returns the Job of an attempt that never executes: the one that an attempt's Job
+// becomes when it is stopped while it is suspended. It takes the attempt's name, so that the
+// attempt cannot be started any more.
+func Withdrawn(job *batchv1.Job, user string, now time.Time) *batchv1.Job {
+	out := job.DeepCopy()
+	out.Labels, out.Annotations = maps.Clone(job.Labels), maps.Clone(job.Annotations)
+	delete(out.Labels, kube.LabelQueue)
+	delete(out.Labels, kube.LabelQueuePriority)
+	out.Annotations[kube.AnnotationStoppedBy] = user
+	out.Annotations[kube.AnnotationStoppedAt] = now.UTC().Format(time.RFC3339)
+	out.Annotations[kube.AnnotationNodes] = strconv.Itoa(int(ptr.Deref(job.Spec.Completions, 1)))
+	out.Spec.Suspend, out.Spec.Completions, out.Spec.Parallelism = ptr.To(true), ptr.To[int32](0), ptr.To[int32](0)
+	return out
+}

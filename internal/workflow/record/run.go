@@ -1,0 +1,207 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/workflow"
+)
+
+// The keys of the data of a run's ConfigMaps.
+const (
+	stateKey = "state"
+	partKey  = "part"
+)
+
+// maxState bounds what the state is decompressed to.
+const maxState = 256 << 20
+
+// Run is a run as its ConfigMap has it.
+type Run struct {
+	// ID is the id of the run, Name that of the ConfigMap.
+	ID, Name, Namespace string
+	UID                 types.UID
+	ResourceVersion     string
+	// Workflow is the name of the workflow, User the exact name of who submitted it.
+	Workflow, User string
+	// Parts is the number of parts of the specification, 0 while it is being submitted.
+	Parts int
+	// Driver is the holder of the Lease that wrote last.
+	Driver string
+	// StopBy is the user who stopped the run, empty for none.
+	StopBy string
+	State  workflow.State
+	// Object is the ConfigMap without its data.
+	Object metav1.ObjectMeta
+}
+
+// Summary is what a list shows of a run besides its labels.
+type Summary struct {
+	// Tasks is the number of tasks; the others are how many of them are in a state.
+	Tasks   int `json:"tasks"`
+	Success int `json:"success,omitempty"`
+	Failed  int `json:"failed,omitempty"`
+	Running int `json:"running,omitempty"`
+	Waiting int `json:"waiting,omitempty"` // for approval
+	// Others are skipped, cancelled or stopped.
+	Others int `json:"others,omitempty"`
+	// Started and Ended are Unix times in seconds, 0 if not yet.
+	Started int64 `json:"started,omitempty"`
+	Ended   int64 `json:"ended,omitempty"`
+}
+
+// Summarize counts the tasks of a state. total is the number of tasks of the workflow.
+func Summarize(s workflow.State, total int) Summary {
+	out := Summary{Tasks: total, Started: s.Started, Ended: s.Ended}
+	for _, t := range s.Tasks {
+		switch t.Status {
+		case workflow.StatusSuccess:
+			out.Success++
+		case workflow.StatusFailed:
+			out.Failed++
+		case workflow.StatusRunning:
+			out.Running++
+		case workflow.StatusSkipped, workflow.StatusCancelled, workflow.StatusStopped:
+			out.Others++
+		default:
+			if t.WaitingApproval {
+				out.Waiting++
+			}
+		}
+	}
+	return out
+}
+
+// FromObject reads a run's ConfigMap.
+func FromObject(cm *corev1.ConfigMap) (*Run, error) {
+	r, err := FromMeta(cm.ObjectMeta)
+	if err != nil {
+		return nil, err
+	}
+	if data := cm.BinaryData[stateKey]; len(data) > 0 {
+		if err := unpack(data, maxState, &r.State); err != nil {
+			return nil, fmt.Errorf("the state of run %s: %w", r.ID, err)
+		}
+	}
+	return r, nil
+}
+
+// FromMeta reads what the metadata of a run's ConfigMap has.
+func FromMeta(m metav1.ObjectMeta) (*Run, error) {
+	id := m.Labels[kube.LabelWorkflow]
+	if m.Labels[kube.LabelKind] != kube.KindWorkflow || id == "" || m.Name != kube.RunName(id) {
+		return nil, fmt.Errorf("ConfigMap %q is not a run", m.Name)
+	}
+	r := &Run{ID: id, Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion,
+		Workflow: m.Annotations[kube.AnnotationWorkflow], User: m.Annotations[kube.AnnotationUser],
+		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], Object: m}
+	r.Object.ManagedFields = nil
+	if text := m.Annotations[kube.AnnotationParts]; text != "" {
+		var err error
+		if r.Parts, err = strconv.Atoi(text); err != nil || r.Parts < 1 {
+			return nil, fmt.Errorf("run %s has the annotation %s=%q, which is not a number of parts", id, kube.AnnotationParts, text)
+		}
+	}
+	return r, nil
+}
+
+// SummaryOf reads the summary in the metadata of a run's ConfigMap. One that is missing or
+// was changed by hand is empty.
+func SummaryOf(m metav1.ObjectMeta) Summary {
+	var s Summary
+	_ = json.Unmarshal([]byte(m.Annotations[kube.AnnotationRunSummary]), &s)
+	return s
+}
+
+// Fields returns what a state sets in a run's ConfigMap: a merge patch of it, which applies
+// to the resourceVersion that was read. driver is the holder of the Lease.
+func Fields(r *Run, s workflow.State, tasks int, driver string) (map[string]any, error) {
+	data, err := pack(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > PartSize {
+		return nil, fmt.Errorf("the state of run %s has %d bytes, and %d are allowed", r.ID, len(data), PartSize)
+	}
+	summary, err := json.Marshal(Summarize(s, tasks))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"metadata": map[string]any{
+			"uid": r.UID, "resourceVersion": r.ResourceVersion,
+			"labels":      map[string]any{kube.LabelPhase: s.Phase.String(), kube.LabelResult: s.Result.String()},
+			"annotations": map[string]any{kube.AnnotationRunSummary: string(summary), kube.AnnotationDriver: driver},
+		},
+		"binaryData": map[string]any{stateKey: data},
+	}, nil
+}
+
+// New describes a run that is created.
+type New struct {
+	ID, Namespace, Workflow, User, Creator string
+	// Identity is a hash of what the run does; see kube.AnnotationSpecHash.
+	Identity string
+	Tasks    int
+}
+
+// Object returns the ConfigMap of a run whose submission has begun.
+func (n New) Object() (*corev1.ConfigMap, error) {
+	summary, err := json.Marshal(Summary{Tasks: n.Tasks})
+	if err != nil {
+		return nil, err
+	}
+	cm := &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Name: kube.RunName(n.ID), Namespace: n.Namespace, Labels: n.labels(kube.KindWorkflow)},
+	}
+	cm.Labels[kube.LabelPhase], cm.Labels[kube.LabelResult] = workflow.PhaseQueued.String(), workflow.ResultUnknown.String()
+	cm.Annotations = map[string]string{kube.AnnotationWorkflow: n.Workflow, kube.AnnotationUser: n.User,
+		kube.AnnotationSpecHash: n.Identity, kube.AnnotationRunSummary: string(summary)}
+	if n.Creator != "" {
+		cm.Annotations[kube.AnnotationCreator] = n.Creator
+	}
+	return cm, nil
+}
+
+func (n New) labels(kind string) map[string]string {
+	return map[string]string{kube.LabelKind: kind, kube.LabelWorkflow: n.ID, kube.LabelWorkflowName: kube.LabelValue(n.Workflow),
+		kube.LabelUser: kube.LabelValue(n.User), kube.LabelManagedBy: kube.ManagedBy}
+}
+
+// Meta returns the metadata of another object of the run, which the run owns.
+func (n New) Meta(kind, name string, owner types.UID) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: n.Namespace, Labels: n.labels(kind),
+		OwnerReferences: []metav1.OwnerReference{OwnerOf(kube.RunName(n.ID), owner)}}
+}
+
+// PartObjects returns the ConfigMaps of the parts of a specification.
+func (n New) PartObjects(parts [][]byte, owner types.UID) []*corev1.ConfigMap {
+	out := make([]*corev1.ConfigMap, len(parts))
+	for i, part := range parts {
+		out[i] = &corev1.ConfigMap{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+			ObjectMeta: n.Meta(kube.KindWorkflowPart, kube.RunPart(n.ID, i), owner),
+			Immutable:  ptr.To(true),
+			BinaryData: map[string][]byte{partKey: part},
+		}
+	}
+	return out
+}
+
+// PartOf returns the data of a part. It returns an error for a ConfigMap that is not a part
+// of the run.
+func (r *Run) PartOf(cm *corev1.ConfigMap) ([]byte, error) {
+	if !r.IsOwned(cm) || len(cm.BinaryData[partKey]) == 0 {
+		return nil, errors.New("ConfigMap " + strconv.Quote(cm.Name) + " is not a part of run " + r.ID)
+	}
+	return cm.BinaryData[partKey], nil
+}

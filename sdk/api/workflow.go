@@ -1,0 +1,80 @@
+package api
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// WorkflowRun is a run of a workflow. ObjectMeta is that of the ConfigMap with its state.
+type WorkflowRun struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	// ID is the run's short name: 8 characters of [a-z0-9].
+	ID string `json:"id"`
+	// WorkflowName is the name as the user wrote it.
+	WorkflowName string `json:"workflowName"`
+	User         string `json:"user"`
+	// Phase is "submitting", "queued", "running", "finished", "cancelled" or "setuperror".
+	// Result is "unknown", "success", "failed" or "stopped". A run that is running and
+	// failed has tasks that have not ended.
+	Phase  string `json:"phase"`
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"`
+
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	EndTime   *metav1.Time `json:"endTime,omitempty"`
+	// StoppedBy is the user who stopped it.
+	StoppedBy string `json:"stoppedBy,omitempty"`
+	// Driver is what drives the run, or did last: "pod/NAME" or "client/NAME".
+	Driver string `json:"driver,omitempty"`
+
+	// NumTasks is the number of tasks. The others are how many of them have succeeded, have
+	// failed, run, wait for approval, or were skipped, cancelled or stopped.
+	NumTasks  int `json:"numTasks"`
+	Succeeded int `json:"succeeded"`
+	Failed    int `json:"failed"`
+	Running   int `json:"running"`
+	Waiting   int `json:"waiting"`
+	Omitted   int `json:"omitted"`
+
+	// Tasks are in the order of the file. Get fills them in, List does not.
+	Tasks []WorkflowTask `json:"tasks,omitempty"`
+	// Unchanged is set by Submit only: the run existed already.
+	Unchanged bool `json:"-"`
+}
+
+// WorkflowTask is a task of a WorkflowRun.
+type WorkflowTask struct {
+	Name string `json:"name"`
+	// Status is "notstarted", "running", "skipped", "cancelled", "stopped", "success" or
+	// "failed". Reason says why, in words.
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
+	// Attempt is the number of the current attempt, from 1; 0 before the first one.
+	Attempt int `json:"attempt,omitempty"`
+	// TaskID is the id of the attempt's task, Job the name of its Job; empty before the
+	// first attempt.
+	TaskID string `json:"taskID,omitempty"`
+	Job    string `json:"job,omitempty"`
+	// Scheduled: the attempt was, or is about to be, created.
+	Scheduled bool `json:"scheduled,omitempty"`
+	// WaitingApproval: it could run but for its approval.
+	WaitingApproval bool `json:"waitingApproval,omitempty"`
+	Approved        bool `json:"approved,omitempty"`
+	TimedOut        bool `json:"timedOut,omitempty"`
+	// Cause is why the last attempt failed.
+	Cause string `json:"cause,omitempty"`
+	// Kept is the run whose results of this task are used.
+	Kept string `json:"kept,omitempty"`
+	// Depends are the names of the tasks that it depends on.
+	Depends   []string     `json:"depends,omitempty"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+	EndTime   *metav1.Time `json:"endTime,omitempty"`
+}
+
+// WorkflowRunList is a list of runs.
+type WorkflowRunList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []WorkflowRun `json:"items"`
+}

@@ -1,0 +1,103 @@
+package task
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/inputs"
+	"github.com/kubevast/vast/sdk/internal/manifest"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Step is what a task of a workflow's run has besides its file and options.
+type Step struct {
+	// Run is the id of the run, Workflow the name of the workflow, Name that of the task
+	// in it.
+	Run, Workflow, Name string
+	// Arch are the architectures of nodes that the task may run on; empty for any.
+	Arch []string
+	// Secret returns the name of the Secret of the run with some data.
+	Secret func(kind corev1.SecretType, data map[string][]byte) string
+}
+
+// Draft is a task that is ready to be created.
+type Draft struct {
+	Objects *manifest.Objects
+	files   *inputs.Plan
+}
+
+// Draft returns the objects of a task of a run as Submit would create them, after all of its
+// checks. It creates nothing. The Job has the name and the id of the first attempt, and no
+// TTL: it is deleted with the run. Secrets are not among the objects; step.Secret gets their
+// data.
+func (c *Client) Draft(ctx context.Context, t *spec.Task, o api.SubmitOptions, step Step) (*Draft, error) {
+	s := newSubmission(c, t, o)
+	s.step = &step
+	err := s.do(ctx,
+		s.check, s.readFiles, s.readCluster, s.readNamespace, s.requireCluster, s.setQueue, s.setStep,
+		s.setResults, s.build, s.finishStep, s.meetLimitRanges, s.checkFit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &Draft{Objects: s.objects, files: s.files}, nil
+}
+
+// Upload sends the files of a draft to the store, as Submit does.
+func (c *Client) Upload(ctx context.Context, d *Draft, o api.SubmitOptions) error {
+	return c.upload(ctx, d.files, o)
+}
+
+// setStep sets what the input of a run's task has.
+func (s *submission) setStep(context.Context) error {
+	in, step := &s.input, s.step
+	in.ID, in.JobName = kube.StepID(step.Run, step.Name, 1), kube.StepName(step.Run, step.Name, 1)
+	in.Labels = map[string]string{kube.LabelWorkflow: step.Run, kube.LabelStep: kube.LabelValue(step.Name)}
+	in.Annotations = map[string]string{kube.AnnotationWorkflow: step.Workflow, kube.AnnotationStep: step.Name}
+	in.Identity = kube.Hash(strings.Join(append([]string{in.Identity}, step.Arch...), "\x00"))
+	if len(s.task.Secrets) > 0 {
+		data := map[string][]byte{}
+		for _, v := range s.task.Secrets {
+			data[v.Name] = []byte(v.Value)
+		}
+		in.SecretName = step.Secret(corev1.SecretTypeOpaque, data)
+	}
+	return nil
+}
+
+// finishStep changes the objects of a run's task.
+func (s *submission) finishStep(context.Context) error {
+	job := s.objects.Job
+	job.Spec.TTLSecondsAfterFinished = nil
+	pod := &job.Spec.Template.Spec
+	manifest.RequireArch(pod, s.step.Arch)
+	helpers := s.objects.Helpers[:0]
+	for _, obj := range s.objects.Helpers {
+		secret, ok := obj.(*corev1.Secret)
+		if !ok {
+			helpers = append(helpers, obj)
+			continue
+		}
+		name := s.step.Secret(secret.Type, secret.Data)
+		for i := range pod.ImagePullSecrets {
+			if pod.ImagePullSecrets[i].Name == secret.Name {
+				pod.ImagePullSecrets[i].Name = name
+			}
+		}
+	}
+	s.objects.Helpers = helpers
+	return nil
+}
+
+// addAnnotations adds annotations to those of the input.
+func (s *submission) addAnnotations(more map[string]string) {
+	if s.input.Annotations == nil {
+		s.input.Annotations = map[string]string{}
+	}
+	maps.Copy(s.input.Annotations, more)
+}
