@@ -184,9 +184,9 @@ func (c *Client) dropOldStore(ctx context.Context, r *run, p *plan) error {
 	}
 	return c.removeAll(ctx, r, api.DryRunNone, old)
 }
-missingNode waits until the scheduler has handled the store's pod: until then
-its requests count on no node.
-// what the pod asks for is taken off nowhere.
+
+// missingNode waits until the scheduler has handled the store's pod: until then
+// its requests count on no node.
 func (c *Client) missingNode(ctx context.Context) (string, error) {
 	pods, err := c.conn.Kube.CoreV1().Pods(c.conn.Namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: desired.LabelName + "=" + kube.StoreName, Limit: pageSize})
