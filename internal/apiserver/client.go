@@ -91,7 +91,7 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("the API server says %d: %s", e.Code, e.Message)
+	return fmt.Sprintf("the API server returned %d: %s", e.Code, e.Message)
 }
 
 // Is reports whether err is an answer of the API server with that code.

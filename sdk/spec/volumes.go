@@ -228,7 +228,7 @@ func (m *fileMountsFile) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile
 		case strings.HasSuffix(target, "/"):
 			r.FailKey(f, "a path in the task cannot end with a slash")
 		case dup:
-			r.FailKey(f, "the same path stands on line %d", line)
+			r.FailKey(f, "duplicate path: already on line %d", line)
 		}
 		seen[path.Clean(target)] = f.Key.Line
 		fm := FileMount{Path: target, At: Position{Line: f.Line, Column: f.Column}}
