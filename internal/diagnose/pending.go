@@ -85,7 +85,7 @@ func unschedulable(pod *corev1.Pod, events []corev1.Event) *api.Diagnosis {
 			d.Cause, d.Message = api.CauseVolumeMissing, "volume missing: "+message
 			d.Remedies = []api.Remedy{{Action: api.VolumesList, Namespace: pod.Namespace}}
 		case strings.Contains(message, "Insufficient"):
-			d.Hint = "ask for less, or wait until other pods end"
+			d.Hint = "request less, or wait until other pods end"
 		case strings.Contains(message, "node affinity"), strings.Contains(message, "node selector"):
 			d.Hint = "no node has the accelerator or the labels that the task requests"
 		}

@@ -8,17 +8,16 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// Candidate is something that a word may mean.
+// Candidate is something that a name or an id may refer to.
 type Candidate struct {
-	// ID belongs to it alone. Its first Named bytes are the name that somebody
-	// gave it, as in the id of a campaign.
+	// ID is unique. Its first Named bytes are the name that a user gave it, as
+	// in the id of a campaign.
 	ID    string
 	Named int
-	// Names are those by which it is known beside its id. Others may have
-	// them, too.
+	// Names are its names beside its id. Others may have them, too.
 	Names []string
-	// Told is how it is named to people; empty for its ID.
-	Told string
+	// Display is its form in messages; empty for its ID.
+	Display string
 }
 
 // Choose returns which of several things a word means, -1 for none; kinds is what
@@ -42,29 +41,29 @@ func Choose(word, kinds string, changes bool, all []Candidate) (int, error) {
 	case len(exact) == 1:
 		return exact[0], nil
 	case len(exact) > 1:
-		return -1, api.Invalid("", "%q may be any of %d %s: %s; give the id of one", word, len(exact), kinds, told(all, exact))
+		return -1, api.Invalid("", "%q may be any of %d %s: %s; give the id of one", word, len(exact), kinds, named(all, exact))
 	case len(begins) > 1:
-		return -1, api.Invalid("", "%q is the beginning of %d %s: %s; write more of it", word, len(begins), kinds, told(all, begins))
+		return -1, api.Invalid("", "%q is the beginning of %d %s: %s; write more of it", word, len(begins), kinds, named(all, begins))
 	case len(byName) == 1 && changes:
-		return -1, api.Invalid("", "%q is only the beginning of the name of %s; give its id or its whole name", word, told(all, byName))
+		return -1, api.Invalid("", "%q is only the beginning of the name of %s; give its id or its whole name", word, named(all, byName))
 	case len(begins) == 1:
 		return begins[0], nil
 	}
 	return -1, nil
 }
 
-// mostTold is how many candidates an error names.
-const mostTold = 10
+// maxNamed is how many candidates an error names.
+const maxNamed = 10
 
-func told(all []Candidate, chosen []int) string {
+func named(all []Candidate, chosen []int) string {
 	var names []string
 	for _, i := range chosen {
-		name := all[i].Told
+		name := all[i].Display
 		if name == "" {
 			name = all[i].ID
 		}
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return text.First(names, mostTold)
+	return text.First(names, maxNamed)
 }

@@ -90,7 +90,7 @@ func (c *Client) quota(ctx context.Context, _ api.DoctorOptions) []api.Check {
 		full = append(full, usedUp(&q)...)
 	}
 	if len(full) > 0 {
-		return one(warning(name, "used up: "+strings.Join(full, ", "), "tasks that need it are refused; wait, delete ended tasks, or ask for more quota"))
+		return one(warning(name, "used up: "+strings.Join(full, ", "), "tasks that need it are refused; wait, delete ended tasks, or request more quota"))
 	}
 	return one(ok(name, fmt.Sprintf("%d ResourceQuota, none is used up", len(list.Items))))
 }

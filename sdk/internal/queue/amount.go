@@ -36,7 +36,7 @@ func number(name corev1.ResourceName, q resource.Quantity) string {
 	return q.String()
 }
 
-// numbers are two quantities that are told apart by their texts, or are equal.
+// numbers are the texts of two quantities, which differ unless they are equal.
 func numbers(name corev1.ResourceName, a, b resource.Quantity) (string, string) {
 	x, y := number(name, a), number(name, b)
 	if x == y && a.Cmp(b) != 0 {
@@ -50,8 +50,8 @@ func isBytes(name corev1.ResourceName) bool {
 		strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix)
 }
 
-// bytes is as exact as it can be said shortly: "1.5Gi", "1500Mi". What cannot be,
-// as the memory of a machine, has one digit behind the point and is rounded down.
+// bytes is exact if a short text can be: "1.5Gi", "1500Mi". Others, such as the
+// memory of a node, have one digit after the point and are rounded down.
 func bytes(q resource.Quantity) string {
 	const short = 99_999 // of a unit, and still read at a glance
 	value := float64(q.Value())

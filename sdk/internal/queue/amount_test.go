@@ -20,7 +20,7 @@ func TestQuantitiesAreShownAsTheyWereTyped(t *testing.T) {
 		{corev1.ResourceMemory, "100Mi", "100Mi memory"},
 		{corev1.ResourceMemory, "64Gi", "64Gi memory"},
 		{corev1.ResourceMemory, "2Ti", "2Ti memory"},
-		{corev1.ResourceMemory, "24158872Ki", "23Gi memory"}, // a machine's
+		{corev1.ResourceMemory, "24158872Ki", "23Gi memory"}, // a node's
 		{corev1.ResourceMemory, "128974848", "123Mi memory"},
 		{corev1.ResourceMemory, "512", "512 memory"},
 		{corev1.ResourceEphemeralStorage, "1025Mi", "1025Mi ephemeral-storage"},

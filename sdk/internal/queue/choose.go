@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// None is the name by which a task asks for no queue.
+	// None is the name by which a task requests no queue.
 	None = "none"
 	// kueueDefault is the LocalQueue into which Kueue itself puts Jobs that
 	// name none.
@@ -26,19 +26,19 @@ const (
 type Choice struct {
 	// Queue is a LocalQueue of the task's namespace; empty is no queue.
 	Queue string
-	// ClusterQueue stands behind it; empty when it is not known.
+	// ClusterQueue is the queue's; empty when it is unknown.
 	ClusterQueue string
 	// Held: the LocalQueue is held, so the task waits until it is resumed.
 	Held bool
 	// Warning is about the choice; usually empty. Remedies belong to it.
 	Warning  string
 	Remedies []api.Remedy
-	// Unqueued: the namespace has no queue, although the user did not ask for
+	// Unqueued: the namespace has no queue, although the user did not request
 	// none. Whether the task starts depends on its Job.
 	Unqueued bool
 }
 
-// Notice returns the warning about the choice, usually empty. unqueued says what
+// Notice returns the warning about the choice, usually empty. unqueued describes what
 // happens to work that joins no queue.
 func (c *Choice) Notice(unqueued string) api.Notice {
 	if c.Unqueued {

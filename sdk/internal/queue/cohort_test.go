@@ -22,26 +22,26 @@ func TestAQueueHasWhatItsCohortCanLendIt(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		queues, cohorts []string
-		want            string // of the first queue; "" is no telling
+		want            string // of the first queue; "" is unknown
 	}{
-		"it is alone in its cohort":      {[]string{queue("q", "a", "4", "")}, nil, "4"},
-		"another one lends all it has":   {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", "")}, nil, "10"},
-		"another one lends up to 2":      {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", ", lendingLimit: 2")}, nil, "6"},
-		"another one lends nothing":      {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", ", lendingLimit: 0")}, nil, "4"},
-		"it has a limit for borrowing":   {[]string{queue("q", "a", "4", ", borrowingLimit: 1"), queue("r", "a", "6", "")}, nil, "5"},
-		"there is less than that limit":  {[]string{queue("q", "a", "4", ", borrowingLimit: 5"), queue("r", "a", "6", ", lendingLimit: 2")}, nil, "6"},
-		"its own limit for lending":      {[]string{queue("q", "a", "4", ", lendingLimit: 1"), queue("r", "a", "6", "")}, nil, "10"},
-		"one of another cohort":          {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, nil, "4"},
-		"the cohort has quota":           {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "", "3", "")}, "7"},
-		"the parent has quota":           {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "", ""), cohort("root", "", "8", "")}, "12"},
-		"the parent is no object":        {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "1", "")}, "5"},
-		"the cohort may borrow up to 2":  {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "1", ", borrowingLimit: 2"), cohort("root", "", "8", "")}, "7"},
-		"a sister of the cohort lends":   {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, []string{cohort("a", "root", "", ""), cohort("b", "root", "", "")}, "10"},
-		"a sister lends up to 1":         {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, []string{cohort("a", "root", "", ""), cohort("b", "root", "0", ", lendingLimit: 1")}, "5"},
-		"what the cohort does not lend":  {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "3", ", lendingLimit: 0"), cohort("root", "", "8", "")}, "15"},
-		"the tree closes on itself":      {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "b", "1", ""), cohort("b", "a", "1", "")}, ""},
-		"the cohort is its own parent":   {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "a", "1", "")}, ""},
-		"another flavor is nobody's use": {[]string{queue("q", "a", "4", ""), `{metadata: {name: r}, spec: {cohortName: a, resourceGroups: [{coveredResources: [cpu], flavors: [{name: g, resources: [{name: cpu, nominalQuota: 6}]}]}]}}`}, nil, "4"},
+		"it is alone in its cohort":     {[]string{queue("q", "a", "4", "")}, nil, "4"},
+		"another one lends all it has":  {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", "")}, nil, "10"},
+		"another one lends up to 2":     {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", ", lendingLimit: 2")}, nil, "6"},
+		"another one lends nothing":     {[]string{queue("q", "a", "4", ""), queue("r", "a", "6", ", lendingLimit: 0")}, nil, "4"},
+		"it has a limit for borrowing":  {[]string{queue("q", "a", "4", ", borrowingLimit: 1"), queue("r", "a", "6", "")}, nil, "5"},
+		"there is less than that limit": {[]string{queue("q", "a", "4", ", borrowingLimit: 5"), queue("r", "a", "6", ", lendingLimit: 2")}, nil, "6"},
+		"its own limit for lending":     {[]string{queue("q", "a", "4", ", lendingLimit: 1"), queue("r", "a", "6", "")}, nil, "10"},
+		"one of another cohort":         {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, nil, "4"},
+		"the cohort has quota":          {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "", "3", "")}, "7"},
+		"the parent has quota":          {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "", ""), cohort("root", "", "8", "")}, "12"},
+		"the parent is no object":       {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "1", "")}, "5"},
+		"the cohort may borrow up to 2": {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "1", ", borrowingLimit: 2"), cohort("root", "", "8", "")}, "7"},
+		"a sister of the cohort lends":  {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, []string{cohort("a", "root", "", ""), cohort("b", "root", "", "")}, "10"},
+		"a sister lends up to 1":        {[]string{queue("q", "a", "4", ""), queue("r", "b", "6", "")}, []string{cohort("a", "root", "", ""), cohort("b", "root", "0", ", lendingLimit: 1")}, "5"},
+		"what the cohort does not lend": {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "root", "3", ", lendingLimit: 0"), cohort("root", "", "8", "")}, "15"},
+		"the tree closes on itself":     {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "b", "1", ""), cohort("b", "a", "1", "")}, ""},
+		"the cohort is its own parent":  {[]string{queue("q", "a", "4", "")}, []string{cohort("a", "a", "1", "")}, ""},
+		"another flavor does not count": {[]string{queue("q", "a", "4", ""), `{metadata: {name: r}, spec: {cohortName: a, resourceGroups: [{coveredResources: [cpu], flavors: [{name: g, resources: [{name: cpu, nominalQuota: 6}]}]}]}}`}, nil, "4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clusters := map[string]*kueue.ClusterQueue{}

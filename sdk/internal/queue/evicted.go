@@ -50,7 +50,7 @@ func (w *workload) evicted(running map[types.UID]*workload) string {
 	case kueue.WorkloadEvictedByLocalQueueStopped:
 		return fmt.Sprintf("put back when queue %s was held", w.Spec.QueueName)
 	case kueue.WorkloadEvictedDueToNodeFailures:
-		return "put back because a machine failed"
+		return "put back because a node failed"
 	}
 	if strings.HasPrefix(c.Reason, kueue.WorkloadDeactivated) {
 		return "deactivated"

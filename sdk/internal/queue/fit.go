@@ -73,7 +73,7 @@ func (c *Client) CheckFit(ctx context.Context, clusterQueue string, d Demand) er
 	e := &api.InvalidSpecError{}
 	for _, p := range problems {
 		e.Problems = append(e.Problems, api.Problem{Path: "resources",
-			Message:  p + ": it can never start; ask for less",
+			Message:  p + ": it can never start; request less",
 			Remedies: []api.Remedy{{Options: []string{"Force"}, Purpose: "queue it nevertheless"}}})
 	}
 	return e

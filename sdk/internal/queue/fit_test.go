@@ -31,7 +31,7 @@ func TestOnlyWhatTheQuotaCanNeverGiveIsRefused(t *testing.T) {
 		"all of it fits, whatever runs": {clusterQueue(t, eight), 4, needs("cpu", "2", "memory", "4Gi"), nil},
 		"too much in all": {clusterQueue(t, eight), 4, needs("cpu", "4"),
 			[]string{"needs 16 CPU in all (4 nodes x 4), the quota of big is 8"}},
-		"every resource is told": {clusterQueue(t, eight), 1, needs("memory", "17Gi", "cpu", "8500m", "nvidia.com/gpu", "1"), []string{
+		"every resource is reported": {clusterQueue(t, eight), 1, needs("memory", "17Gi", "cpu", "8500m", "nvidia.com/gpu", "1"), []string{
 			"needs 8.5 CPU in all, the quota of big is 8", "needs 17Gi memory in all, the quota of big is 16Gi",
 			"needs 1 nvidia.com/gpu, ClusterQueue big has no quota for it"}},
 		"a little too much":                      {clusterQueue(t, eight), 1, needs("memory", "16777217Ki"), []string{"needs 16777217Ki memory in all, the quota of big is 16Gi"}},
@@ -78,7 +78,7 @@ func TestOnlyWhatNoMachineHoldsIsRefused(t *testing.T) {
 		"it fits":                    {[]corev1.Node{broad, tall}, 1, needs("cpu", "16", "memory", "8Gi"), nil, nil},
 		"too much for each node":     {[]corev1.Node{broad, tall}, 2, needs("memory", "64Gi"), nil, []string{"each node needs 64Gi memory, the largest machine has 30Gi"}},
 		"a device that is nowhere":   {[]corev1.Node{broad}, 1, needs("nvidia.com/gpu", "1"), nil, []string{"the node needs 1 nvidia.com/gpu, the largest machine has none"}},
-		"no machine has both":        {[]corev1.Node{broad, tall}, 1, needs("cpu", "16", "memory", "30Gi"), nil, []string{"the node needs 16 CPU and 30Gi memory, and no machine has all of that"}},
+		"no node has both":           {[]corev1.Node{broad, tall}, 1, needs("cpu", "16", "memory", "30Gi"), nil, []string{"the node needs 16 CPU and 30Gi memory, and no machine has all of that"}},
 		"a cordoned one is no help":  {[]corev1.Node{broad, cordoned}, 1, needs("cpu", "32"), nil, []string{"the node needs 32 CPU, the largest machine has 16"}},
 		"the cluster's own is none":  {[]corev1.Node{broad, master}, 1, needs("cpu", "32"), nil, []string{"the node needs 32 CPU, the largest machine has 16"}},
 		"taints of devices may pass": {[]corev1.Node{broad, tainted}, 1, needs("nvidia.com/gpu", "8"), nil, nil},

@@ -51,7 +51,7 @@ func read(t *testing.T, text string) *workload {
 	return w
 }
 
-// waiting makes a Workload of one pod that asks for so much.
+// waiting makes a Workload of one pod with these requests.
 func waiting(name string, age time.Duration, requests corev1.ResourceList, conditions ...metav1.Condition) *workload {
 	w := &workload{}
 	w.Metadata.Name, w.Metadata.Namespace = name, "ns"
@@ -65,7 +65,7 @@ func waiting(name string, age time.Duration, requests corev1.ResourceList, condi
 	return w
 }
 
-// said is what Kueue tells of one that has no quota.
+// said is Kueue's condition of a Workload without quota.
 func said(message string) metav1.Condition {
 	return metav1.Condition{Type: kueue.WorkloadQuotaReserved, Status: metav1.ConditionFalse, Reason: "Pending", Message: message}
 }

@@ -30,7 +30,7 @@ type wanted struct{ namespace, name string }
 // moment is how long they are cached.
 const moment = 10 * time.Second
 
-// New returns a client over conn. It contacts nobody.
+// New returns a client over conn. It contacts no server.
 func New(conn *access.Conn) *Client {
 	c := &Client{conn: conn}
 	c.choices.Keep, c.classes.Keep, c.quotas.Keep, c.lenders.Keep, c.allNodes.Keep = moment, moment, moment, moment, moment

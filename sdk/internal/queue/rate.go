@@ -14,7 +14,7 @@ const (
 	rateWindow = 30 * time.Minute
 	rateMost   = 50
 	// noWait is the longest time until an admission that counts as immediate: bursts
-	// that a queue admits at once do not say how long others wait.
+	// that a queue admits at once do not show how long others wait.
 	noWait = 2 * time.Second
 )
 

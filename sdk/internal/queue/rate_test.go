@@ -9,7 +9,7 @@ import (
 	visibility "sigs.k8s.io/kueue/apis/visibility/v1beta2"
 )
 
-// let makes a Workload that was created and let in so long ago.
+// let makes a Workload that was created and admitted so long ago.
 func let(created, in time.Duration) *workload {
 	return waiting("w", created, nil, metav1.Condition{Type: kueue.WorkloadQuotaReserved, Status: metav1.ConditionTrue,
 		LastTransitionTime: metav1.NewTime(now.Add(-in))})
@@ -26,15 +26,15 @@ func TestAnEstimateNeedsSomethingToGoBy(t *testing.T) {
 		position int
 		want     time.Duration // 0: none
 	}{
-		"nobody was let in":                   {nil, 1, 0},
-		"one was let in":                      {[]*workload{let(9*minute, 4*minute)}, 1, 0},
-		"two were let in":                     {[]*workload{let(9*minute, 4*minute), let(9*minute, 1*minute)}, 1, 4 * minute},
-		"the third in line waits for three":   {[]*workload{let(9*minute, 4*minute), let(9*minute, 2*minute), let(9*minute, 0)}, 3, 6 * minute},
-		"who did not wait says nothing":       {[]*workload{let(9*minute, 4*minute), let(1*minute, 1*minute)}, 1, 0},
-		"what was long ago says nothing":      {[]*workload{let(90*minute, 45*minute), let(9*minute, 1*minute)}, 1, 0},
-		"who waits says nothing":              {[]*workload{waiting("w", time.Hour, nil), let(9*minute, 1*minute)}, 1, 0},
-		"only the last fifty say something":   {many, 10, 10 * time.Second},
-		"without a place there is no telling": {[]*workload{let(9*minute, 4*minute), let(9*minute, 1*minute)}, 0, 0},
+		"none was admitted":                    {nil, 1, 0},
+		"one was admitted":                     {[]*workload{let(9*minute, 4*minute)}, 1, 0},
+		"two were admitted":                    {[]*workload{let(9*minute, 4*minute), let(9*minute, 1*minute)}, 1, 4 * minute},
+		"the third in line waits for three":    {[]*workload{let(9*minute, 4*minute), let(9*minute, 2*minute), let(9*minute, 0)}, 3, 6 * minute},
+		"who did not wait says nothing":        {[]*workload{let(9*minute, 4*minute), let(1*minute, 1*minute)}, 1, 0},
+		"what was long ago says nothing":       {[]*workload{let(90*minute, 45*minute), let(9*minute, 1*minute)}, 1, 0},
+		"who waits says nothing":               {[]*workload{waiting("w", time.Hour, nil), let(9*minute, 1*minute)}, 1, 0},
+		"only the last fifty say something":    {many, 10, 10 * time.Second},
+		"without a place there is no estimate": {[]*workload{let(9*minute, 4*minute), let(9*minute, 1*minute)}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &rate{}

@@ -124,7 +124,7 @@ func (s *situation) never() (verdict, bool) {
 			return stuck("needs %s %s, the quota%s is %s: it can never start", a, unit(lack.resource), borrows(s.cluster), b), true
 		}
 	}
-	return s.told()
+	return s.permanent()
 }
 
 // short: there is not enough free quota now.
@@ -140,7 +140,7 @@ func (s *situation) short() (verdict, bool) {
 			missing := lack.missing()
 			if s.cluster.Spec.CohortName != "" {
 				// Only Kueue can compute what a cohort lends.
-				said, ok := toldMissing(s.message(), lack.resource)
+				said, ok := parseMissing(s.message(), lack.resource)
 				if !ok {
 					continue
 				}

@@ -59,13 +59,13 @@ func TestTheReasonSaysWhatIsWaitedFor(t *testing.T) {
 			situation{w: cpus("1"), local: open, seesClusters: true}, "queue vast leads to ClusterQueue big, which does not exist", true},
 		"its queue is gone": {
 			situation{w: cpus("1"), seesQueues: true}, "there is no queue vast in namespace ns", true},
-		"Kueue says what is missing where quota may not be read": {
+		"Kueue reports what is missing where quota may not be read": {
 			situation{w: cpus("1", said(later)), local: open, ahead: 1, first: first}, "waits for 0.15 CPU; first in line needs 5", false},
-		"Kueue says that it is too much where quota may not be read": {
+		"Kueue reports that it is too much where quota may not be read": {
 			situation{w: cpus("1", said(tooMuch)), local: open}, "needs 0.5 CPU, the quota is 0.2: it can never start", true},
-		"Kueue says what is missing in a cohort": {
+		"Kueue reports what is missing in a cohort": {
 			situation{w: cpus("4", said(later)), local: open, cluster: inCohort}, "waits for 0.15 CPU of 8", false},
-		"in a cohort nobody is told never": {
+		"in a cohort nothing is permanent": {
 			situation{w: cpus("16"), local: open, cluster: inCohort}, "is the next to be looked at", false},
 		"room is being made": {
 			situation{w: cpus("4", said(later+". Pending the preemption of 1 workload(s)")), local: open, cluster: clusterQueue(t, eight)},
@@ -89,7 +89,7 @@ func TestTheReasonSaysWhatIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestTheReasonTellsWhatKueueDidWithTheWorkload(t *testing.T) {
+func TestTheReasonReportsWhatKueueDidWithTheWorkload(t *testing.T) {
 	reserved := metav1.Condition{Type: kueue.WorkloadQuotaReserved, Status: metav1.ConditionTrue}
 	for name, c := range map[string]struct {
 		change func(*workload)
@@ -111,7 +111,7 @@ func TestTheReasonTellsWhatKueueDidWithTheWorkload(t *testing.T) {
 		"it was tried again already": {func(w *workload) {
 			w.Status.RequeueState = &kueue.RequeueState{Count: ptr.To[int32](2), RequeueAt: ptr.To(metav1.NewTime(now.Add(-time.Second)))}
 		}, "is the next to be looked at"},
-		"somebody deactivated it": {func(w *workload) { w.Spec.Active = ptr.To(false) },
+		"it was deactivated": {func(w *workload) { w.Spec.Active = ptr.To(false) },
 			"out of the queue: its Workload has been deactivated"},
 		"Kueue gave up": {func(w *workload) {
 			w.Spec.Active = ptr.To(false)

@@ -29,14 +29,14 @@ func (s *situation) message() string {
 	return ""
 }
 
-// told returns the verdict of Kueue's message if it is a permanent reason.
-func (s *situation) told() (verdict, bool) {
+// permanent returns the verdict of Kueue's message if it is a permanent reason.
+func (s *situation) permanent() (verdict, bool) {
 	said := s.message()
 	if said == "" {
 		return verdict{}, false
 	}
 	if !saidMissing.MatchString(said) {
-		if v, ok := toldNever(said); ok {
+		if v, ok := saidNever(said); ok {
 			return v, true
 		}
 	}
@@ -56,8 +56,8 @@ func (s *situation) told() (verdict, bool) {
 	return verdict{}, false
 }
 
-// toldNever parses a message without a part about quota that others use.
-func toldNever(said string) (verdict, bool) {
+// saidNever parses a message without a part about quota that others use.
+func saidNever(said string) (verdict, bool) {
 	if m := saidTooMuch.FindStringSubmatch(said); m != nil {
 		need, err1 := resource.ParseQuantity(m[4])
 		quota, err2 := resource.ParseQuantity(m[5])
@@ -82,8 +82,8 @@ func toldNever(said string) (verdict, bool) {
 	return verdict{}, false
 }
 
-// toldMissing returns how much of a resource is missing according to Kueue.
-func toldMissing(said string, name corev1.ResourceName) (resource.Quantity, bool) {
+// parseMissing returns how much of a resource is missing according to Kueue.
+func parseMissing(said string, name corev1.ResourceName) (resource.Quantity, bool) {
 	for _, m := range saidMissing.FindAllStringSubmatch(said, -1) {
 		if m[1] != string(name) {
 			continue

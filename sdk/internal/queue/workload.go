@@ -104,7 +104,7 @@ func (w *workload) competes() bool {
 	return w.waits() && ptr.Deref(w.Spec.Active, true) && !w.is(kueue.WorkloadQuotaReserved)
 }
 
-// owner returns the object that the Workload stands for.
+// owner returns the object that the Workload is made for.
 func (w *workload) owner() metav1.OwnerReference {
 	for _, o := range w.Metadata.OwnerReferences {
 		if ptr.Deref(o.Controller, false) {

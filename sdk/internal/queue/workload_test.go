@@ -17,7 +17,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-func TestAWorkloadTellsAllOfItsTask(t *testing.T) {
+func TestAWorkloadIdentifiesItsTask(t *testing.T) {
 	w := read(t, preempted)
 	id, name, user := w.task()
 	if got := strings.Join([]string{id, name, user, w.key(), w.queue(), w.owner().Name}, " | "); got !=
@@ -51,7 +51,7 @@ func TestWhatNobodyAskedForIsNoRequest(t *testing.T) {
 	}
 }
 
-func TestWhoWasPutBackIsToldWhy(t *testing.T) {
+func TestAnEvictedTaskHasTheReason(t *testing.T) {
 	other := read(t, strings.NewReplacer("aaaa1111", "bbbb2222", "ann:x", "bob").Replace(preempted))
 	job := waiting("foreign", 0, nil)
 	job.Metadata.OwnerReferences = []metav1.OwnerReference{{Kind: "RayJob", Name: "r", Controller: ptr.To(true)}}

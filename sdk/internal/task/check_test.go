@@ -86,7 +86,7 @@ func TestIdentity(t *testing.T) {
 		want    bool
 	}{
 		"the same text":                    {other: base, want: true},
-		"where it stands in a file":        {other: "\n\n# a comment\n" + base, want: true},
+		"another position in the file":     {other: "\n\n# a comment\n" + base, want: true},
 		"another secret's value is unseen": {other: strings.Replace(base, "one", "two", 1), want: true},
 		"how long it is kept":              {other: base, options: api.SubmitOptions{TTL: time.Hour}, want: true},
 		"another command":                  {other: strings.Replace(base, "x", "y", 1)},

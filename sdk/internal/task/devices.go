@@ -21,14 +21,14 @@ import (
 // lacksDevices returns a message if no node has the devices that a pod requests, with
 // those that there are. It is empty if a node has them, free or not; if the pod requests
 // none; and if no node may be read.
-func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
+func lacksDevices(nodes []corev1.Node, pod *corev1.PodSpec) string {
 	needs := devicesOf(pod)
-	if len(needs) == 0 || len(machines) == 0 {
+	if len(needs) == 0 || len(nodes) == 0 {
 		return ""
 	}
 	allowed := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *pod})
-	for i := range machines {
-		if ok, err := allowed.Match(&machines[i]); err != nil || ok && holds(&machines[i], needs) {
+	for i := range nodes {
+		if ok, err := allowed.Match(&nodes[i]); err != nil || ok && holds(&nodes[i], needs) {
 			return ""
 		}
 	}
@@ -39,9 +39,9 @@ func lacksDevices(machines []corev1.Node, pod *corev1.PodSpec) string {
 	}
 	what := text.And(asked)
 	if pod.Affinity != nil || len(pod.NodeSelector) > 0 {
-		what += " and the labels that the task asks for"
+		what += " and the labels that the task requires"
 	}
-	return "no machine of the cluster has " + what + "; " + offered(machines)
+	return "no node of the cluster has " + what + "; " + offered(nodes)
 }
 
 // devicesOf returns the devices that a pod requests.
@@ -63,28 +63,28 @@ func holds(m *corev1.Node, needs corev1.ResourceList) bool {
 // maxOffered is the number of kinds of nodes in a message.
 const maxOffered = 10
 
-// offered lists the devices of the nodes: "they have L4:1 (2 machines), T4:4".
-func offered(machines []corev1.Node) string {
+// offered lists the devices of the nodes: "they have L4:1 (2 nodes), T4:4".
+func offered(nodes []corev1.Node) string {
 	count := map[string]int{}
-	for i := range machines {
-		if what := manifest.Accelerators(machines[i].Labels, machines[i].Status.Allocatable); what != "" {
+	for i := range nodes {
+		if what := manifest.Accelerators(nodes[i].Labels, nodes[i].Status.Allocatable); what != "" {
 			count[what]++
 		}
 	}
 	if len(count) == 0 {
 		return "none of them has an accelerator"
 	}
-	sorts := slices.Sorted(maps.Keys(count))
-	more := max(len(sorts)-maxOffered, 0)
-	parts := make([]string, 0, len(sorts))
-	for _, s := range sorts[:len(sorts)-more] {
+	kinds := slices.Sorted(maps.Keys(count))
+	more := max(len(kinds)-maxOffered, 0)
+	parts := make([]string, 0, len(kinds))
+	for _, s := range kinds[:len(kinds)-more] {
 		if n := count[s]; n > 1 {
-			s += fmt.Sprintf(" (%d machines)", n)
+			s += fmt.Sprintf(" (%d nodes)", n)
 		}
 		parts = append(parts, s)
 	}
 	if more > 0 {
-		parts = append(parts, fmt.Sprintf("%d other sorts", more))
+		parts = append(parts, fmt.Sprintf("%d other kinds", more))
 	}
 	return "they have " + strings.Join(parts, ", ")
 }
@@ -96,11 +96,11 @@ func (c *Client) setDevices(ctx context.Context, job *batchv1.Job, d *api.Diagno
 	if d == nil || d.Cause != api.CauseUnschedulable || len(devicesOf(pod)) == 0 {
 		return
 	}
-	machines, err := c.queues.Machines(ctx)
+	nodes, err := c.queues.Machines(ctx)
 	if err != nil {
 		return // it is only a hint
 	}
-	if why := lacksDevices(machines, pod); why != "" {
+	if why := lacksDevices(nodes, pod); why != "" {
 		d.Hint = why
 	}
 }

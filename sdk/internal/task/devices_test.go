@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/manifest"
 )
 
-func TestWhatNoMachineHasIsToldWithWhatTheyHave(t *testing.T) {
+func TestMissingDevicesAreReportedWithTheExistingOnes(t *testing.T) {
 	node := func(labels map[string]string, has map[corev1.ResourceName]string) corev1.Node {
 		n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Status: corev1.NodeStatus{Allocatable: corev1.ResourceList{"cpu": resource.MustParse("8")}}}
 		for name, q := range has {
@@ -26,22 +26,22 @@ func TestWhatNoMachineHasIsToldWithWhatTheyHave(t *testing.T) {
 	card := gpus("NVIDIA-GeForce-RTX-4090-SHARED", "4")
 	plain := node(nil, map[corev1.ResourceName]string{"nvidia.com/gpu": "2", "rdma/ib": "1"})
 	fleet := []corev1.Node{a100, a100, l4, card, plain, cpu}
-	const they = "they have A100-80GB:8 (2 machines), L4:1, RTX4090:4, nvidia.com/gpu:2 and rdma/ib:1"
+	const they = "they have A100-80GB:8 (2 nodes), L4:1, RTX4090:4, nvidia.com/gpu:2 and rdma/ib:1"
 	for name, tc := range map[string]struct {
 		resources string
 		machines  []corev1.Node
 		want      string
 	}{
-		"a model that is there":         {"{accelerators: 'L4:1'}", fleet, ""},
-		"by the name of its product":    {"{accelerators: 'NVIDIA-GeForce-RTX-4090'}", fleet, ""},
-		"any model":                     {"{accelerators: '2'}", fleet, ""},
-		"a model that is not there":     {"{accelerators: 'H100:8'}", fleet, "no machine of the cluster has 8 nvidia.com/gpu and the labels that the task asks for; " + they},
-		"more than a machine of it has": {"{accelerators: 'L4:4'}", fleet, "no machine of the cluster has 4 nvidia.com/gpu and the labels that the task asks for; " + they},
-		"another vendor's":              {"{accelerators: 'AMD:40GB+'}", []corev1.Node{l4}, "no machine of the cluster has 1 amd.com/gpu and the labels that the task asks for; they have L4:1"},
-		"more of any model":             {"{accelerators: '16'}", []corev1.Node{a100}, "no machine of the cluster has 16 nvidia.com/gpu; they have A100-80GB:8"},
-		"none at all":                   {"{accelerators: '1'}", []corev1.Node{cpu}, "no machine of the cluster has 1 nvidia.com/gpu; none of them has an accelerator"},
-		"no device asked for":           {"{cpus: 64}", fleet, ""},
-		"machines that nobody may see":  {"{accelerators: 'H100:8'}", nil, ""},
+		"a model that is there":           {"{accelerators: 'L4:1'}", fleet, ""},
+		"by the name of its product":      {"{accelerators: 'NVIDIA-GeForce-RTX-4090'}", fleet, ""},
+		"any model":                       {"{accelerators: '2'}", fleet, ""},
+		"a model that is not there":       {"{accelerators: 'H100:8'}", fleet, "no node of the cluster has 8 nvidia.com/gpu and the labels that the task requires; " + they},
+		"more than a node of it has":      {"{accelerators: 'L4:4'}", fleet, "no node of the cluster has 4 nvidia.com/gpu and the labels that the task requires; " + they},
+		"another vendor's":                {"{accelerators: 'AMD:40GB+'}", []corev1.Node{l4}, "no node of the cluster has 1 amd.com/gpu and the labels that the task requires; they have L4:1"},
+		"more of any model":               {"{accelerators: '16'}", []corev1.Node{a100}, "no node of the cluster has 16 nvidia.com/gpu; they have A100-80GB:8"},
+		"none at all":                     {"{accelerators: '1'}", []corev1.Node{cpu}, "no node of the cluster has 1 nvidia.com/gpu; none of them has an accelerator"},
+		"no device asked for":             {"{cpus: 64}", fleet, ""},
+		"without the right to list nodes": {"{accelerators: 'H100:8'}", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := manifest.Input{Task: parse(t, "run: x\nresources: "+tc.resources+"\n").Tasks[0], ID: "x"}

@@ -106,8 +106,8 @@ func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell [
 	}
 	for _, i := range unwell {
 		if pods := e.pods[e.tasks[i].UID]; len(pods) > 0 {
-			told := e.build(i, pods, nil)
-			if d := told.Diagnosis; d != nil && d.Cause != api.CauseDeleted {
+			built := e.build(i, pods, nil)
+			if d := built.Diagnosis; d != nil && d.Cause != api.CauseDeleted {
 				continue
 			}
 		}
@@ -119,9 +119,9 @@ func (e *explanation) byPods(ctx context.Context, o metav1.ListOptions, unwell [
 // build sets what its pods and events report on a task.
 func (e *explanation) build(i int, pods []corev1.Pod, events []corev1.Event) *api.TaskStatus {
 	t := &e.tasks[i]
-	told := build(e.jobs[t.UID], pods, events)
-	t.State, t.Reason, t.Diagnosis, t.Saving = told.State, told.Reason, told.Diagnosis, told.Saving
-	t.StartTime, t.EndTime = told.StartTime, told.EndTime
+	built := build(e.jobs[t.UID], pods, events)
+	t.State, t.Reason, t.Diagnosis, t.Saving = built.State, built.Reason, built.Diagnosis, built.Saving
+	t.StartTime, t.EndTime = built.StartTime, built.EndTime
 	return t
 }
 
@@ -135,9 +135,9 @@ func (e *explanation) byEvents(ctx context.Context, unwell []int) error {
 	if len(unwell) == 0 {
 		return nil
 	}
-	told, err := e.c.refusals(ctx, e.namespace)
+	events, err := e.c.refusals(ctx, e.namespace)
 	for _, i := range unwell {
-		if event, ok := told[e.tasks[i].UID]; ok {
+		if event, ok := events[e.tasks[i].UID]; ok {
 			e.build(i, e.pods[e.tasks[i].UID], []corev1.Event{event})
 		}
 	}
@@ -168,11 +168,11 @@ func (c *Client) refusals(ctx context.Context, namespace string) (map[types.UID]
 func (c *Client) refusedPods(ctx context.Context, namespace string) func() map[types.UID]corev1.Event {
 	kept := access.Memo[string, map[types.UID]corev1.Event]{Keep: lookAgain}
 	return func() map[types.UID]corev1.Event {
-		told, _ := kept.Get("", func() (map[types.UID]corev1.Event, error) {
-			told, _ := c.refusals(ctx, namespace)
-			return told, nil
+		events, _ := kept.Get("", func() (map[types.UID]corev1.Event, error) {
+			events, _ := c.refusals(ctx, namespace)
+			return events, nil
 		})
-		return told
+		return events
 	}
 }
 

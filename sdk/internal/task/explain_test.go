@@ -21,9 +21,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// A real cluster shows this state for a second or two only: the pod of the
-// lost machine still passes for running while those of the others are deleted.
-func TestAListSeesTheLostMachineBehindTheDeletedPods(t *testing.T) {
+// A real cluster shows this state for a second or two only: the pod of the lost
+// node is still reported as running while those of the others are deleted.
+func TestAListReportsTheLostNodeBehindTheDeletedPods(t *testing.T) {
 	now := metav1.Now()
 	job := &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: "train-abcdefgh", Namespace: "lab", UID: "1"},

@@ -148,7 +148,7 @@ func choose(word, user string, changes bool, jobs []batchv1.Job) (*batchv1.Job, 
 // candidate returns the words that a Job is found by. A name selects only the caller's
 // own tasks.
 func candidate(job *batchv1.Job, user string) kube.Candidate {
-	c := kube.Candidate{ID: job.Labels[kube.LabelTaskID], Told: job.Labels[kube.LabelTaskID] + " (" + job.Name + ")"}
+	c := kube.Candidate{ID: job.Labels[kube.LabelTaskID], Display: job.Labels[kube.LabelTaskID] + " (" + job.Name + ")"}
 	if job.Annotations[kube.AnnotationUser] == user {
 		c.Names = []string{job.Name, job.Annotations[kube.AnnotationTaskName]}
 	}

@@ -48,7 +48,7 @@ func (c *Client) status(ctx context.Context, job *batchv1.Job) (*api.TaskStatus,
 		podsErr = c.eachPod(ctx, job.Namespace, metav1.ListOptions{LabelSelector: selector(jobSet(job.Name))},
 			func(pod *corev1.Pod) { pods = append(pods, *pod) })
 	})
-	var progress told
+	var progress latestProgress
 	if s := fromJob(job); keeps(&s) {
 		asked.Go(func() { progress = c.progress(ctx, job.Namespace, labels.Set{kube.LabelTaskID: s.ID}) })
 	}

@@ -53,9 +53,9 @@ func (c *Client) ExplainJobs(ctx context.Context, namespace, sel string, jobs []
 // Progress returns the last progress of the pods whose Leases have these labels, by the
 // IDs of their tasks. If the caller may not read Leases, it warns and returns none.
 func (c *Client) Progress(ctx context.Context, namespace string, set map[string]string) map[string]api.Progress {
-	told := c.progress(ctx, namespace, set)
-	out := make(map[string]api.Progress, len(told))
-	for key, p := range told {
+	progress := c.progress(ctx, namespace, set)
+	out := make(map[string]api.Progress, len(progress))
+	for key, p := range progress {
 		out[key.id] = p.Progress
 	}
 	return out

@@ -21,16 +21,17 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// began is when the Jobs of these tests were let in.
+// began is when the Jobs of these tests were admitted.
 var began = metav1.NewTime(time.Date(2026, 11, 29, 9, 30, 31, 0, time.UTC))
 
 func after(seconds int) metav1.Time {
 	return metav1.NewTime(began.Add(time.Duration(seconds) * time.Second))
 }
 
-// letIn is a Job as Kubernetes 1.36.3 tells of it while its pods start, and while
-// they save their results: in both cases none is ready and none has succeeded.
-func letIn(name string, nodes int32) *batchv1.Job {
+// admitted is a Job in the state of Kubernetes 1.36.3 while its pods start, and
+// while they save their results: in both cases none is ready and none has
+// succeeded.
+func admitted(name string, nodes int32) *batchv1.Job {
 	return &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "lab", UID: types.UID(name),
 			Labels:      map[string]string{kube.LabelTaskID: name[len(name)-8:], kube.LabelKind: kube.KindTask},
@@ -63,7 +64,8 @@ var (
 	noImage = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "Back-off pulling image: not found"}}
 )
 
-// refusedPod is what the Job controller tells of a pod that it may not make.
+// refusedPod is the event of the Job controller about a pod that it cannot
+// create.
 func refusedPod(job *batchv1.Job, seconds int, message string) *corev1.Event {
 	return &corev1.Event{ObjectMeta: metav1.ObjectMeta{Name: job.Name + message[:3], Namespace: "lab"}, Reason: "FailedCreate",
 		InvolvedObject: corev1.ObjectReference{Kind: "Job", Name: job.Name, UID: job.UID}, LastTimestamp: after(seconds), Message: message}
@@ -79,7 +81,7 @@ func clientFor(lists *[]string, objects ...runtime.Object) *Client {
 		if a.GetResource().Resource != "pods" || of.Fields.Empty() {
 			return false, nil, nil
 		}
-		// A fake cluster knows no fields.
+		// A fake cluster has no field selectors.
 		page := &corev1.PodList{}
 		for _, o := range objects {
 			if pod, ok := o.(*corev1.Pod); ok && pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != corev1.PodSucceeded {
@@ -91,8 +93,8 @@ func clientFor(lists *[]string, objects ...runtime.Object) *Client {
 	return &Client{conn: &access.Conn{Kube: cluster, Namespace: "lab", Warn: func(string, ...api.Remedy) {}}}
 }
 
-func TestThePodsTellWhatTheirJobsDoNot(t *testing.T) {
-	type told struct {
+func TestThePodsExplainWhatTheirJobsDoNot(t *testing.T) {
+	type state struct {
 		State          api.State
 		Saving         bool
 		Cause          api.Cause
@@ -100,41 +102,41 @@ func TestThePodsTellWhatTheirJobsDoNot(t *testing.T) {
 		Started, Ended *metav1.Time
 	}
 	started, ended := ptr.To(after(100)), ptr.To(after(101))
-	one, two := letIn("one-aaaaaaaa", 1), letIn("two-bbbbbbbb", 2)
+	one, two := admitted("one-aaaaaaaa", 1), admitted("two-bbbbbbbb", 2)
 	for name, tt := range map[string]struct {
 		job     *batchv1.Job
 		objects []runtime.Object
-		want    told
+		want    state
 	}{
-		"its image is pulled": {one, []runtime.Object{podOf(one, "0", corev1.PodPending, pulls, goesOn)}, told{State: api.Pending}},
-		"it runs":             {one, []runtime.Object{podOf(one, "0", corev1.PodRunning, goesOn, goesOn)}, told{State: api.Running, Started: started}},
+		"its image is pulled": {one, []runtime.Object{podOf(one, "0", corev1.PodPending, pulls, goesOn)}, state{State: api.Pending}},
+		"it runs":             {one, []runtime.Object{podOf(one, "0", corev1.PodRunning, goesOn, goesOn)}, state{State: api.Running, Started: started}},
 		"it has ended, and saves": {one, []runtime.Object{podOf(one, "0", corev1.PodRunning, hasRun, goesOn)},
-			told{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
+			state{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
 		"it has failed, and saves": {one, []runtime.Object{podOf(one, "0", corev1.PodRunning, crashed, goesOn)},
-			told{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
+			state{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
 		"its pod is called Succeeded while it saves": {one, []runtime.Object{podOf(one, "0", corev1.PodSucceeded, hasRun, goesOn)},
-			told{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
+			state{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
 		"it has saved, and its Job is late": {one, []runtime.Object{podOf(one, "0", corev1.PodSucceeded, hasRun, hasRun)},
-			told{State: api.Running, Started: started, Ended: ended}},
+			state{State: api.Running, Started: started, Ended: ended}},
 		"one node saves, the other one runs": {two, []runtime.Object{podOf(two, "0", corev1.PodRunning, hasRun, goesOn), podOf(two, "1", corev1.PodRunning, goesOn, goesOn)},
-			told{State: api.Running, Started: started}},
+			state{State: api.Running, Started: started}},
 		"one node saves, the other one has saved": {two, []runtime.Object{podOf(two, "0", corev1.PodRunning, hasRun, goesOn), podOf(two, "1", corev1.PodSucceeded, hasRun, hasRun)},
-			told{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
+			state{State: api.Running, Saving: true, Reason: savingReason, Started: started, Ended: ended}},
 		"its image is not there": {one, []runtime.Object{podOf(one, "0", corev1.PodPending, noImage, goesOn)},
-			told{State: api.Pending, Cause: api.CauseImageNotFound, Reason: `node 0: image "" not found`}},
+			state{State: api.Pending, Cause: api.CauseImageNotFound, Reason: `node 0: image "" not found`}},
 		"a quota is full": {one, []runtime.Object{refusedPod(one, 1, `Error creating: pods "one-aaaaaaaa-0-x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`)},
-			told{State: api.Pending, Cause: api.CauseQuota, Reason: "the namespace's quota is used up: q, requested: pods=1, used: pods=2, limited: pods=2"}},
-		"the last that was told counts": {one, []runtime.Object{refusedPod(one, 1, `old`), refusedPod(one, 2, `Error creating: pods "x" is forbidden: no PriorityClass with name urgent was found`)},
-			told{State: api.Pending, Cause: api.CauseCreateFailed, Reason: "its pods cannot be created: no PriorityClass with name urgent was found"}},
+			state{State: api.Pending, Cause: api.CauseQuota, Reason: "the namespace's quota is used up: q, requested: pods=1, used: pods=2, limited: pods=2"}},
+		"the last event counts": {one, []runtime.Object{refusedPod(one, 1, `old`), refusedPod(one, 2, `Error creating: pods "x" is forbidden: no PriorityClass with name urgent was found`)},
+			state{State: api.Pending, Cause: api.CauseCreateFailed, Reason: "its pods cannot be created: no PriorityClass with name urgent was found"}},
 		"one of two pods may not be made": {two, []runtime.Object{podOf(two, "0", corev1.PodRunning, goesOn, goesOn), refusedPod(two, 1, `Error creating: pods "x" is forbidden: maximum cpu usage per Pod is 1`)},
-			told{State: api.Pending, Cause: api.CauseCreateFailed, Reason: "1 of its 2 pods cannot be created: maximum cpu usage per Pod is 1"}},
-		"what was told before its pods were made": {one, []runtime.Object{podOf(one, "0", corev1.PodPending, pulls, goesOn), refusedPod(one, 1, `Error creating: no`)},
-			told{State: api.Pending}},
-		"what is told of another Job": {one, []runtime.Object{refusedPod(two, 1, `Error creating: no`)}, told{State: api.Pending}},
+			state{State: api.Pending, Cause: api.CauseCreateFailed, Reason: "1 of its 2 pods cannot be created: maximum cpu usage per Pod is 1"}},
+		"an event before its pods were made": {one, []runtime.Object{podOf(one, "0", corev1.PodPending, pulls, goesOn), refusedPod(one, 1, `Error creating: no`)},
+			state{State: api.Pending}},
+		"an event of another Job": {one, []runtime.Object{refusedPod(two, 1, `Error creating: no`)}, state{State: api.Pending}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := func(s *api.TaskStatus) told {
-				out := told{s.State, s.Saving, "", s.Reason, s.StartTime, s.EndTime}
+			got := func(s *api.TaskStatus) state {
+				out := state{s.State, s.Saving, "", s.Reason, s.StartTime, s.EndTime}
 				if s.Diagnosis != nil {
 					out.Cause = s.Diagnosis.Cause
 				}
@@ -161,14 +163,14 @@ func TestThePodsTellWhatTheirJobsDoNot(t *testing.T) {
 	}
 }
 
-// A list asks for everything once, however many tasks it is about.
-func TestAListTellsTimesAndReasonsByOneListingEach(t *testing.T) {
+// A list requests everything once, however many tasks it is about.
+func TestAListHasTimesAndReasonsByOneListingEach(t *testing.T) {
 	var objects []runtime.Object
 	for _, id := range []string{"aaaaaaaa", "bbbbbbbb", "cccccccc"} {
-		ended := letIn("ended-"+id, 1)
+		ended := admitted("ended-"+id, 1)
 		ended.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}
 		ended.Status.CompletionTime = ptr.To(after(900))
-		refused := letIn("refused-"+id, 1)
+		refused := admitted("refused-"+id, 1)
 		refused.Status.Active = 0
 		objects = append(objects, ended, podOf(ended, "0", corev1.PodSucceeded, hasRun, hasRun),
 			refused, refusedPod(refused, 1, "Error creating: pods \"x\" is forbidden: maximum cpu usage per Pod is 1"))
@@ -213,10 +215,10 @@ func TestAListTellsTimesAndReasonsByOneListingEach(t *testing.T) {
 }
 
 // More tasks are asked for by their names than one request may hold.
-func TestWhatWasToldBeforeManyTasksHadTheirPodsIsNotToldAgain(t *testing.T) {
+func TestOldEventsAreNoReasonOnceManyTasksHaveTheirPods(t *testing.T) {
 	var objects []runtime.Object
 	for i := range namesAtOnce + 1 {
-		job := letIn(fmt.Sprintf("task-%08d", i), 1)
+		job := admitted(fmt.Sprintf("task-%08d", i), 1)
 		objects = append(objects, job, podOf(job, "0", corev1.PodPending, pulls, goesOn), refusedPod(job, 1, "Error creating: not at first"))
 	}
 	var lists []string

@@ -95,7 +95,7 @@ func notKept(in *manifest.Input, k keeping) api.Notice {
 	case len(in.Task.Outputs) == 0:
 		return api.Notice{}
 	case k.unknown:
-		return api.Notice{Message: fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which says whether there is a store", kube.SetupName)}
+		return api.Notice{Message: fmt.Sprintf("outputs are not kept: you may not read ConfigMap %q, which records whether there is a store", kube.SetupName)}
 	}
 	return api.Notice{Message: fmt.Sprintf("outputs are not kept: namespace %q has no store", in.Namespace), Remedies: setup}
 }

@@ -58,7 +58,7 @@ func (c *Client) fitsQuota(ctx context.Context, job *batchv1.Job) error {
 		return nil
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return &api.ForbiddenError{Message: errors.Join(errs...).Error() + "; wait, delete finished tasks, or ask for more quota"}
+	return &api.ForbiddenError{Message: errors.Join(errs...).Error() + "; wait, delete finished tasks, or request more quota"}
 }
 
 // podNeeds returns the requests and limits of all pods of a Job, by the names that

@@ -22,8 +22,8 @@ func TestAJobNeedsOfAQuotaWhatAllThatRunsInItsPodsAsksFor(t *testing.T) {
 	}{
 		"the task's container":                 {nil, "2", "2Gi"},
 		"a sidecar beside it":                  {[]corev1.Container{sidecar}, "3", "4Gi"},
-		"an init container that asks for less": {[]corev1.Container{{Resources: asks("100m", "1Mi")}}, "2", "2Gi"},
-		"an init container that asks for more": {[]corev1.Container{{Resources: asks("4", "8Gi")}}, "8", "16Gi"},
+		"an init container that requests less": {[]corev1.Container{{Resources: asks("100m", "1Mi")}}, "2", "2Gi"},
+		"an init container that requests more": {[]corev1.Container{{Resources: asks("4", "8Gi")}}, "8", "16Gi"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			job := &batchv1.Job{Spec: batchv1.JobSpec{Parallelism: ptr.To[int32](2)}}

@@ -60,7 +60,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.TaskStat
 // they are sent concurrently.
 func (c *Client) complete(ctx context.Context, namespace, sel string, o api.TaskListOptions, tasks []api.TaskStatus, unwell []int, needed map[types.UID]*batchv1.Job) error {
 	var asked sync.WaitGroup
-	var progress told
+	var progress latestProgress
 	if slices.ContainsFunc(tasks, func(s api.TaskStatus) bool { return keeps(&s) }) {
 		whose, err := c.whose(ctx, o)
 		if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/volume"
 )
 
-// What is tried has to be what is submitted: a least amount that our own containers
-// ask for is none that keeps the pods of tasks out.
+// The pod of the check has to be the submitted one: a minimum that our own
+// containers request does not keep the pods of tasks out.
 func TestThePodThatIsTriedIsThatOfATask(t *testing.T) {
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: "lab"} }
 	least := func(memory string) *corev1.LimitRange {
@@ -29,8 +29,8 @@ func TestThePodThatIsTriedIsThatOfATask(t *testing.T) {
 		also []runtime.Object
 		want string
 	}{
-		"our container asks for nothing":                           {nil, "0"},
-		"our container asks for the least that a LimitRange wants": {[]runtime.Object{least("96Mi")}, "96Mi"},
+		"our container requests nothing":                     {nil, "0"},
+		"our container requests the minimum of a LimitRange": {[]runtime.Object{least("96Mi")}, "96Mi"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := fake.NewClientset(append(tc.also,

@@ -28,8 +28,9 @@ const leasesResource = "leases.coordination.k8s.io"
 // progressSelector selects the Leases in which the pods of tasks report their progress.
 var progressSelector = labels.Set{kube.LabelKind: kube.KindProgress}
 
-// told has the last progress of tasks. Of several nodes that of the lowest rank counts.
-type told map[taskKey]nodeProgress
+// latestProgress has the last progress of tasks. Of several nodes that of the
+// lowest rank counts.
+type latestProgress map[taskKey]nodeProgress
 
 type taskKey struct{ namespace, id string }
 
@@ -39,7 +40,7 @@ type nodeProgress struct {
 }
 
 // add records a Lease. It ignores an invalid one, since others may write Leases.
-func (t told) add(lease *coordinationv1.Lease) {
+func (t latestProgress) add(lease *coordinationv1.Lease) {
 	id := lease.Labels[kube.LabelTaskID]
 	p := nodeProgress{rank: rankOfLease(lease.Name, id)}
 	if id == "" || json.Unmarshal([]byte(lease.Annotations[kube.AnnotationProgress]), &p.Progress) != nil {
@@ -63,7 +64,7 @@ func rankOfLease(name, id string) int {
 }
 
 // fill sets the progress of a task whose diagnosis, if any, is set.
-func (t told) fill(s *api.TaskStatus) {
+func (t latestProgress) fill(s *api.TaskStatus) {
 	if p, ok := t[taskKey{s.Namespace, s.ID}]; ok && s.Kept != "" {
 		s.Progress = &p.Progress
 		reject(s)
@@ -90,8 +91,8 @@ func keeps(s *api.TaskStatus) bool {
 
 // progress reads the progress of the selected tasks. If the caller may not read Leases,
 // it warns and returns none.
-func (c *Client) progress(ctx context.Context, namespace string, set labels.Set) told {
-	t := told{}
+func (c *Client) progress(ctx context.Context, namespace string, set labels.Set) latestProgress {
+	t := latestProgress{}
 	err := each(ctx, metav1.ListOptions{LabelSelector: selector(progressSelector, set)}, t.add,
 		func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			list, err := c.conn.Kube.CoordinationV1().Leases(namespace).List(ctx, o)
@@ -112,8 +113,8 @@ type progress struct {
 }
 
 // of returns the last progress of a task.
-func (p *progress) of(s *api.TaskStatus) told {
-	t := told{}
+func (p *progress) of(s *api.TaskStatus) latestProgress {
+	t := latestProgress{}
 	found, _ := p.leases.ByIndex(byTask, s.Namespace+"/"+s.ID) // the index exists: we made it
 	for _, lease := range found {
 		t.add(lease.(*coordinationv1.Lease))
@@ -128,7 +129,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 	ctx, cancel := context.WithCancel(ctx)
 	informer := leaseinformers.NewFilteredLeaseInformer(c.conn.Kube, namespace, 0, cache.Indexers{},
 		func(o *metav1.ListOptions) { o.LabelSelector = selector(progressSelector, set) })
-	tell := func(obj any) {
+	notify := func(obj any) {
 		lease, ok := obj.(*coordinationv1.Lease)
 		if !ok {
 			return // deleted, and so is its Job
@@ -144,7 +145,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 		return []string{lease.Namespace + "/" + lease.Labels[kube.LabelTaskID]}, nil
 	}})
 	_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: tell, UpdateFunc: func(_, obj any) { tell(obj) }})
+		AddFunc: notify, UpdateFunc: func(_, obj any) { notify(obj) }})
 	var once sync.Once
 	_ = informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
 		if !apierrors.IsForbidden(err) && !apierrors.IsUnauthorized(err) {

@@ -28,12 +28,12 @@ func TestTheLowestRankSpeaksForTheTask(t *testing.T) {
 		"the later pod of a rank":      {[]*coordinationv1.Lease{lease("job-12345678-0-b", "12345678", `{"step":"new"`+late), lease("job-12345678-0-a", "12345678", `{"step":"old"`+early)}, "new"},
 		"nonsense is passed over":      {[]*coordinationv1.Lease{lease("job-12345678-0-b", "12345678", `{"fraction":"x"}`), lease("job-12345678-1-a", "12345678", `{"step":"b"}`)}, "b"},
 		"another task's is not ours":   {[]*coordinationv1.Lease{lease("job-87654321-0-b", "87654321", `{"step":"x"}`)}, ""},
-		"a Lease that is nobody's":     {[]*coordinationv1.Lease{lease("job", "", `{"step":"x"}`)}, ""},
+		"a Lease without a task":       {[]*coordinationv1.Lease{lease("job", "", `{"step":"x"}`)}, ""},
 		"a Lease of another namespace": {[]*coordinationv1.Lease{{ObjectMeta: metav1.ObjectMeta{Namespace: "other", Labels: map[string]string{kube.LabelTaskID: "12345678"}}}}, ""},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			all := told{}
+			all := latestProgress{}
 			for _, l := range tc.leases {
 				all.add(l)
 			}

@@ -51,7 +51,7 @@ func (c *Client) fitsQueue(ctx context.Context, job *batchv1.Job, choice queue.C
 func queued(s *api.TaskStatus) bool { return s.State == api.Queued && s.Queue != "" }
 
 // place sets the queue positions of waiting tasks. If they cannot be read, the tasks
-// keep the reason that their Jobs give, and a warning says so.
+// keep the reason of their Jobs, and a warning is returned.
 func (c *Client) place(ctx context.Context, namespace, queue string, tasks []api.TaskStatus) {
 	places, err := c.queues.Places(ctx, namespace, queue)
 	if err != nil {

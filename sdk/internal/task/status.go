@@ -320,14 +320,14 @@ func (s span) saving(nodes int) bool { return s.over >= nodes && s.saved < s.ove
 // fill sets the times of a task: from the start of the user's first container to the end
 // of the last one. If its pods are gone, the times of its Job stay.
 func (s spans) fill(t *api.TaskStatus) {
-	told, ok := s[t.UID]
+	of, ok := s[t.UID]
 	if !ok || t.State != api.Running && !t.State.Ended() {
 		return
 	}
-	if told.started != nil || told.pods >= t.NumNodes {
-		t.StartTime = told.started
+	if of.started != nil || of.pods >= t.NumNodes {
+		t.StartTime = of.started
 	}
-	if told.ended != nil && (t.State.Ended() || told.over >= t.NumNodes) {
-		t.EndTime = told.ended
+	if of.ended != nil && (t.State.Ended() || of.over >= t.NumNodes) {
+		t.EndTime = of.ended
 	}
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// That Kubernetes then calls both Jobs finished is for the real cluster to
-// show; here it is how the task is told.
-func TestAStoppedTaskIsStoppedWhetherOrNotItHadBeenLetIn(t *testing.T) {
+// That Kubernetes then reports both Jobs as finished is tested on the real
+// cluster; this tests the task's state.
+func TestAStoppedTaskIsStoppedWhetherOrNotItWasAdmitted(t *testing.T) {
 	for name, tt := range map[string]struct {
 		suspended bool
 		ends      batchv1.JobCondition

@@ -13,7 +13,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// lookAgain is how often a task without progress is read in full: only events say why
+// lookAgain is how often a task without progress is read in full: only events report why
 // its pods cannot be created, and watches of Jobs and pods do not report these.
 const lookAgain = 5 * time.Second
 
@@ -82,12 +82,12 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 	changed, failed := c.signals(ctx, s)
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
-	told, missed := "", false
+	reported, missed := "", false
 	var refused refusals
 	for {
-		if now := describe(s); o.Notify != nil && now != told {
+		if now := describe(s); o.Notify != nil && now != reported {
 			o.Notify(s)
-			told = now
+			reported = now
 		}
 		if done, err := reached(s, o.For); done {
 			return s, err

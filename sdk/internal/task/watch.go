@@ -49,9 +49,9 @@ func (c *Client) Watch(ctx context.Context, o api.TaskListOptions) iter.Seq2[*ap
 }
 
 // watch yields the tasks that sel selects, and every change of their state, reason or
-// progress; told selects the Leases with the progress. Informers keep the Jobs and pods
+// progress; leases selects the Leases with the progress. Informers keep the Jobs and pods
 // up to date, and list again after the API server was unavailable.
-func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.Set) iter.Seq2[*api.TaskStatus, error] {
+func (c *Client) watch(ctx context.Context, namespace, sel string, leases labels.Set) iter.Seq2[*api.TaskStatus, error] {
 	return func(yield func(*api.TaskStatus, error) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
@@ -61,7 +61,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, told labels.S
 			return
 		}
 		m.refused = c.refusedPods(ctx, namespace)
-		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, told, m.changed.add) })
+		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, leases, m.changed.add) })
 		// Without its pods a Job would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
 			if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
