@@ -64,12 +64,12 @@ func measureCampaign(ctx context.Context, e *env) ([]figure, error) {
 	}
 	// No machine here has what the file asks for: it waits for ever.
 	options := api.CampaignOptions{Force: true}
-	rendered, _, err := client.Campaigns().Render(ctx, c, configs, options)
+	rendered, err := client.Campaigns().Render(ctx, c, configs, options)
 	if err != nil {
 		return nil, err
 	}
 	var models []*batchv1.Job
-	for job, err := range rendered {
+	for job, err := range rendered.Jobs {
 		if err != nil {
 			return nil, err
 		}

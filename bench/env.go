@@ -146,11 +146,11 @@ func (e *env) taskText(text string) []byte {
 
 // job is the Job that the SDK would create for a task.
 func job(client *sdk.Client, t *spec.Task) (*batchv1.Job, error) {
-	objects, _, err := client.Tasks().Render(t, api.SubmitOptions{})
+	rendered, err := client.Tasks().Render(t, api.SubmitOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return objects[0].(*batchv1.Job), nil
+	return rendered.Objects[0].(*batchv1.Job), nil
 }
 
 // file writes a file for a program to read.

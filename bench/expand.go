@@ -150,12 +150,12 @@ func expandJobs(ctx context.Context, _ kubernetes.Interface, namespace string, m
 	if err != nil {
 		return err
 	}
-	jobs, _, err := client.Campaigns().Render(ctx, c, configs, api.CampaignOptions{Runs: runs})
+	rendered, err := client.Campaigns().Render(ctx, c, configs, api.CampaignOptions{Runs: runs})
 	if err != nil {
 		return err
 	}
 	n, out := 0, json.NewEncoder(io.Discard)
-	for job, err := range jobs {
+	for job, err := range rendered.Jobs {
 		if err == nil && more[2] == "json" {
 			err = out.Encode(job)
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 
-	batchv1 "k8s.io/api/batch/v1"
-
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 	"github.com/kubevast/vast/sdk/variation"
@@ -22,11 +20,9 @@ import (
 // Campaigns need a store. Without one, the methods that create campaigns return an
 // *api.NotInstalledError.
 type Campaign interface {
-	// Render returns the Jobs that Run would create, in the order of their
-	// creation, and warnings. It needs no cluster. Each Job is generated when the
-	// iteration reaches it, so memory use does not depend on their number. Jobs
-	// share memory and must not be changed. An error ends the iteration.
-	Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
+	// Render returns the Jobs that Run would create, and warnings. It needs no
+	// cluster.
+	Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.RenderedCampaign, error)
 	// Run creates a campaign and returns when all its Jobs exist. If it fails or is
 	// canceled, a call with o.ID set to the campaign's id creates what is missing
 	// and creates nothing twice; s may then be nil, unless the inputs were not

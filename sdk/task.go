@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -23,9 +21,9 @@ type Task interface {
 	// *api.InvalidSpecError with all problems, or an *api.NotSupportedError for what
 	// this version cannot run.
 	Check(t *spec.Task, o api.SubmitOptions) error
-	// Render returns the objects that Submit would create, in the order of their
-	// creation, and warnings. It needs no cluster.
-	Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error)
+	// Render returns the objects that Submit would create, and warnings. It needs no
+	// cluster.
+	Render(t *spec.Task, o api.SubmitOptions) (*api.RenderedTask, error)
 	// Submit creates a task and returns without waiting for it to start. Everything
 	// is checked before anything is created. With o.RequestID it is idempotent: if
 	// the task exists it is completed and returned, and if a different one has that

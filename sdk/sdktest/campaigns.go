@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 
-	batchv1 "k8s.io/api/batch/v1"
-
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -15,7 +13,7 @@ import (
 // Campaigns implements sdk.Campaign with functions. A method whose function is nil returns an
 // error that names it.
 type Campaigns struct {
-	OnRender  func(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error)
+	OnRender  func(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.RenderedCampaign, error)
 	OnRun     func(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.Campaign, error)
 	OnRandom  func(ctx context.Context, id string) (api.Random, error)
 	OnRerun   func(ctx context.Context, ref string, o api.CampaignRerunOptions) (*api.Campaign, error)
@@ -32,9 +30,9 @@ type Campaigns struct {
 var _ sdk.Campaign = Campaigns{}
 
 // Render implements sdk.Campaign.
-func (f Campaigns) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+func (f Campaigns) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.RenderedCampaign, error) {
 	if f.OnRender == nil {
-		return nil, nil, unset("Campaigns.OnRender")
+		return nil, unset("Campaigns.OnRender")
 	}
 	return f.OnRender(ctx, s, configs, o)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -16,7 +14,7 @@ import (
 type Tasks struct {
 	// OnCheck may be nil: Check then accepts every task.
 	OnCheck  func(t *spec.Task, o api.SubmitOptions) error
-	OnRender func(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error)
+	OnRender func(t *spec.Task, o api.SubmitOptions) (*api.RenderedTask, error)
 	OnSubmit func(ctx context.Context, t *spec.Task, o api.SubmitOptions) (*api.TaskStatus, error)
 	OnStop   func(ctx context.Context, ref string, o api.TaskStopOptions) (*api.TaskStatus, error)
 	OnDelete func(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.TaskStatus, error)
@@ -38,9 +36,9 @@ func (f Tasks) Check(t *spec.Task, o api.SubmitOptions) error {
 }
 
 // Render implements sdk.Task.
-func (f Tasks) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
+func (f Tasks) Render(t *spec.Task, o api.SubmitOptions) (*api.RenderedTask, error) {
 	if f.OnRender == nil {
-		return nil, nil, unset("Tasks.OnRender")
+		return nil, unset("Tasks.OnRender")
 	}
 	return f.OnRender(t, o)
 }

@@ -12,17 +12,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/cli/clitest"
-	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
 func TestBothDryRunsSayTheSame(t *testing.T) {
-	meta := metav1.ObjectMeta{Name: "train-aaaaaaaa", Labels: map[string]string{kube.LabelQueue: "team"}}
+	meta := metav1.ObjectMeta{Name: "train-aaaaaaaa"}
 	c := &clitest.Client{Task: clitest.Tasks{
-		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
-			return []runtime.Object{&corev1.Secret{}, &batchv1.Job{ObjectMeta: meta}}, nil, nil
+		OnRender: func(*spec.Task, api.SubmitOptions) (*api.RenderedTask, error) {
+			return &api.RenderedTask{Task: &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: meta, Queue: "team"},
+				Objects: []runtime.Object{&corev1.Secret{}, &batchv1.Job{ObjectMeta: meta}}}, nil
 		},
 		OnSubmit: func(context.Context, *spec.Task, api.SubmitOptions) (*api.TaskStatus, error) {
 			return &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: meta, Queue: "team"}, nil

@@ -6,9 +6,6 @@ package campaign
 
 import (
 	"context"
-	"iter"
-
-	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/sdk/api"
@@ -46,6 +43,6 @@ func compose(records *record.Client, tasks *task.Client, queues *queue.Client) *
 
 // Render implements sdk.Campaign. The user and the queue are those of the
 // options and the kubeconfig: no request is sent.
-func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+func (c *Client) Render(ctx context.Context, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.RenderedCampaign, error) {
 	return plan.Render(ctx, plan.TargetOf(c.records.Conn), s, configs, o)
 }

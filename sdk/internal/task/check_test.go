@@ -107,10 +107,14 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestRenderNeedsNoCluster(t *testing.T) {
-	objects, warnings, err := offline(t, "").Render(parse(t, "run: x\nnum_nodes: 2\nresources: {use_spot: true}\n").Tasks[0], api.SubmitOptions{})
-	if err != nil || len(objects) != 2 {
-		t.Fatalf("got %d objects, %v; want a Job and a Service", len(objects), err)
+	rendered, err := offline(t, "").Render(parse(t, "run: x\nnum_nodes: 2\nresources: {use_spot: true}\n").Tasks[0], api.SubmitOptions{})
+	if err != nil || len(rendered.Objects) != 2 {
+		t.Fatalf("got %+v, %v; want a Job and a Service", rendered, err)
 	}
+	if task := rendered.Task; task.NumNodes != 2 || task.Name == "" || task.State != "" {
+		t.Errorf("got task %+v", task)
+	}
+	warnings := rendered.Warnings
 	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, "resources.use_spot") {
 		t.Errorf("got warnings %v; want one that names use_spot", warnings)
 	}
@@ -159,7 +163,7 @@ func TestAVolumeOfTheFilesOwnGoesBeforeTheOutput(t *testing.T) {
 			t.Errorf("%q: %s, want %s", file, got, want)
 		}
 	}
-	if _, _, err := offline(t, "").Render(parse(t, "run: x\nvolumes: {/out: data}\n").Tasks[0], api.SubmitOptions{}); err != nil {
+	if _, err := offline(t, "").Render(parse(t, "run: x\nvolumes: {/out: data}\n").Tasks[0], api.SubmitOptions{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -169,10 +173,11 @@ func TestRenderBringsFilesWithoutACluster(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	objects, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir, AgentImage: "agent:test"})
-	if err != nil || len(objects) != 2 {
-		t.Fatalf("%d objects, %v; want a ConfigMap with the file, and a Job", len(objects), err)
+	rendered, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir, AgentImage: "agent:test"})
+	if err != nil || len(rendered.Objects) != 2 {
+		t.Fatalf("%+v, %v; want a ConfigMap with the file, and a Job", rendered, err)
 	}
+	objects := rendered.Objects
 	if cm, ok := objects[0].(*corev1.ConfigMap); !ok || len(cm.BinaryData) != 1 {
 		t.Errorf("the first is %T", objects[0])
 	}
@@ -184,11 +189,11 @@ func TestAnImageOfOursIsNeverGuessed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "main.py"), []byte("print(1)"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
+	_, err := offline(t, "").Render(parse(t, "run: x\nworkdir: .\n").Tasks[0], api.SubmitOptions{Dir: dir})
 	if !errors.As(err, new(*api.InvalidSpecError)) || !strings.Contains(err.Error(), "AgentImage: this build belongs to no release") {
 		t.Errorf("a task with files: error %v", err)
 	}
-	if _, _, err := offline(t, "").Render(parse(t, "run: x\n").Tasks[0], api.SubmitOptions{}); err != nil {
+	if _, err := offline(t, "").Render(parse(t, "run: x\n").Tasks[0], api.SubmitOptions{}); err != nil {
 		t.Errorf("a task without: %v", err)
 	}
 }

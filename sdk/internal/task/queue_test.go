@@ -32,21 +32,24 @@ func TestAQueueByLabelIsTheJobs(t *testing.T) {
 		"the option before the own field": {"run: x\nconfig: {kubernetes: {kueue: {local_queue_name: team-q}}}\n", "night", "night", "", `queue "night" overrides`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			objects, said, err := offline(t, "here").Render(parse(t, tc.file).Tasks[0], api.SubmitOptions{Queue: tc.flag})
+			rendered, err := offline(t, "here").Render(parse(t, tc.file).Tasks[0], api.SubmitOptions{Queue: tc.flag})
 			if err != nil {
 				t.Fatal(err)
 			}
-			job := objects[len(objects)-1].(*batchv1.Job)
+			job := rendered.Objects[len(rendered.Objects)-1].(*batchv1.Job)
 			got := []string{job.Labels[kube.LabelQueue], job.Labels[kube.LabelQueuePriority],
 				job.Spec.Template.Labels[kube.LabelQueue] + job.Spec.Template.Labels[kube.LabelQueuePriority]}
 			if diff := cmp.Diff([]string{tc.queue, tc.priority, ""}, got); diff != "" {
 				t.Errorf("queue, priority, and the pods' labels (-want +got):\n%s", diff)
 			}
+			if rendered.Task.Queue != tc.queue {
+				t.Errorf("the task's queue is %q", rendered.Task.Queue)
+			}
 			if suspended := ptr.Deref(job.Spec.Suspend, false); suspended != (tc.queue != "") {
 				t.Errorf("suspended: %v", suspended)
 			}
 			var messages []string
-			for _, n := range said {
+			for _, n := range rendered.Warnings {
 				messages = append(messages, n.Message)
 			}
 			if got := strings.Join(messages, "\n"); !strings.Contains(got, tc.says) || tc.says == "" && strings.Contains(got, "queue") {

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/sdk/api"
@@ -114,10 +113,10 @@ type facts struct {
 // gives its volumes, because only a cluster can map them to claims; a queue
 // only if one is named; and nothing that keeps results, because only the
 // cluster has the address of a store.
-func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
+func (c *Client) Render(t *spec.Task, o api.SubmitOptions) (*api.RenderedTask, error) {
 	s, ctx := newSubmission(c, t, o), context.Background()
 	if err := s.do(ctx, s.check, s.readFiles); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s.setUser(c.conn.OfflineUser(), "")
 	for _, v := range t.Volumes {
@@ -127,9 +126,11 @@ func (c *Client) Render(t *spec.Task, o api.SubmitOptions) ([]runtime.Object, []
 		s.input.Queue, s.input.QueuePriority = name, t.QueuePriority
 	}
 	if err := s.build(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return s.objects.All(), s.notices(), nil
+	status := fromJob(s.objects.Job)
+	status.State = "" // there is no Job
+	return &api.RenderedTask{Task: &status, Objects: s.objects.All(), Warnings: s.notices()}, nil
 }
 
 // check validates the file and the options without a cluster.

@@ -5,18 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/internal/cli/command"
-	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -202,18 +198,18 @@ func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, config
 	if err != nil {
 		return err
 	}
-	jobs, warnings, err := client.Campaigns().Render(ctx, campaign, configs, r.api)
+	rendered, err := client.Campaigns().Render(ctx, campaign, configs, r.api)
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		r.Warn(w)
+	for _, w := range rendered.Warnings {
+		r.WarnOf(w)
 	}
 	if !r.output.Given() {
-		return r.sayRendered(ctx, configs.Len(), jobs)
+		return r.sayRendered(ctx, rendered)
 	}
 	return cli.PrintObjects(r.Factory, r.output, cli.Operation(r.dryRun, "created"), func(yield func(runtime.Object, error) bool) {
-		for job, err := range jobs {
+		for job, err := range rendered.Jobs {
 			if !yield(job, cmp.Or(err, ctx.Err())) {
 				return
 			}
@@ -222,17 +218,13 @@ func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, config
 }
 
 // sayRendered makes all Jobs, which checks them, and says what a submission would.
-func (r *runOptions) sayRendered(ctx context.Context, configs int, jobs iter.Seq2[*batchv1.Job, error]) error {
-	made := &api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), Configs: configs}
-	for job, err := range jobs {
+func (r *runOptions) sayRendered(ctx context.Context, rendered *api.RenderedCampaign) error {
+	for _, err := range rendered.Jobs {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
-		made.Name, made.Queue = job.Annotations[kube.AnnotationCampaign], job.Labels[kube.LabelQueue]
-		made.Runs.Total += max(len(strings.Fields(job.Annotations[kube.AnnotationRuns])), 1)
 	}
-	made.ID = made.Name
-	return submitted(ctx, r.Factory, r.output, made, r.dryRun, false)
+	return submitted(ctx, r.Factory, r.output, rendered.Campaign, r.dryRun, false)
 }
 
 // submitProgress reports how many Jobs of a submission are created.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubevast/vast/internal/cli"
@@ -107,15 +108,16 @@ func TestNothingIsSubmittedWhenOneFileIsWrong(t *testing.T) {
 
 func TestDryRunNeedsNoCluster(t *testing.T) {
 	c := &clitest.Client{Task: clitest.Tasks{
-		OnRender: func(*spec.Task, api.SubmitOptions) ([]runtime.Object, []api.Notice, error) {
+		OnRender: func(*spec.Task, api.SubmitOptions) (*api.RenderedTask, error) {
 			one, two := &corev1.ConfigMap{}, &corev1.Secret{}
 			one.Name, two.Name = "a", "b"
-			return []runtime.Object{one, two}, []api.Notice{{Message: "resources.ports has no meaning here"}}, nil
+			task := &api.TaskStatus{TypeMeta: api.TypeMeta[api.TaskStatus](), ObjectMeta: metav1.ObjectMeta{Name: "c"}}
+			return &api.RenderedTask{Task: task, Objects: []runtime.Object{one, two}, Warnings: []api.Notice{{Message: "resources.ports has no meaning here"}}}, nil
 		},
 	}}
 	file := cmdtest.TaskFile(t, "run: echo hi\n")
 	for name, tc := range map[string]struct{ output, want string }{
-		"lines": {"", "configmap/a created (client dry run)\nsecret/b created (client dry run)\n"},
+		"lines": {"", "task.kubevast.io/c created (client dry run)\n"},
 		"name":  {"name", "configmap/a\nsecret/b\n"},
 		"yaml":  {"yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\n"},
 	} {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
@@ -135,18 +136,25 @@ func (d *Draft) Plan() (*Plan, error) {
 	return New(&d.Spec.Execution, d.Configs, &r)
 }
 
-// Render yields the Jobs of a campaign, and returns its warnings. It sends no
-// request.
-func Render(ctx context.Context, to Target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (iter.Seq2[*batchv1.Job, error], []string, error) {
+// Render returns the Jobs of a campaign, and its warnings. It sends no request.
+func Render(ctx context.Context, to Target, s *spec.Campaign, configs *variation.Configs, o api.CampaignOptions) (*api.RenderedCampaign, error) {
 	d, err := NewDraft(ctx, to, s, configs, o, true)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p, err := d.Plan()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return until(ctx, p.Jobs()), slices.Concat(d.Warnings(), p.Warnings), nil
+	r := d.Record
+	campaign := &api.Campaign{TypeMeta: api.TypeMeta[api.Campaign](), ObjectMeta: metav1.ObjectMeta{Name: r.ID},
+		ID: r.ID, User: r.User, Context: r.Context, Image: r.Image, Queue: r.Queue,
+		Configs: r.ConfigCount, Runs: api.RunCounts{Total: r.Total}}
+	var warnings []api.Notice
+	for _, w := range slices.Concat(d.Warnings(), p.Warnings) {
+		warnings = append(warnings, api.Notice{Message: w})
+	}
+	return &api.RenderedCampaign{Campaign: campaign, Jobs: until(ctx, p.Jobs()), Warnings: warnings}, nil
 }
 
 // until yields Jobs for as long as ctx has not ended, and then its error.

@@ -25,12 +25,12 @@ func TestAllThatLiesInOutIsKept(t *testing.T) {
 		t.Run(fmt.Sprintf("%d in a Job", packed), func(t *testing.T) {
 			s := campaigntest.Small(t)
 			s.Execution.RunsPerJob, s.Execution.Runs = packed, packed
-			jobs, _, err := Render(t.Context(), Target{Namespace: "lab"}, s, variation.Of(variation.Config{Name: "only"}), api.CampaignOptions{AgentImage: "agent:dev"})
+			rendered, err := Render(t.Context(), Target{Namespace: "lab"}, s, variation.Of(variation.Config{Name: "only"}), api.CampaignOptions{AgentImage: "agent:dev"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var job *batchv1.Job
-			for job, err = range jobs {
+			for job, err = range rendered.Jobs {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -81,9 +81,16 @@ func TestParametersThatAreNoVariablesAreReported(t *testing.T) {
 		"": nil, // scenario_execution has no use for variables
 	} {
 		s.Execution.Command = command
-		_, warnings, err := Render(t.Context(), Target{Namespace: "lab"}, s, configs, api.CampaignOptions{AgentImage: "agent:dev"})
-		if diff := cmp.Diff(want, warnings); diff != "" || err != nil {
-			t.Errorf("command %q: %v (-want +got):\n%s", command, err, diff)
+		rendered, err := Render(t.Context(), Target{Namespace: "lab"}, s, configs, api.CampaignOptions{AgentImage: "agent:dev"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var warnings []string
+		for _, w := range rendered.Warnings {
+			warnings = append(warnings, w.Message)
+		}
+		if diff := cmp.Diff(want, warnings); diff != "" {
+			t.Errorf("command %q (-want +got):\n%s", command, diff)
 		}
 	}
 }
