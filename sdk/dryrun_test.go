@@ -101,7 +101,7 @@ var changing = map[string]change{
 // and takes it away again: it is no change to be tried.
 var reading = []string{
 	"Task.Check", "Task.Render", "Task.Get", "Task.List", "Task.Watch", "Task.Wait", "Task.Logs",
-	"Volume.Render", "Volume.Get", "Volume.List",
+	"Volume.Render", "Volume.Get", "Volume.List", "Volume.Watch",
 	"Queue.Get", "Queue.List", "Queue.Pending", "Queue.Position",
 	"Campaign.Render", "Campaign.Random", "Campaign.Get", "Campaign.List", "Campaign.Watch",
 	"Result.Get", "Result.List", "Result.Download",

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"iter"
 
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -25,6 +26,11 @@ type Volume interface {
 	Get(ctx context.Context, ref string) (*api.VolumeStatus, error)
 	// List returns volumes with the tasks that use them, oldest first.
 	List(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error)
+	// Watch yields each volume once, then again after every change of its claim,
+	// until ctx is done. It reconnects when a connection is lost. UsedBy is read
+	// again with each change. A deleted volume is yielded once more with
+	// DeletionTimestamp set.
+	Watch(ctx context.Context, o api.VolumeListOptions) iter.Seq2[*api.VolumeStatus, error]
 	// Delete deletes a volume. One that is in use, or that belongs to another user,
 	// is an *api.ConflictError.
 	Delete(ctx context.Context, ref string, o api.VolumeDeleteOptions) (*api.VolumeStatus, error)

@@ -51,6 +51,7 @@ var layers = []string{
 	"internal/share/providers",
 	"internal/share/google/googletest",
 	"sdk/internal/authz",
+	"=sdk/internal/watched",
 	"sdk/internal/manifest",
 	"sdk/internal/volume",
 	"=sdk/internal/logs",

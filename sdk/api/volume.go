@@ -39,7 +39,7 @@ type VolumeCreateOptions struct {
 	FieldManager string
 }
 
-// VolumeListOptions select the volumes that Volume.List returns. The zero value
+// VolumeListOptions select the volumes that Volume.List returns, or Watch. The zero value
 // selects the caller's own in the client's namespace.
 type VolumeListOptions struct {
 	// Namespace overrides the client's; AllNamespaces selects all of them.
@@ -49,6 +49,9 @@ type VolumeListOptions struct {
 	AllUsers bool
 	// LabelSelector is a further selector, in the syntax of kubectl -l.
 	LabelSelector string
+	// Ref selects the one volume of the client's namespace that it names; no other
+	// option may be set then.
+	Ref string
 }
 
 // VolumeDeleteOptions are the options of Volume.Delete.

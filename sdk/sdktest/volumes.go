@@ -2,6 +2,7 @@ package sdktest
 
 import (
 	"context"
+	"iter"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +20,7 @@ type Volumes struct {
 	OnCreate func(ctx context.Context, v *spec.Volume, o api.VolumeCreateOptions) (*api.VolumeStatus, error)
 	OnGet    func(ctx context.Context, ref string) (*api.VolumeStatus, error)
 	OnList   func(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error)
+	OnWatch  func(ctx context.Context, o api.VolumeListOptions) iter.Seq2[*api.VolumeStatus, error]
 	OnDelete func(ctx context.Context, ref string, o api.VolumeDeleteOptions) (*api.VolumeStatus, error)
 }
 
@@ -54,6 +56,14 @@ func (f Volumes) List(ctx context.Context, o api.VolumeListOptions) (*api.Volume
 		return nil, unset("Volumes.OnList")
 	}
 	return f.OnList(ctx, o)
+}
+
+// Watch implements sdk.Volume.
+func (f Volumes) Watch(ctx context.Context, o api.VolumeListOptions) iter.Seq2[*api.VolumeStatus, error] {
+	if f.OnWatch == nil {
+		return func(yield func(*api.VolumeStatus, error) bool) { yield(nil, unset("Volumes.OnWatch")) }
+	}
+	return f.OnWatch(ctx, o)
 }
 
 // Delete implements sdk.Volume.

@@ -229,3 +229,30 @@ func TestTheVolumePluginIsSmall(t *testing.T) {
 			"go build -ldflags=-dumpdep marks it with <ReflectMethod>", info.Size(), most)
 	}
 }
+
+func TestAVolumeIsWatched(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t)
+	p.vol("create", "data", "16Mi").exits(0)
+	one := p.start("kubectl-vastvol", nil, "get", "data", "-w", "-o", "jsonpath={.phase} {.metadata.deletionTimestamp}{\"\\n\"}")
+	all := p.start("kubectl-vastvol", nil, "list", "-w")
+	shows := func(w *process, what string) {
+		t.Helper()
+		p.waitFor("the watch shows "+what, func() (bool, any) {
+			return strings.Contains(w.stdout.String(), what), w.stdout.String()
+		})
+	}
+	shows(one, "Pending \n")
+	shows(all, "Pending")
+	p.vast("submit", p.file("use.yaml", "name: use\nvolumes: {/data: data}\nrun: echo\n")).exits(0)
+	shows(one, "Bound \n")
+	shows(all, "Bound")
+	p.vast("delete", "--all", "--yes", "--wait").exits(0)
+	p.vol("delete", "data", "--yes").exits(0)
+	shows(one, "Bound 2")
+	shows(all, "Deleting")
+	for _, w := range []*process{one, all} {
+		w.interrupt()
+		w.wait()
+	}
+}

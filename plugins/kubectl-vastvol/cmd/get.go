@@ -14,6 +14,7 @@ import (
 type getOptions struct {
 	tableOptions
 	names []string
+	watch bool
 }
 
 func newGet(f *cli.Factory) *cobra.Command {
@@ -23,10 +24,16 @@ func newGet(f *cli.Factory) *cobra.Command {
 		Short: "Show volumes by name",
 		Example: templates.Examples(`
 			# Print the name of the claim of a volume
-			kubectl vastvol get data -o jsonpath='{.metadata.name}'`),
+			kubectl vastvol get data -o jsonpath='{.metadata.name}'
+
+			# Print a volume, and again after every change
+			kubectl vastvol get data -w`),
 		Args: cli.Args(1, -1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
+			if o.watch && len(args) > 1 {
+				return cli.Usagef("--watch goes with one volume; watch all with list --watch")
+			}
 			if err := o.Complete(); err != nil {
 				return err
 			}
@@ -34,6 +41,7 @@ func newGet(f *cli.Factory) *cobra.Command {
 		},
 		ValidArgsFunction: f.Complete(-1, cli.VolumeNames),
 	}
+	c.Flags().BoolVarP(&o.watch, "watch", "w", false, "After getting the volume, watch for changes.")
 	o.Output.AddFlags(c)
 	return c
 }
@@ -43,6 +51,9 @@ func (o *getOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
 		return err
+	}
+	if o.watch {
+		return o.watchVolumes(ctx, client, nil, api.VolumeListOptions{Ref: o.names[0]})
 	}
 	list := &api.VolumeStatusList{TypeMeta: api.TypeMeta[api.VolumeStatusList]()}
 	failed := cli.Each(ctx, o.names, client.Volumes().Get, func(v *api.VolumeStatus) error {

@@ -15,6 +15,7 @@ import (
 type listOptions struct {
 	tableOptions
 	query api.VolumeListOptions
+	watch bool
 }
 
 func newList(f *cli.Factory) *cobra.Command {
@@ -29,7 +30,10 @@ func newList(f *cli.Factory) *cobra.Command {
 			kubectl vastvol list
 
 			# List the volumes of all users in all namespaces
-			kubectl vastvol list -A --all-users`),
+			kubectl vastvol list -A --all-users
+
+			# Watch your volumes
+			kubectl vastvol list -w`),
 		Args: cli.Args(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.Complete(); err != nil {
@@ -42,6 +46,7 @@ func newList(f *cli.Factory) *cobra.Command {
 	p.BoolVarP(&o.query.AllNamespaces, "all-namespaces", "A", false, "If present, list the volumes across all namespaces.")
 	p.BoolVar(&o.query.AllUsers, "all-users", false, "List the volumes of all users, not only yours.")
 	p.StringVarP(&o.query.LabelSelector, "selector", "l", "", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.")
+	p.BoolVarP(&o.watch, "watch", "w", false, "After listing, watch for changes.")
 	o.AddListingFlags(c, (&tableOptions{allNamespaces: true}).columns())
 	return c
 }
@@ -60,6 +65,12 @@ func (o *listOptions) Run(ctx context.Context) error {
 		return strings.Compare(a.Namespace+"/"+a.VolumeName, b.Namespace+"/"+b.VolumeName)
 	})
 	o.allNamespaces, o.allUsers = o.query.AllNamespaces, o.query.AllUsers
+	if o.watch {
+		if err := cli.SortItems(o.Output, o.columns(), list.Items); err != nil {
+			return err
+		}
+		return o.watchVolumes(ctx, client, list.Items, o.query)
+	}
 	return o.Print(list, list.Items, o.columns(), o.table, func() {
 		o.NothingFound("volumes", client.Namespace(), o.allNamespaces, o.allUsers, false)
 	})

@@ -20,6 +20,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/watched"
 )
 
 // leasesResource is the resource of the progress in errors and rights.
@@ -139,7 +140,7 @@ func (c *Client) watchProgress(ctx context.Context, namespace string, set labels
 		}
 	}
 	// These fail only for an informer that has been started.
-	_ = informer.SetTransform(withoutManagedFields)
+	_ = informer.SetTransform(watched.WithoutManagedFields)
 	_ = informer.AddIndexers(cache.Indexers{byTask: func(obj any) ([]string, error) {
 		lease := obj.(*coordinationv1.Lease)
 		return []string{lease.Namespace + "/" + lease.Labels[kube.LabelTaskID]}, nil

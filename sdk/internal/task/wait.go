@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/watched"
 )
 
 // lookAgain is how often a task without progress is read in full: only events report why
@@ -83,7 +83,7 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	reported, missed := "", false
-	var refused refusals
+	var refused watched.Refusals
 	for {
 		if now := describe(s); o.Notify != nil && now != reported {
 			o.Notify(s)
@@ -109,7 +109,7 @@ func (c *Client) waitFor(ctx context.Context, name string, s *api.TaskStatus, o 
 		switch {
 		case isNotFound(err), err == nil && next.UID != s.UID:
 			return s, deleted(s)
-		case errors.As(err, &unavailable), errors.As(err, &forbidden) && !refused.lasting(time.Now()), ctx.Err() != nil:
+		case errors.As(err, &unavailable), errors.As(err, &forbidden) && !refused.Lasting(time.Now()), ctx.Err() != nil:
 			missed = true // the ticker retries
 			continue
 		case err != nil:
@@ -170,32 +170,4 @@ func deleted(last *api.TaskStatus) error {
 	s.State, s.Reason = api.Failed, "deleted by someone"
 	s.Diagnosis = &api.Diagnosis{Cause: api.CauseDeleted, Message: s.Reason}
 	return &api.TaskFailedError{Task: &s}
-}
-
-// patience is how long Forbidden errors after earlier successes are tolerated: an API
-// server that has just started returns them until it has read the RBAC rules.
-const patience = 30 * time.Second
-
-// refusals distinguishes temporary Forbidden errors from lasting ones.
-type refusals struct {
-	mu          sync.Mutex
-	first, last time.Time
-	count       int
-}
-
-// enough is the number of errors that count as lasting: between two that are far apart
-// the server may have been unavailable.
-const enough = 5
-
-// lasting records an error and reports whether they have occurred for longer than
-// patience. Old ones do not count.
-func (r *refusals) lasting(now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now.Sub(r.last) > 3*patience {
-		r.first, r.count = now, 0
-	}
-	r.last = now
-	r.count++
-	return r.count >= enough && now.Sub(r.first) > patience
 }

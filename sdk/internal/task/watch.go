@@ -11,8 +11,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -22,6 +20,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/watched"
 )
 
 // Watch implements sdk.Task.
@@ -61,7 +60,7 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, leases labels
 			return
 		}
 		m.refused = c.refusedPods(ctx, namespace)
-		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, leases, m.changed.add) })
+		m.progress = sync.OnceValue(func() *progress { return c.watchProgress(ctx, namespace, leases, m.changed.Add) })
 		// Without its pods a Job would look as if they had been deleted.
 		if !cache.WaitForCacheSync(ctx.Done(), m.synced...) {
 			if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -71,13 +70,14 @@ func (c *Client) watch(ctx context.Context, namespace, sel string, leases labels
 		}
 		known := map[string]api.TaskStatus{}
 		for {
-			key, ok := m.next(ctx)
-			if !ok {
+			keys := m.changed.Next(ctx, 1)
+			if keys == nil {
 				if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 					yield(nil, cause)
 				}
 				return
 			}
+			key := keys[0]
 			before, had := known[key]
 			now, exists := m.status(key)
 			switch {
@@ -106,7 +106,7 @@ func differs(a, b api.TaskStatus) bool {
 type mirror struct {
 	jobs    cache.Indexer
 	pods    cache.Indexer
-	changed *changes
+	changed *watched.Keys
 	synced  []cache.InformerSynced
 	// progress is called for the first task that has any, and refused while one lacks
 	// pods without another reason.
@@ -122,45 +122,19 @@ func (c *Client) mirror(ctx context.Context, fail context.CancelCauseFunc, names
 	selected := func(o *metav1.ListOptions) { o.LabelSelector = sel }
 	jobs := batchinformers.NewFilteredJobInformer(c.conn.Kube, namespace, 0, cache.Indexers{}, selected)
 	pods := coreinformers.NewFilteredPodInformer(c.conn.Kube, namespace, 0, cache.Indexers{}, selected)
-	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: newChanges(),
+	m := &mirror{jobs: jobs.GetIndexer(), pods: pods.GetIndexer(), changed: watched.NewKeys(),
 		synced: []cache.InformerSynced{jobs.HasSynced, pods.HasSynced}}
 	if err := pods.AddIndexers(cache.Indexers{byJob: func(obj any) ([]string, error) { return []string{jobKey(obj)}, nil }}); err != nil {
 		return nil, err
 	}
-	for _, informer := range []cache.SharedIndexInformer{jobs, pods} {
-		if err := informer.SetTransform(withoutManagedFields); err != nil {
-			return nil, err
-		}
-		if _, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    func(obj any) { m.changed.add(jobKey(obj)) },
-			UpdateFunc: func(_, obj any) { m.changed.add(jobKey(obj)) },
-			DeleteFunc: func(obj any) { m.changed.add(jobKey(obj)) },
-		}); err != nil {
-			return nil, err
-		}
-	}
 	for resource, informer := range map[string]cache.SharedIndexInformer{jobsResource: jobs, "pods": pods} {
-		var refused refusals
-		if err := informer.SetWatchErrorHandler(func(_ *cache.Reflector, err error) {
-			// The informer retries temporary errors.
-			no := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
-			if no && (!informer.HasSynced() || refused.lasting(time.Now())) {
-				fail(c.conn.Classify(err, "watch", resource))
-			}
-		}); err != nil {
+		if err := watched.Follow(informer, m.changed, jobKey, func(err error) { fail(c.conn.Classify(err, "watch", resource)) }); err != nil {
 			return nil, err
 		}
 	}
 	go jobs.RunWithContext(ctx)
 	go pods.RunWithContext(ctx)
 	return m, nil
-}
-
-func withoutManagedFields(obj any) (any, error) {
-	if m, err := meta.Accessor(obj); err == nil {
-		m.SetManagedFields(nil)
-	}
-	return obj, nil
 }
 
 // jobKey returns namespace/name of the Job that an object is or belongs to.
@@ -187,7 +161,7 @@ func (m *mirror) later(key string) {
 	if _, already := m.delayed.LoadOrStore(key, true); !already {
 		time.AfterFunc(lookAgain, func() {
 			m.delayed.Delete(key)
-			m.changed.add(key)
+			m.changed.Add(key)
 		})
 	}
 }
@@ -215,55 +189,4 @@ func (m *mirror) status(key string) (api.TaskStatus, bool) {
 		m.progress().of(&s).fill(&s)
 	}
 	return s, true
-}
-
-// changes is a queue of unique keys.
-type changes struct {
-	mu     sync.Mutex
-	keys   []string
-	queued map[string]bool
-	wake   chan struct{}
-}
-
-func newChanges() *changes {
-	return &changes{queued: map[string]bool{}, wake: make(chan struct{}, 1)}
-}
-
-func (c *changes) add(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.queued[key] {
-		return
-	}
-	c.queued[key], c.keys = true, append(c.keys, key)
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (c *changes) pop() (string, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.keys) == 0 {
-		return "", false
-	}
-	key := c.keys[0]
-	c.keys = c.keys[1:]
-	delete(c.queued, key)
-	return key, true
-}
-
-// next waits for a key; it returns false when ctx has ended.
-func (m *mirror) next(ctx context.Context) (string, bool) {
-	for {
-		if key, ok := m.changed.pop(); ok {
-			return key, true
-		}
-		select {
-		case <-ctx.Done():
-			return "", false
-		case <-m.changed.wake:
-		}
-	}
 }

@@ -33,26 +33,21 @@ func (c *Client) Get(ctx context.Context, name string) (*api.VolumeStatus, error
 // costs one request per 500 claims, pods and Jobs, however many volumes there
 // are.
 func (c *Client) List(ctx context.Context, o api.VolumeListOptions) (*api.VolumeStatusList, error) {
-	selector := labels.Set{kube.LabelKind: kube.KindVolume}
-	if !o.AllUsers {
-		user, err := c.conn.User(ctx)
-		if err != nil {
+	out := &api.VolumeStatusList{TypeMeta: api.TypeMeta[api.VolumeStatusList](), Items: []api.VolumeStatus{}}
+	if o.Ref != "" {
+		if err := checkRef(o); err != nil {
 			return nil, err
 		}
-		selector[kube.LabelUser] = kube.LabelValue(user)
-	}
-	namespace := cmp.Or(o.Namespace, c.conn.Namespace)
-	if o.AllNamespaces {
-		namespace = ""
-	}
-	query := selector.String()
-	if o.LabelSelector != "" {
-		if _, err := labels.Parse(o.LabelSelector); err != nil {
-			return nil, api.Invalid("selector", "%v", err)
+		st, err := c.Get(ctx, o.Ref)
+		if err == nil {
+			out.Items = append(out.Items, *st)
 		}
-		query += "," + o.LabelSelector
+		return out, err
 	}
-	out := &api.VolumeStatusList{TypeMeta: api.TypeMeta[api.VolumeStatusList](), Items: []api.VolumeStatus{}}
+	namespace, query, err := c.scope(ctx, o)
+	if err != nil {
+		return nil, err
+	}
 	all, err := c.list(ctx, namespace, query)
 	if err != nil || len(all) == 0 {
 		return out, err
@@ -71,6 +66,39 @@ func (c *Client) List(ctx context.Context, o api.VolumeListOptions) (*api.Volume
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name))
 	})
 	return out, nil
+}
+
+// checkRef returns an error for options beside Ref.
+func checkRef(o api.VolumeListOptions) error {
+	if o != (api.VolumeListOptions{Ref: o.Ref}) {
+		return api.InvalidOption("Ref", "%q names one volume; set no other option", o.Ref)
+	}
+	return nil
+}
+
+// scope returns the namespace (empty: all) and the selector of the claims that o
+// selects.
+func (c *Client) scope(ctx context.Context, o api.VolumeListOptions) (namespace, query string, err error) {
+	selector := labels.Set{kube.LabelKind: kube.KindVolume}
+	if !o.AllUsers {
+		user, err := c.conn.User(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		selector[kube.LabelUser] = kube.LabelValue(user)
+	}
+	namespace = cmp.Or(o.Namespace, c.conn.Namespace)
+	if o.AllNamespaces {
+		namespace = ""
+	}
+	query = selector.String()
+	if o.LabelSelector != "" {
+		if _, err := labels.Parse(o.LabelSelector); err != nil {
+			return "", "", api.Invalid("selector", "%v", err)
+		}
+		query += "," + o.LabelSelector
+	}
+	return namespace, query, nil
 }
 
 // explained is the status of a claim with its reason.

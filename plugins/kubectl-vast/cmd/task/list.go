@@ -89,7 +89,7 @@ func (o *listOptions) Run(ctx context.Context) error {
 		if err := cli.SortItems(o.Output, o.columns(), list.Items); err != nil {
 			return err
 		}
-		return o.watchTasks(ctx, client, list)
+		return cli.Watch(ctx, &o.Listing, list.Items, client.Tasks().Watch(ctx, o.query), o.fingerprint, o.table)
 	}
 	return o.Print(list, list.Items, o.columns(), o.table, func() {
 		o.NothingFound("tasks", client.Namespace(), o.query.AllNamespaces, o.query.AllUsers, len(o.states) > 0 || o.query.LabelSelector != "")
