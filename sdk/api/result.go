@@ -58,6 +58,9 @@ type ResultList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []Result `json:"items"`
+	// Ref is set by Result.Delete: the ref with the whole id of what it names. It
+	// names the same results later, unlike "@latest" or a prefix.
+	Ref string `json:"-"`
 }
 
 // ResultSelector selects parts of what is stored of a campaign. The zero value

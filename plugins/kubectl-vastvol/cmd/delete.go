@@ -14,16 +14,14 @@ import (
 )
 
 type deleteOptions struct {
-	*cli.Factory
+	cli.Deletion
 	names          []string
-	yes, wait      bool
+	wait           bool
 	ignoreNotFound bool
-	dryRun         cli.DryRunFlag
-	output         *cli.DoneFlags
 }
 
 func newDelete(f *cli.Factory) *cobra.Command {
-	o := &deleteOptions{Factory: f, output: cli.NewDoneFlags(f)}
+	o := &deleteOptions{Deletion: cli.NewDeletion(f)}
 	c := &cobra.Command{
 		Use:     "delete NAME...",
 		Aliases: []string{"rm"},
@@ -39,7 +37,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		Args: cli.Args(1, -1, "the name of a volume"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
-			if err := o.output.Check(); err != nil {
+			if err := o.Output.Check(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -47,11 +45,9 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(-1, cli.VolumeNames),
 	}
 	p := c.Flags()
-	p.BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation.")
 	p.BoolVar(&o.wait, "wait", false, "Wait until the volumes are gone.")
 	p.BoolVar(&o.ignoreNotFound, "ignore-not-found", false, `Treat "volume not found" as a success.`)
-	o.dryRun.Add(c)
-	o.output.AddFlags(c)
+	o.AddFlags(c)
 	return c
 }
 
@@ -63,29 +59,15 @@ func (o *deleteOptions) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	if !o.yes && o.dryRun.Value == api.DryRunNone {
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Delete %s with all data?", strings.Join(o.names, ", ")))
-		if err != nil || !goOn {
-			return err
-		}
+	question := func(context.Context) (string, []string, error) {
+		return fmt.Sprintf("Delete %s with all data?", strings.Join(o.names, ", ")), o.names, nil
 	}
-	return cli.Each(ctx, o.names,
-		func(ctx context.Context, name string) (*api.VolumeStatus, error) {
-			v, err := client.Volumes().Delete(ctx, name, api.VolumeDeleteOptions{DryRun: o.dryRun.Value, Wait: o.wait})
-			var missing *api.NotFoundError
-			if o.ignoreNotFound && errors.As(err, &missing) && missing.Kind != "namespace" {
-				return nil, nil
-			}
-			return v, err
-		},
-		func(v *api.VolumeStatus) error {
-			if v == nil {
-				return nil
-			}
-			p, err := o.output.Printer(o.dryRun.Operation("deleted"))
-			if err != nil {
-				return err
-			}
-			return p.PrintObj(v, o.Out)
-		})
+	return cli.Delete(ctx, &o.Deletion, question, o.names, func(ctx context.Context, name string) ([]*api.VolumeStatus, error) {
+		v, err := client.Volumes().Delete(ctx, name, api.VolumeDeleteOptions{DryRun: o.DryRun.Value, Wait: o.wait})
+		var missing *api.NotFoundError
+		if o.ignoreNotFound && errors.As(err, &missing) && missing.Kind != "namespace" {
+			return nil, nil
+		}
+		return []*api.VolumeStatus{v}, err
+	})
 }

@@ -47,6 +47,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.ResultDeleteOptio
 	for _, u := range units {
 		list.Items = append(list.Items, u.result(c.conn.Namespace))
 	}
+	list.Ref = p.String()
 	if !o.DryRun.Keeps() {
 		return list, nil
 	}

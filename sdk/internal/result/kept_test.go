@@ -73,8 +73,12 @@ func TestDelete(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := filled(t)
-			if _, err := w.Delete(t.Context(), tc.ref, tc.o); err != nil {
+			list, err := w.Delete(t.Context(), tc.ref, tc.o)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if list.Ref != tc.ref {
+				t.Errorf("the ref with whole ids is %q", list.Ref)
 			}
 			for _, key := range tc.gone {
 				if w.get(key) {

@@ -36,6 +36,21 @@ func (p place) prefix() string {
 	return layout.CampaignPrefix(p.campaign)
 }
 
+// String returns a ref of the place, with whole ids.
+func (p place) String() string {
+	switch {
+	case p.task != "" && p.rank >= 0:
+		return p.task + "/" + strconv.Itoa(p.rank)
+	case p.task != "":
+		return p.task
+	case p.run >= 0:
+		return p.campaign + "/" + p.config + "/" + strconv.Itoa(p.run)
+	case p.config != "":
+		return p.campaign + "/" + p.config
+	}
+	return p.campaign
+}
+
 // resolve finds what a ref names, for who only looks: a task's id, the name of its
 // Job, or that of one of the caller's tasks, with "/<rank>" behind it for one node;
 // a campaign's id or name, with "/<config>" or "/<config>/<run>" behind it for a

@@ -1,33 +1,26 @@
 package results
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"path"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
-	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/text"
 	"github.com/kubevast/vast/sdk/api"
 )
 
 type deleteOptions struct {
-	*cli.Factory
-	ref    string
-	parts  api.ResultSelector
-	force  bool
-	yes    bool
-	dryRun cli.DryRunFlag
-	output *cli.DoneFlags
+	cli.Deletion
+	ref   string
+	parts api.ResultSelector
+	force bool
 }
 
 func newDelete(f *cli.Factory) *cobra.Command {
-	o := &deleteOptions{Factory: f, output: cli.NewDoneFlags(f)}
+	o := &deleteOptions{Deletion: cli.NewDeletion(f)}
 	c := &cobra.Command{
 		Use:     "delete ID",
 		Aliases: []string{"rm"},
@@ -48,7 +41,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		ValidArgsFunction: f.Complete(1, cli.ResultNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			if err := o.output.Check(); err != nil {
+			if err := o.Output.Check(); err != nil {
 				return err
 			}
 			return o.Run(c.Context())
@@ -56,9 +49,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	}
 	addSelector(c, &o.parts)
 	c.Flags().BoolVar(&o.force, "force", false, "Also remove results of tasks that still run.")
-	c.Flags().BoolVarP(&o.yes, "yes", "y", false, "Do not ask for confirmation.")
-	o.dryRun.Add(c)
-	o.output.AddFlags(c)
+	o.AddFlags(c)
 	return c
 }
 
@@ -69,50 +60,32 @@ func (o *deleteOptions) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	ref := o.ref
-	options := api.ResultDeleteOptions{ResultSelector: o.parts, Force: o.force, DryRun: o.dryRun.Value}
-	if !o.yes && o.dryRun.Value == api.DryRunNone {
+	options := api.ResultDeleteOptions{ResultSelector: o.parts, Force: o.force, DryRun: o.DryRun.Value}
+	// The user confirms whole ids: what "@latest" or a prefix names may change meanwhile.
+	question := func(ctx context.Context) (string, []string, error) {
 		look := options
 		look.DryRun = api.DryRunClient
-		list, err := client.Results().Delete(ctx, ref, look)
+		list, err := client.Results().Delete(ctx, o.ref, look)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		if len(list.Items) == 0 {
 			o.Notef("No results to remove.")
-			return nil
+			return "", nil, nil
 		}
-		ref = whole(ref, &list.Items[0])
-		goOn, err := o.Confirm(ctx, fmt.Sprintf("Remove %s of %s (%s) for good?", text.Count(len(list.Items), "result"), ref, totalSize(list)))
-		if err != nil || !goOn {
-			return err
+		return fmt.Sprintf("Remove %s of %s (%s) for good?", text.Count(len(list.Items), "result"), list.Ref, totalSize(list)), []string{list.Ref}, nil
+	}
+	return cli.Delete(ctx, &o.Deletion, question, []string{o.ref}, func(ctx context.Context, ref string) ([]*api.Result, error) {
+		list, err := client.Results().Delete(ctx, ref, options)
+		if err != nil {
+			return nil, err
 		}
-	}
-	list, err := client.Results().Delete(ctx, ref, options)
-	if err != nil {
-		return err
-	}
-	p, err := o.output.Printer(o.dryRun.Operation("deleted"))
-	if err != nil {
-		return err
-	}
-	for i := range list.Items {
-		if err := p.PrintObj(&list.Items[i], o.Out); err != nil {
-			return err
+		deleted := make([]*api.Result, len(list.Items))
+		for i := range list.Items {
+			deleted[i] = &list.Items[i]
 		}
-	}
-	return nil
-}
-
-// whole is ref with the whole id of what it names: who gives the beginning of one,
-// or @latest, must see what will be removed, and that must not change meanwhile.
-func whole(ref string, r *api.Result) string {
-	of, err := kube.ParseRef(ref, kube.RefResult, kube.RefTask, kube.RefJob, kube.RefCampaign)
-	if err == nil && of.Kind == kube.RefJob && r.Campaign != "" {
-		return r.Name // the one run of that Job
-	}
-	_, part, _ := strings.Cut(of.Name, "/")
-	return path.Join(cmp.Or(r.Campaign, r.TaskID), part)
+		return deleted, nil
+	})
 }
 
 func totalSize(list *api.ResultList) string {

@@ -81,7 +81,7 @@ Warning: 40 files cannot have their names here and have others: ` + strings.Repe
 func TestResultsShowOfOddNames(t *testing.T) {
 	long := strings.Repeat("d/", 600)
 	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnGet: func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error) {
-		return &api.ResultList{Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
+		return &api.ResultList{Ref: want, Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
 			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
 	}}}).Do(t, "results", "show", "x")
 	_, files, _ := strings.Cut(trimLines(r.Out), "Files:\n")
@@ -127,7 +127,7 @@ func TestResultsDeleteAsksFirst(t *testing.T) {
 }
 
 func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
-	for ref, want := range map[string]string{"@latest": "sweep-1", "sw": "sweep-1", "sw/a-1/0": "sweep-1/a-1/0"} {
+	for ref, want := range map[string]string{"@latest": "sweep-1", "sw/a-1/0": "sweep-1/a-1/0"} {
 		t.Run(ref, func(t *testing.T) {
 			removed := ""
 			p := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{
@@ -135,7 +135,7 @@ func TestResultsDeleteRemovesWhatItAskedFor(t *testing.T) {
 					if o.DryRun == api.DryRunNone {
 						removed = ref
 					}
-					return &api.ResultList{Items: []api.Result{{TypeMeta: api.TypeMeta[api.Result](), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
+					return &api.ResultList{Ref: want, Items: []api.Result{{TypeMeta: api.TypeMeta[api.Result](), Campaign: "sweep-1", TaskID: "aaaabbbb"}}}, nil
 				}}})
 			p.Stdin, p.Terminal = "y\n", true
 			r := p.Do(t, "results", "delete", ref)
