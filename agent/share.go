@@ -29,7 +29,7 @@ func runShare(ctx context.Context, args []string, out io.Writer) error {
 	if err := readJSON(filepath.Join(args[0], agentspec.ShareSettings), &settings); err != nil {
 		return err
 	}
-	s, err := store.FromEnv()
+	s, err := store.FromEnv(store.FailWhenFull())
 	if err != nil {
 		return err
 	}

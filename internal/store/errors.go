@@ -42,6 +42,8 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	case isUntrusted(err):
 		return invalid(s.setupAgain(), "the store at %s is not trusted: its certificate does not match %s in %s (%s)",
 			s.Endpoint, kube.StoreCA, s.credentials(), text.Line(reason(err)))
+	case isFull(answer):
+		return &api.UnavailableError{Message: fmt.Sprintf("cannot %s %s: the store is full; delete results that are not needed, or give it more space", what, where), Cause: err}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return invalid(s.setupAgain("StoreEndpoint=http://..."), "the store at %s speaks http, not https", s.Endpoint)
 	}
@@ -59,6 +61,15 @@ func IsUnknownAccount(err error) bool {
 		return true
 	}
 	return false
+}
+
+// fullStore are codes of servers whose disk or quota is exhausted; versitygw has the
+// status 507 alone.
+var fullStore = []string{"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientCapacity"}
+
+// isFull reports that the store has no space left.
+func isFull(answer minio.ErrorResponse) bool {
+	return answer.StatusCode == http.StatusInsufficientStorage || slices.Contains(fullStore, answer.Code)
 }
 
 // isUntrusted reports that the server could not prove to be the store.

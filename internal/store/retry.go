@@ -19,6 +19,9 @@ const (
 	// firstPatience is the same for a store that has never answered.
 	firstPatience = 10 * time.Second
 
+	// fullPatience is the same for a store that has no space left, FailWhenFull.
+	fullPatience = 5 * time.Second
+
 	firstPause = 500 * time.Millisecond
 	longPause  = 8 * time.Second
 )
@@ -46,6 +49,9 @@ func (s *Store) retry(ctx context.Context, f func() error) error {
 			if s.reached.Load() {
 				limit = patience
 			}
+		}
+		if s.full && isFull(minio.ToErrorResponse(err)) {
+			limit = min(limit, fullPatience)
 		}
 		if ctx.Err() != nil || time.Since(began)+pause > limit {
 			return err

@@ -36,9 +36,11 @@ type Store struct {
 	namespace string
 	policy    string
 	patience  time.Duration
-	reached   atomic.Bool
-	buffers   *buffers
-	close     func()
+	// full: a store without space is not waited for.
+	full    bool
+	reached atomic.Bool
+	buffers *buffers
+	close   func()
 }
 
 const (
@@ -53,9 +55,9 @@ const (
 // FromEnv connects from inside one of our own containers; see kube.StoreEnv. It
 // takes the reader's credentials where there are some, see kube.StoreReaderEnv.
 // Without VAST_STORE_ENDPOINT it is NotInstalledError.
-func FromEnv() (*Store, error) { return fromEnv(os.Getenv) }
+func FromEnv(with ...Option) (*Store, error) { return fromEnv(os.Getenv, with...) }
 
-func fromEnv(getenv func(string) string) (*Store, error) {
+func fromEnv(getenv func(string) string, with ...Option) (*Store, error) {
 	if getenv(kube.EnvStoreEndpoint) == "" {
 		return nil, &api.NotInstalledError{Message: kube.EnvStoreEndpoint + " is not set"}
 	}
@@ -65,7 +67,7 @@ func fromEnv(getenv func(string) string) (*Store, error) {
 	if key, secret := getenv(kube.EnvStoreReaderKey), getenv(kube.EnvStoreReaderSecret); key != "" && secret != "" {
 		c.AccessKey, c.SecretKey, c.Secret = key, secret, kube.StoreReaderName
 	}
-	return Connect(c, WithPatience(podPatience))
+	return Connect(c, append([]Option{WithPatience(podPatience)}, with...)...)
 }
 
 // Option changes how a store is reached.
@@ -75,6 +77,7 @@ type options struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	close    func()
 	patience time.Duration
+	full     bool
 }
 
 // WithDialer makes all connections by dial, and none through a proxy. closed is
@@ -89,6 +92,10 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 func WithPatience(d time.Duration) Option {
 	return func(o *options) { o.patience = d }
 }
+
+// FailWhenFull limits how long a full store is waited for to some seconds: what is written
+// can be made again.
+func FailWhenFull() Option { return func(o *options) { o.full = true } }
 
 // Connect prepares the connection. It is InvalidSpecError when c cannot be right. The
 // store itself is not asked anything yet. Close has to be called.
@@ -118,7 +125,7 @@ func open(c Config, endpoint *url.URL, secret *credentials.Credentials, login st
 		return nil, api.Invalid("", "the store's endpoint %q: %v", redact.URL(c.Endpoint), redact.Text(err.Error()))
 	}
 	return &Store{s3: minio.Core{Client: client}, transport: transport, Endpoint: redact.URL(c.Endpoint), Bucket: c.Bucket, login: login,
-		secret: c.secret(), namespace: c.Namespace, policy: c.Policy, patience: o.patience, buffers: newBuffers(), close: func() {
+		secret: c.secret(), namespace: c.Namespace, policy: c.Policy, patience: o.patience, full: o.full, buffers: newBuffers(), close: func() {
 			transport.close()
 			if o.close != nil {
 				o.close()

@@ -99,9 +99,9 @@ func hostAddress(t testing.TB) string {
 // were sent to it.
 type relay struct {
 	address string
-	to      string
 
 	mu    sync.Mutex
+	to    string
 	sent  int64
 	cuts  []int64
 	conns map[net.Conn]bool
@@ -129,7 +129,10 @@ func newRelay(t testing.TB, host, to string, cuts ...int64) *relay {
 
 func (r *relay) serve(conn net.Conn) {
 	defer conn.Close()
-	server, err := net.Dial("tcp", r.to)
+	r.mu.Lock()
+	to := r.to
+	r.mu.Unlock()
+	server, err := net.Dial("tcp", to)
 	if err != nil {
 		return
 	}
@@ -170,6 +173,13 @@ func (r *relay) total() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.sent
+}
+
+// turn passes further connections on to another server.
+func (r *relay) turn(to string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.to = to
 }
 
 func (r *relay) cutsLeft() int {

@@ -37,6 +37,12 @@ execution:
 func (p *person) finished() string {
 	p.Helper()
 	p.vast("cluster", "setup", "kind").exits(0)
+	return p.ran()
+}
+
+// ran is finished in a namespace that is set up.
+func (p *person) ran() string {
+	p.Helper()
 	id := strings.TrimPrefix(strings.TrimSpace(p.vast("campaign", "run", p.file("small.vast", smallCampaign), "-o", "name").exits(0).stdout), "campaign.kubevast.io/")
 	p.vast("monitor", id, "--wait", "--interval=1s").exits(0)
 	return id

@@ -34,7 +34,7 @@ var hints = map[int]string{
 	http.StatusRequestEntityTooLarge: "the server limits the size of an upload",
 	http.StatusLocked:                "another client has locked it",
 	http.StatusInternalServerError:   "the server may have no space left",
-	http.StatusInsufficientStorage:   "the share has no space left",
+	http.StatusInsufficientStorage:   "the share has no space left; remove archives there, or use another share",
 	http.StatusTooManyRequests:       "the server limits the number of requests",
 }
 
