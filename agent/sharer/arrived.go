@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"strings"
+	"time"
 
 	"github.com/kubevast/vast/agent/archiver"
 	"github.com/kubevast/vast/internal/agentspec"
@@ -24,7 +25,7 @@ func (s *sharer) arrived(ctx context.Context, i int, record *layout.ArchiveRecor
 	if s.Orders.RemoveFromStore {
 		if !byChecksum(verified) {
 			s.report.change(i, func(r *api.ShareItem) { r.Phase = verifying })
-			if err := s.readBack(ctx, item.Archive, record); err != nil {
+			if err := s.readBack(ctx, i, record); err != nil {
 				return fmt.Errorf("the archive is on the share, and the results are kept: %w", err)
 			}
 			verified = "sha256"
@@ -34,7 +35,13 @@ func (s *sharer) arrived(ctx context.Context, i int, record *layout.ArchiveRecor
 		}
 		removed = true
 	}
-	kept := true
+	return s.finished(ctx, i, record, verified, phase, removed)
+}
+
+// finished removes the archive of an item from the store unless it is to be kept, and
+// records how the item ended.
+func (s *sharer) finished(ctx context.Context, i int, record *layout.ArchiveRecord, verified, phase string, removed bool) error {
+	item, kept := s.Orders.Items[i], true
 	if !s.Orders.KeepArchive {
 		if err := s.Store.Delete(ctx, layout.ArchiveKey(item.Archive)); err != nil {
 			return fmt.Errorf("the archive is on the share, and was not removed from the store: %w", ofStore(err))
@@ -59,10 +66,10 @@ func (s *sharer) arrived(ctx context.Context, i int, record *layout.ArchiveRecor
 
 // readBack downloads an archive and compares its SHA-256: some servers report the size of
 // what they have never stored.
-func (s *sharer) readBack(ctx context.Context, name string, record *layout.ArchiveRecord) error {
-	return s.again(ctx, func() error {
+func (s *sharer) readBack(ctx context.Context, i int, record *layout.ArchiveRecord) error {
+	return s.again(ctx, i, func() error {
 		w := &hashed{hash: sha256.New()}
-		if _, err := s.Provider.Download(ctx, name, w, share.DownloadOptions{}); err != nil {
+		if _, err := s.Provider.Download(ctx, s.Orders.Items[i].Archive, w, share.DownloadOptions{}); err != nil {
 			return fmt.Errorf("it could not be read back: %w", err)
 		}
 		if found := hex.EncodeToString(w.hash.Sum(nil)); w.n != record.Size || found != record.SHA256 {
@@ -101,6 +108,14 @@ func (s *sharer) remove(ctx context.Context, item agentspec.ShareItem, record *l
 	if now.ID != record.Source {
 		return &api.ConflictError{Message: fmt.Sprintf("the results of %q changed after the archive was built", item.Name())}
 	}
+	record.Removing = time.Now().UTC()
+	if err := s.putRecord(ctx, item.Archive, record); err != nil {
+		return err
+	}
+	return s.removeResults(ctx, item)
+}
+
+func (s *sharer) removeResults(ctx context.Context, item agentspec.ShareItem) error {
 	// The inventories go first, so that what an interruption leaves counts as incomplete.
 	for _, inventories := range []bool{true, false} {
 		if err := s.removeThose(ctx, prefix(item), func(key string) bool {

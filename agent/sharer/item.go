@@ -23,9 +23,18 @@ func (s *sharer) item(ctx context.Context, i int) error {
 	if err := share.ValidName(item.Archive); err != nil {
 		return err
 	}
-	there, err := s.there(ctx, item.Archive)
+	there, err := s.there(ctx, i)
 	if err != nil {
 		return err
+	}
+	record, err := s.record(ctx, item.Archive)
+	if err != nil {
+		return err
+	}
+	if removed, err := s.removed(ctx, item, record); err != nil {
+		return err
+	} else if removed {
+		return s.withoutResults(ctx, i, there, record)
 	}
 	source, err := archiver.Look(ctx, s.Store, prefix(item))
 	switch {
@@ -33,10 +42,6 @@ func (s *sharer) item(ctx context.Context, i int) error {
 		return ofStore(err)
 	case source.Objects == 0:
 		return &api.NotFoundError{Kind: "result", Name: item.Name(), Hint: "nothing of it is in the store"}
-	}
-	record, err := s.record(ctx, item.Archive)
-	if err != nil {
-		return err
 	}
 	if record == nil || record.Source != source.ID {
 		record = nil
@@ -63,11 +68,11 @@ func (s *sharer) item(ctx context.Context, i int) error {
 	return s.arrived(ctx, i, record, result.Verified, uploaded)
 }
 
-// there returns the archive of that name on the share, nil for none.
-func (s *sharer) there(ctx context.Context, name string) (*share.Object, error) {
+// there returns the archive of an item on the share, nil for none.
+func (s *sharer) there(ctx context.Context, i int) (*share.Object, error) {
 	var found share.Object
-	err := s.again(ctx, func() (err error) {
-		found, err = s.Provider.Stat(ctx, name)
+	err := s.again(ctx, i, func() (err error) {
+		found, err = s.Provider.Stat(ctx, s.Orders.Items[i].Archive)
 		return err
 	})
 	switch {
@@ -86,8 +91,8 @@ const (
 	pause        = 2 * time.Second
 )
 
-// again repeats a call while its error is temporary.
-func (s *sharer) again(ctx context.Context, call func() error) error {
+// again repeats a call for an item while its error is temporary.
+func (s *sharer) again(ctx context.Context, i int, call func() error) error {
 	patience := s.Patience
 	if patience == 0 {
 		patience = statPatience
@@ -102,12 +107,19 @@ func (s *sharer) again(ctx context.Context, call func() error) error {
 		if time.Now().Add(wait).After(end) {
 			return err
 		}
+		s.repeated(i, err, wait)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// repeated records the error of a call that is made again after a pause.
+func (s *sharer) repeated(i int, err error, pause time.Duration) {
+	s.Log("%s: %v; again in %s", s.Orders.Items[i].Name(), err, pause.Round(time.Second))
+	s.report.change(i, func(r *api.ShareItem) { r.Reason = "repeated after: " + err.Error() })
 }
 
 // compare compares an archive on a share with a record. by is what they were compared by,
@@ -158,6 +170,15 @@ func (s *sharer) read(ctx context.Context, key string) ([]byte, error) {
 	return data, ofStore(err)
 }
 
+func (s *sharer) putRecord(ctx context.Context, name string, record *layout.ArchiveRecord) error {
+	data, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	_, err = s.Store.Put(ctx, layout.ArchiveRecordKey(name), bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"})
+	return ofStore(err)
+}
+
 // archive returns the record of the archive in the store. It is built unless record is of
 // the archive that is there.
 func (s *sharer) archive(ctx context.Context, i int, source archiver.Source, record *layout.ArchiveRecord) (*layout.ArchiveRecord, error) {
@@ -172,7 +193,7 @@ func (s *sharer) archive(ctx context.Context, i int, source archiver.Source, rec
 			return nil, ofStore(err)
 		}
 	}
-	s.report.change(i, func(r *api.ShareItem) { r.Phase, r.Done, r.Total = archiving, 0, source.Bytes })
+	s.report.change(i, func(r *api.ShareItem) { r.Phase, r.Reason, r.Done, r.Total = archiving, "", 0, source.Bytes })
 	// A record of another archive must not be found beside the new one.
 	if err := s.Store.Delete(ctx, layout.ArchiveRecordKey(item.Archive)); err != nil {
 		return nil, ofStore(err)
@@ -182,12 +203,8 @@ func (s *sharer) archive(ctx context.Context, i int, source archiver.Source, rec
 	if err != nil {
 		return nil, ofStore(err)
 	}
-	data, err := json.Marshal(record)
-	if err != nil {
+	if err := s.putRecord(ctx, item.Archive, record); err != nil {
 		return nil, err
-	}
-	if _, err := s.Store.Put(ctx, layout.ArchiveRecordKey(item.Archive), bytes.NewReader(data), int64(len(data)), store.PutOptions{ContentType: "application/json"}); err != nil {
-		return nil, ofStore(err)
 	}
 	s.Log("%s: the archive has %d bytes", item.Name(), record.Size)
 	s.report.change(i, func(r *api.ShareItem) {
@@ -198,7 +215,7 @@ func (s *sharer) archive(ctx context.Context, i int, source archiver.Source, rec
 
 func (s *sharer) upload(ctx context.Context, i int, record *layout.ArchiveRecord) (share.Uploaded, error) {
 	name := s.Orders.Items[i].Archive
-	s.report.change(i, func(r *api.ShareItem) { r.Phase, r.Done = uploading, 0 })
+	s.report.change(i, func(r *api.ShareItem) { r.Phase, r.Reason, r.Done = uploading, "", 0 })
 	source := share.Source{Size: record.Size, Checksums: share.Checksums{SHA256: record.SHA256, MD5: record.MD5, CRC32C: record.CRC32C},
 		Open: func(ctx context.Context, offset int64) (io.ReadCloser, error) {
 			body, o, err := s.Store.Get(ctx, layout.ArchiveKey(name), offset)
@@ -219,8 +236,8 @@ func (s *sharer) upload(ctx context.Context, i int, record *layout.ArchiveRecord
 			}},
 		Patience: s.Patience,
 		Retry: func(err error, pause time.Duration) {
-			s.Log("%s: %v; again in %s", s.Orders.Items[i].Name(), err, pause.Round(time.Second))
-			s.report.change(i, func(r *api.ShareItem) { r.Phase, r.Reason = uploading, "repeated after: "+err.Error() })
+			s.repeated(i, err, pause)
+			s.report.change(i, func(r *api.ShareItem) { r.Phase = uploading })
 		}})
 }
 

@@ -1,6 +1,7 @@
 package sharer
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ const (
 // world is a store with two campaigns, and a share.
 type world struct {
 	t      *testing.T
+	root   string // of the store
 	store  store.Backend
 	share  string
 	orders agentspec.Share
@@ -36,11 +38,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	b, err := store.OpenDir(t.TempDir())
+	root := t.TempDir()
+	b, err := store.OpenDir(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: b, share: t.TempDir(), orders: agentspec.Share{Job: "share-dir-x", Namespace: "lab", User: "ann", Type: "dir"}}
+	w := &world{t: t, root: root, store: b, share: t.TempDir(), orders: agentspec.Share{Job: "share-dir-x", Namespace: "lab", User: "ann", Type: "dir"}}
 	for _, c := range []string{one, two} {
 		w.put(layout.RecordKey(c), "{}")
 		w.put(layout.CampaignPrefix(c)+"_config/a.vast", "a: 1")
@@ -242,6 +245,56 @@ func TestAFailureKeepsArchiveAndResultsAndTheNextOneIsSent(t *testing.T) {
 	}
 	if again, err := w.store.Stat(t.Context(), layout.ArchiveKey(one+".tar.gz")); err != nil || !again.Modified.Equal(built.Modified) {
 		t.Errorf("the archive was built again: %v, %v", again, err)
+	}
+}
+
+// What is left of a campaign whose results were removed must not replace its archive.
+func TestRemovedResultsAreNotArchivedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.orders.RemoveFromStore = true
+	w.orders.Items = w.orders.Items[:1]
+	if r := w.run(t.Context()); phases(r) != "Uploaded" || !r.Items[0].Removed {
+		t.Fatalf("report %+v", r)
+	}
+	before, err := os.ReadFile(filepath.Join(w.share, one+".tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An interrupted removal leaves some of the results.
+	old := time.Now().Add(-time.Hour)
+	for _, c := range []struct {
+		force, remove bool
+		left          int
+	}{{}, {force: true}, {left: 1}, {left: 1, force: true}, {left: 1, remove: true}} {
+		w.next()
+		w.orders.Force, w.orders.RemoveFromStore = c.force, c.remove
+		rest := layout.RunPrefix(one, "fast", 0) + "rest.txt"
+		if c.left > 0 {
+			w.put(rest, "rest")
+			if err := os.Chtimes(filepath.Join(w.root, filepath.FromSlash(rest)), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := w.run(t.Context())
+		if now, err := os.ReadFile(filepath.Join(w.share, one+".tar.gz")); phases(r) != "Skipped" || err != nil || !bytes.Equal(now, before) {
+			t.Errorf("%+v: the share has %d bytes instead of %d, %v; report %+v", c, len(now), len(before), err, r)
+		}
+		if got := len(w.keys(layout.RunPrefix(one, "fast", 0))); c.remove && got != 0 {
+			t.Errorf("the removal was not completed: %d are left", got)
+		}
+	}
+	if err := os.Remove(filepath.Join(w.share, one+".tar.gz")); err != nil {
+		t.Fatal(err)
+	}
+	w.next()
+	if r := w.run(t.Context()); phases(r) != "Failed" || !strings.Contains(r.Items[0].Reason, "were removed from the store") {
+		t.Errorf("without an archive the report is %+v", r)
+	}
+	w.next()
+	w.put(layout.RunPrefix(one, "fast", 0)+"new.txt", "of another run")
+	if r := w.run(t.Context()); phases(r) != "Uploaded" {
+		t.Errorf("with new results the report is %+v", r)
 	}
 }
 

@@ -65,6 +65,9 @@ type ArchiveRecord struct {
 	Files   int   `json:"files"`
 	Bytes   int64 `json:"bytes"`
 	LeftOut int   `json:"leftOut,omitempty"`
+	// Removing is when the removal of these results from the store began: what is left
+	// of them is not whole.
+	Removing time.Time `json:"removing,omitzero"`
 }
 
 // ShareReport is how far an upload Job is. The agent writes it.

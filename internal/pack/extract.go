@@ -91,7 +91,11 @@ func ExtractArchive(ctx context.Context, r io.Reader, dir string) error {
 		}
 		return m.Perm()&0o755 | 0o600
 	}
-	if err := extractTar(ctx, plain, dir, ExtractOptions{Mode: owned}); err != nil {
+	err = extractTar(ctx, plain, dir, ExtractOptions{Mode: owned})
+	if errors.Is(err, tar.ErrHeader) {
+		return api.Invalid("", "the archive is refused: it is damaged, or not tar")
+	}
+	if err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, &reader{ctx, plain}); err != nil { // the checksum comes last

@@ -45,7 +45,10 @@ func Fetch(ctx context.Context, p share.ShareProvider, object share.Object, o Fe
 	base, archive := Base(object.Name)
 	archive = archive && !o.NoUnpack
 	path := filepath.Join(o.Dir, object.Name)
-	if archive && !o.Force {
+	if !archive {
+		base = object.Name
+	}
+	if !o.Force {
 		if err := free(o.Dir, base); err != nil {
 			return nil, err
 		}

@@ -80,6 +80,14 @@ func (p *progress) item(i *api.ShareItem) {
 		if before.phase != i.Phase {
 			p.f.Notef("%s", ended(i))
 		}
+	case "Waiting":
+		// A share that does not answer is asked again for minutes.
+		if strings.HasPrefix(i.Reason, "repeated after") && i.Reason != before.reason {
+			p.f.Notef("%s %s", i.Name, i.Reason)
+		}
+		if p.terminal && !p.drawn {
+			p.draw(term.Cell(i.Name) + " waiting")
+		}
 	case "Archiving", "Uploading", "Verifying":
 		if strings.HasPrefix(i.Reason, "repeated after") && i.Reason != before.reason {
 			p.f.Notef("%s %s", i.Name, i.Reason)
@@ -87,15 +95,20 @@ func (p *progress) item(i *api.ShareItem) {
 		line := bar(i, of, p.rate(i, began))
 		switch {
 		case p.terminal:
-			if width := p.f.Width(); width > 1 {
-				line = term.Shorten(line, width-1)
-			}
-			fmt.Fprint(p.f.ErrOut, clearLine+line)
-			p.drawn = true
+			p.draw(line)
 		case before.phase != now.phase || before.tenth != now.tenth:
 			p.f.Notef("%s", line)
 		}
 	}
+}
+
+// draw replaces the line of the terminal.
+func (p *progress) draw(line string) {
+	if width := p.f.Width(); width > 1 {
+		line = term.Shorten(line, width-1)
+	}
+	fmt.Fprint(p.f.ErrOut, clearLine+line)
+	p.drawn = true
 }
 
 // rate is in bytes per second since the phase began; 0 if it is not known yet.
