@@ -12,6 +12,8 @@ var layers = []string{
 	"internal/text",
 	"=internal/gotemplate",
 	"=internal/workflow",
+	"=internal/when",
+	"=sdk/internal/cron",
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",

@@ -175,9 +175,9 @@ func (f *labelsField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Ru
 	}
 }
 
-// durationField is minutes, or a number with a unit. Only fields without a
-// meaning here have this type, so the value is not kept.
-type durationField struct{}
+// durationField is minutes, or a number with a unit. Most fields of this type have
+// no meaning here, so only the text is kept.
+type durationField struct{ text string }
 
 const durationPattern = `^[0-9]+[smhdwSMHDW]?$`
 
@@ -189,7 +189,8 @@ func (durationField) Accepts(n *yamlfile.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Is("!!int", "!!str")
 }
 
-func (durationField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+func (f *durationField) Decode(r *yamlfile.Reader, n *yamlfile.Node, _ yamlfile.Rules) {
+	f.text = n.Text
 	if !durationForm.MatchString(n.Text) {
 		r.Fail(n, `%s is not a duration; write minutes (30) or "30m", "2h", "1d"`, n.Quote())
 	}

@@ -55,6 +55,8 @@ func (taskFile) Unknown(key string) string {
 		return `unknown field; the image goes into "resources.image_id"`
 	case "cpus", "memory", "accelerators", "gpus", "image_id", "ports", "labels", "infra", "priority":
 		return `unknown field; it belongs under "resources"`
+	case "kind", "tasks":
+		return `unknown field; a workflow of tasks begins with "kind: Workflow"`
 	}
 	return ""
 }

@@ -98,11 +98,13 @@ func (r *parser) parseFile(docs []*yamlfile.Node, in Inputs) *File {
 	case len(docs) == 1 && !first.Has("execution"):
 		return &File{Kind: KindTask, Tasks: []*Task{r.task(first, in)}}
 	}
-	return r.several(docs, in)
+	f, _ := r.several(docs, in)
+	return f
 }
 
-// several reads a pipeline or a job group: tasks behind an optional header.
-func (r *parser) several(docs []*yamlfile.Node, in Inputs) *File {
+// several reads a pipeline or a job group: tasks behind an optional header, which
+// is returned too.
+func (r *parser) several(docs []*yamlfile.Node, in Inputs) (*File, headerFile) {
 	f := &File{Kind: KindPipeline}
 	var h headerFile
 	first := docs[0]
@@ -128,7 +130,7 @@ func (r *parser) several(docs []*yamlfile.Node, in Inputs) *File {
 	if f.Kind == KindJobGroup {
 		r.group(first, h, docs, f.Tasks)
 	}
-	return f
+	return f, h
 }
 
 // header reads the first document. In a job group SkyPilot ignores unknown

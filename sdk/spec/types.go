@@ -18,6 +18,7 @@ const (
 	KindPipeline Kind = "pipeline"
 	KindJobGroup Kind = "job-group"
 	KindVolume   Kind = "volume"
+	KindWorkflow Kind = "workflow"
 )
 
 // File is one validated file.
@@ -242,4 +243,10 @@ type Inputs struct {
 	// such as a type of variation that does not exist; nil if there are none.
 	// It receives what could be read, also of a file with problems.
 	Check func(*Campaign) []api.Problem
+	// Read returns at most a little more than limit bytes of a file that a workflow
+	// names; nil refuses such files.
+	Read func(path string, limit int) ([]byte, error)
+	// Lookup returns the variables of the environment that a workflow's runtime_env
+	// names, usually os.LookupEnv; nil has none.
+	Lookup func(name string) (string, bool)
 }

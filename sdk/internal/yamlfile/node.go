@@ -245,3 +245,30 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth, aliases int) {
 		}
 	}
 }
+
+// Clone returns a copy of the node and of everything below it, for a reader that
+// changes what it reads. The copy has the same parent.
+func (n *Node) Clone() *Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	if n.Key != nil {
+		key := *n.Key
+		c.Key = &key
+	}
+	c.Fields, c.Items = cloneAll(n.Fields, &c), cloneAll(n.Items, &c)
+	return &c
+}
+
+func cloneAll(nodes []*Node, parent *Node) []*Node {
+	if nodes == nil {
+		return nil
+	}
+	out := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		out[i] = n.Clone()
+		out[i].Parent = parent
+	}
+	return out
+}

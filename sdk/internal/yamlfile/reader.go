@@ -125,7 +125,7 @@ func (r *Reader) Err() error {
 	}
 	all := r.Problems
 	slices.SortStableFunc(all, func(a, b api.Problem) int {
-		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
+		return cmp.Or(r.fileOrder(a, b), a.Line-b.Line, a.Column-b.Column)
 	})
 	all = slices.CompactFunc(all, same)
 	if more := len(all) - MaxProblems + r.dropped; more > 0 && len(all) > MaxProblems {
@@ -134,9 +134,20 @@ func (r *Reader) Err() error {
 	return &api.InvalidSpecError{Problems: all}
 }
 
+// fileOrder puts the problems of other files, which this one names, behind its own.
+func (r *Reader) fileOrder(a, b api.Problem) int {
+	other := func(p api.Problem) string {
+		if p.File == r.File {
+			return ""
+		}
+		return p.File
+	}
+	return cmp.Compare(other(a), other(b))
+}
+
 // same reports whether two problems of a file are one that was found twice.
 func same(a, b api.Problem) bool {
-	return a.Line == b.Line && a.Column == b.Column && a.Option == b.Option && a.Path == b.Path && a.Message == b.Message
+	return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Option == b.Option && a.Path == b.Path && a.Message == b.Message
 }
 
 // A decoder reads itself from a node.
