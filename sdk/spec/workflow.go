@@ -23,7 +23,7 @@ const (
 )
 
 var workflowFormat = yamlfile.Format{Kind: "workflow", Contents: "workflow", Data: "a volume or in the image",
-	MaxBytes: MaxCampaignBytes, MaxAliased: 1_000_000, Hint: listHint}
+	MaxBytes: MaxCampaignBytes, MaxAliased: 200_000, Hint: listHint}
 
 // Workflow is one validated workflow: the tasks of a file of kind Workflow, of a
 // pipeline or of a job group, with defaults filled in, files that it names read,
@@ -204,45 +204,78 @@ func IsWorkflow(path string, data []byte) bool {
 	return documents > 1
 }
 
-// tasksFlow finds the mapping of tasks in flow style, as in JSON, and tasksLine that in
-// block style.
-var tasksFlow = regexp.MustCompile(`(?m)(?:^|[{,]\s*)(["']?tasks["']?)\s*:\s*\{`)
-
-var tasksLine = regexp.MustCompile(`(?m)^["']?tasks["']?[ \t]*:[ \t]*(?:#.*)?\r?$`)
-
 // countTasks returns how many tasks a workflow has, and where their mapping stands,
 // without parsing the file: that takes much memory for one that has too many. It
 // counts the lines with the least indentation below "tasks", or the keys of a mapping in
 // braces. Of files in other forms it counts 0; the parser counts theirs again.
 func countTasks(data []byte) (at Position, n int) {
-	if m := tasksFlow.FindSubmatchIndex(data); m != nil {
-		line := bytes.LastIndexByte(data[:m[2]], '\n') + 1
-		at = Position{Line: bytes.Count(data[:m[2]], []byte("\n")) + 1, Column: utf8.RuneCount(data[line:m[2]]) + 1}
-		return at, countFlow(data[m[1]-1:])
+	if bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
+		return countJSON(data)
 	}
-	m := tasksLine.FindIndex(data)
-	if m == nil {
-		return at, 0
+	rest := data
+	for line := 1; len(rest) > 0; line++ {
+		text, below, _ := bytes.Cut(rest, []byte("\n"))
+		if after, ok := cutTasks(text); ok {
+			switch after = bytes.TrimLeft(after, " \t\r"); {
+			case len(after) == 0 || after[0] == '#':
+				return Position{line, 1}, countBlock(below)
+			case after[0] == '{':
+				return Position{line, 1}, countFlow(rest[len(text)-len(after):])
+			}
+			return at, 0
+		}
+		rest = below
 	}
-	at = Position{Line: bytes.Count(data[:m[0]], []byte("\n")) + 1, Column: 1}
+	return at, 0
+}
+
+// cutTasks returns what stands behind the key "tasks", with which a text begins.
+func cutTasks(text []byte) (after []byte, ok bool) {
+	for _, key := range []string{"tasks", `"tasks"`, "'tasks'"} {
+		if after, ok = bytes.CutPrefix(text, []byte(key)); ok {
+			return bytes.CutPrefix(bytes.TrimLeft(after, " \t\r\n"), []byte(":"))
+		}
+	}
+	return nil, false
+}
+
+// countBlock counts the keys of a mapping in block style.
+func countBlock(data []byte) (n int) {
 	indent := -1
-	for line := range bytes.Lines(data[m[1]:]) {
+	for line := range bytes.Lines(data) {
 		text := bytes.TrimLeft(line, " ")
-		if blank := bytes.TrimSpace(text); len(blank) == 0 || blank[0] == '#' {
+		if visible := bytes.TrimSpace(text); len(visible) == 0 || visible[0] == '#' {
 			continue
 		}
 		depth := len(line) - len(text)
 		if indent < 0 {
 			indent = depth
 		}
-		switch {
-		case depth == 0:
-			return at, n
-		case depth == indent:
+		switch depth {
+		case 0:
+			return n
+		case indent:
 			n++
 		}
 	}
-	return at, n
+	return n
+}
+
+// countJSON counts the tasks of a file that is in braces as a whole.
+func countJSON(data []byte) (at Position, n int) {
+	for off := 0; ; {
+		i := bytes.Index(data[off:], []byte(`"tasks"`))
+		if i < 0 {
+			return at, 0
+		}
+		off += i
+		after, ok := cutTasks(data[off:])
+		if after = bytes.TrimLeft(after, " \t\r\n"); ok && bytes.HasPrefix(after, []byte("{")) {
+			line := bytes.LastIndexByte(data[:off], '\n') + 1
+			return Position{bytes.Count(data[:off], []byte("\n")) + 1, utf8.RuneCount(data[line:off]) + 1}, countFlow(after)
+		}
+		off += len(`"tasks"`)
+	}
 }
 
 // countFlow counts the keys of a mapping in flow style, at whose brace data begins.

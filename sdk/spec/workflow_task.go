@@ -29,7 +29,7 @@ const (
 	maxNode = 40
 	// maxNamed limits the files that tasks name: all together, each as often as it is
 	// named.
-	maxNamed = 64 << 20
+	maxNamed = 16 << 20
 )
 
 var nodeName = regexp.MustCompile(nodePattern)
