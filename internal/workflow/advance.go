@@ -40,31 +40,6 @@ func (s State) Equal(other State) bool {
 		s.Started == other.Started && s.Ended == other.Ended && maps.Equal(s.Tasks, other.Tasks)
 }
 
-// step is a call of Advance, or several ones that follow each other.
-type step struct {
-	*graph
-	w *Workflow
-	// o is what the current call observes.
-	o     Observed
-	now   int64
-	s     State
-	tasks []TaskState
-	// changes counts the changes of tasks and of the run.
-	changes int
-	events  []Event
-}
-
-func newStep(w *Workflow, s State) *step {
-	a := &step{graph: newGraph(w), w: w, s: s, tasks: make([]TaskState, len(w.Tasks))}
-	a.s.Version = StateVersion
-	for name, ts := range s.Tasks {
-		if i, ok := a.index[name]; ok {
-			a.tasks[i] = ts
-		}
-	}
-	return a
-}
-
 // advance changes the state as Advance describes. The phase is not final.
 func (a *step) advance(o Observed) {
 	a.o, a.now = o, 0
@@ -108,7 +83,7 @@ func (a *step) actions() []Action {
 	var out []Action
 	for i := range a.tasks {
 		switch ts := &a.tasks[i]; {
-		case !ts.active():
+		case !a.active[i]:
 		case ts.Stopping:
 			out = append(out, Action{Kind: Stop, Task: a.w.Tasks[i].Name, Attempt: ts.Attempt})
 		case !ts.Created:
@@ -116,34 +91,6 @@ func (a *step) actions() []Action {
 		}
 	}
 	return out
-}
-
-// active reports whether an attempt is scheduled and has not ended.
-func (ts *TaskState) active() bool { return ts.Scheduled && !ts.Status.Final() }
-
-// set changes the state of a task, with an event if it is of interest.
-func (a *step) set(i int, ts TaskState) {
-	old := a.tasks[i]
-	if ts == old {
-		return
-	}
-	a.tasks[i] = ts
-	a.changes++
-	if ts.Status != old.Status || ts.Attempt != old.Attempt || ts.Scheduled != old.Scheduled ||
-		ts.WaitingApproval != old.WaitingApproval || ts.Approved != old.Approved {
-		a.event(Event{Type: TaskChanged, Task: a.w.Tasks[i].Name, State: &ts})
-	}
-}
-
-func (a *step) runChanged() {
-	a.changes++
-	a.event(Event{Type: RunChanged})
-}
-
-func (a *step) event(e Event) {
-	a.s.Sequence++
-	e.Sequence, e.Time, e.Phase, e.Result = a.s.Sequence, a.now, a.s.Phase, a.s.Result
-	a.events = append(a.events, e)
 }
 
 // cancel ends a run that is queued.
@@ -166,9 +113,9 @@ func (a *step) request() {
 		return
 	}
 	a.s.Stop, a.s.StopAll = stop, all
-	a.changes++
+	a.allDirty()
 	for i, ts := range a.tasks {
-		if ts.active() {
+		if a.active[i] {
 			ts.Stopping = true
 			a.set(i, ts)
 		}
@@ -179,46 +126,42 @@ func (a *step) request() {
 // over the tasks is in the order of their dependencies; another one is needed only
 // when the run's result, or that of the primary tasks, has changed.
 func (a *step) settle() {
-	for before := -1; before != a.changes && !a.s.Phase.Final(); {
-		before = a.changes
-		a.conclude()
+	for {
+		for a.conclude() {
+		}
+		if a.s.Phase.Final() || !a.anyDirty() {
+			return
+		}
 		a.decide()
 	}
 }
 
-// conclude sets the result and the phase of the run.
-func (a *step) conclude() {
-	failed, stopped, ended, saved := false, false, true, true
-	for i := range a.tasks {
-		ts := &a.tasks[i]
-		// An attempt that was stopped on purpose does not fail the run, nor stop it.
-		failed = failed || ts.Status == StatusFailed && !a.w.Tasks[i].IgnoreFailure && !ts.Stopping
-		stopped = stopped || (ts.Status == StatusStopped || ts.Status == StatusCancelled && ts.Scheduled) && !ts.Stopping
-		ended = ended && ts.Status.Final()
-		saved = saved && !ts.Unsaved
+// conclude sets the result and the phase of the run, and reports whether it did.
+func (a *step) conclude() bool {
+	phase, result := a.s.Phase, a.s.Result
+	ended := a.sum.open == 0
+	switch {
+	case result != ResultUnknown:
+	case a.sum.failed > 0:
+		a.s.Result = ResultFailed
+	case ended && a.sum.stopped > 0:
+		a.s.Result = ResultStopped
+	case ended:
+		// A success is an event of its own, before the end.
+		a.s.Result = ResultSuccess
+		a.runChanged()
+		return true
+	case a.s.Stop:
+		a.s.Result = ResultStopped
 	}
-	before := a.s
-	if a.s.Result == ResultUnknown {
-		switch {
-		case failed:
-			a.s.Result = ResultFailed
-		case ended && stopped:
-			a.s.Result = ResultStopped
-		case ended:
-			// A success is an event of its own, before the end.
-			a.s.Result = ResultSuccess
-			a.runChanged()
-			return
-		case a.s.Stop:
-			a.s.Result = ResultStopped
-		}
-	}
-	if a.s.Result != ResultUnknown && ended && saved {
+	if a.s.Result != ResultUnknown && ended && a.sum.unsaved == 0 {
 		a.s.Phase, a.s.Ended = PhaseFinished, a.now
 	}
-	if a.s.Phase != before.Phase || a.s.Result != before.Result {
-		a.runChanged()
+	if a.s.Phase == phase && a.s.Result == result {
+		return false
 	}
+	a.runChanged()
+	return !a.s.Phase.Final()
 }
 
 // schedule starts tasks that can run, in the order of the file, while there are
@@ -227,40 +170,17 @@ func (a *step) schedule() {
 	if a.s.Phase != PhaseRunning {
 		return
 	}
-	active, matrices := 0, map[string]int{}
-	for i := range a.tasks {
-		if a.tasks[i].active() {
-			active++
-			if m := a.w.Tasks[i].Matrix; m != "" {
-				matrices[m]++
-			}
-		}
-	}
-	for i, ts := range a.tasks {
-		if a.o.Slots > 0 && active >= a.o.Slots {
+	for i := 0; i < len(a.tasks) && a.readyCount > 0; i++ {
+		if a.o.Slots > 0 && a.sum.active >= a.o.Slots {
 			return
 		}
-		t := &a.w.Tasks[i]
-		if t.MaxParallel > 0 && matrices[t.Matrix] >= t.MaxParallel || ts.NotBefore > a.now || !a.ready(i) {
+		ts, t := a.tasks[i], &a.w.Tasks[i]
+		if !a.ready[i] || ts.NotBefore > a.now || t.MaxParallel > 0 && a.matrices[t.Matrix] >= t.MaxParallel {
 			continue
 		}
 		ts.Scheduled, ts.NotBefore, ts.Attempt = true, 0, max(ts.Attempt, 1)
 		a.set(i, ts)
-		active++
-		if t.Matrix != "" {
-			matrices[t.Matrix]++
-		}
 	}
-}
-
-// ready reports whether a task that has not started may.
-func (a *step) ready(i int) bool {
-	ts, t := &a.tasks[i], &a.w.Tasks[i]
-	if ts.Status != StatusNotStarted || ts.Scheduled || t.Approval != nil && !ts.Approved {
-		return false
-	}
-	ended, met := a.dependencies(i)
-	return ended && met
 }
 
 // dependencies reports whether all tasks that a task depends on have ended and
@@ -269,27 +189,12 @@ func (a *step) dependencies(i int) (ended, met bool) {
 	met = true
 	for k, p := range a.parents[i] {
 		parent := &a.tasks[p]
-		if !parent.Status.Final() || parent.Unsaved {
+		if !parent.settled() {
 			return false, false
 		}
 		met = met && a.w.Tasks[i].Depends[k].Conditions.Met(parent.Status)
 	}
 	return true, met
-}
-
-// primaries returns when the last of the tasks that are not auxiliary ended, and
-// whether all have. Without any there is nothing that auxiliary tasks serve.
-func (a *step) primaries() (ended int64, all bool) {
-	for i := range a.tasks {
-		if a.w.Tasks[i].Auxiliary {
-			continue
-		}
-		if !a.tasks[i].Status.Final() {
-			return 0, false
-		}
-		ended, all = max(ended, a.tasks[i].Ended), true
-	}
-	return ended, all
 }
 
 // afterStop reports whether a task runs although its run is being stopped: it

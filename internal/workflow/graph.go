@@ -6,10 +6,12 @@ import "slices"
 type graph struct {
 	tasks []Task
 	index map[string]int
-	// parents are the tasks that a task depends on, in the order of Depends.
-	parents [][]int
+	// parents are the tasks that a task depends on, in the order of Depends, and
+	// children those that depend on it.
+	parents, children [][]int
 	// order has parents before their dependents. Tasks in a cycle are missing.
-	order []int
+	// rank is the place of each task in it.
+	order, rank []int
 }
 
 // newGraph ignores dependencies on tasks that do not exist.
@@ -18,13 +20,16 @@ func newGraph(w *Workflow) *graph {
 	for i := range w.Tasks {
 		edges += len(w.Tasks[i].Depends)
 	}
-	g := &graph{tasks: w.Tasks, index: make(map[string]int, n), parents: make([][]int, n), order: make([]int, 0, n)}
+	g := &graph{
+		tasks: w.Tasks, index: make(map[string]int, n), parents: make([][]int, n), children: make([][]int, n),
+		order: make([]int, 0, n), rank: make([]int, n),
+	}
 	for i := range w.Tasks {
 		if _, twice := g.index[w.Tasks[i].Name]; !twice {
 			g.index[w.Tasks[i].Name] = i
 		}
 	}
-	// children of task i are children[first[i]:first[i+1]].
+	// The children of task i are children[first[i]:first[i+1]].
 	all, first, missing := make([]int, 0, edges), make([]int, n+1), make([]int, n)
 	for i := range w.Tasks {
 		from := len(all)
@@ -48,13 +53,15 @@ func newGraph(w *Workflow) *graph {
 		}
 	}
 	for i := range n {
+		g.children[i] = children[first[i]:first[i+1]:first[i+1]]
 		if missing[i] == 0 {
 			g.order = append(g.order, i)
 		}
 	}
 	for at := 0; at < len(g.order); at++ {
 		p := g.order[at]
-		for _, c := range children[first[p]:first[p+1]] {
+		g.rank[p] = at
+		for _, c := range g.children[p] {
 			if missing[c]--; missing[c] == 0 {
 				g.order = append(g.order, c)
 			}

@@ -11,16 +11,21 @@ func (a *step) observe() {
 	if len(a.o.Tasks) == 0 {
 		return
 	}
-	newest := make([]int, len(a.tasks))
+	found := make([]int, 0, len(a.o.Tasks))
 	for at := range a.o.Tasks {
-		if i, ok := a.index[at.Task]; ok {
-			newest[i] = max(newest[i], at.Number)
+		if i, ok := a.index[at.Task]; ok && at.Number > 0 {
+			if a.newest[i] == 0 {
+				found = append(found, i)
+			}
+			a.newest[i] = max(a.newest[i], at.Number)
 		}
 	}
-	for i, n := range newest {
-		if n > 0 && n >= a.tasks[i].Attempt {
+	slices.Sort(found)
+	for _, i := range found {
+		if n := a.newest[i]; n >= a.tasks[i].Attempt {
 			a.set(i, a.seen(i, n, a.o.Tasks[Attempt{Task: a.w.Tasks[i].Name, Number: n}]))
 		}
+		a.newest[i] = 0
 	}
 }
 
@@ -117,15 +122,14 @@ func (a *step) wake(now int64) int64 {
 		return 0
 	}
 	var first int64
-	ended, all := a.primaries()
 	for i := range a.tasks {
 		var at int64
 		switch ts, t := &a.tasks[i], &a.w.Tasks[i]; {
 		case ts.Status.Final() || ts.Stopping:
 		case !ts.Scheduled:
 			at = ts.NotBefore
-		case t.Auxiliary && all:
-			at = after(ended, t.TerminationDelay)
+		case t.Auxiliary && a.served():
+			at = after(a.lastEnded, t.TerminationDelay)
 		}
 		if at > now && (first == 0 || at < first) {
 			first = at

@@ -81,7 +81,10 @@ type planner struct {
 func (p *planner) next() bool {
 	o := Observed{Now: p.clock, Tasks: p.fresh, Approvals: p.votes, Slots: p.as.Slots, Stop: p.stop}
 	p.fresh = map[Attempt]Seen{}
-	before := p.changes
+	before := p.s.Sequence
+	if p.sum.auxiliary > 0 {
+		p.allDirty() // The stop of auxiliary tasks depends on the clock.
+	}
 	p.advance(o)
 	if p.s.Phase.Final() {
 		return true
@@ -117,7 +120,7 @@ func (p *planner) next() bool {
 		p.clock = time.Unix(wake, 0)
 		return true
 	}
-	return started || p.changes != before
+	return started || p.s.Sequence != before
 }
 
 // finish ends the first active task of the order, or else all of them. It reports
