@@ -11,9 +11,10 @@ import (
 var layers = []string{
 	"internal/text",
 	"=internal/gotemplate",
-	"=internal/workflow",
 	"=internal/when",
 	"=sdk/internal/cron",
+	"internal/workflow",
+	"=internal/workflow/draw",
 	"sdk/api",
 	"=internal/redact",
 	"=internal/gitremote",
