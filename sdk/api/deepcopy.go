@@ -50,3 +50,4 @@ func (l *ShareUploadList) DeepCopyObject() runtime.Object { return clone(l) }
 
 func (r *WorkflowRun) DeepCopyObject() runtime.Object     { return clone(r) }
 func (l *WorkflowRunList) DeepCopyObject() runtime.Object { return clone(l) }
+func (p *WorkflowPlan) DeepCopyObject() runtime.Object    { return clone(p) }
