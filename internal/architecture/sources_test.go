@@ -81,7 +81,7 @@ func TestTheSDKNamesNoCommandsAndNoFlags(t *testing.T) {
 // because it has no type or reason, and why.
 var untyped = map[string]string{
 	"internal/access/config.go":   "client-go's loader has no type for a missing user or cluster",
-	"sdk/share/sharetest/http.go": "a test: the message about a redirect has to name the new address",
+	"sdk/share/sharetest/wrong.go": "a test: the message about a redirect has to name the new address",
 }
 
 // Code decides by an error's type or fields. Its text is for people and changes.

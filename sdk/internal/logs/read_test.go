@@ -1,12 +1,10 @@
 package logs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,113 +13,6 @@ import (
 
 	"github.com/kubevast/vast/sdk/api"
 )
-
-// quick keeps the order of the waits and makes all of them short.
-var quick = pace{
-	retryMin: time.Millisecond, retryMax: 20 * time.Millisecond, endMin: time.Millisecond, endMax: 5 * time.Millisecond,
-	waitMin: time.Millisecond, waitMax: 10 * time.Millisecond, calm: 20 * time.Millisecond,
-	idleMin: time.Minute, idleMax: time.Minute, patience: 300 * time.Millisecond, silence: 30 * time.Millisecond,
-}
-
-// reading is a call of Read under way.
-type reading struct {
-	t      *testing.T
-	cancel context.CancelFunc
-	done   chan error
-
-	mu      sync.Mutex
-	changed *sync.Cond
-	text    map[int]*strings.Builder
-	notes   []string
-}
-
-func (c *cluster) read(o api.LogOptions, p pace) *reading { return c.readHeard(o, p, true) }
-
-// readHeard is read with or without a function for notices.
-func (c *cluster) readHeard(o api.LogOptions, p pace, heard bool) *reading {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
-	r := &reading{t: c.t, cancel: cancel, done: make(chan error, 1), text: map[int]*strings.Builder{}}
-	r.changed = sync.NewCond(&r.mu)
-	if heard {
-		o.Notify = func(message string) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.notes = append(r.notes, message)
-			r.changed.Broadcast()
-		}
-	}
-	src := c.source()
-	go func() {
-		r.done <- read(ctx, src, o, func(l api.LogLine) error {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if r.text[l.Rank] == nil {
-				r.text[l.Rank] = &strings.Builder{}
-			}
-			r.text[l.Rank].Write(l.Text)
-			r.changed.Broadcast()
-			return nil
-		}, p)
-	}()
-	c.t.Cleanup(cancel)
-	return r
-}
-
-func (r *reading) got(rank int) string {
-	if b := r.text[rank]; b != nil {
-		return b.String()
-	}
-	return ""
-}
-
-// await waits until rank has printed want so far.
-func (r *reading) await(rank int, want string) {
-	r.t.Helper()
-	r.until(func() bool { return r.got(rank) == want }, func() string { return fmt.Sprintf("node %d: %q, want %q", rank, r.got(rank), want) })
-}
-
-func (r *reading) awaitNote(part string) {
-	r.t.Helper()
-	r.until(func() bool { return strings.Contains(strings.Join(r.notes, "\n"), part) },
-		func() string { return fmt.Sprintf("notes %q, want %q", r.notes, part) })
-}
-
-func (r *reading) until(ok func() bool, describe func() string) {
-	r.t.Helper()
-	late := time.AfterFunc(20*time.Second, r.changed.Broadcast)
-	defer late.Stop()
-	deadline := time.Now().Add(20 * time.Second)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for !ok() {
-		if time.Now().After(deadline) {
-			r.t.Fatal(describe())
-		}
-		r.changed.Wait()
-	}
-}
-
-func (r *reading) end() error {
-	r.t.Helper()
-	select {
-	case err := <-r.done:
-		return err
-	case <-time.After(25 * time.Second):
-		r.t.Fatal("Read does not return")
-		return nil
-	}
-}
-
-func (r *reading) want(texts map[int]string) {
-	r.t.Helper()
-	got := map[int]string{}
-	for rank, b := range r.text {
-		got[rank] = b.String()
-	}
-	if diff := cmp.Diff(texts, got); diff != "" {
-		r.t.Error(diff)
-	}
-}
 
 func TestFollowWaitsForPodsAndSaysSo(t *testing.T) {
 	c := newCluster(t, 2)
@@ -442,116 +333,6 @@ func TestFollowOfATaskThatIsStoppedInTheQueue(t *testing.T) {
 	var failed *api.TaskFailedError
 	if err := r.end(); !errors.As(err, &failed) || failed.Task.State != api.Stopped {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestSnapshot(t *testing.T) {
-	c := newCluster(t, 4)
-	c.status.Nodes = []api.NodeStatus{{Rank: 2, State: api.NodePending, Reason: "no room"}, {Rank: 3, State: api.NodeWaiting, Reason: "no pod"}}
-	c.pod(0, "Running")
-	c.pod(1, "Succeeded")
-	c.pod(2, "Pending")
-	c.print(0, "a\n", "half")
-	c.print(1, "b\n")
-	r := c.read(api.LogOptions{}, quick)
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
-	r.want(map[int]string{0: "a\nhalf", 1: "b\n"})
-	want := []string{"nothing printed yet, waiting for node 2: no room", "nothing printed yet, waiting for node 3: no pod"}
-	if diff := cmp.Diff(want, r.notes); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestSnapshotOfATaskWhosePodsAreGone(t *testing.T) {
-	c := newCluster(t, 2)
-	c.status.State = api.Succeeded
-	r := c.read(api.LogOptions{}, quick)
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
-	if diff := cmp.Diff([]string{"nodes 0-1: no log is left, the task has ended and its pods were deleted"}, r.notes); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestTailAndNodes(t *testing.T) {
-	c := newCluster(t, 2)
-	for rank := range 2 {
-		c.pod(rank, "Succeeded")
-		c.print(rank, "a\n", "b\n", "c\n")
-	}
-	two := int64(2)
-	r := c.read(api.LogOptions{Tail: &two, Nodes: []int{1}}, quick)
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
-	r.want(map[int]string{1: "b\nc\n"})
-}
-
-func TestOptionsThatCannotBe(t *testing.T) {
-	c := newCluster(t, 2)
-	less := int64(-1)
-	for name, o := range map[string]api.LogOptions{
-		"a node that is not there": {Nodes: []int{2}},
-		"a negative tail":          {Tail: &less},
-		"a negative since":         {Since: -1},
-	} {
-		var invalid *api.InvalidSpecError
-		if err := c.read(o, quick).end(); !errors.As(err, &invalid) {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-}
-
-func TestAnErrorOfTheSinkEndsTheReading(t *testing.T) {
-	c := newCluster(t, 1)
-	c.pod(0, "Running")
-	c.print(0, "a\n", "b\n")
-	broken, calls := errors.New("broken pipe"), 0
-	err := read(t.Context(), c.source(), api.LogOptions{Follow: true}, func(api.LogLine) error { calls++; return broken }, quick)
-	if !errors.Is(err, broken) || calls != 1 {
-		t.Errorf("got %v after %d calls", err, calls)
-	}
-}
-
-func TestTheCallersContextEndsTheReading(t *testing.T) {
-	c := newCluster(t, 1)
-	c.pod(0, "Running")
-	c.print(0, "a\n")
-	r := c.read(api.LogOptions{Follow: true}, quick)
-	r.await(0, "a\n")
-	r.cancel()
-	if err := r.end(); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// An API server allows 100 streams per connection.
-func TestManyNodes(t *testing.T) {
-	const n = 300
-	c := newCluster(t, n)
-	for rank := range n {
-		c.pod(rank, "Running")
-		c.print(rank, "a\n")
-	}
-	r := c.read(api.LogOptions{Follow: true}, quick)
-	want := map[int]string{}
-	for rank := range n {
-		want[rank] = "a\n"
-		r.await(rank, "a\n")
-	}
-	for rank := range n {
-		c.pod(rank, "Succeeded")
-	}
-	c.end(api.Succeeded)
-	if err := r.end(); err != nil {
-		t.Error(err)
-	}
-	r.want(want)
-	if lists := c.count("labelSelector") - c.count("watch"); lists > 3 {
-		t.Errorf("%d lists of pods", lists)
 	}
 }
 
