@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// bucket is an S3 server with one bucket, as far as the store's client asks for
-// it. It writes down every request that changes something.
+// bucket is an S3 server with one bucket, with the requests of the store's
+// client. It records every request that changes something.
 type bucket struct {
 	mu      sync.Mutex
 	objects map[string][]byte

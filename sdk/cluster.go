@@ -26,7 +26,7 @@ type Cluster interface {
 	// Cleanup removes what Setup created and nothing else. It is idempotent. What
 	// it removes and keeps is in the result. Unfinished work is an
 	// *api.ConflictError, unless o.Force is set: then it is stopped first, and saves
-	// its results. With that error, too, the result says what would be removed.
+	// its results. With that error, too, the result lists what would be removed.
 	Cleanup(ctx context.Context, o api.ClusterCleanupOptions) (*api.ClusterCleanup, error)
 	// Get returns what is set up; an *api.NotInstalledError when nothing is.
 	Get(ctx context.Context) (*api.ClusterStatus, error)

@@ -20,8 +20,8 @@ type change struct {
 	do func(context.Context, *world, api.DryRun) (any, error)
 	// before is what has been done before, nil for nothing.
 	before func(context.Context, *world) error
-	// begun: it goes on until a real cluster has done its part, and is ended at
-	// its first change.
+	// begun: it continues until a real cluster has done its part, and is ended
+	// at its first change.
 	begun bool
 	// noServer: no API server has a part in it, so that its dry run sends
 	// nothing; refused: or there is no such dry run.
@@ -97,8 +97,8 @@ var changing = map[string]change{
 	}},
 }
 
-// reading are the others. Doctor.Check tries a pod where it is not told not to,
-// and takes it away again: it is no change to be tried.
+// reading are the others. Doctor.Check creates a pod unless it is disabled, and
+// deletes it again: it is no change to be tested.
 var reading = []string{
 	"Task.Check", "Task.Render", "Task.Get", "Task.List", "Task.Watch", "Task.Wait", "Task.Logs",
 	"Volume.Render", "Volume.Get", "Volume.List", "Volume.Watch",
@@ -130,7 +130,7 @@ func TestOfEveryMethodItIsKnownWhetherItChangesSomething(t *testing.T) {
 	slices.Sort(all)
 	slices.Sort(known)
 	if diff := gocmp.Diff(all, known); diff != "" {
-		t.Errorf("the methods of the interfaces (-) and those that this test knows (+):\n%s", diff)
+		t.Errorf("the methods of the interfaces (-) and those of this test (+):\n%s", diff)
 	}
 }
 
@@ -194,15 +194,15 @@ func TestADryRunKeepsNothingAndTheClientsSendsNothing(t *testing.T) {
 func TestWhatTheClientsDryRunReturns(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		does string
-		told func(any) bool
+		does  string
+		holds func(any) bool
 	}{
 		"a task that was submitted": {"Task.Submit", func(v any) bool { s := v.(*api.TaskStatus); return s.NumNodes == 2 && s.ID != "" && s.User == "ann" }},
 		"a task that is stopped":    {"Task.Stop", func(v any) bool { s := v.(*api.TaskStatus); return s.State == api.Stopped && s.StoppedBy == "ann" }},
 		"a task that was deleted":   {"Task.Delete", func(v any) bool { return v.(*api.TaskStatus).TaskName == "first" }},
 		"a volume that was created": {"Volume.Create", func(v any) bool { return v.(*api.VolumeStatus).VolumeName == "more" }},
 		"a queue that is held":      {"Queue.Hold", func(v any) bool { return v.(*api.QueueStatus).State == api.QueueHeld }},
-		"a queue that goes on":      {"Queue.Resume", func(v any) bool { return v.(*api.QueueStatus).State != api.QueueHeld }},
+		"a resumed queue":           {"Queue.Resume", func(v any) bool { return v.(*api.QueueStatus).State != api.QueueHeld }},
 		"a campaign that was submitted": {"Campaign.Run", func(v any) bool {
 			s := v.(*api.Campaign)
 			return s.Runs.Total == 2 && strings.HasPrefix(s.ID, "other-")
@@ -210,7 +210,7 @@ func TestWhatTheClientsDryRunReturns(t *testing.T) {
 		"a campaign of what had failed":   {"Campaign.Rerun", func(v any) bool { s := v.(*api.Campaign); return s.Runs.Total == 1 && s.RerunOf != "" }},
 		"a campaign that is stopped":      {"Campaign.Stop", func(v any) bool { s := v.(*api.Campaign); return s.State == api.CampaignStopped && s.Runs.Stopped == 1 }},
 		"a campaign that is held":         {"Campaign.Hold", func(v any) bool { return v.(*api.Campaign).State == api.CampaignHeld }},
-		"a campaign that goes on":         {"Campaign.Resume", func(v any) bool { return v.(*api.Campaign).State == api.CampaignRunning }},
+		"a resumed campaign":              {"Campaign.Resume", func(v any) bool { return v.(*api.Campaign).State == api.CampaignRunning }},
 		"what is removed of a campaign":   {"Campaign.Cleanup", func(v any) bool { s := v.(*api.CampaignCleanup); return s.Jobs == 2 && s.Objects > 0 }},
 		"a folder that was written":       {"Campaign.Prepare", func(v any) bool { s := v.(*api.PrepareReport); return s.Jobs == 2 && s.InputBytes > 0 }},
 		"results that were removed":       {"Result.Delete", func(v any) bool { return len(v.(*api.ResultList).Items) == 1 }},
@@ -231,7 +231,7 @@ func TestWhatTheClientsDryRunReturns(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !c.told(got) {
+			if !c.holds(got) {
 				t.Errorf("%+v", got)
 			}
 		})

@@ -11,7 +11,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// What has got the name of an object since that was looked at is somebody else's.
+// An object that was replaced by another one of its name since it was read
+// belongs to others.
 func TestWhatIsDeletedOrPatchedIsTheObjectThatWasSeen(t *testing.T) {
 	t.Parallel()
 	for name, c := range changing {

@@ -35,8 +35,8 @@ func Example() {
 
 	// What it waits for is no line of the log: that an image cannot be pulled, or
 	// that no node has room.
-	tell := func(message string) { fmt.Fprintln(os.Stderr, message) }
-	err = client.Tasks().Logs(ctx, status.ID, api.LogOptions{Follow: true, Notify: tell}, func(line api.LogLine) error {
+	notify := func(message string) { fmt.Fprintln(os.Stderr, message) }
+	err = client.Tasks().Logs(ctx, status.ID, api.LogOptions{Follow: true, Notify: notify}, func(line api.LogLine) error {
 		_, err := os.Stdout.Write(line.Text)
 		return err
 	})

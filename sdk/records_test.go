@@ -19,7 +19,7 @@ import (
 )
 
 // onRecords are the methods that read the record of a campaign that they are
-// given. cluster and store say which copy they go by.
+// given. cluster and store select the copy.
 var onRecords = map[string]struct {
 	do             func(context.Context, *world) error
 	cluster, store bool
@@ -76,15 +76,15 @@ var onRecords = map[string]struct {
 	}, false, true, false},
 }
 
-// A field of a record, as somebody else wants it. shape: it says what is run, not
-// which campaign it is, so that it only matters to who makes Jobs of it.
+// A forged field of a record. shape: it changes what is run, not which campaign
+// it is, so that it only matters to methods that make Jobs.
 var poisons = map[string]struct {
 	change func(*layout.Record)
 	shape  bool
 }{
 	"another namespace":                       {func(r *layout.Record) { r.Namespace = "victim" }, false},
 	"another id":                              {func(r *layout.Record) { r.ID = "other-2026-06-17-101500" }, false},
-	"an agent image of somebody else's":       {func(r *layout.Record) { r.AgentImage = "evil.example.com/agent:1" }, true},
+	"a foreign agent image":                   {func(r *layout.Record) { r.AgentImage = "evil.example.com/agent:1" }, true},
 	"another image":                           {func(r *layout.Record) { r.Image = "evil.example.com/run:1" }, true},
 	"an image that is none":                   {func(r *layout.Record) { r.Image = "UPPER CASE\x1b[2J" }, true},
 	"a profile that there is not":             {func(r *layout.Record) { r.Profile = "anything" }, true},
@@ -152,7 +152,7 @@ func TestARecordThatWasChangedIsUsedByNoCommand(t *testing.T) {
 				gone := strings.Contains(in, "gone")
 				reads := c.cluster && (inCluster || gone) || c.store && inStore
 				matters := !p.shape || c.makes
-				valid := poison == "another profile" && in == "both" || poison == "another profile" && gone // whoever says so in both may have typed it
+				valid := poison == "another profile" && in == "both" || poison == "another profile" && gone // in both copies it may be what was given
 				if !reads || !matters || valid {
 					continue
 				}
@@ -201,7 +201,7 @@ func TestARecordThatIsRightIsUsedByEveryCommand(t *testing.T) {
 	}
 }
 
-func TestAListGoesOnBeyondARecordThatWasChanged(t *testing.T) {
+func TestAListContinuesAfterAChangedRecord(t *testing.T) {
 	t.Parallel()
 	for name, poison := range map[string]func(*layout.Record){
 		"that of another namespace": func(r *layout.Record) { r.Namespace = "victim" },
@@ -246,7 +246,7 @@ func TestACleanupRemovesNoInputsOfOthersByARecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	others := layout.InputKey(strings.Repeat("0", 64))
-	w.bucket.objects[others] = []byte("the files of somebody else")
+	w.bucket.objects[others] = []byte("the files of another user")
 	w.clusterRecord(func(r *layout.Record) { r.Inputs = "0" })
 	_, err := w.Campaigns().Cleanup(t.Context(), api.CampaignCleanupOptions{Campaigns: []string{w.campaign}, Data: true, Force: true})
 	if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || w.bucket.objects[others] == nil {
@@ -262,11 +262,11 @@ func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
 		now    api.CampaignOptions
 		want   string // empty: Conflict
 	}{
-		"a mirror that is said again":           {mirror, api.CampaignOptions{AgentImage: mirror, Version: "v1.1.0"}, mirror},
-		"a mirror that nobody says":             {mirror, api.CampaignOptions{Version: "v1.1.0"}, ""},
+		"a mirror that is given again":          {mirror, api.CampaignOptions{AgentImage: mirror, Version: "v1.1.0"}, mirror},
+		"a mirror that is not given":            {mirror, api.CampaignOptions{Version: "v1.1.0"}, ""},
 		"the plugin's default is not said":      {mirror, api.CampaignOptions{AgentImage: kube.AgentImageFor("v1.1.0"), Version: "v1.1.0"}, ""},
 		"an older release made it":              {kube.AgentImageFor("v1.0.0"), api.CampaignOptions{Version: "v1.1.0"}, kube.AgentImageFor("v1.1.0")},
-		"another mirror is said":                {mirror, api.CampaignOptions{AgentImage: "new.example.com/agent:2", Version: "v1.1.0"}, "new.example.com/agent:2"},
+		"another mirror is given":               {mirror, api.CampaignOptions{AgentImage: "new.example.com/agent:2", Version: "v1.1.0"}, "new.example.com/agent:2"},
 		"a repository that only begins as ours": {kube.AgentImage + "-evil:v1.0.0", api.CampaignOptions{Version: "v1.1.0"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
 			_, err := w.Campaigns().Run(t.Context(), nil, nil, tt.now)
 			if tt.want == "" {
 				if wrong := (*api.ConflictError)(nil); !errors.As(err, &wrong) || !slices.ContainsFunc(wrong.Remedies, func(r api.Remedy) bool { return slices.Contains(r.Options, "AgentImage="+tt.record) }) {
-					t.Errorf("it is no Conflict that says what helps: %v", err)
+					t.Errorf("it is no Conflict with a fix: %v", err)
 				}
 				return
 			}
@@ -299,10 +299,10 @@ func TestAnAgentImageOfARecordIsUsedWhenItIsSaidAgain(t *testing.T) {
 func TestAManifestOfSomethingElseIsNotUsed(t *testing.T) {
 	t.Parallel()
 	for name, manifest := range map[string]string{
-		"that of another task":               `{"version":1,"taskID":"zzzzzzzz","outcome":{"state":"Succeeded"}}`,
-		"that of another node":               `{"version":1,"taskID":"abcdefgh","rank":7,"outcome":{"state":"Succeeded"}}`,
-		"that of a run":                      `{"version":1,"taskID":"abcdefgh","campaign":"c","config":"a","outcome":{"state":"Succeeded"}}`,
-		"one whose logs are somebody else's": `{"version":1,"taskID":"abcdefgh","logPrefix":"tasks/zzzzzzzz/0/_vast/logs/","outcome":{"state":"Succeeded"}}`,
+		"that of another task":  `{"version":1,"taskID":"zzzzzzzz","outcome":{"state":"Succeeded"}}`,
+		"that of another node":  `{"version":1,"taskID":"abcdefgh","rank":7,"outcome":{"state":"Succeeded"}}`,
+		"that of a run":         `{"version":1,"taskID":"abcdefgh","campaign":"c","config":"a","outcome":{"state":"Succeeded"}}`,
+		"one with foreign logs": `{"version":1,"taskID":"abcdefgh","logPrefix":"tasks/zzzzzzzz/0/_vast/logs/","outcome":{"state":"Succeeded"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

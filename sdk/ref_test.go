@@ -219,21 +219,21 @@ func TestWhichResultAReferenceNames(t *testing.T) {
 		ref, look string
 		change    string // empty: as look
 	}{
-		"an id":                                {w.other, w.other + "/0", ""},
-		"what -o name prints of a node":        {"result.kubevast.io/" + w.other + "/0", w.other + "/0", ""},
-		"what -o name prints of a task":        {"task.kubevast.io/first-" + w.task, w.task + "/0", ""},
-		"a Job":                                {"job.batch/first-" + w.task, w.task + "/0", ""},
-		"the Job of a run":                     {"job.batch/" + run, w.campaign + "/a/0", ""},
-		"what -o name prints of a campaign":    {"campaign.kubevast.io/" + w.campaign, w.campaign + "/a/0", ""},
-		"what -o name prints of a run":         {"result.kubevast.io/" + w.campaign + "/a/0", w.campaign + "/a/0", ""},
-		"a name, with which an id begins":      {"first", w.task + "/0", ""},
-		"a campaign's name":                    {"sweep", w.campaign + "/a/0", ""},
-		"the beginning of a campaign's":        {"swe", w.campaign + "/a/0", "only the beginning of the name of " + w.campaign},
-		"the name of another user's":           {"bobs", bobs + "/a/0", "only the beginning of the name of " + bobs},
-		"the beginning of an id":               {"abcd", w.other + "/0", ""},
-		"a task that is said to be a campaign": {"campaign/" + w.other, "not found", ""},
-		"a campaign that is said to be a task": {"task/" + w.campaign, "not found", ""},
-		"a volume":                             {"pvc/data", "is a claim; a result is required", ""},
+		"an id":                               {w.other, w.other + "/0", ""},
+		"what -o name prints of a node":       {"result.kubevast.io/" + w.other + "/0", w.other + "/0", ""},
+		"what -o name prints of a task":       {"task.kubevast.io/first-" + w.task, w.task + "/0", ""},
+		"a Job":                               {"job.batch/first-" + w.task, w.task + "/0", ""},
+		"the Job of a run":                    {"job.batch/" + run, w.campaign + "/a/0", ""},
+		"what -o name prints of a campaign":   {"campaign.kubevast.io/" + w.campaign, w.campaign + "/a/0", ""},
+		"what -o name prints of a run":        {"result.kubevast.io/" + w.campaign + "/a/0", w.campaign + "/a/0", ""},
+		"a name, with which an id begins":     {"first", w.task + "/0", ""},
+		"a campaign's name":                   {"sweep", w.campaign + "/a/0", ""},
+		"the beginning of a campaign's":       {"swe", w.campaign + "/a/0", "only the beginning of the name of " + w.campaign},
+		"the name of another user's":          {"bobs", bobs + "/a/0", "only the beginning of the name of " + bobs},
+		"the beginning of an id":              {"abcd", w.other + "/0", ""},
+		"a task with the prefix of campaigns": {"campaign/" + w.other, "not found", ""},
+		"a campaign with the prefix of tasks": {"task/" + w.campaign, "not found", ""},
+		"a volume":                            {"pvc/data", "is a claim; a result is required", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.change == "" {

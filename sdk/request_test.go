@@ -22,10 +22,10 @@ func TestARequestAdoptsOnlyWhatItWouldHaveMade(t *testing.T) {
 		says   []string // nil: it is adopted
 	}{
 		"the same request": {change: func(*batchv1.Job) {}},
-		"one that somebody else made": {func(j *batchv1.Job) {
+		"one of another owner": {func(j *batchv1.Job) {
 			j.Annotations[kube.AnnotationCreator], j.Annotations[kube.AnnotationUser] = kube.Hash("eve"), "eve"
 		}, []string{`"eve"`, "not by you", "another request id"}},
-		"somebody else's name with control characters": {func(j *batchv1.Job) {
+		"another user's name with control characters": {func(j *batchv1.Job) {
 			j.Annotations[kube.AnnotationCreator], j.Annotations[kube.AnnotationUser] = kube.Hash("eve"), "eve\x1b[2J\n"
 		}, []string{"not by you"}},
 		"forged annotations, and another command": {func(j *batchv1.Job) {

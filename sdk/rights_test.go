@@ -20,7 +20,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// rightOf is the right that a request needs; what everybody may ask needs none.
+// rightOf is the right that a request needs; requests that every user may send
+// need none.
 func rightOf(r *http.Request) (authz.Right, bool) {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	group := ""
@@ -62,7 +63,7 @@ func rightOf(r *http.Request) (authz.Right, bool) {
 	return need, true
 }
 
-// askedFor is the right that a SelfSubjectAccessReview asks for.
+// askedFor is the right in a SelfSubjectAccessReview.
 func askedFor(review []byte) authz.Right {
 	var r authorizationv1.SelfSubjectAccessReview
 	_ = json.Unmarshal(review, &r)
@@ -85,7 +86,7 @@ func covers(has, need authz.Right) bool {
 	return has == need
 }
 
-// denial is what the API server says.
+// denial is the API server's message.
 func denial(need authz.Right) string {
 	resource, group, _ := strings.Cut(need.Resource, ".")
 	where := `in the namespace "lab"`

@@ -37,8 +37,7 @@ var (
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
-// Making one contacts nobody and cannot fail for a reason that lies outside
-// the kubeconfig.
+// Making one contacts no server and fails only for a reason in the kubeconfig.
 type Client struct {
 	conn     *access.Conn
 	task     *task.Client
@@ -64,8 +63,8 @@ type options struct {
 }
 
 // WithUser makes the client act under this user name in labels and lists,
-// instead of the one that the API server knows the caller by. It grants
-// nothing: what the caller may do is for the API server to say.
+// instead of the API server's name for the caller. It grants nothing: the API
+// server decides what the caller may do.
 func WithUser(name string) Option { return func(o *options) { o.User = name } }
 
 // WithNamespace overrides the namespace of the kubeconfig's context.
@@ -78,7 +77,7 @@ func WithWarnings(warn func(api.Notice)) Option { return func(o *options) { o.Wa
 // Cache remembers good news, such as a right that one has, between runs.
 type Cache = access.Cache
 
-// WithCache lets a client ask less: what the cache knows is not asked again.
+// WithCache avoids requests whose results are in the cache.
 func WithCache(cache Cache) Option { return func(o *options) { o.Cache = cache } }
 
 // Installer installs and removes Kueue; setup.Helm in package sdk/setup is one.
@@ -136,8 +135,8 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 		result: results, shares: sharing.New(conn, tasks, results)}, nil
 }
 
-// activeContext returns the context that is used, and its name of the user, for
-// clusters that do not say who the caller is.
+// activeContext returns the context in use, and its user's name, for clusters
+// that do not return the caller's name.
 func activeContext(getter ConfigLoader, loader clientcmd.ClientConfig) (name, user string) {
 	raw, err := loader.RawConfig()
 	if err != nil {
@@ -194,7 +193,7 @@ func (c *Client) WhoAmI(ctx context.Context) (Identity, error) {
 	return c.conn.Identity(ctx)
 }
 
-// ServerVersion asks the API server for its version, once.
+// ServerVersion returns the API server's version. It sends one request.
 func (c *Client) ServerVersion(ctx context.Context) (*version.Info, error) {
 	c.versionOnce.Do(func() { c.version, c.versionErr = c.conn.ServerVersion(ctx) })
 	return c.version, c.versionErr

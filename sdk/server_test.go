@@ -20,9 +20,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// server is an API server that keeps objects as JSON and writes down every
-// request that changes something. It knows as much as the SDK asks of it:
-// selectors by labels, merge patches, and dryRun=All. No controller runs.
+// server is an API server that keeps objects as JSON and records every request
+// that changes something. It implements what the SDK uses: selectors by labels,
+// merge patches, and dryRun=All. No controller runs.
 type server struct {
 	mu      sync.Mutex
 	objects map[string]json.RawMessage // by path
@@ -136,7 +136,7 @@ func (s *server) read(w http.ResponseWriter, r *http.Request) {
 func (s *server) change(w http.ResponseWriter, r *http.Request, body []byte) {
 	dryRun := r.URL.Query()["dryRun"]
 	uid := metaOf(body).UID
-	if r.Method == http.MethodDelete { // it is told in the body
+	if r.Method == http.MethodDelete { // it is in the body
 		var o metav1.DeleteOptions
 		_ = json.Unmarshal(decode(body, r.Header.Get("Content-Type")), &o)
 		dryRun = append(dryRun, o.DryRun...)

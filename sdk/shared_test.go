@@ -11,9 +11,9 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// A tenant who takes away the record of the own namespace, or the queue in it,
-// does not get taken from others what all share; nobody is named who is gone.
-func TestACleanupKnowsOtherNamespaces(t *testing.T) {
+// A tenant who deletes the record of the own namespace, or the queue in it,
+// cannot remove from others what all share; users that are gone are not named.
+func TestACleanupKeepsWhatOtherNamespacesUse(t *testing.T) {
 	ours := map[string]string{kube.LabelManagedBy: kube.ManagedBy}
 	for name, tc := range map[string]struct {
 		recorded string // the UID that administrators have recorded

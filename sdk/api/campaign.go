@@ -6,7 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CampaignState says where a campaign stands.
+// CampaignState is the state of a campaign.
 type CampaignState string
 
 const (
@@ -17,8 +17,8 @@ const (
 	CampaignSucceeded  CampaignState = "Succeeded" // every run succeeded or was rejected
 	CampaignFailed     CampaignState = "Failed"    // it is over, and some run failed
 	CampaignStopped    CampaignState = "Stopped"
-	// CampaignUnknown: Jobs are gone, and the store that knows how their runs
-	// ended cannot be read.
+	// CampaignUnknown: Jobs are gone, and the store with their outcomes cannot
+	// be read.
 	CampaignUnknown CampaignState = "Unknown"
 )
 
@@ -30,7 +30,8 @@ func (s CampaignState) Ended() bool {
 	return s == CampaignSucceeded || s == CampaignFailed || s == CampaignStopped
 }
 
-// Campaign is one campaign as it stands. ObjectMeta is that of its record.
+// Campaign is the current state of one campaign. ObjectMeta is that of its
+// record.
 type Campaign struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -65,7 +66,7 @@ type Campaign struct {
 	// Unchanged is set by Run only: all was submitted already, and nothing was
 	// made.
 	Unchanged bool `json:"-"`
-	// Unreachable says why nothing could be read of this context.
+	// Unreachable is why nothing could be read of this context.
 	Unreachable string `json:"unreachable,omitempty"`
 }
 
@@ -77,14 +78,13 @@ type RunCounts struct {
 	Rejected  int `json:"rejected,omitempty"`
 	Failed    int `json:"failed"`
 	Stopped   int `json:"stopped,omitempty"`
-	// Running runs are those whose process goes on; Saving ones have ended,
-	// and what they left is being saved.
+	// Running runs have a running process; Saving ones have ended, and their
+	// results are being saved.
 	Running int `json:"running"`
 	Saving  int `json:"saving,omitempty"`
 	Pending int `json:"pending,omitempty"`
 	Queued  int `json:"queued"`
-	// Missing runs have no Job yet, or lost it with nobody knowing how they
-	// ended.
+	// Missing runs have no Job yet, or lost it with an unknown outcome.
 	Missing int `json:"missing,omitempty"`
 }
 
@@ -135,7 +135,7 @@ const (
 // Known reports whether r is one of these.
 func (r Random) Known() bool { return r == RandomRoboVAST || r == RandomLegacy }
 
-// CampaignOptions say how a campaign is run. The zero value is fine.
+// CampaignOptions set how a campaign is run. The zero value is valid.
 type CampaignOptions struct {
 	// ID resumes the campaign of that id, or gives a new one its id.
 	ID string
@@ -159,20 +159,20 @@ type CampaignOptions struct {
 	Version      string
 	DryRun       DryRun
 	FieldManager string
-	// Notify is told what is being done, and how many Jobs are made.
+	// Notify receives the progress of the submission.
 	Notify func(CampaignProgress)
 }
 
-// CampaignProgress tells how far the submission of a campaign is.
+// CampaignProgress is the progress of a campaign's submission.
 type CampaignProgress struct {
-	// ID is told first, before anything is made.
+	// ID is set in the first call, before anything is created.
 	ID string
 	// Phase is "inputs", "record" or "jobs".
 	Phase       string
 	Done, Total int
 }
 
-// CampaignCleanup says what a cleanup removed.
+// CampaignCleanup lists what a cleanup removed.
 type CampaignCleanup struct {
 	metav1.TypeMeta `json:",inline"`
 	Campaigns       []string `json:"campaigns"`
@@ -181,8 +181,8 @@ type CampaignCleanup struct {
 	Bytes           int64    `json:"bytes"`
 }
 
-// CampaignCleanupOptions say what is removed of campaigns. Without Data it is
-// what lies in the cluster, but for their records.
+// CampaignCleanupOptions set what is removed of campaigns. Without Data these
+// are the objects in the cluster, except their records.
 type CampaignCleanupOptions struct {
 	// Campaigns are refs as sdk.Campaign has them; empty means all of the
 	// caller's own that have ended.
@@ -194,13 +194,14 @@ type CampaignCleanupOptions struct {
 	DryRun DryRun
 }
 
-// CampaignRerunOptions say how the failed runs of a campaign are run again. ID, Configs
+// CampaignRerunOptions set how the failed runs of a campaign are run again. ID,
+// Configs
 // and Runs follow from the old campaign: Rerun returns an InvalidSpecError if they are
 // set.
 type CampaignRerunOptions struct {
 	CampaignOptions
-	// Stopped also takes those that were stopped, and those of which nobody
-	// knows how they ended.
+	// Stopped also selects runs that were stopped, and those whose outcome is
+	// unknown.
 	Stopped bool
 }
 

@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ClusterConfig is what `cluster setup` knows about one sort of cluster.
+// ClusterConfig is the config of one type of cluster.
 type ClusterConfig struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -35,7 +35,7 @@ type ClusterConfigList struct {
 	Items           []ClusterConfig `json:"items"`
 }
 
-// StoreKind says which store is used.
+// StoreKind is the kind of the store.
 type StoreKind string
 
 const (
@@ -46,9 +46,9 @@ const (
 	StoreNone     StoreKind = "none"
 )
 
-// SetupOptions say how a cluster is set up. Everything may be left empty: what
-// an earlier setup recorded is kept then, and the defaults are taken where
-// there is no record.
+// SetupOptions set how a cluster is set up. All may be empty: then the values
+// that an earlier setup recorded are kept, and without a record the defaults
+// are used.
 type SetupOptions struct {
 	// Config is the name of a config; empty is that of the record, else the
 	// one that the nodes are recognized by.
@@ -89,7 +89,7 @@ type StoreOptions struct {
 	Bucket, Region string
 }
 
-// ClusterResizeOptions say how the quota is measured again.
+// ClusterResizeOptions set how the quota is measured again.
 type ClusterResizeOptions struct {
 	// Quota overrides single resources, as in SetupOptions.
 	Quota  map[string]string
@@ -114,7 +114,7 @@ type ResizedResource struct {
 	After    string `json:"after"`
 }
 
-// ClusterCleanupOptions say how a setup is taken back.
+// ClusterCleanupOptions set what a cleanup removes.
 type ClusterCleanupOptions struct {
 	// Force stops the tasks, campaigns and other work of the namespace that have
 	// not ended, and waits until they have saved; without it they are a ConflictError.
@@ -133,12 +133,12 @@ type ClusterCleanup struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 
-	// Remove and Keep name objects as "kind/name"; Keep says why, too.
+	// Remove and Keep list objects as "kind/name"; Keep includes the reason.
 	Remove []string       `json:"remove"`
 	Keep   []KeptByReason `json:"keep,omitempty"`
 	// Work is what has not ended in the namespace, in whatever queue or in none.
 	Work []UnfinishedWork `json:"work,omitempty"`
-	// Warnings tell what would be lost.
+	// Warnings describe what would be lost.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -205,7 +205,7 @@ type ClusterStatus struct {
 	Agent ComponentState `json:"agent"`
 }
 
-// ReadyState says whether something works.
+// ReadyState is whether a component works.
 type ReadyState string
 
 const (
@@ -215,13 +215,13 @@ const (
 	ReadyStateUnknown ReadyState = "Unknown"
 )
 
-// ComponentState says whether something works, and in words why not.
+// ComponentState is whether a component works, and why not.
 type ComponentState struct {
 	Name string `json:"name"`
 	// Ready is true only for the State Ready.
 	Ready bool       `json:"ready"`
 	State ReadyState `json:"state"`
-	// Reason says why it is not, or which right is missing to know.
+	// Reason is why it is not, or which right is missing to check.
 	Reason string `json:"reason,omitempty"`
 	// Remedies are what a caller can do about it.
 	Remedies []Remedy `json:"remedies,omitempty"`
@@ -235,7 +235,7 @@ type KueueStatus struct {
 	Image          string `json:"image,omitempty"`
 	// InstalledBySetup: `cluster cleanup` removes it with the last namespace.
 	InstalledBySetup bool `json:"installedBySetup"`
-	// InstallerUnknown is the right that is missing to know that.
+	// InstallerUnknown is the right that is missing to check that.
 	InstallerUnknown string `json:"installerUnknown,omitempty"`
 }
 
@@ -255,8 +255,8 @@ type StoreStatus struct {
 	Image          string    `json:"image,omitempty"`
 	Endpoint       string    `json:"endpoint,omitempty"`
 	Bucket         string    `json:"bucket,omitempty"`
-	// Capacity is the size of its claim; empty when it has none, and then
-	// its data goes with its pod, or when it is not ours to know.
+	// Capacity is the size of its claim; empty when it has none, and then its
+	// data is deleted with its pod, or when it is unknown.
 	Capacity     string `json:"capacity,omitempty"`
 	StorageClass string `json:"storageClass,omitempty"`
 	// Objects and Bytes are counted; Partial when there are more. They are

@@ -6,7 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// clone copies a status by way of its JSON form. The printers ask for copies
+// clone copies a status by way of its JSON form. The printers need copies
 // of single objects, never of thousands, so generated code would not pay.
 func clone[T any](in *T) *T {
 	out := new(T)

@@ -36,7 +36,7 @@ type Diagnosis struct {
 	// Message is one sentence without a full stop, made of what the cluster
 	// reports: "node 1 out of memory (limit 512Mi)".
 	Message string `json:"message"`
-	// Hint says how to fix it. It may be empty.
+	// Hint is how to fix it. It may be empty.
 	Hint string `json:"hint,omitempty"`
 	// Remedies are actions that fix it, or that show more.
 	Remedies []Remedy `json:"remedies,omitempty"`

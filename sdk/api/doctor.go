@@ -44,14 +44,14 @@ type DoctorReport struct {
 	Checks  []Check `json:"checks"`
 }
 
-// DoctorOptions say what is checked.
+// DoctorOptions set what is checked.
 type DoctorOptions struct {
 	// NoProbe leaves out the checks that create something (a pod of the
 	// agent's image, an object in the store).
 	NoProbe bool
 	// AgentImage is the image of the probe; empty for the one of this version.
 	AgentImage string
-	// Notify, if set, is told each check as soon as it is done, in the order
+	// Notify, if set, receives each check as soon as it is done, in the order
 	// of the report.
 	Notify func(Check)
 }

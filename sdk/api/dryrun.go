@@ -4,9 +4,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// DryRun is what --dry-run says. Its methods are all that decides what a method
-// that changes something does by it: a value that is none of these is refused by
-// Check, and changes nothing where nobody has asked Check.
+// DryRun is the value of --dry-run. Its methods decide what a method that
+// changes something does: Check refuses any other value, and no value but
+// DryRunNone changes anything.
 type DryRun string
 
 const (
@@ -27,8 +27,8 @@ func (d DryRun) Check() error {
 // Sends reports whether requests that change something are sent, with Param.
 func (d DryRun) Sends() bool { return d == DryRunNone || d == DryRunServer }
 
-// Keeps reports whether what is done stays. What knows no dry run, such as a
-// store, is changed only then.
+// Keeps reports whether changes persist. What has no dry run, such as a store,
+// is changed only then.
 func (d DryRun) Keeps() bool { return d == DryRunNone }
 
 // Param is the dryRun parameter of the requests that change something. It lets

@@ -20,7 +20,7 @@ type Problem struct {
 	// Path in the file: "resources.accelerators", "envs.HOME", "[1].run"; for an
 	// option that is a map, the key.
 	Path string
-	// Message says what is wrong, what is allowed, and how to fix it.
+	// Message is what is wrong, what is allowed, and how to fix it.
 	Message string
 	// Remedies are what a caller can do besides correcting the file.
 	Remedies []Remedy
@@ -122,7 +122,7 @@ func (e *NotFoundError) Error() string {
 	return msg
 }
 
-// ForbiddenError is returned when the API server says 401 or 403.
+// ForbiddenError is returned when the API server responds with 401 or 403.
 type ForbiddenError struct {
 	// Message names the user, the verb and the resource that are missing.
 	Message string

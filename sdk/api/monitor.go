@@ -10,17 +10,17 @@ type CampaignListOptions struct {
 	Ended bool
 	// AllUsers adds everybody's.
 	AllUsers bool
-	// AllNamespaces looks in all namespaces that have campaigns, and goes with no
+	// AllNamespaces selects all namespaces that have campaigns, and excludes
 	// Refs.
 	AllNamespaces bool
-	// Brief leaves out all but what the records tell: it is one listing, and
+	// Brief omits all but the content of the records: it is one listing, and
 	// neither counts nor states.
 	Brief bool
 	// Progress fills in Campaign.Active, by one more listing.
 	Progress bool
 }
 
-// RunProgress is what a run that has not ended last told of its work.
+// RunProgress is the last progress of a run that has not ended.
 type RunProgress struct {
 	// Run is "<config>/<run>".
 	Run      string `json:"run"`

@@ -9,7 +9,7 @@ import (
 // DefaultTTL is how long a finished task's Job stays in the cluster.
 const DefaultTTL = 7 * 24 * time.Hour
 
-// SubmitOptions say how a task is submitted. The zero value is fine.
+// SubmitOptions set how a task is submitted. The zero value is valid.
 type SubmitOptions struct {
 	// RequestID makes a submission idempotent: a second one with the same
 	// RequestID (by the same user in the same namespace) finds the first
@@ -22,8 +22,8 @@ type SubmitOptions struct {
 	// Queue is the Kueue LocalQueue it joins: empty for the file's, else
 	// for "vast" where the namespace has it; "none" for no queue.
 	Queue string
-	// Priority in the queue: a WorkloadPriorityClass, or a number that one
-	// stands for. Empty for the file's.
+	// Priority in the queue: a WorkloadPriorityClass, or the value of
+	// one. Empty for the file's.
 	Priority string
 	// Force queues it although it can never fit.
 	Force bool
@@ -49,8 +49,8 @@ type SubmitOptions struct {
 	// Dir is what local paths in the file are relative to; empty for the
 	// working directory.
 	Dir string
-	// Notify, if set, is told how far the reading of the task's files is, and
-	// then their upload.
+	// Notify, if set, receives the progress of reading the task's files, and
+	// then of their upload.
 	Notify func(TransferProgress)
 	// LocalDriver creates no driver in the cluster for the run of a workflow: it has to be
 	// driven by Workflow.Reconcile. A task ignores it.
@@ -79,20 +79,20 @@ type TaskListOptions struct {
 	Times bool
 }
 
-// TaskStopOptions say how a task is stopped.
+// TaskStopOptions set how a task is stopped.
 type TaskStopOptions struct {
 	DryRun       DryRun
 	FieldManager string
 }
 
-// TaskDeleteOptions say how a task is deleted.
+// TaskDeleteOptions set how a task is deleted.
 type TaskDeleteOptions struct {
 	DryRun DryRun
 	// Wait returns only when the Job and its pods are gone.
 	Wait bool
 }
 
-// WaitOptions say what to wait for.
+// WaitOptions set what to wait for.
 type WaitOptions struct {
 	// For is the state to wait for; empty waits for the end.
 	For State
@@ -105,7 +105,7 @@ type WaitOptions struct {
 
 // LogOptions choose what is read of a task's logs.
 type LogOptions struct {
-	// Follow goes on until the task has ended.
+	// Follow continues until the task has ended.
 	Follow bool
 	// Nodes keeps only these ranks; empty keeps all.
 	Nodes []int
@@ -116,11 +116,11 @@ type LogOptions struct {
 	Tail *int64
 	// Since keeps only what is younger (0: all).
 	Since time.Duration
-	// Notify, if set, is told in words what the reader waits for or has
-	// met with. It is never a log line. Without it the client's warnings are
-	// told that (sdk.WithWarnings). Where nobody listens, a node that for five
-	// minutes could not start for a reason that does not pass by itself, such
-	// as an image that cannot be pulled, ends the reading with TimedOutError.
+	// Notify, if set, receives what the reader waits for, and errors. It is
+	// never a log line. Without it the client's warnings receive that
+	// (sdk.WithWarnings). With neither, a node that for five minutes could not
+	// start for a lasting reason, such as an image that cannot be pulled, ends
+	// the read with TimedOutError.
 	Notify func(message string)
 }
 

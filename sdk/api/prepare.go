@@ -5,7 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// PrepareOptions say how a campaign is written down instead of being run.
+// PrepareOptions set how a campaign is written to files instead of being run.
 type PrepareOptions struct {
 	CampaignOptions
 	// Dir is the folder to write. It must not exist, or be empty, unless
@@ -17,7 +17,7 @@ type PrepareOptions struct {
 	Setup SetupOptions
 }
 
-// PrepareReport says what was written.
+// PrepareReport lists what was written.
 type PrepareReport struct {
 	metav1.TypeMeta `json:",inline"`
 	// ID is the campaign's, Dir the folder, as it was named.

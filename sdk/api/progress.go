@@ -2,8 +2,8 @@ package api
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Progress is what a process last told of its work: a line of JSON in
-// $OUTPUT_DIR/progress.jsonl. What it does not tell stays empty.
+// Progress is the last progress that a process reported: a line of JSON in
+// $OUTPUT_DIR/progress.jsonl. Keys that it lacks stay empty.
 type Progress struct {
 	// Fraction is 0 to 1.
 	Fraction *float64 `json:"fraction,omitempty"`

@@ -4,18 +4,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// QueueState says whether a queue lets tasks start.
+// QueueState is whether a queue admits tasks.
 type QueueState string
 
 const (
 	QueueActive QueueState = "Active"
-	// QueueHeld: somebody holds it; nothing in it starts.
+	// QueueHeld: a user holds it; nothing in it starts.
 	QueueHeld QueueState = "Held"
-	// QueueInactive: it cannot work as it is; the reason says why.
+	// QueueInactive: it cannot work in its current state; see the reason.
 	QueueInactive QueueState = "Inactive"
 )
 
-// QueueStatus is one LocalQueue as it stands, with the ClusterQueue behind it.
+// QueueStatus is the current state of one LocalQueue, with its ClusterQueue.
 // ObjectMeta is the LocalQueue's.
 type QueueStatus struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -36,7 +36,8 @@ type QueueStatus struct {
 	// Resources are the ClusterQueue's, which all its queues share. There are
 	// none when the caller may not read ClusterQueues.
 	Resources []QueueResource `json:"resources"`
-	// Unknown is the right that is missing to know the ClusterQueue: its cohort,
+	// Unknown is the right that is missing to read the ClusterQueue: its
+	// cohort,
 	// what waits in it, and the resources.
 	Unknown string `json:"unknown,omitempty"`
 }
@@ -47,7 +48,7 @@ type QueueResource struct {
 	Flavor   string `json:"flavor"`
 	Resource string `json:"resource"`
 	Quota    string `json:"quota"`
-	// Used is what those hold that were let in; Borrowed the part of it that
+	// Used is the quota of the admitted tasks; Borrowed the part of it that
 	// belongs to others of the cohort.
 	Used     string `json:"used"`
 	Borrowed string `json:"borrowed,omitempty"`
@@ -80,8 +81,8 @@ type QueuedTask struct {
 	Queue        string `json:"queue"`
 	ClusterQueue string `json:"clusterQueue"`
 	// Position counts from 1 in the ClusterQueue, over all its LocalQueues;
-	// QueuePosition in the LocalQueue. 0 when it is not known, and where the
-	// queue lets nothing start, so that nobody's turn comes.
+	// QueuePosition in the LocalQueue. 0 when it is unknown, and when the queue
+	// admits nothing.
 	Position      int `json:"position,omitempty"`
 	QueuePosition int `json:"queuePosition,omitempty"`
 	// PositionPartial: the positions count only what the caller may see.
@@ -94,8 +95,8 @@ type QueuedTask struct {
 	Since metav1.Time `json:"since"`
 	// Reason says in words what it waits for.
 	Reason string `json:"reason"`
-	// Evicted says why it was put back into the queue after it had been let
-	// in ("preempted by ..."); empty when it waits for the first time.
+	// Evicted is why it was put back into the queue after its admission
+	// ("preempted by ..."); empty when it waits for the first time.
 	Evicted string `json:"evicted,omitempty"`
 	// EstimatedStart is an estimate from the recent rate; nil when there is
 	// nothing to base it on.

@@ -75,7 +75,7 @@ type Remedy struct {
 	// Administrator: it needs the permissions of an administrator, so it is not done
 	// with the login of the caller.
 	Administrator bool `json:"administrator,omitempty"`
-	// Purpose says what it achieves, as in "overwrite it"; it may be empty.
+	// Purpose is what it achieves, as in "overwrite it"; it may be empty.
 	Purpose string `json:"purpose,omitempty"`
 	// Command is the command line that does it. The SDK leaves it empty; the
 	// plugins set it in what they print.

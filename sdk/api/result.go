@@ -49,7 +49,7 @@ type ResultFile struct {
 	PathBytes []byte `json:"pathBytes,omitempty"`
 	Size      int64  `json:"size"`
 	SHA256    string `json:"sha256,omitempty"`
-	// Missing says why it could not be kept.
+	// Missing is why it could not be kept.
 	Missing string `json:"missing,omitempty"`
 }
 
@@ -127,18 +127,18 @@ type ResultDeleteOptions struct {
 	DryRun DryRun
 }
 
-// TransferProgress tells how far a transfer is.
+// TransferProgress is the progress of a transfer.
 type TransferProgress struct {
 	// Files and Bytes of Total. Skipped and SkippedBytes of them were there
 	// already.
 	Files, TotalFiles, Skipped      int
 	Bytes, TotalBytes, SkippedBytes int64
-	// Reading: so much has been read to know what is to be sent; nothing is
+	// Reading: so much has been read to compute what is to be sent; nothing is
 	// sent yet.
 	Reading bool
 }
 
-// DownloadReport says what was fetched.
+// DownloadReport lists what was fetched.
 type DownloadReport struct {
 	metav1.TypeMeta `json:",inline"`
 	// Path is the folder or the archive.

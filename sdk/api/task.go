@@ -4,22 +4,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// State says where a task stands. A task moves from left to right:
+// State is the state of a task. A task moves from left to right:
 // Queued, Pending, Running, then one of Succeeded, Rejected, Failed and Stopped.
 type State string
 
 const (
 	// Queued: the task waits for its turn (its Job is suspended).
 	Queued State = "Queued"
-	// Pending: it was let in, but not every node has started.
+	// Pending: the task is admitted, but not all of its pods have started.
 	Pending State = "Pending"
 	// Running: every node has started and none has failed.
 	Running State = "Running"
 	// Succeeded: every node ended with exit code 0.
 	Succeeded State = "Succeeded"
-	// Failed: a node failed, or the task could not go on. Diagnosis says why.
+	// Failed: a node failed, or the task could not continue. See Diagnosis.
 	Failed State = "Failed"
-	// Stopped: somebody stopped it. It stays listed until it is deleted.
+	// Stopped: a user stopped it. It stays listed until it is deleted.
 	Stopped State = "Stopped"
 	// Rejected: it ended by itself and its last progress says that the input
 	// was judged and found wanting; nothing failed.
@@ -32,7 +32,8 @@ var States = []State{Queued, Pending, Running, Succeeded, Rejected, Failed, Stop
 // Ended reports whether a task in this state will never change again.
 func (s State) Ended() bool { return s == Succeeded || s == Rejected || s == Failed || s == Stopped }
 
-// TaskStatus is one task as it stands. ObjectMeta is that of its Job: name,
+// TaskStatus is the current state of one task. ObjectMeta is that of its Job:
+// name,
 // namespace, uid, labels, annotations and creation time.
 type TaskStatus struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -62,7 +63,7 @@ type TaskStatus struct {
 	// last one ended: neither the wait in a queue, nor the pull of the image,
 	// nor the saving of results is between them. A task that waits has
 	// neither. Where its pods are gone, and in a list without ListOptions.Times,
-	// they are when the Job was let in and when Kubernetes called it finished.
+	// they are when the Job was admitted and when it finished.
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// StoppedBy is the user who stopped it.
@@ -77,8 +78,8 @@ type TaskStatus struct {
 	// Saving: its process has ended, and what it left is still being saved.
 	// The state of such a task is Running until it is known how it ended.
 	Saving bool `json:"saving,omitempty"`
-	// Progress is what the task last told of its work. Of several nodes it
-	// is that of the lowest rank that told any.
+	// Progress is the last progress that the task reported. Of several nodes it
+	// is that of the lowest rank with one.
 	Progress *Progress `json:"progress,omitempty"`
 
 	// Nodes, Events and Diagnosis are filled in by Get, not by List.
@@ -87,7 +88,7 @@ type TaskStatus struct {
 	Diagnosis *Diagnosis   `json:"diagnosis,omitempty"`
 }
 
-// NodeResources is what each node of a task asks for, as Kubernetes
+// NodeResources are the requests of each node of a task, as Kubernetes
 // quantities ("2", "512Mi").
 type NodeResources struct {
 	CPU    string `json:"cpu,omitempty"`
@@ -106,17 +107,17 @@ const (
 	NodeSucceeded NodeState = "Succeeded"
 	NodeFailed    NodeState = "Failed"
 	NodeEnded     NodeState = "Ended" // ended because the task did; its pod is gone
-	NodeLost      NodeState = "Lost"  // the machine it runs on does not answer
+	NodeLost      NodeState = "Lost"  // its Kubernetes node does not answer
 )
 
 // NodeStatus is one node of a task, that is one pod of its Job.
 type NodeStatus struct {
 	Rank  int       `json:"rank"`
 	State NodeState `json:"state"`
-	// Reason says why, in words.
+	// Reason is why.
 	Reason string `json:"reason,omitempty"`
 	Pod    string `json:"pod,omitempty"`
-	// KubernetesNode is the machine it runs on.
+	// KubernetesNode is the name of the Kubernetes node of its pod.
 	KubernetesNode string `json:"kubernetesNode,omitempty"`
 	ExitCode       *int32 `json:"exitCode,omitempty"`
 	// StartTime and EndTime are those of the user's container.

@@ -2,7 +2,7 @@ package api
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// VolumeStatus is one volume as it stands. ObjectMeta is that of its
+// VolumeStatus is the current state of one volume. ObjectMeta is that of its
 // PersistentVolumeClaim.
 type VolumeStatus struct {
 	metav1.TypeMeta   `json:",inline"`

@@ -12,7 +12,8 @@ import (
 // empty Context that it is for any.
 type Claim struct {
 	Context string
-	// File as the user named it; Line, Column and Path are where it says so.
+	// File is the file as the user named it; Line, Column and Path are the
+	// position in it.
 	File         string
 	Line, Column int
 	Path         string
@@ -22,13 +23,13 @@ type Claim struct {
 type Choice struct {
 	// Given is the context that the caller chose; empty for none.
 	Given string
-	// Active is the context that is used when nothing is said.
+	// Active is the context that is used by default.
 	Active string
 	// Elsewhere is the caller's name of the option that names a cluster without a
 	// context, as that of the API server's address; empty when none was given.
 	Elsewhere string
-	// Known are the contexts that there are. When it is nil, as for what asks
-	// no cluster, any name will do.
+	// Known are the existing contexts. When it is nil, as for methods without a
+	// cluster, any name is valid.
 	Known []string
 }
 

@@ -1,4 +1,4 @@
-// Package contexts knows the contexts of a kubeconfig, and the values that a
+// Package contexts resolves the contexts of a kubeconfig, and the values that a
 // file gives for each of them.
 //
 // # Values per cluster
@@ -15,7 +15,7 @@
 // A list is one of values per cluster when it is not empty and each of its
 // items is a mapping with one key. Every other value is what it is, on every
 // cluster. There is no default entry: a context that the list lacks is an
-// error, and so is a list when nobody says which context is meant. A context's
+// error, and so is a list when no context is selected. A context's
 // name is never interpreted; it may hold "/", ":", "@" and blanks.
 //
 // Value and Resources apply the rule to decoded YAML.

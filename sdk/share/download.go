@@ -73,7 +73,7 @@ func (d *download) free() error {
 	return nil
 }
 
-// local returns an error of this machine's file system.
+// local returns an error of the local file system.
 func (d *download) local(err error) error {
 	return &api.UnavailableError{Message: fmt.Sprintf("cannot write %q: %v", d.path, err), Cause: err}
 }

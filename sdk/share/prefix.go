@@ -25,7 +25,7 @@ type prefixWriter struct {
 // recordEvery is how many bytes of a killed download are read again at most.
 const recordEvery = 64 << 20
 
-// writeError is an error of this machine's disk.
+// writeError is an error of the local disk.
 type writeError struct{ error }
 
 // Unwrap returns the disk's own error.

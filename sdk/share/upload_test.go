@@ -161,7 +161,7 @@ func TestANameThatOurOwnLostUploadHasTakenIsNoConflict(t *testing.T) {
 	}
 }
 
-func TestANameThatSomebodyElseHasTakenMeanwhileIsAConflict(t *testing.T) {
+func TestANameThatWasTakenMeanwhileIsAConflict(t *testing.T) {
 	f := newFake()
 	f.upload = func(attempt int, store func() (share.Object, error)) (share.Object, error) {
 		if attempt == 1 {

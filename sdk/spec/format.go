@@ -305,9 +305,9 @@ type headerFile struct {
 }
 
 // JSONSchema returns the JSON Schema (draft 2020-12) of a task file, for
-// editors. It is made of the types that the parser reads. The parser knows
-// more than a schema can say: rules between fields, and that the case of
-// fixed words does not matter.
+// editors. It is generated from the types that the parser reads. The parser is
+// stricter than the schema: a schema cannot express rules between fields, or
+// that the case of fixed words does not matter.
 func JSONSchema() ([]byte, error) {
 	s := yamlfile.SchemaOf[taskFile]()
 	s.Version = jsonschema.Version

@@ -111,7 +111,7 @@ func TestValuesAreThoseOfPythonAndNumpyToTheLastBit(t *testing.T) {
 }
 
 // The table is what a Python of today says, too, where there is one with numpy.
-func TestTheTableIsWhatPythonSays(t *testing.T) {
+func TestTheTableIsThatOfPython(t *testing.T) {
 	var out []byte
 	for _, python := range []string{"python3", "/usr/bin/python3"} {
 		var err error

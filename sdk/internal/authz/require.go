@@ -12,10 +12,10 @@ import (
 )
 
 // Require returns Forbidden with all rights that the caller lacks. What was
-// allowed is remembered, with a cache on the connection (sdk.WithCache) by the
-// next program too; a refusal is asked again each time. Who cannot be asked,
-// because the cluster does not answer such questions, is taken to be allowed:
-// the requests themselves will tell.
+// allowed is cached, with a cache on the connection (sdk.WithCache) also for
+// the next program; a refusal is checked again each time. If the cluster has no
+// such review, the right counts as granted: the requests themselves fail
+// without it.
 func (c *Checker) Require(ctx context.Context, wanted ...Right) error {
 	unknown := slices.DeleteFunc(slices.Clone(wanted), c.known)
 	if len(unknown) == 0 {
@@ -60,8 +60,8 @@ func (c *Checker) remember(r Right) {
 	}
 }
 
-// key is one right of one caller in one namespace of one cluster. What stands
-// for the caller is hashed: credentials must not get into a file's name.
+// key is one right of one caller in one namespace of one cluster. The caller's
+// identity is hashed: credentials must not get into a file's name.
 func (c *Checker) key(r Right) string {
 	cfg := c.conn.Config
 	namespace := c.conn.Namespace

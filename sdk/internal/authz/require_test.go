@@ -20,7 +20,7 @@ type memory map[string]bool
 func (m memory) Has(key string) bool { return m[key] }
 func (m memory) Add(key string)      { m[key] = true }
 
-// cluster answers for somebody who may do what allowed says.
+// cluster answers for a user with the rights of allowed.
 func cluster(t *testing.T, cache access.Cache, allowed func(*authorizationv1.ResourceAttributes) bool) (checker *Checker, asked *int) {
 	t.Helper()
 	set := fake.NewSimpleClientset() // reviews need no apply
@@ -57,7 +57,7 @@ func TestAllMissingRightsAreNamedAtOnceAndAskedAgain(t *testing.T) {
 	}
 	next := New(checker.conn)
 	if err := next.Require(t.Context(), wanted...); err != nil || *asked != 5 {
-		t.Errorf("the next program asks again for what the cache knows: %d questions, %v", *asked, err)
+		t.Errorf("the next program sends reviews for cached rights: %d questions, %v", *asked, err)
 	}
 }
 

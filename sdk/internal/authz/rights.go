@@ -1,6 +1,6 @@
-// Package authz asks the API server what the caller may do, before something
-// is begun that would end half-way. It only saves trouble: what is allowed is
-// decided by the API server, at each request.
+// Package authz checks with the API server what the caller may do, before an
+// operation that would otherwise stop half-way. It is only for early errors:
+// the API server decides at each request.
 package authz
 
 import (
@@ -59,14 +59,14 @@ func InCluster(rights []Right) []Right {
 	return out
 }
 
-// Checker asks with the caller's own rights, which everybody may do. What it
-// has seen allowed it does not ask again.
+// Checker sends reviews with the caller's own rights, which every user may do.
+// Granted rights are cached.
 type Checker struct {
 	conn *access.Conn
 	seen sync.Map // of Right
 }
 
-// New returns a checker over conn. It contacts nobody.
+// New returns a checker over conn. It contacts no server.
 func New(conn *access.Conn) *Checker { return &Checker{conn: conn} }
 
 // atOnce is how many questions are asked at a time.

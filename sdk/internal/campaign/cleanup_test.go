@@ -80,7 +80,7 @@ func TestRunsAreCountedTheSameWhenTheirJobsAreCleanedUp(t *testing.T) {
 	}
 }
 
-func TestACampaignThatGoesOnIsCleanedUpByForceOnlyAndIsStoppedThen(t *testing.T) {
+func TestAnUnfinishedCampaignIsCleanedUpOnlyWithForce(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
 	w.changeJobs(complete)
@@ -140,7 +140,7 @@ func TestAPreparedCampaignIsWholeOnceAllItsRunsHaveBeenSeen(t *testing.T) {
 	}
 }
 
-func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
+func TestThePackOfACampaignIsRemovedWithItsLastUser(t *testing.T) {
 	elsewhere := func(w *world, inputs string) {
 		r := layout.Record{Version: layout.RecordVersion, ID: "other-2026-11-21-110000", Namespace: "elsewhere", Inputs: inputs}
 		w.put(layout.RecordKey(r.ID), string(r.Marshal()))
@@ -190,7 +190,7 @@ func TestThePackOfACampaignGoesWithTheLastThatHasIt(t *testing.T) {
 }
 
 // The results may take minutes to remove: who submits meanwhile keeps its pack.
-func TestAPackThatSomebodyTakesWhileResultsAreRemovedStays(t *testing.T) {
+func TestAPackThatIsTakenWhileResultsAreRemovedStays(t *testing.T) {
 	w := newWorld(t)
 	id := w.submit(api.CampaignOptions{}).ID
 	w.changeJobs(complete, complete, complete)

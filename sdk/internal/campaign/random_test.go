@@ -62,7 +62,7 @@ func paramX(t *testing.T, job *batchv1.Job) string {
 	return ""
 }
 
-func TestACampaignGoesOnWithTheRandomValuesThatItWasBegunWith(t *testing.T) {
+func TestACampaignKeepsItsRandomValues(t *testing.T) {
 	values := map[api.Random][]string{
 		api.RandomRoboVAST: {"158176", "339563", "993908"},
 		api.RandomLegacy:   {"393365", "520453", "592359"},

@@ -61,7 +61,7 @@ func TestARerunIsMadeAsTheOldCampaignWas(t *testing.T) {
 	}
 }
 
-func TestARerunWhoseInputsAreGoneSaysSo(t *testing.T) {
+func TestARerunWithoutInputsIsAnError(t *testing.T) {
 	w := newWorld(t)
 	old := w.submit(api.CampaignOptions{}).ID
 	w.fail()

@@ -42,7 +42,7 @@ func TestADryRunOfAResumptionChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnIDThatNobodyHasIsANewCampaignsAndThatIsSaid(t *testing.T) {
+func TestAnUnknownIDStartsANewCampaignWithAWarning(t *testing.T) {
 	w := newWorld(t)
 	const id = "sweep-2026-11-21-110000"
 	if _, err := w.resumeAlone(api.CampaignOptions{ID: id}); !is[*api.NotFoundError](err) {
@@ -69,7 +69,7 @@ func TestACampaignOfAnotherNamespaceIsNotBegunAnew(t *testing.T) {
 }
 
 // Its Jobs would be made once more, and take away what is kept of the first.
-func TestACampaignWhoseRecordTheClusterHasLostGoesOnByTheStores(t *testing.T) {
+func TestACampaignWithoutARecordInTheClusterContinuesFromTheStores(t *testing.T) {
 	for name, resume := range map[string]func(*world, string) error{
 		"with its file": func(w *world, id string) error {
 			_, err := w.run(api.CampaignOptions{ID: id})
@@ -100,7 +100,7 @@ func TestACampaignWhoseRecordTheClusterHasLostGoesOnByTheStores(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeResumedSaysHowToGoOn(t *testing.T) {
+func TestWhatCannotBeResumedReportsHowToContinue(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before func(*world)
 		alone  bool
@@ -151,7 +151,7 @@ func TestACampaignThatIsWholeIsShownAsItStands(t *testing.T) {
 	}
 }
 
-func TestASubmissionThatEndsInTheMiddleSaysHowToGoOn(t *testing.T) {
+func TestAnInterruptedSubmissionPrintsHowToContinue(t *testing.T) {
 	for name, tt := range map[string]struct {
 		jobs   int
 		broken func(*world)

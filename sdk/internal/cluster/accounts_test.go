@@ -106,7 +106,7 @@ func TestWhatBecomesOfCredentialsThatAreThere(t *testing.T) {
 	}
 }
 
-func TestTheStoreKnowsTheAccountsOfTheSecrets(t *testing.T) {
+func TestTheStoreHasTheAccountsOfTheSecrets(t *testing.T) {
 	for name, tc := range map[string]struct {
 		volume bool
 		writer string

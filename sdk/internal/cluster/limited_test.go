@@ -10,7 +10,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestTheStoreHasALimitOfCPUsWhereAQuotaWantsOne(t *testing.T) {
+func TestTheStoreHasALimitOfCPUsWhereAQuotaRequiresOne(t *testing.T) {
 	there := func(replicas int32, limit string) *appsv1.Deployment {
 		d := &appsv1.Deployment{Status: appsv1.DeploymentStatus{Replicas: replicas}}
 		c := corev1.Container{Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}}}

@@ -72,7 +72,7 @@ func TestRender(t *testing.T) {
 	}
 }
 
-func TestRenderSaysWhatItCannotKnow(t *testing.T) {
+func TestRenderReportsWhatItCannotCompute(t *testing.T) {
 	var warnings []string
 	c := offline(t, func(w string) { warnings = append(warnings, w) })
 	if _, err := c.Render(t.Context(), api.SetupOptions{Config: "kind"}); err != nil {

@@ -201,8 +201,8 @@ func (c *Client) missingNode(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// tryOwnStore refuses a store of somebody else's that would lose results, before
-// anything is made in the cluster. One that does not answer is told at the end of
+// tryOwnStore refuses a foreign store that would lose results, before
+// anything is made in the cluster. One that does not answer is reported at the end of
 // the setup.
 func (c *Client) tryOwnStore(ctx context.Context, r *run, p *plan) error {
 	if p.record.Store.Kind != api.StoreExternal {

@@ -58,7 +58,7 @@ func TestAwaitEnds(t *testing.T) {
 }
 
 // A cluster that is away for a moment is no reason to give up.
-func TestAwaitGoesOnWhileTheClusterIsAway(t *testing.T) {
+func TestAwaitContinuesWhileTheClusterIsAway(t *testing.T) {
 	r, ctx, cancel := newRun(t.Context(), nil, time.Minute)
 	defer cancel()
 	first := true

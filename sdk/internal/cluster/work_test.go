@@ -186,7 +186,7 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 	}
 }
 
-func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
+func TestWorkIsStoppedAndSavedBeforeAnythingIsRemoved(t *testing.T) {
 	ofSweep, taskJob, steps := aRun("run-0"), aJob("train-abc", kube.KindTask, suspended), aJob("steps-abc", "workflow")
 	byHand := &corev1.Pod{ObjectMeta: labelled("upload", kube.KindUpload), Status: corev1.PodStatus{Phase: corev1.PodRunning}}
 	// These Jobs were applied without their record.
@@ -234,7 +234,7 @@ func TestWorkIsStoppedAsAWholeAndHasSavedBeforeAnythingGoes(t *testing.T) {
 	}
 }
 
-func TestAStoreIsNotTakenAwayFromWorkThatGoesOn(t *testing.T) {
+func TestAStoreIsNotRemovedFromUnfinishedWork(t *testing.T) {
 	builtIn := storeRecord{Kind: api.StoreBuiltIn, Endpoint: "http://vast-store.lab.svc:7070", Bucket: "vast"}
 	external := storeRecord{Kind: api.StoreExternal, Endpoint: "https://s3.example.com", Secret: "mine", Bucket: "lab"}
 	change := func(s storeRecord, f func(*storeRecord)) storeRecord { f(&s); return s }

@@ -25,7 +25,7 @@ type Client struct {
 	tasks   *task.Client
 }
 
-// New returns a client over conn. It contacts nobody.
+// New returns a client over conn. It contacts no server.
 func New(conn *access.Conn, queues *queue.Client, clusters *cluster.Client, tasks *task.Client) *Client {
 	return &Client{conn: conn, rights: tasks.Rights(), queues: queues, cluster: clusters, tasks: tasks}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 )
 
-// What asks the cluster is tested on a real one; here it is how that is judged.
+// The checks are tested on a real cluster; this tests how their results are
+// judged.
 func TestChecksAreJudged(t *testing.T) {
 	tasks := authz.Purpose{Name: "tasks", Needed: true, Rights: authz.Each("jobs.batch", "create", "patch", "get")}
 	quotas := authz.Purpose{Name: "quotas", Lost: "numbers", Rights: authz.InCluster(authz.Each("clusterqueues", "list"))}
@@ -47,17 +48,17 @@ func TestChecksAreJudged(t *testing.T) {
 		"a queue that is held":     {queue(api.QueueStatus{State: api.QueueHeld, Reason: "it is on hold"}), api.CheckWarning, []string{"Queues.Resume vast"}},
 		"a queue that is broken":   {queue(api.QueueStatus{State: api.QueueInactive, Reason: "no flavor"}), api.CheckWarning, []string{"no flavor", "Cluster.Setup"}},
 		"a queue with nothing":     {queue(api.QueueStatus{State: api.QueueActive, Resources: []api.QueueResource{{Resource: "cpu", Quota: "0"}}}), api.CheckWarning, []string{"Cluster.Resize"}},
-		"pods that are let in":     {podCheck(nil, nil), api.CheckOK, nil},
-		"a quota that wants limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
+		"pods that are admitted":   {podCheck(nil, nil), api.CheckOK, nil},
+		"a quota that requires limits": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`), nil), api.CheckWarning,
 			[]string{"a task's pods cannot be created: quota hard of the namespace requires every container to set its limits.cpu for: task; limits.memory for: task", "LimitRange"}},
 		"a LimitRange that our own containers do not meet": {podCheck(diagnose.Refused("a task's pods", `pods "vast-doctor-x" is forbidden: minimum memory usage per Container is 64Mi, but request is 32Mi`), nil), api.CheckWarning,
 			[]string{"minimum memory usage per Container is 64Mi", "kubectl describe limitranges"}},
-		"a quota that is used up": {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
-		"nobody may create pods":  {podCheck(nil, &api.ForbiddenError{Message: "no"}), api.CheckSkipped, nil},
-		"pods cannot be tried":    {podCheck(nil, &api.UnavailableError{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
-		"a good finding":          {finding("dns", &agentspec.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
-		"a bad finding":           {finding("dns", &agentspec.ProbeFinding{Seen: "no such host"}, "fix DNS"), api.CheckWarning, []string{"no such host", "fix DNS"}},
-		"no finding":              {finding("dns", nil, "fix"), api.CheckSkipped, nil},
+		"a quota that is used up":          {podCheck(diagnose.Refused("a task's pods", `exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2`), nil), api.CheckWarning, []string{"used: pods=2"}},
+		"without the right to create pods": {podCheck(nil, &api.ForbiddenError{Message: "no"}), api.CheckSkipped, nil},
+		"pods cannot be tried":             {podCheck(nil, &api.UnavailableError{Message: "no answer"}), api.CheckWarning, []string{"no answer"}},
+		"a good finding":                   {finding("dns", &agentspec.ProbeFinding{OK: true, Seen: "resolves"}, "fix"), api.CheckOK, []string{"resolves"}},
+		"a bad finding":                    {finding("dns", &agentspec.ProbeFinding{Seen: "no such host"}, "fix DNS"), api.CheckWarning, []string{"no such host", "fix DNS"}},
+		"no finding":                       {finding("dns", nil, "fix"), api.CheckSkipped, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.got.Outcome != tt.want {

@@ -27,7 +27,7 @@ var kueuePods = api.Remedy{Action: api.KubectlAction("get pods"), Namespace: "ku
 
 // kueue checks its API, its version and its webhook.
 func (c *Client) kueue(ctx context.Context, o api.DoctorOptions) []api.Check {
-	_, err := c.queues.Choose(ctx, c.conn.Namespace, "doctor-asks-for-no-queue")
+	_, err := c.queues.Choose(ctx, c.conn.Namespace, "doctor-has-no-queue")
 	var absent *api.NotInstalledError
 	var unavailable *api.UnavailableError
 	switch {

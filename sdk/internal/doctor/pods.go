@@ -27,7 +27,7 @@ func podCheck(refused *api.Diagnosis, err error) api.Check {
 	case refused == nil:
 		return ok(name, "the namespace admits the pods of a task that requests nothing")
 	case refused.Cause == api.CauseQuota && strings.Contains(refused.Message, "is used up"):
-		return warning(name, refused.Message, "tasks wait until other pods end; or ask for a larger quota")
+		return warning(name, refused.Message, "tasks wait until other pods end; or request a larger quota")
 	}
 	fix := refused.Hint
 	if fix == "" {

@@ -93,8 +93,8 @@ func probePod(image string) *corev1.Pod {
 	}
 }
 
-// tame is a pod of one container that the profile restricted lets in, and that no
-// quota has to have room for unless a LimitRange wants it to ask for something.
+// tame is a pod of one container that the profile restricted admits, and that
+// fits into every quota unless a LimitRange requires requests.
 func tame(c corev1.Container) corev1.PodSpec {
 	c.Resources = kube.Unpriced()
 	c.SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),

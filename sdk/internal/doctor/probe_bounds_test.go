@@ -18,13 +18,13 @@ import (
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
-func TestTheProbeAsksForWhatALimitRangeWants(t *testing.T) {
+func TestTheProbeHasTheRequestsOfALimitRange(t *testing.T) {
 	for name, tc := range map[string]struct {
 		least string
 		want  string
 	}{
-		"nothing where none wants anything": {"", "0"},
-		"the least amount of memory":        {"96Mi", "96Mi"},
+		"nothing without a LimitRange": {"", "0"},
+		"the least amount of memory":   {"96Mi", "96Mi"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var there []runtime.Object
@@ -36,7 +36,7 @@ func TestTheProbeAsksForWhatALimitRangeWants(t *testing.T) {
 			cluster, asked := fake.NewClientset(there...), ""
 			cluster.PrependReactor("create", "pods", func(a clienttesting.Action) (bool, runtime.Object, error) {
 				asked = a.(clienttesting.CreateAction).GetObject().(*corev1.Pod).Spec.Containers[0].Resources.Requests.Memory().String()
-				return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "x", nil) // what it asks for is seen
+				return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "x", nil) // its requests are recorded
 			})
 			conn := &access.Conn{Kube: cluster, Namespace: "lab", Warn: func(string, ...api.Remedy) {}}
 			c := &Client{conn: conn, tasks: task.New(conn, nil, nil)}

@@ -44,15 +44,15 @@ func (c *Client) storeSecrets(ctx context.Context, _ api.DoctorOptions) []api.Ch
 	return judgeSecrets(c.conn.Namespace, writer, reader, time.Now())
 }
 
-// judgeSecrets is storeSecrets of two Secrets, of which either may be nil. Without a
-// store there is nothing to say: the check of the store says so.
+// judgeSecrets is storeSecrets of two Secrets, of which either may be nil.
+// Without a store it reports nothing: the check of the store does.
 func judgeSecrets(namespace string, writer, reader *corev1.Secret, now time.Time) []api.Check {
 	if writer == nil {
 		return nil
 	}
 	endpoint, err := url.Parse(string(writer.Data[kube.StoreEndpoint]))
 	if err != nil {
-		return nil // as the check of the store says
+		return nil // the check of the store reports it
 	}
 	var checks []api.Check
 	add := func(fix string, r api.Remedy, format string, args ...any) {

@@ -53,16 +53,16 @@ func TestTheSecretsOfTheStoreAreJudged(t *testing.T) {
 		writer, reader *corev1.Secret
 		want           []string
 	}{
-		"no store has none":                      {nil, nil, nil},
-		"as setup makes them":                    {writer(inside, long), reader(inside, long), fine},
-		"as an older version has made them":      {writer("http://vast-store.lab.svc:7070", ""), nil, []string{"Warning there is no Secret vast-store-reader, so who reads results holds the key to change them", "Warning the store at vast-store.lab.svc:7070 is reached in the clear"}},
-		"an S3 of one's own, with two accounts":  {writer(outside, ""), reader(outside, ""), fine},
-		"an S3 of one's own, in the clear":       {writer("http://s3.example.com", ""), reader("http://s3.example.com", ""), fine},
-		"an S3 of one's own, with one account":   {writer(outside, ""), secret(kube.StoreReaderName, outside, "w", ""), []string{"Warning the Secrets vast-store-reader and vast-store hold the same credentials, so who reads results can change them"}},
-		"a certificate that ends soon":           {writer(inside, soon), reader(inside, soon), []string{"Warning the certificates in Secret vast-store end on 2027-03-01", "Warning the certificates in Secret vast-store-reader end on 2027-03-01"}},
-		"a certificate that has ended":           {writer(inside, over), reader(inside, long), []string{"Warning the certificates in Secret vast-store have ended on 2026-11-28"}},
-		"two certificates, of which one goes on": {writer(inside, over+long), reader(inside, long), fine},
-		"no certificate where one should be":     {writer(inside, "none"), reader(inside, long), []string{"Warning ca.crt in Secret vast-store holds no certificate"}},
+		"no store has none":                          {nil, nil, nil},
+		"as setup makes them":                        {writer(inside, long), reader(inside, long), fine},
+		"as an older version has made them":          {writer("http://vast-store.lab.svc:7070", ""), nil, []string{"Warning there is no Secret vast-store-reader, so who reads results holds the key to change them", "Warning the store at vast-store.lab.svc:7070 is reached in the clear"}},
+		"an S3 of one's own, with two accounts":      {writer(outside, ""), reader(outside, ""), fine},
+		"an S3 of one's own, in the clear":           {writer("http://s3.example.com", ""), reader("http://s3.example.com", ""), fine},
+		"an S3 of one's own, with one account":       {writer(outside, ""), secret(kube.StoreReaderName, outside, "w", ""), []string{"Warning the Secrets vast-store-reader and vast-store hold the same credentials, so who reads results can change them"}},
+		"a certificate that ends soon":               {writer(inside, soon), reader(inside, soon), []string{"Warning the certificates in Secret vast-store end on 2027-03-01", "Warning the certificates in Secret vast-store-reader end on 2027-03-01"}},
+		"a certificate that has ended":               {writer(inside, over), reader(inside, long), []string{"Warning the certificates in Secret vast-store have ended on 2026-11-28"}},
+		"two certificates, of which one stays valid": {writer(inside, over+long), reader(inside, long), fine},
+		"no certificate where one should be":         {writer(inside, "none"), reader(inside, long), []string{"Warning ca.crt in Secret vast-store holds no certificate"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

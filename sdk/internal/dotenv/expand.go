@@ -12,8 +12,8 @@ const maxExpanded = 4 << 20
 
 var reference = regexp.MustCompile(`\$\{([^}:]*)(?::-([^}]*))?\}`)
 
-// expand fills in the references of each value. A default is for a name that
-// nobody knows, not for an empty one; nothing is expanded twice.
+// expand fills in the references of each value. A default is for an undefined
+// name, not for an empty one; nothing is expanded twice.
 func expand(variables []Variable, lookup func(string) (string, bool)) ([]Variable, []Problem) {
 	known := make(map[string]string, len(variables))
 	room := maxExpanded

@@ -13,20 +13,20 @@ import (
 // an earlier one.
 type Variable struct {
 	Name, Value string
-	// Line is where it stands, counted from 1.
+	// Line is its line, counted from 1.
 	Line int
 }
 
-// Problem is a statement that is no assignment. Its message holds nothing of
-// what stands there, which may be a secret.
+// Problem is a statement that is no assignment. Its message contains nothing of
+// the text, which may be a secret.
 type Problem struct {
 	Line    int
 	Message string
 }
 
 // Parse reads the assignments of a text in UTF-8, in its order, and expands
-// ${NAME} and ${NAME:-default} in their values. NAME is a variable that stands
-// further up, or else what lookup knows. All problems are returned; the
+// ${NAME} and ${NAME:-default} in their values. NAME is an earlier variable, or
+// else the result of lookup. All problems are returned; the
 // variables besides them are those that could be read, not expanded.
 func Parse(text string, lookup func(string) (string, bool)) ([]Variable, []Problem) {
 	variables, problems := Read(text)
@@ -36,8 +36,8 @@ func Parse(text string, lookup func(string) (string, bool)) ([]Variable, []Probl
 	return expand(variables, lookup)
 }
 
-// Read is Parse without expansion: a value is what stands in the text, quotes and
-// escapes removed.
+// Read is Parse without expansion: a value is the text with quotes and escapes
+// removed.
 func Read(text string) ([]Variable, []Problem) {
 	// Python reads text files with any line end, and shows "\n".
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
@@ -169,7 +169,7 @@ func (p *parser) quoted(quote byte, escapes, unclosed string) (value, problem st
 	return "", unclosed
 }
 
-// unescape is what a character behind a backslash stands for.
+// unescape is the character of an escape sequence.
 func unescape(escapes string, c byte) byte {
 	if i := strings.IndexByte("abfnrtv", c); i >= 0 && strings.IndexByte(escapes, c) >= 0 {
 		return "\a\b\f\n\r\t\v"[i]

@@ -75,7 +75,7 @@ func TestAFileGivesWhatPythonDotenvGives(t *testing.T) {
 		{"line ends of old Macs", "A=b\rB='c\rd'\rC=e", map[string]string{"A": "b", "B": "c\nd", "C": "e"}},
 		{"an escaped carriage return stays one", "A=\"b\\r\\nc\"", map[string]string{"A": "b\r\nc"}},
 		{"a name given twice has its last value", "A=1\nB=2\nA=3", map[string]string{"A": "3", "B": "2"}},
-		{"a reference to what stands further up", "A=b\nC=x${A}y\nD=\"${C}\"\nE='${C}'", map[string]string{"A": "b", "C": "xby", "D": "xby", "E": "xby"}},
+		{"a reference to an earlier variable", "A=b\nC=x${A}y\nD=\"${C}\"\nE='${C}'", map[string]string{"A": "b", "C": "xby", "D": "xby", "E": "xby"}},
 		{"a reference to the environment", "A=${HOME}/x\nB=\"${HOME}\"\nC='${HOME}'", map[string]string{"A": "/home/me/x", "B": "/home/me", "C": "/home/me"}},
 		{"the file goes before the environment", "SET=inside\nA=${SET}", map[string]string{"SET": "inside", "A": "inside"}},
 		{"but only from there on", "A=${SET}\nSET=inside\nB=${SET}", map[string]string{"A": "outside", "SET": "inside", "B": "inside"}},
@@ -107,7 +107,7 @@ func TestAFileGivesWhatPythonDotenvGives(t *testing.T) {
 	}
 }
 
-// These are what python-dotenv says that 1.2.3 and 1.2.4 mend; 1.2.2 reads them
+// python-dotenv 1.2.3 and 1.2.4 fixed these by their notes; 1.2.2 reads them
 // otherwise.
 func TestWhatPythonDotenvReadsSince124(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -185,7 +185,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("variable %+v in %d lines", v, lines)
 			}
 		}
-		// A value in single quotes comes back, whatever it is, but for
+		// A value in single quotes is read unchanged, whatever it is, but for
 		// references and Python's line ends.
 		if strings.Contains(text, "${") || strings.Contains(text, "\r") {
 			return

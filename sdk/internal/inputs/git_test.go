@@ -25,7 +25,7 @@ func newKey(t *testing.T) ssh.PublicKey {
 	return key
 }
 
-func TestAHostIsKnownAsOnThisMachine(t *testing.T) {
+func TestAHostIsKnownAsInTheUsersKnownHosts(t *testing.T) {
 	ours, others := newKey(t), newKey(t)
 	line := func(name string, key ssh.PublicKey) string { return knownhosts.Line([]string{name}, key) }
 	hashed := knownhosts.HashHostname("host") + line("", ours)

@@ -54,7 +54,7 @@ func TestAPackIsReadAgainAsItWas(t *testing.T) {
 	}
 }
 
-func TestAPackThatNobodyReadsToItsEndLeavesNothingBehind(t *testing.T) {
+func TestAPackThatIsNotReadToItsEndLeavesNothingBehind(t *testing.T) {
 	r := packed(t, noise(1, 4<<20)).open(t.Context(), nil)
 	if _, err := io.ReadFull(r, make([]byte, 10)); err != nil {
 		t.Fatal(err)

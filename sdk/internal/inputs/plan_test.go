@@ -28,7 +28,7 @@ func noise(seed uint64, n int) string {
 	return string(b)
 }
 
-func TestWhatATaskBringsLiesWhereItIsToLie(t *testing.T) {
+func TestTheFilesOfATaskAreAtTheirPaths(t *testing.T) {
 	files := map[string]string{
 		"w/main.py": "main", "w/conf/a.yaml": "old", "w/.skyignore": "*.log\n", "w/x.log": "log",
 		"data/one": "1", "data/sub/two": "2", "a.yaml": "new", "list/p/q": "pq",

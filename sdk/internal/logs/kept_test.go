@@ -126,7 +126,7 @@ func TestReadKeptEndsWithTheError(t *testing.T) {
 }
 
 // A pod that ends may go between the look at the pods and the one at its log.
-func TestAPodThatGoesBeforeItIsReadLeavesWhatIsKept(t *testing.T) {
+func TestADeletedPodLeavesTheKeptLogs(t *testing.T) {
 	for _, follow := range []bool{false, true} {
 		c := newCluster(t, 2)
 		c.kept = "2026-01-02T03:04:05Z kept\n"

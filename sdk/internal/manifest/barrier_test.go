@@ -197,7 +197,7 @@ func (n *nodes) stray(t *testing.T) {
 	}
 }
 
-func TestWithoutAWayToAskNobodyWaits(t *testing.T) {
+func TestWithoutAClientForTheBarrierNoNodeWaits(t *testing.T) {
 	n := newNodes(t, "none", 2)
 	for rank, out := range n.all(t, t.TempDir(), "", "echo run") {
 		if want := "vast: none of python3, perl and BusyBox's nc is in the PATH: run does not wait for the other nodes' setup\nrun\n0"; out != want {
@@ -206,7 +206,7 @@ func TestWithoutAWayToAskNobodyWaits(t *testing.T) {
 	}
 }
 
-func TestATaskWithoutRunWaitsForNobody(t *testing.T) {
+func TestATaskWithoutRunDoesNotWait(t *testing.T) {
 	n := newNodes(t, "python3", 2)
 	if out, err := n.command(t, 1, "echo setup", "").CombinedOutput(); err != nil || string(out) != "setup\n" {
 		t.Errorf("%v: %q", err, out)

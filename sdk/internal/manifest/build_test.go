@@ -47,7 +47,7 @@ func TestBuildRefuses(t *testing.T) {
 	}
 }
 
-func TestPodsInTheMachinesNetworkFindTheNamesOfTheCluster(t *testing.T) {
+func TestPodsInTheHostNetworkResolveTheNamesOfTheCluster(t *testing.T) {
 	tests := map[string]struct {
 		podConfig string
 		want      corev1.DNSPolicy
@@ -69,7 +69,7 @@ func TestPodsInTheMachinesNetworkFindTheNamesOfTheCluster(t *testing.T) {
 	}
 }
 
-func TestNodesWaitForEachOtherAsLongAsTheFileSays(t *testing.T) {
+func TestNodesWaitForEachOtherForTheTimeOfTheFile(t *testing.T) {
 	for file, want := range map[string]string{"": "--patience=3600", "barrier_timeout: 90\n": "--patience=90"} {
 		objects, err := Build(input(t, "task.yaml", file+"run: x\nnum_nodes: 2"))
 		if err != nil {

@@ -40,7 +40,7 @@ var labelled = []*corev1.Node{
 	labeledNode("cpu", nil),
 }
 
-func TestTheMachinesOfAModel(t *testing.T) {
+func TestTheNodesOfAModel(t *testing.T) {
 	all := make([]map[string]string, len(labelled))
 	for i, m := range labelled {
 		all[i] = m.Labels

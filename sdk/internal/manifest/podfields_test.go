@@ -21,7 +21,7 @@ func problemsOf(t *testing.T, text string) []string {
 	return strings.Split(strings.ReplaceAll(err.Error(), podConfigPath+".", ""), "\n")
 }
 
-func TestPodConfigSaysWhatIsWrongWhereItStands(t *testing.T) {
+func TestPodConfigReportsProblemsAtTheirPositions(t *testing.T) {
 	for name, tc := range map[string]struct {
 		config string
 		want   []string

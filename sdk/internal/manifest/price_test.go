@@ -30,7 +30,7 @@ func price(pod *corev1.PodSpec) map[string]string {
 	return out
 }
 
-func TestAPodCostsExactlyWhatItsFileSays(t *testing.T) {
+func TestAPodCostsExactlyWhatItsFileRequests(t *testing.T) {
 	const head = "run: x\nworkdir: .\n"
 	for name, tc := range map[string]struct {
 		file   string

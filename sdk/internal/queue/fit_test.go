@@ -51,7 +51,7 @@ func TestOnlyWhatTheQuotaCanNeverGiveIsRefused(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatNoMachineHoldsIsRefused(t *testing.T) {
+func TestOnlyWhatNoNodeHoldsIsRefused(t *testing.T) {
 	machine := func(change func(*corev1.Node), has ...string) corev1.Node {
 		n := corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"disk": "ssd"}}}
 		n.Status.Allocatable = needs(has...)

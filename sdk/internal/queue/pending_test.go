@@ -9,7 +9,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 )
 
-func TestNobodyHasAPlaceInAQueueThatLetsNothingStart(t *testing.T) {
+func TestThereAreNoPositionsInAQueueThatAdmitsNothing(t *testing.T) {
 	with := func(change func(*kueue.ClusterQueue)) *kueue.ClusterQueue {
 		cq := clusterQueue(t, eight)
 		change(cq)

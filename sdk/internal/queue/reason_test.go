@@ -10,7 +10,7 @@ import (
 	kueue "sigs.k8s.io/kueue/apis/kueue/v1beta2"
 )
 
-func TestTheReasonSaysWhatIsWaitedFor(t *testing.T) {
+func TestTheReasonNamesWhatIsWaitedFor(t *testing.T) {
 	open := localQueue("vast", "big", kueue.None)
 	tooMuch := "couldn't assign flavors to pod set main: insufficient quota for cpu in flavor f, previously considered podsets requests (0) + current podset request (500m) > maximum capacity (200m)"
 	later := "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor f, 150m more needed"

@@ -39,7 +39,7 @@ func TestAWorkloadIdentifiesItsTask(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyAskedForIsNoRequest(t *testing.T) {
+func TestNothingIsRequestedByDefault(t *testing.T) {
 	free := kube.Unpriced()
 	always := corev1.ContainerRestartPolicyAlways
 	w := waiting("w", 0, corev1.ResourceList{"cpu": resource.MustParse("2")})

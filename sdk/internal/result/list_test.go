@@ -91,7 +91,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestListSaysWhatIsMissing(t *testing.T) {
+func TestListReportsWhatIsMissing(t *testing.T) {
 	w := filled(t)
 	reason := func(o api.ResultListOptions, i int) string {
 		list, err := w.List(t.Context(), o)
@@ -192,7 +192,7 @@ func (b *watched) Get(ctx context.Context, key string, offset int64) (io.ReadClo
 	return b.Backend.Get(ctx, key, offset)
 }
 
-func TestListSaysWhyRunsFailedOrWereRejectedAndReadsNoOtherInventory(t *testing.T) {
+func TestListHasTheReasonsOfFailedRunsAndReadsNoOtherInventory(t *testing.T) {
 	w := filled(t)
 	exit := layout.Outcome{State: api.Failed, Cause: api.CauseExit, Message: "ended with exit code 3", ExitCode: ptr.To[int32](3)}
 	w.keep(run(sweep, "c-1", 0, exit, nil), run(sweep, "c-1", 1, exit, nil))

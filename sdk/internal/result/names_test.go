@@ -45,7 +45,7 @@ func (w *world) oddly(incomplete bool) {
 	w.keep(k)
 }
 
-func TestEveryNameComesBack(t *testing.T) {
+func TestEveryNameIsRestored(t *testing.T) {
 	t.Parallel()
 	for name, incomplete := range map[string]bool{"of a complete result": false, "of one without an inventory": true} {
 		t.Run(name, func(t *testing.T) {

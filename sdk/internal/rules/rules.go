@@ -31,7 +31,7 @@ var (
 var (
 	// setOnNodes are the variables that every node of a task gets from us.
 	// Users cannot set them. MASTER_ADDR and
-	// MASTER_PORT are not among them: a user who knows better may.
+	// MASTER_PORT are not among them: a user may set them.
 	setOnNodes = []string{
 		"NODE_RANK", "NUM_NODES", "NODE_IPS", "VAST_TASK_ID", "VAST_NUM_GPUS_PER_NODE",
 		"SKYPILOT_NODE_RANK", "SKYPILOT_NUM_NODES", "SKYPILOT_NODE_IPS",

@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	// nobody is the user of the pod, as in the other Jobs of the agent.
+	// nobody is the UID of the pod, as in the other Jobs of the agent.
 	nobody = 65534
 	// keepJob is how long the Job and its Secret stay after the end, in seconds. The report
 	// is in the store.
 	keepJob = 600
-	// restarts is how often a pod is started again: after the loss of its machine, or while
+	// restarts is how often a pod is started again: after the loss of its node, or while
 	// the store is away.
 	restarts = 6
 	// maxSecret leaves room in the 1 MiB of a Secret.

@@ -79,7 +79,7 @@ func Load(ctx context.Context, registry *share.Registry, o LoadOptions) (share.D
 type value struct {
 	text string
 	set  bool
-	// file and line are where it stands; empty for the environment.
+	// file and line are its position; empty for the environment.
 	file string
 	line int
 }

@@ -152,7 +152,7 @@ func TestFilesAreWhatATaskIsToDoByTheirContent(t *testing.T) {
 	}
 }
 
-func TestAVolumeOfTheFilesOwnGoesBeforeTheOutput(t *testing.T) {
+func TestAVolumeOfTheFileReplacesTheOutput(t *testing.T) {
 	for file, want := range map[string]string{
 		"run: x\n":                           "/out",
 		"run: x\nvolumes: {/out: data}\n":    "/vast-out",

@@ -58,7 +58,7 @@ func parseTime(s string) (Time, bool) {
 		zone = time.FixedZone("", offset)
 	}
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
-	// time.Parse says whether there is such a time, as time.Date would not.
+	// time.Parse refuses a time that does not exist, as time.Date does not.
 	text := fmt.Sprintf("%s-%02d-%02d %02d:%s:%s.%s", m[1], number(m[2]), number(m[3]), number(m[4]), m[5], m[6], fraction)
 	layout := "2006-01-02 15:04:05."
 	for range fraction {

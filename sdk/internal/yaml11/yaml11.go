@@ -31,7 +31,7 @@ var words = map[string]any{
 	"-.inf": -inf, "-.Inf": -inf, "-.INF": -inf,
 }
 
-// Value is what a plain scalar stands for: nil, a bool, an int64, a *big.Int that
+// Value is the value of a plain scalar: nil, a bool, an int64, a *big.Int that
 // no int64 can hold, a float64, a Time, or a string, which is the scalar itself.
 //
 // PyYAML fails on what has the form of a number or a date and is none (0b_,

@@ -17,7 +17,7 @@ import (
 type Node struct {
 	Kind yaml.Kind // MappingNode, SequenceNode or ScalarNode
 	Scalar
-	// text is a scalar as it stands in the file. written is the same before
+	// text is a scalar as it is in the file. written is the same before
 	// environment variables were substituted: messages quote it, so that no
 	// secret gets into an error.
 	Text, Written string
@@ -38,7 +38,7 @@ type Node struct {
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Path is where the node stands: "resources.any_of[0].cpus".
+// Path is the path of the node: "resources.any_of[0].cpus".
 func (n *Node) Path() string {
 	var parts []string
 	for ; n != nil; n = n.Parent {

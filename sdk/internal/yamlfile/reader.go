@@ -26,9 +26,9 @@ const (
 	keptProblems = 10 * MaxProblems
 )
 
-// Reader decodes nodes into the Go types of format.go, which are also what
-// the JSON Schema is made of. It is stricter than a YAML library's decoder
-// (no unknown fields, no silent conversions), and it goes on after a problem.
+// Reader decodes nodes into the Go types of format.go, from which the JSON
+// Schema is generated too. It is stricter than a YAML library's decoder (no
+// unknown fields, no silent conversions), and it continues after a problem.
 type Reader struct {
 	File     string
 	format   Format
@@ -155,7 +155,7 @@ type decoder interface {
 	Decode(r *Reader, n *Node, ru Rules)
 }
 
-// A shaped type says which nodes it can be read from, for the choice between
+// A shaped type reports which nodes it can be read from, for the choice between
 // alternatives and for the message when there is none.
 type shaped interface {
 	Accepts(n *Node) bool
@@ -258,7 +258,7 @@ func (r *Reader) object(n *Node, v reflect.Value) {
 
 func takesNull(t reflect.Type) bool { return Accepts(t, scalarNode(plainScalar(""))) }
 
-// scalarNode is a scalar that stands nowhere.
+// scalarNode is a scalar without a position.
 func scalarNode(s Scalar) *Node { return &Node{Kind: yaml.ScalarNode, Scalar: s} }
 
 func (r *Reader) unknownField(f *Node, v reflect.Value, known []structField) {
@@ -352,8 +352,8 @@ func describe(t reflect.Type) string {
 	}
 }
 
-// Mismatch reports a value of the wrong type, with the mend if it is a matter
-// of quotes or of a blank.
+// Mismatch reports a value of the wrong type, with the fix if it is a matter of
+// quotes or of a space.
 func (r *Reader) Mismatch(n *Node, t reflect.Type) {
 	hint := ""
 	switch {

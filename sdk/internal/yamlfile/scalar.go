@@ -14,10 +14,9 @@ import (
 	"github.com/kubevast/vast/sdk/internal/yaml11"
 )
 
-// Scalar is what a scalar of a file stands for. SkyPilot and RoboVAST read
-// files by YAML 1.1, which is what counts. Who writes them often thinks of YAML
-// 1.2, so a field that wants text takes "no", and one that wants a number takes
-// 1e3, as if they were of that.
+// Scalar is the value of a scalar of a file. SkyPilot and RoboVAST read files
+// by YAML 1.1, which is what counts. Users often write YAML 1.2, so a field of
+// text accepts "no", and one of a number accepts 1e3, as in that version.
 type Scalar struct {
 	// tag is the type by YAML 1.1: "!!str", "!!int" ...
 	Tag string
@@ -113,7 +112,7 @@ func (s Scalar) Is(tags ...string) bool {
 func (s Scalar) IsText() bool { return s.Is("!!str") }
 
 // Number is a scalar's text for a parser of quantities: the forms of numbers
-// that only YAML knows (0x10, 1_000, 1e3, 1:30) in plain digits.
+// that only YAML has (0x10, 1_000, 1e3, 1:30) in plain digits.
 func (n *Node) Number() string {
 	v := n.value
 	if n.Tag == "!!str" {

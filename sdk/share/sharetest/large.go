@@ -223,7 +223,7 @@ func fullDisk(s *suite) {
 		_, err := p.Upload(s.ctx, name, c.source(), share.UploadOptions{Overwrite: overwrite})
 		inner.proper(err)
 		if errors.As(err, new(*share.TemporaryError)) {
-			// It is repeated, in case somebody frees space. The attempt that sees the server's
+			// It is repeated, in case space becomes free. The attempt that sees the server's
 			// answer removes what is there; one whose connection the server cuts before does not.
 			_, err = share.Upload(s.ctx, p, name, c.source(), share.TransferOptions{UploadOptions: share.UploadOptions{Overwrite: overwrite}, Pause: 10 * time.Millisecond, Patience: 5 * time.Second})
 			inner.proper(err)

@@ -116,7 +116,7 @@ func TestAListOfConfigurationsThatIsNotItsRecordsIsRefused(t *testing.T) {
 	})
 }
 
-func TestWhatGoesThroughAllConfigurationsEndsWithItsContext(t *testing.T) {
+func TestALoopOverAllConfigurationsEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	made := 0
 	endless := variation.From(1<<30, func(yield func(variation.Config) bool) {
@@ -158,7 +158,7 @@ func TestWhatGoesThroughAllConfigurationsEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestConfigurationsThatNobodyCouldReadBackAreRefused(t *testing.T) {
+func TestConfigurationsThatCannotBeReadBackAreRefused(t *testing.T) {
 	_, err := (&Configurations{Configs: long(100, 100<<10)}).marshal(t.Context(), 1<<20)
 	if invalid := (*api.InvalidSpecError)(nil); !errors.As(err, &invalid) || !strings.Contains(err.Error(), "the 100 configurations have more than 1 MiB of parameters") {
 		t.Errorf("error %v", err)

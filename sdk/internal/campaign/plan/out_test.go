@@ -16,7 +16,7 @@ import (
 )
 
 // A pre_command, and scenarios of RoboVAST's, write to /out itself.
-func TestAllThatLiesInOutIsKept(t *testing.T) {
+func TestAllFilesInOutAreKept(t *testing.T) {
 	for packed, want := range map[int][][]agentspec.Dir{
 		1: {{{Path: "/out/only/0", Progress: true}, {Path: "/out", As: "_out/", Rest: true}}},
 		2: {{{Path: "/out/only/0", Progress: true}},

@@ -152,7 +152,7 @@ func TestTwoCampaignsPreparedInOneSecondAreTwo(t *testing.T) {
 	}
 }
 
-func TestAPreparedFolderSaysWhichNamespacesTakeItsPods(t *testing.T) {
+func TestAPreparedFolderNamesTheNamespacesThatAdmitItsPods(t *testing.T) {
 	for profile, want := range map[string]string{
 		"":           "The pods have the security profile `baseline`. A namespace that enforces the Pod Security Standard `restricted` takes the Jobs, with a warning, and refuses their pods; for one write the folder with `--security-profile restricted`.",
 		"privileged": "The pods have the security profile `privileged`.",

@@ -74,7 +74,7 @@ func TestTheIndexHasTheOutcomeUnlessTheJobIsUnfinished(t *testing.T) {
 	}
 }
 
-func TestARunGoesOnWhileItsResultIsBeingSaved(t *testing.T) {
+func TestARunIsUnfinishedWhileItsResultIsBeingSaved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		status api.TaskStatus
 		want   api.State
