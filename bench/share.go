@@ -20,7 +20,7 @@ import (
 const (
 	shareBytes    = 1 << 30
 	shareFarBytes = 256 << 20
-	sharePairs    = 3
+	sharePairs    = 5
 	shareUser     = "bench"
 	sharePassword = "bench-password" // of a server that lives for minutes
 	shareName     = "archive.tar.gz"
@@ -93,9 +93,13 @@ func (s *shareBench) write(size int64) error {
 	return f.Close()
 }
 
+// measured are the figures of one side besides the rates of its uploads: rates of
+// downloads, seconds of CPU of both, and peaks of memory.
+type measured struct{ down, upCPU, downCPU, peak []float64 }
+
 // side uploads, and downloads again, by two commands. It returns bytes a second of the upload, and adds
-// those of the download to down.
-func (s *shareBench) side(ctx context.Context, size int64, down *[]float64, peak *[]float64, argv func(upload bool, file string) []string) func(int) (float64, error) {
+// the other figures to m.
+func (s *shareBench) side(ctx context.Context, size int64, m *measured, argv func(upload bool, file string) []string) func(int) (float64, error) {
 	return func(int) (float64, error) {
 		stored, out := filepath.Join(s.server.files, shareName), filepath.Join(s.dir, "out")
 		defer os.Remove(stored)
@@ -115,10 +119,10 @@ func (s *shareBench) side(ctx context.Context, size int64, down *[]float64, peak
 				return 0, errors.Join(fmt.Errorf("%s has not stored %d bytes in %s", argv(true, "")[0], size, file), err)
 			}
 		}
-		*down = append(*down, float64(size)/got.took.Seconds())
-		if peak != nil {
-			*peak = append(*peak, float64(max(sent.peak, got.peak)))
-		}
+		m.down = append(m.down, float64(size)/got.took.Seconds())
+		m.upCPU = append(m.upCPU, sent.cpu.Seconds())
+		m.downCPU = append(m.downCPU, got.cpu.Seconds())
+		m.peak = append(m.peak, float64(max(sent.peak, got.peak)))
 		return float64(size) / sent.took.Seconds(), nil
 	}
 }
@@ -159,15 +163,19 @@ func (s *shareBench) near(ctx context.Context) ([]figure, error) {
 	var figures []figure
 	for _, other := range others {
 		s.progress("share: against %s", other.name)
-		var down pairs
-		var peak []float64
-		up, err := turns(sharePairs, s.side(ctx, shareBytes, &down.ours, &peak, s.ours(url, "-")), s.side(ctx, shareBytes, &down.theirs, nil, other.argv))
+		var ours, theirs measured
+		up, err := turns(sharePairs, s.side(ctx, shareBytes, &ours, s.ours(url, "-")), s.side(ctx, shareBytes, &theirs, other.argv))
 		if err != nil {
 			return figures, err
 		}
 		u := up.figure("upload of 1 GiB to Apache's mod_dav: provider webdav / "+other.name, atLeast(1), megabytesPerSecond)
-		u.notes = []string{fmt.Sprintf("Peak memory of ours: %s.", mebibytes(slices.Max(peak)))}
-		figures = append(figures, u, down.figure("download of 1 GiB from it: provider webdav / "+other.name, atLeast(1), megabytesPerSecond))
+		cpu := func(ours, theirs []float64) string {
+			return fmt.Sprintf("CPU time, of the program alone: %s (ours), %s (theirs).", seconds(median(ours)), seconds(median(theirs)))
+		}
+		u.notes = []string{cpu(ours.upCPU, theirs.upCPU), fmt.Sprintf("Peak memory of ours: %s.", mebibytes(slices.Max(ours.peak)))}
+		d := pairs{ours.down, theirs.down}.figure("download of 1 GiB from it: provider webdav / "+other.name, atLeast(1), megabytesPerSecond)
+		d.notes = []string{cpu(ours.downCPU, theirs.downCPU)}
+		figures = append(figures, u, d)
 	}
 	return figures, nil
 }
@@ -186,13 +194,13 @@ func (s *shareBench) far(ctx context.Context) ([]figure, error) {
 		return []string{s.mover, map[bool]string{true: "lib-up", false: "lib-down"}[upload], url, s.server.ca, file}
 	}
 	s.progress("share: against gowebdav at %s", shareTrip)
-	var down pairs
-	up, err := turns(sharePairs, s.side(ctx, shareFarBytes, &down.ours, nil, s.ours(url, s.server.ca)), s.side(ctx, shareFarBytes, &down.theirs, nil, library))
+	var ours, theirs measured
+	up, err := turns(sharePairs, s.side(ctx, shareFarBytes, &ours, s.ours(url, s.server.ca)), s.side(ctx, shareFarBytes, &theirs, library))
 	if err != nil {
 		return nil, err
 	}
 	return []figure{
 		up.figure("upload of 256 MiB to it over TLS at 50 ms of round trip: provider webdav / gowebdav's own client", atLeast(5), megabytesPerSecond),
-		down.figure("download of 256 MiB from it over TLS at 50 ms of round trip: provider webdav / gowebdav's own client", bound{}, megabytesPerSecond),
+		pairs{ours.down, theirs.down}.figure("download of 256 MiB from it over TLS at 50 ms of round trip: provider webdav / gowebdav's own client", bound{}, megabytesPerSecond),
 	}, nil
 }
