@@ -46,8 +46,13 @@ func measureShare(ctx context.Context, e *env) ([]figure, error) {
 	if err != nil {
 		return figures, err
 	}
-	more, err := s.far(ctx)
-	return append(figures, more...), err
+	for _, measure := range []func(context.Context) ([]figure, error){s.far, s.archive} {
+		more, err := measure(ctx)
+		if figures = append(figures, more...); err != nil {
+			return figures, err
+		}
+	}
+	return figures, nil
 }
 
 // shareBench is the place of the measurement.

@@ -1,6 +1,7 @@
 // Command sharemover moves one file to or from a WebDAV share, for the bench:
 // `sharemover up|down URL CA FILE SHA256` with the provider of this module, and
 // `sharemover lib-up|lib-down URL CA FILE` with gowebdav's own client. CA is a file or "-".
+// `sharemover archive STORE CAMPAIGN NAME` builds an archive in a store that is a folder.
 // The user and the password are those of the bench.
 package main
 
@@ -15,7 +16,10 @@ import (
 
 	"github.com/studio-b12/gowebdav"
 
+	"github.com/kubevast/vast/agent/archiver"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/share/providers"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/share"
 )
 
@@ -26,10 +30,26 @@ const (
 )
 
 func main() {
+	if os.Args[1] == "archive" {
+		if err := archive(context.Background(), os.Args[2], os.Args[3], os.Args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := move(context.Background(), os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5:]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+func archive(ctx context.Context, root, campaign, name string) error {
+	b, err := store.OpenDir(root)
+	if err != nil {
+		return err
+	}
+	_, err = archiver.Build(ctx, b, archiver.Options{Prefix: layout.CampaignPrefix(campaign), Folder: campaign, Name: name})
+	return err
 }
 
 func move(ctx context.Context, what, url, ca, file string, more []string) error {
