@@ -73,7 +73,7 @@ func TestAnUploadToAFullShareKeepsAllAndIsContinued(t *testing.T) {
 	s := p.store()
 	before := results(t, s, id)
 
-	p.vast("share", "upload", id, "--remove-from-store").exits(1).tells(id, "507", "no space left", "use another one")
+	p.vast("share", "upload", id, "--remove-from-store").exits(1).tells(id, "507", "no space left", "use another share")
 	if item := p.last(); item.Phase != "Failed" || !item.Kept || item.Removed {
 		t.Errorf("the status is %+v", item)
 	}

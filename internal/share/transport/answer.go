@@ -50,8 +50,8 @@ var hints = map[int]string{
 //   - all other: api.NotSupportedError
 func (c *Client) Failure(resp *http.Response, doing string) error {
 	excerpt := c.excerpt(resp)
-	if resp.StatusCode == http.StatusUnauthorized && IsPage(resp) {
-		excerpt = "" // a web server's own page, which repeats the status
+	if IsPage(resp) && strings.HasPrefix(excerpt, status(resp.StatusCode)) {
+		excerpt = "" // a web server's own page for the status
 	}
 	message := fmt.Sprintf("cannot %s: %s", doing, status(resp.StatusCode))
 	if excerpt != "" {
