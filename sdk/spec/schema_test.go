@@ -44,6 +44,8 @@ func TestParserAndSchemaKnowTheSameFields(t *testing.T) {
 		reflect.TypeFor[namedVolume](), reflect.TypeFor[ephemeralVolume](), reflect.TypeFor[storageFile](),
 		reflect.TypeFor[jobRecovery](), reflect.TypeFor[autostop](), reflect.TypeFor[dockerObj](),
 		reflect.TypeFor[managedSecretMount](), reflect.TypeFor[workdirFile](),
+		reflect.TypeFor[workflowFile](), reflect.TypeFor[workflowTaskFile](), reflect.TypeFor[approvalFile](), reflect.TypeFor[inputFile](),
+		reflect.TypeFor[scheduleFile](), reflect.TypeFor[webhookFile](), reflect.TypeFor[outputEnvFile](),
 	} {
 		formats(root, seen)
 	}
@@ -123,5 +125,41 @@ func TestTheSchemaTakesValuesPerCluster(t *testing.T) {
 	entry := s.Properties.Value("any_of").AnyOf[0].Items
 	if !perCluster(entry.Properties.Value("cpus")) {
 		t.Error("the fields of a candidate take none")
+	}
+}
+
+func TestTheParserReadsEveryFieldOfTheWorkflowSchema(t *testing.T) {
+	data, err := WorkflowJSONSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object struct {
+		Schema            string `json:"$schema"`
+		Properties        map[string]json.RawMessage
+		PatternProperties map[string]struct{ Properties map[string]json.RawMessage }
+	}
+	var s, tasks object
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(s.Properties["tasks"], &tasks); err != nil {
+		t.Fatal(err)
+	}
+	task := tasks.PatternProperties[nodePattern].Properties
+	if s.Schema != jsonschema.Version || len(s.Properties) != 10 || len(task) < 30 {
+		t.Fatalf("$schema %q with %d properties, and %d of a task", s.Schema, len(s.Properties), len(task))
+	}
+	delete(s.Properties, "kind")
+	delete(s.Properties, "tasks")
+	delete(task, "run")
+	for key := range s.Properties {
+		if _, err := ParseWorkflow("wf.yaml", fmt.Appendf(nil, "kind: Workflow\n%s: null\ntasks: {a: {run: x}}\n", key), Inputs{}); err != nil {
+			t.Error(err)
+		}
+	}
+	for key := range task {
+		if _, err := ParseWorkflow("wf.yaml", fmt.Appendf(nil, "kind: Workflow\ntasks: {a: {%s: null, run: x}}\n", key), Inputs{}); err != nil {
+			t.Error(err)
+		}
 	}
 }

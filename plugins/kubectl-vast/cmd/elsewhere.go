@@ -42,7 +42,7 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 		add(cli.Says(f, "", "what is missing is found by `%s`", []string{"doctor"}), "check"),
 		add(cli.Says(f, "NAME", "your name is set with `%s`", []string{"auth", "login", "NAME"}), "login"),
 		add(cli.Says(f, "", "your name is shown by `%s`", []string{"auth", "whoami"}), "whoami"),
-		add(cli.Says(f, "", "the fields of a file are shown by `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "campaign"}), "explain"),
+		add(cli.Says(f, "", "the fields of a file are shown by `%s`, `%s` and `%s`", []string{"schema", "task"}, []string{"schema", "workflow"}, []string{"schema", "campaign"}), "explain"),
 		add(cli.Says(f, "", "tasks are submitted with `%s` and listed with `%s`; what waits is shown by `%s`",
 			[]string{"submit", "FILE"}, []string{"list"}, []string{"queue", "list"}), "jobs", "job", "task", "tasks"),
 		add(func([]string) string {

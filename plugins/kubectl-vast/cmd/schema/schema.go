@@ -13,6 +13,7 @@ import (
 func New(f *cli.Factory) *cobra.Command {
 	return cli.NewGroup("schema", "Print the JSON Schema of a file format",
 		newSchemaOf(f, "task", "task files", spec.JSONSchema),
+		newSchemaOf(f, "workflow", "workflow files", spec.WorkflowJSONSchema),
 		newSchemaOf(f, "campaign", "campaign files (.vast)", spec.CampaignJSONSchema))
 }
 

@@ -93,6 +93,8 @@ func (s *Flags) ReadInputs(ctx context.Context, f *cli.Factory) (spec.Inputs, er
 	var errEnv, errSecret error
 	in.Envs, errEnv = s.Env.Read(ctx, f.Files().Read, os.LookupEnv)
 	in.Secrets, errSecret = s.Secret.Read(ctx, f.Files().Read, os.LookupEnv)
+	in.Read = func(path string, limit int) ([]byte, error) { return f.Files().Read(ctx, path, limit) }
+	in.Lookup = os.LookupEnv
 	return in, errors.Join(errEnv, errSecret)
 }
 
