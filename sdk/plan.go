@@ -32,6 +32,7 @@ func PlanWorkflow(path string, data []byte, in spec.Inputs, o api.WorkflowPlanOp
 		return plan, err
 	}
 	w := parsed.Graph()
+	plan.WorkflowName = parsed.Name
 	assumptions, err := assume(w, o)
 	if err != nil {
 		return nil, err

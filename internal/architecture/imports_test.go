@@ -94,6 +94,7 @@ var layers = []string{
 	"internal/cli/clitest",
 	"plugins/kubectl-vast/cmd/submission",
 	"=plugins/kubectl-vast/cmd/monitor",
+	"=plugins/kubectl-vast/cmd/workflow",
 	"plugins/kubectl-vast/cmd/campaign",
 	"=plugins/kubectl-vast/cmd/results",
 	"=plugins/kubectl-vast/cmd/share",

@@ -6,6 +6,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type WorkflowPlan struct {
 	metav1.TypeMeta `json:",inline"`
 
+	// WorkflowName is the name as the user wrote it.
+	WorkflowName string `json:"workflowName,omitempty"`
 	// Phase and Result are those in which nothing more happens, as in WorkflowRun.
 	Phase  string `json:"phase"`
 	Result string `json:"result"`

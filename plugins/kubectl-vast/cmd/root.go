@@ -17,6 +17,7 @@ import (
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schema"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/share"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/task"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/workflow"
 )
 
 // New returns the root command.
@@ -38,6 +39,10 @@ func New(f *cli.Factory) *cobra.Command {
 			{
 				Message:  "Campaign Commands:",
 				Commands: []*cobra.Command{campaign.New(f), monitor.New(f)},
+			},
+			{
+				Message:  "Workflow Commands:",
+				Commands: []*cobra.Command{workflow.NewPlan(f)},
 			},
 			{
 				Message:  "Result Commands:",
