@@ -130,26 +130,60 @@ type Reader struct {
 	objects []json.RawMessage
 }
 
-// Read reads the parts of a specification, whose order is theirs.
-func Read(parts [][]byte) (*Reader, error) {
-	all := bytes.Join(parts, nil)
-	if len(all) < 8 {
-		return nil, errors.New("the specification is incomplete")
+// Header reads the Spec from the first parts of a specification. Its zero value is empty.
+type Header struct{ stream []byte }
+
+// Add adds the next part.
+func (h *Header) Add(part []byte) { h.stream = append(h.stream, part...) }
+
+// Complete reports whether no further part is needed.
+func (h *Header) Complete() bool {
+	_, _, ok := h.cut()
+	return ok
+}
+
+// cut returns the header and what follows it, if the header is complete.
+func (h *Header) cut() (header, rest []byte, ok bool) {
+	if len(h.stream) < 8 {
+		return nil, nil, false
 	}
-	size, rest := binary.BigEndian.Uint64(all), all[8:]
+	size, rest := binary.BigEndian.Uint64(h.stream), h.stream[8:]
 	if size > uint64(len(rest)) {
-		return nil, errors.New("the specification is incomplete")
+		return nil, nil, false
 	}
-	r := &Reader{stream: rest[size:], last: -1}
-	if err := unpack(rest[:size], maxHeader, &r.Spec); err != nil {
+	return rest[:size], rest[size:], true
+}
+
+// Spec returns the specification without the objects of the tasks.
+func (h *Header) Spec() (*Spec, error) {
+	header, _, ok := h.cut()
+	if !ok {
+		return nil, errIncomplete
+	}
+	s := &Spec{}
+	if err := unpack(header, maxHeader, s); err != nil {
 		return nil, fmt.Errorf("the specification: %w", err)
 	}
-	if r.Version != Version {
-		return nil, fmt.Errorf("the specification has version %d; this program reads version %d", r.Version, Version)
+	if s.Version != Version {
+		return nil, fmt.Errorf("the specification has version %d; this program reads version %d", s.Version, Version)
 	}
+	return s, nil
+}
+
+var errIncomplete = errors.New("the specification is incomplete")
+
+// Read reads the parts of a specification, whose order is theirs.
+func Read(parts [][]byte) (*Reader, error) {
+	h := Header{stream: bytes.Join(parts, nil)}
+	spec, err := h.Spec()
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{Spec: *spec, last: -1}
+	_, r.stream, _ = h.cut()
 	for _, c := range r.Chunks {
 		if c.First < 0 || c.Offset < 0 || c.Size < 0 || c.Offset+c.Size > len(r.stream) {
-			return nil, errors.New("the specification is incomplete")
+			return nil, errIncomplete
 		}
 	}
 	r.index = make(map[string]int, len(r.Workflow.Tasks))

@@ -1,0 +1,104 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/workflow/record"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+)
+
+// Stop implements sdk.Workflow. It records the request, which the driver carries out.
+func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.rights.Require(ctx, authz.Each(configMaps, "patch")...); err != nil {
+		return nil, err
+	}
+	id, err := c.resolve(ctx, ref, true)
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.user(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run, err := c.read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if run.State.Phase.Final() || run.StopBy != "" {
+		return fromRecord(run), nil
+	}
+	run.StopBy = user
+	if !o.DryRun.Sends() {
+		return fromRecord(run), nil
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": run.UID, "annotations": map[string]any{kube.AnnotationStop: user}}})
+	if err != nil {
+		return nil, err
+	}
+	cm, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Patch(ctx, run.Name, types.MergePatchType, patch,
+		metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
+	if apierrors.IsNotFound(err) {
+		return nil, c.notFound(id)
+	}
+	if err != nil {
+		return nil, c.conn.Classify(err, "patch", configMaps)
+	}
+	if run, err = record.FromObject(cm); err != nil {
+		return nil, err
+	}
+	return fromRecord(run), nil
+}
+
+// Delete implements sdk.Workflow. All that the run owns is deleted with it.
+func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.rights.Require(ctx, authz.Each(configMaps, "delete")...); err != nil {
+		return nil, err
+	}
+	id, err := c.resolve(ctx, ref, true)
+	if err != nil {
+		return nil, err
+	}
+	run, err := c.read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := fromRecord(run)
+	if !o.DryRun.Sends() {
+		return out, nil
+	}
+	propagation := metav1.DeletePropagationBackground
+	if o.Wait {
+		propagation = metav1.DeletePropagationForeground
+	}
+	maps := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace)
+	err = maps.Delete(ctx, run.Name, access.Exactly(run.UID, metav1.DeleteOptions{PropagationPolicy: &propagation, DryRun: o.DryRun.Param()}))
+	if err := c.conn.Deleted(err, configMaps, run.Name); err != nil {
+		return nil, err
+	}
+	if !o.Wait || !o.DryRun.Keeps() {
+		return out, nil
+	}
+	return out, wait.PollUntilContextCancel(ctx, 500*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		have, err := maps.Get(ctx, run.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) || err == nil && have.UID != run.UID {
+			return true, nil
+		}
+		return false, c.conn.Classify(err, "get", configMaps)
+	})
+}

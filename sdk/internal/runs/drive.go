@@ -1,0 +1,109 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/kubevast/vast/internal/apiserver"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/workflow/driver"
+	"github.com/kubevast/vast/internal/workflow/record"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
+)
+
+// driving are the rights of a driver.
+var driving = slices.Concat(authz.Each(configMaps, "get", "list", "watch", "create", "patch"), authz.Each("pods", "get", "list"),
+	authz.Each(jobsResource, "get", "list", "watch", "create", "patch"), authz.Each("services", "create"), authz.Each(leases, "get", "create", "update"))
+
+// Reconcile implements sdk.Workflow.
+func (c *Client) Reconcile(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error) {
+	if err := c.rights.Require(ctx, driving...); err != nil {
+		return nil, err
+	}
+	id, err := c.resolve(ctx, ref, true)
+	if err != nil {
+		return nil, err
+	}
+	server, err := c.server()
+	if err != nil {
+		return nil, err
+	}
+	o := driver.Options{API: server, Namespace: c.conn.Namespace, Run: id, Holder: holder(), Once: !wait}
+	for {
+		run, err := driver.Drive(ctx, o)
+		held := (*driver.HeldError)(nil)
+		switch {
+		case err == nil && run.State.Phase.Final():
+			return c.Get(ctx, id)
+		case err == nil:
+			return c.handOver(ctx, run)
+		case errors.Is(err, driver.ErrDeleted):
+			return nil, c.notFound(id)
+		case errors.Is(err, driver.ErrIncomplete):
+			return nil, &api.ConflictError{Message: fmt.Sprintf("the submission of run %s was not completed; submit it again with the same request id, or delete it", id),
+				Remedies: []api.Remedy{{Action: WorkflowsDelete, Ref: id, Purpose: "delete it"}}}
+		case errors.As(err, &held) && !wait:
+			return c.Get(ctx, id) // a driver is at it
+		case errors.As(err, &held):
+			if err := pause(ctx, min(held.In, heldPause)); err != nil {
+				return nil, err
+			}
+		case driver.IsLost(err) && ctx.Err() == nil:
+			if !wait {
+				return c.Get(ctx, id)
+			}
+		default:
+			return nil, c.classify(err)
+		}
+	}
+}
+
+// heldPause is how often a driver that waits looks whether the Lease is free.
+const heldPause = 2 * time.Second
+
+// handOver creates the driver's Job again, if it is gone and the namespace has an account for
+// it, and returns the run.
+func (c *Client) handOver(ctx context.Context, run *record.Run) (*api.WorkflowRun, error) {
+	if c.needsDriver(ctx) == nil && kube.CheckAgentImage(kube.DefaultAgentImage()) == nil {
+		n := record.New{ID: run.ID, Namespace: run.Namespace, Workflow: run.Workflow, User: run.User}
+		if err := c.createDriver(ctx, n, run.UID, api.SubmitOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	return c.Get(ctx, run.ID)
+}
+
+// classify returns the error of a driver as one of the API.
+func (c *Client) classify(err error) error {
+	var status *apiserver.StatusError
+	if errors.As(err, &status) && (status.Code == 401 || status.Code == 403) {
+		return &api.ForbiddenError{Message: err.Error(), Cause: err}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &api.UnavailableError{Message: err.Error(), Cause: err}
+}
+
+// holder identifies this process as a driver.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("client/%s/%d-%s", host, os.Getpid(), kube.NewID())
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(max(d, 10*time.Millisecond)):
+		return nil
+	}
+}

@@ -1,0 +1,109 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/kubevast/vast/internal/agentspec"
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/workflow/record"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+const (
+	// nobody is the user of the pod, as in the other Jobs of the agent.
+	nobody = 65534
+	// keepJob is how long the driver's Job and its log stay after the end, in seconds.
+	keepJob = 600
+	// restarts is how often the driver is started again. It is more than any run needs:
+	// a driver ends by itself when the run has ended or was deleted.
+	restarts = 1_000_000
+	// memoryLimit is GOMEMLIMIT of the driver.
+	memoryLimit   = "64MiB"
+	containerName = "drive"
+)
+
+// needsDriver returns a NotInstalledError if the namespace has no account for drivers.
+func (c *Client) needsDriver(ctx context.Context) error {
+	_, err := c.conn.Kube.CoreV1().ServiceAccounts(c.conn.Namespace).Get(ctx, kube.DriverName, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return &api.NotInstalledError{
+			Message: fmt.Sprintf("namespace %q has no account for the driver of a workflow", c.conn.Namespace),
+			Remedies: []api.Remedy{{Action: api.ClusterSetup}, {Options: []string{"LocalDriver"},
+				Purpose: "drive the run from here, for as long as this program runs"}}}
+	case apierrors.IsForbidden(err): // the Job reports it
+		return nil
+	}
+	return c.conn.Classify(err, "get", "serviceaccounts")
+}
+
+// startDriver creates the Job that drives the run, unless it exists.
+func (s *submission) startDriver(ctx context.Context, owner types.UID) error {
+	if s.options.LocalDriver {
+		return nil
+	}
+	return s.c.createDriver(ctx, s.new, owner, s.options)
+}
+
+func (c *Client) createDriver(ctx context.Context, n record.New, owner types.UID, o api.SubmitOptions) error {
+	image := o.AgentImage
+	if image == "" {
+		image = kube.DefaultAgentImage()
+	}
+	if err := kube.CheckAgentImage(image); err != nil {
+		return err
+	}
+	job := driverJob(n, owner, image)
+	if err := c.tasks.MeetBounds(ctx, &job.Spec.Template.Spec.Containers[0]); err != nil {
+		return err
+	}
+	_, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return c.conn.Classify(err, "create", jobsResource)
+}
+
+// driverJob returns the Job that drives a run. Its pod is one under the restricted profile.
+func driverJob(n record.New, owner types.UID, image string) *batchv1.Job {
+	meta := n.Meta(kube.KindDriver, kube.RunDriver(n.ID), owner)
+	meta.Annotations = map[string]string{kube.AnnotationUser: n.User, kube.AnnotationWorkflow: n.Workflow}
+	field := func(name, path string) corev1.EnvVar {
+		return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
+	}
+	return &batchv1.Job{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
+		ObjectMeta: meta,
+		Spec: batchv1.JobSpec{
+			BackoffLimit:            ptr.To[int32](restarts),
+			TTLSecondsAfterFinished: ptr.To[int32](keepJob),
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: meta.Labels},
+				Spec: corev1.PodSpec{
+					RestartPolicy:      corev1.RestartPolicyOnFailure,
+					ServiceAccountName: kube.DriverName,
+					EnableServiceLinks: ptr.To(false),
+					SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](nobody), RunAsGroup: ptr.To[int64](nobody),
+						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+					Containers: []corev1.Container{{
+						Name: containerName, Image: image, Args: []string{"drive", n.ID},
+						Env: []corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
+							field(agentspec.EnvPodName, "metadata.name"), field(agentspec.EnvPodNamespace, "metadata.namespace")},
+						TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+						Resources:                kube.Unpriced(),
+						SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+							Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
+					}},
+				},
+			},
+		},
+	}
+}
