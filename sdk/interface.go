@@ -18,6 +18,7 @@ type Interface interface {
 	Campaigns() Campaign
 	Results() Result
 	Shares() Share
+	Workflows() Workflow
 	Cluster() Cluster
 	Doctor() Doctor
 	// Namespace returns the namespace that the client works in.

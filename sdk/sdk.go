@@ -19,6 +19,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/doctor"
 	"github.com/kubevast/vast/sdk/internal/queue"
 	"github.com/kubevast/vast/sdk/internal/result"
+	"github.com/kubevast/vast/sdk/internal/runs"
 	"github.com/kubevast/vast/sdk/internal/sharing"
 	"github.com/kubevast/vast/sdk/internal/task"
 	"github.com/kubevast/vast/sdk/internal/volume"
@@ -34,6 +35,7 @@ var (
 	_ Queue    = queues{}
 	_ Doctor   = (*doctor.Client)(nil)
 	_ Share    = shares{}
+	_ Workflow = workflows{}
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.
@@ -48,6 +50,7 @@ type Client struct {
 	campaign *campaign.Client
 	result   *result.Client
 	shares   *sharing.Client
+	runs     *runs.Client
 
 	versionOnce sync.Once
 	version     *version.Info
@@ -132,7 +135,7 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 	results := tasks.Results().WithStanding(campaigns.Standing)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
-		result: results, shares: sharing.New(conn, tasks, results)}, nil
+		result: results, shares: sharing.New(conn, tasks, results), runs: runs.New(conn, tasks)}, nil
 }
 
 // activeContext returns the context in use, and its user's name, for clusters

@@ -43,6 +43,11 @@ type WorkflowRun struct {
 	Unchanged bool `json:"-"`
 }
 
+// Ended reports whether the run never changes again.
+func (r *WorkflowRun) Ended() bool {
+	return r.Phase == "finished" || r.Phase == "cancelled" || r.Phase == "setuperror"
+}
+
 // WorkflowTask is a task of a WorkflowRun.
 type WorkflowTask struct {
 	Name string `json:"name"`

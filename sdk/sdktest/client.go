@@ -23,6 +23,7 @@ type Client struct {
 	Campaign sdk.Campaign
 	Result   Results
 	Share    Shares
+	Workflow Workflows
 	Clusters Clusters
 	Doctors  Doctors
 	// OnWhoAmI and OnServerVersion implement WhoAmI and ServerVersion.
@@ -59,6 +60,9 @@ func (c *Client) Results() sdk.Result { return c.Result }
 
 // Shares implements sdk.Interface.
 func (c *Client) Shares() sdk.Share { return c.Share }
+
+// Workflows implements sdk.Interface.
+func (c *Client) Workflows() sdk.Workflow { return c.Workflow }
 
 // Cluster implements sdk.Interface.
 func (c *Client) Cluster() sdk.Cluster { return c.Clusters }

@@ -39,6 +39,10 @@ var commands = map[api.Action][]string{
 
 	"Shares.Upload":       {"share", "upload"},
 	"Shares.List":         {"share", "status"},
+	"Workflows.Get":       {"run", "status"},
+	"Workflows.List":      {"run", "list"},
+	"Workflows.Delete":    {"run", "delete"},
+	"Workflows.Reconcile": {"reconcile"},
 	api.ClusterSetup:      {"cluster", "setup"},
 	api.ClusterStatusGet:  {"cluster", "status"},
 	api.ClusterResizeRun:  {"cluster", "resize"},

@@ -14,6 +14,7 @@ import (
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/monitor"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/queue"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/results"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/run"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schema"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/share"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/task"
@@ -35,6 +36,10 @@ func New(f *cli.Factory) *cobra.Command {
 			{
 				Message:  "Task Commands:",
 				Commands: []*cobra.Command{task.NewSubmit(f), task.NewList(f), task.NewStatus(f), task.NewLogs(f), task.NewWait(f), task.NewStop(f), task.NewDelete(f)},
+			},
+			{
+				Message:  "Workflow Commands:",
+				Commands: []*cobra.Command{run.New(f), run.NewReconcile(f)},
 			},
 			{
 				Message:  "Campaign Commands:",

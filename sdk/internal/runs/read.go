@@ -49,7 +49,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 	if o.AllNamespaces {
 		namespace = metav1.NamespaceAll
 	}
-	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta(api.KindWorkflowRun + "List"), Items: []api.WorkflowRun{}}
+	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{}}
 	err := c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
 		run, err := record.FromMeta(m)
 		if err != nil {
@@ -168,7 +168,7 @@ func (c *Client) graph(ctx context.Context, run *record.Run) (*workflow.Workflow
 // fromRecord returns what the metadata of a run's ConfigMap shows.
 func fromRecord(r *record.Run) *api.WorkflowRun {
 	s := record.SummaryOf(r.Object)
-	out := &api.WorkflowRun{TypeMeta: api.TypeMeta(api.KindWorkflowRun), ObjectMeta: r.Object, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
+	out := &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](), ObjectMeta: r.Object, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
 		Phase: r.Object.Labels[kube.LabelPhase], Result: r.Object.Labels[kube.LabelResult], StartTime: unix(s.Started), EndTime: unix(s.Ended),
 		StoppedBy: r.StopBy, NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
 	out.Driver, _, _ = strings.Cut(r.Driver, " ")

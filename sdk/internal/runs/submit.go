@@ -141,7 +141,7 @@ func (s *submission) draft(ctx context.Context) error {
 		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name,
 			Arch: t.Arch, Secret: s.secret})
 		if err != nil {
-			if !api.IsInvalid(err) {
+			if !api.IsInvalidSpec(err) {
 				return fmt.Errorf("task %s: %w", t.Graph.Name, err)
 			}
 			invalid = append(invalid, err)
@@ -333,7 +333,7 @@ func same(a, b *corev1.ConfigMap) bool {
 
 // planned is the run as it would be.
 func (s *submission) planned() *api.WorkflowRun {
-	return &api.WorkflowRun{TypeMeta: api.TypeMeta(api.KindWorkflowRun),
+	return &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](),
 		ObjectMeta: metav1.ObjectMeta{Name: kube.RunName(s.new.ID), Namespace: s.new.Namespace}, ID: s.new.ID,
 		WorkflowName: s.new.Workflow, User: s.new.User, Phase: "queued", Result: "unknown", NumTasks: s.new.Tasks}
 }

@@ -52,6 +52,26 @@ func campaignAmong(files []fileRead, resume bool) (campaign fileRead, err error)
 	return campaign, nil
 }
 
+// workflowAmong returns the workflow among the files, if there is one.
+func workflowAmong(files []fileRead) (workflow fileRead, err error) {
+	for _, file := range files {
+		if file.err == nil && spec.IsWorkflow(file.path, file.data) {
+			workflow = file
+		}
+	}
+	if workflow.path != "" && len(files) > 1 {
+		return fileRead{}, cli.Usagef("%s is a workflow; submit it alone", workflow.path)
+	}
+	return workflow, nil
+}
+
+// notForWorkflows are flags of submit that a workflow has no use for, onlyForWorkflows those
+// that nothing else has.
+var (
+	notForWorkflows  = []string{"num-nodes", "deadline", "cpus", "memory", "gpus", "image"}
+	onlyForWorkflows = []string{"local-driver"}
+)
+
 // onlyForTasks are flags of submit that a campaign has no use for.
 var onlyForTasks = []string{"num-nodes", "deadline", "request-id", "no-results", "network"}
 

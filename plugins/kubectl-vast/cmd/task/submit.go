@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/internal/cli/command"
 	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/campaign"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/run"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
@@ -40,16 +41,21 @@ type submitFlags struct {
 func NewSubmit(f *cli.Factory) *cobra.Command {
 	flags := &submitFlags{Flags: submission.NewFlags(f)}
 	extra := &campaign.RunFlags{}
+	localDriver := false
 	c := &cobra.Command{
 		Use:     "submit FILE...",
-		Aliases: []string{"run", "launch"},
-		Short:   "Submit tasks and follow their logs, or a campaign",
+		Aliases: []string{"launch"},
+		Short:   "Submit tasks and follow their logs, a workflow, or a campaign",
 		Long: templates.LongDesc(`
 			Submit tasks and follow their logs.
 
 			All files are validated before anything is created. The logs of a single task are then
 			printed until it ends, and the exit code is that of the task. Ctrl-C detaches; the
 			task continues. Several tasks are submitted without following their logs.
+
+			A file of kind Workflow, a pipeline or a job group of SkyPilot is a workflow: a driver
+			in the cluster starts its tasks when those that they depend on have ended; see
+			"kubectl vast run".
 
 			A .vast file is a campaign: all its runs are submitted, without following them; see
 			"kubectl vast campaign run".
@@ -113,6 +119,19 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 			if err := refuse(c, onlyForCampaigns, "task"); err != nil {
 				return err
 			}
+			workflow, err := workflowAmong(files)
+			if err != nil {
+				return err
+			}
+			if workflow.path != "" {
+				if err := refuse(c, notForWorkflows, "workflow"); err != nil {
+					return err
+				}
+				return run.Submit(c.Context(), f, flags.Flags, flags.options(), localDriver, workflow.path, workflow.data)
+			}
+			if err := refuse(c, onlyForWorkflows, "task"); err != nil {
+				return err
+			}
 			o, err := flags.toOptions(c.Context(), f, files)
 			if err != nil {
 				return err
@@ -125,6 +144,7 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 	}
 	flags.add(f, c)
 	extra.Add(c, f, "")
+	c.Flags().BoolVar(&localDriver, "local-driver", false, "Drive the run of a workflow from here, in place of a driver in the cluster. The command has to stay until the run has ended.")
 	return c
 }
 
@@ -147,6 +167,24 @@ func (s *submitFlags) add(f *cli.Factory, c *cobra.Command) {
 		cobra.FixedCompletions([]string{"default", "none"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// options are those of the SDK.
+func (s *submitFlags) options() api.SubmitOptions {
+	return api.SubmitOptions{
+		RequestID:    s.requestID,
+		TTL:          time.Duration(s.Keep),
+		Deadline:     time.Duration(s.deadline),
+		Profile:      s.Profile,
+		Queue:        s.Queue,
+		Priority:     s.Priority,
+		Force:        s.Force,
+		NoResults:    s.noResults,
+		Network:      s.network,
+		AgentImage:   s.AgentImage,
+		DryRun:       s.DryRun.Value,
+		FieldManager: s.Manager,
+	}
+}
+
 // submitOptions is a submission that has been read and checked.
 type submitOptions struct {
 	*cli.Factory
@@ -161,20 +199,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 	if err := s.validate(files); err != nil {
 		return nil, err
 	}
-	o := &submitOptions{Factory: f, flags: s, api: api.SubmitOptions{
-		RequestID:    s.requestID,
-		TTL:          time.Duration(s.Keep),
-		Deadline:     time.Duration(s.deadline),
-		Profile:      s.Profile,
-		Queue:        s.Queue,
-		Priority:     s.Priority,
-		Force:        s.Force,
-		NoResults:    s.noResults,
-		Network:      s.network,
-		AgentImage:   s.AgentImage,
-		DryRun:       s.DryRun.Value,
-		FieldManager: s.Manager,
-	}}
+	o := &submitOptions{Factory: f, flags: s, api: s.options()}
 	errRead := o.read(ctx, files)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

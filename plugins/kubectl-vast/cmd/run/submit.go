@@ -1,0 +1,102 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Submit submits a workflow whose file was read. It follows the run unless flags say
+// otherwise, and drives it from here with local.
+func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.SubmitOptions, local bool, path string, data []byte) error {
+	if flags.Detach && (flags.Wait || local) {
+		return cli.Usagef("--detach excludes --wait and --local-driver")
+	}
+	if err := flags.Output.Check(); err != nil {
+		return err
+	}
+	inputs, err := flags.ReadInputs(ctx, f)
+	if err != nil {
+		return err
+	}
+	inputs.Context = f.GivenContext()
+	inputs.Read = func(path string, limit int) ([]byte, error) { return f.Files().Read(ctx, path, limit) }
+	w, errRead := spec.ParseWorkflow(path, data, inputs)
+	if w != nil {
+		if err := f.UseContextOf(w.Claims, o.DryRun); err != nil {
+			return errors.Join(err, errRead)
+		}
+	}
+	if errRead != nil {
+		return errRead
+	}
+	client, err := f.Client()
+	if err != nil {
+		return err
+	}
+	f.ShowTarget(client.Namespace())
+	o.LocalDriver = local
+	if notify, done := f.Transfer("Uploading"); true {
+		defer done()
+		o.Notify = notify
+	}
+	r, err := client.Workflows().Submit(ctx, w, o)
+	if err != nil {
+		return err
+	}
+	said := "submitted"
+	if r.Unchanged {
+		said = submission.Unchanged
+	}
+	p, err := flags.Output.Printer(flags.DryRun.Operation(said))
+	if err != nil {
+		return err
+	}
+	if err := p.PrintObj(r, f.Out); err != nil || o.DryRun != api.DryRunNone {
+		return err
+	}
+	switch {
+	case local:
+		return drive(ctx, f, client, r)
+	case flags.Detach || flags.Output.Given() && !flags.Wait:
+		if !flags.Output.Given() {
+			f.Notef("Run %s: follow it with: %s", r.ID, f.Hint().Vast("run", "watch", r.ID))
+		}
+		return nil
+	}
+	f.Notef("Run %s: Ctrl-C leaves it, and the run continues", r.ID)
+	err = follow(ctx, f, client, r.ID, false)
+	if ctx.Err() != nil {
+		f.Notef("\nDetached; run %s continues.\n  Follow it:  %s\n  Stop it:    %s", r.ID, f.Hint().Vast("run", "watch", r.ID), f.Hint().Vast("run", "stop", r.ID))
+	}
+	return err
+}
+
+// drive drives a run from here until it has ended, and prints its changes.
+func drive(ctx context.Context, f *cli.Factory, client cli.Client, r *api.WorkflowRun) error {
+	f.Notef("Run %s is driven from here: this command has to stay. If it ends, continue the run with: %s", r.ID, f.Hint().Vast("reconcile", r.ID, "--wait"))
+	driving, stop := context.WithCancel(ctx)
+	defer stop()
+	drove := make(chan error, 1)
+	go func() {
+		_, err := client.Workflows().Reconcile(driving, r.ID, true)
+		drove <- err
+		if err != nil {
+			stop()
+		}
+	}()
+	err := follow(driving, f, client, r.ID, false)
+	stop()
+	if errDrive := <-drove; errDrive != nil && ctx.Err() == nil && !errors.Is(errDrive, context.Canceled) {
+		return errDrive
+	}
+	if ctx.Err() != nil {
+		f.Notef("\nInterrupted; tasks that run continue, and no other one starts. Continue the run with: %s", f.Hint().Vast("reconcile", r.ID, "--wait"))
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,80 @@
+package sdktest
+
+import (
+	"context"
+	"iter"
+
+	"github.com/kubevast/vast/sdk"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Workflows implements sdk.Workflow with functions. A method whose function is nil returns
+// an error that names it.
+type Workflows struct {
+	OnSubmit    func(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error)
+	OnGet       func(ctx context.Context, ref string) (*api.WorkflowRun, error)
+	OnList      func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error)
+	OnWatch     func(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
+	OnStop      func(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
+	OnDelete    func(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
+	OnReconcile func(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
+}
+
+var _ sdk.Workflow = Workflows{}
+
+// Submit implements sdk.Workflow.
+func (f Workflows) Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error) {
+	if f.OnSubmit == nil {
+		return nil, unset("Workflows.OnSubmit")
+	}
+	return f.OnSubmit(ctx, w, o)
+}
+
+// Get implements sdk.Workflow.
+func (f Workflows) Get(ctx context.Context, ref string) (*api.WorkflowRun, error) {
+	if f.OnGet == nil {
+		return nil, unset("Workflows.OnGet")
+	}
+	return f.OnGet(ctx, ref)
+}
+
+// List implements sdk.Workflow.
+func (f Workflows) List(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error) {
+	if f.OnList == nil {
+		return nil, unset("Workflows.OnList")
+	}
+	return f.OnList(ctx, o)
+}
+
+// Watch implements sdk.Workflow.
+func (f Workflows) Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error] {
+	if f.OnWatch == nil {
+		return func(yield func(*api.WorkflowRun, error) bool) { yield(nil, unset("Workflows.OnWatch")) }
+	}
+	return f.OnWatch(ctx, ref)
+}
+
+// Stop implements sdk.Workflow.
+func (f Workflows) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error) {
+	if f.OnStop == nil {
+		return nil, unset("Workflows.OnStop")
+	}
+	return f.OnStop(ctx, ref, o)
+}
+
+// Delete implements sdk.Workflow.
+func (f Workflows) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error) {
+	if f.OnDelete == nil {
+		return nil, unset("Workflows.OnDelete")
+	}
+	return f.OnDelete(ctx, ref, o)
+}
+
+// Reconcile implements sdk.Workflow.
+func (f Workflows) Reconcile(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error) {
+	if f.OnReconcile == nil {
+		return nil, unset("Workflows.OnReconcile")
+	}
+	return f.OnReconcile(ctx, ref, wait)
+}

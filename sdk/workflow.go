@@ -1,0 +1,85 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/kubevast/vast/internal/access"
+	"github.com/kubevast/vast/internal/files"
+	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/runs"
+	"github.com/kubevast/vast/sdk/spec"
+)
+
+// Workflow submits and manages runs of workflows. A run has one state and a Job for each
+// attempt at a task; a driver in the cluster creates them, or a client that calls Reconcile.
+//
+// A ref names a run: by its id, by the name of its workflow, by a unique prefix of one of
+// these, or "@latest" for the caller's newest one. It may have a type before it, as in
+// "run/ID". The errors are those of Task.
+type Workflow interface {
+	// Submit creates a run and returns when its driver is created. Everything is checked
+	// before anything is created. With o.RequestID it is idempotent: if the run exists it is
+	// completed and returned as Unchanged, and if a different one has that RequestID the
+	// error is an *api.ConflictError. With o.LocalDriver no driver is created. Of a
+	// workflow that needs what this version does not have, the error is an
+	// *api.NotSupportedError; of a namespace that is not set up, an *api.NotInstalledError.
+	Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error)
+	// Get returns one run with its tasks.
+	Get(ctx context.Context, ref string) (*api.WorkflowRun, error)
+	// List returns runs without their tasks, oldest first. o.States must be empty.
+	List(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error)
+	// Watch yields the run with its tasks, first and whenever it has changed, until it has
+	// ended. An error is the last that it yields.
+	Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
+	// Stop requests that a run ends: running tasks are stopped, and others are skipped. It
+	// returns before they are. A run that has ended is returned unchanged.
+	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
+	// Delete deletes a run with all its tasks. Stored results and logs are kept.
+	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
+	// Reconcile drives a run from this process while no other driver does. With wait it
+	// returns when the run has ended; otherwise when nothing is left to do at the moment,
+	// and it creates the driver in the cluster again if that is gone. It may be called at
+	// any time, by several clients at once.
+	Reconcile(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
+}
+
+// LoadWorkflow reads and checks the file of a workflow, a pipeline or a job group, which
+// Workflow.Submit takes. path may be an http or https URL. The error is an
+// *api.InvalidSpecError with every problem of the file.
+func LoadWorkflow(ctx context.Context, path string, in spec.Inputs) (*spec.Workflow, error) {
+	data, err := new(files.Reader).Read(ctx, path, spec.MaxCampaignBytes)
+	if err != nil {
+		return nil, err
+	}
+	return spec.ParseWorkflow(path, data, in)
+}
+
+// workflows implements Workflow.
+type workflows struct {
+	*runs.Client
+	conn *access.Conn
+}
+
+// Workflows returns the interface to runs of workflows.
+func (c *Client) Workflows() Workflow { return workflows{c.runs, c.conn} }
+
+// pollRuns is the interval between two reads of Watch.
+const pollRuns = time.Second
+
+// Watch implements Workflow.
+func (w workflows) Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error] {
+	return func(yield func(*api.WorkflowRun, error) bool) {
+		get, err := w.Follow(ctx, ref)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for run, err := range watch(ctx, w.conn.Warn, pollRuns, get) {
+			if !yield(run, err) || err != nil || run.Ended() {
+				return
+			}
+		}
+	}
+}
