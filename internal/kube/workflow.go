@@ -29,12 +29,14 @@ func RunSecret(id string, n int) string { return RunName(id) + "-secret-" + strc
 // RunDriver is the name of the Job that drives a run.
 func RunDriver(id string) string { return RunName(id) + "-driver" }
 
+// maxAttempt is the length of the end of the name of attempt 9999.
+const maxAttempt = 6
+
 // StepName returns the name of the Job of an attempt at a task of a run, a DNS label that
 // begins with a letter: <run>-<task>-a<attempt>. The middle of a task's name that is too
 // long is replaced by a hash.
 func StepName(run, task string, attempt int) string {
-	end := "-a" + strconv.Itoa(attempt)
-	return DNSLabel(run+"-"+task, "task", maxName-len("-a9999")) + end
+	return DNSLabel(run+"-"+task, "task", maxName-maxAttempt) + "-" + "a" + strconv.Itoa(attempt)
 }
 
 // StepID returns the id of the task of an attempt.

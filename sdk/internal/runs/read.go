@@ -51,11 +51,9 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 	}
 	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{}}
 	err := c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
-		run, err := record.FromMeta(m)
-		if err != nil {
-			return nil //nolint:nilerr // somebody else's object with our label
+		if run, err := record.FromMeta(m); err == nil { // another one is somebody else's object with our label
+			list.Items = append(list.Items, *fromRecord(run))
 		}
-		list.Items = append(list.Items, *fromRecord(run))
 		return nil
 	})
 	slices.SortStableFunc(list.Items, func(a, b api.WorkflowRun) int {
@@ -274,7 +272,7 @@ func (c *Client) resolve(ctx context.Context, text string, changes bool) (string
 	}
 	all := make([]kube.Candidate, len(list.Items))
 	for i, r := range list.Items {
-		all[i] = kube.Candidate{ID: r.ID, Told: r.ID + " (" + r.WorkflowName + ")"}
+		all[i] = kube.Candidate{ID: r.ID, Display: r.ID + " (" + r.WorkflowName + ")"}
 		if r.User == user {
 			all[i].Names = []string{r.WorkflowName}
 		}
