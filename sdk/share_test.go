@@ -1,7 +1,13 @@
 package sdk_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +17,9 @@ import (
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/share"
 )
 
 const canary = "canary-password-4711"
@@ -238,5 +246,81 @@ func TestAnUploadThatHasReportedItsEndIsReplaced(t *testing.T) {
 	second, err := w.Shares().Upload(t.Context(), o)
 	if err != nil || second.Attached {
 		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+func TestAnUploadIsStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.Shares().Stop(t.Context(), ""); !api.IsNotFound(err) {
+		t.Errorf("without an upload: %v", err)
+	}
+	options := w.upload(api.DryRunNone)
+	u, err := w.Shares().Upload(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Settings = map[string]string{"VAST_SHARE_URL": "https://dav.example.org/results"}
+	second, err := w.Shares().Upload(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Shares().Stop(t.Context(), ""); !api.IsConflict(err) || !strings.Contains(err.Error(), u.Name) || !strings.Contains(err.Error(), second.Name) {
+		t.Errorf("of two: %v", err)
+	}
+	w.report(u, false, api.ShareItem{Name: w.other, Phase: "Uploading"})
+	if last, err := w.Shares().Stop(t.Context(), u.Name); err != nil || last.State != api.Failed || len(last.Archives) != 1 || !strings.Contains(last.Reason, "stopped") {
+		t.Errorf("the first: %+v, %v", last, err)
+	}
+	if _, err := w.Shares().Stop(t.Context(), u.Name); !api.IsConflict(err) {
+		t.Errorf("again: %v", err)
+	}
+	if last, err := w.Shares().Stop(t.Context(), ""); err != nil || last.Name != second.Name || last.State != api.Failed {
+		t.Errorf("the other one, without a report: %+v, %v", last, err)
+	}
+	jobs, err := w.Kubernetes().BatchV1().Jobs("lab").List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelKind + "=" + kube.KindShare})
+	if err != nil || len(jobs.Items) > 0 {
+		t.Errorf("%d Jobs are left, %v", len(jobs.Items), err)
+	}
+}
+
+func TestAnArchiveIsFoundAndUnpacked(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	const name = "sweep-2026-11-21-101500"
+	var content bytes.Buffer
+	zipped := gzip.NewWriter(&content)
+	archive := tar.NewWriter(zipped)
+	for _, err := range []error{archive.WriteHeader(&tar.Header{Name: name + "/data", Size: 4, Mode: 0o644}), func() error { _, err := archive.Write([]byte("data")); return err }(),
+		archive.Close(), zipped.Close(), os.WriteFile(filepath.Join(root, name+".tar.gz"), content.Bytes(), 0o600)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	definition, err := sdk.ShareProviders().Lookup("dir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := definition.Open(t.Context(), share.Settings{"VAST_SHARE_PATH": root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, refs := range [][]string{nil, {"sweep"}, {"@latest"}, {"*"}} {
+		if found, err := sdk.FindArchives(t.Context(), p, refs...); err != nil || len(found) != 1 || found[0].Name != name+".tar.gz" {
+			t.Errorf("%q: %+v, %v", refs, found, err)
+		}
+	}
+	out := t.TempDir()
+	found, err := sdk.FindArchives(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sdk.FetchArchive(t.Context(), p, found[0], sdk.ArchiveOptions{Dir: out})
+	if err != nil || !slices.Equal(made, []string{name}) {
+		t.Fatalf("%q, %v", made, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, name, "data")); err != nil || string(data) != "data" {
+		t.Errorf("%q, %v", data, err)
 	}
 }

@@ -3,6 +3,7 @@ package sharing
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // stopped is the reason of an upload whose Job was deleted.
-const stopped = "it was stopped before the end; what had arrived is kept, and the next upload continues"
+const stopped = "it was stopped, or its Job was deleted, before the end; what had arrived is kept, and the next upload continues"
 
 // Stop implements sdk.Share.
 func (c *Client) Stop(ctx context.Context, name string) (*api.ShareUpload, error) {
@@ -69,6 +70,7 @@ const pollStop = 250 * time.Millisecond
 
 // stoppable returns the upload that is to be stopped.
 func (c *Client) stoppable(all []api.ShareUpload, name string) (*api.ShareUpload, error) {
+	all = slices.DeleteFunc(all, func(u api.ShareUpload) bool { return name != "" && u.Name != name })
 	var running []*api.ShareUpload
 	for i := range all {
 		if !all[i].State.Ended() {
