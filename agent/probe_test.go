@@ -84,7 +84,7 @@ func TestTheProbePrintsOneLineThatDoctorCanRead(t *testing.T) {
 	}
 }
 
-func TestAWrongCallSaysWhatIsRight(t *testing.T) {
+func TestAWrongCallPrintsTheRightOne(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"prob"}, {"probe", "more"}, {"upload"}} {
 		var out, errOut bytes.Buffer

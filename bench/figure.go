@@ -42,7 +42,7 @@ func (b bound) String() string {
 	}
 }
 
-// met compares what is printed: nobody could follow that 1.00 misses 1.00.
+// met compares what is printed: a table must not show that 1.00 misses 1.00.
 func (f figure) met() string {
 	ratio := math.Round(f.ratio*100) / 100
 	switch {

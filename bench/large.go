@@ -14,7 +14,7 @@ const (
 )
 
 // measureLarge puts an object of 10 GiB and gets it again: from a pipe, whose length
-// nobody knows, and from a file.
+// is unknown, and from a file.
 func measureLarge(ctx context.Context, e *env) ([]figure, error) {
 	dir, err := os.MkdirTemp("", "vast-bench-")
 	if err != nil {

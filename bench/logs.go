@@ -83,7 +83,7 @@ func measureLogs(ctx context.Context, e *env) ([]figure, error) {
 		return nil, err
 	}
 	rate := p.figure("logs -f of 100 MB: kubectl vast / kubectl", atLeast(1), megabytesPerSecond)
-	rate.notes = []string{told("kubectl vast", lost[0]), told("kubectl", lost[1])}
+	rate.notes = []string{lossNote("kubectl vast", lost[0]), lossNote("kubectl", lost[1])}
 	return []figure{
 		rate,
 		peaks.figure("  peak memory of these", bound{}, mebibytes),
@@ -101,7 +101,7 @@ func limit(what string, ours []float64, limit float64) figure {
 		runs: fmt.Sprintf("worst of %d", len(ours))}
 }
 
-func told(who string, problems []string) string {
+func lossNote(who string, problems []string) string {
 	if len(problems) == 0 {
 		return who + " delivered every byte in every run"
 	}
@@ -209,7 +209,7 @@ func (r *reading) Write(p []byte) (int, error) {
 // rate is counted from the first byte to the last.
 func (r *reading) rate() float64 { return float64(r.bytes) / r.last.Sub(r.first).Seconds() }
 
-// compare tells what was lost, if anything.
+// compare returns what was lost, if anything.
 func (r *reading) compare(want [sha256.Size]byte) string {
 	switch missing := int64(logLines*logLine) - r.bytes; {
 	case missing > 0:

@@ -17,7 +17,7 @@ import (
 type process struct {
 	took time.Duration
 	cpu  time.Duration
-	peak int64 // bytes of memory; 0 where the system does not tell
+	peak int64 // bytes of memory; 0 where the system has no figure
 	said []string
 }
 
@@ -43,7 +43,7 @@ func run(ctx context.Context, out io.Writer, argv ...string) (process, error) {
 }
 
 // watchMemory looks at a program's high-water mark while it runs, and returns
-// the last one. What the kernel tells at the end of the program
+// the last one. What the kernel reports at the end of the program
 // (ru_maxrss) does not do: it counts what we held ourselves when we started it.
 func watchMemory(pid int) (stop func() int64) {
 	path := "/proc/" + strconv.Itoa(pid) + "/status"

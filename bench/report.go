@@ -98,7 +98,7 @@ func (r *report) print(w io.Writer) {
 	for _, f := range r.figures {
 		fmt.Fprintln(t, strings.Join(f.row(), "\t"))
 	}
-	_ = t.Flush() // it fails as w does, and then nobody reads on
+	_ = t.Flush() // it fails as w does, and then there is no reader
 	for _, f := range r.figures {
 		for _, note := range f.notes {
 			fmt.Fprintf(w, "%s: %s\n", f.what, note)

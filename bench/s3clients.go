@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// s3Client is somebody else's program.
+// s3Client is a program of others.
 type s3Client struct {
 	name, module, version string
 	env                   func(endpoint, dir string) []string

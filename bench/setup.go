@@ -12,8 +12,8 @@ const (
 )
 
 // measureSetup sets up new namespaces, each with a store of its own, on a
-// cluster that has Kueue. There is nobody to compare with; the bound is a time,
-// and stands in the place of the other side.
+// cluster that has Kueue. There is nothing to compare with; the bound is a time,
+// and replaces the other side.
 func measureSetup(ctx context.Context, e *env) ([]figure, error) {
 	var p pairs
 	for range setupRuns {

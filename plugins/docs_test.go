@@ -37,11 +37,11 @@ var (
 	// said is a command line of ours, to its end: on a line of its own, behind
 	// a mark, or between quotes. In a sentence it may be but a name.
 	said = regexp.MustCompile("(?:^\\s*|[$:\"|`(] ?)kubectl (vast|vastvol) ([^`\"#;>)\n]*)")
-	// span is what stands between backticks.
+	// span is the text between backticks.
 	span = regexp.MustCompile("`([^`\n]+)`")
 )
 
-// checkLine reports what a command line says that its plugin does not know.
+// checkLine reports the parts of a command line that its plugin does not have.
 func checkLine(root *cobra.Command, words []string) error {
 	c := root
 	for _, word := range words {
@@ -219,7 +219,7 @@ func TestExitCodesAreThoseOfTheProgramWhereverTheyAreListed(t *testing.T) {
 	for name, root := range trees() {
 		for _, c := range cli.ExitCodes {
 			if !regexp.MustCompile(fmt.Sprintf(`(?m)^  %d +%s$`, c.Code, regexp.QuoteMeta(c.Meaning))).MatchString(root.Long) {
-				t.Errorf("the help of %s does not say what %d means", name, c.Code)
+				t.Errorf("the help of %s does not explain %d", name, c.Code)
 			}
 		}
 	}

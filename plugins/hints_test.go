@@ -54,7 +54,7 @@ var noHints = []string{
 	"kubectl apply takes %d bytes of one object, but %s %s has %d",
 }
 
-// isHelp reports the calls whose texts are help, which knows no cluster.
+// isHelp reports the calls whose texts are help, which has no cluster.
 func isHelp(call *ast.CallExpr) bool {
 	switch name := calledName(call); name {
 	case "LongDesc", "Examples", "NewRoot":
@@ -142,7 +142,7 @@ func hinted(file *ast.File) map[string][][]string {
 	return out
 }
 
-// wordsOf are the words that an argument is, as far as it says them.
+// wordsOf are the constant words of an argument.
 func wordsOf(e ast.Expr) []string {
 	switch e := e.(type) {
 	case *ast.BasicLit:

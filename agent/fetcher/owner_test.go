@@ -48,7 +48,7 @@ func TestWhatIsBroughtBelongsToTheImagesUser(t *testing.T) {
 	}
 }
 
-func TestNobodyIsNamedAsTheOwner(t *testing.T) {
+func TestNoOwnerIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	o := agentspec.Fetch{OwnerFile: filepath.Join(dir, "owner"), Give: dir, Items: []agentspec.Item{{Text: "x", To: filepath.Join(dir, "0")}}}
 	if err := (&Fetcher{}).Fetch(t.Context(), o); err != nil {

@@ -81,7 +81,7 @@ func TestALogIsFollowedToItsEnd(t *testing.T) {
 	}
 }
 
-func TestWhoeverKnowsThatAContainerHasEndedEndsTheWait(t *testing.T) {
+func TestAKnownEndOfAContainerEndsTheWait(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
 	source := &answers{t: t, each: []any{l1, func() { close(over) }, l1 + l2}}
@@ -117,7 +117,7 @@ func TestALogThatCannotBeReadIsReportedOnceUntilItCan(t *testing.T) {
 
 // Kubernetes cuts a long log off at its beginning: what a sidecar that was
 // started anew can read may be less than what the one before has written.
-func TestASidecarThatIsStartedAnewGoesOnWithALog(t *testing.T) {
+func TestARestartedSidecarContinuesALog(t *testing.T) {
 	t.Parallel()
 	same, long := strings.Replace(l2, "two", "another", 1), "2026-01-02T03:04:05Z "+strings.Repeat("x", 3*maxLogRead)+"\n"
 	for name, c := range map[string]struct{ before, now, want string }{

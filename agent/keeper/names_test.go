@@ -87,7 +87,7 @@ func TestEveryNameIsKeptOnceAndForAll(t *testing.T) {
 }
 
 // Runs that share a pod share the folder above theirs.
-func TestWhatLiesBesideTheFoldersOfRuns(t *testing.T) {
+func TestFilesBesideTheFoldersOfRuns(t *testing.T) {
 	t.Parallel()
 	out := folderOf(t, map[string]string{"c/0/a": "own", "c/1/b": "own", "c/shared": "1", "params.yaml": "1", "_jobs/j/x": "job", "_jobs/other": "1", "none/": "", "l": "->c/0"})
 	b, err := store.OpenDir(t.TempDir())

@@ -82,7 +82,7 @@ func TestWhatCannotBeChangedIsTriedAgainForAWhileAndSaidSo(t *testing.T) {
 	}
 }
 
-func TestARequestSaysWhatItChanges(t *testing.T) {
+func TestARequestNamesWhatItChanges(t *testing.T) {
 	for name, tt := range map[string]struct {
 		method, path string
 		want         change

@@ -1,7 +1,7 @@
 package agentspec
 
-// The variables, beside EnvKeep and the store's, by which the sidecar knows
-// where it runs. All but the last come from the downward API.
+// The variables, beside EnvKeep and the store's, that contain the sidecar's
+// location. All but the last come from the downward API.
 const (
 	EnvPodName      = "VAST_POD_NAME"
 	EnvPodNamespace = "VAST_POD_NAMESPACE"
@@ -18,6 +18,6 @@ const (
 // ScratchDir is where the sidecar's own volume is mounted.
 const ScratchDir = "/keep"
 
-// RankPlaceholder stands in Keep for the rank, which only the pod knows: in
+// RankPlaceholder is replaced by the rank, which only the pod has, in Keep's
 // Prefix, Index and LogPrefix.
 const RankPlaceholder = "{rank}"

@@ -87,8 +87,8 @@ type Result struct {
 	Name string `json:"name,omitempty"`
 	// Prefix in the store, with a slash at its end.
 	Prefix string `json:"prefix"`
-	// Index is the key, without its last part, that tells the outcome to who
-	// only lists; see keep.IndexKey. Empty for none.
+	// Index is the key, without its last part, that shows the outcome in a
+	// listing; see layout.IndexKey. Empty for none.
 	Index string `json:"index,omitempty"`
 	// Dirs are what is kept.
 	Dirs []Dir `json:"dirs"`
@@ -105,7 +105,7 @@ type Dir struct {
 	Match []string `json:"match,omitempty"`
 	// Rest leaves out the folders of the pod's other Dirs.
 	Rest bool `json:"rest,omitempty"`
-	// Progress: <Path>/progress.jsonl tells how far the work is.
+	// Progress: <Path>/progress.jsonl has the progress of the workload.
 	Progress bool `json:"progress,omitempty"`
 }
 

@@ -34,7 +34,7 @@ type Package struct {
 // of another module.
 func (p *Package) Name() (string, bool) { return strings.CutPrefix(p.ImportPath, Module) }
 
-// Platform is the environment of a build that is the same on every machine.
+// Platform is the environment of a build that is the same on every computer.
 var Platform = []string{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0"}
 
 // List returns the packages that patterns match and, with "-deps" in front of

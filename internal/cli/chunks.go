@@ -58,7 +58,7 @@ func (o *GetFlags) form() string {
 func (o *GetFlags) PrintChunks(ctx context.Context, empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	err := o.printChunks(ctx, empty, chunks, whole, out)
-	return cmp.Or(err, out.Flush()) // what went wrong first is told
+	return cmp.Or(err, out.Flush()) // the first error is returned
 }
 
 func (o *GetFlags) printChunks(ctx context.Context, empty runtime.Object, chunks Chunks, whole func() runtime.Object, w io.Writer) error {
@@ -90,8 +90,8 @@ func (o *GetFlags) printChunks(ctx context.Context, empty runtime.Object, chunks
 	return nil
 }
 
-// splicing is how a format writes the items of a list: none of them, and what
-// stands before, behind and between them.
+// splicing is how a format writes the items of a list: none of them, and the
+// text before, after and between them.
 type splicing struct{ none, before, behind, between string }
 
 // splice has each part printed by kubectl's printer, and takes the items out.
@@ -134,8 +134,9 @@ func (o *GetFlags) text(object runtime.Object) (string, error) {
 	return b.String(), err
 }
 
-// PrintAligned prints tables, or lists in custom columns, one below the other as
-// one table: a first look at all of them tells how wide its columns are.
+// PrintAligned prints tables, or lists in custom columns, one below the other
+// as one table: a first pass over all of them computes the widths of its
+// columns.
 func (o *GetFlags) PrintAligned(ctx context.Context, chunks Chunks, w io.Writer) error {
 	out := bufio.NewWriter(w) // a table is written cell by cell
 	widths, table := printers.GetNewTabWriter(io.Discard), printers.GetNewTabWriter(out)

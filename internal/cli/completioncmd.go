@@ -76,7 +76,7 @@ func installShim(f *Factory) error {
 	if runtime.GOOS == "windows" {
 		return Usagef("--install cannot make links on Windows: copy %s.exe to %s.exe in a folder of PATH", f.Plugin.Name, completeName(f.Plugin))
 	}
-	// The link stands beside the plugin as it is found on PATH (krew's own
+	// The link is beside the plugin as it is found on PATH (krew's own
 	// link), so that it survives an upgrade.
 	self, err := exec.LookPath(os.Args[0])
 	if err == nil {

@@ -107,7 +107,7 @@ func (f *Factory) OfflineClient() (Client, error) {
 	return f.Client()
 }
 
-// noKubeconfig reports that nothing says which cluster is meant, also because the
+// noKubeconfig reports that no cluster is selected, also because the
 // kubeconfig is empty, such as /dev/null: a context or a file that was named but
 // does not exist is an error, not the lack of one.
 func (f *Factory) noKubeconfig() bool {
@@ -138,7 +138,7 @@ func (f *Factory) options() ([]sdk.Option, error) {
 func (f *Factory) LoginName() (string, error) {
 	file, err := f.Identity()
 	if err != nil {
-		// Without a home folder nobody can have logged in.
+		// Without a home folder there is no login.
 		return "", nil
 	}
 	user, err := file.Load()

@@ -33,7 +33,7 @@ func (l *Listing[T]) Complete() (err error) {
 }
 
 // Print prints list, whose items are given too. makeTable returns the table of a list
-// that is not empty; nothing prints what stands in place of an empty one.
+// that is not empty; nothing prints the text for an empty one.
 func (l *Listing[T]) Print(list runtime.Object, items []T, columns table.Columns[T], makeTable func([]T) *table.Table, nothing func()) error {
 	if err := SortItems(l.Output, columns, items); err != nil {
 		return err

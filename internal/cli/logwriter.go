@@ -95,7 +95,8 @@ func (w *LogWriter) flushLater() {
 	w.flush()
 }
 
-// flush keeps the first error: the output is gone, and the next line says so.
+// flush keeps the first error: the output is gone, and the next line returns
+// the error.
 func (w *LogWriter) flush() {
 	if len(w.buf) == 0 {
 		return

@@ -53,7 +53,7 @@ func TestLogBytes(t *testing.T) {
 			lines:  []api.LogLine{line(0, "a\n"), line(11, "b\n")},
 			want:   "node-0 | a\nnode-11 | b\n",
 		},
-		"a missing newline is put in where another node goes on": {
+		"a missing newline is put in where another node continues": {
 			prefix: true,
 			lines:  []api.LogLine{line(0, "a"), line(1, "b\n")},
 			want:   "node-0 | a\nnode-1 | b\n",
@@ -105,7 +105,7 @@ func TestSingleLinesAreWrittenAtOnceAndManyInBlocks(t *testing.T) {
 	if most := 1 + lines*len(text)/logBufferSize; len(out.writes) > most {
 		t.Errorf("%d writes for a burst, want at most %d", len(out.writes), most)
 	}
-	(*due)() // what lies in the buffer is written without a further line
+	(*due)() // what is in the buffer is written without a further line
 	if got := len(strings.Join(out.writes, "")); got != (lines+1)*len(text) {
 		t.Errorf("%d bytes were written, want %d", got, (lines+1)*len(text))
 	}

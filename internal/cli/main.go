@@ -1,6 +1,6 @@
 // Package cli is what kubectl vast and kubectl vastvol share: the root
-// command, printers, the prompt, completion and exit codes. It holds no logic
-// that a Go program would want; that is the SDK's.
+// command, printers, the prompt, completion and exit codes. It has no logic
+// for Go programs; that is in the SDK.
 package cli
 
 import (
@@ -26,7 +26,7 @@ func Main(p Plugin, build func(*Factory) *cobra.Command) int {
 	return Execute(ctx, f, build(f), Arguments(os.Args))
 }
 
-// Arguments returns what the command is called with. kubectl asks for
+// Arguments returns the command's arguments. kubectl requests
 // completions by calling kubectl_complete-<plugin>, which may be a link to
 // the plugin itself.
 func Arguments(argv []string) []string {

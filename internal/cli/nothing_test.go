@@ -7,7 +7,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-func TestAnEmptyListSaysWhereElseToLook(t *testing.T) {
+func TestAnEmptyListPrintsWhereElseToLook(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][3]bool{
 		"No tasks found in lab namespace.\n(These would be yours: add --all-users for everybody's, -A for all namespaces.)\n": {},

@@ -82,7 +82,7 @@ func TestAHintNamesTheSameCluster(t *testing.T) {
 	}
 }
 
-func TestEachKeepsTheOrderAndGoesOnAfterAnError(t *testing.T) {
+func TestEachKeepsTheOrderAndContinuesAfterAnError(t *testing.T) {
 	refs := make([]string, 30)
 	for i := range refs {
 		refs[i] = strconv.Itoa(i)

@@ -27,7 +27,7 @@ type GetFlags struct {
 // NewGetFlags returns the flags of a command that shows objects.
 func NewGetFlags(f *Factory) *GetFlags {
 	flags := get.NewGetPrintFlags()
-	// Our tables hold one kind, and --sort-by knows their columns.
+	// Our tables have one kind, and --sort-by uses their columns.
 	flags.HumanReadableFlags.ShowKind = nil
 	flags.HumanReadableFlags.SortBy = nil
 	return &GetFlags{PrintFlags: flags, f: f}
@@ -99,7 +99,7 @@ func (o *GetFlags) PrintList(p printers.ResourcePrinter, list runtime.Object, w 
 }
 
 // DoneFlags are the output flags of a command that changes something: by
-// default one line says what was done.
+// default one line reports the change.
 type DoneFlags struct {
 	*genericclioptions.PrintFlags
 
@@ -131,7 +131,7 @@ func (o *DoneFlags) CheckBesideDir() error {
 	return nil
 }
 
-// Printer returns the printer; operation says what was done ("created").
+// Printer returns the printer; operation is what was done ("created").
 func (o *DoneFlags) Printer(operation string) (printers.ResourcePrinter, error) {
 	o.NamePrintFlags.Operation = operation
 	p, err := usagePrinter(o.f, o.toPrinter)

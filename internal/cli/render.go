@@ -32,7 +32,7 @@ func PrintObjects(f *Factory, output *DoneFlags, operation string, objects iter.
 			}
 		}
 	}
-	// What went wrong first is told.
+	// The first error is returned.
 	return cmp.Or(err, out.Flush())
 }
 
@@ -50,7 +50,7 @@ func Objects[T runtime.Object](objects []T) iter.Seq2[runtime.Object, error] {
 // writeList writes a List as kubectl's JSON printer does, but object by object:
 // of a large campaign it is many gigabytes.
 func writeList(out *bufio.Writer, objects iter.Seq2[runtime.Object, error]) error {
-	// Who flushes out is told what went wrong in writing.
+	// The caller's Flush returns a write error.
 	_, _ = out.WriteString(`{
     "kind": "List",
     "apiVersion": "v1",

@@ -66,7 +66,7 @@ func addVerbosity(root *cobra.Command) {
 }
 
 // quietLibraries keeps the log lines of the libraries off stderr, unless -v
-// asks for them: what matters comes back as an error or a warning.
+// enables them: what matters is returned as an error or a warning.
 func quietLibraries(root *cobra.Command, f *Factory) {
 	if !root.PersistentFlags().Changed(verbosity) {
 		var set flag.FlagSet

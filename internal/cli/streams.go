@@ -19,7 +19,7 @@ import (
 
 // Warn prints a warning as kubectl does; the same one only once.
 func (f *Factory) Warn(message string) {
-	if _, told := f.warned.LoadOrStore(message, true); told {
+	if _, printed := f.warned.LoadOrStore(message, true); printed {
 		return
 	}
 	printers.NewWarningPrinter(f.ErrOut, printers.WarningPrinterOptions{

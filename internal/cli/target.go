@@ -15,7 +15,7 @@ func (f *Factory) GivenContext() string { return deref(f.Config.Context) }
 func (f *Factory) UseContextOf(claims []contexts.Claim, dryRun api.DryRun) error {
 	kubeconfig := contexts.Kubeconfig(deref(f.Config.KubeConfig))
 	if _, err := kubeconfig.RawConfig(); err != nil {
-		return nil // the client says what is wrong with it
+		return nil // the client returns its error
 	}
 	choice := contexts.Choice{Given: f.GivenContext(), Active: contexts.Active(kubeconfig), Known: contexts.All(kubeconfig)}
 	switch {

@@ -81,7 +81,7 @@ func TestTheTargetIsTheOneThatIsUsed(t *testing.T) {
 			}
 			f.ShowTarget(ns)
 			if diff := cmp.Diff(tt.target+"\n", errOut()); diff != "" || cfg.Host != tt.host {
-				t.Errorf("goes to %s; told (-want,+got):\n%s", cfg.Host, diff)
+				t.Errorf("goes to %s; printed (-want,+got):\n%s", cfg.Host, diff)
 			}
 		})
 	}
@@ -99,7 +99,7 @@ func TestWithoutAKubeconfigAFileOfAContextCanOnlyBeShown(t *testing.T) {
 	}
 }
 
-func TestABrokenKubeconfigIsForTheClientToTell(t *testing.T) {
+func TestABrokenKubeconfigIsAnErrorOfTheClient(t *testing.T) {
 	f, _ := withKubeconfig(t, "{")
 	if err := f.UseContextOf([]contexts.Claim{{Context: "lab", File: "x.yaml"}}, api.DryRunNone); err != nil {
 		t.Errorf("error %v", err)

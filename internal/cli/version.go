@@ -33,7 +33,8 @@ type ClientVersion struct {
 	AgentImage string `json:"agentImage,omitempty"`
 }
 
-// Version returns what the linker or, failing it, the module system knows.
+// Version returns the version of the linker or, failing it, of the module
+// system.
 func Version() ClientVersion {
 	v := ClientVersion{
 		GitVersion: gitVersion, GitCommit: gitCommit, BuildDate: buildDate,

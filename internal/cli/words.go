@@ -48,13 +48,13 @@ func ProgressWords(p *api.Progress) string {
 	if p.Message == "" {
 		parts[1] = p.Status
 	}
-	var told []string
+	var shown []string
 	for _, part := range parts {
 		if part = term.Words(part); part != "" {
-			told = append(told, part)
+			shown = append(shown, part)
 		}
 	}
-	return strings.Join(told, ", ")
+	return strings.Join(shown, ", ")
 }
 
 // BrokenWords reports how many progress lines are malformed; empty for none.

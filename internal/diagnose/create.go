@@ -15,7 +15,8 @@ import (
 // why it could not create a pod.
 const FailedCreate = "FailedCreate"
 
-// IsFailedCreate reports whether an event says why a Job's pods cannot be created.
+// IsFailedCreate reports whether an event is about pods of a Job that cannot be
+// created.
 func IsFailedCreate(e *corev1.Event) bool {
 	return e.InvolvedObject.Kind == "Job" && e.Reason == FailedCreate && !kueueIsLate.MatchString(e.Message)
 }
@@ -44,7 +45,7 @@ func Refused(which, message string) *api.Diagnosis {
 	message = createError(message)
 	if _, quota, ok := strings.Cut(message, "exceeded quota: "); ok {
 		return &api.Diagnosis{Cause: api.CauseQuota, Message: "the namespace's quota is used up: " + quota,
-			Hint: "it starts when other pods end; or ask for a larger quota"}
+			Hint: "it starts when other pods end; or request a larger quota"}
 	}
 	if m := unspecified.FindStringSubmatch(message); m != nil {
 		return &api.Diagnosis{Cause: api.CauseQuota, Message: fmt.Sprintf("%s cannot be created: quota %s of the namespace requires every container to set its %s", which, m[1], m[2]),

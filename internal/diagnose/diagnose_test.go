@@ -90,7 +90,7 @@ func deletedAt(seconds int) func(*corev1.Pod) {
 	}
 }
 
-// goneAt is what is left of a deletion after the kubelet's last word.
+// goneAt is the state after a deletion and the kubelet's last report.
 func goneAt(seconds int) func(*corev1.Pod) {
 	return func(p *corev1.Pod) {
 		p.DeletionTimestamp, p.DeletionGracePeriodSeconds = ptr.To(at(seconds)), ptr.To[int64](0)
@@ -126,9 +126,9 @@ func TestTask(t *testing.T) {
 		"results that could not be kept are no failure of the task": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed,
 			initEnded("vast-keep", 137, "OOMKilled", ""), ended(3, "Error", "", 1)))},
 			api.CauseExit, "node 0 ended with exit code 3"},
-		"out of memory, as the runtime tells": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(137, "OOMKilled", "", 1)))},
+		"out of memory, as the runtime reports": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(137, "OOMKilled", "", 1)))},
 			api.CauseOutOfMemory, "node 1 out of memory (limit 512Mi)"},
-		"out of memory, as the launcher tells": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(1, "Error", " vast:oom", 1)))},
+		"out of memory, as the launcher reports": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(1, "Error", " vast:oom", 1)))},
 			api.CauseOutOfMemory, "node 1 out of memory (limit 512Mi)"},
 		"out of memory in setup": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(137, "OOMKilled", "vast:setup", 1)))},
 			api.CauseOutOfMemory, "node 0 out of memory (limit 512Mi) during setup"},
@@ -142,23 +142,23 @@ func TestTask(t *testing.T) {
 			api.CauseSetupFailed, "node 0 failed in setup with exit code 2"},
 		"nodes that did not come": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(124, "Error", " vast:missing:1,2", 1)))},
 			api.CauseNodesMissing, "node 0 gave up waiting for nodes 1, 2"},
-		"more nodes that did not come than are told": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(124, "Error", " vast:missing:1,2,3,4,...", 1)))},
+		"more missing nodes than are named": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(124, "Error", " vast:missing:1,2,3,4,...", 1)))},
 			api.CauseNodesMissing, "node 0 gave up waiting for nodes 1, 2, 3, 4 and more"},
 		"last words that only look like the launcher's": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(1, "Error", "vast:missing:\x1b[2Jwords", 1)))},
 			api.CauseExit, "node 0 ended with exit code 1"},
 		"an init container's last words with control characters": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, initEnded("vast-fetch", 1, "Error", "error: no\x1b[31m\u202efile\n")))},
 			api.CauseInputs, "node 0 could not bring its files: no[31mfile"},
-		"a node that DNS does not know": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(124, "Error", " vast:missing:dns", 1)))},
+		"a node that DNS does not resolve": {Facts{Job: job(failedJob), Pods: pods(pod(1, corev1.PodFailed, ended(124, "Error", " vast:missing:dns", 1)))},
 			api.CauseNodesMissing, "node 1 gave up waiting for its own name in the cluster's DNS"},
 		"an image without a shell": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(128, "StartError",
 			`failed to create containerd task: ... exec: "sh": executable file not found in $PATH: unknown`, 1)))},
 			api.CauseContainerConfig, `node 0 could not start: "sh": executable file not found in $PATH`},
-		"the first of several failures is told": {Facts{Job: job(failedJob), Pods: pods(
+		"the first of several failures is reported": {Facts{Job: job(failedJob), Pods: pods(
 			pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)), pod(1, corev1.PodFailed, ended(1, "Error", "", 5)), pod(2, corev1.PodFailed, ended(7, "Error", "", 7)))},
 			api.CauseExit, "node 1 ended with exit code 1"},
-		"a pod that somebody deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)))},
+		"a pod that a user deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)))},
 			api.CauseDeleted, "node 0 had its pod deleted by someone"},
-		"a pod that somebody deleted, after the kubelet's last word": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), goneAt(11)))},
+		"a pod that a user deleted, after the kubelet's last report": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), goneAt(11)))},
 			api.CauseDeleted, "node 0 had its pod deleted by someone"},
 		"a pod that had failed when it was deleted": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, ended(3, "Error", "", 9), goneAt(11)))},
 			api.CauseExit, "node 0 ended with exit code 3"},
@@ -169,7 +169,7 @@ func TestTask(t *testing.T) {
 			pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6)), pod(0, corev1.PodRunning))}, "", ""},
 		"and one that ended with a code of its own when it was": {Facts{Job: job(), Pods: pods(
 			pod(0, corev1.PodFailed, ended(1, "Error", "", 9), goneAt(11)), pod(0, corev1.PodRunning))}, "", ""},
-		"a pod that somebody deleted, before the Job fails": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6), tracked))},
+		"a pod that a user deleted, before the Job fails": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodFailed, ended(143, "Error", "", 9), deletedAt(6), tracked))},
 			api.CauseDeleted, "node 0 had its pod deleted by someone"},
 		"evicted by the kubelet": {Facts{Job: job(failedJob), Pods: pods(pod(0, corev1.PodFailed, func(p *corev1.Pod) {
 			p.Status.Reason, p.Status.Message = "Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. "
@@ -180,7 +180,7 @@ func TestTask(t *testing.T) {
 		"a machine that is lost while the task runs": {Facts{Job: job(), Pods: pods(pod(2, corev1.PodRunning,
 			podCondition(corev1.PodReady, corev1.ConditionFalse, "", ""), podCondition(corev1.ContainersReady, corev1.ConditionTrue, "", "")))},
 			api.CauseNodeLost, "node 2 lost its machine machine: it does not answer"},
-		"a machine that was lost, of which only events know": {Facts{Job: job(failedJob), Events: []corev1.Event{
+		"a machine that was lost, which only events report": {Facts{Job: job(failedJob), Events: []corev1.Event{
 			event("Pod", "TaintManagerEviction", "Marking for deletion Pod lab/train")}},
 			api.CauseNodeLost, "node 1 was removed because its machine does not answer"},
 		"no room": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodPending, podCondition(corev1.PodScheduled, corev1.ConditionFalse, corev1.PodReasonUnschedulable,
@@ -200,7 +200,7 @@ func TestTask(t *testing.T) {
 		"a secret that is missing": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodPending, waitsFor("CreateContainerConfigError", `secret "token" not found`)))},
 			api.CauseSecretMissing, `node 0: secret "token" not found`},
 		"a container that is just being made": {Facts{Job: job(), Pods: pods(pod(0, corev1.PodPending, waitsFor("ContainerCreating", "")))}, "", ""},
-		"what Kueue says before it knows the Job is passed over": {Facts{Job: job(), Events: []corev1.Event{
+		"what Kueue reports before it has the Job is ignored": {Facts{Job: job(), Events: []corev1.Event{
 			event("Job", "FailedCreate", `Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest"`),
 			event("Job", "FailedCreate", `Error creating: admission webhook "mpod.kb.io" denied the request: Job.batch "train-abcdefgh" not found`)}},
 			api.CauseCreateFailed, `its pods cannot be created: violates PodSecurity "restricted:latest"`},

@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-func TestWhatOthersHaveChangedInAPodIsTold(t *testing.T) {
+func TestChangesOfOthersInAPodAreReported(t *testing.T) {
 	mount := func(name string) []corev1.VolumeMount { return []corev1.VolumeMount{{Name: name, MountPath: "/x"}} }
 	made := corev1.PodSpec{
 		InitContainers: []corev1.Container{{Name: kube.ContainerKeep, Image: "agent:v1", VolumeMounts: mount("vast-token")}},

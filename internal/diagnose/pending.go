@@ -128,7 +128,7 @@ func waiting(pod *corev1.Pod, s corev1.ContainerStatus, w *corev1.ContainerState
 	case "CrashLoopBackOff":
 		if t := s.LastTerminationState.Terminated; t != nil {
 			return &api.Diagnosis{Cause: api.CauseContainerConfig, Message: fmt.Sprintf("container %s keeps terminating with %s", s.Name, codeWords(t.ExitCode)),
-				Hint: "the task starts when this container runs; its log may say why", Remedies: []api.Remedy{logsOf(pod, s.Name)}}
+				Hint: "the task starts when this container runs; see its log", Remedies: []api.Remedy{logsOf(pod, s.Name)}}
 		}
 		fallthrough
 	case "CreateContainerError", "RunContainerError":

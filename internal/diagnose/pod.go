@@ -103,7 +103,7 @@ func podDeleted() *api.Diagnosis {
 }
 
 // WasDeleted reports a pod that failed because it was being deleted, unless a
-// disruption says why it was.
+// disruption is the reason.
 //
 // With the kubelet's last word the API server sets the grace period to 0 and
 // the time of deletion to now, and when the deletion was asked for is lost. A

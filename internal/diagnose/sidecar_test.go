@@ -30,7 +30,7 @@ func endedWith(code int32, reason string, seconds int) corev1.ContainerStatus {
 		Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason, FinishedAt: at(seconds)}}}
 }
 
-func TestSidecarsThatEndBeforeTheTaskAreTold(t *testing.T) {
+func TestSidecarsThatEndBeforeTheTaskAreReported(t *testing.T) {
 	for name, tc := range map[string]struct {
 		pod  corev1.Pod
 		want string
@@ -52,7 +52,7 @@ func TestSidecarsThatEndBeforeTheTaskAreTold(t *testing.T) {
 	}
 }
 
-// A sidecar ends after the task, and is killed when it does not hear SIGTERM.
+// A sidecar ends after the task, and is killed if it ignores SIGTERM.
 func TestTheEndOfASidecarIsNotThatOfTheTask(t *testing.T) {
 	failed := pod(0, corev1.PodFailed, ended(3, "Error", "", 5), beside("web", endedWith(137, "Error", 35)), goneAt(36))
 	if d := Pod(&failed); d.Message != "ended with exit code 3" {

@@ -31,13 +31,13 @@ func TestAVolumeThatIsBeingMadeIsNotMissing(t *testing.T) {
 			api.CauseVolumeMissing, `its volume scratch cannot be created: persistentvolumeclaims "train-0-x-scratch" is forbidden: exceeded quota: q`},
 		"one that is not bound yet": {"0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found", nil,
 			api.CauseVolumePending, "waits for a volume that is being created"},
-		"somebody's claim that is not there": {`0/2 nodes are available: persistentvolumeclaim "data" not found. not found`, nil,
+		"a claim that is not there": {`0/2 nodes are available: persistentvolumeclaim "data" not found. not found`, nil,
 			api.CauseVolumeMissing, `volume missing: 0/2 nodes are available: persistentvolumeclaim "data" not found. not found`},
 		"a claim with such a name that is not the pod's": {`0/2 nodes are available: persistentvolumeclaim "train-0-x-data" not found. not found`, nil,
 			api.CauseVolumeMissing, `volume missing: 0/2 nodes are available: persistentvolumeclaim "train-0-x-data" not found. not found`},
-		"a mount that the kubelet tries again":        {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "kube-root-ca.crt" : failed to sync configmap cache: timed out waiting for the condition`)}, "", ""},
-		"an object that the kubelet has not heard of": {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "v" : object "lab"/"s" not registered`)}, "", ""},
-		"a mount that fails":                          {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "v" : mount failed: exit status 32`)}, api.CauseVolumeMissing, `a volume cannot be mounted: MountVolume.SetUp failed for volume "v" : mount failed: exit status 32`},
+		"a mount that the kubelet tries again": {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "kube-root-ca.crt" : failed to sync configmap cache: timed out waiting for the condition`)}, "", ""},
+		"an object unknown to the kubelet":     {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "v" : object "lab"/"s" not registered`)}, "", ""},
+		"a mount that fails":                   {"", []corev1.Event{event("FailedMount", `MountVolume.SetUp failed for volume "v" : mount failed: exit status 32`)}, api.CauseVolumeMissing, `a volume cannot be mounted: MountVolume.SetUp failed for volume "v" : mount failed: exit status 32`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "train-0-x", UID: "pod"}, Status: corev1.PodStatus{Phase: corev1.PodPending}}
@@ -69,8 +69,8 @@ func TestPodsThatCannotBeCreatedAreExplainedWithAFix(t *testing.T) {
 		cause               api.Cause
 	}{
 		"a quota that is used up": {`Error creating: pods "t-0-x" is forbidden: exceeded quota: q, requested: pods=1`,
-			"the namespace's quota is used up: q, requested: pods=1", "it starts when other pods end; or ask for a larger quota", api.CauseQuota},
-		"a quota that wants limits": {`Error creating: pods "t-0-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`,
+			"the namespace's quota is used up: q, requested: pods=1", "it starts when other pods end; or request a larger quota", api.CauseQuota},
+		"a quota that requires limits": {`Error creating: pods "t-0-x" is forbidden: failed quota: hard: must specify limits.cpu for: task; limits.memory for: task`,
 			"its pods cannot be created: quota hard of the namespace requires every container to set its limits.cpu for: task; limits.memory for: task",
 			"give them as requests and limits in pod_config, or have a LimitRange with defaults created in the namespace", api.CauseQuota},
 		"a LimitRange": {`Error creating: pods "t-0-x" is forbidden: [maximum cpu usage per Container is 1, but limit is 4, minimum memory usage per Pod is 1Gi, but request is 1Mi]`,
@@ -78,7 +78,7 @@ func TestPodsThatCannotBeCreatedAreExplainedWithAFix(t *testing.T) {
 			"set resources that the namespace's LimitRange allows", api.CauseCreateFailed},
 		"PodSecurity": {`(combined from similar events): Error creating: pods "t-0-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true`,
 			`its pods cannot be created: violates PodSecurity "restricted:latest": runAsNonRoot != true`, "submit it with the security profile restricted", api.CauseCreateFailed},
-		"a webhook that says no": {`Error creating: admission webhook "policy.example.com" denied the request: images come from our registry only`,
+		"a webhook that refuses": {`Error creating: admission webhook "policy.example.com" denied the request: images come from our registry only`,
 			`its pods cannot be created: admission webhook "policy.example.com" denied the request: images come from our registry only`,
 			"the webhook enforces rules of this cluster; ask its administrator", api.CauseCreateFailed},
 		"a webhook that is away": {`Error creating: Internal error occurred: failed calling webhook "m.example.com": no endpoints available for service "m"`,

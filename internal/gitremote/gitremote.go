@@ -1,5 +1,5 @@
-// Package gitremote says which repositories are cloned, and whom to trust on the
-// way: the client refuses early what the agent would refuse late.
+// Package gitremote decides which repositories are cloned, and which hosts are
+// trusted: the client refuses early what the agent would refuse late.
 package gitremote
 
 import (
@@ -52,7 +52,7 @@ var (
 )
 
 // Parse takes the URL of a repository: https, http, ssh, and the form of scp. The
-// error says what is wrong and does not repeat the URL, which may hold a password.
+// error does not repeat the URL, which may hold a password.
 // It takes no credentials (a user's name is one, except for ssh), no file, no
 // git://, no remote helper, and nothing that a program could take for an option.
 func Parse(text string) (Remote, error) {

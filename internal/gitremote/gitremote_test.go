@@ -146,7 +146,7 @@ func TestAKeyIsCheckedAgainstThoseThatAreKnown(t *testing.T) {
 		"the known one":                        {"github.com:22", "main", right, ""},
 		"another one":                          {"github.com:22", "main", wrong, "shows another key"},
 		"another one, for a commit":            {"github.com:22", whole, wrong, "shows another key"},
-		"of a host that nobody knows":          {"example.com:22", "main", right, "no key of the host example.com is known"},
+		"of an unknown host":                   {"example.com:22", "main", right, "no key of the host example.com is known"},
 		"of it, for the default branch":        {"example.com:22", "", right, "ssh-keyscan example.com"},
 		"of it, at another port":               {"example.com:2222", "", right, "ssh-keyscan -p 2222 example.com"},
 		"of it, for a commit":                  {"example.com:22", whole, wrong, ""},

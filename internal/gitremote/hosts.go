@@ -28,8 +28,8 @@ type Hosts struct {
 	db *knownhosts.HostKeyDB
 }
 
-// ReadHosts reads texts in the format of known_hosts (sshd(8)). The error says
-// which line of the text is wrong, and does not repeat it.
+// ReadHosts reads texts in the format of known_hosts (sshd(8)). The error
+// contains the number of the wrong line, and not the line.
 func ReadHosts(texts ...string) (*Hosts, error) {
 	for _, text := range texts {
 		if err := checkHosts(text); err != nil {

@@ -2,8 +2,8 @@
 // data: maps, slices, structs and scalars. It never calls a method of the data.
 //
 // text/template looks methods up by name. A program that can reach that code keeps
-// every exported method of every type that it links, since the linker cannot tell
-// which of them a template calls. With the typed clients of Kubernetes this is more
+// every exported method of every type that it links, since the linker cannot find
+// which of them are called. With the typed clients of Kubernetes this is more
 // than a third of the program. Templates are parsed by text/template/parse, and the
 // tests compare results and errors with those of text/template.
 package gotemplate

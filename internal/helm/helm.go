@@ -36,7 +36,7 @@ func New(cfg *rest.Config, namespace string) (*Client, error) {
 	return &Client{config: config, namespace: namespace}, err
 }
 
-// Release is a release as it stands.
+// Release is the state of a release.
 type Release struct {
 	Name, Version string
 	// Deployed is false for one that failed or was cut short.

@@ -30,7 +30,7 @@ func TestFind(t *testing.T) {
 		"none":                                    {absent: true},
 		"one that was uninstalled":                {last: stored(release.StatusUninstalled, "1.0.0", same, ours), absent: true},
 		"ours, as it should be":                   {last: stored(release.StatusDeployed, "1.0.0", same, ours), ours: true, done: true},
-		"somebody else's":                         {last: stored(release.StatusDeployed, "1.0.0", same, nil), done: true},
+		"of others":                               {last: stored(release.StatusDeployed, "1.0.0", same, nil), done: true},
 		"ours with other values":                  {last: stored(release.StatusDeployed, "1.0.0", map[string]any{}, ours), ours: true},
 		"ours of another version":                 {last: stored(release.StatusDeployed, "0.9.0", same, ours), ours: true},
 		"ours that was cut short":                 {last: stored(release.StatusPendingInstall, "1.0.0", same, ours), ours: true},

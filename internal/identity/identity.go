@@ -21,12 +21,12 @@ type Identity struct {
 	User string `json:"user"`
 	// Source says where User comes from: "login", "cluster" or "kubeconfig".
 	Source string `json:"source"`
-	// ClusterUser and Groups are what the API server takes the caller for;
-	// empty when it was not asked or does not tell.
+	// ClusterUser and Groups are the caller's at the API server; empty when it
+	// was not asked or does not return them.
 	ClusterUser string   `json:"clusterUser,omitempty"`
 	Groups      []string `json:"groups,omitempty"`
-	// ClusterUID tells a user from a later one of the same name, where the
-	// API server has such ids.
+	// ClusterUID distinguishes a user from a later one of the same name, where
+	// the API server has such ids.
 	ClusterUID string `json:"-"`
 }
 

@@ -86,7 +86,7 @@ func CheckAgentImage(image string) error {
 	return api.InvalidOption(option, "this build belongs to no release (version %q), so it has no agent image; name one, or set %s", cmp.Or(builtVersion(), "unknown"), AgentImageEnv)
 }
 
-// AgentNotice returns a message with the image of our containers if nobody named it and
+// AgentNotice returns a message with the image of our containers if it was not given and
 // it has no digest; otherwise it is empty.
 func AgentNotice(given, image string) string {
 	if given != "" || os.Getenv(AgentImageEnv) != "" || image == "" || IsPinned(image) {

@@ -48,11 +48,11 @@ func TestWhichAgentImageIsTaken(t *testing.T) {
 		t.Errorf("a build for development takes %q", got)
 	}
 	if got := AgentNotice("", linkedAgent); !strings.Contains(got, "this build belongs to no release") || !strings.Contains(got, linkedAgent) {
-		t.Errorf("it says %q", got)
+		t.Errorf("message %q", got)
 	}
 	for name, quiet := range map[string][2]string{"an image that was given": {"mirror/agent:1", "mirror/agent:1"}, "a digest": {"", AgentImage + "@" + aDigest}, "none": {"", ""}} {
 		if got := AgentNotice(quiet[0], quiet[1]); got != "" {
-			t.Errorf("%s: it says %q", name, got)
+			t.Errorf("%s: message %q", name, got)
 		}
 	}
 	linkedAgent = ""

@@ -6,7 +6,7 @@ package kube
 const (
 	FlavorName       = "default-flavor"
 	ClusterQueueName = "vast-cluster-queue"
-	// LocalQueueName is the queue that tasks join without being told to.
+	// LocalQueueName is the queue that tasks join by default.
 	LocalQueueName = "vast"
 	// StoreName is the Deployment, Service, claim and NetworkPolicy of the
 	// store in the cluster, and the Secret by which whichever store is used is
@@ -25,8 +25,8 @@ const (
 	DriverName = "vast-driver"
 	// SetupName is the ConfigMap that records what was set up.
 	SetupName = "vast-setup"
-	// SetupKey is the key of SetupName under which the record stands, as
-	// JSON; store.kind in it says whether there is a store.
+	// SetupKey is the key of the record in SetupName, as JSON; store.kind in it
+	// is the kind of the store.
 	SetupKey = "setup.json"
 )
 
@@ -38,7 +38,7 @@ const (
 	StoreAccessKey = "access-key-id"
 	StoreSecretKey = "secret-access-key"
 	// StoreCA is optional: the certificates, as PEM, of which one has to have
-	// signed the store's. Without it those of the machine count.
+	// signed the store's. Without it those of the system are used.
 	StoreCA = "ca.crt"
 	// StorePolicy is optional: what a bucket that has to be made again gets.
 	StorePolicy = "bucket-policy"

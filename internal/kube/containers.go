@@ -18,8 +18,8 @@ const (
 	// ContainerTools is the init container that brings the agent to where the
 	// user's sidecars run under it.
 	ContainerTools = "vast-tools"
-	// ContainerUser is the init container that asks the user's image as which
-	// user it runs.
+	// ContainerUser is the init container that reports the user of the user's
+	// image.
 	ContainerUser = "vast-user"
 )
 
@@ -28,10 +28,11 @@ func IsOurs(name string) bool {
 	return slices.Contains([]string{ContainerFetch, ContainerKeep, ContainerTools, ContainerUser}, name)
 }
 
-// Unpriced is what our own containers ask for: nothing, so that a pod costs what
-// its file says, to the scheduler, in queues and in quotas. It is said and not left
-// out: a ResourceQuota wants every container to name what it counts, and a
-// LimitRange gives its defaults to whoever names nothing. A limit of 0 is none.
+// Unpriced is the resources of our own containers: requests of 0, so that a pod
+// costs what its file requests, to the scheduler, in queues and in quotas. They
+// are explicit: a ResourceQuota requires every container to name what it
+// counts, and a LimitRange sets its defaults where nothing is named. A limit of
+// 0 is none.
 //
 // Disk space has no 0 here: the kubelet evicts a pod that is over such a limit.
 func Unpriced() corev1.ResourceRequirements {

@@ -26,8 +26,8 @@ func CheckImage(image string) error {
 	return nil
 }
 
-// IsPinned reports whether an image is named by its digest, so that nobody can
-// make the name mean another one.
+// IsPinned reports whether an image is named by its digest, so that the name
+// cannot get another content.
 func IsPinned(image string) bool {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {

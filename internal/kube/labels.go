@@ -30,8 +30,8 @@ const (
 	LabelPhase  = Prefix + "phase"
 	LabelResult = Prefix + "result"
 	// LabelStoreClient is "true" on the pods in which one of our containers
-	// talks to the store: the NetworkPolicy of the store lets in these alone.
-	// Tasks may not set it.
+	// uses the store: the NetworkPolicy of the store admits these alone. Tasks
+	// may not set it.
 	LabelStoreClient = Prefix + "store-client"
 	// LabelStore is "true" on the pod of the store in the cluster. Its Service
 	// and its NetworkPolicy go by it. Tasks may not set it.
@@ -66,7 +66,7 @@ const (
 )
 
 // Annotations: the exact originals of what the labels only approximate, and
-// what nobody searches for.
+// values without a selector.
 const (
 	AnnotationTaskName = Prefix + "task-name"
 	AnnotationUser     = Prefix + "user"
@@ -181,8 +181,8 @@ func shortHash(s string) string {
 	return hex.EncodeToString(sum[:])[:hashLen]
 }
 
-// Hash returns a hash of a text in 32 hexadecimal digits, to tell by it
-// whether two objects are to do the same.
+// Hash returns a hash of a text in 32 hexadecimal digits, to compare what two
+// objects do.
 func Hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])

@@ -1,5 +1,5 @@
-// Package kube holds the rules that every object of ours obeys: names, labels,
-// annotations, and how somebody refers to one.
+// Package kube has the rules for every object of ours: names, labels,
+// annotations, and references to objects.
 package kube
 
 import (
@@ -66,7 +66,7 @@ func JobName(name, id string) string {
 // DNSLabel turns any text into a DNS label of at most limit characters that
 // begins with a letter: lower case, other characters become '-'. If nothing
 // is left, fallback is returned. It need not be injective: the id behind it
-// tells tasks apart, and the exact name is in an annotation.
+// distinguishes tasks, and the exact name is in an annotation.
 func DNSLabel(s, fallback string, limit int) string {
 	lower := strings.ToLower(s)
 	clean := strings.Map(func(r rune) rune {

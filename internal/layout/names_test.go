@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestWhereAFileLies(t *testing.T) {
+func TestTheKeyOfAFile(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("long/", 240) + "end"
 	for name, c := range map[string]struct{ path, want string }{

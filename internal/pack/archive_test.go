@@ -118,7 +118,7 @@ func TestAnArchiveRefuses(t *testing.T) {
 	}
 }
 
-func TestAnArchiveOfAnUnknownKindSaysWhichThereAre(t *testing.T) {
+func TestAnArchiveOfAnUnknownKindListsTheKinds(t *testing.T) {
 	_, err := ArchiveWriter(io.Discard, "x.zip")
 	want := `"x.zip" has no suffix of a kind of archive; end it with .tar.gz, .tgz, .tar.zst or .tar`
 	if err == nil || err.Error() != want {

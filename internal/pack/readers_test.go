@@ -198,7 +198,7 @@ func broughtBack(t *testing.T, dir string) map[string]string {
 
 // The archive is a file with a hole, over which the readers jump: it takes no
 // room, and not a second.
-func TestWhatLiesBehindAFileOfNineGiBIsFound(t *testing.T) {
+func TestAFileBehindOneOfNineGiBIsFound(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.tar")
 	out, err := os.Create(file)
 	if err != nil {

@@ -156,7 +156,7 @@ func TestScanReportsWhatCannotBePacked(t *testing.T) {
 	}
 }
 
-func TestScanOfAMissingFolderSaysSo(t *testing.T) {
+func TestScanOfAMissingFolderIsAnError(t *testing.T) {
 	_, err := Scan(t.Context(), filepath.Join(t.TempDir(), "no"), ScanOptions{})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)

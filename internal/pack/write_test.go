@@ -150,7 +150,7 @@ func TestAPackEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestAPackOfAFileThatIsGoneSaysSo(t *testing.T) {
+func TestAPackOfAMissingFileIsAnError(t *testing.T) {
 	_, err := Write(t.Context(), io.Discard, []Entry{{Name: "a", Path: filepath.Join(t.TempDir(), "a")}}, WriteOptions{})
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v", err)

@@ -1,5 +1,6 @@
-// Package portforward opens the store of a namespace from outside of the cluster: one
-// that lies in the cluster is reached through the API server, any other directly.
+// Package portforward opens the store of a namespace from outside of the
+// cluster: a store in the cluster is reached through the API server, any other
+// directly.
 package portforward
 
 import (

@@ -16,7 +16,7 @@ import (
 )
 
 // open makes one connection within the tunnel's stream, as a pair of streams:
-// one for the data, one on which the node says what is wrong.
+// one for the data, one for the node's errors.
 func (t *tunnel) open(address string) (net.Conn, error) {
 	stream := t.stream
 	t.next++
@@ -35,7 +35,7 @@ func (t *tunnel) open(address string) (net.Conn, error) {
 		stream.RemoveStreams(problems)
 		return nil, err
 	}
-	c := &streamConn{Stream: data, address: address, told: make(chan struct{}), closed: make(chan struct{})}
+	c := &streamConn{Stream: data, address: address, failed: make(chan struct{}), closed: make(chan struct{})}
 	c.remove = sync.OnceFunc(func() {
 		close(c.closed)
 		stream.RemoveStreams(data)
@@ -44,7 +44,7 @@ func (t *tunnel) open(address string) (net.Conn, error) {
 		message, _ := io.ReadAll(problems) // it ends with the connection
 		stream.RemoveStreams(problems)
 		c.problem = text.Line(string(message))
-		close(c.told)
+		close(c.failed)
 		if c.problem != "" {
 			_ = data.Reset() // nothing more comes
 			t.lost(stream)
@@ -60,12 +60,12 @@ type streamConn struct {
 	address string
 	remove  func()
 	closed  chan struct{}
-	// told is closed when problem holds what the node had to say.
-	told    chan struct{}
+	// failed is closed when problem holds the node's error.
+	failed  chan struct{}
 	problem string
 }
 
-// Read tells what is wrong where a plain end of the stream would say nothing.
+// Read returns the node's error where a plain end of the stream would hide it.
 func (c *streamConn) Read(p []byte) (int, error) {
 	n, err := c.Stream.Read(p)
 	if err == nil {
@@ -73,7 +73,7 @@ func (c *streamConn) Read(p []byte) (int, error) {
 	}
 	// The node ends the stream of problems before that of the data.
 	select {
-	case <-c.told:
+	case <-c.failed:
 		if c.problem != "" {
 			err = fmt.Errorf("the way to its pod broke: %s", c.problem)
 		}

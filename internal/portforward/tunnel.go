@@ -24,7 +24,7 @@ import (
 )
 
 // tunnel reaches a Service of the cluster through the API server, as kubectl
-// port-forward does, but without a port on this machine: each connection is a
+// port-forward does, but without a local port: each connection is a
 // stream of its own within one connection to the API server.
 type tunnel struct {
 	conn               *access.Conn
@@ -150,7 +150,7 @@ func (t *tunnel) target(ctx context.Context, address string) (pod string, port i
 // Deployment, which the pods of tasks never are.
 func (t *tunnel) trusts(p *corev1.Pod) bool {
 	if t.service != kube.StoreName {
-		return true // somebody else's S3, of which we know only the Service
+		return true // a foreign S3, of which only the Service is known
 	}
 	owner := metav1.GetControllerOf(p)
 	return owner != nil && owner.Kind == "ReplicaSet" && strings.HasPrefix(owner.Name, kube.StoreName+"-")

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Hidden stands where something was taken out.
+// Hidden replaces what was removed.
 const Hidden = "***"
 
 // URL returns a URL, or a repository as ssh takes it ("git@host:path"), without
@@ -39,7 +39,7 @@ func URL(text string) string {
 		rest = user + rest[at:]
 	case strings.Contains(rest[:at], ":"):
 		// A password may hold what ends a host. Or there is a port, and the
-		// "@" belongs to the path; nobody can tell.
+		// "@" belongs to the path; both are possible.
 		return scheme + Hidden
 	case strings.Contains(rest[:end], "@"):
 		// One more is in the path.
@@ -65,7 +65,7 @@ var (
 	// name such as that of a context ("gke_lab/eu:one@two") has this form within.
 	// Nor is it the digest of an image ("name:tag@sha256:...").
 	login = regexp.MustCompile(`(^|[\s"'<>=(])([^\s"'<>=(/@:]+:[^\s"'<>/@]+)@[^\s"'<>]+`)
-	// host is what stands behind the scheme of a URL without credentials.
+	// host is the part after the scheme of a URL without credentials.
 	host = regexp.MustCompile(`^(\[[^\]]*\]|[^:@/?#]*)(:[0-9]+:?)?([/?#]|[.,;)]*$)`)
 	// digest is what an image's name may end with.
 	digest = regexp.MustCompile(`@sha(256|512):[0-9a-f]+[.,;:)]*$`)

@@ -84,7 +84,7 @@ func connect(t *testing.T, h http.Handler, o ...store.Option) *store.Store {
 	return s
 }
 
-func TestReadingGoesOnWhereTheWayBroke(t *testing.T) {
+func TestAReadContinuesWhereTheConnectionBroke(t *testing.T) {
 	t.Parallel()
 	content := strings.Repeat("0123456789", 1000)
 	for name, c := range map[string]struct {

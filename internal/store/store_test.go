@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
+func TestAnErrorOfAStoreBecomesOneOfOurs(t *testing.T) {
 	t.Parallel()
 	s := &Store{Endpoint: "https://s3.example.com", Bucket: "results"}
 	for name, c := range map[string]struct {
@@ -70,7 +70,7 @@ func TestWhatAStoreSaysBecomesOneOfOurErrors(t *testing.T) {
 	})
 }
 
-func TestWhatAStoreSaysOfAnObject(t *testing.T) {
+func TestTheAttributesOfAnObject(t *testing.T) {
 	t.Parallel()
 	s := &Store{Endpoint: "https://s3.example.com", Bucket: "results"}
 	for name, c := range map[string]struct {

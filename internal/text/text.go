@@ -38,7 +38,7 @@ func OneLine(s string, most int) string {
 	return s
 }
 
-// more stands for what was cut off.
+// more replaces what was cut off.
 const more = "..."
 
 // Short returns the first characters of s, with "..." behind them if it has more.

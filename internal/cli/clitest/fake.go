@@ -1,5 +1,5 @@
 // Package clitest runs commands without a cluster: with an SDK that a test
-// writes down, a clock that stands still, and streams that can be looked at.
+// defines, a clock that does not advance, and streams that can be read.
 package clitest
 
 import (

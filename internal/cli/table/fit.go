@@ -33,7 +33,7 @@ type Give struct {
 	Rank int
 	// Least is how many characters stay of a cell that is cut; 0 cuts none.
 	Least int
-	// Middle cuts in the middle: both ends of a name tell it from others.
+	// Middle cuts in the middle: both ends of a name distinguish it.
 	Middle bool
 	// Room is how wide the column is at least where more rows will follow.
 	Room int

@@ -8,8 +8,8 @@ import (
 )
 
 // TextTable is a table among other text, such as the nodes of a task. It gets
-// narrow by the policy of all tables, but for its last column: what that says is
-// wrapped, and nothing of it is lost.
+// narrow by the policy of all tables, but for its last column: its text is
+// wrapped, and none of it is lost.
 type TextTable struct {
 	Indent string
 	names  []string
@@ -28,8 +28,8 @@ func (t *TextTable) Column(name string, give Give) {
 // Row adds a row.
 func (t *TextTable) Row(cells ...string) { t.rows = append(t.rows, cells) }
 
-// wrapAt is how wide the last column is at least where it is wrapped. With less
-// room it stands below its row.
+// wrapAt is the least width of the last column where it is wrapped. With less
+// room it is printed below its row.
 const wrapAt = 24
 
 // Lines are the table's, none of them wider than width (0: any width).

@@ -59,7 +59,7 @@ func safe(s string, allowed func(rune) bool) string {
 	return b.String()
 }
 
-// harmful: control characters and those that only say how others are to be
+// harmful: control characters and those that only set how others are to be
 // written. Those that join letters are part of many scripts. RuneError may be a
 // byte that is none.
 func harmful(r rune) bool {

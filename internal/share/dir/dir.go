@@ -1,4 +1,4 @@
-// Package dir stores archives in a folder of this machine, such as a mounted share.
+// Package dir stores archives in a folder of the local file system, such as a mounted share.
 package dir
 
 import (

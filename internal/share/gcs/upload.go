@@ -27,7 +27,7 @@ const (
 
 // Upload implements share.ShareProvider. The service compares the CRC32C with that
 // of what has arrived before the object becomes visible, and the generation with the one that
-// was found before, so it never replaces what somebody else has stored meanwhile.
+// was found before, so it never replaces what was stored meanwhile.
 func (p *provider) Upload(ctx context.Context, name string, source share.Source, o share.UploadOptions) (share.Object, error) {
 	if p.client.Anonymous() {
 		return share.Object{}, noKey()

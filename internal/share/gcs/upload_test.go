@@ -163,7 +163,7 @@ func TestTheOldArchiveStaysUntilTheNewOneIsComplete(t *testing.T) {
 	upload(t, p, data, share.UploadOptions{State: kept, Overwrite: true})
 }
 
-func TestAnArchiveThatSomebodyElseStoresMeanwhileIsKept(t *testing.T) {
+func TestAnArchiveThatIsStoredMeanwhileIsKept(t *testing.T) {
 	for title, overwrite := range map[string]bool{"a new one": false, "a newer one": true} {
 		t.Run(title, func(t *testing.T) {
 			s, p := lab(t)

@@ -57,7 +57,7 @@ func (e *StatusError) Error() string {
 var rateLimits = []string{"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
 
 // exhausted are the reasons of a 403 that mean that there is no more of something, for a day or
-// until somebody makes room.
+// until there is room.
 var exhausted = []string{"dailyLimitExceeded", "quotaExceeded", "uploadLimitExceeded", "downloadQuotaExceeded",
 	"storageQuotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded"}
 

@@ -144,7 +144,7 @@ func (u *upload) save(ctx context.Context, s session) error {
 	return nil
 }
 
-// removeOthers aborts uploads of the name that nobody continues, such as one whose
+// removeOthers aborts uploads of the name that are not continued, such as one whose
 // beginning had no answer. Not every server lists them.
 func (u *upload) removeOthers(ctx context.Context, keep string) {
 	found, err := u.p.s3.ListMultipartUploads(ctx, u.p.bucket, u.p.key(u.name), "", "", "", listPage)

@@ -31,7 +31,7 @@ func peak(t *testing.T, until int64, args ...string) int64 {
 		t.Fatal(err)
 	}
 	n, err := io.CopyN(io.Discard, stdout, until)
-	// It is a zombie when it has ended, of which no memory is told: it has
+	// It is a zombie when it has ended, which has no memory in its status: it has
 	// printed the last line of its output, and waits for a reader of the rest.
 	status, statusErr := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
 	_ = c.Process.Kill()
@@ -53,7 +53,7 @@ func peak(t *testing.T, until int64, args ...string) int64 {
 }
 
 // TestAnyNumberOfRunsTakesLittleMemory looks at each form of output when enough
-// of it was printed to tell whether the rest was waited for.
+// of it was printed to show whether the rest was waited for.
 func TestAnyNumberOfRunsTakesLittleMemory(t *testing.T) {
 	const some = 256 << 10
 	var values []string

@@ -90,16 +90,16 @@ func neverEnding() *clitest.Client {
 }
 
 const (
-	taskGoesOn = "Detached; task aaaaaaaa goes on.\n" +
+	taskGoesOn = "Detached; task aaaaaaaa continues.\n" +
 		"  Follow it:  kubectl vast logs aaaaaaaa -f -n lab\n  Stop it:    kubectl vast stop aaaaaaaa -n lab\n"
-	campaignGoesOn = "Detached; campaign sweep-2026-11-21-101500 goes on.\n" +
+	campaignGoesOn = "Detached; campaign sweep-2026-11-21-101500 continues.\n" +
 		"  Watch it:  kubectl vast monitor sweep-2026-11-21-101500 -n lab\n  Stop it:   kubectl vast campaign stop sweep-2026-11-21-101500 -n lab\n"
 )
 
 func TestWhoLeavesBeforeTheEndHasNotSeenASuccess(t *testing.T) {
 	for name, tt := range map[string]struct {
 		args string
-		// until is seen before the signal is sent, and says what is told then.
+		// until is seen before the signal is sent, and says is the text after it.
 		until, says string
 	}{
 		"a task that was submitted":        {"submit task.yaml -n lab", "training", taskGoesOn},
@@ -152,12 +152,12 @@ func TestWhoLeavesBeforeTheEndHasNotSeenASuccess(t *testing.T) {
 					t.Errorf("exit code %d", code)
 				}
 				_, said, _ := bytes.Cut(rest, []byte("\n")) // the line that was being written
-				if said := strings.TrimLeft(string(said), "\n"); !strings.HasSuffix(said, tt.says) || tt.says == "" && strings.Contains(said, "goes on") {
+				if said := strings.TrimLeft(string(said), "\n"); !strings.HasSuffix(said, tt.says) || tt.says == "" && strings.Contains(said, "continues") {
 					t.Errorf("(-want,+got):\n%s", cmp.Diff(tt.says, said))
 				}
 				for _, fault := range []string{"error", "cancel", "nterrupted\n", "FAILED"} {
 					if strings.Contains(string(rest), fault) {
-						t.Errorf("it says %q: %s", fault, rest)
+						t.Errorf("printed %q: %s", fault, rest)
 					}
 				}
 			})
@@ -165,7 +165,7 @@ func TestWhoLeavesBeforeTheEndHasNotSeenASuccess(t *testing.T) {
 	}
 }
 
-func TestOutputThatNobodyReadsAnyMoreIsNoFault(t *testing.T) {
+func TestAClosedOutputIsNoError(t *testing.T) {
 	for name, args := range map[string]string{
 		"a long text": "schema task",
 		"a long list": "campaign run many.vast --runs=2000 --dry-run=client -o json",

@@ -21,7 +21,7 @@ func TestWhatIsOfferedForATaskIsThere(t *testing.T) {
 		"one that runs": {func(s *api.TaskStatus) { s.State = api.Running }, []string{"kubectl vast logs aaaaaaaa -f", "kubectl vast stop aaaaaaaa"}, []string{"vast delete"}},
 		"one that has ended": {func(s *api.TaskStatus) { s.Kept = "tasks/aaaaaaaa/" },
 			[]string{"kubectl vast results download aaaaaaaa", "kubectl vast delete aaaaaaaa"}, []string{"results delete"}},
-		"one that was deleted, of which the store knows": {func(s *api.TaskStatus) { s.Kept, s.UID = "tasks/aaaaaaaa/", "" },
+		"one that was deleted, that the store has": {func(s *api.TaskStatus) { s.Kept, s.UID = "tasks/aaaaaaaa/", "" },
 			[]string{"kubectl vast results download aaaaaaaa", "kubectl vast results delete aaaaaaaa"}, []string{"kubectl vast delete"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (s *createFlags) toOptions(ctx context.Context, f *cli.Factory, args []stri
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	// The files may say which cluster they are for.
+	// The files may name their context.
 	if err := f.UseContextOf(o.claims, s.dryRun.Value); err != nil {
 		return nil, errors.Join(append(errs, err)...)
 	}
@@ -186,8 +186,8 @@ func (o *createOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-// render asks no cluster. With -o it prints the claims that would be created, and
-// else what is said of the volumes when they are.
+// render uses no cluster. With -o it prints the claims that would be created, and
+// else what is printed of the volumes when they are.
 func (o *createOptions) render() error {
 	p, err := o.flags.output.Printer(o.flags.dryRun.Operation("created"))
 	if err != nil {
@@ -212,8 +212,8 @@ func (o *createOptions) render() error {
 	return nil
 }
 
-// showTargets tells every namespace that a volume is made in: a file may name
-// its own.
+// showTargets prints every namespace that a volume is created in: a file may
+// name its own.
 func (o *createOptions) showTargets() {
 	var shown []string
 	for _, v := range o.volumes {

@@ -12,7 +12,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// tableOptions say which columns a table of volumes has.
+// tableOptions select the columns of a table of volumes.
 type tableOptions struct {
 	cli.Listing[api.VolumeStatus]
 	allNamespaces bool

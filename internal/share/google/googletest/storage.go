@@ -199,7 +199,7 @@ func (s *Storage) remove(w http.ResponseWriter, r *http.Request) {
 }
 
 // insert starts a resumable upload. Its precondition is checked at the start and, since
-// somebody else may store an object meanwhile, at the end; checksums are compared
+// an object may be stored meanwhile, at the end; checksums are compared
 // before the object is visible
 // (https://cloud.google.com/storage/docs/json_api/v1/objects/insert).
 func (s *Storage) insert(w http.ResponseWriter, r *http.Request) {

@@ -20,8 +20,8 @@ type changeOptions struct {
 	dryRun  cli.DryRunFlag
 	output  *cli.DoneFlags
 	change  func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error)
-	// told says afterwards what the one line cannot; "" for nothing.
-	told func(*api.Campaign) string
+	// note returns what the one line cannot contain; "" for nothing.
+	note func(*api.Campaign) string
 }
 
 func (o *changeOptions) add(c *cobra.Command) *cobra.Command {
@@ -63,16 +63,16 @@ func (o *changeOptions) Run(ctx context.Context) error {
 			if err := p.PrintObj(c, o.Out); err != nil {
 				return err
 			}
-			if o.told != nil && o.dryRun.Value == api.DryRunNone && !o.output.Given() {
-				if said := o.told(c); said != "" {
-					o.Notef("%s", said)
+			if o.note != nil && o.dryRun.Value == api.DryRunNone && !o.output.Given() {
+				if note := o.note(c); note != "" {
+					o.Notef("%s", note)
 				}
 			}
 			return nil
 		})
 }
 
-// runsLeft says how many runs there are yet to end.
+// runsLeft describes how many runs have not ended.
 func runsLeft(c *api.Campaign) string {
 	return fmt.Sprintf("Running: %d, waiting: %d", c.Runs.Running+c.Runs.Saving+c.Runs.Pending, c.Runs.Queued)
 }

@@ -107,7 +107,7 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 	return o.report(done)
 }
 
-// question asks about what is going to be removed.
+// question is the prompt about what is going to be removed.
 func (o *cleanupOptions) question(plan *api.CampaignCleanup) string {
 	these, what := text.Count(len(plan.Campaigns), "campaign"), cli.AFew(plan.Campaigns)
 	if o.api.Data {

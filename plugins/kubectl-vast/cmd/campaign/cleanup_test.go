@@ -19,7 +19,7 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 	two := []string{"a", "b"}
 	for name, tt := range map[string]struct {
 		args   string
-		answer string // empty: there is nobody to ask
+		answer string // empty: there is no terminal
 		ended  []string
 		want   []api.CampaignCleanupOptions
 		code   int
@@ -30,10 +30,10 @@ func TestCleanupRemovesWhatItHasAskedAbout(t *testing.T) {
 		"all with results, and there are none":             {"--data", "", nil, []api.CampaignCleanupOptions{look(true)}, 0, "nothing to remove"},
 		"all, and yes":                                     {"--all", "y\n", two, []api.CampaignCleanupOptions{look(false), {Campaigns: []string{"a"}}}, 0, "Remove the Jobs of 1 campaign that ended: a"},
 		"no name is all":                                   {"", "n\n", two, []api.CampaignCleanupOptions{look(false)}, 0, "Remove the Jobs of 1 campaign that ended: a"},
-		"all where nobody can be asked":                    {"--all", "", two, []api.CampaignCleanupOptions{look(false)}, 2, "add --yes"},
+		"all without a terminal":                           {"--all", "", two, []api.CampaignCleanupOptions{look(false)}, 2, "add --yes"},
 		"all, without being asked":                         {"--all --yes", "", two, []api.CampaignCleanupOptions{{}}, 0, ""},
 		"no name, without being asked, as scripts have it": {"-y", "", two, []api.CampaignCleanupOptions{{}}, 0, ""},
-		"a dry run asks nothing":                           {"--all --dry-run=server", "", two, []api.CampaignCleanupOptions{{DryRun: api.DryRunServer}}, 0, ""},
+		"a dry run has no prompt":                          {"--all --dry-run=server", "", two, []api.CampaignCleanupOptions{{DryRun: api.DryRunServer}}, 0, ""},
 		"those that are named":                             {"a b", "", two, []api.CampaignCleanupOptions{{Campaigns: two}}, 0, ""},
 		"one that is named, with its results":              {"a --data", "", two, []api.CampaignCleanupOptions{{Data: true, DryRun: api.DryRunClient, Campaigns: []string{"a"}}}, 2, "add --yes"},
 		"the flag of before":                               {"--campaign a --campaign b", "", two, []api.CampaignCleanupOptions{{Campaigns: two}}, 0, "deprecated"},

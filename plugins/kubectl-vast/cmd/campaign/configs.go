@@ -85,7 +85,7 @@ func (o *configsOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-// sum says what it amounts to.
+// sum prints the numbers of configurations, runs and Jobs.
 func (o *configsOptions) sum(campaign *spec.Campaign, configs int) {
 	e := &campaign.Execution
 	runs := configs * e.Runs

@@ -43,7 +43,7 @@ fixed                   {"x":1,"y":2.0}
 				t.Errorf("(-want,+got):\n%s", diff)
 			}
 			human := len(tc.args) == 0 || tc.args[1] == "wide"
-			if told := "Configurations: 3, runs of each: 3, runs: 9, Jobs: 5\nWarning: ignored fields, which have no effect here: results_processing\n"; human != (r.Err == told) {
+			if sum := "Configurations: 3, runs of each: 3, runs: 9, Jobs: 5\nWarning: ignored fields, which have no effect here: results_processing\n"; human != (r.Err == sum) {
 				t.Errorf("stderr %q", r.Err)
 			}
 		})
@@ -76,7 +76,7 @@ func TestWrongCampaignConfigs(t *testing.T) {
 		"an output of its own":  {cmdtest.Sweep, []string{"-o", "xml"}, []string{"xml"}},
 		"all that is wrong with a type, too": {strings.Replace(cmdtest.Sweep, "ParameterVariationList", "Paths", 1) + "sarch: 1\n", []string{"--context=a"},
 			[]string{`sweep.vast:5:17: configuration[0].variations[0].Paths: unknown variation type "Paths"`, "sweep.vast:15:1: sarch: unknown field"}},
-		"a type that nobody adds": {strings.Replace(cmdtest.Sweep, "ParameterVariationList", "Paths", 1), []string{"--context=a"}, []string{`sweep.vast:5:17: configuration[0].variations[0].Paths: unknown variation type "Paths"`}},
+		"a type that is not added": {strings.Replace(cmdtest.Sweep, "ParameterVariationList", "Paths", 1), []string{"--context=a"}, []string{`sweep.vast:5:17: configuration[0].variations[0].Paths: unknown variation type "Paths"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := cmdtest.Plugin(&clitest.Client{}).Do(t, append([]string{"campaign", "configs", cmdtest.CampaignFile(t, tc.file)}, tc.args...)...)

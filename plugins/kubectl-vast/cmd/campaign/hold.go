@@ -12,7 +12,7 @@ import (
 
 func newHold(f *cli.Factory) *cobra.Command {
 	o := &changeOptions{Factory: f, done: "held"}
-	o.told = func(c *api.Campaign) string {
+	o.note = func(c *api.Campaign) string {
 		return runsLeft(c) + ". Let it go on with: " + f.Hint().Vast("campaign", "resume", c.ID)
 	}
 	o.change = func(ctx context.Context, client cli.Client, ref string) (*api.Campaign, error) {

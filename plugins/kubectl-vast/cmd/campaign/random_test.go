@@ -52,14 +52,14 @@ func TestWhatDrawsTheRandomValuesOfACampaign(t *testing.T) {
 		begun api.Random
 		want  string
 	}{
-		"RoboVAST's generators":                       {[]string{"campaign", "run"}, "", robovast},
-		"those of before":                             {[]string{"campaign", "run", "--random=legacy"}, "", legacy},
-		"those of before, by submit":                  {[]string{"submit", "--random=legacy"}, "", legacy},
-		"those of a campaign that goes on":            {[]string{"campaign", "run", id}, api.RandomLegacy, legacy},
-		"the same by submit":                          {[]string{"submit", id}, api.RandomLegacy, legacy},
-		"RoboVAST's, as it was begun":                 {[]string{"campaign", "run", id}, api.RandomRoboVAST, robovast},
-		"those that are asked for":                    {[]string{"campaign", "run", id, "--random=robovast"}, api.RandomLegacy, robovast},
-		"RoboVAST's, of an id that nobody has so far": {[]string{"campaign", "run", id}, "", robovast},
+		"RoboVAST's generators":           {[]string{"campaign", "run"}, "", robovast},
+		"those of before":                 {[]string{"campaign", "run", "--random=legacy"}, "", legacy},
+		"those of before, by submit":      {[]string{"submit", "--random=legacy"}, "", legacy},
+		"those of an unfinished campaign": {[]string{"campaign", "run", id}, api.RandomLegacy, legacy},
+		"the same by submit":              {[]string{"submit", id}, api.RandomLegacy, legacy},
+		"RoboVAST's, as it was begun":     {[]string{"campaign", "run", id}, api.RandomRoboVAST, robovast},
+		"those that are asked for":        {[]string{"campaign", "run", id, "--random=robovast"}, api.RandomLegacy, robovast},
+		"RoboVAST's, of a new id":         {[]string{"campaign", "run", id}, "", robovast},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &begun{random: tc.begun}

@@ -88,7 +88,7 @@ func (o *rerunOptions) Run(ctx context.Context) error {
 	}
 	o.ShowTarget(client.Namespace())
 	progress := &submitProgress{Factory: o.Factory}
-	o.api.Notify, o.api.DryRun, o.api.Version = progress.tell, o.dryRun.Value, cli.Version().GitVersion
+	o.api.Notify, o.api.DryRun, o.api.Version = progress.notify, o.dryRun.Value, cli.Version().GitVersion
 	made, err := client.Campaigns().Rerun(ctx, o.ref, o.api)
 	progress.end()
 	if err != nil {

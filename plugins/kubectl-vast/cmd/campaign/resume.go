@@ -12,7 +12,7 @@ import (
 
 func newResume(f *cli.Factory) *cobra.Command {
 	o := &changeOptions{Factory: f, done: "resumed"}
-	o.told = func(c *api.Campaign) string {
+	o.note = func(c *api.Campaign) string {
 		if c.State == api.CampaignSubmitting {
 			return "Its submission was not finished; do that with: " + f.Hint().Vast("campaign", "run", "--resume="+c.ID)
 		}

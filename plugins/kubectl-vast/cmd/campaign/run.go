@@ -115,7 +115,7 @@ func Submit(c *cobra.Command, f *cli.Factory, s *submission.Flags, extra *RunFla
 	case path == "" && extra.Resume == "":
 		return cli.Usagef("a campaign file is missing: %s", command.Target{}.Vast("campaign", "run", "FILE"))
 	case path == "" && (len(extra.configs) > 0 || c.Flags().Changed("runs") || c.Flags().Changed("random")):
-		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign goes on as it was begun")
+		return cli.Usagef("--config, --runs and --random go with a file: without one the campaign continues unchanged")
 	case path == "" && s.DryRun.Value != api.DryRunNone:
 		return cli.Usagef("--dry-run needs a file")
 	case s.Keep == 0:
@@ -151,7 +151,7 @@ func (r *runOptions) Run(ctx context.Context) error {
 	}
 	r.ShowTarget(client.Namespace())
 	progress := &submitProgress{Factory: r.Factory}
-	r.api.Notify = progress.tell
+	r.api.Notify = progress.notify
 	made, err := client.Campaigns().Run(ctx, campaign, configs, r.api)
 	progress.end()
 	if err != nil {
@@ -191,8 +191,8 @@ func (r *runOptions) drawAsBegun(ctx context.Context) error {
 	return err
 }
 
-// render asks no cluster. With -o it prints all Jobs, each as soon as it is made, and
-// else what a submission would say.
+// render uses no cluster. With -o it prints all Jobs, each as soon as it is made, and
+// else what a submission would print.
 func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, configs *variation.Configs) error {
 	client, err := r.OfflineClient()
 	if err != nil {
@@ -217,7 +217,7 @@ func (r *runOptions) render(ctx context.Context, campaign *spec.Campaign, config
 	}, true)
 }
 
-// sayRendered makes all Jobs, which checks them, and says what a submission would.
+// sayRendered makes all Jobs, which checks them, and prints what a submission would.
 func (r *runOptions) sayRendered(ctx context.Context, rendered *api.RenderedCampaign) error {
 	for _, err := range rendered.Jobs {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
@@ -238,7 +238,7 @@ type submitProgress struct {
 // redraw is how often the count of Jobs changes on a terminal.
 const redraw = 100 * time.Millisecond
 
-func (p *submitProgress) tell(now api.CampaignProgress) {
+func (p *submitProgress) notify(now api.CampaignProgress) {
 	if now.ID != "" && now.ID != p.id {
 		p.id = now.ID
 		p.Notef("Campaign %s", p.id)

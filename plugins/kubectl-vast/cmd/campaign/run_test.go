@@ -47,7 +47,7 @@ func TestAFollowedCampaignIsPrintedOnceItHasEnded(t *testing.T) {
 				t.Errorf("code %d, error %v, stdout:\n%s", r.Code, err, r.Out)
 			}
 			if !strings.Contains(r.Err, "done") {
-				t.Errorf("nobody sees how it goes on: %q", r.Err)
+				t.Errorf("the next commands are not printed: %q", r.Err)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestWhatTheFileLeavesOpenIsGivenByFlags(t *testing.T) {
 	})
 }
 
-func TestAllThatIsWrongWithACampaignIsToldAtOnce(t *testing.T) {
+func TestAllProblemsOfACampaignAreReportedAtOnce(t *testing.T) {
 	const wrong = "version: 1\nconfiguration:\n- name: a\n  variations: [{Paths: {}}]\nexecution:\n  image: busybox\n  scenario_file: a.osc\n  runs: 0\n"
 	for name, tc := range map[string]struct {
 		file string
@@ -115,7 +115,7 @@ func TestAllThatIsWrongWithACampaignIsToldAtOnce(t *testing.T) {
 	}
 }
 
-func TestCampaignsAreToldFromTasks(t *testing.T) {
+func TestCampaignsAreDistinguishedFromTasks(t *testing.T) {
 	file, missing := cmdtest.TaskFile(t, "run: echo hi\n"), t.TempDir()+"/typo.vast"
 	for name, tc := range map[string]struct {
 		args       []string

@@ -51,7 +51,7 @@ func printEnded(ctx context.Context, f *cli.Factory, output *cli.DoneFlags, id s
 	f.Out = out
 	var code *cli.ExitError
 	if ctx.Err() != nil || ended != nil && !errors.As(ended, &code) {
-		return ended // it goes on, or nobody knows
+		return ended // it is unfinished, or its state is unknown
 	}
 	client, err := f.Client()
 	if err != nil {

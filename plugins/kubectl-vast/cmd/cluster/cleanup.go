@@ -63,7 +63,7 @@ func newCleanup(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// Run shows what would go, asks, and removes it.
+// Run shows what would be removed, prompts, and removes it.
 func (o *cleanupOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
@@ -99,7 +99,7 @@ func (o *cleanupOptions) Run(ctx context.Context) error {
 	return o.print(done)
 }
 
-// show tells on stderr what goes, what stays and what would be lost.
+// show prints on stderr what is removed, what stays and what would be lost.
 func (o *cleanupOptions) show(plan *api.ClusterCleanup) {
 	if len(plan.Remove) > 0 {
 		o.Notef("To be removed:")

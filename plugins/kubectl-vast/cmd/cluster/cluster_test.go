@@ -126,13 +126,13 @@ func TestCleanupAsks(t *testing.T) {
 		code     int
 		removed  bool
 	}{
-		"yes":                          {stdin: "y\n", terminal: true, removed: true},
-		"no":                           {stdin: "\n", terminal: true},
-		"without a terminal":           {code: 2},
-		"without a terminal but --yes": {args: []string{"--yes"}, removed: true},
-		"a dry run asks nothing":       {args: []string{"--dry-run=client"}, removed: true},
-		"work is told, not asked":      {terminal: true, work: sweep, code: 5},
-		"work that is stopped, if yes": {args: []string{"--force"}, stdin: "y\n", terminal: true, work: sweep, removed: true},
+		"yes":                                {stdin: "y\n", terminal: true, removed: true},
+		"no":                                 {stdin: "\n", terminal: true},
+		"without a terminal":                 {code: 2},
+		"without a terminal but --yes":       {args: []string{"--yes"}, removed: true},
+		"a dry run has no prompt":            {args: []string{"--dry-run=client"}, removed: true},
+		"work is an error, without a prompt": {terminal: true, work: sweep, code: 5},
+		"work that is stopped, if yes":       {args: []string{"--force"}, stdin: "y\n", terminal: true, work: sweep, removed: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := &api.ClusterCleanup{TypeMeta: api.TypeMeta[api.ClusterCleanup](), Remove: []string{"localqueue/vast"}, Work: tc.work,
@@ -152,11 +152,11 @@ func TestCleanupAsks(t *testing.T) {
 				t.Errorf("result: %+v", r)
 			}
 			if warned := strings.Contains(r.Err, "Warning: campaign sweep-1 (6 runs) has not ended and will be stopped"); warned != (len(tc.work) > 0 && tc.removed) {
-				t.Errorf("what will be stopped is told: %v; %s", warned, r.Err)
+				t.Errorf("what will be stopped is printed: %v; %s", warned, r.Err)
 			}
 			for _, text := range []string{"To be removed:\n  localqueue/vast\n", "kueue, clusterqueue/x (because)", "Warning: the store holds 3 objects"} {
 				if !strings.Contains(r.Err, text) {
-					t.Errorf("%q is not told: %s", text, r.Err)
+					t.Errorf("%q is not printed: %s", text, r.Err)
 				}
 			}
 		})

@@ -58,14 +58,14 @@ func comparable(list *api.CampaignList) []api.Campaign {
 }
 
 // changes prints a line for every campaign whose counts have changed, and one
-// for each new sort of waiting or failure.
+// for each new kind of waiting or failure.
 func (o *Options) changes() func([]*view) error {
-	told := map[string]string{}
+	printed := map[string]string{}
 	say := func(key, what, line string) error {
-		if told[key] == what {
+		if printed[key] == what {
 			return nil
 		}
-		told[key] = what
+		printed[key] = what
 		return o.print([]string{line})
 	}
 	return func(views []*view) error {
@@ -80,7 +80,7 @@ func (o *Options) changes() func([]*view) error {
 				}
 				continue
 			}
-			delete(told, v.context)
+			delete(printed, v.context)
 			for i := range v.list.Items {
 				c := &v.list.Items[i]
 				key := v.context + "\x00" + c.ID
@@ -89,13 +89,13 @@ func (o *Options) changes() func([]*view) error {
 				}
 				for _, g := range c.Waiting {
 					line := fmt.Sprintf("%s%s: %s", where, c.ID, waitingWords(&g))
-					if err := say(key+"\x00"+string(g.State)+string(g.Cause), "told", line); err != nil {
+					if err := say(key+"\x00"+string(g.State)+string(g.Cause), "printed", line); err != nil {
 						return err
 					}
 				}
 				for _, g := range c.Failures {
 					line := fmt.Sprintf("%s%s: failed: %s (%s): %s", where, c.ID, groupReason(&g), g.Example, v.Hint().Vast("logs", c.ID+"/"+g.Example))
-					if err := say(key+"\x00"+string(g.Cause), "told", line); err != nil {
+					if err := say(key+"\x00"+string(g.Cause), "printed", line); err != nil {
 						return err
 					}
 				}
@@ -129,7 +129,7 @@ func (o *Options) sentence(c *api.Campaign) string {
 	return strings.Join(parts, ", ")
 }
 
-// waitingWords says how many runs wait and why.
+// waitingWords describes how many runs wait and why.
 func waitingWords(g *api.WaitingGroup) string {
 	return fmt.Sprintf("%d %s: %s (%s)", g.Count, strings.ToLower(string(g.State)), term.Words(g.Reason), g.Example)
 }

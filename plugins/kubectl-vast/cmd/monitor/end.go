@@ -24,9 +24,9 @@ func goingOn(views []*view) map[string]bool {
 	return out
 }
 
-// tellEnds says how the campaigns ended that were watched until they did, and how
-// to go on.
-func (o *Options) tellEnds(views []*view, watched map[string]bool) {
+// reportEnds prints the outcomes of the campaigns that were watched until they
+// ended, and the next commands.
+func (o *Options) reportEnds(views []*view, watched map[string]bool) {
 	if !o.Output.Human() {
 		return
 	}
@@ -39,8 +39,8 @@ func (o *Options) tellEnds(views []*view, watched map[string]bool) {
 	}
 }
 
-// endReport is one line about a campaign that has ended, and one that says what to
-// do next.
+// endReport is one line about a campaign that has ended, and one with the next
+// command.
 func (v *view) endReport(c *api.Campaign) string {
 	line := fmt.Sprintf("Campaign %s %s", c.ID, map[api.CampaignState]string{
 		api.CampaignSucceeded: "succeeded", api.CampaignFailed: "failed", api.CampaignStopped: "was stopped"}[c.State])

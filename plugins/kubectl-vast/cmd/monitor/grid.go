@@ -8,7 +8,7 @@ import (
 	"github.com/kubevast/vast/internal/cli/term"
 )
 
-// gridGap is what stands between two columns.
+// gridGap is the space between two columns.
 const gridGap = 2
 
 // gridWidths is how wide each column is.

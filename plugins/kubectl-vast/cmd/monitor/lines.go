@@ -192,7 +192,7 @@ func bar(filled, width int) string {
 	return "[" + strings.Repeat(barFull, filled) + strings.Repeat(barEmpty, width-filled) + "]"
 }
 
-// rateWords is the pace: "3.2/min", or "14/h" where that says more.
+// rateWords is the pace: "3.2/min", or "14/h" where that is more exact.
 func rateWords(c *api.Campaign) string {
 	switch r := c.RunsPerMinute; {
 	case r == 0:

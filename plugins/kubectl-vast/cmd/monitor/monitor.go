@@ -120,7 +120,7 @@ func (o *Options) Run(ctx context.Context) error {
 		return err
 	}
 	if nothing(views) {
-		o.tellNothing(views)
+		o.reportNothing(views)
 		if o.Output.Human() && unreachable(views) == nil {
 			return nil
 		}
@@ -135,7 +135,7 @@ func (o *Options) Run(ctx context.Context) error {
 			return unreachable(views)
 		}
 		if allEnded(views) {
-			o.tellEnds(views, watched)
+			o.reportEnds(views, watched)
 			return o.verdict(views)
 		}
 		select {
@@ -149,8 +149,8 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 }
 
-// tellNothing says which campaigns there are none of.
-func (o *Options) tellNothing(views []*view) {
+// reportNothing prints which campaigns do not exist.
+func (o *Options) reportNothing(views []*view) {
 	for _, v := range views {
 		if v.err == nil && v.list != nil {
 			o.Notef("No campaigns found in %s namespace%s.", v.client.Namespace(), v.suffix())
@@ -161,7 +161,7 @@ func (o *Options) tellNothing(views []*view) {
 	}
 }
 
-// verdict is the exit code that --wait asks for.
+// verdict is the exit code of --wait.
 func (o *Options) verdict(views []*view) error {
 	if !o.wait {
 		return nil
@@ -190,8 +190,8 @@ func campaignCode(s api.CampaignState) int {
 }
 
 // Follow shows a campaign until it has ended; the error has its exit
-// code. Ctrl-C prints how to come back; how the campaign ends has
-// been seen by nobody then, and that is no success.
+// code. Ctrl-C prints how to watch it again; the outcome is unknown then, and
+// that is no success.
 func Follow(ctx context.Context, f *cli.Factory, id string) error {
 	o := &Options{Factory: f, Query: api.CampaignListOptions{Refs: []string{id}}, Interval: Interval, wait: true, follow: true, Output: cli.NewGetFlags(f)}
 	if err := o.Complete(); err != nil {
@@ -199,7 +199,7 @@ func Follow(ctx context.Context, f *cli.Factory, id string) error {
 	}
 	err := o.Run(ctx)
 	if ctx.Err() != nil {
-		f.Notef("\nDetached; campaign %s goes on.\n  Watch it:  %s\n  Stop it:   %s", id,
+		f.Notef("\nDetached; campaign %s continues.\n  Watch it:  %s\n  Stop it:   %s", id,
 			f.Hint().Vast("monitor", id), f.Hint().Vast("campaign", "stop", id))
 		return context.Cause(ctx)
 	}

@@ -71,7 +71,7 @@ old-2026-11-20-090000: stopped, 2/2 done, 2 succeeded
 	}
 }
 
-func TestMonitorTellsEachChangeOnce(t *testing.T) {
+func TestMonitorPrintsEachChangeOnce(t *testing.T) {
 	later := cmdtest.Sweeping()
 	later.Runs.Succeeded, later.Runs.Running = 5, 2
 	ended := cmdtest.Sweeping()
@@ -87,10 +87,10 @@ sweep-2026-11-21-101500: failed, 10/10 done, 8 succeeded, 2 failed, 3.2/min
 	if diff := cmp.Diff(want, "\n"+r.Out); diff != "" || r.Code != 10 {
 		t.Errorf("code %d (-want,+got):\n%s", r.Code, diff)
 	}
-	told := `Campaign sweep-2026-11-21-101500 failed: of 10 runs 8 succeeded, 2 failed
+	report := `Campaign sweep-2026-11-21-101500 failed: of 10 runs 8 succeeded, 2 failed
   See which runs failed, and why, with: kubectl vast results list sweep-2026-11-21-101500 --failed
 `
-	if diff := cmp.Diff(told, r.Err); diff != "" {
+	if diff := cmp.Diff(report, r.Err); diff != "" {
 		t.Errorf("at the end (-want,+got):\n%s", diff)
 	}
 	if diff := cmp.Diff(api.CampaignListOptions{Refs: []string{"sweep"}}, m.Asked); diff != "" {
@@ -118,7 +118,7 @@ func TestWhoFollowsACampaignReadsHowItEndedAndWhatIsNext(t *testing.T) {
 	}
 }
 
-func TestMonitorGoesOnWhenTheClusterIsAwayForAMoment(t *testing.T) {
+func TestMonitorContinuesWhenTheClusterIsAwayForAMoment(t *testing.T) {
 	m := &flaky{Monitors: cmdtest.Monitors{Lists: []*api.CampaignList{cmdtest.Campaigns(cmdtest.Sweeping()), cmdtest.Campaigns(cmdtest.Over(api.CampaignSucceeded))}}}
 	r := cmdtest.Plugin(&clitest.Client{Campaign: m}).Do(t, "monitor", "--interval=1ms")
 	if r.Code != 0 || !strings.Contains(r.Out, "unreachable: no answer\n") || !strings.HasSuffix(r.Out, "2/2 done, 2 succeeded\n") {

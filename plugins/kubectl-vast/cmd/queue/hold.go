@@ -20,12 +20,12 @@ type holdOptions struct {
 	dryRun cli.DryRunFlag
 	output *cli.DoneFlags
 	change func(context.Context, cli.Client) (*api.QueueStatus, error)
-	// told says afterwards what the one line cannot.
-	told func(*api.QueueStatus) string
+	// note returns what the one line cannot contain.
+	note func(*api.QueueStatus) string
 }
 
 func newHold(f *cli.Factory) *cobra.Command {
-	o := &holdOptions{Factory: f, done: "held", told: func(q *api.QueueStatus) string {
+	o := &holdOptions{Factory: f, done: "held", note: func(q *api.QueueStatus) string {
 		return fmt.Sprintf("Nothing more starts from it (waiting: %d). Let it go on with: %s", q.Pending, f.Hint().Vast("queue", "resume", q.Name))
 	}}
 	o.change = func(ctx context.Context, client cli.Client) (*api.QueueStatus, error) {
@@ -72,7 +72,7 @@ func (o *holdOptions) add(c *cobra.Command) {
 	c.Flags().StringVar(&o.hold.FieldManager, "field-manager", cli.FieldManager, "Name of the manager used to track field ownership.")
 }
 
-// Run changes the queue, and says what that means.
+// Run changes the queue, and prints the consequences.
 func (o *holdOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
@@ -91,8 +91,8 @@ func (o *holdOptions) Run(ctx context.Context) error {
 	if err := p.PrintObj(queue, o.Out); err != nil {
 		return err
 	}
-	if said := o.told(queue); said != "" && o.dryRun.Value == api.DryRunNone {
-		o.Notef("%s", said)
+	if note := o.note(queue); note != "" && o.dryRun.Value == api.DryRunNone {
+		o.Notef("%s", note)
 	}
 	return nil
 }

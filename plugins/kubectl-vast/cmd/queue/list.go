@@ -87,7 +87,7 @@ func (o *listOptions) nothing(client cli.Client) {
 	}
 }
 
-// remarks say what the columns cannot.
+// remarks print what the columns cannot contain.
 func (o *listOptions) remarks(tasks []api.QueuedTask) {
 	for i := range tasks {
 		if tasks[i].PositionPartial {

@@ -62,7 +62,7 @@ func showPosition(ctx context.Context, f *cli.Factory, ref string, output *cli.D
 	return p.PrintObj(task, f.Out)
 }
 
-// describePosition tells where a task stands for people.
+// describePosition prints a task's position in the human-readable form.
 func describePosition(f *cli.Factory, t *api.QueuedTask) error {
 	w := printers.GetNewTabWriter(f.Out)
 	line := func(name, value string) {

@@ -106,7 +106,7 @@ vast    Active   0         2         other
 	}
 }
 
-func TestQueueResumeSaysWhatStillHolds(t *testing.T) {
+func TestQueueResumeReportsWhatStillHolds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		state api.QueueState
 		says  string

@@ -13,7 +13,7 @@ import (
 )
 
 func newResume(f *cli.Factory) *cobra.Command {
-	o := &holdOptions{Factory: f, done: "resumed", told: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
+	o := &holdOptions{Factory: f, done: "resumed", note: func(q *api.QueueStatus) string { return stillClosed(f.Hint(), q) }}
 	o.change = func(ctx context.Context, client cli.Client) (*api.QueueStatus, error) {
 		return client.Queues().Resume(ctx, o.name, api.QueueResumeOptions{DryRun: o.hold.DryRun, FieldManager: o.hold.FieldManager})
 	}
@@ -32,7 +32,7 @@ func newResume(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// stillClosed says why nothing starts even now.
+// stillClosed returns why nothing starts even now.
 func stillClosed(say command.Target, q *api.QueueStatus) string {
 	switch q.State {
 	case api.QueueHeld:

@@ -73,7 +73,7 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	})
 }
 
-// quotaRow is a line: one resource of a queue. What the queue's lines share stands
+// quotaRow is a line: one resource of a queue. What the queue's lines share is
 // on the first.
 type quotaRow struct {
 	*api.QueueStatus

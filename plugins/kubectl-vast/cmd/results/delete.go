@@ -53,7 +53,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// Run asks, and removes them.
+// Run prompts, and removes them.
 func (o *deleteOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {

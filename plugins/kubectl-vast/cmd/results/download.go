@@ -100,7 +100,7 @@ func (o *downloadOptions) Validate() error {
 	return o.output.CheckBesideDir()
 }
 
-// Run fetches them, and says what is not as one would think.
+// Run fetches them, and prints what is unexpected.
 func (o *downloadOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {
@@ -112,7 +112,7 @@ func (o *downloadOptions) Run(ctx context.Context) error {
 	done()
 	if err != nil {
 		if ctx.Err() != nil && o.download.Archive == "" {
-			o.Notef("\nInterrupted; the same command goes on where this one was.")
+			o.Notef("\nInterrupted; the same command continues the download.")
 		}
 		return err
 	}
@@ -139,7 +139,7 @@ func (o *downloadOptions) Run(ctx context.Context) error {
 	return nil
 }
 
-// renamedNote tells which files have other names here than in their results.
+// renamedNote prints which files have other names here than in their results.
 func renamedNote(f *cli.Factory, files []api.RenamedFile) {
 	if len(files) == 0 {
 		return

@@ -39,7 +39,7 @@ func addSelector(c *cobra.Command, o *api.ResultSelector) {
 	p.BoolVar(&o.Failed, "failed", false, "Only results that failed, were stopped, or are incomplete.")
 }
 
-// reason is why a result is not as one would wish, or how many runs a
+// reason is why a result is not normal, or how many runs a
 // campaign has.
 func reason(r *api.Result) string {
 	if r.Reason == "" && r.Cause != "" {

@@ -59,7 +59,7 @@ func trimLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestResultsDownloadSaysWhatIsNotAsOneWouldThink(t *testing.T) {
+func TestResultsDownloadReportsWhatIsUnexpected(t *testing.T) {
 	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnDownload: func(_ context.Context, _ string, o api.DownloadOptions) (*api.DownloadReport, error) {
 		return &api.DownloadReport{Path: o.Dir, Results: 2, Files: 1, Bytes: 1024, Skipped: 4, Missing: 3,
 			Incomplete: []string{"cccccccc/0"}, LeftOut: slices.Repeat([]string{"a -> /b"}, 7),
@@ -104,7 +104,7 @@ func TestResultsDeleteAsksFirst(t *testing.T) {
 	}{
 		"yes":                 {"y\n", true, nil, 0, true},
 		"no":                  {"n\n", true, nil, 0, false},
-		"nobody to ask":       {"", false, nil, 2, false},
+		"no terminal":         {"", false, nil, 2, false},
 		"not asked with -y":   {"", false, []string{"-y"}, 0, true},
 		"only a dry run":      {"", false, []string{"--dry-run=client"}, 0, false},
 		"of no known dry run": {"", false, []string{"--dry-run=perhaps"}, 2, false},

@@ -129,7 +129,7 @@ func (p *progress) done() {
 }
 
 // bar is "name [████████████░░░░░░░░] 60.0% 1.2 MiB/2.0 MiB 3.4 MiB/s"; while an archive is
-// built or verified it says so.
+// built or verified it contains that.
 func bar(i *api.ShareItem, of int64, rate float64) string {
 	part := 0.0
 	if of > 0 {

@@ -52,7 +52,7 @@ func newRemove(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// Run asks, and removes them.
+// Run prompts, and removes them.
 func (o *removeOptions) Run(ctx context.Context, refs []string) error {
 	p, err := open(ctx)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestAFailedUploadHasAllReasonsAndExitCode1(t *testing.T) {
 	}
 }
 
-func TestUploadWithoutWaitingSaysHowToFollow(t *testing.T) {
+func TestUploadWithoutWaitingPrintsHowToFollow(t *testing.T) {
 	settings(t)
 	shares := sdktest.Shares{OnUpload: func(_ context.Context, o api.ShareUploadOptions) (*api.ShareUpload, error) {
 		return uploadOf(api.Pending), nil

@@ -70,7 +70,7 @@ func keptWords(t *api.TaskStatus) string {
 	return t.Kept
 }
 
-// progressSeen is the progress, with its age while that says something.
+// progressSeen is the progress, with its age where that is useful.
 func progressSeen(f *cli.Factory, t *api.TaskStatus) string {
 	words := cli.ProgressWords(t.Progress)
 	if words == "" || t.State.Ended() || t.Progress.Time.IsZero() {
@@ -170,7 +170,7 @@ func describeNext(f *cli.Factory, out io.Writer, t *api.TaskStatus) {
 		}
 		if t.UID != "" {
 			fmt.Fprintf(w, "  %s\tremove it; its results stay\n", say.Vast("delete", t.ID))
-		} else { // its Job is gone, and only the store knows of it
+		} else { // its Job is gone, and only the store has it
 			fmt.Fprintf(w, "  %s\tremove its results\n", say.Vast("results", "delete", t.ID))
 		}
 	} else {

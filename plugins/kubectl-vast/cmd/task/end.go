@@ -100,7 +100,7 @@ func (o *endOptions) Run(ctx context.Context) error {
 		})
 }
 
-// selectAll names all tasks that --all means, and asks. It returns false when
+// selectAll prints all tasks of --all, and prompts. It returns false when
 // there is nothing to do.
 func (o *endOptions) selectAll(ctx context.Context, client cli.Client) (bool, error) {
 	list, err := client.Tasks().List(ctx, api.TaskListOptions{States: o.states})

@@ -64,7 +64,7 @@ func TestStopAndDelete(t *testing.T) {
 				t.Errorf("code %d, stdout %q, stderr %q", r.Code, r.Out, r.Err)
 			}
 			if !strings.Contains(r.Err, "namespace default\n") {
-				t.Errorf("stderr %q does not tell the target", r.Err)
+				t.Errorf("stderr %q does not name the target", r.Err)
 			}
 		})
 	}

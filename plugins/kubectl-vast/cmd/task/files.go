@@ -44,7 +44,7 @@ func campaignAmong(files []fileRead, resume bool) (campaign fileRead, err error)
 		case resume:
 			return fileRead{}, cli.Usagef("--resume finishes a campaign, but %s is a task", file.path)
 		}
-		// Another one that cannot be read is told with the tasks.
+		// Another one that cannot be read is reported with the tasks.
 	}
 	if campaign.path != "" && len(files) > 1 {
 		return fileRead{}, cli.Usagef("%s is a campaign; submit it alone", campaign.path)

@@ -12,18 +12,19 @@ import (
 // follow shows the logs of a task that was just submitted, until it ends or
 // the user leaves.
 func (o *submitOptions) follow(ctx context.Context, t *api.TaskStatus) error {
-	o.Notef("Task %s: following the logs; Ctrl-C leaves them, and the task goes on", t.ID)
+	o.Notef("Task %s: following the logs; Ctrl-C detaches, and the task continues", t.ID)
 	_, err := streamLogs(ctx, o.Factory, o.client, t.Name, t.NumNodes > 1, false, api.LogOptions{Follow: true})
 	if ctx.Err() != nil {
-		tellHowToReturn(o.Factory, t.ID)
-		return context.Cause(ctx) // nobody has seen how it ends
+		printNextCommands(o.Factory, t.ID)
+		return context.Cause(ctx) // its outcome is unknown
 	}
 	return endReport(ctx, o.Factory, o.client, t.Name, err)
 }
 
-// tellHowToReturn says what goes on in the cluster when the user has left.
-func tellHowToReturn(f *cli.Factory, id string) {
-	f.Notef("\nDetached; task %s goes on.\n  Follow it:  %s\n  Stop it:    %s", id,
+// printNextCommands prints the commands for a task that continues after the
+// user has detached.
+func printNextCommands(f *cli.Factory, id string) {
+	f.Notef("\nDetached; task %s continues.\n  Follow it:  %s\n  Stop it:    %s", id,
 		f.Hint().Vast("logs", id, "-f"), f.Hint().Vast("stop", id))
 }
 
@@ -69,8 +70,8 @@ func streamLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref stri
 	return printed, err
 }
 
-// endReport tells how a task ended and leaves only the exit code to say. err
-// is what Logs or Wait returned; other errors are passed on.
+// endReport prints how a task ended and returns only the exit code. err is the
+// error of Logs or Wait; other errors are passed on.
 func endReport(ctx context.Context, f *cli.Factory, client cli.Client, ref string, err error) error {
 	var failed *api.TaskFailedError
 	switch {

@@ -74,7 +74,7 @@ func (o *listOptions) Complete() error {
 	return o.Listing.Complete()
 }
 
-// Run lists, and goes on watching if that was asked for.
+// Run lists, and continues to watch on request.
 func (o *listOptions) Run(ctx context.Context) error {
 	client, err := o.Client()
 	if err != nil {

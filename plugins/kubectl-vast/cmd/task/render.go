@@ -6,8 +6,8 @@ import (
 	"github.com/kubevast/vast/internal/cli"
 )
 
-// render asks no cluster. With -o it prints the objects that would be created, and
-// else what a submission would say.
+// render uses no cluster. With -o it prints the objects that would be created,
+// and else what a submission would print.
 func (o *submitOptions) render() error {
 	var objects []runtime.Object
 	for _, t := range o.tasks {

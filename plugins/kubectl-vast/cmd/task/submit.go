@@ -23,7 +23,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-// taskExtensions are how a file ends that a folder stands for: kubectl's, and a
+// taskExtensions are the suffixes of a folder's files: kubectl's, and a
 // campaign's.
 var taskExtensions = []string{".json", ".yaml", ".yml", ".vast"}
 
@@ -204,7 +204,7 @@ func (s *submitFlags) toOptions(ctx context.Context, f *cli.Factory, files []fil
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	// The files may say which cluster they are for.
+	// The files may name their context.
 	if err := f.UseContextOf(o.claims, s.DryRun.Value); err != nil {
 		return nil, errors.Join(err, errRead)
 	}

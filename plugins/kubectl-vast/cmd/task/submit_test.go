@@ -18,7 +18,7 @@ import (
 	"github.com/kubevast/vast/sdk/spec"
 )
 
-func TestSubmitFollowsAndTellsTheEnd(t *testing.T) {
+func TestSubmitFollowsAndPrintsTheEnd(t *testing.T) {
 	for state, code := range map[api.State]int{api.Succeeded: 0, api.Failed: 10, api.Stopped: 11} {
 		end := cmdtest.Task("aaaaaaaa", "train", state, "node 0 exited with 3", 0)
 		start, stop := clitest.Ago(90*time.Second), clitest.Ago(0)
@@ -41,7 +41,7 @@ func TestSubmitFollowsAndTellsTheEnd(t *testing.T) {
 			}
 		}
 		if strings.Contains(r.Err, "error:") {
-			t.Errorf("%s: the end is told twice: %q", state, r.Err)
+			t.Errorf("%s: the end is printed twice: %q", state, r.Err)
 		}
 	}
 }

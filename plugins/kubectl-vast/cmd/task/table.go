@@ -51,7 +51,7 @@ func shownState(t *api.TaskStatus) string {
 	return string(t.State)
 }
 
-// shortReason is a reason where something is not as one would wish.
+// shortReason is a reason where something is not normal.
 func shortReason(t *api.TaskStatus) string {
 	if t.State == api.Succeeded {
 		return ""

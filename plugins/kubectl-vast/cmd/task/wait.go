@@ -105,7 +105,7 @@ func (o *waitOptions) wait(ctx context.Context, client cli.Client, ref string, t
 		},
 	})
 	if ctx.Err() != nil && last != nil && !last.State.Ended() {
-		tellHowToReturn(o.Factory, last.ID)
+		printNextCommands(o.Factory, last.ID)
 	}
 	var failed *api.TaskFailedError
 	if errors.As(err, &failed) {
