@@ -49,7 +49,7 @@ func (c *Cluster) HealNode(ctx context.Context, name string) error {
 	}
 	var last error
 	err = wait.PollUntilContextTimeout(ctx, 500*time.Millisecond, healTimeout, true, func(ctx context.Context) (bool, error) {
-		// The container may have got another address, which the node tells only after
+		// The container may have got another address, which the node reports only after
 		// a while: set up the network until the node is well.
 		if last = c.connectPods(ctx); last == nil {
 			last = c.nodeWorks(ctx, name, since)

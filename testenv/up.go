@@ -67,7 +67,7 @@ func Up(ctx context.Context, opts Options) (*Cluster, error) {
 }
 
 // useExisting connects to an existing cluster. What is missing there is printed and not
-// installed: the cluster belongs to somebody else.
+// installed: the cluster has another owner.
 func (s *setup) useExisting(ctx context.Context) (*Cluster, error) {
 	c, err := newCluster(s.Name, WayExisting, s.Kubeconfig)
 	if err != nil {

@@ -81,7 +81,7 @@ execution:
 	}
 	p.vast("logs", id+"/a-2/1").exits(0).shows("a-2/1 n=2 helps")
 	p.vast("logs", id+"/a-2/1", "-c", "helper").exits(0).shows("helps")
-	p.vast("logs", id+"/a-2/1", "-c", "nobody").exits(2).tells("helper")
+	p.vast("logs", id+"/a-2/1", "-c", "nobody").exits(2).prints("helper")
 	p.waitFor("its Jobs have ended as well, and all is removed", func() (bool, any) {
 		r := p.vast("campaign", "cleanup", id, "--data", "-y")
 		return r.code == 0, r.stderr

@@ -103,7 +103,7 @@ func TestACampaignRunsToTheEndAndEveryResultIsThere(t *testing.T) {
 echo "run $RUN_ID of $CAMPAIGN_ID"
 echo "$CONFIG_NAME,$RUN_NUMBER,$PARAM_GROWTH_RATE,$PARAM_INITIAL_POPULATION" >"$OUTPUT_DIR/out.csv"
 cp "$SCENARIO_PARAMETER_FILE" "$OUTPUT_DIR/parameters.yaml"`)
-	p.vast("submit", file).exits(1).tells("has no store", "cluster setup")
+	p.vast("submit", file).exits(1).prints("has no store", "cluster setup")
 	p.vast("cluster", "setup", "kind").exits(0)
 	p.queue("mine", "1") // others' campaigns wait for the common quota
 	id := p.vast("submit", file, "--queue=mine", "-o", "jsonpath={.id}").exits(0).stdout
@@ -160,7 +160,7 @@ execution:
   resources: {cpu: 20m, memory: 32Mi}
   command: |
     echo "began $CONFIG_NAME"; echo part >"$OUTPUT_DIR/part"
-    trap 'echo told; exit 143' TERM
+    trap 'echo ending; exit 143' TERM
     case $CONFIG_NAME in
     memory) sleep 5; tail /dev/zero;;
     deadline|deleted) sleep 600 & wait;;

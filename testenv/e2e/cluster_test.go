@@ -63,9 +63,9 @@ func (p *person) versions() map[string]string {
 func TestSetupOnAClusterThatHasKueue(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	p.vast("cluster", "status").exits(1).tells("nothing is set up in namespace", "kubectl vast cluster setup -n "+p.namespace)
+	p.vast("cluster", "status").exits(1).prints("nothing is set up in namespace", "kubectl vast cluster setup -n "+p.namespace)
 	p.vast("cluster", "setup", "--no-store").exits(0).
-		tells("namespace "+p.namespace, "config kind, which the nodes were recognized by", "using Kueue 0.16.1, which is there")
+		prints("namespace "+p.namespace, "config kind, which the nodes were recognized by", "using Kueue 0.16.1, which is there")
 
 	s := p.setUp()
 	if !s.Ready || s.Config != "kind" || s.Store.Kind != api.StoreNone || s.Kueue.InstalledBySetup || s.Kueue.Version != "0.16.1" {
@@ -104,7 +104,7 @@ func TestResizeShowsWhatItWouldChange(t *testing.T) {
 	p.vast("cluster", "setup", "--no-store").exits(0)
 	before := p.versions()["ClusterQueue/vast-cluster-queue"]
 	r := p.vast("cluster", "resize", "--dry-run=server", "--quota", "cpu=1234").exits(0).shows("RESOURCE", "BEFORE", "AFTER", "1234")
-	r.tells("Nothing was changed")
+	r.prints("Nothing was changed")
 	var sized api.ClusterResize
 	r = p.vast("cluster", "resize", "--dry-run=client", "--quota", "cpu=1234", "-o", "json").exits(0)
 	if err := json.Unmarshal([]byte(r.stdout), &sized); err != nil {
@@ -117,7 +117,7 @@ func TestResizeShowsWhatItWouldChange(t *testing.T) {
 		t.Errorf("a dry run changed the queue: %s, then %s", before, after)
 	}
 	p.vast("cluster", "resize", "--quota", "cpu=much", "--quota", "memory").exits(2)
-	newPerson(t).vast("cluster", "resize", "--quota", "cpu=much").exits(2).tells(`--quota cpu: "much" is not a quantity`)
+	newPerson(t).vast("cluster", "resize", "--quota", "cpu=much").exits(2).prints(`--quota cpu: "much" is not a quantity`)
 }
 
 func TestCleanupRemovesWhatSetupMade(t *testing.T) {
@@ -127,13 +127,13 @@ func TestCleanupRemovesWhatSetupMade(t *testing.T) {
 	before := p.objects()
 	p.vast("cluster", "setup", "--no-store").exits(0)
 	p.kubectl("create", "serviceaccount", "mine")
-	p.vast("cluster", "cleanup").exits(2).tells("add --yes to go ahead", "localqueue/vast")
+	p.vast("cluster", "cleanup").exits(2).prints("add --yes to go ahead", "localqueue/vast")
 	p.vast("cluster", "cleanup", "--dry-run=client").exits(0).shows("localqueue/vast removed (client dry run)")
 	if !p.setUp().Ready {
 		t.Fatal("a dry run has removed something")
 	}
 	r := p.vast("cluster", "cleanup", "--yes").exits(0).shows("localqueue/vast removed", "configmap/vast-setup removed")
-	r.tells("clusterqueue/vast-cluster-queue", "also set up", "kueue (cluster setup did not install it)")
+	r.prints("clusterqueue/vast-cluster-queue", "also set up", "kueue (cluster setup did not install it)")
 	// The entry of the namespace in Kueue's is not what all share.
 	gone := strings.ReplaceAll(r.stdout, "in namespace kueue-system removed", "removed")
 	if strings.Contains(gone, "clusterqueue") || strings.Contains(gone, "kueue") {
@@ -141,7 +141,7 @@ func TestCleanupRemovesWhatSetupMade(t *testing.T) {
 	}
 	p.kubectl("delete", "serviceaccount", "mine") // fails when it is gone
 	p.leftNothing(before)
-	p.vast("cluster", "cleanup", "--yes").exits(0).tells("nothing to remove")
+	p.vast("cluster", "cleanup", "--yes").exits(0).prints("nothing to remove")
 	p.vast("cluster", "status").exits(1)
 }
 
@@ -152,14 +152,14 @@ func TestCleanupLeavesTasksAlone(t *testing.T) {
 	p.vast("cluster", "setup", "--no-store").exits(0)
 	id := p.submit("run: sleep 3600\nresources: {cpus: 10m, memory: 16Mi}\n")
 	p.becomes(id, api.Running)
-	r := p.vast("cluster", "cleanup", "--yes").exits(5).tells("work has not ended: task ", id, "--force")
+	r := p.vast("cluster", "cleanup", "--yes").exits(5).prints("work has not ended: task ", id, "--force")
 	if r.stdout != "" {
 		t.Errorf("something was removed: %s", r.stdout)
 	}
 	if !p.setUp().Ready {
 		t.Error("it is not set up any more")
 	}
-	p.vast("cluster", "cleanup", "--yes", "--force").exits(0).tells("stopping task").shows("localqueue/vast removed")
+	p.vast("cluster", "cleanup", "--yes", "--force").exits(0).prints("stopping task").shows("localqueue/vast removed")
 	if s := p.status(id); s.State != api.Stopped {
 		t.Errorf("the task is %s", s.State)
 	}
@@ -187,16 +187,16 @@ execution:
 	id := p.vast("campaign", "run", file, "--queue=none", "-o", "jsonpath={.id}").exits(0).stdout
 	p.waitFor("the runs run", func() (bool, any) { c := p.campaign(id); return c.Runs.Running == 3, c.Runs })
 	named := "campaign " + id + " (3 runs)"
-	r := p.vast("cluster", "cleanup", "--yes").exits(5).tells("work has not ended: "+named, "--force")
+	r := p.vast("cluster", "cleanup", "--yes").exits(5).prints("work has not ended: "+named, "--force")
 	if r.stdout != "" {
 		t.Errorf("something was removed: %s", r.stdout)
 	}
-	p.vast("cluster", "setup", "--no-store").exits(5).tells("the store cannot be changed", named)
+	p.vast("cluster", "setup", "--no-store").exits(5).prints("the store cannot be changed", named)
 	if c := p.campaign(id); c.Runs.Running != 3 {
 		t.Errorf("it was refused, and now there are %+v", c.Runs)
 	}
 	p.vast("cluster", "cleanup", "--yes", "--force", "--keep-data").exits(0).
-		tells(named+" has not ended and will be stopped", "stopping "+named).shows("deployment/vast-store removed")
+		prints(named+" has not ended and will be stopped", "stopping "+named).shows("deployment/vast-store removed")
 
 	p.vast("cluster", "setup", "kind").exits(0)
 	if c := p.campaign(id); c.State != api.CampaignStopped || c.Runs.Stopped != 3 {
@@ -219,26 +219,26 @@ func TestSetupTouchesNothingOfOthers(t *testing.T) {
 	p.kubectl("create", "secret", "generic", "vast-store", "--from-literal=mine=1")
 	p.kubectl("create", "serviceaccount", "vast-agent")
 	before := p.objects()
-	p.vast("cluster", "setup", "kind").exits(5).tells("secret/vast-store", "serviceaccount/vast-agent", "nothing was changed")
+	p.vast("cluster", "setup", "kind").exits(5).prints("secret/vast-store", "serviceaccount/vast-agent", "nothing was changed")
 	p.leftNothing(before)
-	p.vast("cluster", "cleanup", "--yes").exits(0).tells("nothing to remove")
+	p.vast("cluster", "cleanup", "--yes").exits(0).prints("nothing to remove")
 	p.kubectl("get", "secret/vast-store", "serviceaccount/vast-agent")
 }
 
-func TestSetupTellsWhatIsWrong(t *testing.T) {
+func TestSetupReportsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	before := p.objects()
-	p.vast("cluster", "setup", "openshift").exits(2).tells("choose one of azure, gcp, kind, minikube, rke2")
+	p.vast("cluster", "setup", "openshift").exits(2).prints("choose one of azure, gcp, kind, minikube, rke2")
 	p.vast("cluster", "setup", "kind", "--option", "storage_size=big", "--option", "disk=1", "--store-endpoint=s3", "--kueue-chart=/none.tgz").exits(2).
-		tells("--option disk: config kind has no such option; it has storage_size", `"big" is not a size`, "--store-endpoint:", "--store-secret:", "--kueue-chart:")
-	p.vast("cluster", "setup", "kind", "--option", "storage_size").exits(2).tells(`"storage_size" must be NAME=VALUE`)
-	p.vast("cluster", "setup", "--store-endpoint=http://s3.example.com", "--store-secret=missing").exits(3).tells(`secret "missing" not found`)
+		prints("--option disk: config kind has no such option; it has storage_size", `"big" is not a size`, "--store-endpoint:", "--store-secret:", "--kueue-chart:")
+	p.vast("cluster", "setup", "kind", "--option", "storage_size").exits(2).prints(`"storage_size" must be NAME=VALUE`)
+	p.vast("cluster", "setup", "--store-endpoint=http://s3.example.com", "--store-secret=missing").exits(3).prints(`secret "missing" not found`)
 	p.leftNothing(before)
 	nobody := *p
 	nobody.namespace = "no-such-namespace"
-	nobody.vast("cluster", "setup", "kind").exits(3).tells("kubectl create namespace no-such-namespace")
-	p.with("worker", readRights...).vast("cluster", "setup", "kind", "--no-store").exits(4).tells("may not ")
+	nobody.vast("cluster", "setup", "kind").exits(3).prints("kubectl create namespace no-such-namespace")
+	p.with("worker", readRights...).vast("cluster", "setup", "kind", "--no-store").exits(4).prints("may not ")
 	p.vast("cluster", "setup", "kind", "--no-store", "--dry-run=client", "--kubeconfig=/none").exits(2)
 }
 
@@ -278,8 +278,8 @@ func TestSetupDryRuns(t *testing.T) {
 	}
 	p.leftNothing(before)
 	offline := &person{TB: t, dir: t.TempDir(), kubeconfig: filepath.Join(t.TempDir(), "does not exist")}
-	offline.vast("cluster", "setup", "azure", "--dry-run=client", "-o", "json").exits(0).shows(`"managed-csi"`, `"List"`).tells("a quota of 0 stands for what is measured")
-	offline.vast("cluster", "setup", "--dry-run=client").exits(2).tells("the config must be named")
+	offline.vast("cluster", "setup", "azure", "--dry-run=client", "-o", "json").exits(0).shows(`"managed-csi"`, `"List"`).prints("a quota of 0 stands for what is measured")
+	offline.vast("cluster", "setup", "--dry-run=client").exits(2).prints("the config must be named")
 	offline.vast("cluster", "setup", "--list").exits(0).shows("rke2", "storage_size=10Gi,disk_type=pd-standard")
 	offline.vast("cluster", "setup", "--list", "-o", "jsonpath={.items[*].metadata.name}").exits(0).shows("azure gcp kind minikube rke2")
 }
@@ -296,7 +296,7 @@ func TestSetupWithoutTheRightsChangesNothing(t *testing.T) {
 		return strings.Contains(r.stderr, "may not create"), r.stderr
 	})
 	r := p.vast("cluster", "setup", "kind").exits(4)
-	r.tells("may not create, patch ", "create, patch clusterqueues.kueue.x-k8s.io in the whole cluster", "kubectl vast doctor")
+	r.prints("may not create, patch ", "create, patch clusterqueues.kueue.x-k8s.io in the whole cluster", "kubectl vast doctor")
 	p.leftNothing(before)
 }
 

@@ -24,7 +24,7 @@ import (
 	"github.com/kubevast/vast/testenv"
 )
 
-// answerTime is how long a cluster that cannot be reached may keep somebody
+// answerTime is how long a cluster that cannot be reached may keep a user
 // waiting: ten seconds are promised, the rest is for a machine that starts many
 // commands at once.
 const answerTime = 20 * time.Second
@@ -36,7 +36,7 @@ var everyCommand = [][]string{
 	{"stop", "abcdefgh"}, {"stop", "--all", "--yes"}, {"delete", "abcdefgh"}, {"auth", "whoami"},
 }
 
-func TestAClusterThatCannotBeReachedIsToldInOneLine(t *testing.T) {
+func TestAnUnreachableClusterIsReportedInOneLine(t *testing.T) {
 	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -81,7 +81,7 @@ func TestAClusterThatCannotBeReachedIsToldInOneLine(t *testing.T) {
 				started = append(started, p.start("kubectl-vast", nil, command...))
 			}
 			for _, s := range started {
-				p.answersIn(s.waitIn(ctx).exits(6).tells("cannot reach the cluster at "+c.server, c.says), 1)
+				p.answersIn(s.waitIn(ctx).exits(6).prints("cannot reach the cluster at "+c.server, c.says), 1)
 			}
 		})
 	}
@@ -101,11 +101,11 @@ func TestAClusterThatCannotBeReachedIsToldInOneLine(t *testing.T) {
 		t.Parallel()
 		p := &person{TB: t, dir: t.TempDir(), namespace: "default"}
 		p.kubeconfig = kubeconfigWith(t, func(cluster *clientcmdapi.Cluster, _ *clientcmdapi.AuthInfo) { cluster.Server = mute.URL })
-		p.answersIn(p.vast("list").exits(6).tells("certificate is not trusted"), 1)
+		p.answersIn(p.vast("list").exits(6).prints("certificate is not trusted"), 1)
 	})
 }
 
-func TestAKubeconfigThatIsNotRightIsToldInOneLine(t *testing.T) {
+func TestAnInvalidKubeconfigIsReportedInOneLine(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.file("task.yaml", minimal)
@@ -119,27 +119,27 @@ func TestAKubeconfigThatIsNotRightIsToldInOneLine(t *testing.T) {
 			for _, p := range []*person{absent, broken, p} {
 				p.file("task.yaml", minimal)
 			}
-			absent.answersIn(absent.vast(command...).exits(2).tells("no kubeconfig found", absent.kubeconfig), 1)
-			broken.answersIn(broken.vast(command...).exits(2).tells("kubeconfig"), 1)
-			p.answersIn(p.vast(append(command, "--context", "nowhere")...).exits(2).tells(`"nowhere" does not exist`, "the contexts "), 1)
+			absent.answersIn(absent.vast(command...).exits(2).prints("no kubeconfig found", absent.kubeconfig), 1)
+			broken.answersIn(broken.vast(command...).exits(2).prints("kubeconfig"), 1)
+			p.answersIn(p.vast(append(command, "--context", "nowhere")...).exits(2).prints(`"nowhere" does not exist`, "the contexts "), 1)
 		})
 	}
-	p.answersIn(absent.vol("list").exits(2).tells("no kubeconfig found"), 1)
+	p.answersIn(absent.vol("list").exits(2).prints("no kubeconfig found"), 1)
 }
 
-func TestANamespaceThatDoesNotExistIsTold(t *testing.T) {
+func TestAMissingNamespaceIsReported(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	nowhere := *p
 	nowhere.namespace = p.namespace + "-none"
-	r := nowhere.vast("submit", p.file("task.yaml", minimal), "-d").exits(3).tells(`namespace "`+nowhere.namespace+`" not found`, "kubectl create namespace")
+	r := nowhere.vast("submit", p.file("task.yaml", minimal), "-d").exits(3).prints(`namespace "`+nowhere.namespace+`" not found`, "kubectl create namespace")
 	p.answersIn(r, 1)
-	r = nowhere.vol("create", "data", "1Gi").exits(3).tells(`namespace "` + nowhere.namespace + `" not found`)
+	r = nowhere.vol("create", "data", "1Gi").exits(3).prints(`namespace "` + nowhere.namespace + `" not found`)
 	p.answersIn(r, 1)
 	nowhere.vast("submit", p.file("task.yaml", minimal), "--dry-run=server").exits(3)
 }
 
-func TestAnExpiredCertificateIsTold(t *testing.T) {
+func TestAnExpiredCertificateIsReported(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	before := p.objects()
@@ -148,12 +148,12 @@ func TestAnExpiredCertificateIsTold(t *testing.T) {
 		*user = clientcmdapi.AuthInfo{ClientCertificateData: cert, ClientKeyData: key}
 	})
 	for _, command := range [][]string{{"submit", p.file("task.yaml", minimal), "-d"}, {"list"}, {"status", "abcdefgh"}} {
-		p.answersIn(p.vast(command...).exits(4).tells("the client certificate expired on 2020-01-02", "get a new kubeconfig"), 1)
+		p.answersIn(p.vast(command...).exits(4).prints("the client certificate expired on 2020-01-02", "get a new kubeconfig"), 1)
 	}
 	p.kubeconfig = kubeconfigWith(t, func(_ *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) {
 		*user = clientcmdapi.AuthInfo{Token: "hidden-token"}
 	})
-	p.answersIn(p.vast("list").exits(4).tells("does not accept your credentials"), 1)
+	p.answersIn(p.vast("list").exits(4).prints("does not accept your credentials"), 1)
 	p.leftNothing(before)
 }
 

@@ -13,7 +13,7 @@ import (
 // labContext is what a name that a cloud gives looks like at its worst.
 const labContext = "gke_proj/eu:vast@lab"
 
-// contextsOf is somebody whose kubeconfig has two contexts, "local" (the current
+// contextsOf is a user whose kubeconfig has two contexts, "local" (the current
 // one) and labContext: two users with rights in a namespace of their own each.
 // The other two look at these namespaces with an administrator's rights.
 func contextsOf(t *testing.T) (both, local, lab *person) {
@@ -71,7 +71,7 @@ func TestOneFileHasItsOwnValuesInEachContext(t *testing.T) {
 		context, cpu, size string
 	}{{local, "local", "20m", "small"}, {lab, labContext, "50m", "large"}} {
 		r := p.vast("submit", file, "--context", c.context).exits(0).shows("ran\n")
-		r.tells("context " + c.context + ", namespace " + c.admin.namespace + "\n")
+		r.prints("context " + c.context + ", namespace " + c.admin.namespace + "\n")
 		requests := c.admin.requests(r.id())
 		if cpu, memory := requests.Cpu().String(), requests.Memory().String(); cpu != c.cpu || memory != "32Mi" {
 			t.Errorf("context %s: the pods request %s CPU and %s", c.context, cpu, memory)
@@ -83,8 +83,8 @@ func TestOneFileHasItsOwnValuesInEachContext(t *testing.T) {
 		p.vast("status", r.id(), "--context", c.context).exits(0)
 		p.vast("logs", r.id(), "--context", c.context).exits(0).shows("ran\n")
 		p.vast("wait", r.id(), "--context", c.context).exits(0)
-		p.vast("stop", r.id(), "--context", c.context).exits(0).tells("context " + c.context + ", namespace " + c.admin.namespace)
-		p.vast("delete", r.id(), "--context", c.context).exits(0).tells("context " + c.context + ", namespace " + c.admin.namespace)
+		p.vast("stop", r.id(), "--context", c.context).exits(0).prints("context " + c.context + ", namespace " + c.admin.namespace)
+		p.vast("delete", r.id(), "--context", c.context).exits(0).prints("context " + c.context + ", namespace " + c.admin.namespace)
 	}
 }
 
@@ -95,12 +95,12 @@ func TestInfraChoosesTheContext(t *testing.T) {
 	task := p.file("task.yaml", "name: there\nresources:\n  infra: k8s/"+labContext+"\n  cpus: [{local: 20m}, {"+labContext+": 50m}]\nrun: echo ran\n")
 
 	r := p.vast("submit", task, "-d").exits(0)
-	r.tells("context "+labContext+", namespace "+lab.namespace+"\n", "kubectl vast logs "+r.id()+" -f --context="+labContext)
+	r.prints("context "+labContext+", namespace "+lab.namespace+"\n", "kubectl vast logs "+r.id()+" -f --context="+labContext)
 	if cpu := lab.requests(r.id())[corev1.ResourceCPU]; cpu.String() != "50m" {
 		t.Errorf("the pods request %s CPU", cpu.String())
 	}
 	again := p.vast("submit", task, "--context", labContext, "--dry-run=server").exits(0)
-	again.tells("context " + labContext)
+	again.prints("context " + labContext)
 	rendered := p.vast("submit", task, "--dry-run=client", "-o", "yaml").exits(0)
 	rendered.shows("namespace: "+lab.namespace, "cpu: 50m")
 
@@ -110,9 +110,9 @@ func TestInfraChoosesTheContext(t *testing.T) {
 		t.Errorf("the candidate of another cluster was taken: %s CPU", cpu.String())
 	}
 	volume := p.file("volume.yaml", "name: data\ntype: k8s-pvc\ninfra: k8s/"+labContext+"\nsize: 16Mi\n")
-	p.vol("create", "-f", volume).exits(0).tells("context " + labContext + ", namespace " + lab.namespace + "\n").shows("volume.kubevast.io/data created\n")
+	p.vol("create", "-f", volume).exits(0).prints("context " + labContext + ", namespace " + lab.namespace + "\n").shows("volume.kubevast.io/data created\n")
 	p.vol("get", "data", "--context", labContext).exits(0)
-	p.vol("delete", "data", "--yes", "--context", labContext).exits(0).tells("context " + labContext)
+	p.vol("delete", "data", "--yes", "--context", labContext).exits(0).prints("context " + labContext)
 	local.leftNothing(before)
 }
 
@@ -157,16 +157,16 @@ func TestAContextThatIsNotClearIsAskedForAndNothingIsMade(t *testing.T) {
 			for i, text := range c.files {
 				args = append(args, p.file(string(rune('0'+i))+".yaml", text))
 			}
-			p.answersIn(p.vast(args...).exits(2).tells(c.says...), c.lines)
+			p.answersIn(p.vast(args...).exits(2).prints(c.says...), c.lines)
 			if name != "another server than the file's" {
-				p.answersIn(p.vast(append(args, "--dry-run=client")...).exits(2).tells(c.says...), c.lines)
+				p.answersIn(p.vast(append(args, "--dry-run=client")...).exits(2).prints(c.says...), c.lines)
 			}
 		})
 	}
 	t.Run("a volume of another context", func(t *testing.T) {
 		p := p.in(t)
 		r := p.vol("create", "-f", p.file("volume.yaml", volume), "--context", "local").exits(2)
-		p.answersIn(r.tells("volume.yaml:3:8: infra:", labContext, `context "local" is given`), 1)
+		p.answersIn(r.prints("volume.yaml:3:8: infra:", labContext, `context "local" is given`), 1)
 	})
 	local.leftNothing(inLocal)
 	lab.leftNothing(inLab)
@@ -179,10 +179,10 @@ func TestEveryCommandTakesAContext(t *testing.T) {
 		{"list"}, {"status", "x"}, {"logs", "x"}, {"wait", "x"}, {"stop", "x"}, {"delete", "x"},
 		{"submit", p.file("task.yaml", minimal)}, {"auth", "whoami"}, {"version"},
 	} {
-		p.vast(append(args, "--context", "gone")...).tells(`context "gone" does not exist`)
+		p.vast(append(args, "--context", "gone")...).prints(`context "gone" does not exist`)
 	}
 	for _, args := range [][]string{{"list"}, {"get", "x"}, {"status", "x"}, {"create", "x", "1Gi"}, {"delete", "x", "--yes"}} {
-		p.vol(append(args, "--context", "gone")...).exits(2).tells(`context "gone" does not exist`)
+		p.vol(append(args, "--context", "gone")...).exits(2).prints(`context "gone" does not exist`)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// counting is a task whose nodes print numbered lines until they are told to
-// stop. The argument is the number of nodes.
+// counting is a task whose nodes print numbered lines until they are
+// terminated. The argument is the number of nodes.
 const counting = `name: counting
 num_nodes: %d
 run: |

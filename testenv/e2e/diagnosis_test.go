@@ -17,7 +17,7 @@ type unwell struct {
 	code       int32 // of the user's process; 0: none
 }
 
-func TestWhyATaskFailedIsToldInWords(t *testing.T) {
+func TestTheReasonOfAFailedTaskIsReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []unwell{
 		{name: "out of memory", cause: api.CauseOutOfMemory, code: 137,
@@ -32,7 +32,7 @@ func TestWhyATaskFailedIsToldInWords(t *testing.T) {
 		{name: "out of memory in setup", cause: api.CauseOutOfMemory, code: 137,
 			task: "resources: {memory: 64Mi}\nsetup: exec python3 -c 'x = bytearray(1 << 30)'\nrun: echo\n",
 			says: []string{"node 0 out of memory (limit 64Mi) during setup"}},
-		{name: "out of memory in a child whose end the script tells otherwise", cause: api.CauseOutOfMemory, code: 1,
+		{name: "out of memory in a child whose end the script reports otherwise", cause: api.CauseOutOfMemory, code: 1,
 			task: "resources: {memory: 64Mi}\nrun: python3 -c 'x = bytearray(1 << 30)' || exit 1\n",
 			says: []string{"node 0 out of memory (limit 64Mi)"}},
 		{name: "SIGKILL without a lack of memory", cause: api.CauseSignal, code: 137,
@@ -62,7 +62,7 @@ config: {kubernetes: {pod_config: {spec: {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPerson(t)
-			id := p.vast(append([]string{"submit", p.file("task.yaml", c.task), "--wait"}, c.args...)...).exits(10).tells(c.says...).id()
+			id := p.vast(append([]string{"submit", p.file("task.yaml", c.task), "--wait"}, c.args...)...).exits(10).prints(c.says...).id()
 			s := p.status(id)
 			if s.State != api.Failed {
 				t.Errorf("the task is %s", s.State)
@@ -72,7 +72,7 @@ config: {kubernetes: {pod_config: {spec: {
 	}
 }
 
-func TestWhyATaskDoesNotGetOnIsToldInWords(t *testing.T) {
+func TestTheReasonOfAWaitingTaskIsReported(t *testing.T) {
 	t.Parallel()
 	registry := newRegistryWithoutImages(t)
 	for _, c := range []unwell{

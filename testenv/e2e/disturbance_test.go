@@ -27,7 +27,7 @@ func alone(t *testing.T) {
 	t.Cleanup(release)
 }
 
-func TestAMachineThatIsLostIsTold(t *testing.T) {
+func TestALostNodeIsReported(t *testing.T) {
 	alone(t)
 	ctx := t.Context()
 	worker, err := cluster.Worker(ctx)
@@ -64,9 +64,9 @@ config: {kubernetes: {pod_config: {
 	t.Logf("reported after %s", time.Since(killed).Round(time.Second))
 	says(t, s, words)
 	if s.Diagnosis.Rank == nil || *s.Diagnosis.Rank != lost || s.Nodes[lost].State != api.NodeLost {
-		t.Errorf("it is told of rank %v; the nodes are %+v", s.Diagnosis.Rank, s.Nodes)
+		t.Errorf("the rank is %v; the nodes are %+v", s.Diagnosis.Rank, s.Nodes)
 	}
-	p.waitFor("the list tells it too", func() (bool, any) {
+	p.waitFor("the list shows it too", func() (bool, any) {
 		row := p.list()[0]
 		return row.Reason == words+": it does not answer", row.Reason
 	})
@@ -79,8 +79,8 @@ config: {kubernetes: {pod_config: {
 	if row := p.list()[0]; row.State != api.Failed || row.Reason != s.Reason {
 		t.Errorf("list says %s: %q, status %q", row.State, row.Reason, s.Reason)
 	}
-	follow.wait().exits(10).tells(words)
-	waiting.wait().exits(10).tells(words)
+	follow.wait().exits(10).prints(words)
+	waiting.wait().exits(10).prints(words)
 	p.healNode(worker)
 	s = p.status(id)
 	if s.State != api.Failed || s.Diagnosis.Cause != api.CauseNodeLost {

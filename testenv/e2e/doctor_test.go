@@ -130,7 +130,7 @@ func TestTheDoctorNamesWhatIsMissing(t *testing.T) {
 			"kubectl create rolebinding vast-user --role=vast-user --serviceaccount="+p.namespace+":reader -n "+p.namespace)
 		reader.is(checks, "rights: cluster setup", api.CheckSkipped)
 		reader.is(checks, "agent image", api.CheckSkipped, "may not create pods")
-		t.Run("and the command that it tells to run grants them", func(t *testing.T) {
+		t.Run("and the command that it prints grants them", func(t *testing.T) {
 			admin := p.in(t)
 			steps := checks["rights: tasks"].Remedies
 			if len(steps) != 2 {

@@ -58,7 +58,7 @@ func TestDryRunOnTheServerKeepsNothing(t *testing.T) {
 	p.vast("submit", p.file("task.yaml", twoNodes), "--dry-run=server", "-o", "name").exits(0).shows("task.kubevast.io/pair-")
 	p.vol("create", "data", "1Gi", "--dry-run=server").exits(0).shows("(server dry run)")
 	p.leftNothing(before)
-	p.vast("list").exits(0).tells("No tasks found")
+	p.vast("list").exits(0).prints("No tasks found")
 }
 
 // A name that was printed is taken back, and a dry run does nothing to what it
@@ -76,8 +76,8 @@ func TestDryRunsStopAndDeleteNothing(t *testing.T) {
 			t.Errorf("after a dry run on the %s it is %s", kind, s.State)
 		}
 	}
-	p.vast("delete", "hel").exits(2).tells("only the beginning of the name")
-	p.vast("stop", "campaign.kubevast.io/x").exits(3).tells("that is a campaign's id", "kubectl vast campaign stop x")
+	p.vast("delete", "hel").exits(2).prints("only the beginning of the name")
+	p.vast("stop", "campaign.kubevast.io/x").exits(3).prints("that is a campaign's id", "kubectl vast campaign stop x")
 	p.vast("delete", name).exits(0).shows(name + " deleted")
 }
 

@@ -22,10 +22,10 @@ func TestStopKeepsTheTaskInTheListAsStopped(t *testing.T) {
 		return strings.Contains(follow.stdout.String(), "started\n"), follow.stderr.String()
 	})
 	p.vast("stop", id).exits(0).shows("task.kubevast.io/endless-" + id + " stopped")
-	if got := follow.wait().exits(11).tells("Task "+id+" stopped after ", " by ").stdout; got != "started\n" {
+	if got := follow.wait().exits(11).prints("Task "+id+" stopped after ", " by ").stdout; got != "started\n" {
 		t.Errorf("log: %q", got)
 	}
-	waiting.wait().exits(11).tells("Task "+id+" stopped after ", " by ")
+	waiting.wait().exits(11).prints("Task "+id+" stopped after ", " by ")
 	s := p.status(id)
 	if s.State != api.Stopped || s.StoppedBy != s.User || s.StoppedBy == "" {
 		t.Errorf("the task is %s, stopped by %q, of %q", s.State, s.StoppedBy, s.User)
@@ -52,7 +52,7 @@ func TestStopKeepsTheTaskInTheListAsStopped(t *testing.T) {
 	})
 }
 
-func TestStoppingATaskThatHasEndedSaysHowItHad(t *testing.T) {
+func TestStoppingAnEndedTaskReportsItsOutcome(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	id := p.vast("submit", p.file("task.yaml", minimal)).exits(0).id()
@@ -94,7 +94,7 @@ func TestAllTasksAreEndedOnlyAfterAYes(t *testing.T) {
 	}
 	ended := p.vast("submit", p.file("task.yaml", minimal)).exits(0).id()
 	for _, verb := range []string{"stop", "delete"} {
-		p.vast(verb, "--all").exits(2).tells("--yes")
+		p.vast(verb, "--all").exits(2).prints("--yes")
 		p.vast(verb, "--all", ended).exits(2)
 		p.vast(verb).exits(2)
 	}
@@ -116,5 +116,5 @@ func TestAllTasksAreEndedOnlyAfterAYes(t *testing.T) {
 	if n := states(); len(n) != 0 {
 		t.Errorf("after delete --all the tasks are %v", n)
 	}
-	p.vast("stop", "--all", "--yes").exits(0).tells("No tasks of yours to stop")
+	p.vast("stop", "--all", "--yes").exits(0).prints("No tasks of yours to stop")
 }

@@ -99,14 +99,14 @@ func TestFilesArriveAsTheyWere(t *testing.T) {
 		p := newPerson(t) // the others have objects
 		p.tree(map[string]string{"large/x": rand.String(1 << 20)})
 		before := p.objects()
-		p.vast("submit", p.file("task.yaml", small+"workdir: "+p.dir+"/large\nrun: ls\n"), "-d").exits(1).tells("too much", "kubectl vast cluster setup")
+		p.vast("submit", p.file("task.yaml", small+"workdir: "+p.dir+"/large\nrun: ls\n"), "-d").exits(1).prints("too much", "kubectl vast cluster setup")
 		p.leftNothing(before)
 	})
-	t.Run("and all that is missing is told at once, before anything is made", func(t *testing.T) {
+	t.Run("and all that is missing is reported at once, before anything is made", func(t *testing.T) {
 		t.Parallel()
 		p := p.in(t)
 		p.vast("submit", p.file("task.yaml", small+"workdir: ./no\nfile_mounts: {/a: ./neither}\nrun: ls\n")).exits(2).
-			tells("workdir", `"./no" does not exist`, "file_mounts[/a]", `"./neither" does not exist`)
+			prints("workdir", `"./no" does not exist`, "file_mounts[/a]", `"./neither" does not exist`)
 	})
 }
 
@@ -149,7 +149,7 @@ func TestLargeFilesGoThroughTheStoreOnce(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
-	t.Run("and one that is gone from the store is told by name", func(t *testing.T) {
+	t.Run("and one that is gone from the store is reported by name", func(t *testing.T) {
 		p := p.in(t)
 		for _, pack := range p.packs(s) {
 			if err := s.Delete(t.Context(), pack.Key); err != nil {
@@ -205,7 +205,7 @@ func TestTheWorkdirMayBeAGitRepository(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a ref that does not exist is told", func(t *testing.T) {
+	t.Run("a ref that does not exist is reported", func(t *testing.T) {
 		t.Parallel()
 		p := p.in(t)
 		id := p.submit(small + "workdir: {url: '" + url + "', ref: nowhere}\nrun: cat file\n")

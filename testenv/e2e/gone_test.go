@@ -24,23 +24,23 @@ func (p *person) followed(task string) (id string, follow, waiting *process) {
 	return id, follow, waiting
 }
 
-func TestATaskThatSomebodyDeletesIsToldToBeDeleted(t *testing.T) {
+func TestADeletedTaskIsReportedAsDeleted(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	id, follow, waiting := p.followed(endless)
 	p.kubectl("delete", "job", "endless-"+id, "--wait=false")
-	follow.wait().exits(10).tells("deleted by someone")
-	waiting.wait().exits(10).tells("deleted by someone")
+	follow.wait().exits(10).prints("deleted by someone")
+	waiting.wait().exits(10).prints("deleted by someone")
 	p.vast("status", id).exits(3)
 }
 
-func TestATaskWhosePodSomebodyDeletesIsToldSo(t *testing.T) {
+func TestATaskWithADeletedPodReportsIt(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	id, follow, waiting := p.followed(endless)
 	p.kubectl("delete", "pod", p.pods(id)[0].Name, "--wait=false")
-	follow.wait().exits(10).tells("deleted by someone")
-	waiting.wait().exits(10).tells("deleted by someone")
+	follow.wait().exits(10).prints("deleted by someone")
+	waiting.wait().exits(10).prints("deleted by someone")
 	s := p.isDiagnosed(id, api.CauseDeleted)
 	if s.State != api.Failed {
 		t.Errorf("the task is %s", s.State)
@@ -74,12 +74,12 @@ config: {kubernetes: {pod_config: {spec: {schedulingGates: [{name: example.com/h
 	says(t, s, "volume missing", `persistentvolumeclaim "data" not found`)
 }
 
-func TestAWaitThatIsOverTellsTheStateAtItsEnd(t *testing.T) {
+func TestAWaitReturnsTheStateAtItsEnd(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	id := p.submit(endless, "--cpus", "1000")
 	p.isDiagnosed(id, api.CauseUnschedulable)
-	p.vast("wait", id, "--timeout", "1s").exits(7).tells("timed out after 1s", "Pending", "Insufficient cpu")
+	p.vast("wait", id, "--timeout", "1s").exits(7).prints("timed out after 1s", "Pending", "Insufficient cpu")
 	p.vast("wait", id, "--for=pending").exits(0)
 	if s := p.status(id); s.State != api.Pending {
 		t.Errorf("after the wait the task is %s", s.State)

@@ -140,7 +140,7 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 		if err := os.WriteFile(changed, []byte("mine"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p.vast("results", "download", id, "--dir=out").exits(5).tells("large", "--force")
+		p.vast("results", "download", id, "--dir=out").exits(5).prints("large", "--force")
 		if mine, err := os.ReadFile(changed); err != nil || string(mine) != "mine" {
 			t.Errorf("it was overwritten: %v", err)
 		}
@@ -159,14 +159,14 @@ func TestADownloadIsWhatWasWritten(t *testing.T) {
 	})
 	t.Run("until it is deleted", func(t *testing.T) {
 		p := p.in(t)
-		p.vast("results", "delete", id).exits(2).tells("--yes")
+		p.vast("results", "delete", id).exits(2).prints("--yes")
 		p.vast("results", "delete", id, "-y").exits(0)
 		p.vast("results", "list", id).exits(3)
 		p.vast("status", id).exits(0)
 	})
 }
 
-func TestAnIncompleteResultIsTold(t *testing.T) {
+func TestAnIncompleteResultIsReported(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.withStore()
@@ -181,11 +181,11 @@ run: |
 		r := p.vast("results", "list", id, "-o", "jsonpath={.items[0].files} {.items[0].complete} {.items[0].state}")
 		return r.stdout == "1 false Running", r.stdout + r.stderr
 	})
-	p.vast("results", "download", id, "--dir=out").exits(0).tells("1 result is not complete")
+	p.vast("results", "download", id, "--dir=out").exits(0).prints("1 result is not complete")
 	if data, err := os.ReadFile(filepath.Join(p.dir, "out", "half-"+id, "0", "some")); string(data) != "some\n" {
 		t.Errorf("fetched %q, %v", data, err)
 	}
-	p.vast("results", "delete", id, "-y").exits(5).tells("is still running")
+	p.vast("results", "delete", id, "-y").exits(5).prints("is still running")
 	p.vast("stop", id).exits(0)
 	p.waitFor("the result is complete", func() (bool, any) {
 		r := p.vast("results", "list", id, "-o", "jsonpath={.items[0].complete} {.items[0].state}")
@@ -193,7 +193,7 @@ run: |
 	})
 	r := p.vast("results", "download", id, "--dir=out").exits(0)
 	if strings.Contains(r.stderr, "not complete") {
-		t.Errorf("it is complete, and told not to be:\n%s", r.stderr)
+		t.Errorf("it is complete, and reported as incomplete:\n%s", r.stderr)
 	}
 }
 
@@ -230,7 +230,7 @@ run: |
 				return strings.Contains(r.stdout, "2 lines of progress.jsonl could not be read"), r.stdout
 			})
 			p.touch(p.pods(id)[0].Name, "/tmp/go")
-			p.vast("wait", id).exits(12).tells("rejected", "the map has no walls")
+			p.vast("wait", id).exits(12).prints("rejected", "the map has no walls")
 			s := p.status(id)
 			if s.State != api.Rejected || s.Reason != "the map has no walls" || s.Diagnosis != nil {
 				t.Errorf("%s: %s, %+v", s.State, s.Reason, s.Diagnosis)
@@ -281,7 +281,7 @@ run: |
 		}
 	}
 	p.vast("wait", id).exits(10)
-	for rank := range 2 { // the end is told before all is saved
+	for rank := range 2 { // the end is reported before all is saved
 		p.manifest(s, id, rank)
 	}
 	want := lines(p.vast("logs", id))

@@ -121,7 +121,7 @@ func TestATaskCanBeLookedAtInEveryForm(t *testing.T) {
 	t.Run("not if there is none", func(t *testing.T) {
 		p := p.in(t)
 		for _, args := range [][]string{{"status", "zzzzzzzz"}, {"logs", "no-such-task"}, {"stop", "zzzzzzzz"}, {"delete", "zzzzzzzz"}, {"wait", "zzzzzzzz"}} {
-			p.vast(args...).exits(3).tells("error: task \"" + args[1] + "\" not found in namespace \"" + p.namespace + "\"")
+			p.vast(args...).exits(3).prints("error: task \"" + args[1] + "\" not found in namespace \"" + p.namespace + "\"")
 		}
 	})
 }
@@ -171,7 +171,7 @@ func TestLogsCanBeReadAfterwardsInParts(t *testing.T) {
 		})
 	})
 	t.Run("not of a node that it has not", func(t *testing.T) {
-		p.in(t).vast("logs", id, "--node", "1").exits(2).tells("--node=1", "the nodes 0 to 0")
+		p.in(t).vast("logs", id, "--node", "1").exits(2).prints("--node=1", "the nodes 0 to 0")
 	})
 }
 
@@ -185,7 +185,7 @@ func TestLeavingTheLogsLeavesTheTaskRunning(t *testing.T) {
 	follow.interrupt()
 	r := follow.wait().exits(130)
 	id := r.id()
-	r.tells("Detached; task "+id+" goes on.", "kubectl vast logs "+id+" -f", "kubectl vast stop "+id)
+	r.prints("Detached; task "+id+" continues.", "kubectl vast logs "+id+" -f", "kubectl vast stop "+id)
 	if s := p.status(id); s.State != api.Running {
 		t.Errorf("the task is %s (%s), want Running", s.State, s.Reason)
 	}

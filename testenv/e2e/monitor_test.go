@@ -131,7 +131,7 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 			"kubectl vast logs "+sweep+"/b/1", "1 missing:")
 		p.vast("campaign", "status", "sweep-").exits(0).shows(" 5/8 ")
 		p.vast("campaign", "status", sweep, "-o", "jsonpath={.runs.failed}").exits(0).shows("2")
-		p.vast("monitor", "sweep-2025", "--once").exits(3).tells(`campaign "sweep-2025" not found`)
+		p.vast("monitor", "sweep-2025", "--once").exits(3).prints(`campaign "sweep-2025" not found`)
 	})
 	t.Run("also by who has lost its record", func(t *testing.T) {
 		p := p.in(t)
@@ -174,12 +174,12 @@ func TestTheRunsOfACampaignAreCountedAlsoWhenTheirJobsAreGone(t *testing.T) {
 	})
 }
 
-func TestACampaignThatNobodyHasIsNotMonitored(t *testing.T) {
+func TestAnUnknownCampaignIsNotMonitored(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	p.vast("monitor").exits(0).tells("No campaigns found in "+p.namespace+" namespace.", "--all-users")
+	p.vast("monitor").exits(0).prints("No campaigns found in "+p.namespace+" namespace.", "--all-users")
 	p.vast("monitor", "-o", "json").exits(0).shows(`"items": []`)
 	p.vast("monitor", "--once", "--wait").exits(2)
 	p.vast("monitor", "-x", "a", "--context", "b").exits(2)
-	p.vast("monitor", "@latest").exits(3).tells("has none here")
+	p.vast("monitor", "@latest").exits(3).prints("has none here")
 }

@@ -94,7 +94,7 @@ run: |
   if [ $NODE_RANK = 1 ]; then echo failing; exit 7; fi
   echo waiting
   while :; do sleep 1; done
-`)).exits(10).tells("failed", "node 1 ended with exit code 7")
+`)).exits(10).prints("failed", "node 1 ended with exit code 7")
 	s := p.status(r.id())
 	if s.State != api.Failed || s.Diagnosis.Rank == nil || *s.Diagnosis.Rank != 1 {
 		t.Errorf("the task is %s, diagnosis %+v", s.State, s.Diagnosis)
@@ -123,7 +123,7 @@ func TestSetupThatFailsOnOneNodeEndsTheTask(t *testing.T) {
 setup: |
   [ "$SKYPILOT_SETUP_NODE_RANK" = 0 ] || exit 9
 run: echo running; sleep 1000
-`)).exits(10).tells("setup")
+`)).exits(10).prints("setup")
 	s := p.status(r.id())
 	if s.State != api.Failed || s.Diagnosis.Cause != api.CauseSetupFailed {
 		t.Errorf("the task is %s, diagnosis %+v", s.State, s.Diagnosis)

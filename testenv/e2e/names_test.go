@@ -14,7 +14,7 @@ import (
 )
 
 // What the real store makes of names shows only there.
-func TestEveryNameThatLinuxAllowsComesBack(t *testing.T) {
+func TestEveryNameThatLinuxAllowsIsRestored(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	s := p.withStore()
@@ -37,7 +37,7 @@ run: |
 		deep, "dir\x02/f", "line\nbreak", "not\xffutf8"}
 
 	out := filepath.Join(p.dir, "out")
-	p.vast("results", "download", id, "--dir", out).exits(0).tells("_vast/manifest.json is %5Fvast/manifest.json")
+	p.vast("results", "download", id, "--dir", out).exits(0).prints("_vast/manifest.json is %5Fvast/manifest.json")
 	nodes, err := filepath.Glob(filepath.Join(out, "*", "0"))
 	if err != nil || len(nodes) != 1 {
 		t.Fatal(nodes, err)

@@ -119,7 +119,7 @@ run: |
 		p.vast("submit", p.file("task.yaml", "volumes: {/data: data}\nrun: echo kept > /data/x && cat /data/x\n")).exits(0).shows("\nkept\n")
 		p.vast("submit", p.file("task.yaml", "num_nodes: 2\nrun: echo $NODE_RANK\n")).exits(0).shows("node-1 | 1\n")
 	})
-	t.Run("and what it forbids is told", func(t *testing.T) {
+	t.Run("and what it forbids is reported", func(t *testing.T) {
 		t.Parallel()
 		p := p.in(t)
 		r := p.vast("submit", p.file("task.yaml", "run: sleep 1000\n"), "-d", "--security-profile", "privileged").exits(0)
@@ -151,5 +151,5 @@ func TestAPriorityBecomesThePriorityClassOfItsValue(t *testing.T) {
 	if pod.Spec.RestartPolicy != corev1.RestartPolicyNever {
 		t.Errorf("the pod is restarted: %s", pod.Spec.RestartPolicy)
 	}
-	p.vast("submit", p.file("task.yaml", "resources: {priority: 999}\nrun: echo\n"), "-d").exits(0).tells("priority 999 is ignored")
+	p.vast("submit", p.file("task.yaml", "resources: {priority: 999}\nrun: echo\n"), "-d").exits(0).prints("priority 999 is ignored")
 }

@@ -32,7 +32,7 @@ func TestTheSameRequestTwiceIsOneTask(t *testing.T) {
 	}
 	p.vast("submit", p.file("task.yaml", minimal), "--request-id", "nightly").exits(0).shows("hello\n")
 	p.vast("submit", p.file("other.yaml", "name: minimal\nrun: echo other\n"), "--request-id", "nightly").exits(5).
-		tells(`request "nightly" was used before for another task (minimal-` + id + `)`)
+		prints(`request "nightly" was used before for another task (minimal-` + id + `)`)
 	p.vast("submit", p.file("task.yaml", minimal), p.file("b.yaml", minimal), "--request-id", "nightly").exits(2)
 	if other := p.submit(minimal, "--request-id", "weekly"); other == id {
 		t.Error("another request is the same task")
@@ -55,7 +55,7 @@ func TestTheSameRequestAtTheSameTimeIsOneTask(t *testing.T) {
 		ids[r.wait().exits(0).id()] = true
 	}
 	if len(ids) != 1 {
-		t.Fatalf("the clients tell %d ids", len(ids))
+		t.Fatalf("the clients print %d ids", len(ids))
 	}
 	for id := range ids {
 		p.isOneCompleteTask(id)
@@ -162,12 +162,12 @@ func (p *person) isOneCompleteTask(id string) {
 	p.waitFor("its pods are made", func() (bool, any) { return len(p.pods(id)) == 2, len(p.pods(id)) })
 }
 
-func TestATaskWhoseClientWasKilledSaysHowToGoOn(t *testing.T) {
+func TestATaskWhoseClientWasKilledReportsHowToContinue(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.killedAt(3, false, []string{"submit", p.file("task.yaml", rich), "-d", "--request-id", "half"})
 	var s api.TaskStatus
-	p.waitFor("it is told once no client can be at it any more", func() (bool, any) {
+	p.waitFor("it is reported once no client can be at it any more", func() (bool, any) {
 		s = p.list()[0]
 		return s.State == api.Pending && strings.Contains(s.Reason, "submit it again with the same request id, or delete it"), s.Reason
 	})

@@ -71,18 +71,18 @@ func TestTheExampleRunsInAModuleOfItsOwn(t *testing.T) {
 	}
 	t.Run("it says which option it needs, and makes nothing", func(t *testing.T) {
 		before := p.objects()
-		out, told, err := run("workdir: .\n")
-		if err == nil || out != "" || !strings.Contains(told, "AgentImage: this build belongs to no release") {
-			t.Errorf("%v: %q\n%s", err, out, told)
+		out, stderr, err := run("workdir: .\n")
+		if err == nil || out != "" || !strings.Contains(stderr, "AgentImage: this build belongs to no release") {
+			t.Errorf("%v: %q\n%s", err, out, stderr)
 		}
 		if diff := cmp.Diff(before, p.objects()); diff != "" {
 			t.Errorf("objects (-before,+after):\n%s", diff)
 		}
 	})
 	t.Run("and where it needs none it runs", func(t *testing.T) {
-		out, told, err := run("")
+		out, stderr, err := run("")
 		if err != nil || !strings.HasPrefix(out, "submitted ") || !strings.HasSuffix(out, "\nhello from 0\n") {
-			t.Errorf("%v: %q\n%s", err, out, told)
+			t.Errorf("%v: %q\n%s", err, out, stderr)
 		}
 	})
 }

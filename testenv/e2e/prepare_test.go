@@ -18,7 +18,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// prepared writes a campaign into a folder as somebody does who reaches no
+// prepared writes a campaign into a folder as a user does who reaches no
 // cluster.
 func (p *person) prepared(dir, file string, args ...string) *api.PrepareReport {
 	p.Helper()
@@ -98,10 +98,10 @@ func TestAPreparedCampaignRunsByKubectlAlone(t *testing.T) {
 	})
 	t.Run("and is not written over something else", func(t *testing.T) {
 		p := p.in(t)
-		p.vast("campaign", "prepare", dir, "-f", example).exits(2).tells("already has a prepared campaign; use --force to replace it")
+		p.vast("campaign", "prepare", dir, "-f", example).exits(2).prints("already has a prepared campaign; use --force to replace it")
 		p.file("mine", "precious")
-		p.vast("campaign", "prepare", p.dir, "-f", example, "--force").exits(2).tells("was not written by campaign prepare")
-		p.vast("campaign", "prepare", dir, "-f", example, "--force", "--config", "fixed").exits(0).tells("2 runs as 2 Jobs")
+		p.vast("campaign", "prepare", p.dir, "-f", example, "--force").exits(2).prints("was not written by campaign prepare")
+		p.vast("campaign", "prepare", dir, "-f", example, "--force", "--config", "fixed").exits(0).prints("2 runs as 2 Jobs")
 		if jobs, err := filepath.Glob(filepath.Join(dir, "jobs", "*.yaml")); err != nil || len(jobs) != 2 {
 			t.Errorf("%d Jobs are left of two, %v", len(jobs), err)
 		}
@@ -140,7 +140,7 @@ execution:
     echo 1 > $OUTPUT_DIR/population.csv
 `
 
-func TestAPreparedCampaignGoesOnWhenItIsAppliedAgain(t *testing.T) {
+func TestAPreparedCampaignContinuesWhenItIsAppliedAgain(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.vast("cluster", "setup", "kind").exits(0)

@@ -116,7 +116,7 @@ spec: {hard: {requests.cpu: "1000", requests.memory: 1Ti, limits.cpu: "1000", li
 		return len(pods) == 3, []any{pods, p.kubectl("get", "events")}
 	})
 	p.vast("submit", p.file("task.yaml", pricedTask), "-d", "--queue=none").exits(4).
-		tells("requests.cpu needs 100m", "limits.cpu needs 100m", "requests.memory needs 16Mi", "limits.memory needs 16Mi")
+		prints("requests.cpu needs 100m", "limits.cpu needs 100m", "requests.memory needs 16Mi", "limits.memory needs 16Mi")
 	p.is(p.doctor(0), "agent image", api.CheckOK)
 }
 

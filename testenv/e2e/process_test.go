@@ -119,12 +119,12 @@ func (r *result) exits(code int) *result {
 	return r
 }
 
-// tells checks that stderr contains all of the texts.
-func (r *result) tells(texts ...string) *result {
+// prints checks that stderr contains all of the texts.
+func (r *result) prints(texts ...string) *result {
 	r.Helper()
 	for _, text := range texts {
 		if !strings.Contains(r.stderr, text) {
-			r.Errorf("%s: stderr does not say %q:\n%s", r.command, text, tail(r.stderr))
+			r.Errorf("%s: stderr does not contain %q:\n%s", r.command, text, tail(r.stderr))
 		}
 	}
 	return r

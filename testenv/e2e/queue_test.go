@@ -110,10 +110,10 @@ func TestPositionsCountOverNamespaces(t *testing.T) {
 		}
 	}
 	p.vast("queue", "position", ids[3]).exits(0).shows("ahead", "in this queue", "ClusterQueue")
-	p.vast("queue", "position", runs).exits(5).tells("does not wait", "running")
+	p.vast("queue", "position", runs).exits(5).prints("does not wait", "running")
 	p.vast("queue", "position", "nosuchid").exits(3)
 	p.vast("queue", "list").exits(0).shows("POSITION", "mine-2", "waits for 0.05 CPU of 0.2")
-	p.vast("queue", "list", "nosuch").exits(3).tells("vast")
+	p.vast("queue", "list", "nosuch").exits(3).prints("vast")
 	names := strings.Fields(p.vast("queue", "list", "-o", "name").exits(0).stdout)
 	if len(names) != 3 || !strings.HasPrefix(names[0], "queuedtask.kubevast.io/job-mine-") {
 		t.Errorf("-o name: %v", names)
@@ -129,7 +129,7 @@ func TestAQueueIsHeldAndResumed(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	name := p.queue("vast", "1")
-	p.vast("queue", "hold").exits(0).shows("queue.kubevast.io/vast held").tells("context ", "namespace "+p.namespace, "queue resume vast")
+	p.vast("queue", "hold").exits(0).shows("queue.kubevast.io/vast held").prints("context ", "namespace "+p.namespace, "queue resume vast")
 	p.vast("queue", "hold", "vast").exits(0) // twice is once
 	id := p.submit(onCPUs("held", "0.1", 1, "true"))
 	p.waitFor("it waits for the queue", func() (bool, any) {
@@ -144,7 +144,7 @@ func TestAQueueIsHeldAndResumed(t *testing.T) {
 		t.Errorf("a dry run has resumed it: %+v", s)
 	}
 	p.kubectl("patch", "clusterqueue", name, "--type=merge", "-p", `{"spec":{"stopPolicy":"Hold"}}`)
-	p.vast("queue", "resume").exits(0).shows("queue.kubevast.io/vast resumed").tells("ClusterQueue "+name+" is held", "kubectl patch clusterqueue "+name)
+	p.vast("queue", "resume").exits(0).shows("queue.kubevast.io/vast resumed").prints("ClusterQueue "+name+" is held", "kubectl patch clusterqueue "+name)
 	p.waitFor("it waits for the ClusterQueue", func() (bool, any) {
 		list := p.waiting()
 		return len(list) == 1 && list[0].Reason == "ClusterQueue "+name+" is held", list
@@ -152,14 +152,14 @@ func TestAQueueIsHeldAndResumed(t *testing.T) {
 	p.kubectl("patch", "clusterqueue", name, "--type=merge", "-p", `{"spec":{"stopPolicy":"None"}}`)
 	p.vast("queue", "resume").exits(0)
 	p.vast("wait", id).exits(0)
-	p.vast("queue", "hold", "nosuch").exits(3).tells("vast")
+	p.vast("queue", "hold", "nosuch").exits(3).prints("vast")
 
 	t.Run("and drained", func(t *testing.T) {
 		p := p.in(t)
 		id := p.submit(onCPUs("drained", "0.1", 1, forever))
 		p.becomes(id, api.Running)
 		p.vast("queue", "hold", "--drain").exits(0)
-		p.waitFor("what ran is told to have been put back", func() (bool, any) {
+		p.waitFor("what ran is reported as evicted", func() (bool, any) {
 			list := p.waiting()
 			return len(list) == 1 && list[0].Evicted == "put back when queue vast was held", list
 		})
@@ -169,7 +169,7 @@ func TestAQueueIsHeldAndResumed(t *testing.T) {
 	})
 }
 
-func TestWhoWasPreemptedIsToldByWhom(t *testing.T) {
+func TestAPreemptedTaskNamesThePreemptor(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.queue("vast", "100m")
@@ -184,7 +184,7 @@ func TestWhoWasPreemptedIsToldByWhom(t *testing.T) {
 	p.becomes(low, api.Running)
 	high := p.submit(onCPUs("high", "0.1", 1, forever), "--priority", class)
 	p.becomes(high, api.Running)
-	p.waitFor("the other is told who took its place", func() (bool, any) {
+	p.waitFor("the other names the preemptor", func() (bool, any) {
 		list := p.waiting()
 		return len(list) == 1 && strings.HasPrefix(list[0].Evicted, "preempted by task "+high+" of ") && list[0].Position == 1, list
 	})
@@ -238,17 +238,17 @@ func TestQueuesSayWhatTheCallerMayNotSee(t *testing.T) {
 
 	queueRights := rbacv1.PolicyRule{APIGroups: []string{"kueue.x-k8s.io"}, Resources: []string{"localqueues", "workloads"}, Verbs: []string{"get", "list"}}
 	orderRights := rbacv1.PolicyRule{APIGroups: []string{"visibility.kueue.x-k8s.io"}, Resources: []string{"localqueues/pendingworkloads"}, Verbs: []string{"get"}}
-	t.Run("who sees nothing of Kueue is told the right", func(t *testing.T) {
+	t.Run("without rights on Kueue the missing right is reported", func(t *testing.T) {
 		blind := p.in(t).with("blind", readRights...)
 		blind.waitFor("the account has its rights", func() (bool, any) {
 			r := blind.vast("list", "--all-users")
 			return r.code == 0 && strings.Contains(r.stdout, "mine"), r.stderr
 		})
-		blind.vast("queue", "list").exits(4).tells("may not list workloads.kueue.x-k8s.io", `in namespace "`+p.namespace+`"`)
-		blind.vast("queue", "status").exits(4).tells("may not list localqueues.kueue.x-k8s.io")
-		blind.vast("queue", "hold").exits(4).tells("localqueues.kueue.x-k8s.io")
+		blind.vast("queue", "list").exits(4).prints("may not list workloads.kueue.x-k8s.io", `in namespace "`+p.namespace+`"`)
+		blind.vast("queue", "status").exits(4).prints("may not list localqueues.kueue.x-k8s.io")
+		blind.vast("queue", "hold").exits(4).prints("localqueues.kueue.x-k8s.io")
 	})
-	t.Run("who sees one namespace is told that more may be ahead", func(t *testing.T) {
+	t.Run("with rights in one namespace more may be ahead", func(t *testing.T) {
 		poor := p.in(t).with("poor", append(readRights, queueRights)...)
 		var seen []api.QueuedTask
 		poor.waitFor("the account has its rights", func() (bool, any) {
@@ -261,11 +261,11 @@ func TestQueuesSayWhatTheCallerMayNotSee(t *testing.T) {
 		if seen[0].Position != 1 || !seen[0].PositionPartial || !strings.HasPrefix(seen[0].Reason, "waits for 0.1 CPU") {
 			t.Errorf("it sees %+v", seen[0])
 		}
-		poor.vast("queue", "list", "--all-users").exits(0).tells("only what you may see")
+		poor.vast("queue", "list", "--all-users").exits(0).prints("only what you may see")
 		poor.vast("queue", "status").exits(0).shows("Active")
-		poor.vast("queue", "hold").exits(4).tells("may not patch localqueues.kueue.x-k8s.io", "auth can-i patch")
+		poor.vast("queue", "hold").exits(4).prints("may not patch localqueues.kueue.x-k8s.io", "auth can-i patch")
 	})
-	t.Run("Kueue's visibility API tells the true place in one namespace, too", func(t *testing.T) {
+	t.Run("Kueue's visibility API has the true position in one namespace, too", func(t *testing.T) {
 		some := p.in(t).with("some", append(readRights, queueRights, orderRights)...)
 		some.waitFor("it knows that one is ahead elsewhere", func() (bool, any) {
 			r := some.vast("queue", "list", "--all-users", "-o", "jsonpath={.items[0].position} {.items[0].positionPartial}")

@@ -147,7 +147,7 @@ func TestTasksRunThroughAQuotaAFewAtATime(t *testing.T) {
 	})
 }
 
-func TestAQueuedTaskSaysWhereItStands(t *testing.T) {
+func TestAQueuedTaskHasItsPosition(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.queue("vast", "100m")
@@ -230,7 +230,7 @@ func TestAHigherPriorityOvertakes(t *testing.T) {
 		h, l := p.status(high), p.status(low)
 		return h.QueuePosition == 1 && l.QueuePosition == 2, []any{h.Reason, l.Reason}
 	})
-	p.vast("submit", p.file("x.yaml", minimal), "-d", "--priority", "no-such-class").exits(2).tells("no-such-class", prefix+"-low")
+	p.vast("submit", p.file("x.yaml", minimal), "-d", "--priority", "no-such-class").exits(2).prints("no-such-class", prefix+"-low")
 	if n := len(p.list()); n != 3 {
 		t.Errorf("%d tasks, want 3: a wrong priority has created one", n)
 	}
@@ -293,14 +293,14 @@ func TestATaskThatCanNeverFitIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.in(t)
-			p.vast("submit", p.file("task.yaml", tt.file), "-d").exits(2).tells(append(tt.says, "--force")...)
+			p.vast("submit", p.file("task.yaml", tt.file), "-d").exits(2).prints(append(tt.says, "--force")...)
 		})
 	}
 	if n := len(p.list()); n != 0 {
 		t.Fatalf("%d tasks were created", n)
 	}
 	id := p.vast("submit", p.file("big.yaml", onCPUs("big", "1", 3, "true")), "-d", "--force", "-o", "jsonpath={.id}").exits(0).stdout
-	p.waitFor("it waits, and is told why in vain", func() (bool, any) {
+	p.waitFor("it waits, and the reason is that it is in vain", func() (bool, any) {
 		s := p.status(id)
 		return s.State == api.Queued && strings.Contains(s.Reason, "can never"), s
 	})
@@ -313,13 +313,13 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 	task := p.file("task.yaml", onCPUs("t", "0.1", 1, "true"))
 	t.Run("without any queue the task starts at once, and one line says so", func(t *testing.T) {
 		p := p.in(t)
-		p.vast("submit", task, "--wait").exits(0).tells("starts at once")
+		p.vast("submit", task, "--wait").exits(0).prints("starts at once")
 	})
 	cq := p.queue("red", "2")
 	p.apply(fmt.Sprintf("apiVersion: kueue.x-k8s.io/v1beta2\nkind: LocalQueue\nmetadata: {name: blue, namespace: %s}\nspec: {clusterQueue: %s}\n", p.namespace, cq))
 	before := len(p.list())
-	p.vast("submit", task, "-d").exits(2).tells("red", "blue", "--queue")
-	p.vast("submit", task, "-d", "--queue", "green").exits(3).tells("green", "red", "blue")
+	p.vast("submit", task, "-d").exits(2).prints("red", "blue", "--queue")
+	p.vast("submit", task, "-d", "--queue", "green").exits(3).prints("green", "red", "blue")
 	if n := len(p.list()); n != before {
 		t.Errorf("%d tasks, want %d", n, before)
 	}
@@ -345,10 +345,10 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 			file := p.file("queued.yaml", onCPUs("t", "0.1", 1, "true")+"config: {kubernetes: {"+config+"}}\n")
 			switch {
 			case strings.HasSuffix(where, "no such queue"):
-				p.vast("submit", file, "-d").exits(3).tells("green", "red", "blue")
+				p.vast("submit", file, "-d").exits(3).prints("green", "red", "blue")
 				return
 			case strings.HasSuffix(where, "is it"):
-				p.vast("submit", file, "--wait", "--queue", "red").exits(0).tells("overrides queue", "green")
+				p.vast("submit", file, "--wait", "--queue", "red").exits(0).prints("overrides queue", "green")
 				return
 			}
 			r := p.vast("submit", file, "--wait").exits(0)
@@ -360,7 +360,7 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 	t.Run("a gate is what a task waits for, and nothing says that it starts", func(t *testing.T) {
 		p := p.in(t)
 		gated := p.file("gated.yaml", onCPUs("t", "0.1", 1, "true")+"config: {kubernetes: {pod_config: {spec: {schedulingGates: [{name: example.com/data}]}}}}\n")
-		id := p.vast("submit", gated, "-d", "--queue", "none", "-o", "jsonpath={.id}").exits(0).tells("scheduling gate", "example.com/data").stdout
+		id := p.vast("submit", gated, "-d", "--queue", "none", "-o", "jsonpath={.id}").exits(0).prints("scheduling gate", "example.com/data").stdout
 		p.waitFor("the gate is the reason", func() (bool, any) {
 			s := p.status(id)
 			return s.State == api.Pending && strings.Contains(s.Reason, "waits for scheduling gate example.com/data"), s
@@ -369,7 +369,7 @@ func TestTheQueueIsChosenByName(t *testing.T) {
 	})
 }
 
-func TestAPreemptedTaskIsToldAsSuch(t *testing.T) {
+func TestAPreemptedTaskIsReportedAsSuch(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.queue("vast", "100m")

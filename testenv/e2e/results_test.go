@@ -210,11 +210,11 @@ func TestTheUsersContainerSeesNoCredentials(t *testing.T) {
 	}
 }
 
-func TestNothingIsKeptWhereNobodyAskedForIt(t *testing.T) {
+func TestNothingIsKeptUnlessRequested(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	outputs := "resources: {image_id: 'busybox:1.36', cpus: 50m}\noutputs: [/models]\nrun: touch $OUTPUT_DIR/x\n"
-	id := p.vast("submit", p.file("task.yaml", outputs)).exits(0).tells("outputs are not kept", "has no store").id()
+	id := p.vast("submit", p.file("task.yaml", outputs)).exits(0).prints("outputs are not kept", "has no store").id()
 	p.keepsNothing(id)
 	s := p.withStore()
 	id = p.vast("submit", p.file("task.yaml", outputs), "--no-results", "--queue=none").exits(0).id()

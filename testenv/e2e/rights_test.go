@@ -92,14 +92,14 @@ func TestAMissingRightIsNamed(t *testing.T) {
 			})
 			before := admin.objects()
 			r := poor.vast("submit", poor.file("task.yaml", c.task), "-d").exits(4)
-			r.tells(append(c.says, `user "system:serviceaccount:`+p.namespace+`:`+c.account+`"`, `in namespace "`+p.namespace+`"`)...)
+			r.prints(append(c.says, `user "system:serviceaccount:`+p.namespace+`:`+c.account+`"`, `in namespace "`+p.namespace+`"`)...)
 			poor.answersIn(r, 1)
 			admin.waitFor("nothing is left", func() (bool, any) {
 				after := admin.objects()
 				return len(after) == len(before), after
 			})
 			admin.leftNothing(before)
-			r = poor.vast("submit", poor.file("task.yaml", c.task), "--dry-run=server").exits(4).tells(c.says...)
+			r = poor.vast("submit", poor.file("task.yaml", c.task), "--dry-run=server").exits(4).prints(c.says...)
 			poor.answersIn(r, 1)
 		})
 	}
@@ -112,21 +112,21 @@ func TestAMissingRightIsNamed(t *testing.T) {
 		})
 		before := admin.objects()
 		r := poor.vast("submit", poor.file("task.yaml", "name: t\nnum_nodes: 2\nsecrets: {A: b}\nrun: echo\n"), "-d").exits(4)
-		r.tells("may not create, patch jobs.batch; create services; create secrets in namespace", "kubectl vast doctor")
+		r.prints("may not create, patch jobs.batch; create services; create secrets in namespace", "kubectl vast doctor")
 		poor.answersIn(r, 1)
 		admin.leftNothing(before)
 	})
 	t.Run("to read anything", func(t *testing.T) {
 		poor := p.in(t).with("blind")
 		for _, command := range [][]string{{"list"}, {"status", "abcdefgh"}, {"logs", "some-job"}, {"stop", "abcdefgh"}, {"list", "-A"}} {
-			poor.answersIn(poor.vast(command...).exits(4).tells("may not ", "jobs.batch"), 1)
+			poor.answersIn(poor.vast(command...).exits(4).prints("may not ", "jobs.batch"), 1)
 		}
-		poor.answersIn(poor.vol("list").exits(4).tells("may not list persistentvolumeclaims"), 1)
-		poor.answersIn(poor.vol("create", "data", "1Gi").exits(4).tells("may not "), 1)
+		poor.answersIn(poor.vol("list").exits(4).prints("may not list persistentvolumeclaims"), 1)
+		poor.answersIn(poor.vol("create", "data", "1Gi").exits(4).prints("may not "), 1)
 	})
 }
 
-func TestAFullQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
+func TestAFullQuotaIsReportedBeforeAnythingIsMade(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		hard, says string
@@ -146,7 +146,7 @@ func TestAFullQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 			})
 			before := p.objects()
 			r := p.vast("submit", p.file("task.yaml", "num_nodes: 2\nresources: {cpus: 750m, memory: 64Mi}\nrun: echo\n"), "-d").exits(4)
-			r.tells("quota", "small", c.says)
+			r.prints("quota", "small", c.says)
 			p.answersIn(r, 1)
 			p.leftNothing(before)
 		})
@@ -154,7 +154,7 @@ func TestAFullQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 }
 
 // What a quota does not show before the submission is reported after it.
-func TestAQuotaThatForbidsThePodsIsTold(t *testing.T) {
+func TestAQuotaThatForbidsThePodsIsReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		quota, says string

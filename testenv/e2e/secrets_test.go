@@ -53,7 +53,7 @@ func TestAMissingInputIsNamedWithTheOptionThatGivesIt(t *testing.T) {
 	p := newPerson(t)
 	before := p.objects()
 	p.vast("submit", p.file("task.yaml", "envs: {A: null}\nsecrets: {B: null}\nrun: echo\n")).exits(2).
-		tells("envs.A: has no value", "use --env=A=", "secrets.B: has no value", "use --secret=B=")
+		prints("envs.A: has no value", "use --env=A=", "secrets.B: has no value", "use --secret=B=")
 	p.leftNothing(before)
 }
 

@@ -113,7 +113,7 @@ func TestACampaignIsShared(t *testing.T) {
 	mib := sharedMiB(t, 128)
 	size := mib << 20
 	id := strings.TrimPrefix(strings.TrimSpace(p.vast("campaign", "run", p.file("shared.vast", sharedCampaign(mib)), "-o", "name").exits(0).stdout), "campaign.kubevast.io/")
-	p.vast("share", "upload").exits(2).tells("VAST_SHARE_TYPE", "missing")
+	p.vast("share", "upload").exits(2).prints("VAST_SHARE_TYPE", "missing")
 	server, bucket := s3Server(t)
 	host := hostAddress(t)
 	cut := newRelay(t, host, server, size/4, size)
@@ -128,7 +128,7 @@ func TestACampaignIsShared(t *testing.T) {
 			t.Errorf("exit code %d:\n%s", r.code, r.stderr)
 		}
 		if r.code == 5 {
-			r.tells("nothing has ended", id, "of 2 runs")
+			r.prints("nothing has ended", id, "of 2 runs")
 		}
 	})
 	p.vast("monitor", id, "--wait", "--interval=1s").exits(0)
@@ -178,7 +178,7 @@ func TestACampaignIsShared(t *testing.T) {
 		if target, err := os.Readlink(filepath.Join(p.dir, "out", id, "one", "1", "link")); err != nil || target != "random.bin" || checked == 0 {
 			t.Errorf("%d files, link to %q, %v", checked, target, err)
 		}
-		p.vast("share", "download", id, "--dir=out").exits(5).tells("already exists", "--force")
+		p.vast("share", "download", id, "--dir=out").exits(5).prints("already exists", "--force")
 	})
 
 	t.Run("a wrong password sends nothing and keeps the archive", func(t *testing.T) {

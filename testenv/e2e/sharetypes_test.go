@@ -75,7 +75,7 @@ func TestACampaignIsSharedBySFTP(t *testing.T) {
 	}
 
 	p.file(".env", server.settings(t, server.address, wrong))
-	p.vast("share", "upload", id).exits(1).tells("has changed", ssh.FingerprintSHA256(server.host), ssh.FingerprintSHA256(wrong))
+	p.vast("share", "upload", id).exits(1).prints("has changed", ssh.FingerprintSHA256(server.host), ssh.FingerprintSHA256(wrong))
 	p.file(".env", server.settings(t, server.address, server.host))
 	p.vast("share", "upload", id).exits(0)
 	item := p.uploaded("sha256")
@@ -173,14 +173,14 @@ func TestACampaignIsSharedByAPlugin(t *testing.T) {
 	id := p.finished()
 	settings := "VAST_SHARE_TYPE=folder\nFOLDER_PATH=/tmp\n"
 	p.file(".env", settings)
-	p.vast("share", "upload", id).exits(2).tells("unknown type", "folder")
+	p.vast("share", "upload", id).exits(2).prints("unknown type", "folder")
 	p.env = append(p.env, "PATH="+filepath.Dir(executable)+string(os.PathListSeparator)+os.Getenv("PATH"))
-	p.vast("share", "upload", id).exits(2).tells("VAST_SHARE_IMAGE")
+	p.vast("share", "upload", id).exits(2).prints("VAST_SHARE_IMAGE")
 	p.file(".env", settings+"VAST_SHARE_IMAGE="+pluginImage+"\n")
 	p.vast("share", "upload", id).exits(0)
 	p.uploaded("sha256")
 
 	// The same, without the executable in the image.
 	p.file(".env", settings+"VAST_SHARE_IMAGE="+testenv.PythonImage+"\n")
-	p.vast("share", "upload", id, "--force").exits(1).tells("kubectl-vast-share-folder", testenv.PythonImage)
+	p.vast("share", "upload", id, "--force").exits(1).prints("kubectl-vast-share-folder", testenv.PythonImage)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// beside is a task that ends like this when it is told to, with two sidecars: one
+// beside is a task that ends like this on SIGTERM, with two sidecars: one
 // that does not hear SIGTERM, and one that fails.
 func beside(end string) string {
 	return "run: until [ -e /tmp/end ]; do sleep 0.2; done; " + end + `
@@ -44,7 +44,7 @@ func TestATaskEndsWithItsOwnContainerWhateverRunsBesideIt(t *testing.T) {
 			t.Parallel()
 			p := p.in(t)
 			id := strings.TrimSpace(p.vast("submit", p.file("task.yaml", tc.file), "-d", tc.flags, "-o", "jsonpath={.id}").exits(0).stdout)
-			p.waitFor("the sidecar that fails is told", func() (bool, any) {
+			p.waitFor("the sidecar that fails is reported", func() (bool, any) {
 				s := p.status(id)
 				return len(s.Nodes) > 0 && strings.Contains(s.Nodes[0].Reason, "container broken ended and was started again"), s
 			})

@@ -11,8 +11,8 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// savingJob is a task whose sidecar saves until it is told that it is done. What
-// it is told by is the kubelet's: the sidecar hears of the end of the others by
+// savingJob is a task whose sidecar saves until it receives the end. That
+// is sent by the kubelet: the sidecar receives the end of the others by
 // SIGTERM, and has the pod's grace then.
 const savingJob = `
 apiVersion: batch/v1
@@ -78,7 +78,7 @@ func TestATaskThatSavesIsNotPending(t *testing.T) {
 	}
 }
 
-func TestPodsThatMayNotBeMadeAreToldInListsAndByTheDoctor(t *testing.T) {
+func TestRefusedPodsAreReportedInListsAndByTheDoctor(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.is(p.doctor(0, "--no-probe"), "pods", api.CheckOK)
@@ -96,7 +96,7 @@ func TestPodsThatMayNotBeMadeAreToldInListsAndByTheDoctor(t *testing.T) {
 }
 
 // The API server answers so while Kueue's pods are away.
-func TestAWebhookThatIsAwayIsToldWhileItIsWaitedFor(t *testing.T) {
+func TestAnUnavailableWebhookIsReportedWhileItIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	var asked atomic.Int32
@@ -111,6 +111,6 @@ func TestAWebhookThatIsAwayIsToldWhileItIsWaitedFor(t *testing.T) {
 	})
 	r := p.vast("submit", p.file("task.yaml", minimal), "-d").exits(0)
 	if n := strings.Count(r.stderr, "no endpoints available"); n != 1 || !strings.Contains(r.stderr, "cannot create jobs.batch at the moment") || !strings.Contains(r.stderr, "it is tried again for another 2") {
-		t.Errorf("it is told %d times:\n%s", n, r.stderr)
+		t.Errorf("it is reported %d times:\n%s", n, r.stderr)
 	}
 }

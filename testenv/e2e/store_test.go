@@ -280,7 +280,7 @@ func otherCA(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: web.Certificate().Raw}))
 }
 
-func TestWhatIsWrongWithAStoreIsTold(t *testing.T) {
+func TestProblemsOfAStoreAreReported(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	p.vast("cluster", "setup", "kind").exits(0)

@@ -39,7 +39,7 @@ run: |
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
-	r.tells("following the logs", "succeeded after")
+	r.prints("following the logs", "succeeded after")
 	if got := p.vast("logs", r.id()).exits(0).stdout; got != want {
 		t.Errorf("afterwards logs differ:\n%s", cmp.Diff(want, got))
 	}
@@ -49,21 +49,21 @@ func TestSubmitDetachedReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	r := p.vast("submit", p.file("task.yaml", "run: sleep 1000\n"), "--detach").exits(0)
-	r.tells("follow it with: kubectl vast logs " + r.id() + " -f -n " + p.namespace)
+	r.prints("follow it with: kubectl vast logs " + r.id() + " -f -n " + p.namespace)
 	if s := p.status(r.id()); s.State.Ended() {
 		t.Errorf("the task is %s (%s)", s.State, s.Reason)
 	}
 }
 
-func TestSubmitWaitTellsTheEndByTheExitCode(t *testing.T) {
+func TestSubmitWaitReturnsTheOutcomeAsExitCode(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	r := p.vast("submit", p.file("good.yaml", minimal), "--wait").exits(0).tells("succeeded")
+	r := p.vast("submit", p.file("good.yaml", minimal), "--wait").exits(0).prints("succeeded")
 	if strings.Contains(r.stdout, "hello") {
 		t.Errorf("--wait shows the log:\n%s", r.stdout)
 	}
-	p.vast("submit", p.file("bad.yaml", "run: exit 3\n"), "--wait").exits(10).tells("failed", "exit code 3")
-	p.vast("submit", p.file("bad.yaml", "run: exit 3\n")).exits(10).tells("failed", "exit code 3")
+	p.vast("submit", p.file("bad.yaml", "run: exit 3\n"), "--wait").exits(10).prints("failed", "exit code 3")
+	p.vast("submit", p.file("bad.yaml", "run: exit 3\n")).exits(10).prints("failed", "exit code 3")
 	got := p.vast("submit", p.file("bad.yaml", "run: exit 4\n"), "--wait", "-o", "jsonpath={.state} {.diagnosis.exitCode}").exits(10).stdout
 	if got != "Failed 4" {
 		t.Errorf("--wait -o prints %q, want the task as it ended", got)
@@ -84,7 +84,7 @@ func TestSubmitTakesSeveralFilesAndStandardInput(t *testing.T) {
 	}
 
 	before := p.objects()
-	p.vast("submit", a, p.file("bad.yaml", "num_nodes: 0\n")).exits(2).tells("bad.yaml:1:12: num_nodes")
+	p.vast("submit", a, p.file("bad.yaml", "num_nodes: 0\n")).exits(2).prints("bad.yaml:1:12: num_nodes")
 	p.leftNothing(before)
 }
 

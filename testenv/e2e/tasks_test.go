@@ -38,7 +38,7 @@ func (r *result) id() string {
 	r.Helper()
 	m := submitted.FindStringSubmatch(r.stdout)
 	if m == nil {
-		r.Fatalf("%s: no id is told:\n%s\n%s", r.command, r.stdout, r.stderr)
+		r.Fatalf("%s: no id is printed:\n%s\n%s", r.command, r.stdout, r.stderr)
 	}
 	return m[2]
 }

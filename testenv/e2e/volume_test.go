@@ -47,7 +47,7 @@ func TestTasksShareWhatIsOnAVolume(t *testing.T) {
 		if diff := cmp.Diff([]string{user}, p.volume("data").UsedBy); diff != "" {
 			t.Errorf("used by (-want +got):\n%s", diff)
 		}
-		p.vol("delete", "data", "--yes").exits(5).tells(`volume "data" is in use by ` + user)
+		p.vol("delete", "data", "--yes").exits(5).prints(`volume "data" is in use by ` + user)
 		p.vol("status", "data").exits(0).shows(user)
 		p.vol("list").exits(0).shows(user)
 	})
@@ -56,11 +56,11 @@ func TestTasksShareWhatIsOnAVolume(t *testing.T) {
 		p.vast("delete", id, "--wait").exits(0)
 		// Kubernetes keeps a claim for as long as there are pods that have
 		// mounted it, also when they have ended.
-		p.vol("delete", "data", "--yes").exits(5).tells(`volume "data" is still held by read-`, "write-")
+		p.vol("delete", "data", "--yes").exits(5).prints(`volume "data" is still held by read-`, "write-")
 		p.vast("delete", "--all", "--yes", "--wait").exits(0)
-		p.vol("delete", "data").exits(2).tells("--yes")
+		p.vol("delete", "data").exits(2).prints("--yes")
 		p.vol("delete", "data", "--yes", "--wait").exits(0).shows("volume.kubevast.io/data deleted")
-		p.vol("get", "data").exits(3).tells(`volume "data" not found`)
+		p.vol("get", "data").exits(3).prints(`volume "data" not found`)
 		p.vol("delete", "data", "--yes").exits(3)
 		p.vol("delete", "data", "--yes", "--ignore-not-found").exits(0)
 		if left := p.kinds("persistentvolumeclaims"); len(left) != 0 {
@@ -74,7 +74,7 @@ func TestAQueuedTaskKeepsItsVolume(t *testing.T) {
 	p := newPerson(t)
 	p.vol("create", "data", "16Mi").exits(0)
 	id := p.submit("volumes: {/data: data}\nrun: echo\n", "--cpus", "1000")
-	p.vol("delete", "data", "--yes").exits(5).tells("task-" + id)
+	p.vol("delete", "data", "--yes").exits(5).prints("task-" + id)
 }
 
 func TestAVolumeFileIsCreatedAsSkyPilotMeansIt(t *testing.T) {
@@ -93,7 +93,7 @@ config: {access_mode: ReadWriteOnce, storage_class_name: standard}
 	if v.VolumeName != "Data_Set.1" || v.Size != "1Gi" || v.StorageClass != "standard" || !slices.Equal(v.AccessModes, []string{"ReadWriteOnce"}) || v.Labels["team"] != "a" {
 		t.Errorf("the volume is %+v", v)
 	}
-	p.vol("create", "-f", file).exits(5).tells(`you have a volume "Data_Set.1"`)
+	p.vol("create", "-f", file).exits(5).prints(`you have a volume "Data_Set.1"`)
 	p.vast("submit", p.file("task.yaml", "volumes: {/data: Data_Set.1}\nrun: echo used > /data/x && cat /data/x\n")).exits(0).shows("used\n")
 
 	existing := p.file("existing.yaml", "name: "+v.Name+"\ntype: k8s-pvc\nuse_existing: true\n")
@@ -104,7 +104,7 @@ config: {access_mode: ReadWriteOnce, storage_class_name: standard}
 	}
 }
 
-func TestAnEphemeralVolumeGoesWithItsTask(t *testing.T) {
+func TestAnEphemeralVolumeIsDeletedWithItsTask(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	task := "name: scratch\nnum_nodes: 2\nvolumes: {/scratch: {size: 16Mi, type: k8s-pvc, config: {access_mode: ReadWriteMany}}}\nrun: echo x > /scratch/$NODE_RANK && ls /scratch\n"
@@ -148,10 +148,10 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 16Mi}}}
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := p.in(t)
-			p.answersIn(p.vast("submit", p.file("task.yaml", c.task), "-d").exits(2).tells(c.says...), 1)
+			p.answersIn(p.vast("submit", p.file("task.yaml", c.task), "-d").exits(2).prints(c.says...), 1)
 		})
 	}
-	p.vol("get", "twin").exits(5).tells("other", "twin-b")
+	p.vol("get", "twin").exits(5).prints("other", "twin-b")
 	p.leftNothing(before)
 }
 
@@ -186,7 +186,7 @@ func TestAVolumeThatCannotBeMadeIsRefused(t *testing.T) {
 			if c.file != "" {
 				args = []string{"create", "-f", p.file("volume.yaml", c.file)}
 			}
-			p.answersIn(p.vol(args...).exits(c.code).tells(c.says...), 1)
+			p.answersIn(p.vol(args...).exits(c.code).prints(c.says...), 1)
 		})
 	}
 	p.leftNothing(before)
@@ -207,7 +207,7 @@ func TestVolumesOfTwoPeopleDoNotMeet(t *testing.T) {
 	if a, b := alice.volume("data"), bob.volume("data"); a.User != "alice" || b.User != "bob" || a.Name == b.Name {
 		t.Errorf("data is of %s in claim %s, and of %s in claim %s", a.User, a.Name, b.User, b.Name)
 	}
-	alice.vol("delete", bob.volume("data").Name, "--yes").exits(5).tells("belongs to bob")
+	alice.vol("delete", bob.volume("data").Name, "--yes").exits(5).prints("belongs to bob")
 	if got := len(strings.Fields(alice.vol("list", "-o", "name").exits(0).stdout)); got != 1 {
 		t.Errorf("alice's list shows %d volumes", got)
 	}

@@ -75,7 +75,7 @@ func TestAWrongFileGetsOneClearAnswerAndLeavesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := p.in(t)
-			r := p.vast(append([]string{"submit", p.file("task.yaml", c.file), "-d"}, c.args...)...).exits(2).tells(c.says...)
+			r := p.vast(append([]string{"submit", p.file("task.yaml", c.file), "-d"}, c.args...)...).exits(2).prints(c.says...)
 			p.answersIn(r, max(c.lines, 1))
 		})
 	}
@@ -102,7 +102,7 @@ func (p *person) answersIn(r *result, lines int) {
 		p.Errorf("%s prints %q", r.command, tail(r.stdout))
 	}
 	if strings.Contains(r.stderr, "hidden") {
-		p.Errorf("a secret is told:\n%s", r.stderr)
+		p.Errorf("a secret is printed:\n%s", r.stderr)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestAFileThatCannotBeReadGetsOneClearAnswer(t *testing.T) {
 		binary:                         "",
 		os.DevNull:                     "empty",
 	} {
-		p.answersIn(p.vast("submit", path).exits(2).tells(path, says), 1)
+		p.answersIn(p.vast("submit", path).exits(2).prints(path, says), 1)
 	}
 	p.answersIn(p.vast("submit").exits(2), 1)
 	p.answersIn(p.vast("submit", "-", "-").exits(2), 1)
@@ -126,7 +126,7 @@ func TestAFileThatCannotBeReadGetsOneClearAnswer(t *testing.T) {
 }
 
 // What reads well but cannot be run by this build is no wrong file.
-func TestAFileThatCannotBeRunYetIsToldSo(t *testing.T) {
+func TestAFileThatCannotBeRunYetIsReported(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	before := p.objects()
@@ -137,7 +137,7 @@ func TestAFileThatCannotBeRunYetIsToldSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, args := range [][]string{nil, {"--dry-run=client"}, {"--dry-run=server"}} {
 				p := p.in(t)
-				p.answersIn(p.vast(append([]string{"submit", p.file("task.yaml", c.file)}, args...)...).exits(1).tells(c.says, "yet"), 1)
+				p.answersIn(p.vast(append([]string{"submit", p.file("task.yaml", c.file)}, args...)...).exits(1).prints(c.says, "yet"), 1)
 			}
 		})
 	}
@@ -166,7 +166,7 @@ func TestOddButRightFilesRun(t *testing.T) {
 				t.Errorf("the task is called %q", s.TaskName)
 			}
 			if name == "fields without meaning" {
-				r.tells("disk_tier", "use_spot")
+				r.prints("disk_tier", "use_spot")
 			}
 		})
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // startGCS starts fake-gcs-server with the bucket "lab", and returns its address and the
-// folder that has the bucket's objects. It asks nobody for credentials.
+// folder that has the bucket's objects. It requires no credentials.
 //
 // It is no server for tests of faults: it takes the question how much of an upload has
 // arrived for the upload's end, stores a repeated chunk twice, and gives the address of a

@@ -6,7 +6,7 @@ import "github.com/kubevast/vast/testenv/internal/gobuild"
 const (
 	abortRule   = "uploads that were cut off are given up below a prefix, and nowhere else"
 	noneRule    = "to give up uploads where there never was one is no error"
-	examineRule = "an examination tells what the server lacks, and leaves nothing"
+	examineRule = "an examination reports what the server lacks, and leaves nothing"
 )
 
 // servers are those that docs/cluster.md describes.

@@ -55,8 +55,8 @@ func TestStores(t *testing.T) {
 	table := newTable()
 	for _, s := range servers { // one at a time: they take what the machine has
 		t.Run(s.name, func(t *testing.T) {
-			told := strings.Fields(s.name)
-			if !strings.Contains(string(docs), strings.Join(told[:2], " ")) {
+			field := strings.Fields(s.name)
+			if !strings.Contains(string(docs), strings.Join(field[:2], " ")) {
 				t.Errorf("docs/cluster.md does not name %s", s.name)
 			}
 			r := start(t, s)

@@ -39,7 +39,7 @@ func enforce(ctx context.Context) error {
 	config := options.NewKubeRouterConfig()
 	config.EnableIPv4 = true
 	config.HostnameOverride = os.Getenv("NODE_NAME")
-	// What somebody else changed in the rules is put right; changes of objects are
+	// Changes of others in the rules are reverted; changes of objects are
 	// seen at once.
 	config.IPTablesSyncPeriod = time.Minute
 
@@ -104,7 +104,7 @@ func answerWhenReady(ctx context.Context, controller *netpol.NetworkPolicyContro
 	go http.Serve(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // 200; ends with the listener
 	for {
 		select {
-		case <-beats: // it waits until somebody takes them
+		case <-beats: // it blocks until they are received
 		case <-ctx.Done():
 			return nil
 		}

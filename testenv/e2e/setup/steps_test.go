@@ -9,7 +9,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// versions are the resource versions of what setup made and nobody else
+// versions are the resource versions of what only setup changes
 // writes to.
 func (p *person) versions() string {
 	p.Helper()

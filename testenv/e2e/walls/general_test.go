@@ -75,7 +75,7 @@ execution:
 	for name, c := range map[string]canary{"a secret of the shell": fromShell, "a secret of a file": fromFile, "the store's key": keys} {
 		for _, found := range admin.find(c, places) {
 			// These print objects that are to be created, Secrets too, for
-			// somebody who has typed them, as kubectl does.
+			// a user who has typed them, as kubectl does.
 			if !strings.Contains(found, " --dry-run=client ") && !strings.Contains(found, " -v=9") {
 				t.Errorf("%s is seen in %s", name, found)
 			}

@@ -128,7 +128,7 @@ metadata: {name: in-label, labels: {a: CANARY}}
 spec: {podSelector: {matchLabels: {nobody: has}}}
 `)
 	p.apply(objects)
-	event := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Name: "told", Namespace: p.namespace}, Message: "it is " + c.text,
+	event := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Name: "planted", Namespace: p.namespace}, Message: "it is " + c.text,
 		InvolvedObject: corev1.ObjectReference{Kind: "Pod", Namespace: p.namespace, Name: "loud"}}
 	if _, err := client.CoreV1().Events(p.namespace).Create(t.Context(), event, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ spec: {podSelector: {matchLabels: {nobody: has}}}
 	want := []string{
 		"configmaps/in-base64 (base64)",
 		"configmaps/in-hex (hex)",
-		"events/told (as it is)",
+		"events/planted (as it is)",
 		"jobs/in-env (as it is)",
 		"leases/in-holder (as it is)",
 		"log of loud/again, before it was restarted (as it is)",

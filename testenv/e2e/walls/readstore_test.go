@@ -164,7 +164,7 @@ func (p *person) storeObject(s3 *minio.Client, bucket, key string) (string, bool
 	content, err := io.ReadAll(io.LimitReader(object, searchLimit))
 	switch answer := minio.ToErrorResponse(err); {
 	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusForbidden:
-		return key, true // its key is told all the same
+		return key, true // its key is listed all the same
 	case err != nil:
 		p.Fatalf("read %s: %v", key, err)
 	}

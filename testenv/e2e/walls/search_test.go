@@ -28,7 +28,7 @@ type place struct {
 	text string
 }
 
-// searchEverywhere fails the test if a canary is anywhere that somebody can
+// searchEverywhere fails the test if a canary is anywhere that a user can
 // look who may read the namespace, but no Secrets:
 //
 //   - all objects of the namespace, of whatever kind, with their status, and

@@ -36,7 +36,7 @@ func (p *person) taskStatus(id string) api.TaskStatus {
 // TestWall04PodConfigReachesNothingOfOurs: what would let the user's container
 // at the key of the store is refused with its place, nothing is created; a
 // container that looks everywhere sees no key; and what others add to the pod is
-// told.
+// reported.
 func TestWall04PodConfigReachesNothingOfOurs(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)

@@ -12,11 +12,11 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// askUser is what the user's image is told to do before the files are fetched.
+// askUser is what the user's image does before the files are fetched.
 var askUser = regexp.MustCompile(`echo "\$\$\(id -u\):\$\$\(id -g\)" >(\S+)`)
 
 // TestWall05AFileThatAnImageWritesIsNotQuoted: an image whose shell leaves a link
-// where it should tell its user, to where our init container has the key of the
+// where it should write its user, to where our init container has the key of the
 // store, has the task failed, and the key is not in the reason.
 func TestWall05AFileThatAnImageWritesIsNotQuoted(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ run: |
 	}
 }
 
-// The store's NetworkPolicy lets in the pods in which one of our containers talks
+// The store's NetworkPolicy admits the pods in which one of our containers talks
 // to it, and what comes through the API server.
 func TestWall06StoreLetsInItsClientsAlone(t *testing.T) {
 	t.Parallel()

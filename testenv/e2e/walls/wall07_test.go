@@ -8,7 +8,7 @@ import (
 
 // A repository's credentials are in no object, log or message: not a token that
 // is given as a secret, and not one in a URL, which is refused.
-func TestWall07NoCredentialOfARepositoryIsTold(t *testing.T) {
+func TestWall07NoCredentialOfARepositoryIsPrinted(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
 	token, inURL := newCanary(), newCanary()

@@ -10,7 +10,7 @@ import (
 	"github.com/kubevast/vast/testenv"
 )
 
-// An image of ours is that of a release, by its digest, or one that somebody has
+// An image of ours is that of a release, by its digest, or one that a user has
 // named; a build for development says which one it runs.
 func TestWall08ImagesAreNeverGuessed(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 )
 
-// Whoever may create Jobs may take the name that the task of somebody's request
+// Whoever may create Jobs may take the name that the task of another user's request
 // will have, and write any annotation on it.
 func TestWall10ARequestIDIsNotSquatted(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ execution:
 	user.vast("campaign", "rerun", id, "--secret", "TOKEN", "-v=9")
 
 	for _, found := range admin.find(c, admin.everything()) {
-		if !strings.Contains(found, " -v=9") { // what somebody sends who has typed it, as kubectl shows it
+		if !strings.Contains(found, " -v=9") { // what a user has typed is sent, as kubectl shows it
 			t.Errorf("a secret of a campaign is seen in %s", found)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestHashTellsPartsApart(t *testing.T) {
+func TestHashDistinguishesParts(t *testing.T) {
 	if Hash("ab", "c") == Hash("a", "bc") {
 		t.Error("moving a character from one part to the next goes unnoticed")
 	}

@@ -66,7 +66,7 @@ func TestOurs(t *testing.T) {
 	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	process.Wait() // the error tells that it was killed
+	process.Wait() // the error is that it was killed
 	if got := engine.ours(); got != 0 {
 		t.Errorf("after its end: %d", got)
 	}

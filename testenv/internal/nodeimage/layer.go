@@ -78,7 +78,7 @@ func addManifests(tree *archive.Tree, image string) error {
 }
 
 // addKindFiles copies the files that kind's module holds for its base image. A module
-// download has no permissions; programs are told by their folder.
+// download has no permissions; programs are recognized by their folder.
 func (b *Builder) addKindFiles(tree *archive.Tree) error {
 	root := filepath.Join(b.kind, "images", "base", "files")
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

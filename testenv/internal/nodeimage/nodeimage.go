@@ -37,7 +37,7 @@ var modules = []gobuild.Module{
 	gobuild.Kubernetes, gobuild.Etcd, gobuild.Containerd, gobuild.CoreDNS, gobuild.Provisioner,
 }
 
-// Tag returns the name of the image, which tells all its inputs apart.
+// Tag returns the name of the image, which depends on all its inputs.
 func (b *Builder) Tag(ctx context.Context) (string, error) {
 	b.inputs = nil
 	var parts []string

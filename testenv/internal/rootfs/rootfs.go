@@ -30,7 +30,7 @@ type RootFS struct {
 	Why  string
 }
 
-// minimize leaves out what nobody reads in a container.
+// minimize removes what is not needed in a container.
 var minimize = []string{
 	"--dpkgopt=path-exclude=/usr/share/man/*",
 	"--dpkgopt=path-exclude=/usr/share/locale/*",
