@@ -76,13 +76,24 @@ func (e *Expression) Holds(env map[string]string, matrix map[string]any) (bool, 
 	case err != nil && details != nil && details.ActualCost() != nil && *details.ActualCost() > maxCost:
 		return false, fmt.Errorf("takes too long: its evaluation needs more than %d steps", maxCost)
 	case err != nil:
-		return false, errors.New("cannot be evaluated: " + line(err.Error()))
+		return false, errors.New("cannot be evaluated: " + without(line(err.Error()), env))
 	}
 	b, ok := result.(types.Bool)
 	if !ok {
 		return false, fmt.Errorf("must be a boolean, but is of the type %s", result.Type().TypeName())
 	}
 	return bool(b), nil
+}
+
+// without omits the values of variables from a message: a key or a pattern that an
+// expression makes of them.
+func without(msg string, env map[string]string) string {
+	for _, value := range env {
+		if len(value) > 3 {
+			msg = strings.ReplaceAll(msg, value, "...")
+		}
+	}
+	return msg
 }
 
 // line is the first line of a message of the library, in lower case and short.

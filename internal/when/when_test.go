@@ -85,3 +85,15 @@ func TestTextThatGrowsIsLimited(t *testing.T) {
 		t.Fatal("text of 2^40 KB was made")
 	}
 }
+
+func TestAnErrorHasNoValueOfAVariable(t *testing.T) {
+	for _, text := range []string{`env[env.TOKEN] == ""`, `"x".matches(env.TOKEN)`, `int(env.TOKEN) > 1`} {
+		e, err := Compile(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = e.Holds(map[string]string{"TOKEN": "hunter2("}, nil); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}
