@@ -86,6 +86,15 @@ var changing = map[string]change{
 	"Share.Upload": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Shares().Upload(ctx, w.upload(d))
 	}},
+	"Workflow.Submit": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Submit(ctx, w.flow("other"), api.SubmitOptions{DryRun: d})
+	}},
+	"Workflow.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Stop(ctx, w.run, api.TaskStopOptions{DryRun: d})
+	}},
+	"Workflow.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Delete(ctx, w.run, api.TaskDeleteOptions{DryRun: d})
+	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
 	}},
@@ -106,6 +115,8 @@ var reading = []string{
 	"Campaign.Render", "Campaign.Random", "Campaign.Get", "Campaign.List", "Campaign.Watch",
 	"Result.Get", "Result.List", "Result.Download",
 	"Share.Get", "Share.List", "Share.Watch",
+	// Reconcile does what the submission of a run has decided.
+	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Reconcile",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

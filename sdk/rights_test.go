@@ -147,7 +147,12 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		_, err := w.Results().List(ctx, api.ResultListOptions{Ref: w.other})
 		return err
 	},
-	"Share.List": func(ctx context.Context, w *world) error { _, err := w.Shares().List(ctx); return err },
+	"Workflow.List": func(ctx context.Context, w *world) error {
+		_, err := w.Workflows().List(ctx, api.TaskListOptions{})
+		return err
+	},
+	"Workflow.Get": func(ctx context.Context, w *world) error { _, err := w.Workflows().Get(ctx, w.run); return err },
+	"Share.List":   func(ctx context.Context, w *world) error { _, err := w.Shares().List(ctx); return err },
 	"Campaign.Random": func(ctx context.Context, w *world) error {
 		_, err := w.Campaigns().Random(ctx, w.campaign)
 		return err
@@ -233,6 +238,12 @@ func TestAnyMissingRightIsNamed(t *testing.T) {
 		{"Campaign.Cleanup", "delete", "configmaps"},
 		{"Campaign.Hold", "patch", "workloads.kueue.x-k8s.io"},
 		{"Result.Delete", "get", "secrets"},
+		{"Workflow.Submit", "create", "configmaps"},
+		{"Workflow.Submit", "patch", "configmaps"},
+		{"Workflow.Submit", "create", "jobs.batch"},
+		{"Workflow.Submit", "create", "secrets"},
+		{"Workflow.Stop", "patch", "configmaps"},
+		{"Workflow.Delete", "delete", "configmaps"},
 		{"Share.Upload", "create", "secrets"},
 		{"Share.Upload", "create", "jobs.batch"},
 	} {

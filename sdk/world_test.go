@@ -41,7 +41,7 @@ type world struct {
 	mu       sync.Mutex
 	warnings []string
 
-	task, campaign, other string // other is a task that is kept in the store only
+	task, campaign, run, other string // other is a task that is kept in the store only
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,6 +78,11 @@ func newWorld(t *testing.T) *world {
 	}
 	w.campaign = ran.ID
 	w.failOne()
+	run, err := w.Workflows().Submit(t.Context(), w.flow("pair"), api.SubmitOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run = run.ID
 	manifest, _ := json.Marshal(layout.Inventory{Version: layout.InventoryVersion})
 	w.bucket.objects[layout.NodePrefix(w.other, 0)+layout.InventoryFile] = manifest
 	w.bucket.objects[layout.NodePrefix(w.other, 0)+"out.txt"] = []byte("a result")
@@ -113,6 +118,7 @@ func (w *world) setUp(store string) {
 			kube.StoreAccessKey: []byte("me"), kube.StoreSecretKey: []byte("secret")}})
 	}
 	w.add("/api/v1/namespaces/lab/serviceaccounts/"+kube.AgentName, "ServiceAccount", corev1.ServiceAccount{ObjectMeta: meta(kube.AgentName)})
+	w.add("/api/v1/namespaces/lab/serviceaccounts/"+kube.DriverName, "ServiceAccount", corev1.ServiceAccount{ObjectMeta: meta(kube.DriverName)})
 	deployment := appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "kueue-controller-manager", Namespace: "kueue-system",
 		Labels: map[string]string{"app.kubernetes.io/name": "kueue", "control-plane": "controller-manager"}}}
 	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "manager", Image: "registry.k8s.io/kueue/kueue:v0.16.1"}}
@@ -176,6 +182,16 @@ func (w *world) big() *spec.Task {
 		w.t.Fatal(err)
 	}
 	return w.parse("name: big\nnum_nodes: 2\nworkdir: .\nsecrets: {TOKEN: x}\nrun: echo hello\n")
+}
+
+// flow is a workflow of two tasks, one with a secret.
+func (w *world) flow(name string) *spec.Workflow {
+	w.t.Helper()
+	flow, err := spec.ParseWorkflow("flow.yaml", []byte("kind: Workflow\nname: "+name+"\ntasks:\n  a: {run: echo a, secrets: {TOKEN: x}}\n  b: {depends: [a], run: echo b}\n"), spec.Inputs{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return flow
 }
 
 func (*world) volume(name string) *spec.Volume {

@@ -50,6 +50,11 @@ func Purposes() []Purpose {
 			Each("events", "list"), Each("resourcequotas", "list"))},
 		{Name: "campaigns", Roles: users, Lost: "campaigns", Rights: slices.Concat(
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
+		{Name: "workflows", Roles: users, Lost: "workflows", Rights: slices.Concat(
+			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "create"), Each("serviceaccounts", "get"))},
+		{Name: "driving workflows", Optional: true, Roles: users, Lost: "driving a workflow without a driver in the cluster", Rights: slices.Concat(
+			Each("configmaps", "get", "list", "watch", "create", "patch"), Each(jobs, "get", "list", "watch", "create", "patch"),
+			Each("pods", "get", "list"), Each("services", "create"), Each("leases.coordination.k8s.io", "get", "create", "update"))},
 		{Name: "volumes", Roles: users, Lost: "creating and deleting volumes", Rights: Each(claims, "get", "list", "watch", "create", "delete")},
 		{Name: "looking at volumes", Roles: everybody, Lost: "listing volumes and their status", Rights: Each(claims, "get", "list")},
 		{Name: "store", Roles: users, Lost: "files and results", Rights: slices.Concat(

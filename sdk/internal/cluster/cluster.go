@@ -17,6 +17,7 @@ import (
 	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/campaign"
 	"github.com/kubevast/vast/sdk/internal/cluster/provider"
+	"github.com/kubevast/vast/sdk/internal/runs"
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
@@ -28,6 +29,7 @@ type Client struct {
 	conn      *access.Conn
 	tasks     *task.Client
 	campaigns *campaign.Client
+	runs      *runs.Client
 	rights    *authz.Checker
 	objects   func() (dynamic.Interface, error)
 	installer Installer
@@ -36,7 +38,7 @@ type Client struct {
 // New returns a client over conn. Without an installer it can neither install nor
 // remove Kueue. It contacts no cluster.
 func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client, installer Installer) *Client {
-	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, rights: tasks.Rights(), installer: installer, objects: sync.OnceValues(func() (dynamic.Interface, error) {
+	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, runs: runs.New(conn, tasks), rights: tasks.Rights(), installer: installer, objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {
 			return nil, api.Invalid("kubeconfig", "%v", err)

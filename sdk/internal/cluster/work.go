@@ -42,7 +42,9 @@ type part struct {
 	owner types.UID
 	// leaving: it is being deleted.
 	leaving bool
-	job     *batchv1.Job // as StopJob needs it; nil of a pod
+	// driver: it is the Job that drives a workflow's run.
+	driver bool
+	job    *batchv1.Job // as StopJob needs it; nil of a pod
 }
 
 // unit is what people call one piece of work.
@@ -50,6 +52,10 @@ type unit struct{ kind, name string }
 
 // kindCampaign is the kind under which all of a campaign's Jobs are named.
 const kindCampaign = kube.KindCampaign
+
+// kindWorkflow is the kind under which all Jobs of a workflow's run are named, its driver
+// too.
+const kindWorkflow = kube.KindWorkflow
 
 // overdue is how long after the end of its grace period a pod still counts as
 // saving: pods on a lost node never report their end.
@@ -107,7 +113,7 @@ func (w *work) dropKnown() {
 }
 
 func partOf(obj metav1.Object) part {
-	p := part{of: unitOf(obj), runs: runs(obj), name: obj.GetName(), uid: obj.GetUID(), leaving: obj.GetDeletionTimestamp() != nil}
+	p := part{of: unitOf(obj), runs: runsIn(obj), name: obj.GetName(), uid: obj.GetUID(), leaving: obj.GetDeletionTimestamp() != nil, driver: obj.GetLabels()[kube.LabelKind] == kube.KindDriver}
 	if owner := metav1.GetControllerOf(obj); owner != nil {
 		p.owner = owner.UID
 	}
@@ -122,6 +128,9 @@ func partOf(obj metav1.Object) part {
 
 func unitOf(obj metav1.Object) unit {
 	labels := obj.GetLabels()
+	if id := labels[kube.LabelWorkflow]; id != "" {
+		return unit{kindWorkflow, id}
+	}
 	if id := cmp.Or(obj.GetAnnotations()[kube.AnnotationCampaign], labels[kube.LabelCampaign]); id != "" {
 		return unit{kindCampaign, id}
 	}
@@ -129,7 +138,7 @@ func unitOf(obj metav1.Object) unit {
 }
 
 // runs is how many runs of a campaign a Job or pod holds.
-func runs(obj metav1.Object) int {
+func runsIn(obj metav1.Object) int {
 	if packed := strings.Fields(obj.GetAnnotations()[kube.AnnotationRuns]); len(packed) > 0 {
 		return len(packed)
 	}
@@ -205,7 +214,7 @@ const atOnce = 8
 // campaign is stopped as a whole, so that no more Jobs of it are made. What
 // starts meanwhile is stopped, too.
 func (c *Client) stopWork(ctx context.Context, r *run) error {
-	s := &stopping{c: c, r: r, stopped: sets.New[string]()}
+	s := &stopping{alone: map[unit]int{}, c: c, r: r, stopped: sets.New[string]()}
 	return r.await(ctx, "work to end and to save what it has", s.look)
 }
 
@@ -218,6 +227,8 @@ type stopping struct {
 	// saving are the pods that are left when all Jobs have ended. As long as there
 	// are no others it is enough to look at pods.
 	saving sets.Set[types.UID]
+	// alone counts the looks at which only the driver of a run was left.
+	alone map[unit]int
 }
 
 // look stops unfinished work, and describes what has not ended.
@@ -259,10 +270,13 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 	if err != nil {
 		return err
 	}
+	if err := s.stopRuns(ctx, now, o, whole); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, p := range now.jobs {
-		if whole.Has(p.of) {
+		if whole.Has(p.of) || p.driver && s.hasTime(now, p.of) {
 			continue // the next look handles the rest
 		}
 		if p.of.kind != kindCampaign {
@@ -282,6 +296,37 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 		})
 	}
 	return group.Wait()
+}
+
+// stopRuns records the stop of each run of a workflow, once, so that its driver starts no
+// other task, and adds it to whole.
+func (s *stopping) stopRuns(ctx context.Context, now *work, o api.TaskStopOptions, whole sets.Set[unit]) error {
+	for _, one := range now.items() {
+		if one.Kind != kindWorkflow || one.Saving || s.stopped.Has(one.Name) {
+			continue
+		}
+		s.r.say("stopping %s", one)
+		if _, err := s.c.runs.Stop(ctx, one.Name, o); err != nil && !api.IsNotFound(err) {
+			return err
+		}
+		s.stopped.Insert(one.Name)
+		whole.Insert(unit{one.Kind, one.Name})
+	}
+	return nil
+}
+
+// driverLooks is how many looks a driver has to record the end of a run whose tasks have
+// ended.
+const driverLooks = 5
+
+// hasTime reports whether the driver of a run is to end by itself: while tasks of the run are
+// unfinished, and for some looks after that.
+func (s *stopping) hasTime(now *work, run unit) bool {
+	if slices.ContainsFunc(now.jobs, func(p part) bool { return p.of == run && !p.driver }) {
+		return true
+	}
+	s.alone[run]++
+	return s.alone[run] <= driverLooks
 }
 
 // stopCampaigns stops each unfinished campaign, once, and returns them. If a

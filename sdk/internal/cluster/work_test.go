@@ -162,8 +162,10 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 	known := map[string]string{
 		"KindTask": "a Job", "KindRun": "a Job of a campaign", "KindUpload": "a Job or pod of a campaign",
 		"KindCampaign": "a record, see campaign.Unsubmitted and stopCampaigns",
-		"KindShare":    "a Job, which sends what the store has",
-		"KindVolume":   "no work: a claim", "KindProgress": "no work: a Lease",
+		"KindDriver":   "a Job, and a Lease of a run: see stopRuns and hasTime", "KindWorkflow": "the state of a run, see stopRuns",
+		"KindWorkflowPart": "no work: ConfigMaps and Secrets of a run",
+		"KindShare":        "a Job, which sends what the store has",
+		"KindVolume":       "no work: a claim", "KindProgress": "no work: a Lease",
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), "../../../internal/kube/labels.go", nil, 0)
 	if err != nil {
