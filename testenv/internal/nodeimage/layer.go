@@ -74,6 +74,34 @@ func addManifests(tree *archive.Tree, image string) error {
 	tree.Bytes("kind/manifests/default-storage.yaml", 0o644,
 		bytes.ReplaceAll(storage, []byte("PROVISIONER_IMAGE"), []byte(image)))
 	tree.Bytes("etc/systemd/system/kubevast-images.service", 0o644, unit)
+	return addSavings(tree)
+}
+
+// PatchDir is the folder of the node with kubeadm's patches of the control plane. They ask
+// for readiness every ten seconds, where kubeadm has one and a handshake each, and for one
+// replica of CoreDNS.
+const PatchDir = "/kind/patches"
+
+// addSavings adds what saves the CPU time of a cluster for tests.
+func addSavings(tree *archive.Tree) error {
+	collect, err := recipe.ReadFile("files/gogc.conf")
+	if err != nil {
+		return err
+	}
+	for _, unit := range []string{"containerd", "kubelet"} {
+		tree.Bytes("etc/systemd/system/"+unit+".service.d/20-gogc.conf", 0o644, collect)
+	}
+	patches, err := recipe.ReadDir("files/patches")
+	if err != nil {
+		return err
+	}
+	for _, patch := range patches {
+		content, err := recipe.ReadFile("files/patches/" + patch.Name())
+		if err != nil {
+			return err
+		}
+		tree.Bytes(PatchDir[1:]+"/"+patch.Name(), 0o644, content)
+	}
 	return nil
 }
 
@@ -101,7 +129,9 @@ func (b *Builder) addKindFiles(tree *archive.Tree) error {
 }
 
 // baseSpec is the container specification that the node's containerd starts from:
-// its own default with kind's hook, and without limits that the node may not raise.
+// its own default without limits that the node may not raise. kind's hook, which gives the
+// containers of a node another product name of the machine, starts eight programs for each
+// container and is omitted.
 func baseSpec(ctx context.Context, ctr string) ([]byte, error) {
 	out, err := run.Command(ctr, "oci", "spec").Output(ctx)
 	if err != nil {
@@ -122,12 +152,5 @@ func editSpec(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("ctr oci spec: no process in it")
 	}
 	delete(process, "rlimits")
-	hooks, ok := spec["hooks"].(map[string]any)
-	if !ok {
-		hooks = map[string]any{}
-		spec["hooks"] = hooks
-	}
-	created, _ := hooks["createContainer"].([]any)
-	hooks["createContainer"] = append(created, map[string]any{"path": "/kind/bin/mount-product-files.sh"})
 	return json.MarshalIndent(spec, "", "  ")
 }

@@ -36,7 +36,7 @@ func TestEditSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"mount-product-files.sh", "18446744073709551615", `"cwd": "/"`} {
+	for _, want := range []string{"18446744073709551615", `"cwd": "/"`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("no %s in %s", want, got)
 		}
@@ -56,7 +56,7 @@ func TestRecipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.Join(parts, "\n")
-	for _, want := range []string{"files/default-storage.yaml", "files/kubevast-images.service", "layer.go"} {
+	for _, want := range []string{"files/default-storage.yaml", "files/kubevast-images.service", "files/patches/etcd.yaml", "layer.go"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%s is not an input", want)
 		}
