@@ -41,6 +41,7 @@ var commands = map[api.Action][]string{
 	"Shares.List":         {"share", "status"},
 	"Workflows.Get":       {"run", "status"},
 	"Workflows.List":      {"run", "list"},
+	"Workflows.Stop":      {"run", "stop"},
 	"Workflows.Delete":    {"run", "delete"},
 	"Workflows.Reconcile": {"reconcile"},
 	api.ClusterSetup:      {"cluster", "setup"},

@@ -19,6 +19,7 @@ import (
 	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/runs"
 )
 
 // work is what has not ended in the namespace. Every Job and pod that has our
@@ -55,7 +56,7 @@ const kindCampaign = kube.KindCampaign
 
 // kindWorkflow is the kind under which all Jobs of a workflow's run are named, its driver
 // too.
-const kindWorkflow = kube.KindWorkflow
+const kindWorkflow = "workflow run"
 
 // overdue is how long after the end of its grace period a pod still counts as
 // saving: pods on a lost node never report their end.
@@ -191,6 +192,8 @@ func toStop(all []api.UnfinishedWork) []api.Remedy {
 		case w.Saving || len(remedies) == mostStops:
 		case w.Kind == kindCampaign:
 			remedies = append(remedies, api.Remedy{Action: api.CampaignsStop, Ref: w.Name})
+		case w.Kind == kindWorkflow:
+			remedies = append(remedies, api.Remedy{Action: runs.WorkflowsStop, Ref: w.Name})
 		case w.Kind == kube.KindTask:
 			remedies = append(remedies, api.Remedy{Action: api.TasksStop, Ref: w.Name})
 		}

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
 	clienttesting "k8s.io/client-go/testing"
@@ -67,6 +68,12 @@ func aRun(name string, change ...func(*batchv1.Job)) *batchv1.Job {
 	job := aJob(name, kube.KindRun, change...)
 	job.Labels[kube.LabelCampaign] = sweep
 	job.Annotations = map[string]string{kube.AnnotationCampaign: sweep, kube.AnnotationConfig: "a", kube.AnnotationRun: strings.TrimPrefix(name, "run-")}
+	return job
+}
+
+// ofRun puts a Job into the run of a workflow.
+func ofRun(job *batchv1.Job) *batchv1.Job {
+	job.Labels[kube.LabelWorkflow] = "abcdefgh"
 	return job
 }
 
@@ -127,6 +134,7 @@ func TestWorkIsSeenWhateverItIsAndInWhateverQueue(t *testing.T) {
 		"runs in another queue":                                 {[]runtime.Object{aRun("run-0", inQueue("another"))}, campaignOf(1)},
 		"runs that wait, or are held":                           {[]runtime.Object{aRun("run-0", inQueue("vast"), suspended), aRun("run-1", complete)}, campaignOf(1)},
 		"packed runs":                                           {[]runtime.Object{packed}, campaignOf(3)},
+		"the tasks of a workflow and its driver":                {[]runtime.Object{ofRun(aJob("abcdefgh-a-a1", kube.KindTask)), ofRun(aJob("vast-run-abcdefgh-driver", kube.KindDriver))}, []api.UnfinishedWork{{Kind: "workflow run", Name: "abcdefgh"}}},
 		"a task":                                                {[]runtime.Object{aJob("train-abc", kube.KindTask)}, []api.UnfinishedWork{{Kind: "task", Name: "train-abc"}}},
 		"a kind that does not exist yet":                        {[]runtime.Object{aJob("steps-abc", "workflow")}, []api.UnfinishedWork{{Kind: "workflow", Name: "steps-abc"}}},
 		"a run that has ended and whose pod saves":              {[]runtime.Object{ended, podOf(ended, corev1.PodRunning)}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Runs: 1, Saving: true}}},
@@ -267,4 +275,45 @@ func TestAStoreIsNotRemovedFromUnfinishedWork(t *testing.T) {
 func isConflict(err error) bool {
 	_, ok := err.(*api.ConflictError)
 	return ok
+}
+
+func TestADriverHasTimeToRecordTheEndOfItsRun(t *testing.T) {
+	state := &corev1.ConfigMap{ObjectMeta: labelled("vast-run-abcdefgh", kube.KindWorkflow)}
+	state.Labels[kube.LabelWorkflow] = "abcdefgh"
+	state.Annotations = map[string]string{kube.AnnotationParts: "1"}
+	taskJob, driver := ofRun(aJob("abcdefgh-a-a1", kube.KindTask)), ofRun(aJob("vast-run-abcdefgh-driver", kube.KindDriver))
+	c, set := namespaceOf(t, state, taskJob, driver)
+	s := &stopping{c: c, r: &run{notify: func(api.Notice) {}}, stopped: sets.New[string](), alone: map[unit]int{}}
+	stopped := func(name string) bool {
+		job, err := set.BatchV1().Jobs("lab").Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return job.Annotations[kube.AnnotationStoppedBy] != ""
+	}
+	for look := range driverLooks + 3 {
+		if _, err := s.look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if stopped(taskJob.Name) != (look >= 1) {
+			t.Errorf("look %d: the task is stopped: %v", look, look < 1)
+		}
+		if look == 1 { // no controller ends it
+			job, err := set.BatchV1().Jobs("lab").Get(t.Context(), taskJob.Name, metav1.GetOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			complete(job)
+			if _, err := set.BatchV1().Jobs("lab").UpdateStatus(t.Context(), job, metav1.UpdateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := look > driverLooks+1; stopped(driver.Name) != want {
+			t.Errorf("look %d: the driver is stopped: %v", look, !want)
+		}
+	}
+	cm, err := set.CoreV1().ConfigMaps("lab").Get(t.Context(), state.Name, metav1.GetOptions{})
+	if err != nil || cm.Annotations[kube.AnnotationStop] != "admin" {
+		t.Errorf("the driver does not know of the stop: %v, %v", cm.Annotations, err)
+	}
 }

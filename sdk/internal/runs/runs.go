@@ -19,6 +19,7 @@ import (
 const (
 	WorkflowsGet       api.Action = "Workflows.Get"
 	WorkflowsList      api.Action = "Workflows.List"
+	WorkflowsStop      api.Action = "Workflows.Stop"
 	WorkflowsDelete    api.Action = "Workflows.Delete"
 	WorkflowsReconcile api.Action = "Workflows.Reconcile"
 )
