@@ -91,6 +91,7 @@ var layers = []string{
 	"sdk/sdktest",
 	"internal/cli/term",
 	"=internal/cli/command",
+	"=internal/cli/english",
 	"internal/cli/table",
 	"sdk/setup",
 	"internal/cli",

@@ -13,6 +13,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd/get"
 
 	"github.com/kubevast/vast/internal/cli/command"
+	_ "github.com/kubevast/vast/internal/cli/english" // before kubectl's packages
 	"github.com/kubevast/vast/internal/cli/table"
 )
 
