@@ -81,7 +81,7 @@ Warning: 40 files cannot have their names here and have others: ` + strings.Repe
 func TestResultsShowOfOddNames(t *testing.T) {
 	long := strings.Repeat("d/", 600)
 	r := cmdtest.Plugin(&clitest.Client{Result: clitest.Results{OnGet: func(context.Context, string, api.ResultGetOptions) (*api.ResultList, error) {
-		return &api.ResultList{Ref: "x", Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
+		return &api.ResultList{Items: []api.Result{{ObjectMeta: metav1.ObjectMeta{Name: "aaaabbbb/0"}, State: api.Succeeded, Complete: true, Entries: []api.ResultFile{
 			{Path: "a\x1b[31m\tb\nc\u202e", Size: 1, SHA256: "x"}, {Path: long, Size: 1, SHA256: "x"}, {Path: long + "x", Missing: "it is\na pipe"}}}}}, nil
 	}}}).Do(t, "results", "show", "x")
 	_, files, _ := strings.Cut(trimLines(r.Out), "Files:\n")

@@ -117,7 +117,7 @@ func TestDryRunNeedsNoCluster(t *testing.T) {
 	}}
 	file := cmdtest.TaskFile(t, "run: echo hi\n")
 	for name, tc := range map[string]struct{ output, want string }{
-		"lines": {"", "task.kubevast.io/c created (client dry run)\n"},
+		"lines": {"", "task.kubevast.io/c submitted (client dry run)\n"},
 		"name":  {"name", "configmap/a\nsecret/b\n"},
 		"yaml":  {"yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\n"},
 	} {
