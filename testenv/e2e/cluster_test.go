@@ -278,7 +278,7 @@ func TestSetupDryRuns(t *testing.T) {
 	}
 	p.leftNothing(before)
 	offline := &person{TB: t, dir: t.TempDir(), kubeconfig: filepath.Join(t.TempDir(), "does not exist")}
-	offline.vast("cluster", "setup", "azure", "--dry-run=client", "-o", "json").exits(0).shows(`"managed-csi"`, `"List"`).prints("a quota of 0 stands for what is measured")
+	offline.vast("cluster", "setup", "azure", "--dry-run=client", "-o", "json").exits(0).shows(`"managed-csi"`, `"List"`).prints("a quota of 0 is a placeholder for what is measured")
 	offline.vast("cluster", "setup", "--dry-run=client").exits(2).prints("the config must be named")
 	offline.vast("cluster", "setup", "--list").exits(0).shows("rke2", "storage_size=10Gi,disk_type=pd-standard")
 	offline.vast("cluster", "setup", "--list", "-o", "jsonpath={.items[*].metadata.name}").exits(0).shows("azure gcp kind minikube rke2")
