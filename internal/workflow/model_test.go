@@ -331,7 +331,7 @@ func (m *model) add(x world) {
 }
 
 // canonical returns the same world for all worlds that differ only in the names of
-// the drivers, or of tasks that the graph does not tell apart.
+// the drivers, or of tasks that the graph does not distinguish.
 func (m *model) canonical(x world) world {
 	best := x
 	for k, perm := range m.symmetry {

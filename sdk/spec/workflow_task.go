@@ -405,7 +405,7 @@ func (r *workflowReader) readNamed(at *yamlfile.Node, limit int) (file string, d
 	return files.Name(file), data, true
 }
 
-// approval returns who has to approve; nil for nobody.
+// approval returns who has to approve; nil if no approval is required.
 func (r *workflowReader) approval(f yamlfile.Either[bool, approvalFile], n *yamlfile.Node) *workflow.Approval {
 	if f.First != nil && *f.First {
 		return &workflow.Approval{Required: 1}

@@ -73,7 +73,7 @@ func TestAnUploadToAFullShareKeepsAllAndIsContinued(t *testing.T) {
 	s := p.store()
 	before := results(t, s, id)
 
-	p.vast("share", "upload", id, "--remove-from-store").exits(1).tells(id, "507", "no space left", "use another share")
+	p.vast("share", "upload", id, "--remove-from-store").exits(1).prints(id, "507", "no space left", "use another share")
 	if item := p.last(); item.Phase != "Failed" || !item.Kept || item.Removed {
 		t.Errorf("the status is %+v", item)
 	}
@@ -110,7 +110,7 @@ func TestAFullStoreIsReportedAndTheNextUploadCompletes(t *testing.T) {
 	s := p.store()
 	before := results(t, s, id)
 
-	p.vast("share", "upload", id).exits(1).tells(id, "the store is full", "delete results", "more space")
+	p.vast("share", "upload", id).exits(1).prints(id, "the store is full", "delete results", "more space")
 	if item := p.last(); item.Phase != "Failed" || item.Kept {
 		t.Errorf("the status is %+v", item)
 	}
@@ -135,13 +135,13 @@ func TestAnUploadThatIsStoppedIsContinuedByTheNext(t *testing.T) {
 	way := newRelay(t, host, freeAddress(t, "127.0.0.1")) // to a server that is away
 	p.dav(way.address)
 	id := p.finished()
-	p.vast("share", "stop").exits(3).tells("no running upload found")
+	p.vast("share", "stop").exits(3).prints("no running upload found")
 	p.vast("share", "upload", id, "--wait=false").exits(0)
 	p.waitFor("the upload runs", func() (bool, any) {
 		all := p.uploads()
 		return len(all) == 1 && all[0].State == api.Running, all
 	})
-	p.vast("share", "stop").exits(0).tells("stopped")
+	p.vast("share", "stop").exits(0).prints("stopped")
 	selector := metav1.ListOptions{LabelSelector: "kubevast.io/kind=share"}
 	if pods, err := client.CoreV1().Pods(p.namespace).List(t.Context(), selector); err != nil || len(pods.Items) > 0 {
 		t.Errorf("%d pods are left, %v", len(pods.Items), err)
@@ -150,7 +150,7 @@ func TestAnUploadThatIsStoppedIsContinuedByTheNext(t *testing.T) {
 	if len(all) != 1 || all[0].State != api.Failed {
 		t.Errorf("the status is %+v", all)
 	}
-	p.vast("share", "stop", all[0].Name).exits(5).tells("has ended")
+	p.vast("share", "stop", all[0].Name).exits(5).prints("has ended")
 	p.waitFor("the Secret is gone", func() (bool, any) {
 		list, err := client.CoreV1().Secrets(p.namespace).List(t.Context(), selector)
 		return err == nil && len(list.Items) == 0, err

@@ -283,15 +283,15 @@ func TestAClientThatIsKilledDuringTheSubmissionLeavesWhatTheSameRequestCompletes
 	}
 	p.isCounted(c, once(names...))
 	other := p.file("other.yaml", strings.Replace(text, "wget", "true; wget", 1))
-	p.vast("submit", other, "--queue=none", "-d", "--request-id=nightly").exits(5).tells("was used before for another workflow")
+	p.vast("submit", other, "--queue=none", "-d", "--request-id=nightly").exits(5).prints("was used before for another workflow")
 }
 
 func TestAClientDrivesWhereNothingIsSetUp(t *testing.T) {
 	t.Parallel()
 	p, c := newPerson(t), newTally(t)
 	path := p.file("flow.yaml", "kind: Workflow\nname: local\ntasks:\n"+c.task("a", "true")+c.task("b", "true", "depends: [a]"))
-	p.vast("submit", path, "--queue=none", "-d").exits(1).tells("has no account for the driver of a workflow", "cluster setup", "--local-driver")
-	p.vast("submit", path, "--queue=none", "--local-driver").exits(0).tells("has to stay").shows("finished, success")
+	p.vast("submit", path, "--queue=none", "-d").exits(1).prints("has no account for the driver of a workflow", "cluster setup", "--local-driver")
+	p.vast("submit", path, "--queue=none", "--local-driver").exits(0).prints("has to stay").shows("finished, success")
 	p.isCounted(c, once("a", "b"))
 }
 

@@ -213,7 +213,7 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 }
 
 // write writes a state, at the resourceVersion that was read. If the answer is lost, or
-// somebody else has changed the object, it reads the run again.
+// the object was changed concurrently, it reads the run again.
 func (d *driver) write(ctx context.Context, state workflow.State, tasks int) error {
 	d.writes++
 	signature := fmt.Sprintf("%s %d", d.Holder, d.writes)

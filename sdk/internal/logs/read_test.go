@@ -14,7 +14,7 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-func TestFollowWaitsForPodsAndSaysSo(t *testing.T) {
+func TestFollowReportsThatItWaitsForPods(t *testing.T) {
 	c := newCluster(t, 2)
 	c.status.Nodes = []api.NodeStatus{{Rank: 0, State: api.NodeWaiting, Reason: "its pod is being made"}, {Rank: 1, State: api.NodeWaiting, Reason: "its pod is being made"}}
 	r := c.read(api.LogOptions{Follow: true}, quick)
@@ -42,7 +42,7 @@ func TestFollowWaitsForPodsAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestFollowSaysThatResultsAreBeingSaved(t *testing.T) {
+func TestFollowReportsThatResultsAreBeingSaved(t *testing.T) {
 	c := newCluster(t, 1)
 	c.pod(0, "Running")
 	c.print(0, "a\n")
@@ -94,7 +94,7 @@ func TestFollowOfATaskThatIsDeleted(t *testing.T) {
 // Kubernetes 1.36.3: a stream that is behind is ended at the end of a file that was
 // rotated; the next file began 0.5 to 310 ms later where all lines were delivered,
 // and 14 s later where files between the two had been rotated, too.
-func TestFollowSaysThatLinesMayBeMissingWhereTheyMay(t *testing.T) {
+func TestFollowWarnsOfMissingLines(t *testing.T) {
 	const lost = "node 0: its log was rotated while the reading was behind: lines between 2026-03-01T10:00:00.000001Z and "
 	for name, tt := range map[string]struct {
 		breaks bool
@@ -336,7 +336,7 @@ func TestFollowOfATaskThatIsStoppedInTheQueue(t *testing.T) {
 	}
 }
 
-func TestWhereNobodyHearsOfItAReadingDoesNotWaitForEver(t *testing.T) {
+func TestWithoutNotificationsAReadDoesNotWaitForEver(t *testing.T) {
 	const wall = `node 0: image "x" not found`
 	blocked := func(cause api.Cause) *cluster {
 		c := newCluster(t, 1)

@@ -51,7 +51,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 	}
 	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{}}
 	err := c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
-		if run, err := record.FromMeta(m); err == nil { // another one is somebody else's object with our label
+		if run, err := record.FromMeta(m); err == nil { // another one is a foreign object with our label
 			list.Items = append(list.Items, *fromRecord(run))
 		}
 		return nil

@@ -286,7 +286,7 @@ func (s *submission) createParts(ctx context.Context, owner types.UID, create me
 		secret.ObjectMeta = s.new.Meta(kube.KindWorkflowPart, secret.Name, owner)
 		g.Go(func() error {
 			_, err := core.Secrets(ns).Create(ctx, secret, create)
-			if apierrors.IsAlreadyExists(err) { // of the same request; nobody may read it
+			if apierrors.IsAlreadyExists(err) { // of the same request; the right to read it may be missing
 				return nil
 			}
 			return s.c.conn.Classify(err, "create", "secrets")
@@ -299,7 +299,7 @@ func (s *submission) createParts(ctx context.Context, owner types.UID, create me
 }
 
 // createPart creates a part. One of an earlier call that was interrupted, and that has
-// another content, is replaced: nobody has read it.
+// another content, is replaced: no driver has read it.
 func (s *submission) createPart(ctx context.Context, part *corev1.ConfigMap, create metav1.CreateOptions) error {
 	maps := s.c.conn.Kube.CoreV1().ConfigMaps(s.c.conn.Namespace)
 	_, err := maps.Create(ctx, part, create)

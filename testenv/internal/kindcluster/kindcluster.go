@@ -67,7 +67,7 @@ func provider(progress func(string, ...any)) *cluster.Provider {
 // controlPlanePatch trades safety and memory, which a cluster for tests does not need,
 // for CPU time, of which it has little. etcd does not wait for the disk: the cluster is
 // removed when the machine dies. The garbage collectors run less often; they took a
-// quarter of the API server's CPU time. Nobody competes with the only controller manager
+// quarter of the API server's CPU time. Nothing competes with the only controller manager
 // and the only scheduler for their lease, nor with the only member of etcd, whose
 // heartbeat is seldom.
 const controlPlanePatch = `apiVersion: kubeadm.k8s.io/v1beta4

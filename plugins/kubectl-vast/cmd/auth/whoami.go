@@ -37,7 +37,7 @@ func newWhoami(f *cli.Factory) *cobra.Command {
 	return c
 }
 
-// whoami asks the cluster. Where it does not answer, a login is still told.
+// whoami reads the identity from the cluster. Without an answer it returns the login.
 func whoami(c *cobra.Command, f *cli.Factory) (identity.Identity, error) {
 	login, err := f.LoginName()
 	if err != nil {
