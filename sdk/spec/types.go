@@ -82,6 +82,9 @@ type Task struct {
 	PodConfigAt     Position
 	PodConfigPlaces map[string]Position `json:"-"`
 	PodConfigKeys   map[string]Position `json:"-"`
+	// Arch are the architectures of nodes that the task may run on, in Kubernetes'
+	// words; empty for any. Only a workflow sets it.
+	Arch []string `json:",omitempty"`
 	// Ignored are the paths of the fields that have no meaning here, sorted.
 	Ignored []string
 }

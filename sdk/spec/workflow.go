@@ -73,9 +73,6 @@ type WorkflowTask struct {
 	When string
 	// Timeout limits an attempt, from its first start; 0 for none.
 	Timeout time.Duration
-	// Arch are the architectures of nodes that the task may run on, in Kubernetes'
-	// words; empty for any.
-	Arch []string
 	// Matrix are the values of a task of a matrix.
 	Matrix []EnvVar
 	// RuntimeEnv are the names of the variables that come from the workflow's

@@ -179,7 +179,7 @@ func (r *workflowReader) makeTask(t *fileTask, name string, combination []matrix
 	for _, c := range t.own.Retry.Value.Causes {
 		out.Graph.Retry.Causes = append(out.Graph.Retry.Causes, string(c))
 	}
-	out.Arch = r.arch(t)
+	arch := r.arch(t)
 	own, values := map[string]string{}, map[string]any{}
 	for _, v := range combination {
 		own[v.name], values[v.name] = v.n.Variable(), v.n.Plain()
@@ -192,6 +192,9 @@ func (r *workflowReader) makeTask(t *fileTask, name string, combination []matrix
 		out.Graph.Matrix, out.Graph.MaxParallel = t.name, t.own.MaxParallel.Value
 	}
 	env := r.content(t, out, own)
+	if out.Task != nil {
+		out.Task.Arch = arch
+	}
 	if len(r.Problems) == before {
 		r.when(t.own.When.n, out, env, values)
 	}

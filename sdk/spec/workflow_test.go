@@ -134,7 +134,7 @@ func TestAWorkflowHasEverythingOfItsFile(t *testing.T) {
 	switch {
 	case build.Task.Name != "build" || second.Task.Name != trains[1]:
 		t.Errorf("names %q, %q", build.Task.Name, second.Task.Name)
-	case cmp.Diff([]string{"amd64", "arm64"}, build.Arch) != "" || cmp.Diff([]string{"VERSION"}, build.OutputEnv) != "" ||
+	case cmp.Diff([]string{"amd64", "arm64"}, build.Task.Arch) != "" || cmp.Diff([]string{"VERSION"}, build.OutputEnv) != "" ||
 		cmp.Diff([]string{"/artifacts"}, build.Task.Outputs) != "" || cmp.Diff([]string{"GIT_SHA"}, build.RuntimeEnv) != "":
 		t.Errorf("build: %+v", build)
 	case second.Timeout != 90*time.Minute || second.When == "" || second.At != Position{23, 3}:

@@ -66,3 +66,24 @@ func TestWhatWasThereAlreadyIsUnchanged(t *testing.T) {
 		t.Errorf("stdout %q, want %q, stderr %q", r.Out, want, r.Err)
 	}
 }
+
+func TestAWorkflowIsCheckedWithoutACluster(t *testing.T) {
+	file := cmdtest.TaskFile(t, "kind: Workflow\nname: w\ntasks:\n  a: {run: x, arch: arm64, timeout: 90s}\n  b: {run: x, depends: [a], matrix: {n: [1, 2]}}\n")
+	r := cmdtest.Plugin(&clitest.Client{}).Do(t, "submit", file, "--dry-run=client", "-o", `jsonpath={.metadata.name} {.spec.activeDeadlineSeconds} {.spec.template.spec.affinity}{"\n"}`)
+	lines := strings.Split(strings.TrimSpace(r.Out), "\n")
+	if r.Code != 0 || len(lines) != 3 || !strings.HasPrefix(lines[0], "a-") || !strings.Contains(lines[0], " 90 ") || !strings.Contains(lines[0], `"values":["arm64"]`) ||
+		!strings.HasPrefix(lines[1], "b-1-") || !strings.HasPrefix(lines[2], "b-2-") {
+		t.Errorf("code %d, stdout %s, stderr %s", r.Code, r.Out, r.Err)
+	}
+	r = cmdtest.Plugin(&clitest.Client{}).Do(t, "submit", file, "--dry-run=client")
+	if got := strings.Count(r.Out, " submitted (client dry run)\n"); r.Code != 0 || got != 3 {
+		t.Errorf("code %d, stdout %s, stderr %s", r.Code, r.Out, r.Err)
+	}
+	wrong := cmdtest.TaskFile(t, "kind: Workflow\ntasks:\n  a: {run: x, depends: [b]}\n  b: {run: x, depends: [a]}\n  c: {run: x, depends: [{a: [on_failed]}, d]}\n")
+	for _, kind := range []string{"client", "server", "none"} {
+		r = cmdtest.Plugin(&clitest.Client{}).Do(t, "submit", wrong, "--dry-run="+kind, "--context=x")
+		if r.Code != 2 || r.Out != "" || strings.Count(r.Err, "\n") != 3 || !strings.Contains(r.Err, ":3:25: tasks.a.depends[0]: the dependencies are a cycle: ") {
+			t.Errorf("--dry-run=%s: code %d, stdout %s, stderr %s", kind, r.Code, r.Out, r.Err)
+		}
+	}
+}

@@ -138,8 +138,7 @@ func (s *submission) draft(ctx context.Context) error {
 	for _, t := range s.workflow.Tasks {
 		options := s.options
 		options.RequestID, options.Deadline = "", t.Timeout
-		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name,
-			Arch: t.Arch, Secret: s.secret})
+		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Secret: s.secret})
 		if err != nil {
 			if !api.IsInvalidSpec(err) {
 				return fmt.Errorf("task %s: %w", t.Graph.Name, err)

@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"maps"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -19,8 +18,6 @@ type Step struct {
 	// Run is the id of the run, Workflow the name of the workflow, Name that of the task
 	// in it.
 	Run, Workflow, Name string
-	// Arch are the architectures of nodes that the task may run on; empty for any.
-	Arch []string
 	// Secret returns the name of the Secret of the run with some data.
 	Secret func(kind corev1.SecretType, data map[string][]byte) string
 }
@@ -59,7 +56,6 @@ func (s *submission) setStep(context.Context) error {
 	in.ID, in.JobName = kube.StepID(step.Run, step.Name, 1), kube.StepName(step.Run, step.Name, 1)
 	in.Labels = map[string]string{kube.LabelWorkflow: step.Run, kube.LabelStep: kube.LabelValue(step.Name)}
 	in.Annotations = map[string]string{kube.AnnotationWorkflow: step.Workflow, kube.AnnotationStep: step.Name}
-	in.Identity = kube.Hash(strings.Join(append([]string{in.Identity}, step.Arch...), "\x00"))
 	if len(s.task.Secrets) > 0 {
 		data := map[string][]byte{}
 		for _, v := range s.task.Secrets {
@@ -75,7 +71,6 @@ func (s *submission) finishStep(context.Context) error {
 	job := s.objects.Job
 	job.Spec.TTLSecondsAfterFinished = nil
 	pod := &job.Spec.Template.Spec
-	manifest.RequireArch(pod, s.step.Arch)
 	helpers := s.objects.Helpers[:0]
 	for _, obj := range s.objects.Helpers {
 		secret, ok := obj.(*corev1.Secret)

@@ -193,6 +193,9 @@ func (s *submission) rights() []authz.Right {
 // build builds the Kubernetes objects from the input.
 func (s *submission) build(context.Context) (err error) {
 	s.objects, err = manifest.Build(s.input)
+	if err == nil {
+		manifest.RequireArch(&s.objects.Job.Spec.Template.Spec, s.task.Arch)
+	}
 	return err
 }
 

@@ -34,6 +34,9 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 	if errRead != nil {
 		return errRead
 	}
+	if o.DryRun == api.DryRunClient {
+		return render(f, flags, o, w)
+	}
 	client, err := f.Client()
 	if err != nil {
 		return err
