@@ -69,6 +69,9 @@ func (p *person) ended(id string) api.Campaign {
 	var c api.Campaign
 	for done := -1; !c.State.Ended(); done = c.Runs.Done() {
 		p.waitFor("campaign "+id+" gets on", func() (bool, any) {
+			if now, err := p.peekCampaign(id); err == nil && !now.State.Ended() && now.Runs.Done() <= done {
+				return false, now.Runs
+			}
 			c = p.campaign(id)
 			return c.State.Ended() || c.Runs.Done() > done, c.Runs
 		})

@@ -71,6 +71,9 @@ func (p *person) becomes(ref string, states ...api.State) *api.TaskStatus {
 	p.Helper()
 	var s *api.TaskStatus
 	p.waitFor(fmt.Sprintf("task %s becomes %v", ref, states), func() (bool, any) {
+		if now, err := p.peek(ref); err == nil && !slices.Contains(states, now.State) && !now.State.Ended() {
+			return false, now.State
+		}
 		s = p.status(ref)
 		done := slices.Contains(states, s.State)
 		if !done && s.State.Ended() {
@@ -86,6 +89,9 @@ func (p *person) isDiagnosed(ref string, cause api.Cause) *api.TaskStatus {
 	p.Helper()
 	var s *api.TaskStatus
 	p.waitFor(fmt.Sprintf("task %s is diagnosed as %s", ref, cause), func() (bool, any) {
+		if now, err := p.peek(ref); err == nil && (now.Diagnosis == nil || now.Diagnosis.Cause != cause) {
+			return false, now.State
+		}
 		s = p.status(ref)
 		if s.Diagnosis == nil {
 			return false, s.State
