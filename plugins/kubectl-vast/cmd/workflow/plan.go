@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,8 +170,7 @@ func (o *planOptions) run(ctx context.Context) error {
 // inputs are what the flags add to the file.
 func (o *planOptions) inputs(ctx context.Context) (spec.Inputs, error) {
 	in, err := o.ReadInputs(ctx, o.Factory)
-	in.Context, in.Look, in.Lookup = o.GivenContext(), true, os.LookupEnv
-	in.Read = func(path string, limit int) ([]byte, error) { return o.Files().Read(ctx, path, limit) }
+	in.Context, in.Look = o.GivenContext(), true
 	return in, err
 }
 
