@@ -135,10 +135,16 @@ func (s *submission) draft(ctx context.Context) error {
 	s.names = map[string]string{}
 	var invalid []error
 	hashes := []string{s.workflow.Name}
+	var series []string
+	if s.workflow.Kind != spec.KindWorkflow {
+		for _, t := range s.workflow.Tasks {
+			series = append(series, t.Graph.Name)
+		}
+	}
 	for _, t := range s.workflow.Tasks {
 		options := s.options
 		options.RequestID, options.Deadline = "", t.Timeout
-		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Secret: s.secret})
+		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series, Secret: s.secret})
 		if err != nil {
 			if !api.IsInvalidSpec(err) {
 				return fmt.Errorf("task %s: %w", t.Graph.Name, err)

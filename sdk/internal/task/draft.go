@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -18,6 +20,9 @@ type Step struct {
 	// Run is the id of the run, Workflow the name of the workflow, Name that of the task
 	// in it.
 	Run, Workflow, Name string
+	// Series are the names of all tasks of a pipeline or job group, in its order; nil for
+	// other workflows.
+	Series []string
 	// Secret returns the name of the Secret of the run with some data.
 	Secret func(kind corev1.SecretType, data map[string][]byte) string
 }
@@ -86,7 +91,34 @@ func (s *submission) finishStep(context.Context) error {
 		}
 	}
 	s.objects.Helpers = helpers
+	setSeries(pod, s.step)
 	return nil
+}
+
+// maxSeries is the number of tasks whose ids fit into a variable of each of them.
+const maxSeries = 100
+
+// setSeries gives a task of a run the ids that SkyPilot gives it: SKYPILOT_TASK_ID, which
+// is the same for all attempts, since scripts find their checkpoints by it; and in a
+// pipeline or job group of at most maxSeries tasks SKYPILOT_TASK_IDS, the ids of all
+// tasks, one a line.
+func setSeries(pod *corev1.PodSpec, step *Step) {
+	for i := range pod.Containers {
+		env := pod.Containers[i].Env
+		at := slices.IndexFunc(env, func(v corev1.EnvVar) bool { return v.Name == "SKYPILOT_TASK_ID" })
+		if at < 0 {
+			continue
+		}
+		env[at].Value = kube.StepBase(step.Run, step.Name)
+		if len(step.Series) == 0 || len(step.Series) > maxSeries {
+			continue
+		}
+		ids := make([]string, len(step.Series))
+		for n, name := range step.Series {
+			ids[n] = kube.StepBase(step.Run, name)
+		}
+		pod.Containers[i].Env = slices.Insert(env, at+1, corev1.EnvVar{Name: "SKYPILOT_TASK_IDS", Value: strings.Join(ids, "\n")})
+	}
 }
 
 // addAnnotations adds annotations to those of the input.
