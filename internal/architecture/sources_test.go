@@ -80,7 +80,7 @@ func TestTheSDKNamesNoCommandsAndNoFlags(t *testing.T) {
 // untyped are the files that must look at the text of another program's error,
 // because it has no type or reason, and why.
 var untyped = map[string]string{
-	"internal/access/config.go":   "client-go's loader has no type for a missing user or cluster",
+	"internal/access/config.go":    "client-go's loader has no type for a missing user or cluster",
 	"sdk/share/sharetest/wrong.go": "a test: the message about a redirect has to name the new address",
 }
 

@@ -93,15 +93,15 @@ func TestAFileOfTheWebIsSubmitted(t *testing.T) {
 		want string
 		says []string
 	}{
-		"a task":                             {[]string{"submit", "URL/t.yaml"}, 0, "t", nil},
-		"a task by -f":                       {[]string{"submit", "-f", "URL/t.yaml"}, 0, "t", nil},
-		"a campaign":                         {[]string{"submit", "URL/s.vast", "--agent-image=a:1"}, 0, "campaign-a-0", nil},
-		"a campaign by campaign run":         {[]string{"campaign", "run", "URL/s.vast", "--agent-image=a:1"}, 0, "campaign-a-0", nil},
-		"with its name at what is wrong":     {[]string{"submit", "URL/wrong.yaml?sig=secret"}, 2, "", []string{`URL/wrong.yaml:1:1: rnu: unknown field`}},
-		"unless it is not there":             {[]string{"submit", "URL/gone.yaml"}, 2, "", []string{`error: unable to read URL "URL/gone.yaml", server reported Not Found, status code=404`}},
-		"unless it names files of here":      {[]string{"submit", "URL/here.yaml"}, 2, "", []string{`URL/here.yaml:3:10: workdir: "." ` + here, `file_mounts[/etc/x]: "/etc/hostname" ` + here, `file_mounts[/y]: "~/y" ` + here}},
+		"a task":                           {[]string{"submit", "URL/t.yaml"}, 0, "t", nil},
+		"a task by -f":                     {[]string{"submit", "-f", "URL/t.yaml"}, 0, "t", nil},
+		"a campaign":                       {[]string{"submit", "URL/s.vast", "--agent-image=a:1"}, 0, "campaign-a-0", nil},
+		"a campaign by campaign run":       {[]string{"campaign", "run", "URL/s.vast", "--agent-image=a:1"}, 0, "campaign-a-0", nil},
+		"with its name at what is wrong":   {[]string{"submit", "URL/wrong.yaml?sig=secret"}, 2, "", []string{`URL/wrong.yaml:1:1: rnu: unknown field`}},
+		"unless it is not there":           {[]string{"submit", "URL/gone.yaml"}, 2, "", []string{`error: unable to read URL "URL/gone.yaml", server reported Not Found, status code=404`}},
+		"unless it names files of here":    {[]string{"submit", "URL/here.yaml"}, 2, "", []string{`URL/here.yaml:3:10: workdir: "." ` + here, `file_mounts[/etc/x]: "/etc/hostname" ` + here, `file_mounts[/y]: "~/y" ` + here}},
 		"unless its scenario is beside it": {[]string{"submit", "URL/beside.vast"}, 2, "", []string{`execution.scenario_file: a.osc is a path relative to the file`}},
-		"unless its files are beside it":     {[]string{"campaign", "run", "URL/files.vast"}, 2, "", []string{`execution.run_files[0]: x is a path relative to the file`}},
+		"unless its files are beside it":   {[]string{"campaign", "run", "URL/files.vast"}, 2, "", []string{`execution.run_files[0]: x is a path relative to the file`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var args []string
