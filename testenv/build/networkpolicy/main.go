@@ -70,8 +70,11 @@ func enforce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	concern := concern{policies.GetStore()}
 	for informer, handler := range map[cache.SharedIndexInformer]cache.ResourceEventHandler{
-		pods: controller.PodEventHandler, namespaces: controller.NamespaceEventHandler, policies: controller.NetworkPolicyEventHandler,
+		pods:       concern.pods(controller.PodEventHandler),
+		namespaces: concern.namespaces(controller.NamespaceEventHandler),
+		policies:   controller.NetworkPolicyEventHandler,
 	} {
 		if _, err := informer.AddEventHandler(handler); err != nil {
 			return err
