@@ -30,5 +30,5 @@ func ExampleParseWorkflow() {
 	// train-large prepare(on_success)
 	// alert train-small(on_failure) train-large(on_failure)
 	// deploy train-small(on_success) train-large(on_success)
-	// report deploy(on_success,on_skipped)
+	// report alert(always)
 }

@@ -17,6 +17,8 @@ var exampleOutput = map[string][]string{
 	"envs-and-secrets.yaml": {"model tiny, epoch 5 of 5\n", "the token has 11 characters\n"},
 	"dataset-volume.yaml":   {"volume.kubevast.io/dataset created\n"},
 	"volume.yaml":           {"2 runs so far\n"},
+	"workflow.yaml":         {"train-large: success\n", "deploy: skipped", "report: success\n", ": finished, success\n"},
+	"pipeline.yaml":         {"train: success\n", "eval: success\n", ": finished, success\n"},
 	"per-cluster.yaml":      {"cpu: 100m", "memory: 64Mi"},
 	"growth.vast":           {"succeeded, 10/10 done, 10 succeeded"},
 	"gpu.yaml":              {"task.kubevast.io/gpu-", "submitted (server dry run)"},
