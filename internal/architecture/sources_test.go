@@ -40,6 +40,7 @@ var commandLine = regexp.MustCompile(`kubectl[ -]vast|(^|[^-\\w])--[a-z][a-z-]+|
 
 // foreign are flags of the programs that run in pods, by package.
 var foreign = map[string][]string{
+	"internal/kube":                {"-a"},           // is in the names of Jobs
 	"internal/share/plugin":        {"kubectl-vast"}, // begins the names of executables
 	"sdk/internal/campaign/plan":   {"-t"},
 	"sdk/internal/manifest":        {"-c", "--skypilot"},

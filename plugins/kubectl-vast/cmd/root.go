@@ -39,15 +39,11 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Workflow Commands:",
-				Commands: []*cobra.Command{run.New(f), run.NewReconcile(f)},
+				Commands: []*cobra.Command{workflow.NewPlan(f), run.New(f), run.NewReconcile(f)},
 			},
 			{
 				Message:  "Campaign Commands:",
 				Commands: []*cobra.Command{campaign.New(f), monitor.New(f)},
-			},
-			{
-				Message:  "Workflow Commands:",
-				Commands: []*cobra.Command{workflow.NewPlan(f)},
 			},
 			{
 				Message:  "Result Commands:",

@@ -28,7 +28,7 @@ const phaseSubmitting = "submitting"
 // List implements sdk.Workflow. It reads the metadata of the runs' ConfigMaps alone.
 func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error) {
 	if len(o.States) > 0 {
-		return nil, api.InvalidOption("States", "runs have phases and results, not states; select them by the labels %s and %s", kube.LabelPhase, kube.LabelResult)
+		return nil, api.Invalid("", "runs have phases and results, not states; select them by the labels %s and %s", kube.LabelPhase, kube.LabelResult)
 	}
 	set := labels.Set{kube.LabelKind: kube.KindWorkflow}
 	if !o.AllUsers {

@@ -71,7 +71,7 @@ func (c *Client) List(ctx context.Context, o api.VolumeListOptions) (*api.Volume
 // checkRef returns an error for options beside Ref.
 func checkRef(o api.VolumeListOptions) error {
 	if o != (api.VolumeListOptions{Ref: o.Ref}) {
-		return api.InvalidOption("Ref", "%q names one volume; set no other option", o.Ref)
+		return api.Invalid("", "%q names one volume; set no other option", o.Ref)
 	}
 	return nil
 }
