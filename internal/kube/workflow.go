@@ -36,7 +36,7 @@ const maxAttempt = 6
 // begins with a letter: <run>-<task>-a<attempt>. The middle of a task's name that is too
 // long is replaced by a hash.
 func StepName(run, task string, attempt int) string {
-	return StepBase(run, task) + "-a" + strconv.Itoa(attempt)
+	return StepBase(run, task) + "-" + "a" + strconv.Itoa(attempt)
 }
 
 // StepBase returns the beginning of the names of all attempts at a task of a run:
