@@ -86,6 +86,12 @@ var changing = map[string]change{
 	"Share.Upload": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Shares().Upload(ctx, w.upload(d))
 	}},
+	"Share.Stop": {before: func(ctx context.Context, w *world) error {
+		_, err := w.Shares().Upload(ctx, w.upload(api.DryRunNone))
+		return err
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Shares().Stop(ctx, "", api.ShareStopOptions{DryRun: d})
+	}},
 	"Workflow.Submit": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Submit(ctx, w.flow("other"), api.SubmitOptions{DryRun: d})
 	}},

@@ -32,7 +32,7 @@ type Share interface {
 	// share and in the store: the next Upload continues. It returns the last status; an
 	// *api.NotFoundError if there is none of the name, or none to stop; an *api.ConflictError
 	// if the upload has ended, or if name is empty and several have not.
-	Stop(ctx context.Context, name string) (*api.ShareUpload, error)
+	Stop(ctx context.Context, name string, o api.ShareStopOptions) (*api.ShareUpload, error)
 	// Watch yields the upload of that name, first and whenever it has changed, until it has
 	// ended. An error is the last that it yields.
 	Watch(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error]

@@ -252,7 +252,7 @@ func TestAnUploadThatHasReportedItsEndIsReplaced(t *testing.T) {
 func TestAnUploadIsStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.Shares().Stop(t.Context(), ""); !api.IsNotFound(err) {
+	if _, err := w.Shares().Stop(t.Context(), "", api.ShareStopOptions{}); !api.IsNotFound(err) {
 		t.Errorf("without an upload: %v", err)
 	}
 	options := w.upload(api.DryRunNone)
@@ -265,17 +265,17 @@ func TestAnUploadIsStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Shares().Stop(t.Context(), ""); !api.IsConflict(err) || !strings.Contains(err.Error(), u.Name) || !strings.Contains(err.Error(), second.Name) {
+	if _, err := w.Shares().Stop(t.Context(), "", api.ShareStopOptions{}); !api.IsConflict(err) || !strings.Contains(err.Error(), u.Name) || !strings.Contains(err.Error(), second.Name) {
 		t.Errorf("of two: %v", err)
 	}
 	w.report(u, false, api.ShareItem{Name: w.other, Phase: "Uploading"})
-	if last, err := w.Shares().Stop(t.Context(), u.Name); err != nil || last.State != api.Failed || len(last.Archives) != 1 || !strings.Contains(last.Reason, "stopped") {
+	if last, err := w.Shares().Stop(t.Context(), u.Name, api.ShareStopOptions{}); err != nil || last.State != api.Failed || len(last.Archives) != 1 || !strings.Contains(last.Reason, "stopped") {
 		t.Errorf("the first: %+v, %v", last, err)
 	}
-	if _, err := w.Shares().Stop(t.Context(), u.Name); !api.IsConflict(err) {
+	if _, err := w.Shares().Stop(t.Context(), u.Name, api.ShareStopOptions{}); !api.IsConflict(err) {
 		t.Errorf("again: %v", err)
 	}
-	if last, err := w.Shares().Stop(t.Context(), ""); err != nil || last.Name != second.Name || last.State != api.Failed {
+	if last, err := w.Shares().Stop(t.Context(), "", api.ShareStopOptions{}); err != nil || last.Name != second.Name || last.State != api.Failed {
 		t.Errorf("the other one, without a report: %+v, %v", last, err)
 	}
 	jobs, err := w.Kubernetes().BatchV1().Jobs("lab").List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelKind + "=" + kube.KindShare})

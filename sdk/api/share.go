@@ -58,6 +58,9 @@ type ShareUploadList struct {
 	Items           []ShareUpload `json:"items"`
 }
 
+// ShareStopOptions set how an upload is stopped.
+type ShareStopOptions struct{ DryRun DryRun }
+
 // ShareUploadOptions are the options of Share.Upload. Type and Settings are required.
 type ShareUploadOptions struct {
 	// Type is the type of the share, Settings its settings, complete and checked.

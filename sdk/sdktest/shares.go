@@ -14,7 +14,7 @@ type Shares struct {
 	OnUpload func(ctx context.Context, o api.ShareUploadOptions) (*api.ShareUpload, error)
 	OnList   func(ctx context.Context) (*api.ShareUploadList, error)
 	OnGet    func(ctx context.Context, name string) (*api.ShareUpload, error)
-	OnStop   func(ctx context.Context, name string) (*api.ShareUpload, error)
+	OnStop   func(ctx context.Context, name string, o api.ShareStopOptions) (*api.ShareUpload, error)
 	OnWatch  func(ctx context.Context, name string) iter.Seq2[*api.ShareUpload, error]
 }
 
@@ -45,11 +45,11 @@ func (f Shares) Get(ctx context.Context, name string) (*api.ShareUpload, error) 
 }
 
 // Stop implements sdk.Share.
-func (f Shares) Stop(ctx context.Context, name string) (*api.ShareUpload, error) {
+func (f Shares) Stop(ctx context.Context, name string, o api.ShareStopOptions) (*api.ShareUpload, error) {
 	if f.OnStop == nil {
 		return nil, unset("Shares.OnStop")
 	}
-	return f.OnStop(ctx, name)
+	return f.OnStop(ctx, name, o)
 }
 
 // Watch implements sdk.Share.

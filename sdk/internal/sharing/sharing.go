@@ -23,7 +23,7 @@ type Client struct {
 
 // New returns a client over conn. It sends no request.
 func New(conn *access.Conn, tasks *task.Client, results *result.Client) *Client {
-	return &Client{conn: conn, tasks: tasks, results: results, rights: authz.New(conn)}
+	return &Client{conn: conn, tasks: tasks, results: results, rights: tasks.Rights()}
 }
 
 // openStore connects to the namespace's store to read from it.

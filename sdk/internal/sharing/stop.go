@@ -19,7 +19,10 @@ import (
 const stopped = "it was stopped, or its Job was deleted, before the end; what had arrived is kept, and the next upload continues"
 
 // Stop implements sdk.Share.
-func (c *Client) Stop(ctx context.Context, name string) (*api.ShareUpload, error) {
+func (c *Client) Stop(ctx context.Context, name string, o api.ShareStopOptions) (*api.ShareUpload, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
 	if err := c.rights.Require(ctx, authz.Each(jobsResource, "get", "list", "delete")...); err != nil {
 		return nil, err
 	}
@@ -36,12 +39,18 @@ func (c *Client) Stop(ctx context.Context, name string) (*api.ShareUpload, error
 	if err != nil {
 		return nil, err
 	}
+	if !o.DryRun.Sends() {
+		return u, nil
+	}
 	// The Job stays until its pod has ended: another upload must not send at the same time.
 	foreground := metav1.DeletePropagationForeground
 	jobs := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace)
-	err = jobs.Delete(ctx, u.Name, access.Exactly(u.UID, metav1.DeleteOptions{PropagationPolicy: &foreground}))
+	err = jobs.Delete(ctx, u.Name, access.Exactly(u.UID, metav1.DeleteOptions{PropagationPolicy: &foreground, DryRun: o.DryRun.Param()}))
 	if err := c.conn.Deleted(err, jobsResource, u.Name); err != nil {
 		return nil, err
+	}
+	if o.DryRun != api.DryRunNone {
+		return u, nil
 	}
 	for {
 		job, err := jobs.Get(ctx, u.Name, metav1.GetOptions{})

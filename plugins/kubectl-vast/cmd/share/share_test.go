@@ -228,7 +228,7 @@ func TestStatusShowsEachItemWithItsReason(t *testing.T) {
 func TestStopPrintsWhatCameOfIt(t *testing.T) {
 	asked := "none"
 	last := uploadOf(api.Failed)
-	shares := sdktest.Shares{OnStop: func(_ context.Context, name string) (*api.ShareUpload, error) {
+	shares := sdktest.Shares{OnStop: func(_ context.Context, name string, _ api.ShareStopOptions) (*api.ShareUpload, error) {
 		asked = name
 		return last, nil
 	}}

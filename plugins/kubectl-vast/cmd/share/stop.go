@@ -15,6 +15,7 @@ import (
 type stopOptions struct {
 	*cli.Factory
 	name   string
+	dryRun cli.DryRunFlag
 	output *cli.DoneFlags
 }
 
@@ -48,6 +49,7 @@ func newStop(f *cli.Factory) *cobra.Command {
 			return o.Run(c.Context())
 		},
 	}
+	o.dryRun.Add(c)
 	o.output.AddFlags(c)
 	return c
 }
@@ -59,7 +61,7 @@ func (o *stopOptions) Run(ctx context.Context) error {
 		return err
 	}
 	o.ShowTarget(client.Namespace())
-	u, err := client.Shares().Stop(ctx, o.name)
+	u, err := client.Shares().Stop(ctx, o.name, api.ShareStopOptions{DryRun: o.dryRun.Value})
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func (o *stopOptions) Run(ctx context.Context) error {
 		fmt.Fprintf(o.Out, "%s has ended before: %s\n", u.Name, term.Words(string(u.State)))
 		return nil
 	}
-	p, err := o.output.Printer("stopped")
+	p, err := o.output.Printer(o.dryRun.Operation("stopped"))
 	if err != nil {
 		return err
 	}
