@@ -94,6 +94,7 @@ type driver struct {
 	cluster *cluster
 	run     *record.Run
 	actor   *actor
+	hosts   *hosts
 	// writes counts the writes of the state.
 	writes int
 }
@@ -112,6 +113,7 @@ func (d *driver) drive(ctx context.Context) error {
 	}
 	v := newView(run)
 	d.actor = &actor{cluster: d.cluster, run: run, view: v, spec: spec, log: d.Log}
+	d.hosts = &hosts{cluster: d.cluster, run: run, service: spec.Hosts}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	var mirrors errgroup.Group
@@ -191,6 +193,10 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 	}
 	if err := v.diagnoseFailed(ctx, d.cluster); err != nil {
 		return false, err
+	}
+	if err := d.hosts.update(ctx); err != nil { // the tasks wait for each other meanwhile
+		d.Log("the host names of the job group: %v; trying again in %s", err, maxPause)
+		time.AfterFunc(maxPause, v.wake)
 	}
 	observed := v.observed(d.run.State, d.API.Now())
 	state, actions, events := workflow.Advance(&spec.Workflow, d.run.State, observed)

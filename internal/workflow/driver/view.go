@@ -10,6 +10,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/diagnose"
 	"github.com/kubevast/vast/internal/kube"
@@ -41,6 +42,7 @@ type attempt struct {
 	seen workflow.Seen
 	// withdrawn: it was stopped while it was suspended.
 	withdrawn bool
+	ready     int32
 	// saveBy is when the attempt counts as saved at the latest.
 	saveBy time.Time
 	// failed is the Job whose failure has no cause yet; nil for none.
@@ -151,7 +153,9 @@ func (v *view) putJob(job *batchv1.Job) {
 		}
 	}
 	v.attempts[at] = now
-	if before == nil || before.uid != now.uid || before.seen != now.seen || before.withdrawn != now.withdrawn {
+	// The pods that are ready have addresses: see hosts.
+	now.ready = ptr.Deref(job.Status.Ready, 0)
+	if before == nil || before.uid != now.uid || before.seen != now.seen || before.withdrawn != now.withdrawn || before.ready != now.ready {
 		v.wake()
 	}
 }

@@ -28,6 +28,9 @@ type Spec struct {
 	Version int `json:"version"`
 	// Workflow is the graph.
 	Workflow workflow.Workflow `json:"workflow"`
+	// Hosts is the headless Service in whose domain the nodes of a job group's tasks have
+	// names; empty for none.
+	Hosts string `json:"hosts,omitempty"`
 	// Chunks are where the objects of the tasks are: each chunk has those of several tasks
 	// in the order of the graph.
 	Chunks []Chunk `json:"chunks"`
@@ -99,14 +102,14 @@ func (w *Writer) flush() error {
 
 // Parts returns the specification as pieces of at most PartSize bytes. It returns an error
 // if the graph has another number of tasks than were added.
-func (w *Writer) Parts(g workflow.Workflow) ([][]byte, error) {
+func (w *Writer) Parts(g workflow.Workflow, hosts string) ([][]byte, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
 	if len(g.Tasks) != w.n {
 		return nil, fmt.Errorf("the graph has %d tasks, and the objects of %d were added", len(g.Tasks), w.n)
 	}
-	header, err := pack(Spec{Version: Version, Workflow: g, Chunks: w.chunks})
+	header, err := pack(Spec{Version: Version, Workflow: g, Hosts: hosts, Chunks: w.chunks})
 	if err != nil {
 		return nil, err
 	}

@@ -144,7 +144,7 @@ func (s *submission) draft(ctx context.Context) error {
 	for _, t := range s.workflow.Tasks {
 		options := s.options
 		options.RequestID, options.Deadline = "", t.Timeout
-		d, err := s.c.tasks.Draft(ctx, t.Task, options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series, Secret: s.secret})
+		d, err := s.c.tasks.Draft(ctx, s.named(t.Task), options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series, Secret: s.secret})
 		if err != nil {
 			if !api.IsInvalidSpec(err) {
 				return fmt.Errorf("task %s: %w", t.Graph.Name, err)
@@ -170,7 +170,7 @@ func (s *submission) draft(ctx context.Context) error {
 		return err
 	}
 	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph)), "\x00"))
-	s.parts, err = s.writer.Parts(*s.workflow.Graph())
+	s.parts, err = s.writer.Parts(*s.workflow.Graph(), s.hosts())
 	return err
 }
 
@@ -295,6 +295,15 @@ func (s *submission) createParts(ctx context.Context, owner types.UID, create me
 				return nil
 			}
 			return s.c.conn.Classify(err, "create", "secrets")
+		})
+	}
+	if service := s.hostService(owner); service != nil {
+		g.Go(func() error {
+			_, err := core.Services(ns).Create(ctx, service, create)
+			if apierrors.IsAlreadyExists(err) { // of the same request: the name contains the id
+				return nil
+			}
+			return s.c.conn.Classify(err, "create", "services")
 		})
 	}
 	for _, part := range s.new.PartObjects(s.parts, owner) {
