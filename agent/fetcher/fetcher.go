@@ -24,6 +24,10 @@ type Fetcher struct {
 	Store func() (store.Backend, error)
 
 	opened store.Backend
+	// from are the tasks that the files of outputs are of, by the folder they go to and
+	// their path; passed are the variables by the script that exports them.
+	from   map[string]string
+	passed map[string][]variable
 	// roots are certificates that are trusted beside the system's. Of tests.
 	roots []byte
 }
@@ -68,6 +72,10 @@ func (f *Fetcher) item(ctx context.Context, item agentspec.Item) error {
 		return f.uri(ctx, item)
 	case item.Git != "":
 		return f.git(ctx, item)
+	case item.Outputs != nil && len(item.Outputs.Env) > 0:
+		return f.variables(ctx, item)
+	case item.Outputs != nil:
+		return f.outputs(ctx, item)
 	}
 	return writeFile(item.To, item.Text)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -233,6 +234,11 @@ func (k *Keeper) begin(ctx context.Context) error {
 			return err
 		}
 		old = append(old, words...)
+	}
+	if k.orders.Ref != "" {
+		if _, err := k.store.Put(ctx, k.orders.Ref, strings.NewReader(""), 0, store.PutOptions{}); err != nil {
+			return err
+		}
 	}
 	if err := k.store.Delete(ctx, old...); err != nil {
 		return err

@@ -2,7 +2,11 @@
 // them as JSON in a variable of our containers, from which the agent reads them.
 package agentspec
 
-import "time"
+import (
+	"bytes"
+	"strings"
+	"time"
+)
 
 // The variables that hold the orders.
 const (
@@ -41,9 +45,63 @@ type Item struct {
 	// To is where it goes, absolute; parents are made. A pack and a folder
 	// go into it, a file becomes it.
 	To string `json:"to"`
+	// Outputs are what another task of the same workflow has saved.
+	Outputs *Outputs `json:"outputs,omitempty"`
+
 	// Only limits a pack to what is below this path in it, and takes that
 	// path off.
 	Only string `json:"only,omitempty"`
+}
+
+// Outputs are results of a task in the store. With Env they are variables that it has
+// written, which become a shell script that exports them; otherwise files, which go into the
+// folder of the Item by their paths.
+type Outputs struct {
+	// Task is the id of the task; empty if the task has not executed, and has no outputs. In
+	// the orders of a workflow's task it is AttemptOf until the driver creates the Job.
+	Task string `json:"task"`
+	// Name is the name of the task in the workflow, for messages.
+	Name string `json:"name"`
+	// Path limits the files to this one, or to those below it; empty for all.
+	Path string `json:"path,omitempty"`
+	// Overwrite lets the files replace those of other outputs.
+	Overwrite bool `json:"overwrite,omitempty"`
+	// Env are the names of the variables.
+	Env []string `json:"env,omitempty"`
+}
+
+// OutputsFile is the file, below a task's results, with the variables that it passes to
+// others: lines NAME=VALUE. MaxOutputs is its largest size in bytes.
+const (
+	OutputsFile = "outputs.env"
+	MaxOutputs  = 64 << 10
+)
+
+// AttemptOf is the placeholder for the id of the last attempt at a task of the same run.
+func AttemptOf(task string) string { return attemptBegin + task + attemptEnd }
+
+const attemptBegin, attemptEnd = "{{attempt:", "}}"
+
+// FillAttempts replaces the placeholders in data by the ids that id returns.
+func FillAttempts(data []byte, id func(task string) string) []byte {
+	var out []byte
+	for {
+		at := bytes.Index(data, []byte(attemptBegin))
+		if at < 0 {
+			return append(out, data...)
+		}
+		end := bytes.Index(data[at:], []byte(attemptEnd))
+		name := ""
+		if end > 0 {
+			name = string(data[at+len(attemptBegin) : at+end])
+		}
+		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" { // a text of the user's
+			out, data = append(out, data[:at+len(attemptBegin)]...), data[at+len(attemptBegin):]
+			continue
+		}
+		out = append(append(out, data[:at]...), id(name)...)
+		data = data[at+end+len(attemptEnd):]
+	}
 }
 
 // Keep is what the sidecar saves while the user's containers run and after
@@ -54,6 +112,8 @@ type Keep struct {
 	Results []Result `json:"results"`
 	// LogPrefix is where the containers' logs go: <LogPrefix><container>.log
 	LogPrefix string `json:"logPrefix"`
+	// Ref is the key of an empty object that is written before anything else; empty for none.
+	Ref string `json:"ref,omitempty"`
 	// Containers are those whose end is waited for and whose logs are kept,
 	// in the order of the pod. The logs of init containers are kept too.
 	Containers []string `json:"containers"`

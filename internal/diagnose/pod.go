@@ -285,6 +285,9 @@ func exited(pod *corev1.Pod, s corev1.ContainerStatus, t *corev1.ContainerStateT
 	case missing(s, t) != "":
 		d.Cause, d.Message = api.CauseNodesMissing, "gave up waiting for "+missing(s, t)
 		d.Hint = "the ends of their logs show what those nodes do; barrier_timeout in the file sets how many seconds they may take"
+	case outputs(s, t) != "":
+		d.Message = "wrote variables that cannot be passed on: " + outputs(s, t)
+		d.Hint = "write lines NAME=VALUE to $VAST_OUTPUTS"
 	case signalName(code) != "":
 		d.Cause, d.Message = api.CauseSignal, "was ended by "+codeWords(code)+where
 		if code == 137 {
@@ -320,6 +323,29 @@ func missing(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) strin
 			return "nodes " + strings.Join(nodes[:len(nodes)-1], ", ") + " and more"
 		default:
 			return "nodes " + strings.Join(nodes, ", ")
+		}
+	}
+	return ""
+}
+
+// outputs returns what is wrong with the variables that a task wrote for others, as the
+// launcher reports it; empty for nothing.
+func outputs(s corev1.ContainerStatus, t *corev1.ContainerStateTerminated) string {
+	for _, word := range strings.Fields(t.Message) {
+		rest, ok := strings.CutPrefix(word, kube.OutputsMark)
+		line, what, _ := strings.Cut(rest, ":")
+		if !ok || s.Name != kube.ContainerTask || line == "" || strings.Trim(line, "0123456789") != "" || len(line) > 5 {
+			continue
+		}
+		switch what {
+		case "form":
+			return "line " + line + " of the file is not NAME=VALUE"
+		case "name":
+			return "line " + line + " of the file sets a reserved name"
+		case "size":
+			return "the file has more than 64 KiB"
+		case "file":
+			return "it is not a regular file"
 		}
 	}
 	return ""

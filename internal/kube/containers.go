@@ -56,6 +56,9 @@ const (
 	SetupMark   = "vast:setup"
 	OOMMark     = "vast:oom"
 	MissingMark = "vast:missing:"
+	// OutputsMark goes before the line of a file of variables and what is wrong there:
+	// "vast:outputs:3:form".
+	OutputsMark = "vast:outputs:"
 )
 
 // Lines of the launcher's in the log of the user's container begin with

@@ -103,6 +103,8 @@ const (
 	// AnnotationParts, on the state of a run, is how many parts its specification has.
 	// Without it the submission is not complete.
 	AnnotationParts = Prefix + "parts"
+	// AnnotationRerunOf, on the state of a run, is the run that it is a rerun of.
+	AnnotationRerunOf = Prefix + "rerun-of"
 	// AnnotationDriver, on the state of a run, is the holder of its Lease that wrote last.
 	AnnotationDriver = Prefix + "driver"
 	// AnnotationRunSummary is the api.WorkflowRun of a list, as JSON, on the state of a run.

@@ -13,6 +13,8 @@ import (
 //
 //	inputs/<sha256>                               packs of workdir, file mounts, campaign files
 //	tasks/<task id>/<rank>/...                    result of one node
+//	tasks/<task id>/refs/<run id>                 empty: a run of a workflow that uses these results
+//	dropped/<task id>/<run id>                    empty: a run that used them and was deleted
 //	campaigns/<campaign>/record.json              what the campaign is; see package campaign
 //	campaigns/<campaign>/_config/...              its file and what belongs to it
 //	campaigns/<campaign>/<config>/<run>/...       result of one run
@@ -22,6 +24,7 @@ import (
 const (
 	Inputs    = "inputs/"
 	Tasks     = "tasks/"
+	Dropped   = "dropped/"
 	Campaigns = "campaigns/"
 	Index     = "index/"
 	Archives  = "archives/"
@@ -42,6 +45,19 @@ func TaskPrefix(taskID string) string { return Tasks + taskID + "/" }
 func NodePrefix(taskID string, rank int) string {
 	return fmt.Sprintf("%s%d/", TaskPrefix(taskID), rank)
 }
+
+// RefsPrefix is the prefix of the references to the results of a task of a workflow.
+func RefsPrefix(taskID string) string { return TaskPrefix(taskID) + "refs/" }
+
+// RefKey is the key of the empty object by which a run refers to the results of a task.
+func RefKey(taskID, run string) string { return RefsPrefix(taskID) + run }
+
+// DroppedPrefix is the prefix of the references to a task's results that were dropped.
+func DroppedPrefix(taskID string) string { return Dropped + taskID + "/" }
+
+// DroppedKey is the key of the empty object that records a reference that was dropped. The
+// results of a task with such an object and without references are garbage.
+func DroppedKey(taskID, run string) string { return DroppedPrefix(taskID) + run }
 
 // CampaignPrefix is the prefix of all objects of a campaign.
 func CampaignPrefix(campaign string) string { return Campaigns + campaign + "/" }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"strconv"
@@ -12,12 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
 )
 
 // Attempt returns the objects of an attempt at a task, owned by the run. The objects of the
 // first attempt contain its name and its id, which depend on the run; in those of a later
-// one they are replaced.
+// one they are replaced. The ids of the attempts whose outputs it gets are filled in by the
+// state of the run.
 func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
 	data, err := r.raw(task)
 	if err != nil {
@@ -28,6 +31,7 @@ func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
 			data = bytes.ReplaceAll(data, []byte(name(run.ID, task, 1)), []byte(name(run.ID, task, number)))
 		}
 	}
+	data = agentspec.FillAttempts(data, func(task string) string { return run.TaskID(task) })
 	o := &Objects{}
 	if err := json.Unmarshal(data, o); err != nil {
 		return nil, err
@@ -47,6 +51,37 @@ func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
 		o.Job.Annotations[kube.AnnotationAttempt] = strconv.Itoa(number)
 	}
 	return o, nil
+}
+
+// TaskID returns the id of the last attempt at a task, or of the one whose results it keeps;
+// empty if there was none.
+func (r *Run) TaskID(task string) string {
+	t := r.State.Tasks[task]
+	if t.Attempt == 0 {
+		return ""
+	}
+	return kube.StepID(cmp.Or(t.Kept, r.ID), task, t.Attempt)
+}
+
+// Renamed returns the objects of the first attempt at a task as those of another run with the
+// same specification, without owners.
+func (r *Reader) Renamed(task, from, to string) (*Objects, error) {
+	data, err := r.raw(task)
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range [][2]string{
+		{kube.StepName(from, task, 1), kube.StepName(to, task, 1)},
+		{kube.StepID(from, task, 1), kube.StepID(to, task, 1)},
+		{kube.RunSecret(from, 0)[:len(kube.RunSecret(from, 0))-1], kube.RunSecret(to, 0)[:len(kube.RunSecret(to, 0))-1]},
+		{"/refs/" + from, "/refs/" + to},
+		{`"` + from + `"`, `"` + to + `"`},
+		{`\"` + from + `\"`, `\"` + to + `\"`}, // in orders, which are JSON in JSON
+	} {
+		data = bytes.ReplaceAll(data, []byte(pair[0]), []byte(pair[1]))
+	}
+	o := &Objects{}
+	return o, json.Unmarshal(data, o)
 }
 
 // owner is the reference of a run's objects to the one with its state. It is no controller

@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/workflow"
 )
 
@@ -151,11 +152,17 @@ type New struct {
 	// Identity is a hash of what the run does; see kube.AnnotationSpecHash.
 	Identity string
 	Tasks    int
+	// RerunOf is the run that this one is a rerun of, and State what it keeps of that; empty
+	// for none.
+	RerunOf string
+	State   workflow.State
+	// Kept: results and logs of its tasks are stored.
+	Kept bool
 }
 
 // Object returns the ConfigMap of a run whose submission has begun.
 func (n New) Object() (*corev1.ConfigMap, error) {
-	summary, err := json.Marshal(Summary{Tasks: n.Tasks})
+	summary, err := json.Marshal(Summarize(n.State, n.Tasks))
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +175,17 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 		kube.AnnotationSpecHash: n.Identity, kube.AnnotationRunSummary: string(summary)}
 	if n.Creator != "" {
 		cm.Annotations[kube.AnnotationCreator] = n.Creator
+	}
+	if n.Kept {
+		cm.Annotations[kube.AnnotationKept] = layout.Tasks
+	}
+	if n.RerunOf != "" {
+		cm.Annotations[kube.AnnotationRerunOf] = n.RerunOf
+		state, err := pack(n.State)
+		if err != nil {
+			return nil, err
+		}
+		cm.BinaryData = map[string][]byte{stateKey: state}
 	}
 	return cm, nil
 }

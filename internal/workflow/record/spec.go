@@ -31,6 +31,9 @@ type Spec struct {
 	// Hosts is the headless Service in whose domain the nodes of a job group's tasks have
 	// names; empty for none.
 	Hosts string `json:"hosts,omitempty"`
+	// RuntimeEnv are the variables that each run takes from its environment, with the
+	// values of this one.
+	RuntimeEnv map[string]string `json:"runtimeEnv,omitempty"`
 	// Chunks are where the objects of the tasks are: each chunk has those of several tasks
 	// in the order of the graph.
 	Chunks []Chunk `json:"chunks"`
@@ -52,6 +55,8 @@ type Objects struct {
 	Services        []corev1.Service             `json:"services,omitempty"`
 	ConfigMaps      []corev1.ConfigMap           `json:"configMaps,omitempty"`
 	NetworkPolicies []networkingv1.NetworkPolicy `json:"networkPolicies,omitempty"`
+	// RuntimeEnv are the names of the variables of Spec.RuntimeEnv that the task has.
+	RuntimeEnv []string `json:"runtimeEnv,omitempty"`
 }
 
 const (
@@ -100,16 +105,18 @@ func (w *Writer) flush() error {
 	return nil
 }
 
-// Parts returns the specification as pieces of at most PartSize bytes. It returns an error
-// if the graph has another number of tasks than were added.
-func (w *Writer) Parts(g workflow.Workflow, hosts string) ([][]byte, error) {
+// Parts returns the specification as pieces of at most PartSize bytes. It sets Version and
+// Chunks of s, and returns an error if the graph has another number of tasks than were
+// added.
+func (w *Writer) Parts(s Spec) ([][]byte, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	if len(g.Tasks) != w.n {
-		return nil, fmt.Errorf("the graph has %d tasks, and the objects of %d were added", len(g.Tasks), w.n)
+	if len(s.Workflow.Tasks) != w.n {
+		return nil, fmt.Errorf("the graph has %d tasks, and the objects of %d were added", len(s.Workflow.Tasks), w.n)
 	}
-	header, err := pack(Spec{Version: Version, Workflow: g, Hosts: hosts, Chunks: w.chunks})
+	s.Version, s.Chunks = Version, w.chunks
+	header, err := pack(s)
 	if err != nil {
 		return nil, err
 	}

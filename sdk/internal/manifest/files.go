@@ -25,6 +25,10 @@ func (b *builder) mountFiles(pod *corev1.PodSpec) {
 	}
 	addEmptyDir(pod, filesVolume)
 	c := &pod.Containers[0]
+	b.launch.variables = b.in.Variables
+	if b.in.Inputs != "" {
+		c.Env = append(c.Env, corev1.EnvVar{Name: envInputDir, Value: literal(b.in.Inputs)})
+	}
 	var links []string
 	for i, f := range b.in.Files {
 		at := f.Path

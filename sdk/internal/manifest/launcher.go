@@ -62,6 +62,9 @@ type launch struct {
 	// links has "<path> <path below the home folder>" for each link that the
 	// launcher makes.
 	links []string
+	// variables is the script with the variables of other tasks, outputs the file of
+	// those that the task passes; empty for none.
+	variables, outputs string
 	// skypilot lets the scripts find what SkyPilot's files lean on: see sky.sh.
 	skypilot bool
 	// hosts names the nodes, of several: <hosts>-<rank>.<hosts>.
@@ -84,6 +87,8 @@ func (l *launch) command() []string {
 	}
 	add("workdir", l.workdir)
 	add("links", strings.Join(l.links, "\n"))
+	add("variables", l.variables)
+	add("outputs", l.outputs)
 	if l.hosts != "" {
 		out[2] = literal(nodesLauncher)
 		add("hosts", l.hosts)

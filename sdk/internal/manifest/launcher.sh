@@ -5,12 +5,14 @@
 #   --hosts=NAME       with several nodes: their host names are NAME-<rank>.NAME
 #   --port=NUMBER      with several nodes: the port at which node 0 listens
 #   --patience=SECONDS with several nodes: how long they wait for each other
+#   --variables=FILE   a script with variables that other tasks have passed
+#   --outputs=FILE     the file of variables that this task passes, to be checked
 #   --skypilot         provide what SkyPilot's task files rely on
 # The setup script and the run script follow; or neither, and both are files. It
 # uses only what every sh has, because the image is the user's. The scripts
 # inherit the environment, so all variables here begin with _vast_ to avoid the
 # names of the user's variables.
-_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot=
+_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot= _vast_variables= _vast_outputs=
 while [ "$1" != -- ]; do
   case $1 in
     --grace=*) _vast_grace=${1#*=} ;;
@@ -19,6 +21,8 @@ while [ "$1" != -- ]; do
     --hosts=*) _vast_hosts=${1#*=} ;;
     --port=*) _vast_port=${1#*=} ;;
     --patience=*) _vast_patience=${1#*=} ;;
+    --variables=*) _vast_variables=${1#*=} ;;
+    --outputs=*) _vast_outputs=${1#*=} ;;
     --skypilot) _vast_skypilot=1 ;;
   esac
   shift
@@ -103,6 +107,34 @@ step() {
   return "$_vast_code"
 }
 
+# check_outputs fails unless the file of variables, if there is one, has lines NAME=VALUE
+# with names that a task may be given, and is not too large. The termination message gets
+# the number of the line and what is wrong.
+check_outputs() {
+  [ -e "$_vast_outputs" ] || [ -L "$_vast_outputs" ] || return 0
+  _vast_line=0
+  if [ -L "$_vast_outputs" ] || [ ! -f "$_vast_outputs" ]; then refuse_outputs file
+  elif [ "$(($(wc -c <"$_vast_outputs")))" -gt 65536 ]; then refuse_outputs size
+  else
+    while read -r _vast_text || [ -n "$_vast_text" ]; do
+      _vast_line=$((_vast_line + 1))
+      case $_vast_text in '' | '#'*) continue ;; *=*) ;; *) refuse_outputs form; return 1 ;; esac
+      case ${_vast_text%%=*} in
+        '' | [0-9]* | *[!A-Za-z0-9_]*) refuse_outputs form; return 1 ;;
+        NODE_RANK | NUM_NODES | NODE_IPS | VAST_* | SKYPILOT_* | _vast_*) refuse_outputs name; return 1 ;;
+      esac
+    done <"$_vast_outputs"
+    return 0
+  fi
+  return 1
+}
+
+# refuse_outputs REASON reports what is wrong with the file of variables.
+refuse_outputs() {
+  printf ' vast:outputs:%s:%s' "$_vast_line" "$1" >>"$_vast_mark" 2>/dev/null
+  echo "vast: \$VAST_OUTPUTS, line $_vast_line: lines are NAME=VALUE with a name that is not reserved, 64 KiB in all ($1)" >&2
+}
+
 # memory_ran_out reports whether the kernel has OOM-killed a process of the
 # container. The container runtime reports that too, but may notice the exit first,
 # and Kubernetes then reports no OOM kill.
@@ -128,6 +160,7 @@ fi
 SKYPILOT_NODE_IPS=$NODE_IPS
 export NODE_IPS SKYPILOT_NODE_IPS
 
+if [ -n "$_vast_variables" ]; then . "$_vast_variables" || exit 1; fi
 if [ -n "$_vast_links" ]; then link_files || exit 1; fi
 if [ -n "$_vast_workdir" ]; then enter_workdir || exit 1; fi
 if [ -n "$_vast_skypilot" ]; then
@@ -159,4 +192,5 @@ if [ -n "$_vast_together" ] && ! barrier; then
   exit 124
 fi
 step run "$_vast_run" || exit
+[ -z "$_vast_outputs" ] || check_outputs || exit 1
 [ -z "$_vast_together" ] || barrier_close

@@ -87,6 +87,12 @@ type Input struct {
 	// their upload; nil uploads nothing.
 	OutputDir string
 	Results   *agentspec.Keep
+	// Variables is the path of a script, one of Files, that exports the variables that
+	// other tasks have passed. Passes: the task passes variables to others.
+	Variables string
+	Passes    bool
+	// Inputs is the path of the files that other tasks have passed, one of Files.
+	Inputs string
 	// SharedDirs are empty directories that all of the user's containers mount.
 	SharedDirs []string
 	// Secondary containers run beside the main one, and are terminated with it.

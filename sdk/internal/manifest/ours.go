@@ -33,7 +33,7 @@ func (b *builder) reachesStore() bool {
 }
 
 // fromStore reports whether an item may be in the namespace's store.
-func fromStore(i agentspec.Item) bool { return i.Pack != "" || i.URI != "" }
+func fromStore(i agentspec.Item) bool { return i.Pack != "" || i.URI != "" || i.Outputs != nil }
 
 // userOf returns the user that the main container runs as; nil for that of the image,
 // which is unknown here.

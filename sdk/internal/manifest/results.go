@@ -20,7 +20,11 @@ const (
 	// TaskOutputDir is $OUTPUT_DIR of a task.
 	TaskOutputDir = "/out"
 	envOutputDir  = "OUTPUT_DIR"
-	defaultGrace  = 30
+	// envInputDir is the folder with the files of other tasks of a workflow, envOutputs the
+	// file to which a task writes the variables that it passes.
+	envInputDir  = "INPUT_DIR"
+	envOutputs   = "VAST_OUTPUTS"
+	defaultGrace = 30
 	// tokenSeconds is how long a token counts before the kubelet writes a
 	// new one; the API server's usual value.
 	tokenSeconds = 3607
@@ -35,6 +39,10 @@ func (b *builder) outputs(pod *corev1.PodSpec) {
 	}
 	if b.in.Results == nil {
 		return
+	}
+	if b.in.Passes {
+		b.launch.outputs = path.Join(root(b.in.OutputDir), agentspec.OutputsFile)
+		c.Env = append(c.Env, corev1.EnvVar{Name: envOutputs, Value: literal(b.launch.outputs)})
 	}
 	for i, out := range b.task.Outputs {
 		if path.IsAbs(out) && mountOf(c.VolumeMounts, out) == nil {

@@ -41,7 +41,7 @@ var (
 	// kept are the names of the variables that pass data between our containers of a pod.
 	kept = []string{
 		"VAST_NODE_IP", "VAST_HOSTS", "VAST_WORKDIR", "VAST_LINKS", "VAST_GRACE",
-		"VAST_COMMAND", "VAST_RUNS", "VAST_OUTCOMES",
+		"VAST_COMMAND", "VAST_RUNS", "VAST_OUTCOMES", "VAST_OUTPUTS",
 	}
 	// keptPrefix begins the names of the launcher's shell variables.
 	keptPrefix = "_vast_"

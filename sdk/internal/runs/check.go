@@ -37,7 +37,6 @@ func (s *submission) check(context.Context) error {
 	for _, t := range w.Tasks {
 		add(t.Campaign != nil, "tasks."+t.Graph.Name+".campaign")
 		add(t.Graph.Approval != nil, "tasks."+t.Graph.Name+".approval")
-		add(len(t.Inputs) > 0, "tasks."+t.Graph.Name+".inputs")
 		add(t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback")
 		if len(not) > mostNamed {
 			break

@@ -141,10 +141,12 @@ func (s *submission) draft(ctx context.Context) error {
 			series = append(series, t.Graph.Name)
 		}
 	}
-	for _, t := range s.workflow.Tasks {
+	passing := passingOf(s.workflow)
+	for i, t := range s.workflow.Tasks {
 		options := s.options
 		options.RequestID, options.Deadline = "", t.Timeout
-		d, err := s.c.tasks.Draft(ctx, s.named(t.Task), options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series, Secret: s.secret})
+		d, err := s.c.tasks.Draft(ctx, s.named(t.Task), options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series,
+			Inputs: passing[i], Passes: len(t.OutputEnv) > 0, Secret: s.secret})
 		if err != nil {
 			if !api.IsInvalidSpec(err) {
 				return fmt.Errorf("task %s: %w", t.Graph.Name, err)
@@ -156,6 +158,8 @@ func (s *submission) draft(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		objects.RuntimeEnv = t.RuntimeEnv
+		s.new.Kept = s.new.Kept || objects.Job.Annotations[kube.AnnotationKept] != ""
 		hashes = append(hashes, objects.Job.Annotations[kube.AnnotationSpecHash])
 		if err := s.writer.Add(objects); err != nil {
 			return err
@@ -169,8 +173,12 @@ func (s *submission) draft(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	runtime := map[string]string{}
+	for _, v := range s.workflow.RuntimeEnv {
+		runtime[v.Name] = v.Value
+	}
 	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph)), "\x00"))
-	s.parts, err = s.writer.Parts(*s.workflow.Graph(), s.hosts())
+	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts()})
 	return err
 }
 

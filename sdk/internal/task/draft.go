@@ -2,13 +2,17 @@ package task
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/inputs"
 	"github.com/kubevast/vast/sdk/internal/manifest"
@@ -23,6 +27,11 @@ type Step struct {
 	// Series are the names of all tasks of a pipeline or job group, in its order; nil for
 	// other workflows.
 	Series []string
+	// Inputs are the outputs of other tasks of the run that the task gets: files in inputsDir,
+	// and variables. Their Task is set here.
+	Inputs []agentspec.Outputs
+	// Passes: other tasks get variables from this one.
+	Passes bool
 	// Secret returns the name of the Secret of the run with some data.
 	Secret func(kind corev1.SecretType, data map[string][]byte) string
 }
@@ -41,8 +50,8 @@ func (c *Client) Draft(ctx context.Context, t *spec.Task, o api.SubmitOptions, s
 	s := newSubmission(c, t, o)
 	s.step = &step
 	err := s.do(ctx,
-		s.check, s.readFiles, s.readCluster, s.readNamespace, s.requireCluster, s.setQueue, s.setStep,
-		s.setResults, s.build, s.finishStep, s.meetLimitRanges, s.checkFit,
+		s.check, s.readFiles, s.readCluster, s.readNamespace, s.requireCluster, s.setQueue, s.setIDs,
+		s.setResults, s.setStep, s.build, s.finishStep, s.meetLimitRanges, s.checkFit,
 	)
 	if err != nil {
 		return nil, err
@@ -55,12 +64,30 @@ func (c *Client) Upload(ctx context.Context, d *Draft, o api.SubmitOptions) erro
 	return c.upload(ctx, d.files, o)
 }
 
+// setIDs sets the names of a run's task.
+func (s *submission) setIDs(context.Context) error {
+	s.input.ID, s.input.JobName = kube.StepID(s.step.Run, s.step.Name, 1), kube.StepName(s.step.Run, s.step.Name, 1)
+	return nil
+}
+
 // setStep sets what the input of a run's task has.
 func (s *submission) setStep(context.Context) error {
 	in, step := &s.input, s.step
-	in.ID, in.JobName = kube.StepID(step.Run, step.Name, 1), kube.StepName(step.Run, step.Name, 1)
 	in.Labels = map[string]string{kube.LabelWorkflow: step.Run, kube.LabelStep: kube.LabelValue(step.Name)}
-	in.Annotations = map[string]string{kube.AnnotationWorkflow: step.Workflow, kube.AnnotationStep: step.Name}
+	s.addAnnotations(map[string]string{kube.AnnotationWorkflow: step.Workflow, kube.AnnotationStep: step.Name})
+	if len(step.Inputs) > 0 || step.Passes {
+		passing, err := json.Marshal([]any{step.Inputs, step.Passes})
+		if err != nil {
+			return err
+		}
+		in.Identity = kube.Hash(in.Identity + "\x00" + string(passing))
+	}
+	if in.Results != nil {
+		in.Results.Ref = layout.RefKey(in.ID, step.Run)
+	}
+	if err := s.setInputs(); err != nil {
+		return err
+	}
 	if len(s.task.Secrets) > 0 {
 		data := map[string][]byte{}
 		for _, v := range s.task.Secrets {
@@ -127,4 +154,52 @@ func (s *submission) addAnnotations(more map[string]string) {
 		s.input.Annotations = map[string]string{}
 	}
 	maps.Copy(s.input.Annotations, more)
+}
+
+const (
+	// inputsDir is the value of $INPUT_DIR: the folder with the files of other tasks.
+	inputsDir = "/in"
+	// variablesFile is the script that exports the variables of other tasks.
+	variablesFile = "/etc/vast/variables"
+)
+
+// setInputs adds what the task gets from other tasks of the run. A variable that the task's
+// own file sets is not taken from another task.
+func (s *submission) setInputs() error {
+	in, step := &s.input, s.step
+	in.Passes = step.Passes
+	if len(step.Inputs) == 0 && !step.Passes {
+		return nil
+	}
+	if in.Results == nil {
+		message := fmt.Sprintf("task %q passes outputs to other tasks or gets them, which requires the store; ", step.Name)
+		if s.options.NoResults {
+			return api.InvalidOption("NoResults", "%sits results cannot be omitted", message)
+		}
+		return &api.NotInstalledError{Message: message + fmt.Sprintf("namespace %q has none", in.Namespace), Remedies: []api.Remedy{{Action: api.ClusterSetup}}}
+	}
+	own := map[string]bool{}
+	for _, v := range slices.Concat(s.task.Envs, s.task.Secrets) {
+		own[v.Name] = true
+	}
+	files := manifest.Files{Path: inputsDir}
+	variables := manifest.Files{Path: variablesFile, File: true, ReadOnly: true}
+	for _, o := range step.Inputs {
+		o.Task = agentspec.AttemptOf(o.Name)
+		if len(o.Env) == 0 {
+			files.Sources = append(files.Sources, agentspec.Item{Outputs: &o})
+			continue
+		}
+		o.Env = slices.DeleteFunc(slices.Clone(o.Env), func(name string) bool { return own[name] })
+		if len(o.Env) > 0 {
+			variables.Sources = append(variables.Sources, agentspec.Item{Outputs: &o})
+		}
+	}
+	if len(files.Sources) > 0 {
+		in.Files, in.Inputs = append(in.Files, files), inputsDir
+	}
+	if len(variables.Sources) > 0 {
+		in.Files, in.Variables = append(in.Files, variables), variablesFile
+	}
+	return nil
 }
