@@ -26,6 +26,12 @@ type Workflow interface {
 	// workflow that needs what this version does not have, the error is an
 	// *api.NotSupportedError; of a namespace that is not set up, an *api.NotInstalledError.
 	Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error)
+	// Rerun creates a run that executes tasks of a run again which has ended, and keeps the
+	// results of the others; see api.WorkflowRerunOptions. Approvals are required again. The
+	// Reason of each task of the new run is why it is executed, or what it is kept from. The
+	// error is an *api.ConflictError if the run has not ended, has setup errors, has no task
+	// to execute, or if results that would be kept are gone.
+	Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error)
 	// Get returns one run with its tasks.
 	Get(ctx context.Context, ref string) (*api.WorkflowRun, error)
 	// List returns runs without their tasks, oldest first. o.States must be empty.

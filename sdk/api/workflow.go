@@ -25,6 +25,8 @@ type WorkflowRun struct {
 	EndTime   *metav1.Time `json:"endTime,omitempty"`
 	// StoppedBy is the user who stopped it.
 	StoppedBy string `json:"stoppedBy,omitempty"`
+	// RerunOf is the run that this one executes again; empty for none.
+	RerunOf string `json:"rerunOf,omitempty"`
 	// Driver is what drives the run, or did last: "pod/NAME" or "client/NAME".
 	Driver string `json:"driver,omitempty"`
 
@@ -82,4 +84,22 @@ type WorkflowRunList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []WorkflowRun `json:"items"`
+}
+
+// WorkflowRerunOptions select what a rerun executes again: without FromStart and Tasks, the
+// tasks that did not succeed. What depends on a task that is executed again is, too. The
+// results of the other tasks are kept.
+type WorkflowRerunOptions struct {
+	// FromStart executes all tasks again, Tasks these although they have succeeded.
+	FromStart bool
+	Tasks     []string
+	// Envs are values of variables of the workflow's runtime_env. LookupEnv, if set, returns
+	// those of others; a variable that it does not have keeps the value of the first run.
+	Envs      map[string]string
+	LookupEnv func(name string) (string, bool)
+	// LocalDriver and AgentImage are as in SubmitOptions.
+	LocalDriver  bool
+	AgentImage   string
+	DryRun       DryRun
+	FieldManager string
 }

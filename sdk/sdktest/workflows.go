@@ -13,6 +13,7 @@ import (
 // an error that names it.
 type Workflows struct {
 	OnSubmit    func(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error)
+	OnRerun     func(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error)
 	OnGet       func(ctx context.Context, ref string) (*api.WorkflowRun, error)
 	OnList      func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error)
 	OnWatch     func(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
@@ -29,6 +30,14 @@ func (f Workflows) Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOpt
 		return nil, unset("Workflows.OnSubmit")
 	}
 	return f.OnSubmit(ctx, w, o)
+}
+
+// Rerun implements sdk.Workflow.
+func (f Workflows) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error) {
+	if f.OnRerun == nil {
+		return nil, unset("Workflows.OnRerun")
+	}
+	return f.OnRerun(ctx, ref, o)
 }
 
 // Get implements sdk.Workflow.

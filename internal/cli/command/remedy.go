@@ -44,6 +44,7 @@ var commands = map[api.Action][]string{
 	"Workflows.Stop":      {"run", "stop"},
 	"Workflows.Delete":    {"run", "delete"},
 	"Workflows.Reconcile": {"reconcile"},
+	"Workflows.Rerun":     {"rerun"},
 	api.ClusterSetup:      {"cluster", "setup"},
 	api.ClusterStatusGet:  {"cluster", "status"},
 	api.ClusterResizeRun:  {"cluster", "resize"},

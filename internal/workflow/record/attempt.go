@@ -63,6 +63,9 @@ func (r *Run) TaskID(task string) string {
 	return kube.StepID(cmp.Or(t.Kept, r.ID), task, t.Attempt)
 }
 
+// Text returns the objects of the first attempt at a task as they are stored.
+func (r *Reader) Text(task string) ([]byte, error) { return r.raw(task) }
+
 // Renamed returns the objects of the first attempt at a task as those of another run with the
 // same specification, without owners.
 func (r *Reader) Renamed(task, from, to string) (*Objects, error) {

@@ -27,7 +27,7 @@ func elsewhere(f *cli.Factory) []*cobra.Command {
 			[]string{"stop", "ID"}, []string{"delete", "ID"}), "down", "autostop", "uninstall"),
 		add(cli.Says(f, "ID", "end a task with `%s`", []string{"stop", "ID"}), "kill", "terminate", "abort"),
 		add(cli.Says(f, "FILE", "a task that has ended is submitted again: `%s`; failed runs of a campaign with `%s`",
-			[]string{"submit", "FILE"}, []string{"campaign", "rerun", "ID", "--failed"}), "start", "restart", "rerun", "retry", "resubmit"),
+			[]string{"submit", "FILE"}, []string{"campaign", "rerun", "ID", "--failed"}), "start", "restart", "retry", "resubmit"),
 		add(cli.Says(f, "ID", "a task's log is followed with `%s`", []string{"logs", "ID", "-f"}), "tail", "attach", "follow", "log"),
 		add(cli.Says(f, "ID", "tasks are watched with `%s`, campaigns with `%s`", []string{"list", "-w"}, []string{"monitor"}), "watch", "dashboard"),
 		add(cli.Says(f, "ID", "results are fetched with `%s`", []string{"results", "download", "ID"}), "cp", "download", "fetch", "sync", "rsync"),

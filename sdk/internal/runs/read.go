@@ -168,7 +168,7 @@ func fromRecord(r *record.Run) *api.WorkflowRun {
 	s := record.SummaryOf(r.Object)
 	out := &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](), ObjectMeta: r.Object, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
 		Phase: r.Object.Labels[kube.LabelPhase], Result: r.Object.Labels[kube.LabelResult], StartTime: unix(s.Started), EndTime: unix(s.Ended),
-		StoppedBy: r.StopBy, NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
+		StoppedBy: r.StopBy, RerunOf: r.Object.Annotations[kube.AnnotationRerunOf], NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
 	out.Driver, _, _ = strings.Cut(r.Driver, " ")
 	switch {
 	case r.Parts == 0:
@@ -197,7 +197,7 @@ func fill(out *api.WorkflowRun, r *record.Run, g *workflow.Workflow) {
 		one := api.WorkflowTask{Name: t.Name, Status: s.Status.String(), Attempt: s.Attempt, Scheduled: s.Scheduled, WaitingApproval: s.WaitingApproval,
 			Approved: s.Approved, TimedOut: s.TimedOut, Cause: s.Cause, Kept: s.Kept, StartTime: unix(s.Started), EndTime: unix(s.Ended)}
 		if s.Attempt > 0 {
-			one.TaskID, one.Job = kube.StepID(r.ID, t.Name, s.Attempt), kube.StepName(r.ID, t.Name, s.Attempt)
+			one.TaskID, one.Job = r.TaskID(t.Name), kube.StepName(cmp.Or(s.Kept, r.ID), t.Name, s.Attempt)
 		}
 		for _, d := range t.Depends {
 			one.Depends = append(one.Depends, d.Task)
