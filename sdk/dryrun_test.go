@@ -101,6 +101,12 @@ var changing = map[string]change{
 	"Workflow.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Delete(ctx, w.run, api.TaskDeleteOptions{DryRun: d})
 	}},
+	"Workflow.Record": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Record(ctx, "wrong", api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
+	}},
+	"Workflow.Decide": {before: func(ctx context.Context, w *world) error { return w.gate(ctx) }, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Decide(ctx, w.gated, "g", api.WorkflowDecisionOptions{DryRun: d})
+	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Cluster().Setup(ctx, api.SetupOptions{DryRun: d})
 	}},
@@ -122,7 +128,7 @@ var reading = []string{
 	"Result.Get", "Result.List", "Result.Download",
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
-	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Reconcile",
+	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

@@ -152,7 +152,17 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		return err
 	},
 	"Workflow.Get": func(ctx context.Context, w *world) error { _, err := w.Workflows().Get(ctx, w.run); return err },
-	"Share.List":   func(ctx context.Context, w *world) error { _, err := w.Shares().List(ctx); return err },
+	"Workflow.Approvals": func(ctx context.Context, w *world) error {
+		if err := w.gate(ctx); err != nil {
+			return err
+		}
+		w.server.mu.Lock()
+		w.server.needed = nil // of the submission
+		w.server.mu.Unlock()
+		_, err := w.Workflows().Approvals(ctx, api.TaskListOptions{})
+		return err
+	},
+	"Share.List": func(ctx context.Context, w *world) error { _, err := w.Shares().List(ctx); return err },
 	"Campaign.Random": func(ctx context.Context, w *world) error {
 		_, err := w.Campaigns().Random(ctx, w.campaign)
 		return err

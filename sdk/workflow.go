@@ -44,6 +44,17 @@ type Workflow interface {
 	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
 	// Delete deletes a run with all its tasks. Stored results and logs are kept.
 	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
+	// Record creates a run of phase "setuperror" from the problems of a file that could not be
+	// read: an *api.InvalidSpecError. name is that of the workflow, empty if it is unknown.
+	// The run never changes, and cannot be rerun. With o.RequestID it is idempotent.
+	Record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
+	// Decide approves or rejects a task that waits for approval, as the user that the API
+	// server takes the caller for. The same decision of a user counts once, and is returned
+	// as Unchanged. For a task that does not wait the error is an *api.ConflictError; of a
+	// user who may not decide, an *api.ForbiddenError.
+	Decide(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
+	// Approvals returns the tasks of all users' runs that wait for approval.
+	Approvals(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
 	// Reconcile drives a run from this process while no other driver does. With wait it
 	// returns when the run has ended; otherwise when nothing is left to do at the moment,
 	// and it creates the driver in the cluster again if that is gone. It may be called at

@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +23,8 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/workflow"
+	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
@@ -41,7 +45,7 @@ type world struct {
 	mu       sync.Mutex
 	warnings []string
 
-	task, campaign, run, other string // other is a task that is kept in the store only
+	task, campaign, run, gated, other string // other is a task that is kept in the store only
 }
 
 func newWorld(t *testing.T) *world {
@@ -192,6 +196,34 @@ func (w *world) flow(name string) *spec.Workflow {
 		w.t.Fatal(err)
 	}
 	return flow
+}
+
+// gate submits a workflow whose only task requires approval, and has it wait for that.
+func (w *world) gate(ctx context.Context) error {
+	w.t.Helper()
+	flow, err := spec.ParseWorkflow("gate.yaml", []byte("kind: Workflow\nname: gate\ntasks:\n  g: {run: echo g, approval: {allow_self: true}}\n"), spec.Inputs{})
+	if err != nil {
+		return err
+	}
+	run, err := w.Workflows().Submit(ctx, flow, api.SubmitOptions{RequestID: "gate"})
+	if err != nil {
+		return err
+	}
+	w.gated = run.ID
+	state, _, _ := workflow.Advance(flow.Graph(), workflow.State{}, workflow.Observed{Now: time.Now()})
+	fields, err := record.Fields(&record.Run{ID: run.ID, UID: run.UID, ResourceVersion: "1"}, state, flow.Graph(), "pod/x 1")
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	path := "/api/v1/namespaces/lab/configmaps/" + kube.RunName(run.ID)
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	w.server.objects[path] = merged(w.server.objects[path], string(data))
+	return nil
 }
 
 func (*world) volume(name string) *spec.Volume {

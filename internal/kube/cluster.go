@@ -21,6 +21,8 @@ const (
 	StoreRootName = "vast-store-root"
 	// AgentName is the ServiceAccount, Role and RoleBinding of our own pods.
 	AgentName = "vast-agent"
+	// ApprovalsName is the ValidatingAdmissionPolicy of approvals, and its binding.
+	ApprovalsName = "vast-approvals"
 	// DriverName is the ServiceAccount, Role and RoleBinding of the drivers of workflows.
 	DriverName = "vast-driver"
 	// SetupName is the ConfigMap that records what was set up.

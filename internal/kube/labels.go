@@ -29,6 +29,8 @@ const (
 	// LabelPhase and LabelResult of a run are on the object with its state.
 	LabelPhase  = Prefix + "phase"
 	LabelResult = Prefix + "result"
+	// LabelGroup is the concurrency group of a run.
+	LabelGroup = Prefix + "group"
 	// LabelStoreClient is "true" on the pods in which one of our containers
 	// uses the store: the NetworkPolicy of the store admits these alone. Tasks
 	// may not set it.
@@ -59,6 +61,10 @@ const (
 	// other objects; KindWorkflowPart is one of those with its specification or secrets.
 	KindWorkflow     = "workflow"
 	KindWorkflowPart = "workflow-part"
+	// KindApproval is a decision of one user about a task that requires approval; KindGroup
+	// is the Lease of a concurrency group.
+	KindApproval = "approval"
+	KindGroup    = "group"
 	// KindDriver is the Job that drives a run, and the Lease of its driver.
 	KindDriver = "driver"
 	// KindProgress is a Lease that shows how far a pod's work is.
@@ -107,6 +113,16 @@ const (
 	AnnotationRerunOf = Prefix + "rerun-of"
 	// AnnotationDriver, on the state of a run, is the holder of its Lease that wrote last.
 	AnnotationDriver = Prefix + "driver"
+	// AnnotationWaiting, on the state of a run, are the tasks that wait for approval, as JSON.
+	AnnotationWaiting = Prefix + "waiting"
+	// AnnotationSubmitter is the exact name at the API server of the user who submitted a run.
+	AnnotationSubmitter = Prefix + "submitter"
+	// AnnotationGroup and AnnotationPolicy are the exact name of a run's concurrency group
+	// and what happens if another run of it has not ended.
+	AnnotationGroup  = Prefix + "group"
+	AnnotationPolicy = Prefix + "policy"
+	// AnnotationReason is why a run has the phase setuperror, in short.
+	AnnotationReason = Prefix + "reason"
 	// AnnotationRunSummary is the api.WorkflowRun of a list, as JSON, on the state of a run.
 	AnnotationRunSummary = Prefix + "run-summary"
 	// AnnotationShare is what a Job of KindShare sends, as JSON; see package sharing.

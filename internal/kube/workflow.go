@@ -1,6 +1,9 @@
 package kube
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // NewRunID returns a fresh random id of a workflow's run: a task's id that begins with a
 // letter, as the name of a Service must.
@@ -28,6 +31,15 @@ func RunSecret(id string, n int) string { return RunName(id) + "-secret-" + strc
 
 // RunDriver is the name of the Job that drives a run.
 func RunDriver(id string) string { return RunName(id) + "-driver" }
+
+// ApprovalName is the name of the ConfigMap with a decision: one for each user, decision and
+// task of a run.
+func ApprovalName(runUID, task, user, decision string) string {
+	return "vast-approval-" + Hash(strings.Join([]string{runUID, task, user, decision}, "\x00"))
+}
+
+// GroupName is the name of the Lease of a concurrency group.
+func GroupName(group string) string { return "vast-group-" + Hash(group) }
 
 // maxAttempt is the length of the end of the name of attempt 9999.
 const maxAttempt = 6

@@ -48,6 +48,8 @@ func (c *CampaignCleanup) DeepCopyObject() runtime.Object { return clone(c) }
 func (u *ShareUpload) DeepCopyObject() runtime.Object     { return clone(u) }
 func (l *ShareUploadList) DeepCopyObject() runtime.Object { return clone(l) }
 
-func (r *WorkflowRun) DeepCopyObject() runtime.Object     { return clone(r) }
-func (l *WorkflowRunList) DeepCopyObject() runtime.Object { return clone(l) }
-func (p *WorkflowPlan) DeepCopyObject() runtime.Object    { return clone(p) }
+func (r *WorkflowRun) DeepCopyObject() runtime.Object          { return clone(r) }
+func (l *WorkflowRunList) DeepCopyObject() runtime.Object      { return clone(l) }
+func (a *WorkflowApproval) DeepCopyObject() runtime.Object     { return clone(a) }
+func (l *WorkflowApprovalList) DeepCopyObject() runtime.Object { return clone(l) }
+func (p *WorkflowPlan) DeepCopyObject() runtime.Object         { return clone(p) }

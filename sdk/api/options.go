@@ -55,6 +55,9 @@ type SubmitOptions struct {
 	// LocalDriver creates no driver in the cluster for the run of a workflow: it has to be
 	// driven by Workflow.Reconcile. A task ignores it.
 	LocalDriver bool
+	// Record keeps a workflow that fails its checks as a run of phase "setuperror", which is
+	// returned besides the error. A task ignores it.
+	Record bool
 	// DryRun client sends nothing, and returns the task as it would be; where
 	// no cluster is to be asked, call Render. With server everything is sent
 	// with dryRun=All.

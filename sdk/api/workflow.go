@@ -20,6 +20,9 @@ type WorkflowRun struct {
 	Phase  string `json:"phase"`
 	Result string `json:"result"`
 	Reason string `json:"reason,omitempty"`
+	// Problems are why the phase is "setuperror", at most 1000. Get fills them in, List does
+	// not.
+	Problems []string `json:"problems,omitempty"`
 
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	EndTime   *metav1.Time `json:"endTime,omitempty"`

@@ -19,6 +19,9 @@ type Workflows struct {
 	OnWatch     func(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
 	OnStop      func(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
 	OnDelete    func(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
+	OnRecord    func(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
+	OnDecide    func(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
+	OnApprovals func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
 	OnReconcile func(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
 }
 
@@ -78,6 +81,30 @@ func (f Workflows) Delete(ctx context.Context, ref string, o api.TaskDeleteOptio
 		return nil, unset("Workflows.OnDelete")
 	}
 	return f.OnDelete(ctx, ref, o)
+}
+
+// Record implements sdk.Workflow.
+func (f Workflows) Record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
+	if f.OnRecord == nil {
+		return nil, unset("Workflows.OnRecord")
+	}
+	return f.OnRecord(ctx, name, problems, o)
+}
+
+// Decide implements sdk.Workflow.
+func (f Workflows) Decide(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error) {
+	if f.OnDecide == nil {
+		return nil, unset("Workflows.OnDecide")
+	}
+	return f.OnDecide(ctx, ref, task, o)
+}
+
+// Approvals implements sdk.Workflow.
+func (f Workflows) Approvals(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error) {
+	if f.OnApprovals == nil {
+		return nil, unset("Workflows.OnApprovals")
+	}
+	return f.OnApprovals(ctx, o)
 }
 
 // Reconcile implements sdk.Workflow.

@@ -32,6 +32,9 @@ func (c *cluster) jobs() string { return "/apis/batch/v1/namespaces/" + c.namesp
 // onlyMeta has the API server return the metadata of an object alone.
 const onlyMeta = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
+// onlyMetaList is onlyMeta of a list.
+const onlyMetaList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
 // run reads the state of a run.
 func (c *cluster) run(ctx context.Context, id string) (*record.Run, error) {
 	cm := &corev1.ConfigMap{}

@@ -55,10 +55,10 @@ func Drive(ctx context.Context, o Options) (*record.Run, error) {
 		return nil, ErrDeleted
 	case err != nil:
 		return nil, err
-	case run.Parts == 0:
-		return run, ErrIncomplete
 	case run.State.Phase.Final():
 		return run, nil
+	case run.Parts == 0:
+		return run, ErrIncomplete
 	}
 	l := &lease{cluster: c, run: run, holder: o.Holder}
 	if err := l.acquire(ctx); err != nil {
@@ -124,8 +124,13 @@ func (d *driver) drive(ctx context.Context) error {
 	for _, m := range v.mirrors(d.cluster, d.Log) {
 		mirrors.Go(func() error { m.follow(watching); return nil })
 	}
+	leaveGroup := d.followGroup(watching, v)
+	defer leaveGroup()
 	pause := firstPause
 	for {
+		if d.run.State.Phase != workflow.PhaseQueued {
+			leaveGroup()
+		}
 		idle, err := d.step(ctx, v, spec)
 		switch {
 		case ctx.Err() != nil:
@@ -150,6 +155,9 @@ func (d *driver) drive(ctx context.Context) error {
 		}
 		pause = firstPause
 		var wait time.Duration
+		if d.run.State.Phase == workflow.PhaseQueued {
+			wait = lookEvery
+		}
 		now := d.API.Now()
 		for _, at := range []time.Time{workflow.Wake(&spec.Workflow, d.run.State, now), v.nextSaved(now)} {
 			if left := max(at.Sub(now), time.Millisecond); !at.IsZero() && (wait == 0 || left < wait) {
@@ -183,7 +191,7 @@ func sleep(ctx context.Context, d time.Duration, changed <-chan struct{}) error 
 // nothing to do.
 func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle bool, err error) {
 	v.mu.Lock()
-	deleted, listed := v.deleted, v.listed
+	deleted, listed, stopping := v.deleted, v.listed && v.approvalsListed, v.stopBy != ""
 	v.mu.Unlock()
 	if deleted {
 		return false, ErrDeleted
@@ -199,9 +207,15 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 		time.AfterFunc(maxPause, v.wake)
 	}
 	observed := v.observed(d.run.State, d.API.Now())
+	observed.Approvals = v.votes(&spec.Workflow, d.run)
+	if !stopping { // a run that is stopped has no turn in its group
+		if observed.Queued, err = d.queued(ctx); err != nil {
+			return false, err
+		}
+	}
 	state, actions, events := workflow.Advance(&spec.Workflow, d.run.State, observed)
 	if !state.Equal(d.run.State) {
-		if err := d.write(ctx, state, len(spec.Workflow.Tasks)); err != nil {
+		if err := d.write(ctx, state, &spec.Workflow); err != nil {
 			return false, err
 		}
 		for _, e := range events {
@@ -220,10 +234,10 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 
 // write writes a state, at the resourceVersion that was read. If the answer is lost, or
 // the object was changed concurrently, it reads the run again.
-func (d *driver) write(ctx context.Context, state workflow.State, tasks int) error {
+func (d *driver) write(ctx context.Context, state workflow.State, g *workflow.Workflow) error {
 	d.writes++
 	signature := fmt.Sprintf("%s %d", d.Holder, d.writes)
-	fields, err := record.Fields(d.run, state, tasks, signature)
+	fields, err := record.Fields(d.run, state, g, signature)
 	if err != nil {
 		return err
 	}
@@ -250,7 +264,7 @@ func (d *driver) write(ctx context.Context, state workflow.State, tasks int) err
 	case run.Driver != before: // another driver has written
 		return errLost
 	case apiserver.Is(err, http.StatusConflict): // a label, or a request to stop: advance again
-		return d.write(ctx, state, tasks)
+		return d.write(ctx, state, g)
 	}
 	return err
 }

@@ -33,6 +33,12 @@ type view struct {
 	// stopBy is the user who stopped the run. deleted: the run was deleted.
 	stopBy  string
 	deleted bool
+	// approvals are the decisions about tasks of the run, by the UID of their objects;
+	// those of a list that is not complete are in newApprovals.
+	approvals, newApprovals map[types.UID]record.Approval
+	approvalsListed         bool
+	// group are the phases of the other runs of the concurrency group.
+	group map[types.UID]string
 }
 
 // attempt is the Job of an attempt.
@@ -51,7 +57,8 @@ type attempt struct {
 }
 
 func newView(run *record.Run) *view {
-	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy}
+	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy,
+		group: map[types.UID]string{}}
 }
 
 // wake has the driver look at the view.
@@ -69,6 +76,8 @@ func (v *view) mirrors(c *cluster, log func(string, ...any)) []*mirror {
 	return []*mirror{
 		{cluster: c, path: c.jobs(), query: url.Values{"labelSelector": {selector + "," + kube.LabelStep}}, log: log,
 			begin: v.beginJobs, end: v.endJobs, put: decoded(v.putJob), gone: decoded(v.jobGone)},
+		{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindApproval}}, log: log,
+			begin: v.beginApprovals, end: v.endApprovals, put: decoded(v.putApproval), gone: decoded(v.approvalGone)},
 		{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindWorkflow}}, log: log,
 			accept: onlyMeta, begin: nothing, end: nothing, put: decoded(v.putRun), gone: decoded(v.runGone)},
 	}

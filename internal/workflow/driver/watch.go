@@ -75,7 +75,7 @@ func (m *mirror) list(ctx context.Context) (string, error) {
 		}
 		accept := m.accept
 		if accept == onlyMeta {
-			accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+			accept = onlyMetaList
 		}
 		err := m.cluster.api.Do(ctx, apiserver.Request{Method: http.MethodGet, Path: m.path, Query: query, Accept: accept}, &page)
 		if apiserver.Is(err, http.StatusGone) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -66,6 +67,15 @@ func (r *Run) TaskID(task string) string {
 // Text returns the objects of the first attempt at a task as they are stored.
 func (r *Reader) Text(task string) ([]byte, error) { return r.raw(task) }
 
+// RenamedHosts returns the Hosts of a run as those of another one with the same
+// specification.
+func RenamedHosts(hosts, from, to string) string {
+	if name, is := strings.CutSuffix(hosts, "-"+from); is {
+		return name + "-" + to
+	}
+	return hosts
+}
+
 // Renamed returns the objects of the first attempt at a task as those of another run with the
 // same specification, without owners.
 func (r *Reader) Renamed(task, from, to string) (*Objects, error) {
@@ -74,6 +84,7 @@ func (r *Reader) Renamed(task, from, to string) (*Objects, error) {
 		return nil, err
 	}
 	for _, pair := range [][2]string{
+		{`"` + r.Hosts + `"`, `"` + RenamedHosts(r.Hosts, from, to) + `"`},
 		{kube.StepName(from, task, 1), kube.StepName(to, task, 1)},
 		{kube.StepID(from, task, 1), kube.StepID(to, task, 1)},
 		{kube.RunSecret(from, 0)[:len(kube.RunSecret(from, 0))-1], kube.RunSecret(to, 0)[:len(kube.RunSecret(to, 0))-1]},

@@ -14,16 +14,26 @@ import (
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/workflow"
+	"github.com/kubevast/vast/sdk/api"
 )
 
 // The keys of the data of a run's ConfigMaps.
 const (
 	stateKey = "state"
 	partKey  = "part"
+	// problemsKey is that of the text data of a run whose setup failed.
+	problemsKey = "problems"
 )
 
 // maxState bounds what the state is decompressed to.
 const maxState = 256 << 20
+
+// What happens to a run of a concurrency group if another one has not ended.
+const (
+	PolicyQueue  = "queue"
+	PolicyCancel = "cancel-previous"
+	PolicyReject = "reject"
+)
 
 // Run is a run as its ConfigMap has it.
 type Run struct {
@@ -40,6 +50,13 @@ type Run struct {
 	// StopBy is the user who stopped the run, empty for none.
 	StopBy string
 	State  workflow.State
+	// Submitter is the name of the user who submitted it at the API server.
+	Submitter string
+	// Group is the concurrency group, empty for none. Policy is what happens if another run
+	// of it has not ended: one of the Policy constants.
+	Group, Policy string
+	// Problems are why the phase is setuperror.
+	Problems []api.Problem
 	// Object is the ConfigMap without its data.
 	Object metav1.ObjectMeta
 }
@@ -92,6 +109,11 @@ func FromObject(cm *corev1.ConfigMap) (*Run, error) {
 			return nil, fmt.Errorf("the state of run %s: %w", r.ID, err)
 		}
 	}
+	if text := cm.Data[problemsKey]; text != "" {
+		if err := json.Unmarshal([]byte(text), &r.Problems); err != nil {
+			return nil, fmt.Errorf("the problems of run %s: %w", r.ID, err)
+		}
+	}
 	return r, nil
 }
 
@@ -103,7 +125,8 @@ func FromMeta(m metav1.ObjectMeta) (*Run, error) {
 	}
 	r := &Run{ID: id, Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion,
 		Workflow: m.Annotations[kube.AnnotationWorkflow], User: m.Annotations[kube.AnnotationUser],
-		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], Object: m}
+		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], Object: m,
+		Submitter: m.Annotations[kube.AnnotationSubmitter], Group: m.Annotations[kube.AnnotationGroup], Policy: m.Annotations[kube.AnnotationPolicy]}
 	r.Object.ManagedFields = nil
 	if text := m.Annotations[kube.AnnotationParts]; text != "" {
 		var err error
@@ -124,7 +147,7 @@ func SummaryOf(m metav1.ObjectMeta) Summary {
 
 // Fields returns what a state sets in a run's ConfigMap: a merge patch of it, which applies
 // to the resourceVersion that was read. driver is the holder of the Lease.
-func Fields(r *Run, s workflow.State, tasks int, driver string) (map[string]any, error) {
+func Fields(r *Run, s workflow.State, g *workflow.Workflow, driver string) (map[string]any, error) {
 	data, err := pack(s)
 	if err != nil {
 		return nil, err
@@ -132,15 +155,20 @@ func Fields(r *Run, s workflow.State, tasks int, driver string) (map[string]any,
 	if len(data) > PartSize {
 		return nil, fmt.Errorf("the state of run %s has %d bytes, and %d are allowed", r.ID, len(data), PartSize)
 	}
-	summary, err := json.Marshal(Summarize(s, tasks))
+	summary, err := json.Marshal(Summarize(s, len(g.Tasks)))
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := waitingIn(g, s)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{
 		"metadata": map[string]any{
 			"uid": r.UID, "resourceVersion": r.ResourceVersion,
-			"labels":      map[string]any{kube.LabelPhase: s.Phase.String(), kube.LabelResult: s.Result.String()},
-			"annotations": map[string]any{kube.AnnotationRunSummary: string(summary), kube.AnnotationDriver: driver},
+			"labels": map[string]any{kube.LabelPhase: s.Phase.String(), kube.LabelResult: s.Result.String()},
+			"annotations": map[string]any{kube.AnnotationRunSummary: string(summary), kube.AnnotationDriver: driver,
+				kube.AnnotationWaiting: waiting},
 		},
 		"binaryData": map[string]any{stateKey: data},
 	}, nil
@@ -158,6 +186,8 @@ type New struct {
 	State   workflow.State
 	// Kept: results and logs of its tasks are stored.
 	Kept bool
+	// Submitter, Group and Policy are as in Run.
+	Submitter, Group, Policy string
 }
 
 // Object returns the ConfigMap of a run whose submission has begun.
@@ -178,6 +208,13 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 	}
 	if n.Kept {
 		cm.Annotations[kube.AnnotationKept] = layout.Tasks
+	}
+	if n.Submitter != "" {
+		cm.Annotations[kube.AnnotationSubmitter] = n.Submitter
+	}
+	if n.Group != "" {
+		cm.Labels[kube.LabelGroup] = kube.LabelValue(n.Group)
+		cm.Annotations[kube.AnnotationGroup], cm.Annotations[kube.AnnotationPolicy] = n.Group, n.Policy
 	}
 	if n.RerunOf != "" {
 		cm.Annotations[kube.AnnotationRerunOf] = n.RerunOf

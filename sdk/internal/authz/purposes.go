@@ -52,6 +52,13 @@ func Purposes() []Purpose {
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
 		{Name: "workflows", Roles: users, Lost: "workflows", Rights: slices.Concat(
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "create"), Each("serviceaccounts", "get"))},
+		{Name: "unique runs of workflows", Optional: true, Roles: users, Lost: "workflows whose concurrency policy is reject",
+			Rights: Each("leases.coordination.k8s.io", "get", "create", "update")},
+		{Name: "events of workflows", Optional: true, Roles: users, Lost: "Events about runs whose setup failed", Rights: Each("events", "create")},
+		{Name: "approving tasks of workflows", Roles: users, Lost: "approving and rejecting tasks of workflows", Rights: Each("configmaps", "get", "list", "create")},
+		{Name: "policy of approvals", Optional: true, Others: "cluster-admin", Lost: "the policy that binds approvals to the users who give them",
+			Rights: InCluster(slices.Concat(Each("validatingadmissionpolicies.admissionregistration.k8s.io", "get", "create", "patch", "delete"),
+				Each("validatingadmissionpolicybindings.admissionregistration.k8s.io", "get", "create", "patch", "delete")))},
 		{Name: "driving workflows", Optional: true, Roles: users, Lost: "driving a workflow without a driver in the cluster", Rights: slices.Concat(
 			Each("configmaps", "get", "list", "watch", "create", "patch"), Each(jobs, "get", "list", "watch", "create", "patch"),
 			Each("pods", "get", "list"), Each("services", "create"), Each("leases.coordination.k8s.io", "get", "create", "update"))},

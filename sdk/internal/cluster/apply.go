@@ -25,8 +25,9 @@ var resources = map[string]string{
 	"PersistentVolumeClaim": "persistentvolumeclaims", "Deployment": "deployments", "StorageClass": "storageclasses",
 	"Role": "roles", "RoleBinding": "rolebindings", "Namespace": "namespaces",
 	"ResourceFlavor": "resourceflavors", "ClusterQueue": "clusterqueues", "LocalQueue": "localqueues",
-	"WorkloadPriorityClass": "workloadpriorityclasses",
-	"NetworkPolicy":         "networkpolicies",
+	"WorkloadPriorityClass":     "workloadpriorityclasses",
+	"NetworkPolicy":             "networkpolicies",
+	"ValidatingAdmissionPolicy": "validatingadmissionpolicies", "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
 }
 
 // at returns the client for the objects of one kind, and the words for it in

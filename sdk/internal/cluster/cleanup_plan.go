@@ -81,7 +81,11 @@ func (c *Client) planCleanup(ctx context.Context, o api.ClusterCleanupOptions) (
 	if err != nil {
 		return nil, err
 	}
-	r.sort(there, o, others, use)
+	policy, err := c.lookupPolicy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.sort(append(there, policy...), o, others, use)
 	if err := c.planKueue(ctx, r, found, others, use); err != nil {
 		return nil, err
 	}

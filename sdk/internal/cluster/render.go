@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
 
@@ -42,7 +43,7 @@ func (c *Client) Render(ctx context.Context, o api.SetupOptions) ([]runtime.Obje
 	}
 	p.groups = groups(c.withPlaceholders(quota))
 	p.secrets = hiddenSecrets(p.namespace, p.record.Store)
-	objects := p.all()
+	objects := append(p.all(), desired.Approvals()...)
 	for i := range objects {
 		objects[i] = toUnstructured(objects[i]) // without empty statuses
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/sdk/api"
+	"github.com/kubevast/vast/sdk/internal/authz"
 	"github.com/kubevast/vast/sdk/internal/cluster/desired"
 	"github.com/kubevast/vast/sdk/internal/cluster/provider"
 )
@@ -209,6 +211,9 @@ func (c *Client) carryOut(ctx context.Context, r *run, p *plan, now *observed) e
 			return err
 		}
 	}
+	if err := c.setupPolicy(ctx, r); err != nil {
+		return err
+	}
 	if err := c.dropOldStore(ctx, r, p); err != nil {
 		return err
 	}
@@ -322,4 +327,52 @@ func isShared(u *unstructured.Unstructured) bool {
 		return true
 	}
 	return false
+}
+
+// policyRights are those that the policy of approvals needs in the whole cluster.
+func policyRights(verbs ...string) []authz.Right {
+	return authz.InCluster(slices.Concat(
+		authz.Each("validatingadmissionpolicies.admissionregistration.k8s.io", verbs...),
+		authz.Each("validatingadmissionpolicybindings.admissionregistration.k8s.io", verbs...)))
+}
+
+// setupPolicy installs the policy of approvals. It covers the whole cluster and needs rights
+// that not every setup has: without them, with an API server older than Kubernetes 1.30, or
+// where others have objects of the name, it reports that approvals are not bound to their
+// users, and that is no error.
+func (c *Client) setupPolicy(ctx context.Context, r *run) error {
+	missing, err := c.rights.Missing(ctx, policyRights("get", "create", "patch"))
+	if err != nil {
+		return err
+	}
+	why := ""
+	if len(missing) > 0 {
+		why = "no right to " + authz.Words(missing)
+	} else {
+		there, err := c.lookup(ctx, desired.Approvals())
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(there, func(u *unstructured.Unstructured) bool { return !isOurs(u) }) {
+			why = "objects of others have its name"
+		}
+	}
+	if why == "" {
+		if err = c.applyAll(ctx, desired.Approvals()); err == nil || !isAbsent(err) {
+			return err
+		}
+		why = "the API server has no ValidatingAdmissionPolicy"
+	}
+	r.say("the ValidatingAdmissionPolicy %s is not installed (%s): users who can create ConfigMaps can approve tasks of workflows under other names", kube.ApprovalsName, why)
+	return nil
+}
+
+// lookupPolicy returns the objects of the policy of approvals that exist, as far as they may be
+// read.
+func (c *Client) lookupPolicy(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	there, err := c.lookup(ctx, desired.Approvals())
+	if isForbidden(err) {
+		return nil, nil
+	}
+	return there, err
 }

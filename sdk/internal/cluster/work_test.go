@@ -172,8 +172,9 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 		"KindCampaign": "a record, see campaign.Unsubmitted and stopCampaigns",
 		"KindDriver":   "a Job, and a Lease of a run: see stopRuns and hasTime", "KindWorkflow": "the state of a run, see stopRuns",
 		"KindWorkflowPart": "no work: ConfigMaps and Secrets of a run",
-		"KindShare":        "a Job, which sends what the store has",
-		"KindVolume":       "no work: a claim", "KindProgress": "no work: a Lease",
+		"KindApproval":     "no work: a ConfigMap of a run", "KindGroup": "no work: a Lease, which the run that holds it owns",
+		"KindShare":  "a Job, which sends what the store has",
+		"KindVolume": "no work: a claim", "KindProgress": "no work: a Lease",
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), "../../../internal/kube/labels.go", nil, 0)
 	if err != nil {

@@ -30,13 +30,11 @@ func (s *submission) check(context.Context) error {
 			not = append(not, what)
 		}
 	}
-	add(w.Concurrency != nil, "concurrency")
 	add(w.Schedule != nil, "schedule")
 	add(len(w.Webhooks) > 0, "webhooks")
 	add(w.EventCallback != "", "event_callback")
 	for _, t := range w.Tasks {
 		add(t.Campaign != nil, "tasks."+t.Graph.Name+".campaign")
-		add(t.Graph.Approval != nil, "tasks."+t.Graph.Name+".approval")
 		add(t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback")
 		if len(not) > mostNamed {
 			break

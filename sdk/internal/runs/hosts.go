@@ -18,11 +18,11 @@ const groupVariable = "SKYPILOT_JOBGROUP_NAME"
 // maxService is the length of a Service's name.
 const maxService = 63
 
-// hosts is the Service of a job group's host names; empty for another workflow. The id is
-// part of it, so that two runs of a group in a namespace do not meet.
+// hosts returns the name of the Service of a job group's host names; empty for another
+// workflow. The id is part of it, so that two runs of a group in a namespace do not meet.
 func (s *submission) hosts() string {
-	if s.workflow.JobGroup == "" {
-		return ""
+	if s.service != "" || s.workflow.JobGroup == "" {
+		return s.service
 	}
 	return kube.DNSLabel(s.workflow.JobGroup, "group", maxService-1-kube.IDLength) + "-" + s.new.ID
 }

@@ -117,7 +117,7 @@ func (c *Client) Follow(ctx context.Context, ref string) (func(context.Context) 
 			return nil, err
 		}
 		out := fromRecord(run)
-		if run.Parts == 0 {
+		if run.Parts == 0 { // it is incomplete, or its setup failed
 			return out, nil
 		}
 		if graph == nil {
@@ -171,6 +171,9 @@ func fromRecord(r *record.Run) *api.WorkflowRun {
 		StoppedBy: r.StopBy, RerunOf: r.Object.Annotations[kube.AnnotationRerunOf], NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
 	out.Driver, _, _ = strings.Cut(r.Driver, " ")
 	switch {
+	case out.Phase == workflow.PhaseSetupError.String():
+		out.Reason = r.Object.Annotations[kube.AnnotationReason]
+		out.Problems = problemsOf(r)
 	case r.Parts == 0:
 		out.Phase, out.Reason = phaseSubmitting, "is being submitted"
 		if time.Since(r.Object.CreationTimestamp.Time) > submissionTime {
@@ -180,6 +183,8 @@ func fromRecord(r *record.Run) *api.WorkflowRun {
 		out.Reason = "waits for approval"
 	case r.StopBy != "":
 		out.Reason = "stopped by " + r.StopBy
+	case out.Phase == workflow.PhaseQueued.String() && r.Driver != "":
+		out.Reason = "waits for its group"
 	case out.Phase == workflow.PhaseQueued.String() && time.Since(r.Object.CreationTimestamp.Time) > submissionTime:
 		out.Reason = "no driver has begun with it"
 	}

@@ -53,7 +53,7 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptio
 	if r.spec, err = c.spec(ctx, r.old); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{r.plan, r.identify, r.rename, r.readSecrets, r.refer} {
+	for _, step := range []func(context.Context) error{r.plan, r.identify, r.checkGroup, r.rename, r.readSecrets, r.refer} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -129,6 +129,8 @@ func (r *rerun) identify(ctx context.Context) error {
 	}
 	r.new.Tasks, r.new.RerunOf, r.new.State = len(r.spec.Workflow.Tasks), r.old.ID, r.again.State
 	r.new.Identity = r.old.Object.Annotations[kube.AnnotationSpecHash]
+	r.new.Group, r.new.Policy = r.old.Group, r.old.Policy
+	r.service = record.RenamedHosts(r.spec.Hosts, r.old.ID, r.new.ID)
 	return nil
 }
 
@@ -176,7 +178,7 @@ func (r *rerun) rename(context.Context) error {
 		}
 	}
 	var err error
-	r.parts, err = r.writer.Parts(r.spec.Workflow, runtime)
+	r.parts, err = r.writer.Parts(record.Spec{Workflow: r.spec.Workflow, RuntimeEnv: runtime, Hosts: r.hosts()})
 	return err
 }
 

@@ -40,9 +40,10 @@ func (c *Client) Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptio
 		s.findEarlier, // the run of the same request
 		s.draft,       // the objects of all tasks
 		s.checkEarlier,
+		s.checkGroup, // that no other run is there, with the policy reject
 	} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return s.failed(ctx, err)
 		}
 	}
 	if s.earlier != nil && s.earlier.Parts > 0 {
@@ -71,6 +72,8 @@ type submission struct {
 	drafts  []*task.Draft
 	writer  record.Writer
 	parts   [][]byte
+	// service is the Service of a job group's host names; empty for another workflow.
+	service string
 	// secrets are those of the run; names are their names, by their content.
 	secrets []*corev1.Secret
 	names   map[string]string
@@ -87,6 +90,12 @@ func (s *submission) identify(ctx context.Context) error {
 	}
 	s.new = record.New{ID: kube.NewRunID(), Namespace: s.c.conn.Namespace, Workflow: s.workflow.Name, User: user, Creator: creator,
 		Tasks: len(s.workflow.Tasks)}
+	if s.new.Submitter, err = s.submitter(ctx); err != nil {
+		return err
+	}
+	if group := s.workflow.Concurrency; group != nil {
+		s.new.Group, s.new.Policy = group.Group, group.Policy
+	}
 	if s.options.RequestID != "" {
 		s.new.ID = kube.DerivedRunID("run", user, creator, s.options.RequestID)
 	}
@@ -101,6 +110,9 @@ func (s *submission) require(ctx context.Context) error {
 			need = append(need, authz.Each("secrets", "create")...)
 			break
 		}
+	}
+	if s.rejects() {
+		need = append(need, authz.Each(leases, "get", "create", "update")...)
 	}
 	if s.options.LocalDriver {
 		need = append(need, driving...)
@@ -177,7 +189,7 @@ func (s *submission) draft(ctx context.Context) error {
 	for _, v := range s.workflow.RuntimeEnv {
 		runtime[v.Name] = v.Value
 	}
-	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph)), "\x00"))
+	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph), s.new.Group, s.new.Policy), "\x00"))
 	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts()})
 	return err
 }
@@ -254,6 +266,9 @@ func (s *submission) create(ctx context.Context) (*api.WorkflowRun, error) {
 	}
 	if err != nil {
 		return nil, c.conn.Classify(err, "create", configMaps)
+	}
+	if err := s.enterGroup(ctx, made); err != nil {
+		return nil, err
 	}
 	if err := s.createParts(ctx, made.UID, create); err != nil {
 		return nil, c.interrupted(s.new.ID, err, o)

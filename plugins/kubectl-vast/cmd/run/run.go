@@ -52,6 +52,8 @@ func ids(ctx context.Context, client cli.Client) []string {
 // the same way.
 func code(r *api.WorkflowRun) error {
 	switch {
+	case r.Phase == "setuperror":
+		return &cli.ExitError{Code: cli.CodeUsage}
 	case r.Result == "failed":
 		return &cli.ExitError{Code: cli.CodeTaskFailed}
 	case r.Result == "stopped" || r.Phase == "cancelled":

@@ -66,6 +66,9 @@ func (o *statusOptions) Run(ctx context.Context) error {
 		return o.Printer.PrintObj(r, o.Out)
 	}
 	head(o.Factory, o.Out, r)
+	for _, problem := range r.Problems {
+		fmt.Fprintf(o.Out, "Error:    %s\n", term.Words(problem))
+	}
 	if len(r.Tasks) == 0 {
 		return nil
 	}
@@ -83,7 +86,7 @@ func head(f *cli.Factory, out io.Writer, r *api.WorkflowRun) {
 	if result := shownResult(r); result != "" {
 		state += ", " + result
 	}
-	if r.Reason != "" {
+	if r.Reason != "" && len(r.Problems) == 0 {
 		state += ": " + r.Reason
 	}
 	fmt.Fprintf(out, "Run:      %s\nWorkflow: %s\nState:    %s\nTasks:    %d of %d ended, %d failed\n", r.ID, term.Words(r.WorkflowName),

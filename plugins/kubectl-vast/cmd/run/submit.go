@@ -11,8 +11,10 @@ import (
 )
 
 // Submit submits a workflow whose file was read. It follows the run unless flags say
-// otherwise, and drives it from here with local.
-func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.SubmitOptions, local bool, path string, data []byte) error {
+// otherwise, and drives it from here with o.LocalDriver. With o.Record a workflow that fails its
+// checks is kept as a run.
+func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.SubmitOptions, path string, data []byte) error {
+	local := o.LocalDriver
 	if flags.Detach && (flags.Wait || local) {
 		return cli.Usagef("--detach excludes --wait and --local-driver")
 	}
@@ -31,7 +33,7 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 			return errors.Join(err, errRead)
 		}
 	}
-	if errRead != nil {
+	if errRead != nil && (!o.Record || o.DryRun == api.DryRunClient) {
 		return errRead
 	}
 	if o.DryRun == api.DryRunClient {
@@ -39,17 +41,23 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 	}
 	client, err := f.Client()
 	if err != nil {
-		return err
+		return errors.Join(errRead, err)
 	}
 	f.ShowTarget(client.Namespace())
-	o.LocalDriver = local
+	if errRead != nil {
+		r, err := client.Workflows().Record(ctx, nameOf(w), errRead, o)
+		if err != nil {
+			return errors.Join(errRead, err)
+		}
+		return recorded(f, flags, r, errRead)
+	}
 	if notify, done := f.Transfer("Uploading"); true {
 		defer done()
 		o.Notify = notify
 	}
 	r, err := client.Workflows().Submit(ctx, w, o)
 	if err != nil {
-		return err
+		return recorded(f, flags, r, err)
 	}
 	said := "submitted"
 	if r.Unchanged {
@@ -102,4 +110,25 @@ func drive(ctx context.Context, f *cli.Factory, client cli.Client, r *api.Workfl
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// recorded prints the run of a workflow that failed its checks, if there is one, and returns the
+// error.
+func recorded(f *cli.Factory, flags *submission.Flags, r *api.WorkflowRun, err error) error {
+	if r == nil {
+		return err
+	}
+	p, errPrint := flags.Output.Printer(flags.DryRun.Operation("recorded as " + r.Phase))
+	if errPrint == nil {
+		errPrint = p.PrintObj(r, f.Out)
+	}
+	return errors.Join(err, errPrint)
+}
+
+// nameOf is the name of a workflow, as far as its file could be read.
+func nameOf(w *spec.Workflow) string {
+	if w == nil {
+		return ""
+	}
+	return w.Name
 }

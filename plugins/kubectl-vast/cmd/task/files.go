@@ -69,7 +69,7 @@ func workflowAmong(files []fileRead) (workflow fileRead, err error) {
 // that nothing else has.
 var (
 	notForWorkflows  = []string{"num-nodes", "deadline", "cpus", "memory", "gpus", "image"}
-	onlyForWorkflows = []string{"local-driver"}
+	onlyForWorkflows = []string{"local-driver", "record"}
 )
 
 // onlyForTasks are flags of submit that a campaign has no use for.

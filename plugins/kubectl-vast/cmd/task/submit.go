@@ -41,7 +41,7 @@ type submitFlags struct {
 func NewSubmit(f *cli.Factory) *cobra.Command {
 	flags := &submitFlags{Flags: submission.NewFlags(f)}
 	extra := &campaign.RunFlags{}
-	localDriver := false
+	localDriver, record := false, false
 	c := &cobra.Command{
 		Use:     "submit FILE...",
 		Aliases: []string{"launch"},
@@ -87,6 +87,9 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 			# Submit from a script: print the id, and do not submit twice if run again
 			kubectl vast submit task.yaml --request-id=nightly-42 -o jsonpath='{.id}'
 
+			# Keep a workflow that fails its checks as a run with the errors
+			kubectl vast submit nightly.yaml --record
+
 			# Run code that you do not trust, without a network
 			kubectl vast submit task.yaml --network=none --no-results --security-profile=restricted`),
 		Args: cli.Args(0, -1, ""),
@@ -127,7 +130,9 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 				if err := refuse(c, notForWorkflows, "workflow"); err != nil {
 					return err
 				}
-				return run.Submit(c.Context(), f, flags.Flags, flags.options(), localDriver, workflow.path, workflow.data)
+				o := flags.options()
+				o.LocalDriver, o.Record = localDriver, record
+				return run.Submit(c.Context(), f, flags.Flags, o, workflow.path, workflow.data)
 			}
 			if err := refuse(c, onlyForWorkflows, "task"); err != nil {
 				return err
@@ -145,6 +150,7 @@ func NewSubmit(f *cli.Factory) *cobra.Command {
 	flags.add(f, c)
 	extra.Add(c, f, "")
 	c.Flags().BoolVar(&localDriver, "local-driver", false, "Drive the run of a workflow from here, in place of a driver in the cluster. The command has to stay until the run has ended.")
+	c.Flags().BoolVar(&record, "record", false, "If true, keep a workflow that fails its checks as a run of phase setuperror with its errors.")
 	return c
 }
 
