@@ -31,7 +31,7 @@ func (s *submission) check(context.Context) error {
 		}
 	}
 	add(w.Schedule != nil, "schedule")
-	add(len(w.Webhooks) > 0, "webhooks")
+	add(len(w.Webhooks) > 0, "webhook")
 	add(w.EventCallback != "", "event_callback")
 	for _, t := range w.Tasks {
 		add(t.Campaign != nil, "tasks."+t.Graph.Name+".campaign")
