@@ -74,6 +74,9 @@ type WorkflowTask struct {
 	TimedOut        bool `json:"timedOut,omitempty"`
 	// Cause is why the last attempt failed.
 	Cause string `json:"cause,omitempty"`
+	// Arch is the architecture of the node that the task executes on, such as "amd64", while
+	// its pods exist and the caller may list nodes. Get sets it, for up to 500 pods.
+	Arch string `json:"arch,omitempty"`
 	// Kept is the run whose results of this task are used.
 	Kept string `json:"kept,omitempty"`
 	// Depends are the names of the tasks that it depends on.

@@ -71,7 +71,11 @@ func (c *Client) each(ctx context.Context, namespace, selector string, do func(m
 		if namespace != "" {
 			request = request.Namespace(namespace)
 		}
-		data, err := request.Do(ctx).Raw()
+		answer := request.Do(ctx)
+		if err := answer.Error(); err != nil { // unlike that of Raw it has the API server's reason
+			return c.conn.Classify(err, "list", configMaps)
+		}
+		data, err := answer.Raw()
 		if err != nil {
 			return c.conn.Classify(err, "list", configMaps)
 		}
@@ -100,7 +104,23 @@ func (c *Client) Get(ctx context.Context, ref string) (*api.WorkflowRun, error) 
 	if err != nil {
 		return nil, err
 	}
-	return get(ctx)
+	out, err := get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.addArchitectures(ctx, out)
+	return out, nil
+}
+
+// addArchitectures sets the architectures of the nodes that tasks of a run execute on.
+func (c *Client) addArchitectures(ctx context.Context, run *api.WorkflowRun) {
+	if !slices.ContainsFunc(run.Tasks, func(t api.WorkflowTask) bool { return t.Job != "" }) {
+		return
+	}
+	arch := c.tasks.Architectures(ctx, run.ID)
+	for i := range run.Tasks {
+		run.Tasks[i].Arch = arch[run.Tasks[i].Job]
+	}
 }
 
 // Follow returns a function that reads the run that ref names. The graph, which never

@@ -223,6 +223,12 @@ func (s *submission) checkFit(ctx context.Context) error {
 			s.c.conn.Warn(why + ". The task waits until there is one")
 		}
 	}
+	if len(s.task.Arch) > 0 {
+		machines, _ := s.c.queues.Machines(ctx) // it is only a warning
+		if why := lacksArch(machines, s.task.Arch); why != "" {
+			s.c.conn.Warn(fmt.Sprintf("task %q: %s. The task waits until there is one", s.task.Name, why))
+		}
+	}
 	return s.c.Fits(ctx, job, s.known.choice, s.options.Force)
 }
 
