@@ -12,7 +12,7 @@ import (
 
 func newStop(f *cli.Factory) *cobra.Command {
 	manager := cli.FieldManager
-	o := &changeFlags{Factory: f, output: cli.NewDoneFlags(f), done: "is being stopped"}
+	o := &changeFlags{Factory: f, output: cli.NewDoneFlags(f), done: "is being stopped", ended: "had already ended"}
 	c := &cobra.Command{
 		Use:     "stop RUN...",
 		Aliases: []string{"cancel"},

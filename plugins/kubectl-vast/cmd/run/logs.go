@@ -73,7 +73,7 @@ func printLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref, name
 	}
 	t := &r.Tasks[i]
 	if t.TaskID == "" {
-		return &api.NotFoundError{Kind: "logs of task", Name: name, Hint: "it has not started (" + t.Status + ")"}
+		return &api.NotFoundError{Kind: "logs of task", Name: name, Hint: notExecuted(t)}
 	}
 	w := cli.NewLogWriter(f.Out)
 	err = client.Tasks().Logs(ctx, t.TaskID, api.LogOptions{Follow: follow, Notify: func(message string) { f.Notef("%s", message) }}, w.Write)
@@ -81,4 +81,15 @@ func printLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref, name
 		return writeErr
 	}
 	return err
+}
+
+// notExecuted states why there is no attempt at a task.
+func notExecuted(t *api.WorkflowTask) string {
+	switch t.Status {
+	case "notstarted":
+		return "it has not started"
+	case "failed": // its approval was rejected, or its Job was refused
+		return "it has failed before it started"
+	}
+	return "it was " + t.Status
 }

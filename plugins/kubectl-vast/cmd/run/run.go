@@ -68,6 +68,8 @@ type changeFlags struct {
 	dryRun cli.DryRunFlag
 	output *cli.DoneFlags
 	done   string
+	// ended, if set, is printed in place of done for a run that has ended.
+	ended string
 }
 
 func (o *changeFlags) add(c *cobra.Command) {
@@ -86,10 +88,16 @@ func (o *changeFlags) each(ctx context.Context, refs []string, do func(context.C
 	if err != nil {
 		return err
 	}
-	p, err := o.output.Printer(o.dryRun.Operation(o.done))
-	if err != nil {
-		return err
-	}
 	return cli.Each(ctx, refs, func(ctx context.Context, ref string) (*api.WorkflowRun, error) { return do(ctx, client, ref) },
-		func(r *api.WorkflowRun) error { return p.PrintObj(r, o.Out) })
+		func(r *api.WorkflowRun) error {
+			done := o.done
+			if o.ended != "" && r.Ended() {
+				done = o.ended
+			}
+			p, err := o.output.Printer(o.dryRun.Operation(done))
+			if err != nil {
+				return err
+			}
+			return p.PrintObj(r, o.Out)
+		})
 }

@@ -77,7 +77,11 @@ func (o *statusOptions) Run(ctx context.Context) error {
 	for i := range r.Tasks {
 		all.Add(t, r, &r.Tasks[i])
 	}
-	return o.Output.PrintTable(o.Printer, t, o.Width(), o.Out)
+	if err := o.Output.PrintTable(o.Printer, t, o.Width(), o.Out); err != nil {
+		return err
+	}
+	next(o.Factory, o.Out, r)
+	return nil
 }
 
 // head prints a run without its tasks.
@@ -113,6 +117,7 @@ func columns(f *cli.Factory) table.Columns[api.WorkflowTask] {
 			Order: table.By(func(t *task) int64 { return int64(f.LastedFor(t.StartTime, t.EndTime)) }), Give: table.Give{Rank: 2}},
 		{Name: "Depends", Wide: true, Text: func(t *task) string { return joined(t.Depends) }},
 		{Name: "Job", Wide: true, Text: func(t *task) string { return t.Job }},
+		{Name: "Arch", Wide: true, Text: func(t *task) string { return t.Arch }},
 		{Name: "Reason", Text: func(t *task) string { return term.Words(t.Reason) }, Give: table.Give{Rank: 3, Least: 16}},
 	}
 }
