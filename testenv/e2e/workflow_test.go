@@ -218,7 +218,7 @@ func TestEveryTaskExecutesOnceThoughTheDriverIsKilledFiveTimes(t *testing.T) {
 			p.vast("reconcile", id).exits(0)
 		}
 	}
-	r := p.ends2(id)
+	r := p.driven(id)
 	if diff := cmp.Diff(want, statuses(r)); diff != "" || r.Result != "success" {
 		t.Errorf("result %s; tasks (-want +got):\n%s", r.Result, diff)
 	}
@@ -245,10 +245,10 @@ func (p *person) killDriver(id string, killed map[string]bool) {
 	}
 }
 
-// ends2 drives a run from here to its end.
-func (p *person) ends2(id string) *api.WorkflowRun {
+// driven drives a run from here to its end.
+func (p *person) driven(id string) *api.WorkflowRun {
 	p.Helper()
-	p.vast("reconcile", id, "--wait")
+	p.vast("reconcile", id, "--wait").exits(0)
 	return p.ends(id)
 }
 
@@ -312,4 +312,18 @@ func TestAPipelineOfSkyPilotRunsItsTasksInOrder(t *testing.T) {
 		}
 	}
 	p.isCounted(c, once("prepare", "train", "report"))
+}
+
+func TestTheTasksOfAJobGroupReachEachOtherByName(t *testing.T) {
+	t.Parallel()
+	p := newRunner(t)
+	const resources = "resources: {cpus: 0.01, memory: 16Mi, image_id: 'docker:busybox:1.36'}\n"
+	id := p.submitFlow("name: pair\nexecution: parallel\nprimary_tasks: [client]\ntermination_delay: 2s\n" +
+		"---\nname: server\n" + resources + "run: mkdir -p /tmp/www && echo served > /tmp/www/index.html && httpd -f -p 8080 -h /tmp/www\n" +
+		"---\nname: client\n" + resources + "run: until wget -q -O- http://server-0.$SKYPILOT_JOBGROUP_NAME:8080/; do sleep 1; done\n")
+	r := p.ends(id)
+	if diff := cmp.Diff(map[string]string{"server": "stopped", "client": "success"}, statuses(r)); diff != "" || r.Result != "success" {
+		t.Errorf("result %s; tasks (-want +got):\n%s", r.Result, diff)
+	}
+	p.vast("run", "logs", id, "client").exits(0).shows("served\n")
 }

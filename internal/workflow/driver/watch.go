@@ -21,9 +21,10 @@ const (
 	pageSize = 500
 	// watchTime is how long the API server keeps a watch open.
 	watchTime = 5 * time.Minute
-	// The pause after an error, which doubles.
-	firstPause, maxPause = time.Second, 10 * time.Second
 )
+
+// The pause after an error, which doubles.
+var firstPause, maxPause = time.Second, 10 * time.Second
 
 // mirror keeps a local copy of some objects up to date.
 type mirror struct {
