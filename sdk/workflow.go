@@ -39,7 +39,8 @@ type Workflow interface {
 	// Watch yields the run with its tasks, first and whenever it has changed, until it has
 	// ended. An error is the last that it yields.
 	Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
-	// Stop requests that a run ends: running tasks are stopped, and others are skipped. It
+	// Stop requests that a run ends: running tasks are stopped, and others are skipped, except
+	// those that depend on a stopped one with on_stopped; a second call stops these, too. It
 	// returns before they are. A run that has ended is returned unchanged.
 	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
 	// Delete deletes a run with all its tasks. Stored results and logs are kept.

@@ -106,6 +106,8 @@ const (
 	AnnotationAttempt  = Prefix + "attempt"
 	// AnnotationStop, on the state of a run, is the user who stopped it. The driver obeys.
 	AnnotationStop = Prefix + "stop"
+	// AnnotationStopAll is the user who stopped it again: also what follows a stop ends.
+	AnnotationStopAll = Prefix + "stop-all"
 	// AnnotationParts, on the state of a run, is how many parts its specification has.
 	// Without it the submission is not complete.
 	AnnotationParts = Prefix + "parts"

@@ -83,7 +83,7 @@ func (v *view) nextSaved(now time.Time) time.Time {
 func (v *view) observed(s workflow.State, now time.Time) workflow.Observed {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	o := workflow.Observed{Now: now, Tasks: make(map[workflow.Attempt]workflow.Seen, len(v.attempts)), Stop: v.stopBy != ""}
+	o := workflow.Observed{Now: now, Tasks: make(map[workflow.Attempt]workflow.Seen, len(v.attempts)), Stop: v.stopBy != "", StopAll: v.stopAll}
 	for at, a := range v.attempts {
 		one := a.seen
 		if one.Status.Final() && !one.Saved && !a.saveBy.IsZero() && now.After(a.saveBy) {

@@ -30,8 +30,9 @@ type view struct {
 	listed   bool
 	// round counts the lists of Jobs: what is put during a list stays when it is complete.
 	round int
-	// stopBy is the user who stopped the run. deleted: the run was deleted.
+	// stopBy is the user who stopped the run, stopAll that it was stopped again. deleted: the run was deleted.
 	stopBy  string
+	stopAll bool
 	deleted bool
 	// approvals are the decisions about tasks of the run, by the UID of their objects;
 	// those of a list that is not complete are in newApprovals.
@@ -57,7 +58,7 @@ type attempt struct {
 }
 
 func newView(run *record.Run) *view {
-	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy,
+	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy, stopAll: run.StopAll,
 		group: map[types.UID]string{}}
 }
 
@@ -100,8 +101,9 @@ func (v *view) putRun(obj *metav1.PartialObjectMetadata) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if by := obj.Annotations[kube.AnnotationStop]; by != v.stopBy {
-		v.stopBy = by
+	by, all := obj.Annotations[kube.AnnotationStop], obj.Annotations[kube.AnnotationStopAll] != ""
+	if by != v.stopBy || all != v.stopAll {
+		v.stopBy, v.stopAll = by, all
 		v.wake()
 	}
 	if obj.DeletionTimestamp != nil {

@@ -47,8 +47,12 @@ func (m *mirror) follow(ctx context.Context) {
 	for ctx.Err() == nil {
 		version, err := m.list(ctx)
 		for err == nil && ctx.Err() == nil {
-			pause = firstPause
+			began := time.Now()
 			version, err = m.watch(ctx, version)
+			if err == nil && time.Since(began) < firstPause { // a server that ends watches at once
+				_ = sleep(ctx, firstPause, nil)
+			}
+			pause = firstPause
 		}
 		if ctx.Err() != nil {
 			return

@@ -49,7 +49,9 @@ type Run struct {
 	Driver string
 	// StopBy is the user who stopped the run, empty for none.
 	StopBy string
-	State  workflow.State
+	// StopAll: it was stopped again.
+	StopAll bool
+	State   workflow.State
 	// Submitter is the name of the user who submitted it at the API server.
 	Submitter string
 	// Group is the concurrency group, empty for none. Policy is what happens if another run
@@ -125,7 +127,7 @@ func FromMeta(m metav1.ObjectMeta) (*Run, error) {
 	}
 	r := &Run{ID: id, Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion,
 		Workflow: m.Annotations[kube.AnnotationWorkflow], User: m.Annotations[kube.AnnotationUser],
-		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], Object: m,
+		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], StopAll: m.Annotations[kube.AnnotationStopAll] != "", Object: m,
 		Submitter: m.Annotations[kube.AnnotationSubmitter], Group: m.Annotations[kube.AnnotationGroup], Policy: m.Annotations[kube.AnnotationPolicy]}
 	r.Object.ManagedFields = nil
 	if text := m.Annotations[kube.AnnotationParts]; text != "" {

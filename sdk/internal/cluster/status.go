@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"slices"
 	"strings"
@@ -194,6 +195,15 @@ func (c *Client) agentStatus(ctx context.Context, s *api.ComponentState) error {
 	}
 	if len(there) < len(desired.Agent(c.conn.Namespace)) {
 		s.Reason, s.Remedies = "its ServiceAccount, Role or RoleBinding is missing", []api.Remedy{{Action: api.ClusterSetup}}
+	}
+	if s.Reason == "" {
+		drivers, err := c.lookup(ctx, desired.Driver(c.conn.Namespace))
+		if err != nil {
+			return c.unread(err, s)
+		}
+		if len(drivers) < len(desired.Driver(c.conn.Namespace)) {
+			s.Reason, s.Remedies = fmt.Sprintf("the ServiceAccount, Role or RoleBinding %q of the drivers of workflows is missing", kube.DriverName), []api.Remedy{{Action: api.ClusterSetup}}
+		}
 	}
 	s.Ready = s.Reason == ""
 	return nil

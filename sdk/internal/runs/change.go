@@ -37,14 +37,19 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	if run.State.Phase.Final() || run.StopBy != "" {
+	if run.State.Phase.Final() || run.StopAll {
 		return fromRecord(run), nil
 	}
-	run.StopBy = user
+	annotations := map[string]any{kube.AnnotationStop: user}
+	if run.StopBy != "" {
+		annotations = map[string]any{kube.AnnotationStopAll: user}
+	} else {
+		run.StopBy = user
+	}
 	if !o.DryRun.Sends() {
 		return fromRecord(run), nil
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": run.UID, "annotations": map[string]any{kube.AnnotationStop: user}}})
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": run.UID, "annotations": annotations}})
 	if err != nil {
 		return nil, err
 	}

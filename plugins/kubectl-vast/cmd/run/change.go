@@ -19,8 +19,9 @@ func newStop(f *cli.Factory) *cobra.Command {
 		Short:   "Stop runs with their tasks",
 		Long: templates.LongDesc(`
 			Stop runs. Running tasks get their grace period, and tasks that have not started are
-			skipped, except those that depend on a stopped task with the condition on_stopped. The
-			command returns before the tasks have ended. Runs that have ended are not changed.`),
+			skipped, except those that depend on a stopped task with the condition on_stopped; a
+			second stop stops these, too. The command returns before the tasks have ended. Runs that
+			have ended are not changed.`),
 		Example: templates.Examples(`
 			# Stop a run
 			kubectl vast run stop x7k2m9qa`),
