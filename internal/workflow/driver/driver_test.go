@@ -51,7 +51,7 @@ func (s *server) submit(g workflow.Workflow, change func(*record.Objects)) {
 			s.t.Fatal(err)
 		}
 	}
-	parts, err := w.Parts(g, "")
+	parts, err := w.Parts(record.Spec{Workflow: g})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestADriverThatHasLostItsLeaseDoesNotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.state()
-	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, 1); !IsLost(err) {
+	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, &workflow.Workflow{}); !IsLost(err) {
 		t.Errorf("the first driver writes: %v", err)
 	}
 	if diff := cmp.Diff(before.State, s.state().State); diff != "" {
@@ -228,7 +228,7 @@ func TestARequestToStopMeanwhileDoesNotEndTheDriver(t *testing.T) {
 		Body: []byte(`{"metadata":{"annotations":{"` + kube.AnnotationStop + `":"ann"}}}`)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, 1); err != nil || d.run.StopBy != "ann" {
+	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, &workflow.Workflow{}); err != nil || d.run.StopBy != "ann" {
 		t.Errorf("it is %+v, %v", d.run, err)
 	}
 }

@@ -38,7 +38,7 @@ func specOf(t testing.TB, n int) [][]byte {
 			t.Fatal(err)
 		}
 	}
-	parts, err := w.Parts(g, "")
+	parts, err := w.Parts(Spec{Workflow: g})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +115,14 @@ func TestAnIncompleteSpecificationIsAnError(t *testing.T) {
 
 func TestTheStateOfTenThousandTasksFitsIntoOneObject(t *testing.T) {
 	s := workflow.State{Version: workflow.StateVersion, Phase: workflow.PhaseRunning, Tasks: map[string]workflow.TaskState{}}
+	var g workflow.Workflow
 	for i := range 10_000 {
-		s.Tasks[fmt.Sprintf("a-task-with-a-rather-long-name-%d", i)] = workflow.TaskState{Status: workflow.StatusFailed, Attempt: 1 + i%3, Scheduled: true,
+		g.Tasks = append(g.Tasks, workflow.Task{Name: fmt.Sprintf("a-task-with-a-rather-long-name-%d", i)})
+		s.Tasks[g.Tasks[i].Name] = workflow.TaskState{Status: workflow.StatusFailed, Attempt: 1 + i%3, Scheduled: true,
 			Created: true, Cause: "OutOfMemory", Started: 1_790_000_000 + int64(i*7919%5000), Ended: 1_790_010_000 + int64(i*104729%5000)}
 	}
 	run := &Run{ID: runID}
-	fields, err := Fields(run, s, 10_000, "pod/x")
+	fields, err := Fields(run, s, &g, "pod/x")
 	if err != nil {
 		t.Fatal(err)
 	}
