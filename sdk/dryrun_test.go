@@ -102,7 +102,7 @@ var changing = map[string]change{
 		return w.Workflows().Delete(ctx, w.run, api.TaskDeleteOptions{DryRun: d})
 	}},
 	"Workflow.Record": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
-		return w.Workflows().Record(ctx, "wrong", api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
+		return w.Workflows().Record(ctx, []byte("name: wrong\n"), api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
 	}},
 	"Workflow.Decide": {before: func(ctx context.Context, w *world) error { return w.gate(ctx) }, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Decide(ctx, w.gated, "g", api.WorkflowDecisionOptions{DryRun: d})

@@ -46,9 +46,9 @@ type Workflow interface {
 	// Delete deletes a run with all its tasks. Stored results and logs are kept.
 	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
 	// Record creates a run of phase "setuperror" from the problems of a file that could not be
-	// read: an *api.InvalidSpecError. name is that of the workflow, empty if it is unknown.
+	// read: an *api.InvalidSpecError. file are its bytes; the name of the run is taken from it.
 	// The run never changes, and cannot be rerun. With o.RequestID it is idempotent.
-	Record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
+	Record(ctx context.Context, file []byte, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
 	// Decide approves or rejects a task that waits for approval, as the user that the API
 	// server takes the caller for. The same decision of a user counts once, and is returned
 	// as Unchanged. For a task that does not wait the error is an *api.ConflictError; of a

@@ -19,7 +19,7 @@ type Workflows struct {
 	OnWatch     func(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
 	OnStop      func(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
 	OnDelete    func(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
-	OnRecord    func(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
+	OnRecord    func(ctx context.Context, file []byte, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
 	OnDecide    func(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
 	OnApprovals func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
 	OnReconcile func(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
@@ -84,11 +84,11 @@ func (f Workflows) Delete(ctx context.Context, ref string, o api.TaskDeleteOptio
 }
 
 // Record implements sdk.Workflow.
-func (f Workflows) Record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
+func (f Workflows) Record(ctx context.Context, file []byte, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
 	if f.OnRecord == nil {
 		return nil, unset("Workflows.OnRecord")
 	}
-	return f.OnRecord(ctx, name, problems, o)
+	return f.OnRecord(ctx, file, problems, o)
 }
 
 // Decide implements sdk.Workflow.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,15 +29,26 @@ func (s *submission) failed(ctx context.Context, err error) (*api.WorkflowRun, e
 	if !s.options.Record || !api.IsInvalidSpec(err) {
 		return nil, err
 	}
-	run, recordErr := s.c.Record(ctx, s.workflow.Name, err, s.options)
+	run, recordErr := s.c.record(ctx, s.workflow.Name, err, s.options)
 	if recordErr != nil {
 		return nil, errors.Join(err, recordErr)
 	}
 	return run, err
 }
 
+// nameLine is the line of a file with its name.
+var nameLine = regexp.MustCompile(`(?m)^name[ \t]*:[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._-]{0,99})["']?[ \t\r]*(?:#.*)?$`)
+
 // Record implements sdk.Workflow.
-func (c *Client) Record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
+func (c *Client) Record(ctx context.Context, file []byte, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
+	name := ""
+	if found := nameLine.FindSubmatch(file); found != nil {
+		name = string(found[1])
+	}
+	return c.record(ctx, name, problems, o)
+}
+
+func (c *Client) record(ctx context.Context, name string, problems error, o api.SubmitOptions) (*api.WorkflowRun, error) {
 	var invalid *api.InvalidSpecError
 	if !errors.As(problems, &invalid) || len(invalid.Problems) == 0 {
 		return nil, api.Invalid("", "only the problems of a file can be recorded")

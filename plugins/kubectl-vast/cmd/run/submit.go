@@ -45,7 +45,7 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 	}
 	f.ShowTarget(client.Namespace())
 	if errRead != nil {
-		r, err := client.Workflows().Record(ctx, nameOf(w), errRead, o)
+		r, err := client.Workflows().Record(ctx, data, errRead, o)
 		if err != nil {
 			return errors.Join(errRead, err)
 		}
@@ -123,12 +123,4 @@ func recorded(f *cli.Factory, flags *submission.Flags, r *api.WorkflowRun, err e
 		errPrint = p.PrintObj(r, f.Out)
 	}
 	return errors.Join(err, errPrint)
-}
-
-// nameOf is the name of a workflow, as far as its file could be read.
-func nameOf(w *spec.Workflow) string {
-	if w == nil {
-		return ""
-	}
-	return w.Name
 }
