@@ -37,8 +37,8 @@ func TestARerunOfADiamondExecutesWhatFailedAndKeepsTheResultsOfTheOthers(t *test
 		t.Fatalf("tasks (-want +got):\n%s", diff)
 	}
 	p.isCounted(c, once("a", "b", "c"))
-	p.vast("rerun", first, "--env", "OTHER=1").exits(2).tells("cannot be changed in a rerun", "CODE")
-	p.vast("rerun", first, "--tasks", "x").exits(2).tells(`has no task "x"`)
+	p.vast("rerun", first, "--env", "OTHER=1").exits(2).prints("cannot be changed in a rerun", "CODE")
+	p.vast("rerun", first, "--tasks", "x").exits(2).prints(`has no task "x"`)
 	p.vast("rerun", first, "--dry-run=client").exits(0).shows("a: kept from run "+first, "b: is executed again: it failed", "d: is executed again: it was skipped")
 	second := p.rerun(first, "--env", "CODE=0")
 	again := p.ends(second)
@@ -53,7 +53,7 @@ func TestARerunOfADiamondExecutesWhatFailedAndKeepsTheResultsOfTheOthers(t *test
 	}
 	p.vast("run", "logs", second, "a").exits(0).shows("from-a\n")
 	p.vast("run", "logs", second, "b").exits(0).shows("code 0\n")
-	p.vast("rerun", second).exits(5).tells("has succeeded")
+	p.vast("rerun", second).exits(5).prints("has succeeded")
 }
 
 func TestFilesAndVariablesPassThroughThreeLevels(t *testing.T) {
