@@ -88,7 +88,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	code, value := s.do(r, body)
 	s.mu.Unlock()
-	if after { // it is done, and nobody is told
+	if after { // it is done, and the answer is lost
 		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
 			conn.Close()
 		}
