@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/workflow"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 )
@@ -104,7 +106,12 @@ var changing = map[string]change{
 	"Workflow.Record": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Record(ctx, []byte("name: wrong\n"), api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
 	}},
-	"Workflow.Decide": {before: func(ctx context.Context, w *world) error { return w.gate(ctx) }, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+	"Workflow.Rerun": {before: func(ctx context.Context, w *world) error {
+		return w.gate(ctx, workflow.Observed{Now: time.Now(), Cancel: true})
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Rerun(ctx, w.gated, api.WorkflowRerunOptions{DryRun: d})
+	}},
+	"Workflow.Decide": {before: func(ctx context.Context, w *world) error { return w.gate(ctx, workflow.Observed{Now: time.Now()}) }, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Decide(ctx, w.gated, "g", api.WorkflowDecisionOptions{DryRun: d})
 	}},
 	"Cluster.Setup": {begun: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubevast/vast/internal/workflow"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -153,7 +155,7 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 	},
 	"Workflow.Get": func(ctx context.Context, w *world) error { _, err := w.Workflows().Get(ctx, w.run); return err },
 	"Workflow.Approvals": func(ctx context.Context, w *world) error {
-		if err := w.gate(ctx); err != nil {
+		if err := w.gate(ctx, workflow.Observed{Now: time.Now()}); err != nil {
 			return err
 		}
 		w.server.mu.Lock()

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -198,8 +197,9 @@ func (w *world) flow(name string) *spec.Workflow {
 	return flow
 }
 
-// gate submits a workflow whose only task requires approval, and has it wait for that.
-func (w *world) gate(ctx context.Context) error {
+// gate submits a workflow whose only task requires approval, and writes the state that
+// follows from what is observed of it.
+func (w *world) gate(ctx context.Context, seen workflow.Observed) error {
 	w.t.Helper()
 	flow, err := spec.ParseWorkflow("gate.yaml", []byte("kind: Workflow\nname: gate\ntasks:\n  g: {run: echo g, approval: {allow_self: true}}\n"), spec.Inputs{})
 	if err != nil {
@@ -210,7 +210,7 @@ func (w *world) gate(ctx context.Context) error {
 		return err
 	}
 	w.gated = run.ID
-	state, _, _ := workflow.Advance(flow.Graph(), workflow.State{}, workflow.Observed{Now: time.Now()})
+	state, _, _ := workflow.Advance(flow.Graph(), workflow.State{}, seen)
 	fields, err := record.Fields(&record.Run{ID: run.ID, UID: run.UID, ResourceVersion: "1"}, state, flow.Graph(), "pod/x 1")
 	if err != nil {
 		return err
