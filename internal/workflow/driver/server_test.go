@@ -184,7 +184,12 @@ func (s *server) list(r *http.Request) []json.RawMessage {
 
 func (s *server) watch(w http.ResponseWriter, r *http.Request) {
 	var from int
-	fmt.Sscan(r.URL.Query().Get("resourceVersion"), &from)
+	if version := r.URL.Query().Get("resourceVersion"); version != "" {
+		if _, err := fmt.Sscan(version, &from); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+	}
 	s.mu.Lock()
 	s.rights[strings.Replace(right(r), "list ", "watch ", 1)] = true
 	s.mu.Unlock()
