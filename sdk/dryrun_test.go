@@ -136,6 +136,7 @@ var reading = []string{
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
 	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile",
+	"Workflow.CollectGarbage", // tested on a cluster: it needs a store
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

@@ -43,7 +43,8 @@ type Workflow interface {
 	// those that depend on a stopped one with on_stopped; a second call stops these, too. It
 	// returns before they are. A run that has ended is returned unchanged.
 	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
-	// Delete deletes a run with all its tasks. Stored results and logs are kept.
+	// Delete deletes a run with all its tasks. Its stored results and logs stay until
+	// CollectGarbage removes those that no other run refers to.
 	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
 	// Record creates a run of phase "setuperror" from the problems of a file that could not be
 	// read: an *api.InvalidSpecError. file are its bytes; the name of the run is taken from it.
@@ -56,6 +57,10 @@ type Workflow interface {
 	Decide(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
 	// Approvals returns the tasks of all users' runs that wait for approval.
 	Approvals(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
+	// CollectGarbage removes the results of tasks whose runs were all deleted, and returns
+	// what it has removed. An interrupted call can be repeated. Without a store the error is an
+	// *api.NotInstalledError.
+	CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error)
 	// Reconcile drives a run from this process while no other driver does. With wait it
 	// returns when the run has ended; otherwise when nothing is left to do at the moment,
 	// and it creates the driver in the cluster again if that is gone. It may be called at

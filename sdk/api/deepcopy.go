@@ -53,3 +53,4 @@ func (l *WorkflowRunList) DeepCopyObject() runtime.Object      { return clone(l)
 func (a *WorkflowApproval) DeepCopyObject() runtime.Object     { return clone(a) }
 func (l *WorkflowApprovalList) DeepCopyObject() runtime.Object { return clone(l) }
 func (p *WorkflowPlan) DeepCopyObject() runtime.Object         { return clone(p) }
+func (l *GarbageList) DeepCopyObject() runtime.Object          { return clone(l) }

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -108,4 +110,29 @@ type WorkflowRerunOptions struct {
 	AgentImage   string
 	DryRun       DryRun
 	FieldManager string
+}
+
+// Garbage are the results of a task of runs that were deleted.
+type Garbage struct {
+	TaskID string `json:"taskID"`
+	// Runs are the deleted runs that used the results.
+	Runs    []string `json:"runs"`
+	Objects int      `json:"objects"`
+	Bytes   int64    `json:"bytes"`
+}
+
+// GarbageList are the results that were removed, or would be in a dry run.
+type GarbageList struct {
+	metav1.TypeMeta `json:",inline"`
+	Items           []Garbage `json:"items"`
+	// Recent is the number of tasks whose results stay until the grace period has passed.
+	Recent int `json:"recent,omitempty"`
+}
+
+// GarbageOptions are those of Workflow.CollectGarbage.
+type GarbageOptions struct {
+	// Grace is how long results stay after the last run that used them was deleted; 0 for an
+	// hour.
+	Grace  time.Duration
+	DryRun DryRun
 }

@@ -23,6 +23,8 @@ type Workflows struct {
 	OnDecide    func(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
 	OnApprovals func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
 	OnReconcile func(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
+	// OnCollectGarbage is the function of CollectGarbage.
+	OnCollectGarbage func(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error)
 }
 
 var _ sdk.Workflow = Workflows{}
@@ -41,6 +43,14 @@ func (f Workflows) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOpt
 		return nil, unset("Workflows.OnRerun")
 	}
 	return f.OnRerun(ctx, ref, o)
+}
+
+// CollectGarbage implements sdk.Workflow.
+func (f Workflows) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error) {
+	if f.OnCollectGarbage == nil {
+		return nil, unset("Workflows.OnCollectGarbage")
+	}
+	return f.OnCollectGarbage(ctx, o)
 }
 
 // Get implements sdk.Workflow.

@@ -79,8 +79,7 @@ type WorkflowTask struct {
 	// RuntimeEnv: others of the same name override those.
 	RuntimeEnv []string
 	Inputs     []taskInput
-	// OutputEnv are the names of the variables that dependents get; nil for all that
-	// the task writes.
+	// OutputEnv are the names of the variables that dependents get.
 	OutputEnv []string
 	// EventCallback is the task's own, in place of the workflow's.
 	EventCallback string

@@ -54,6 +54,21 @@ func TestARerunOfADiamondExecutesWhatFailedAndKeepsTheResultsOfTheOthers(t *test
 	p.vast("run", "logs", second, "a").exits(0).shows("from-a\n")
 	p.vast("run", "logs", second, "b").exits(0).shows("code 0\n")
 	p.vast("rerun", second).exits(5).prints("has succeeded")
+	p.vast("results", "delete", r.Tasks[0].TaskID).exits(5).prints(first, second)
+
+	// What the second run refers to stays when the first one is deleted.
+	p.vast("run", "delete", first, "--wait").exits(0)
+	p.vast("gc", "--grace=0s").exits(0)
+	p.vast("run", "logs", second, "a").exits(0).shows("from-a\n")
+	p.vast("results", "list", r.Tasks[0].TaskID).exits(0)
+	p.vast("run", "delete", second, "--wait").exits(0)
+	p.vast("gc").exits(0).prints("less than")
+	p.vast("results", "list", r.Tasks[0].TaskID).exits(0)
+	p.vast("gc", "--grace=0s", "--dry-run=client").exits(0).shows(r.Tasks[0].TaskID, first)
+	p.vast("results", "list", r.Tasks[0].TaskID).exits(0)
+	p.vast("gc", "--grace=0s").exits(0).shows(r.Tasks[0].TaskID)
+	p.vast("results", "list", r.Tasks[0].TaskID).exits(3)
+	p.vast("gc", "--grace=0s").exits(0)
 }
 
 func TestFilesAndVariablesPassThroughThreeLevels(t *testing.T) {

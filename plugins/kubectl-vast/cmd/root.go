@@ -39,7 +39,7 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Workflow Commands:",
-				Commands: []*cobra.Command{workflow.NewPlan(f), run.New(f), run.NewApprove(f), run.NewReject(f), run.NewApprovals(f), run.NewRerun(f), run.NewReconcile(f)},
+				Commands: []*cobra.Command{workflow.NewPlan(f), run.New(f), run.NewApprove(f), run.NewReject(f), run.NewApprovals(f), run.NewRerun(f), run.NewReconcile(f), run.NewGC(f)},
 			},
 			{
 				Message:  "Campaign Commands:",

@@ -3,8 +3,11 @@ package result
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -28,6 +31,9 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.ResultDeleteOptio
 	defer done()
 	p, err := s.resolveBy(ctx, ref, s.latestOwn, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.unshared(ctx, p.task); err != nil {
 		return nil, err
 	}
 	units, err := s.findAt(ctx, p, wanted, never)
@@ -118,4 +124,23 @@ func (u *unit) unseen() []string {
 		}
 	}
 	return keys
+}
+
+// unshared returns a ConflictError if several runs of workflows refer to the results of a
+// task.
+func (s *session) unshared(ctx context.Context, task string) error {
+	if task == "" {
+		return nil
+	}
+	var runs []string
+	for o, err := range s.store.List(ctx, layout.RefsPrefix(task), store.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		runs = append(runs, strings.TrimPrefix(o.Key, layout.RefsPrefix(task)))
+	}
+	if len(runs) < 2 {
+		return nil
+	}
+	return &api.ConflictError{Message: fmt.Sprintf("the results of task %q are used by the runs %s; delete the runs that are not needed first", task, some(runs))}
 }

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -86,6 +87,11 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions
 	out := fromRecord(run)
 	if !o.DryRun.Sends() {
 		return out, nil
+	}
+	if o.DryRun.Keeps() { // before the run is gone, so that an interrupted call can be repeated
+		if err := c.drop(ctx, run); err != nil {
+			return nil, fmt.Errorf("the references of run %s to its results: %w", id, err)
+		}
 	}
 	propagation := metav1.DeletePropagationBackground
 	if o.Wait {

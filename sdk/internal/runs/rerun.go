@@ -26,8 +26,8 @@ import (
 )
 
 // Rerun implements sdk.Workflow. The references to the results that the new run keeps are
-// written before it exists. A call that is interrupted before that leaves references, which
-// the removal of garbage drops.
+// written before it exists. A call that is interrupted before that leaves references, and
+// the results that they are of stay.
 func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err

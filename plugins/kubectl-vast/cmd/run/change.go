@@ -42,10 +42,11 @@ func newDelete(f *cli.Factory) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "delete RUN...",
 		Aliases: []string{"rm"},
-		Short:   "Delete runs with their tasks; results are kept",
+		Short:   "Delete runs with their tasks",
 		Long: templates.LongDesc(`
 			Delete runs: the state, the driver, and all tasks with their pods. Running tasks are
-			stopped. Results and logs in the store are kept.`),
+			stopped. Results and logs in the store stay until "kubectl vast gc" removes those that no
+			other run refers to.`),
 		Example: templates.Examples(`
 			# Delete a run, and wait until all of it is gone
 			kubectl vast run delete x7k2m9qa --wait`),

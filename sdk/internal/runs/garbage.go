@@ -1,0 +1,155 @@
+package runs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubevast/vast/internal/kube"
+	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/portforward"
+	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/internal/workflow/record"
+	"github.com/kubevast/vast/sdk/api"
+)
+
+// storeAtOnce is how many small requests are sent to the store at a time.
+const storeAtOnce = 32
+
+// drop removes the references of a run to the results of its tasks, and records that: the
+// results without references are garbage. It is idempotent.
+func (c *Client) drop(ctx context.Context, run *record.Run) error {
+	if run.Object.Annotations[kube.AnnotationKept] == "" {
+		return nil
+	}
+	s, err := portforward.Open(ctx, c.conn)
+	if api.IsNotInstalled(err) { // the store was removed, and the results with it
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(storeAtOnce)
+	for name, t := range run.State.Tasks {
+		first := 1
+		if t.Kept != "" {
+			first = t.Attempt
+		}
+		for n := max(first, 1); n <= t.Attempt; n++ {
+			id := kube.StepID(cmp.Or(t.Kept, run.ID), name, n)
+			g.Go(func() error {
+				if _, err := s.Put(ctx, layout.DroppedKey(id, run.ID), strings.NewReader(""), 0, store.PutOptions{}); err != nil {
+					return err
+				}
+				return s.Delete(ctx, layout.RefKey(id, run.ID))
+			})
+		}
+	}
+	return g.Wait()
+}
+
+// defaultGrace is how long results without references stay: a pod may still be writing them.
+const defaultGrace = time.Hour
+
+// CollectGarbage implements sdk.Workflow.
+func (c *Client) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error) {
+	if err := o.DryRun.Check(); err != nil {
+		return nil, err
+	}
+	if o.Grace < 0 {
+		return nil, api.InvalidOption("Grace", "%s is negative", o.Grace)
+	}
+	s, err := portforward.Open(ctx, c.conn)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	list := &api.GarbageList{TypeMeta: api.TypeMeta[api.GarbageList](), Items: []api.Garbage{}}
+	var last *dropped
+	finish := func() error {
+		if last == nil {
+			return nil
+		}
+		return collect(ctx, s, last, cmp.Or(o.Grace, defaultGrace), o.DryRun.Keeps(), list)
+	}
+	for object, err := range s.List(ctx, layout.Dropped, store.ListOptions{}) {
+		if err != nil {
+			return list, err
+		}
+		task, run, ok := strings.Cut(strings.TrimPrefix(object.Key, layout.Dropped), "/")
+		if !ok || !kube.IsTaskID(task) {
+			continue
+		}
+		if last == nil || last.task != task {
+			if err := finish(); err != nil {
+				return list, err
+			}
+			last = &dropped{task: task}
+		}
+		last.runs, last.keys = append(last.runs, run), append(last.keys, object.Key)
+		if object.Modified.After(last.at) {
+			last.at = object.Modified
+		}
+	}
+	return list, finish()
+}
+
+// dropped are the references to the results of a task that were dropped.
+type dropped struct {
+	task       string
+	runs, keys []string
+	at         time.Time
+}
+
+// collect removes the results of a task without references, and adds them to list. The
+// records of the references go last, so that a call that is interrupted can be repeated.
+func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Duration, keeps bool, list *api.GarbageList) error {
+	for _, err := range s.List(ctx, layout.RefsPrefix(d.task), store.ListOptions{}) {
+		if err != nil || !keeps {
+			return err
+		}
+		return s.Delete(ctx, d.keys...) // another run uses them, and records when it does no more
+	}
+	if time.Since(d.at) < grace {
+		list.Recent++
+		return nil
+	}
+	g := api.Garbage{TaskID: d.task, Runs: slices.Clone(d.runs)}
+	prefix := layout.TaskPrefix(d.task)
+	if keeps {
+		if err := s.AbortUploads(ctx, prefix); err != nil {
+			return err
+		}
+	}
+	var keys []string
+	for object, err := range s.List(ctx, prefix, store.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		g.Objects++
+		g.Bytes += object.Size
+		if keys = append(keys, object.Key); len(keys) == 1000 && keeps {
+			if err := s.Delete(ctx, keys...); err != nil {
+				return err
+			}
+			keys = keys[:0]
+		} else if !keeps {
+			keys = keys[:0]
+		}
+	}
+	if keeps {
+		if err := s.Delete(ctx, append(keys, d.keys...)...); err != nil {
+			return err
+		}
+	}
+	if g.Objects > 0 {
+		list.Items = append(list.Items, g)
+	}
+	return nil
+}
