@@ -114,7 +114,7 @@ test-shares: test-programs ## the providers of shares against real servers: 2 mi
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes
 	@# e2e/setup has a cluster of its own and mostly waits for it. e2e/walls shares the cluster
 	@# with e2e, and waits while that stops a node or the API server.
-	@cd testenv && { go test -count=1 -timeout 40m ./e2e & e2e=$$!; } && failed=; \
+	@cd testenv && { go test -count=1 -timeout 60m ./e2e & e2e=$$!; } && failed=; \
 		go test -count=1 -timeout 40m ./e2e/setup || failed=1; \
 		go test -count=1 -timeout 40m ./e2e/walls || failed=1; \
 		wait $$e2e || failed=1; test -z "$$failed"

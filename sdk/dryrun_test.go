@@ -12,6 +12,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/workflow"
 	"github.com/kubevast/vast/sdk"
 	"github.com/kubevast/vast/sdk/api"
@@ -106,6 +107,14 @@ var changing = map[string]change{
 	"Workflow.Record": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Record(ctx, []byte("name: wrong\n"), api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
 	}},
+	"Workflow.CollectGarbage": {noServer: true, before: func(_ context.Context, w *world) error {
+		w.bucket.mu.Lock()
+		defer w.bucket.mu.Unlock()
+		w.bucket.objects[layout.DroppedKey(w.other, "gone")] = []byte{}
+		return nil
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().CollectGarbage(ctx, api.GarbageOptions{DryRun: d, Grace: 1})
+	}},
 	"Workflow.Rerun": {before: func(ctx context.Context, w *world) error {
 		return w.gate(ctx, workflow.Observed{Now: time.Now(), Cancel: true})
 	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
@@ -136,7 +145,6 @@ var reading = []string{
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
 	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile",
-	"Workflow.CollectGarbage", // tested on a cluster: it needs a store
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }
@@ -245,6 +253,7 @@ func TestWhatTheClientsDryRunReturns(t *testing.T) {
 		"what is removed of a campaign":   {"Campaign.Cleanup", func(v any) bool { s := v.(*api.CampaignCleanup); return s.Jobs == 2 && s.Objects > 0 }},
 		"a folder that was written":       {"Campaign.Prepare", func(v any) bool { s := v.(*api.PrepareReport); return s.Jobs == 2 && s.InputBytes > 0 }},
 		"results that were removed":       {"Result.Delete", func(v any) bool { return len(v.(*api.ResultList).Items) == 1 }},
+		"what a deleted run leaves":       {"Workflow.CollectGarbage", func(v any) bool { s := v.(*api.GarbageList); return len(s.Items) == 1 && s.Items[0].Objects == 2 }},
 		"what is set up":                  {"Cluster.Setup", func(v any) bool { return v.(*api.ClusterStatus).Config == "kind" }},
 		"the quota that was measured":     {"Cluster.Resize", func(v any) bool { return v.(*api.ClusterResize).Changed }},
 		"what a cleanup takes away":       {"Cluster.Cleanup", func(v any) bool { return len(v.(*api.ClusterCleanup).Remove) > 0 }},
