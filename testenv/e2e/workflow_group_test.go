@@ -38,9 +38,9 @@ func TestRunsOfAGroupRunOneAfterTheOther(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		// The times of Jobs are of one clock.
-		if before := p.run(ids[i-1]).Tasks[0].EndTime; before == nil || r.Tasks[0].StartTime.Before(before) {
-			t.Errorf("the task of run %d started at %v, and that of the run before ended at %v", i, r.Tasks[0].StartTime, before)
+		_, before := p.executed(ids[i-1])
+		if began, _ := p.executed(ids[i]); began.Before(&before) {
+			t.Errorf("the task of run %d started at %v, and that of the run before ended at %v", i, began, before)
 		}
 	}
 	p.isCounted(c, once("one", "two", "three"))
@@ -49,6 +49,18 @@ func TestRunsOfAGroupRunOneAfterTheOther(t *testing.T) {
 		list, err := client.CoordinationV1().Leases(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelKind + "=" + kube.KindGroup})
 		return err == nil && len(list.Items) == 0, list
 	})
+}
+
+// executed returns when the container of a run's only task started and ended. The times
+// of a Job are those at which its controller has seen that.
+func (p *person) executed(run string) (began, ended metav1.Time) {
+	p.Helper()
+	pods, err := client.CoreV1().Pods(p.namespace).List(p.Context(), metav1.ListOptions{LabelSelector: kube.LabelWorkflow + "=" + run + "," + kube.LabelStep})
+	if err != nil || len(pods.Items) != 1 || len(pods.Items[0].Status.ContainerStatuses) != 1 || pods.Items[0].Status.ContainerStatuses[0].State.Terminated == nil {
+		p.Fatalf("the pods of run %s: %v, %+v", run, err, pods)
+	}
+	state := pods.Items[0].Status.ContainerStatuses[0].State.Terminated
+	return state.StartedAt, state.FinishedAt
 }
 
 func TestTheNextRunOfAGroupFollowsOneThatIsDeleted(t *testing.T) {

@@ -125,25 +125,6 @@ func TestAFileThatCannotBeReadGetsOneClearAnswer(t *testing.T) {
 	p.leftNothing(before)
 }
 
-// What reads well but cannot be run by this build is no wrong file.
-func TestAFileThatCannotBeRunYetIsReported(t *testing.T) {
-	t.Parallel()
-	p := newPerson(t)
-	before := p.objects()
-	for name, c := range map[string]struct{ file, says string }{
-		"pipeline":  {"name: two\n---\nrun: echo a\n---\nrun: echo b\n", "pipeline"},
-		"job group": {"name: group\nexecution: parallel\n---\nname: a\nrun: echo a\n---\nname: b\nrun: echo b\n", "job group"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, args := range [][]string{nil, {"--dry-run=client"}, {"--dry-run=server"}} {
-				p := p.in(t)
-				p.answersIn(p.vast(append([]string{"submit", p.file("task.yaml", c.file)}, args...)...).exits(1).prints(c.says, "yet"), 1)
-			}
-		})
-	}
-	p.leftNothing(before)
-}
-
 func TestOddButRightFilesRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, task, log string }{

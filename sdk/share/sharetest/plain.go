@@ -286,7 +286,14 @@ func canceled(s *suite) {
 		s.Errorf("%T %v", err, err)
 	}
 	s.mustNotHave(p, name)
-	if _, err := p.Upload(s.ctx, name, c.source(), share.UploadOptions{State: state}); err != nil {
+	// A server may close other connections with the one that was cut.
+	var temporary *share.TemporaryError
+	for range 5 {
+		if _, err = p.Upload(s.ctx, name, c.source(), share.UploadOptions{State: state}); !errors.As(err, &temporary) {
+			break
+		}
+	}
+	if err != nil {
 		s.Errorf("the next attempt: %v", err)
 	}
 	s.mustHave(p, name, c)
