@@ -64,7 +64,7 @@ func TestARerunOfADiamondExecutesWhatFailedAndKeepsTheResultsOfTheOthers(t *test
 	p.vast("run", "delete", second, "--wait").exits(0)
 	p.vast("gc").exits(0).prints("less than")
 	p.vast("results", "list", r.Tasks[0].TaskID).exits(0)
-	p.vast("gc", "--grace=0s", "--dry-run=client").exits(0).shows(r.Tasks[0].TaskID, first)
+	p.vast("gc", "--grace=0s", "--dry-run=client").exits(0).shows(r.Tasks[0].TaskID, second)
 	p.vast("results", "list", r.Tasks[0].TaskID).exits(0)
 	p.vast("gc", "--grace=0s").exits(0).shows(r.Tasks[0].TaskID)
 	p.vast("results", "list", r.Tasks[0].TaskID).exits(3)

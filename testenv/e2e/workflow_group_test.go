@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -25,6 +26,8 @@ func TestRunsOfAGroupRunOneAfterTheOther(t *testing.T) {
 			script = "sleep 20"
 		}
 		ids = append(ids, p.submitFlow(grouped(c, name, "queue", script)))
+		submitted := time.Now().Unix()
+		p.waitFor("the next second: runs are in the order of their creation, to the second", func() (bool, any) { return time.Now().Unix() > submitted+1, nil })
 		if i == 0 {
 			p.waitFor("the first run runs", func() (bool, any) { return c.counted()["one"] == 1, c.counted() })
 		}
