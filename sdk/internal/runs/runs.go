@@ -62,7 +62,7 @@ func (c *Client) notFound(ref string) error {
 		{Action: WorkflowsList, Options: []string{"AllUsers"}}, {Options: []string{"Namespace"}, Purpose: "look in another namespace"}}}
 }
 
-// whose returns the selector of the caller's runs, or of all users'.
+// user returns the name under which the caller acts.
 func (c *Client) user(ctx context.Context) (string, error) {
 	user, err := c.conn.User(ctx)
 	if err != nil {

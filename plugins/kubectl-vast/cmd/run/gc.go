@@ -1,14 +1,12 @@
 package run
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/kubectl/pkg/util/templates"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubevast/vast/internal/cli"
 	"github.com/kubevast/vast/sdk/api"
@@ -35,8 +33,8 @@ func NewGC(f *cli.Factory) *cobra.Command {
 			kubectl vast gc`),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if output != "" && output != "json" && output != "yaml" && output != "name" {
-				return cli.Usagef("--output must be json, yaml or name")
+			if err := cli.CheckData(output); err != nil {
+				return err
 			}
 			if grace < 0 {
 				return cli.Usagef("--grace must not be negative")
@@ -45,6 +43,7 @@ func NewGC(f *cli.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			f.ShowTarget(client.Namespace())
 			o.DryRun, o.Grace = dryRun.Value, max(grace, 1)
 			list, err := client.Workflows().CollectGarbage(c.Context(), o)
 			if list == nil {
@@ -60,33 +59,17 @@ func NewGC(f *cli.Factory) *cobra.Command {
 		},
 	}
 	c.Flags().DurationVar(&grace, "grace", grace, "How long results stay after the last run that used them was deleted.")
-	c.Flags().StringVarP(&output, "output", "o", "", "Output format: json, yaml or name.")
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json", "yaml", "name"}, cobra.ShellCompDirectiveNoFileComp))
+	cli.AddDataFlag(c, &output)
 	dryRun.Add(c)
 	return c
 }
 
 func printGarbage(f *cli.Factory, list *api.GarbageList, output, verb string) error {
-	switch output {
-	case "json":
-		data, err := json.MarshalIndent(list, "", "    ")
-		if err == nil {
-			_, err = fmt.Fprintf(f.Out, "%s\n", data)
-		}
-		return err
-	case "yaml":
-		data, err := yaml.Marshal(list)
-		if err == nil {
-			_, err = f.Out.Write(data)
-		}
-		return err
+	if output != "" {
+		return cli.PrintData(f.Out, output, list)
 	}
 	for _, g := range list.Items {
-		line := "task/" + g.TaskID
-		if output == "" {
-			line += fmt.Sprintf(" %s: %d objects, %d bytes, of runs %s", verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", "))
-		}
-		if _, err := fmt.Fprintln(f.Out, line); err != nil {
+		if _, err := fmt.Fprintf(f.Out, "task/%s %s: %d objects, %d bytes, of runs %s\n", g.TaskID, verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", ")); err != nil {
 			return err
 		}
 	}
