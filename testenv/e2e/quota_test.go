@@ -24,7 +24,8 @@ func onCPUs(name, cpus string, nodes int, script string) string {
 }
 
 // queue gives the person's namespace a LocalQueue over a ClusterQueue of its
-// own with so much quota, and returns the ClusterQueue's name.
+// own with so much quota, and returns the ClusterQueue's name. Kueue has looked at both
+// when it returns: a queue that admits nothing yet causes a warning of submit.
 func (p *person) queue(local, cpu string, more ...string) string {
 	p.Helper()
 	name := "e2e-" + rand.String(8)
@@ -58,6 +59,11 @@ kind: LocalQueue
 metadata: {name: %[2]s, namespace: %[5]s}
 spec: {clusterQueue: %[1]s}
 `, name, local, cpu, strings.Join(more, "\n  "), p.namespace))
+	active := "True"
+	if len(more) > 0 {
+		active = "False" // held
+	}
+	p.kubectl("wait", "--for=condition=Active="+active, "--timeout=60s", "localqueue/"+local)
 	return name
 }
 
