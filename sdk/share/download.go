@@ -119,7 +119,7 @@ func (d *download) run(ctx context.Context) (Object, error) {
 		}
 		// The part may be from a version that the note did not distinguish.
 		d.restarted, found = true, now
-		if err := d.restart(); err != nil {
+		if err := d.cut(0); err != nil {
 			return Object{}, err
 		}
 	}
@@ -133,14 +133,6 @@ func (d *download) stat(ctx context.Context) (found Object, err error) {
 	return found, err
 }
 
-// restart empties the part.
-func (d *download) restart() error {
-	if err := d.file.Truncate(0); err != nil {
-		return d.local(err)
-	}
-	return nil
-}
-
 // transfer completes the part; found is what Stat reports.
 func (d *download) transfer(ctx context.Context, found Object) (Object, error) {
 	if err := d.prepare(found); err != nil {
@@ -152,7 +144,7 @@ func (d *download) transfer(ctx context.Context, found Object) (Object, error) {
 			return Object{}, d.local(err)
 		}
 		if found.Size >= 0 && info.Size() > found.Size {
-			if err := d.restart(); err != nil {
+			if err := d.cut(0); err != nil {
 				return Object{}, err
 			}
 			continue

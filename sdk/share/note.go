@@ -24,7 +24,7 @@ type note struct {
 }
 
 // prepare empties a part of another object, cuts off what may be wrong of one that a
-// killed process has left, and notes what it will be from.
+// killed process has left, reserves space for the whole, and notes what the part will be from.
 func (d *download) prepare(found Object) error {
 	before, ok := d.noted, d.noted.Name != ""
 	if !ok {
@@ -32,7 +32,7 @@ func (d *download) prepare(found Object) error {
 	}
 	same := ok && before.Name == found.Name && before.Size == found.Size && !changed(before.Object, found) && before.Checksums == found.Checksums
 	if !same || before.Boot != "" && before.Boot != boot() {
-		if err := d.restart(); err != nil {
+		if err := d.cut(0); err != nil {
 			return err
 		}
 	} else if before.Prefix != nil {
@@ -40,10 +40,16 @@ func (d *download) prepare(found Object) error {
 			return err
 		}
 	}
+	if found.Size > 0 {
+		if err := allocate(d.file, found.Size); err != nil {
+			return d.local(err)
+		}
+	}
 	return d.write(note{Object: found, Validator: found.Validator, Boot: boot()})
 }
 
-// cut truncates the part to a length, if it is longer.
+// cut truncates the part to a length, if it is longer: a file that was once truncated to
+// nothing, even one that was empty, is written to the disk by ext4 when it is closed.
 func (d *download) cut(length int64) error {
 	info, err := d.file.Stat()
 	if err == nil && info.Size() > length {

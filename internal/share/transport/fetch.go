@@ -15,8 +15,9 @@ import (
 	"github.com/kubevast/vast/sdk/share"
 )
 
-// fetchBuffer is what a download holds in memory.
-const fetchBuffer = 256 << 10
+// fetchBuffer is what a download holds in memory for each connection. The kernel copies
+// smaller pieces at a lower rate.
+const fetchBuffer = 1 << 20
 
 // Describe returns what the header of an answer to GET or HEAD says about a file. Its
 // Validator is the ETag if that is a strong one: Apache's is weak for a second after a
