@@ -1,13 +1,13 @@
 # kubevast: kubectl vast and kubectl vastvol. `make help` lists the targets.
 
 BIN     ?= bin
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty 2>/dev/null || echo dev)
 AGENT   := ghcr.io/kubevast/agent
 # What a build for development runs: the test cluster has it. A release has the
 # image of internal/kube/release.go, by its digest, and none but that.
 DEV_AGENT ?= $(if $(shell echo $(VERSION) | grep -xE 'v[0-9]+\.[0-9]+\.[0-9]+'),,$(AGENT):dev)
 LDFLAGS := -s -w -X github.com/kubevast/vast/internal/cli.gitVersion=$(VERSION) \
-	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short HEAD 2>/dev/null) \
+	-X github.com/kubevast/vast/internal/cli.gitCommit=$(shell git rev-parse --short=12 HEAD 2>/dev/null) \
 	-X github.com/kubevast/vast/internal/kube.linkedVersion=$(VERSION) \
 	-X github.com/kubevast/vast/internal/kube.linkedAgent=$(DEV_AGENT) -X github.com/kubevast/vast/sdk/internal/cluster.byTag=$(DEV_AGENT)
 # Without cgo (see below) the plugins run on every Linux.
@@ -65,6 +65,19 @@ release-digest: ## write VERSION and the DIGEST of its image into internal/kube/
 	@sed -i -E 's/^(\treleaseVersion = ).*/\1"$(VERSION)"/; s/^(\treleaseDigest  = ).*/\1"$(DIGEST)"/' internal/kube/release.go
 	@go test ./internal/kube -run TestTheReleaseIsPinned
 	@echo "commit internal/kube/release.go and tag that commit $(VERSION)"
+
+# krew accepts semantic versions only: a commit without a tag is v0.0.0-COMMIT.
+RELEASE_VERSION ?= $(if $(filter v%,$(VERSION)),$(VERSION),v0.0.0-$(VERSION))
+# Platforms of release-snapshot, such as linux/amd64,darwin/arm64; all without it.
+PLATFORMS ?=
+
+.PHONY: release-snapshot
+release-snapshot: ## build every platform's archives, SBOMs, checksums and krew manifests into dist/: 20 minutes cold
+	@go run ./krew/release -version '$(RELEASE_VERSION)' $(if $(PLATFORMS),-platforms $(PLATFORMS)) -ldflags '$(subst gitVersion=$(VERSION),gitVersion=$(RELEASE_VERSION),$(LDFLAGS))'
+
+.PHONY: krew-templates
+krew-templates: ## write the templates of the krew manifests from krew/plugins.go
+	@go run ./krew/release templates
 
 .PHONY: install
 install: build ## put both plugins, with their shell completion, into GOBIN or ~/go/bin

@@ -1,4 +1,5 @@
-// Package krew holds the templates of the plugins' krew manifests: .krew.yaml
-// in the repository's root for vast, where krew-release-bot looks for it, and
-// vastvol.yaml here for vastvol. Its tests keep krew's rules for them.
+// Package krew describes both plugins for krew: their manifests, and the templates of these
+// that krew-release-bot renders. Everything is made from Plugins and manifest.tmpl by
+// `make krew-templates`; the bot finds the template of vast in the repository's root
+// (.krew.yaml), and that of vastvol here. Its tests check krew's rules.
 package krew

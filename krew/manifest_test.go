@@ -1,16 +1,14 @@
 package krew
 
 import (
-	"bytes"
-	"fmt"
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"text/template"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
@@ -52,44 +50,51 @@ const (
 	short = 60 // nine of ten descriptions in krew's index are shorter
 )
 
-// render does what krew-release-bot does, without downloading anything: it
-// gives the template the tag and its two functions.
-func render(t *testing.T, file string) manifest {
+func TestTheTemplatesAreUpToDate(t *testing.T) {
+	for _, p := range Plugins {
+		want, err := BotTemplate(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("..", p.TemplateFile()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is out of date; run `make krew-templates` (-want +got):\n%s", p.TemplateFile(), diff)
+		}
+	}
+}
+
+// render renders the manifest of a release.
+func render(t *testing.T, p Plugin) manifest {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	sums := map[string]string{}
+	for _, platform := range Platforms {
+		sums[platform.Archive(p.Name, tag)] = sha
+	}
+	text, err := Manifest(p, tag, "", Platforms, sums)
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := struct{ TagName string }{tag}
-	funcs := template.FuncMap{
-		"addURIAndSha": func(uri, tagName string) (string, error) {
-			if tagName != tag {
-				return "", fmt.Errorf("addURIAndSha got the tag %q", tagName)
-			}
-			var b bytes.Buffer
-			err := template.Must(template.New("uri").Parse(uri)).Execute(&b, release)
-			// The bot indents its second line by four spaces, always.
-			return "uri: " + b.String() + "\n    sha256: " + sha, err
-		},
-		"indent": func(n int, s string) string {
-			return strings.ReplaceAll(s, "\n", "\n"+strings.Repeat(" ", n))
-		},
-	}
-	var out bytes.Buffer
-	if err := template.Must(template.New(file).Funcs(funcs).Parse(string(text))).Execute(&out, release); err != nil {
-		t.Fatal(err)
-	}
 	var m manifest
-	if err := yaml.UnmarshalStrict(out.Bytes(), &m); err != nil {
-		t.Fatalf("%v in:\n%s", err, out.String())
+	if err := yaml.UnmarshalStrict(text, &m); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
 	}
 	return m
 }
 
+func TestAnArchiveWithoutAChecksumIsAnError(t *testing.T) {
+	if _, err := Manifest(Plugins[0], tag, "", Platforms, nil); err == nil {
+		t.Error("a manifest was rendered")
+	}
+}
+
 func TestManifestsKeepKrewsRules(t *testing.T) {
-	for name, file := range map[string]string{"vast": "../.krew.yaml", "vastvol": "vastvol.yaml"} {
+	for _, plugin := range Plugins {
+		name := plugin.Name
 		t.Run(name, func(t *testing.T) {
-			m := render(t, file)
+			m := render(t, plugin)
 			head := []string{m.APIVersion, m.Kind, m.Metadata.Name, m.Spec.Version, m.Spec.Homepage}
 			want := []string{"krew.googlecontainertools.github.com/v1alpha2", "Plugin", name, tag, "https://github.com/kubevast/vast"}
 			if diff := cmp.Diff(want, head); diff != "" {
@@ -120,7 +125,7 @@ func checkPlatforms(t *testing.T, name string, platforms []platform) {
 		t.Run(pair, func(t *testing.T) { checkPlatform(t, name, pair, p) })
 	}
 	slices.Sort(pairs)
-	want := []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64"}
+	want := []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64", "windows_arm64"}
 	if diff := cmp.Diff(want, pairs); diff != "" {
 		t.Errorf("platforms, each once (-want,+got):\n%s", diff)
 	}
@@ -145,7 +150,7 @@ func checkPlatform(t *testing.T, name, pair string, p platform) {
 			t.Errorf("files: %q leaves the folder of the installation", f.To)
 		}
 	}
-	for _, need := range []string{bin, "LICENSE"} {
+	for _, need := range []string{bin, "LICENSE", "NOTICE"} {
 		if !slices.Contains(from, need) {
 			t.Errorf("files lack %s, got %v", need, from)
 		}
