@@ -97,7 +97,7 @@ test: test-programs ## everything: lint, unit tests, shares, fuzzing, e2e tests 
 	@log=$$(mktemp) && { $(MAKE) --no-print-directory cluster-up >$$log 2>&1 & up=$$!; } && \
 		{ $(MAKE) --no-print-directory lint test-unit fuzz || failed=1; } && \
 		{ wait $$up || failed=1; cat $$log; rm -f $$log; test -z "$$failed"; }
-	@$(MAKE) --no-print-directory test-shares
+	@$(MAKE) --no-print-directory -j2 test-shares test-krew
 	@$(MAKE) --no-print-directory test-e2e
 
 .PHONY: test-programs
@@ -116,12 +116,16 @@ test-programs: ## install the programs that unit tests try things with; on Debia
 .PHONY: test-unit
 test-unit: test-programs ## unit tests of all modules
 	go test ./...
-	cd testenv && go test $$(go list ./... | grep -v -e /e2e -e /shares)
+	cd testenv && go test $$(go list ./... | grep -v -e /e2e -e /shares -e /krew)
 
 .PHONY: test-shares
 test-shares: test-programs ## the providers of shares against real servers: 2 minutes; the first run compiles some of them
 	@# Most tests wait for a server or a timeout at times.
 	cd testenv && go test -count=1 -parallel 8 -timeout 20m ./shares/...
+
+.PHONY: test-krew
+test-krew: ## install both plugins by krew from archives of a release: a minute; the first run compiles krew and kubectl
+	cd testenv && go test -count=1 -timeout 30m ./krew
 
 .PHONY: test-e2e
 test-e2e: cluster-up ## e2e tests on the cluster that cluster-up finds or makes

@@ -92,6 +92,14 @@ var (
 		Programs: map[string]string{"fake-gcs-server": "github.com/fsouza/fake-gcs-server"},
 		Why:      "fake-gcs-server " + FakeGCSVersion + ", for the tests of the shares; about a minute",
 	}
+	Krew = Module{
+		Name: "krew",
+		Programs: map[string]string{
+			"kubectl-krew":           "sigs.k8s.io/krew/cmd/krew",
+			"validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+		},
+		Why: "krew, for the test of the installation; half a minute",
+	}
 	RuntimeWrapper = Module{
 		Name:     "runtimewrapper",
 		Sources:  []string{"cmd/runtimewrapper", "internal/ociwrap"},
