@@ -63,6 +63,7 @@ var layers = []string{
 	"=sdk/internal/queue",
 	"=internal/portforward",
 	"=sdk/internal/inputs",
+	"=internal/history",
 	"sdk/internal/result",
 	"=internal/workflow/driver",
 	"sdk/internal/task",

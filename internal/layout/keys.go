@@ -20,6 +20,7 @@ import (
 //	campaigns/<campaign>/<config>/<run>/...       result of one run
 //	campaigns/<campaign>/_jobs/<job>/...          logs of packed runs
 //	index/<campaign>/<config>/<run>/<outcome>     empty: the outcome, for who lists only
+//	index/runs/<namespace>/...                    runs of workflows that have ended; see package history
 //	archives/<campaign>.tar.gz
 const (
 	Inputs    = "inputs/"
@@ -80,6 +81,10 @@ func CampaignIndex(campaign string) string { return Index + campaign + "/" }
 func RunIndex(campaign, config string, run int) string {
 	return fmt.Sprintf("%s%s/%d/", CampaignIndex(campaign), config, run)
 }
+
+// RunsPrefix is the prefix of the history of the runs of workflows of a namespace. No campaign
+// has the id "runs": an id ends with a time.
+func RunsPrefix(namespace string) string { return Index + "runs/" + namespace + "/" }
 
 // IndexKey is the key of the empty object that records an outcome.
 func IndexKey(index string, o Outcome) string { return index + o.Word() }
