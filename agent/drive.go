@@ -37,7 +37,7 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil:
-			return nil
+			return keepRun(ctx, o)
 		case errors.Is(err, driver.ErrDeleted):
 			log("%v", err)
 			return nil

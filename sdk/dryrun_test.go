@@ -107,6 +107,9 @@ var changing = map[string]change{
 	"Workflow.Record": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Record(ctx, []byte("name: wrong\n"), api.Invalid("tasks.a", "unknown field"), api.SubmitOptions{DryRun: d})
 	}},
+	"Workflow.RebuildHistory": {noServer: true, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().RebuildHistory(ctx, d)
+	}},
 	"Workflow.CollectGarbage": {noServer: true, before: func(_ context.Context, w *world) error {
 		w.bucket.mu.Lock()
 		defer w.bucket.mu.Unlock()
@@ -144,7 +147,7 @@ var reading = []string{
 	"Result.Get", "Result.List", "Result.Download",
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
-	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile",
+	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile", "Workflow.History",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

@@ -153,6 +153,10 @@ var lookingOnly = map[string]func(context.Context, *world) error{
 		_, err := w.Workflows().List(ctx, api.TaskListOptions{})
 		return err
 	},
+	"Workflow.History": func(ctx context.Context, w *world) error {
+		_, err := w.Workflows().History(ctx, api.WorkflowHistoryOptions{})
+		return err
+	},
 	"Workflow.Get": func(ctx context.Context, w *world) error { _, err := w.Workflows().Get(ctx, w.run); return err },
 	"Workflow.Approvals": func(ctx context.Context, w *world) error {
 		if err := w.gate(ctx, workflow.Observed{Now: time.Now()}); err != nil {

@@ -34,8 +34,19 @@ type Workflow interface {
 	Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error)
 	// Get returns one run with its tasks.
 	Get(ctx context.Context, ref string) (*api.WorkflowRun, error)
-	// List returns runs without their tasks, oldest first. o.States must be empty.
+	// List returns runs without their tasks, oldest first: those in the cluster, and in one
+	// namespace also the newest 50 of the history. o.States must be empty.
 	List(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error)
+	// History returns ended runs without their tasks from the store, newest first. If there are
+	// more, Continue of the list is the Before of the next page. It takes the same few requests
+	// however many runs there are, unless the options select few of many. Runs whose objects
+	// are still in the cluster are among them. Without a store the error is an
+	// *api.NotInstalledError; if the index is damaged, an *api.UnavailableError.
+	History(ctx context.Context, o api.WorkflowHistoryOptions) (*api.WorkflowRunList, error)
+	// RebuildHistory adds the ended runs in the cluster that are missing to the history, and
+	// makes its index again from the records of all runs, which it reads. It returns the number
+	// of runs. A dry run only counts the runs in the index.
+	RebuildHistory(ctx context.Context, dryRun api.DryRun) (int, error)
 	// Watch yields the run with its tasks, first and whenever it has changed, until it has
 	// ended. An error is the last that it yields.
 	Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
@@ -43,7 +54,7 @@ type Workflow interface {
 	// those that depend on a stopped one with on_stopped; a second call stops these, too. It
 	// returns before they are. A run that has ended is returned unchanged.
 	Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
-	// Delete deletes a run with all its tasks. Its stored results and logs stay until
+	// Delete deletes a run with all its tasks, and its record in the history. Its stored results and logs stay until
 	// CollectGarbage removes those that no other run refers to.
 	Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
 	// Record creates a run of phase "setuperror" from the problems of a file that could not be

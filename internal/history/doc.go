@@ -158,6 +158,7 @@ func (l *Log) decode(data []byte) (*record.Run, error) {
 	case !run.State.Phase.Final():
 		return nil, errors.New("the run has not ended")
 	}
+	run.Past = true
 	return run, nil
 }
 

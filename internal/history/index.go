@@ -88,7 +88,7 @@ func (l *Log) head(ctx context.Context) (*head, error) {
 		if at, is := strings.CutPrefix(name, deltaPrefix); is {
 			at, gone := strings.CutSuffix(at, goneSuffix)
 			switch {
-			case !isPosition(at): // of nobody
+			case !isPosition(at): // a foreign object
 			case gone:
 				h.gone[at] = true
 			default:

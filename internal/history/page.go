@@ -140,3 +140,24 @@ func (m *merge) next(ctx context.Context) (*Entry, error) {
 	*from = (*from)[1:]
 	return e, nil
 }
+
+// Count returns the number of runs in the index. Runs that were deleted since the last
+// compaction may be among them.
+func (l *Log) Count(ctx context.Context) (n int, err error) {
+	err = settled(ctx, func() error {
+		h, err := l.head(ctx)
+		if err != nil {
+			return err
+		}
+		now, err := l.current(ctx, h)
+		if err != nil {
+			return err
+		}
+		n = len(h.deltas)
+		for i := range now.Parts {
+			n += now.Parts[i].Count
+		}
+		return nil
+	})
+	return n, err
+}

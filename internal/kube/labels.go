@@ -115,6 +115,8 @@ const (
 	AnnotationRerunOf = Prefix + "rerun-of"
 	// AnnotationDriver, on the state of a run, is the holder of its Lease that wrote last.
 	AnnotationDriver = Prefix + "driver"
+	// AnnotationRecorded, on the state of a run, is when the run was added to the history.
+	AnnotationRecorded = Prefix + "recorded"
 	// AnnotationWaiting, on the state of a run, are the tasks that wait for approval, as JSON.
 	AnnotationWaiting = Prefix + "waiting"
 	// AnnotationSubmitter is the exact name at the API server of the user who submitted a run.

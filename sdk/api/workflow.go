@@ -32,6 +32,9 @@ type WorkflowRun struct {
 	StoppedBy string `json:"stoppedBy,omitempty"`
 	// RerunOf is the run that this one executes again; empty for none.
 	RerunOf string `json:"rerunOf,omitempty"`
+	// Expired: the objects of the run are gone from the cluster, and this is its record in the
+	// history.
+	Expired bool `json:"expired,omitempty"`
 	// Driver is what drives the run, or did last: "pod/NAME" or "client/NAME".
 	Driver string `json:"driver,omitempty"`
 
@@ -92,6 +95,19 @@ type WorkflowRunList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []WorkflowRun `json:"items"`
+}
+
+// WorkflowHistoryOptions select ended runs. Empty fields select all.
+type WorkflowHistoryOptions struct {
+	// AllUsers selects the runs of all users. Without it, those of User, or of the caller.
+	AllUsers bool
+	User     string
+	// WorkflowName, Phase and Result are as in WorkflowRun.
+	WorkflowName, Phase, Result string
+	// Before is a time (RFC 3339) or the id of a run: newer runs, and this one, are omitted.
+	Before string
+	// Limit is the number of runs; 0 for 50. At most 10,000.
+	Limit int
 }
 
 // WorkflowRerunOptions select what a rerun executes again: without FromStart and Tasks, the

@@ -23,6 +23,9 @@ type Workflows struct {
 	OnDecide    func(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
 	OnApprovals func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
 	OnReconcile func(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error)
+	// OnHistory and OnRebuildHistory are the functions of History and RebuildHistory.
+	OnHistory        func(ctx context.Context, o api.WorkflowHistoryOptions) (*api.WorkflowRunList, error)
+	OnRebuildHistory func(ctx context.Context, dryRun api.DryRun) (int, error)
 	// OnCollectGarbage is the function of CollectGarbage.
 	OnCollectGarbage func(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error)
 }
@@ -67,6 +70,22 @@ func (f Workflows) List(ctx context.Context, o api.TaskListOptions) (*api.Workfl
 		return nil, unset("Workflows.OnList")
 	}
 	return f.OnList(ctx, o)
+}
+
+// History implements sdk.Workflow.
+func (f Workflows) History(ctx context.Context, o api.WorkflowHistoryOptions) (*api.WorkflowRunList, error) {
+	if f.OnHistory == nil {
+		return nil, unset("Workflows.OnHistory")
+	}
+	return f.OnHistory(ctx, o)
+}
+
+// RebuildHistory implements sdk.Workflow.
+func (f Workflows) RebuildHistory(ctx context.Context, dryRun api.DryRun) (int, error) {
+	if f.OnRebuildHistory == nil {
+		return 0, unset("Workflows.OnRebuildHistory")
+	}
+	return f.OnRebuildHistory(ctx, dryRun)
 }
 
 // Watch implements sdk.Workflow.

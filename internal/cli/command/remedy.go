@@ -44,6 +44,7 @@ var commands = map[api.Action][]string{
 	"Workflows.Stop":      {"run", "stop"},
 	"Workflows.Delete":    {"run", "delete"},
 	"Workflows.Reconcile": {"reconcile"},
+	"Workflows.History":   {"run", "history"},
 	"Workflows.Rerun":     {"rerun"},
 	api.ClusterSetup:      {"cluster", "setup"},
 	api.ClusterStatusGet:  {"cluster", "status"},

@@ -44,8 +44,17 @@ func (c *cluster) run(ctx context.Context, id string) (*record.Run, error) {
 	return record.FromObject(cm)
 }
 
-// spec reads the specification of a run, one part after the other.
+// spec reads the specification of a run.
 func (c *cluster) spec(ctx context.Context, run *record.Run) (*record.Reader, error) {
+	parts, err := c.parts(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return record.Read(parts)
+}
+
+// parts reads those of the specification of a run, one after the other.
+func (c *cluster) parts(ctx context.Context, run *record.Run) ([][]byte, error) {
 	parts := make([][]byte, run.Parts)
 	for i := range parts {
 		cm := &corev1.ConfigMap{}
@@ -57,7 +66,7 @@ func (c *cluster) spec(ctx context.Context, run *record.Run) (*record.Reader, er
 			return nil, err
 		}
 	}
-	return record.Read(parts)
+	return parts, nil
 }
 
 // patchRun changes the ConfigMap of a run, and returns its metadata.

@@ -59,6 +59,8 @@ type Run struct {
 	Group, Policy string
 	// Problems are why the phase is setuperror.
 	Problems []api.Problem
+	// Past: it was read from the history, and its objects are gone.
+	Past bool
 	// Object is the ConfigMap without its data.
 	Object metav1.ObjectMeta
 }

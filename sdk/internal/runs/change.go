@@ -68,7 +68,8 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*
 	return fromRecord(run), nil
 }
 
-// Delete implements sdk.Workflow. All that the run owns is deleted with it.
+// Delete implements sdk.Workflow. All that the run owns is deleted with it, and its record in
+// the history.
 func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -97,10 +98,21 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions
 	if o.Wait {
 		propagation = metav1.DeletePropagationForeground
 	}
+	if run.Past {
+		if o.DryRun.Keeps() {
+			err = c.forget(ctx, run)
+		}
+		return out, err
+	}
 	maps := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace)
 	err = maps.Delete(ctx, run.Name, access.Exactly(run.UID, metav1.DeleteOptions{PropagationPolicy: &propagation, DryRun: o.DryRun.Param()}))
 	if err := c.conn.Deleted(err, configMaps, run.Name); err != nil {
 		return nil, err
+	}
+	if o.DryRun.Keeps() && run.State.Phase.Final() { // after it is gone from the cluster: nothing adds it again
+		if err := c.forget(ctx, run); err != nil {
+			return out, err
+		}
 	}
 	if !o.Wait || !o.DryRun.Keeps() {
 		return out, nil

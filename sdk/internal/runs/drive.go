@@ -39,11 +39,12 @@ func (c *Client) Reconcile(ctx context.Context, ref string, wait bool) (*api.Wor
 		held := (*driver.HeldError)(nil)
 		switch {
 		case err == nil && run.State.Phase.Final():
+			c.keep(ctx, server, id)
 			return c.Get(ctx, id)
 		case err == nil:
 			return c.handOver(ctx, run)
 		case errors.Is(err, driver.ErrDeleted):
-			return nil, c.notFound(id)
+			return c.Get(ctx, id) // it may be in the history
 		case errors.Is(err, driver.ErrIncomplete):
 			return nil, &api.ConflictError{Message: fmt.Sprintf("the submission of run %s was not completed; submit it again with the same request id, or delete it", id),
 				Remedies: []api.Remedy{{Action: WorkflowsDelete, Ref: id, Purpose: "delete it"}}}

@@ -1,8 +1,11 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -20,8 +23,6 @@ import (
 const (
 	// nobody is the user of the pod, as in the other Jobs of the agent.
 	nobody = 65534
-	// keepJob is how long the driver's Job and its log stay after the end, in seconds.
-	keepJob = 600
 	// restarts is how often the driver is started again. It is more than any run needs:
 	// a driver ends by itself when the run has ended or was deleted.
 	restarts = 1_000_000
@@ -61,7 +62,7 @@ func (c *Client) createDriver(ctx context.Context, n record.New, owner types.UID
 	if err := kube.CheckAgentImage(image); err != nil {
 		return err
 	}
-	job := driverJob(n, owner, image)
+	job := driverJob(n, owner, image, cmp.Or(o.TTL, api.DefaultTTL))
 	if err := c.tasks.MeetBounds(ctx, &job.Spec.Template.Spec.Containers[0]); err != nil {
 		return err
 	}
@@ -72,9 +73,13 @@ func (c *Client) createDriver(ctx context.Context, n record.New, owner types.UID
 	return c.conn.Classify(err, "create", jobsResource)
 }
 
-// driverJob returns the Job that drives a run. Its pod is one under the restricted profile.
-func driverJob(n record.New, owner types.UID, image string) *batchv1.Job {
+// driverJob returns the Job that drives a run. Its pod is one under the restricted profile,
+// and has the store's credentials for the history. With ttl after its end the Job is
+// deleted, and the run with it if it is in the history; see driver.Keep.
+func driverJob(n record.New, owner types.UID, image string, ttl time.Duration) *batchv1.Job {
 	meta := n.Meta(kube.KindDriver, kube.RunDriver(n.ID), owner)
+	podLabels := maps.Clone(meta.Labels)
+	podLabels[kube.LabelStoreClient] = "true"
 	meta.Annotations = map[string]string{kube.AnnotationUser: n.User, kube.AnnotationWorkflow: n.Workflow}
 	field := func(name, path string) corev1.EnvVar {
 		return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
@@ -84,9 +89,9 @@ func driverJob(n record.New, owner types.UID, image string) *batchv1.Job {
 		ObjectMeta: meta,
 		Spec: batchv1.JobSpec{
 			BackoffLimit:            ptr.To[int32](restarts),
-			TTLSecondsAfterFinished: ptr.To[int32](keepJob),
+			TTLSecondsAfterFinished: ptr.To(int32(ttl.Seconds())),
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: meta.Labels},
+				ObjectMeta: metav1.ObjectMeta{Labels: podLabels},
 				Spec: corev1.PodSpec{
 					RestartPolicy:      corev1.RestartPolicyOnFailure,
 					ServiceAccountName: kube.DriverName,
@@ -95,8 +100,8 @@ func driverJob(n record.New, owner types.UID, image string) *batchv1.Job {
 						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
 					Containers: []corev1.Container{{
 						Name: containerName, Image: image, Args: []string{"drive", n.ID},
-						Env: []corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
-							field(agentspec.EnvPodName, "metadata.name"), field(agentspec.EnvPodNamespace, "metadata.namespace")},
+						Env: append([]corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
+							field(agentspec.EnvPodName, "metadata.name"), field(agentspec.EnvPodNamespace, "metadata.namespace")}, kube.StoreEnv()...),
 						TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 						Resources:                kube.Unpriced(),
 						SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),

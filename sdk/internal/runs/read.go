@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/kubevast/vast/internal/history"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/workflow"
 	"github.com/kubevast/vast/internal/workflow/record"
@@ -25,7 +26,8 @@ const pageSize = 500
 // phaseSubmitting is the phase of a run whose submission is not complete.
 const phaseSubmitting = "submitting"
 
-// List implements sdk.Workflow. It reads the metadata of the runs' ConfigMaps alone.
+// List implements sdk.Workflow. It reads the metadata of the runs' ConfigMaps alone, and a
+// page of the history.
 func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error) {
 	if len(o.States) > 0 {
 		return nil, api.Invalid("", "runs have phases and results, not states; select them by the labels %s and %s", kube.LabelPhase, kube.LabelResult)
@@ -49,6 +51,7 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 	if o.AllNamespaces {
 		namespace = metav1.NamespaceAll
 	}
+	past := c.recent(ctx, o, namespace)
 	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{}}
 	err := c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
 		if run, err := record.FromMeta(m); err == nil { // another one is a foreign object with our label
@@ -56,6 +59,15 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 		}
 		return nil
 	})
+	here := map[string]bool{}
+	for i := range list.Items {
+		here[list.Items[i].ID] = true
+	}
+	for _, run := range <-past {
+		if !here[run.ID] {
+			list.Items = append(list.Items, run)
+		}
+	}
 	slices.SortStableFunc(list.Items, func(a, b api.WorkflowRun) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
@@ -150,11 +162,11 @@ func (c *Client) Follow(ctx context.Context, ref string) (func(context.Context) 
 	}, nil
 }
 
-// read reads a run with its state.
+// read reads a run with its state. If it is not in the cluster, it is that of the history.
 func (c *Client) read(ctx context.Context, id string) (*record.Run, error) {
 	cm, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.RunName(id), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return nil, c.notFound(id)
+		return c.past(ctx, id)
 	}
 	if err != nil {
 		return nil, c.conn.Classify(err, "get", configMaps)
@@ -164,6 +176,15 @@ func (c *Client) read(ctx context.Context, id string) (*record.Run, error) {
 
 // graph reads the graph of a run.
 func (c *Client) graph(ctx context.Context, run *record.Run) (*workflow.Workflow, error) {
+	if run.Past {
+		return inHistory(ctx, c, func(log *history.Log) (*workflow.Workflow, error) {
+			s, err := log.Header(ctx, run.ID)
+			if err != nil {
+				return nil, err
+			}
+			return &s.Workflow, nil
+		})
+	}
 	var header record.Header
 	for i := 0; i < run.Parts && !header.Complete(); i++ {
 		cm, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.RunPart(run.ID, i), metav1.GetOptions{})
@@ -186,7 +207,7 @@ func (c *Client) graph(ctx context.Context, run *record.Run) (*workflow.Workflow
 // fromRecord returns what the metadata of a run's ConfigMap shows.
 func fromRecord(r *record.Run) *api.WorkflowRun {
 	s := record.SummaryOf(r.Object)
-	out := &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](), ObjectMeta: r.Object, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
+	out := &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](), ObjectMeta: r.Object, Expired: r.Past, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
 		Phase: r.Object.Labels[kube.LabelPhase], Result: r.Object.Labels[kube.LabelResult], StartTime: unix(s.Started), EndTime: unix(s.Ended),
 		StoppedBy: r.StopBy, RerunOf: r.Object.Annotations[kube.AnnotationRerunOf], NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
 	out.Driver, _, _ = strings.Cut(r.Driver, " ")
@@ -279,6 +300,11 @@ func (c *Client) resolve(ctx context.Context, text string, changes bool) (string
 			return name, nil
 		} else if !apierrors.IsNotFound(err) {
 			return "", c.conn.Classify(err, "get", configMaps)
+		}
+		if _, err := c.past(ctx, name); err == nil {
+			return name, nil
+		} else if !api.IsNotFound(err) {
+			return "", err
 		}
 	}
 	list, err := c.List(ctx, api.TaskListOptions{AllUsers: name != kube.Latest})

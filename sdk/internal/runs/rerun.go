@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/history"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/portforward"
@@ -285,6 +286,9 @@ func (r *rerun) outcome() *api.WorkflowRun {
 
 // spec reads the specification of a run.
 func (c *Client) spec(ctx context.Context, run *record.Run) (*record.Reader, error) {
+	if run.Past {
+		return inHistory(ctx, c, func(log *history.Log) (*record.Reader, error) { return log.Spec(ctx, run.ID) })
+	}
 	parts := make([][]byte, run.Parts)
 	for i := range parts {
 		cm, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.RunPart(run.ID, i), metav1.GetOptions{})

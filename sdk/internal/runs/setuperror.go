@@ -98,6 +98,9 @@ func (c *Client) record(ctx context.Context, name string, problems error, o api.
 	}
 	if !unchanged && o.DryRun.Keeps() {
 		c.emit(ctx, run)
+		if server, err := c.server(); err == nil {
+			c.keep(ctx, server, run.ID)
+		}
 	}
 	out := fromRecord(run)
 	out.Unchanged = unchanged

@@ -45,7 +45,7 @@ func newDelete(f *cli.Factory) *cobra.Command {
 		Short:   "Delete runs with their tasks",
 		Long: templates.LongDesc(`
 			Delete runs: the state, the driver, and all tasks with their pods. Running tasks are
-			stopped. Results and logs in the store stay until "kubectl vast gc" removes those that no
+			stopped. A run is removed from the history, too. Results and logs in the store stay until "kubectl vast gc" removes those that no
 			other run refers to.`),
 		Example: templates.Examples(`
 			# Delete a run, and wait until all of it is gone

@@ -27,7 +27,8 @@ func newList(f *cli.Factory) *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List runs of workflows",
 		Long: templates.LongDesc(`
-			List your runs in the namespace, newest first.`),
+			List your runs in the namespace, newest first: those in the cluster, and the newest 50 of
+			the history that have left it. "kubectl vast run history" lists older ones.`),
 		Example: templates.Examples(`
 			# List your runs
 			kubectl vast run list
