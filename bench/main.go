@@ -49,6 +49,7 @@ var measures = []struct {
 	{"archive", measureArchive},
 	{"expand", measureExpand},
 	{"campaign", measureCampaign},
+	{"history", measureHistory},
 }
 
 // bench measures and reports. A bound that is missed is no error: the table
