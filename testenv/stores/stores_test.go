@@ -37,7 +37,7 @@ type rule struct {
 }
 
 func rules() []rule {
-	all := []rule{{noneRule, abortNone}, {abortRule, aborts}, {examineRule, examine}}
+	all := []rule{{noneRule, abortNone}, {abortRule, aborts}, {examineRule, examine}, {historyRule, compactions}}
 	for _, r := range storetest.Rules() {
 		all = append(all, rule{r.Name, func(ctx context.Context, s *running) []string { return r.Broken(ctx, s.store) }})
 	}
