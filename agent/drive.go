@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -24,9 +23,7 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := func(format string, args ...any) {
-		fmt.Fprintf(out, "%s "+format+"\n", append([]any{time.Now().UTC().Format(time.RFC3339)}, args...)...)
-	}
+	log := logTo(out)
 	o := driver.Options{API: api, Namespace: os.Getenv(agentspec.EnvPodNamespace), Run: args[0],
 		Holder: driver.PodHolder(os.Getenv(agentspec.EnvPodName)), Log: log}
 	for {

@@ -38,6 +38,7 @@ var commands = map[string]command{
 	"run":     {run: runRun, operand: "SECONDS COMMAND..."},
 	"share":   {run: runShare, operand: "DIR"},
 	"stop":    {run: runStop},
+	"submit":  {run: runSubmit, operand: "SCHEDULE"},
 	"upload":  {run: runUpload, operand: "DIR"},
 }
 

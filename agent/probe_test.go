@@ -88,7 +88,7 @@ func TestAWrongCallPrintsTheRightOne(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"prob"}, {"probe", "more"}, {"upload"}} {
 		var out, errOut bytes.Buffer
-		if code := run(t.Context(), args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), "usage: agent drive RUN | fetch | install DIR | keep | probe | run SECONDS COMMAND... | share DIR | stop | upload DIR") {
+		if code := run(t.Context(), args, &out, &errOut); code != 2 || !strings.Contains(errOut.String(), "usage: agent drive RUN | fetch | install DIR | keep | probe | run SECONDS COMMAND... | share DIR | stop | submit SCHEDULE | upload DIR") {
 			t.Errorf("%q: exit code %d, stderr %q", args, code, &errOut)
 		}
 	}

@@ -12,6 +12,8 @@
 //   - Volume: create, list and delete the volumes that tasks mount.
 //   - Campaign: run, resume, hold, stop, list, watch and clean up campaigns.
 //   - Result: list, download and delete stored results.
+//   - Workflow, Schedule: submit, watch, approve, rerun and delete runs of workflows, at
+//     once or at the times of a cron expression.
 //   - Queue: read, hold and resume Kueue's queues.
 //   - Cluster: set up a cluster for many users, and remove the set-up.
 //   - Doctor: check the prerequisites of the others.

@@ -31,6 +31,12 @@ type change struct {
 	noServer, refused bool
 }
 
+// scheduled creates the schedule "nightly".
+func scheduled(ctx context.Context, w *world) error {
+	_, err := w.Schedules().Apply(ctx, w.schedule("nightly"), api.SubmitOptions{})
+	return err
+}
+
 // changing are all methods that change something.
 var changing = map[string]change{
 	"Task.Submit": {before: func(_ context.Context, w *world) error {
@@ -123,6 +129,27 @@ var changing = map[string]change{
 	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Rerun(ctx, w.gated, api.WorkflowRerunOptions{DryRun: d})
 	}},
+	"Schedule.Apply": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Schedules().Apply(ctx, w.schedule("hourly"), api.SubmitOptions{DryRun: d})
+	}},
+	"Schedule.Suspend": {before: scheduled, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Schedules().Suspend(ctx, "nightly", api.TaskStopOptions{DryRun: d})
+	}},
+	"Schedule.Resume": {before: func(ctx context.Context, w *world) error {
+		err := scheduled(ctx, w)
+		if err == nil {
+			_, err = w.Schedules().Suspend(ctx, "nightly", api.TaskStopOptions{})
+		}
+		return err
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Schedules().Resume(ctx, "nightly", api.TaskStopOptions{DryRun: d})
+	}},
+	"Schedule.Trigger": {before: scheduled, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Schedules().Trigger(ctx, "nightly", api.TaskStopOptions{DryRun: d})
+	}},
+	"Schedule.Delete": {before: scheduled, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Schedules().Delete(ctx, "nightly", api.TaskStopOptions{DryRun: d})
+	}},
 	"Workflow.Decide": {before: func(ctx context.Context, w *world) error { return w.gate(ctx, workflow.Observed{Now: time.Now()}) }, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Decide(ctx, w.gated, "g", api.WorkflowDecisionOptions{DryRun: d})
 	}},
@@ -147,6 +174,7 @@ var reading = []string{
 	"Result.Get", "Result.List", "Result.Download",
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
+	"Schedule.List",
 	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile", "Workflow.History",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",

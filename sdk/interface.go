@@ -19,6 +19,7 @@ type Interface interface {
 	Results() Result
 	Shares() Share
 	Workflows() Workflow
+	Schedules() Schedule
 	Cluster() Cluster
 	Doctor() Doctor
 	// Namespace returns the namespace that the client works in.

@@ -197,6 +197,16 @@ func (w *world) flow(name string) *spec.Workflow {
 	return flow
 }
 
+// schedule is a workflow of a task with a secret, and a schedule.
+func (w *world) schedule(name string) *spec.Workflow {
+	w.t.Helper()
+	flow, err := spec.ParseWorkflow("cron.yaml", []byte("kind: Workflow\nname: "+name+"\nschedule: '@hourly'\ntasks:\n  a: {run: echo a, secrets: {TOKEN: x}}\n"), spec.Inputs{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return flow
+}
+
 // gate submits a workflow whose only task requires approval, and writes the state that
 // follows from what is observed of it.
 func (w *world) gate(ctx context.Context, seen workflow.Observed) error {

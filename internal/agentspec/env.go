@@ -9,6 +9,8 @@ const (
 	EnvNodeName     = "VAST_NODE_NAME"
 	// EnvJobUID is the pod's label batch.kubernetes.io/controller-uid.
 	EnvJobUID = "VAST_JOB_UID"
+	// EnvJobName is the pod's label batch.kubernetes.io/job-name.
+	EnvJobName = "VAST_JOB_NAME"
 	// EnvNodeRank is the pod's completion index; without it the rank is 0.
 	EnvNodeRank = "VAST_NODE_RANK"
 	// EnvScratch is the sidecar's own folder; ScratchDir without it.

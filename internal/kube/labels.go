@@ -29,6 +29,9 @@ const (
 	// LabelPhase and LabelResult of a run are on the object with its state.
 	LabelPhase  = Prefix + "phase"
 	LabelResult = Prefix + "result"
+	// LabelSchedule is the schedule that made a run, on its state and on the objects of the
+	// schedule.
+	LabelSchedule = Prefix + "schedule"
 	// LabelGroup is the concurrency group of a run.
 	LabelGroup = Prefix + "group"
 	// LabelStoreClient is "true" on the pods in which one of our containers
@@ -65,6 +68,10 @@ const (
 	// is the Lease of a concurrency group.
 	KindApproval = "approval"
 	KindGroup    = "group"
+	// KindSchedule is the CronJob of a schedule, with its Jobs. KindTemplate is the ConfigMap
+	// that owns the specification and the Secrets of the runs of a schedule.
+	KindSchedule = "schedule"
+	KindTemplate = "schedule-template"
 	// KindDriver is the Job that drives a run, and the Lease of its driver.
 	KindDriver = "driver"
 	// KindProgress is a Lease that shows how far a pod's work is.
@@ -125,6 +132,16 @@ const (
 	// and what happens if another run of it has not ended.
 	AnnotationGroup  = Prefix + "group"
 	AnnotationPolicy = Prefix + "policy"
+	// AnnotationSchedule is the exact name of the schedule that made a run, which is that of
+	// its workflow.
+	AnnotationSchedule = Prefix + "schedule"
+	// AnnotationTemplate, on a CronJob, is the id of the template of the next run. Without it
+	// the schedule is not complete. On the state of a run it is that of this one.
+	AnnotationTemplate = Prefix + "template"
+	// AnnotationKeepSucceeded and AnnotationKeepOthers, on a CronJob, are how many of its runs
+	// that have ended are not deleted.
+	AnnotationKeepSucceeded = Prefix + "keep-succeeded-runs"
+	AnnotationKeepOthers    = Prefix + "keep-other-runs"
 	// AnnotationReason is why a run has the phase setuperror, in short.
 	AnnotationReason = Prefix + "reason"
 	// AnnotationRunSummary is the api.WorkflowRun of a list, as JSON, on the state of a run.

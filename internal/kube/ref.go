@@ -24,6 +24,7 @@ const (
 	RefQueue    RefKind = "queue"
 	RefConfig   RefKind = "config"
 	RefRun      RefKind = "run"
+	RefSchedule RefKind = "schedule"
 )
 
 // refType is how a kind is written before a name: as one of these words, optionally
@@ -48,6 +49,8 @@ var refTypes = []refType{
 	{[]string{"queue", "queues"}, "kubevast.io", RefQueue, api.QueuesList},
 	{[]string{"localqueue", "localqueues", "lq"}, "kueue.x-k8s.io", RefQueue, api.QueuesList},
 	{[]string{"run", "runs", "workflowrun", "workflowruns"}, "kubevast.io", RefRun, ""},
+	{[]string{"schedule", "schedules", "workflowschedule", "workflowschedules"}, "kubevast.io", RefSchedule, ""},
+	{[]string{"cronjob", "cronjobs", "cj"}, "batch", RefSchedule, ""},
 	{[]string{"clusterconfig", "clusterconfigs"}, "kubevast.io", RefConfig, ""},
 }
 

@@ -59,3 +59,21 @@ func StepBase(run, task string) string { return DNSLabel(run+"-"+task, "task", m
 func StepID(run, task string, attempt int) string {
 	return DerivedID(run, task, strconv.Itoa(attempt))
 }
+
+// maxSchedule is the length of the name of a CronJob, to which Kubernetes appends the time.
+const maxSchedule = 52
+
+// ScheduleName returns the name of the CronJob of the schedule of a workflow. Two workflows
+// with different names have different CronJobs.
+func ScheduleName(workflow string) string {
+	const prefix = "vast-schedule-"
+	label := DNSLabel(workflow, "workflow", maxSchedule-len(prefix))
+	if label == workflow {
+		return prefix + label
+	}
+	hash := shortHash(workflow)[:hashLen]
+	return prefix + DNSLabel(workflow, "workflow", maxSchedule-len(prefix)-1-hashLen) + "-" + hash
+}
+
+// ScheduledRunID returns the id of the run that a Job of a schedule makes.
+func ScheduledRunID(jobUID string) string { return DerivedRunID("schedule", jobUID) }

@@ -50,6 +50,8 @@ func (l *ShareUploadList) DeepCopyObject() runtime.Object { return clone(l) }
 
 func (r *WorkflowRun) DeepCopyObject() runtime.Object          { return clone(r) }
 func (l *WorkflowRunList) DeepCopyObject() runtime.Object      { return clone(l) }
+func (s *WorkflowSchedule) DeepCopyObject() runtime.Object     { return clone(s) }
+func (l *WorkflowScheduleList) DeepCopyObject() runtime.Object { return clone(l) }
 func (a *WorkflowApproval) DeepCopyObject() runtime.Object     { return clone(a) }
 func (l *WorkflowApprovalList) DeepCopyObject() runtime.Object { return clone(l) }
 func (p *WorkflowPlan) DeepCopyObject() runtime.Object         { return clone(p) }

@@ -35,6 +35,8 @@ type WorkflowRun struct {
 	// Expired: the objects of the run are gone from the cluster, and this is its record in the
 	// history.
 	Expired bool `json:"expired,omitempty"`
+	// Schedule is the name of the schedule that submitted it; empty for none.
+	Schedule string `json:"schedule,omitempty"`
 	// Driver is what drives the run, or did last: "pod/NAME" or "client/NAME".
 	Driver string `json:"driver,omitempty"`
 

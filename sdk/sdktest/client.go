@@ -24,6 +24,7 @@ type Client struct {
 	Result   Results
 	Share    Shares
 	Workflow Workflows
+	Schedule Schedules
 	Clusters Clusters
 	Doctors  Doctors
 	// OnWhoAmI and OnServerVersion implement WhoAmI and ServerVersion.
@@ -63,6 +64,9 @@ func (c *Client) Shares() sdk.Share { return c.Share }
 
 // Workflows implements sdk.Interface.
 func (c *Client) Workflows() sdk.Workflow { return c.Workflow }
+
+// Schedules implements sdk.Interface.
+func (c *Client) Schedules() sdk.Schedule { return c.Schedule }
 
 // Cluster implements sdk.Interface.
 func (c *Client) Cluster() sdk.Cluster { return c.Clusters }

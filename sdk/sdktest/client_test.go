@@ -38,7 +38,7 @@ func TestAMethodWithoutItsFunctionReturnsAnErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
 	accepts := map[string]bool{"Task.Check": true, "Volume.Render": true, "Cluster.Configs": true}
 	c := &sdktest.Client{}
-	for _, double := range []any{c.Tasks(), c.Volumes(), c.Queues(), c.Campaigns(), c.Results(), c.Cluster(), c.Doctor()} {
+	for _, double := range []any{c.Tasks(), c.Volumes(), c.Queues(), c.Campaigns(), c.Results(), c.Schedules(), c.Cluster(), c.Doctor()} {
 		v := reflect.ValueOf(double)
 		for i := range v.NumMethod() {
 			name := v.Type().Method(i).Name

@@ -100,6 +100,9 @@ type (
 		ConcurrencyPolicy       string
 		StartingDeadlineSeconds *int64
 		Suspend                 bool
+		// The limits are how many runs are kept that have succeeded, and that have ended in
+		// another way.
+		SuccessfulRunsHistoryLimit, FailedRunsHistoryLimit int
 	}
 	webhook struct {
 		URL string

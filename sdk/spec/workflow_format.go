@@ -95,6 +95,9 @@ type (
 		ConcurrencyPolicy       yamlfile.At[string] `json:"concurrencyPolicy,omitempty" jsonschema:"enum=Allow,enum=Forbid,enum=Replace"`
 		StartingDeadlineSeconds *int                `json:"startingDeadlineSeconds,omitempty" jsonschema:"minimum=0"`
 		Suspend                 bool                `json:"suspend,omitempty"`
+		// The limits are those of a CronJob, for runs.
+		SuccessfulRunsHistoryLimit *int `json:"successfulRunsHistoryLimit,omitempty" jsonschema:"minimum=0,maximum=10000"`
+		FailedRunsHistoryLimit     *int `json:"failedRunsHistoryLimit,omitempty" jsonschema:"minimum=0,maximum=10000"`
 	}
 	webhookFile struct {
 		URL    yamlfile.At[string]     `json:"url" jsonschema:"required"`

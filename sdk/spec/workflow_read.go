@@ -272,7 +272,18 @@ func (r *workflowReader) schedule(f yamlfile.Either[yamlfile.At[string], schedul
 		seconds := int64(*s.StartingDeadlineSeconds)
 		out.StartingDeadlineSeconds = &seconds
 	}
+	out.SuccessfulRunsHistoryLimit, out.FailedRunsHistoryLimit = orDefault(s.SuccessfulRunsHistoryLimit), orDefault(s.FailedRunsHistoryLimit)
 	r.w.Schedule = out
+}
+
+// keptRuns is how many runs of a schedule are kept without a limit in the file.
+const keptRuns = 10
+
+func orDefault(limit *int) int {
+	if limit == nil {
+		return keptRuns
+	}
+	return *limit
 }
 
 // isTimeZone accepts what Kubernetes does: a name of the tz database, and not

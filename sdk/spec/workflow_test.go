@@ -89,7 +89,7 @@ func TestAWorkflowHasEverythingOfItsFile(t *testing.T) {
 		RuntimeEnv:  []EnvVar{{"GIT_SHA", "sha of GIT_SHA"}},
 		Concurrency: &concurrency{"deploy", "cancel-previous"},
 		Schedule: &schedule{Cron: "0 3 * * mon-fri", TimeZone: "Europe/Berlin", ConcurrencyPolicy: "Forbid",
-			StartingDeadlineSeconds: &deadline},
+			StartingDeadlineSeconds: &deadline, SuccessfulRunsHistoryLimit: 10, FailedRunsHistoryLimit: 10},
 		Webhooks: []webhook{{"https://example.com/hook", "hooks", "signature"}},
 	}
 	got := *w

@@ -46,6 +46,8 @@ var commands = map[api.Action][]string{
 	"Workflows.Reconcile": {"reconcile"},
 	"Workflows.History":   {"run", "history"},
 	"Workflows.Rerun":     {"rerun"},
+	"Schedules.List":      {"schedule", "list"},
+	"Schedules.Suspend":   {"schedule", "suspend"},
 	api.ClusterSetup:      {"cluster", "setup"},
 	api.ClusterStatusGet:  {"cluster", "status"},
 	api.ClusterResizeRun:  {"cluster", "resize"},

@@ -77,21 +77,46 @@ func RenamedHosts(hosts, from, to string) string {
 }
 
 // Renamed returns the objects of the first attempt at a task as those of another run with the
-// same specification, without owners.
+// same specification, which has Secrets of its own, without owners.
 func (r *Reader) Renamed(task, from, to string) (*Objects, error) {
+	secrets := cmp.Or(r.Secrets, from)
+	return r.renamed(task, from, to, [2]string{secretsOf(secrets), secretsOf(to)})
+}
+
+// Instance returns the objects of the first attempt at a task of a template as those of a run,
+// without owners. They have the Secrets of the template.
+func (r *Reader) Instance(task, template, run string) (*Objects, error) {
+	// The ids by which scripts find their checkpoints are those of the run, too.
+	bases := [][2]string{{kube.StepBase(template, task), kube.StepBase(run, task)}}
+	if len(r.Workflow.Tasks) <= MaxSeries {
+		for _, t := range r.Workflow.Tasks {
+			bases = append(bases, [2]string{kube.StepBase(template, t.Name), kube.StepBase(run, t.Name)})
+		}
+	}
+	return r.renamed(task, template, run, bases...)
+}
+
+// MaxSeries is the number of tasks of a pipeline or job group whose ids fit into a variable of
+// each of them.
+const MaxSeries = 100
+
+// secretsOf is what the names of the Secrets of a run begin with.
+func secretsOf(run string) string { return strings.TrimSuffix(kube.RunSecret(run, 0), "0") }
+
+// renamed replaces the names that contain the id of a run, and other pairs of texts.
+func (r *Reader) renamed(task, from, to string, others ...[2]string) (*Objects, error) {
 	data, err := r.raw(task)
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range [][2]string{
+	for _, pair := range append([][2]string{
 		{`"` + r.Hosts + `"`, `"` + RenamedHosts(r.Hosts, from, to) + `"`},
 		{kube.StepName(from, task, 1), kube.StepName(to, task, 1)},
 		{kube.StepID(from, task, 1), kube.StepID(to, task, 1)},
-		{kube.RunSecret(from, 0)[:len(kube.RunSecret(from, 0))-1], kube.RunSecret(to, 0)[:len(kube.RunSecret(to, 0))-1]},
 		{"/refs/" + from, "/refs/" + to},
 		{`"` + from + `"`, `"` + to + `"`},
 		{`\"` + from + `\"`, `\"` + to + `\"`}, // in orders, which are JSON in JSON
-	} {
+	}, others...) {
 		data = bytes.ReplaceAll(data, []byte(pair[0]), []byte(pair[1]))
 	}
 	o := &Objects{}

@@ -57,6 +57,9 @@ type Run struct {
 	// Group is the concurrency group, empty for none. Policy is what happens if another run
 	// of it has not ended: one of the Policy constants.
 	Group, Policy string
+	// Schedule is the name of the schedule that made it, and Template the id of the template
+	// that it was made from; empty for none.
+	Schedule, Template string
 	// Problems are why the phase is setuperror.
 	Problems []api.Problem
 	// Past: it was read from the history, and its objects are gone.
@@ -130,7 +133,8 @@ func FromMeta(m metav1.ObjectMeta) (*Run, error) {
 	r := &Run{ID: id, Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion,
 		Workflow: m.Annotations[kube.AnnotationWorkflow], User: m.Annotations[kube.AnnotationUser],
 		Driver: m.Annotations[kube.AnnotationDriver], StopBy: m.Annotations[kube.AnnotationStop], StopAll: m.Annotations[kube.AnnotationStopAll] != "", Object: m,
-		Submitter: m.Annotations[kube.AnnotationSubmitter], Group: m.Annotations[kube.AnnotationGroup], Policy: m.Annotations[kube.AnnotationPolicy]}
+		Submitter: m.Annotations[kube.AnnotationSubmitter], Group: m.Annotations[kube.AnnotationGroup], Policy: m.Annotations[kube.AnnotationPolicy],
+		Schedule: m.Annotations[kube.AnnotationSchedule], Template: m.Annotations[kube.AnnotationTemplate]}
 	r.Object.ManagedFields = nil
 	if text := m.Annotations[kube.AnnotationParts]; text != "" {
 		var err error
@@ -192,6 +196,9 @@ type New struct {
 	Kept bool
 	// Submitter, Group and Policy are as in Run.
 	Submitter, Group, Policy string
+	// Schedule is the name of the schedule that made the run, and Template the id of the
+	// template that it was made from; empty for none.
+	Schedule, Template string
 }
 
 // Object returns the ConfigMap of a run whose submission has begun.
@@ -220,6 +227,9 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 		cm.Labels[kube.LabelGroup] = kube.LabelValue(n.Group)
 		cm.Annotations[kube.AnnotationGroup], cm.Annotations[kube.AnnotationPolicy] = n.Group, n.Policy
 	}
+	if n.Schedule != "" {
+		cm.Annotations[kube.AnnotationSchedule], cm.Annotations[kube.AnnotationTemplate] = n.Schedule, n.Template
+	}
 	if n.RerunOf != "" {
 		cm.Annotations[kube.AnnotationRerunOf] = n.RerunOf
 		state, err := pack(n.State)
@@ -232,8 +242,12 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 }
 
 func (n New) labels(kind string) map[string]string {
-	return map[string]string{kube.LabelKind: kind, kube.LabelWorkflow: n.ID, kube.LabelWorkflowName: kube.LabelValue(n.Workflow),
+	all := map[string]string{kube.LabelKind: kind, kube.LabelWorkflow: n.ID, kube.LabelWorkflowName: kube.LabelValue(n.Workflow),
 		kube.LabelUser: kube.LabelValue(n.User), kube.LabelManagedBy: kube.ManagedBy}
+	if n.Schedule != "" {
+		all[kube.LabelSchedule] = kube.LabelValue(n.Schedule)
+	}
+	return all
 }
 
 // Meta returns the metadata of another object of the run, which the run owns.

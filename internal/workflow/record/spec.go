@@ -31,6 +31,8 @@ type Spec struct {
 	// Hosts is the headless Service in whose domain the nodes of a job group's tasks have
 	// names; empty for none.
 	Hosts string `json:"hosts,omitempty"`
+	// Secrets is the template whose Secrets the tasks have; empty if they are the run's own.
+	Secrets string `json:"secrets,omitempty"`
 	// RuntimeEnv are the variables that each run takes from its environment, with the
 	// values of this one.
 	RuntimeEnv map[string]string `json:"runtimeEnv,omitempty"`

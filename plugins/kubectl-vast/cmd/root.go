@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/queue"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/results"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/run"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schedule"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/schema"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/share"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/task"
@@ -39,7 +40,7 @@ func New(f *cli.Factory) *cobra.Command {
 			},
 			{
 				Message:  "Workflow Commands:",
-				Commands: []*cobra.Command{workflow.NewPlan(f), run.New(f), run.NewApprove(f), run.NewReject(f), run.NewApprovals(f), run.NewRerun(f), run.NewReconcile(f), run.NewGC(f)},
+				Commands: []*cobra.Command{workflow.NewPlan(f), run.New(f), run.NewApprove(f), run.NewReject(f), run.NewApprovals(f), run.NewRerun(f), run.NewReconcile(f), schedule.New(f), run.NewGC(f)},
 			},
 			{
 				Message:  "Campaign Commands:",

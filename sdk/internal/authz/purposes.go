@@ -52,6 +52,9 @@ func Purposes() []Purpose {
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "deletecollection"))},
 		{Name: "workflows", Roles: users, Lost: "workflows", Rights: slices.Concat(
 			Each("configmaps", "get", "list", "create", "patch", "delete"), Each(jobs, "create"), Each("serviceaccounts", "get"))},
+		{Name: "schedules of workflows", Roles: users, Lost: "schedules of workflows", Rights: slices.Concat(
+			Each("cronjobs.batch", "get", "list", "create", "patch", "delete"), Each("configmaps", "get", "list", "create", "patch", "delete"),
+			Each(jobs, "create"))},
 		{Name: "unique runs of workflows", Optional: true, Roles: users, Lost: "workflows whose concurrency policy is reject",
 			Rights: Each("leases.coordination.k8s.io", "get", "create", "update")},
 		{Name: "events of workflows", Optional: true, Roles: users, Lost: "Events about runs whose setup failed", Rights: Each("events", "create")},

@@ -30,6 +30,8 @@ type work struct {
 	jobs, pods []part
 	// begun are the campaigns of which not all Jobs were made.
 	begun []string
+	// schedules submit runs of workflows.
+	schedules []string
 }
 
 // part is a Job or a pod. There may be very many, so it is no more than is needed
@@ -76,9 +78,20 @@ func (c *Client) unfinished(ctx context.Context) (*work, error) {
 		},
 		func() (err error) { w.pods, err = c.livePods(ctx); return err },
 		func() (err error) { w.begun, err = c.campaigns.Unsubmitted(ctx); return err },
+		func() (err error) { w.schedules, err = c.activeSchedules(ctx); return err },
 	)
 	w.dropKnown()
 	return w, err
+}
+
+// activeSchedules returns the schedules of workflows that are not suspended. Who may not list
+// CronJobs has none.
+func (c *Client) activeSchedules(ctx context.Context) ([]string, error) {
+	names, err := c.runs.Schedules().Active(ctx)
+	if api.IsForbidden(err) {
+		return nil, nil
+	}
+	return names, err
 }
 
 // livePods are the pods of ours that have not ended.
@@ -132,6 +145,9 @@ func unitOf(obj metav1.Object) unit {
 	if id := labels[kube.LabelWorkflow]; id != "" {
 		return unit{kindWorkflow, id}
 	}
+	if name := labels[kube.LabelSchedule]; name != "" {
+		return unit{kube.KindSchedule, name}
+	}
 	if id := cmp.Or(obj.GetAnnotations()[kube.AnnotationCampaign], labels[kube.LabelCampaign]); id != "" {
 		return unit{kindCampaign, id}
 	}
@@ -170,6 +186,10 @@ func (w *work) items() []api.UnfinishedWork {
 		at(unit{kindCampaign, id}).Submitting = true
 		going.Insert(unit{kindCampaign, id})
 	}
+	for _, name := range w.schedules {
+		at(unit{kube.KindSchedule, name})
+		going.Insert(unit{kube.KindSchedule, name})
+	}
 	var out []api.UnfinishedWork
 	for u, one := range found {
 		one.Saving = !going.Has(u)
@@ -194,6 +214,8 @@ func toStop(all []api.UnfinishedWork) []api.Remedy {
 			remedies = append(remedies, api.Remedy{Action: api.CampaignsStop, Ref: w.Name})
 		case w.Kind == kindWorkflow:
 			remedies = append(remedies, api.Remedy{Action: runs.WorkflowsStop, Ref: w.Name})
+		case w.Kind == kube.KindSchedule:
+			remedies = append(remedies, api.Remedy{Action: runs.SchedulesSuspend, Ref: w.Name})
 		case w.Kind == kube.KindTask:
 			remedies = append(remedies, api.Remedy{Action: api.TasksStop, Ref: w.Name})
 		}
@@ -269,6 +291,12 @@ func (s *stopping) stop(ctx context.Context, now *work) error {
 		return err
 	}
 	o := api.TaskStopOptions{FieldManager: fieldManager}
+	for _, name := range now.schedules {
+		s.r.say("suspending schedule %s", name)
+		if _, err := s.c.runs.Schedules().Suspend(ctx, name, o); err != nil && !api.IsNotFound(err) {
+			return err
+		}
+	}
 	whole, err := s.stopCampaigns(ctx, now, o)
 	if err != nil {
 		return err

@@ -77,6 +77,13 @@ func ofRun(job *batchv1.Job) *batchv1.Job {
 	return job
 }
 
+// aSchedule is the CronJob of the schedule of a workflow.
+func aSchedule(name string, suspend bool) *batchv1.CronJob {
+	cj := &batchv1.CronJob{ObjectMeta: labelled(kube.ScheduleName(name), kube.KindSchedule), Spec: batchv1.CronJobSpec{Suspend: &suspend}}
+	cj.Labels[kube.LabelSchedule], cj.Annotations = name, map[string]string{kube.AnnotationSchedule: name}
+	return cj
+}
+
 func aJob(name, kind string, change ...func(*batchv1.Job)) *batchv1.Job {
 	job := &batchv1.Job{ObjectMeta: labelled(name, kind), Spec: batchv1.JobSpec{Completions: ptr.To[int32](1), Parallelism: ptr.To[int32](1)}}
 	for _, c := range change {
@@ -140,15 +147,16 @@ func TestWorkIsSeenWhateverItIsAndInWhateverQueue(t *testing.T) {
 		"a run that has ended and whose pod saves":              {[]runtime.Object{ended, podOf(ended, corev1.PodRunning)}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Runs: 1, Saving: true}}},
 		"a task whose Job is deleted and whose pod saves": {[]runtime.Object{podOf(aJob("train-abc", kube.KindTask), corev1.PodRunning)},
 			[]api.UnfinishedWork{{Kind: "task", Name: "train-abc", Saving: true}}},
-		"runs of which some go on and others save":        {[]runtime.Object{ended, podOf(ended, corev1.PodRunning), aRun("run-1")}, campaignOf(2)},
-		"a pod without a Job brings a campaign's inputs":  {[]runtime.Object{upload}, campaignOf(0)},
-		"a campaign that is just being submitted":         {[]runtime.Object{aRecord(func(*layout.Record) {})}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Submitting: true}}},
-		"a campaign of which half the Jobs are there":     {[]runtime.Object{aRecord(func(*layout.Record) {}), aRun("run-0")}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Runs: 1, Submitting: true}}},
-		"a prepared campaign, whose Jobs were applied":    {[]runtime.Object{aRecord(func(*layout.Record) {}), aRun("run-0"), aRun("run-1", complete)}, campaignOf(1)},
-		"a campaign that was submitted and has ended":     {[]runtime.Object{aRecord(func(r *layout.Record) { r.Complete = true }), aRun("run-0", complete)}, nil},
-		"a campaign that was stopped while it was made":   {[]runtime.Object{aRecord(func(r *layout.Record) { r.Stopped = true })}, nil},
-		"a pod on a node that is lost is given up":        {[]runtime.Object{ended, lost}, nil},
-		"a pod that has ended, and others' Jobs and pods": {[]runtime.Object{ended, podOf(ended, corev1.PodFailed), others, podOf(others, corev1.PodRunning)}, nil},
+		"runs of which some go on and others save":          {[]runtime.Object{ended, podOf(ended, corev1.PodRunning), aRun("run-1")}, campaignOf(2)},
+		"a pod without a Job brings a campaign's inputs":    {[]runtime.Object{upload}, campaignOf(0)},
+		"a campaign that is just being submitted":           {[]runtime.Object{aRecord(func(*layout.Record) {})}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Submitting: true}}},
+		"a campaign of which half the Jobs are there":       {[]runtime.Object{aRecord(func(*layout.Record) {}), aRun("run-0")}, []api.UnfinishedWork{{Kind: "campaign", Name: sweep, Runs: 1, Submitting: true}}},
+		"a prepared campaign, whose Jobs were applied":      {[]runtime.Object{aRecord(func(*layout.Record) {}), aRun("run-0"), aRun("run-1", complete)}, campaignOf(1)},
+		"a campaign that was submitted and has ended":       {[]runtime.Object{aRecord(func(r *layout.Record) { r.Complete = true }), aRun("run-0", complete)}, nil},
+		"a campaign that was stopped while it was made":     {[]runtime.Object{aRecord(func(r *layout.Record) { r.Stopped = true })}, nil},
+		"a schedule of a workflow, and not a suspended one": {[]runtime.Object{aSchedule("nightly", false), aSchedule("weekly", true)}, []api.UnfinishedWork{{Kind: "schedule", Name: "nightly"}}},
+		"a pod on a node that is lost is given up":          {[]runtime.Object{ended, lost}, nil},
+		"a pod that has ended, and others' Jobs and pods":   {[]runtime.Object{ended, podOf(ended, corev1.PodFailed), others, podOf(others, corev1.PodRunning)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := namespaceOf(t, tc.there...)
@@ -173,6 +181,7 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 		"KindDriver":   "a Job, and a Lease of a run: see stopRuns and hasTime", "KindWorkflow": "the state of a run, see stopRuns",
 		"KindWorkflowPart": "no work: ConfigMaps and Secrets of a run",
 		"KindApproval":     "no work: a ConfigMap of a run", "KindGroup": "no work: a Lease, which the run that holds it owns",
+		"KindSchedule": "a CronJob, and its Jobs: see activeSchedules", "KindTemplate": "no work: a ConfigMap of a schedule",
 		"KindShare":  "a Job, which sends what the store has",
 		"KindVolume": "no work: a claim", "KindProgress": "no work: a Lease",
 	}
@@ -203,7 +212,7 @@ func TestWorkIsStoppedAndSavedBeforeAnythingIsRemoved(t *testing.T) {
 	// These Jobs were applied without their record.
 	noRecord := aRun("other-0")
 	noRecord.Annotations[kube.AnnotationCampaign], noRecord.Labels[kube.LabelCampaign] = "other-2026-11-29-120000", "other-2026-11-29-120000"
-	c, set := namespaceOf(t, aRecord(func(r *layout.Record) { r.Total = 5 }), ofSweep, podOf(ofSweep, corev1.PodRunning), taskJob, steps, byHand, noRecord)
+	c, set := namespaceOf(t, aRecord(func(r *layout.Record) { r.Total = 5 }), ofSweep, podOf(ofSweep, corev1.PodRunning), taskJob, steps, byHand, noRecord, aSchedule("nightly", false))
 	pods := corev1.SchemeGroupVersion.WithResource("pods")
 	var notices []string
 	r, ctx, cancel := newRun(t.Context(), func(n api.Notice) {
@@ -232,6 +241,9 @@ func TestWorkIsStoppedAndSavedBeforeAnythingIsRemoved(t *testing.T) {
 		if job.Annotations[kube.AnnotationStoppedBy] != "admin" || stopped != 1 {
 			t.Errorf("%s was not stopped: %v %+v", job.Name, job.Annotations, job.Spec)
 		}
+	}
+	if schedule, err := set.BatchV1().CronJobs("lab").Get(ctx, kube.ScheduleName("nightly"), metav1.GetOptions{}); err != nil || !*schedule.Spec.Suspend {
+		t.Errorf("the schedule was not suspended: %v, %v", schedule, err)
 	}
 	record, err := set.CoreV1().ConfigMaps("lab").Get(ctx, campaignrecord.ObjectName(sweep), metav1.GetOptions{})
 	if err != nil {

@@ -30,7 +30,9 @@ func (s *submission) check(context.Context) error {
 			not = append(not, what)
 		}
 	}
-	add(w.Schedule != nil, "schedule")
+	if w.Schedule != nil && !s.scheduled {
+		return api.Invalid("schedule", "the workflow has a schedule: runs are submitted by it")
+	}
 	add(len(w.Webhooks) > 0, "webhook")
 	add(w.EventCallback != "", "event_callback")
 	for _, t := range w.Tasks {

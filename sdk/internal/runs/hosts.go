@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubevast/vast/internal/kube"
@@ -43,16 +42,11 @@ func (s *submission) named(t *spec.Task) *spec.Task {
 	return &out
 }
 
-// hostService returns the headless Service of a job group, nil for another workflow. It has
-// no selector: the driver writes its endpoints.
+// hostService returns the headless Service of a job group, nil for another workflow.
 func (s *submission) hostService(owner types.UID) *corev1.Service {
 	name := s.hosts()
 	if name == "" {
 		return nil
 	}
-	return &corev1.Service{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
-		ObjectMeta: s.new.Meta(kube.KindWorkflowPart, name, owner),
-		Spec:       corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, PublishNotReadyAddresses: true},
-	}
+	return s.new.HostService(name, owner)
 }

@@ -27,8 +27,7 @@ const (
 	// a driver ends by itself when the run has ended or was deleted.
 	restarts = 1_000_000
 	// memoryLimit is GOMEMLIMIT of the driver.
-	memoryLimit   = "64MiB"
-	containerName = "drive"
+	memoryLimit = "64MiB"
 )
 
 // needsDriver returns a NotInstalledError if the namespace has no account for drivers.
@@ -55,22 +54,33 @@ func (s *submission) startDriver(ctx context.Context, owner types.UID) error {
 }
 
 func (c *Client) createDriver(ctx context.Context, n record.New, owner types.UID, o api.SubmitOptions) error {
-	image := o.AgentImage
-	if image == "" {
-		image = kube.DefaultAgentImage()
-	}
-	if err := kube.CheckAgentImage(image); err != nil {
+	job, err := c.driver(ctx, n, owner, o)
+	if err != nil {
 		return err
 	}
-	job := driverJob(n, owner, image, cmp.Or(o.TTL, api.DefaultTTL))
-	if err := c.tasks.MeetBounds(ctx, &job.Spec.Template.Spec.Containers[0]); err != nil {
-		return err
-	}
-	_, err := c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
+	_, err = c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 	if apierrors.IsAlreadyExists(err) {
 		return nil
 	}
 	return c.conn.Classify(err, "create", jobsResource)
+}
+
+// driver returns the Job that drives a run, as the namespace admits it.
+func (c *Client) driver(ctx context.Context, n record.New, owner types.UID, o api.SubmitOptions) (*batchv1.Job, error) {
+	image, err := agentImage(o)
+	if err != nil {
+		return nil, err
+	}
+	job := driverJob(n, owner, image, cmp.Or(o.TTL, api.DefaultTTL))
+	return job, c.tasks.MeetBounds(ctx, &job.Spec.Template.Spec.Containers[0])
+}
+
+func agentImage(o api.SubmitOptions) (string, error) {
+	image := o.AgentImage
+	if image == "" {
+		image = kube.DefaultAgentImage()
+	}
+	return image, kube.CheckAgentImage(image)
 }
 
 // driverJob returns the Job that drives a run. Its pod is one under the restricted profile,
@@ -81,34 +91,41 @@ func driverJob(n record.New, owner types.UID, image string, ttl time.Duration) *
 	podLabels := maps.Clone(meta.Labels)
 	podLabels[kube.LabelStoreClient] = "true"
 	meta.Annotations = map[string]string{kube.AnnotationUser: n.User, kube.AnnotationWorkflow: n.Workflow}
-	field := func(name, path string) corev1.EnvVar {
-		return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
-	}
 	return &batchv1.Job{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: meta,
 		Spec: batchv1.JobSpec{
 			BackoffLimit:            ptr.To[int32](restarts),
 			TTLSecondsAfterFinished: ptr.To(int32(ttl.Seconds())),
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: podLabels},
-				Spec: corev1.PodSpec{
-					RestartPolicy:      corev1.RestartPolicyOnFailure,
-					ServiceAccountName: kube.DriverName,
-					EnableServiceLinks: ptr.To(false),
-					SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](nobody), RunAsGroup: ptr.To[int64](nobody),
-						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
-					Containers: []corev1.Container{{
-						Name: containerName, Image: image, Args: []string{"drive", n.ID},
-						Env: append([]corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
-							field(agentspec.EnvPodName, "metadata.name"), field(agentspec.EnvPodNamespace, "metadata.namespace")}, kube.StoreEnv()...),
-						TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
-						Resources:                kube.Unpriced(),
-						SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
-							Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
-					}},
-				},
-			},
+			Template:                agentPod(podLabels, image, corev1.RestartPolicyOnFailure, []string{"drive", n.ID}, kube.StoreEnv()...),
 		},
 	}
+}
+
+// agentPod returns the pod of a Job of the agent under the restricted profile, with the
+// account of drivers.
+func agentPod(labels map[string]string, image string, restart corev1.RestartPolicy, args []string, more ...corev1.EnvVar) corev1.PodTemplateSpec {
+	env := append([]corev1.EnvVar{{Name: "GOMEMLIMIT", Value: memoryLimit},
+		fieldVar(agentspec.EnvPodName, "metadata.name"), fieldVar(agentspec.EnvPodNamespace, "metadata.namespace")}, more...)
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: labels},
+		Spec: corev1.PodSpec{
+			RestartPolicy:      restart,
+			ServiceAccountName: kube.DriverName,
+			EnableServiceLinks: ptr.To(false),
+			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To[int64](nobody), RunAsGroup: ptr.To[int64](nobody),
+				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+			Containers: []corev1.Container{{
+				Name: args[0], Image: image, Args: args, Env: env,
+				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+				Resources:                kube.Unpriced(),
+				SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+					Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}},
+			}},
+		},
+	}
+}
+
+func fieldVar(name, path string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }

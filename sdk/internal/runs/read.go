@@ -209,7 +209,7 @@ func fromRecord(r *record.Run) *api.WorkflowRun {
 	s := record.SummaryOf(r.Object)
 	out := &api.WorkflowRun{TypeMeta: api.TypeMeta[api.WorkflowRun](), ObjectMeta: r.Object, Expired: r.Past, ID: r.ID, WorkflowName: r.Workflow, User: r.User,
 		Phase: r.Object.Labels[kube.LabelPhase], Result: r.Object.Labels[kube.LabelResult], StartTime: unix(s.Started), EndTime: unix(s.Ended),
-		StoppedBy: r.StopBy, RerunOf: r.Object.Annotations[kube.AnnotationRerunOf], NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
+		StoppedBy: r.StopBy, RerunOf: r.Object.Annotations[kube.AnnotationRerunOf], Schedule: r.Schedule, NumTasks: s.Tasks, Succeeded: s.Success, Failed: s.Failed, Running: s.Running, Waiting: s.Waiting, Omitted: s.Others}
 	out.Driver, _, _ = strings.Cut(r.Driver, " ")
 	switch {
 	case out.Phase == workflow.PhaseSetupError.String():

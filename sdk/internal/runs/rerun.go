@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -197,9 +198,10 @@ func setEnv(containers []corev1.Container, name, value string) {
 
 // readSecrets copies the Secrets of the old run.
 func (r *rerun) readSecrets(ctx context.Context) error {
-	// They are those that the objects name.
+	// They are those that the objects name: of the run, or of the template that it was made from.
+	from := cmp.Or(r.spec.Secrets, r.old.ID)
 	names := map[string]bool{}
-	pattern := regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(kube.RunSecret(r.old.ID, 0), "0")) + `(\d+)`)
+	pattern := regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(kube.RunSecret(from, 0), "0")) + `(\d+)`)
 	for _, t := range r.spec.Workflow.Tasks {
 		text, err := r.spec.Text(t.Name)
 		if err != nil {
@@ -220,9 +222,9 @@ func (r *rerun) readSecrets(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		have, err := r.c.conn.Kube.CoreV1().Secrets(r.c.conn.Namespace).Get(ctx, kube.RunSecret(r.old.ID, n), metav1.GetOptions{})
+		have, err := r.c.conn.Kube.CoreV1().Secrets(r.c.conn.Namespace).Get(ctx, kube.RunSecret(from, n), metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
-			return &api.NotFoundError{Kind: "secret", Name: kube.RunSecret(r.old.ID, n), Namespace: r.c.conn.Namespace, Hint: "the run has to be submitted again from its file"}
+			return &api.NotFoundError{Kind: "secret", Name: kube.RunSecret(from, n), Namespace: r.c.conn.Namespace, Hint: "the run has to be submitted again from its file"}
 		}
 		if err != nil {
 			return r.c.conn.Classify(err, "get", "secrets")

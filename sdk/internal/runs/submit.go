@@ -69,9 +69,11 @@ type submission struct {
 	new      record.New
 	// earlier is the run that an earlier call with the same request ID created.
 	earlier *record.Run
-	drafts  []*task.Draft
-	writer  record.Writer
-	parts   [][]byte
+	// scheduled: runs are made from it later.
+	scheduled bool
+	drafts    []*task.Draft
+	writer    record.Writer
+	parts     [][]byte
 	// service is the Service of a job group's host names; empty for another workflow.
 	service string
 	// secrets are those of the run; names are their names, by their content.
@@ -111,7 +113,7 @@ func (s *submission) require(ctx context.Context) error {
 			break
 		}
 	}
-	if s.rejects() {
+	if s.rejects() && !s.scheduled {
 		need = append(need, authz.Each(leases, "get", "create", "update")...)
 	}
 	if s.options.LocalDriver {
@@ -320,7 +322,7 @@ func (s *submission) createParts(ctx context.Context, owner types.UID, create me
 			return s.c.conn.Classify(err, "create", "secrets")
 		})
 	}
-	if service := s.hostService(owner); service != nil {
+	if service := s.hostService(owner); service != nil && !s.scheduled {
 		g.Go(func() error {
 			_, err := core.Services(ns).Create(ctx, service, create)
 			if apierrors.IsAlreadyExists(err) { // of the same request: the name contains the id

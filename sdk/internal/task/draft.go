@@ -13,6 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/agentspec"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
+	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/inputs"
 	"github.com/kubevast/vast/sdk/internal/manifest"
@@ -122,12 +123,9 @@ func (s *submission) finishStep(context.Context) error {
 	return nil
 }
 
-// maxSeries is the number of tasks whose ids fit into a variable of each of them.
-const maxSeries = 100
-
 // setSeries gives a task of a run the ids that SkyPilot gives it: SKYPILOT_TASK_ID, which
 // is the same for all attempts, since scripts find their checkpoints by it; and in a
-// pipeline or job group of at most maxSeries tasks SKYPILOT_TASK_IDS, the ids of all
+// pipeline or job group of at most record.MaxSeries tasks SKYPILOT_TASK_IDS, the ids of all
 // tasks, one a line.
 func setSeries(pod *corev1.PodSpec, step *Step) {
 	for i := range pod.Containers {
@@ -137,7 +135,7 @@ func setSeries(pod *corev1.PodSpec, step *Step) {
 			continue
 		}
 		env[at].Value = kube.StepBase(step.Run, step.Name)
-		if len(step.Series) == 0 || len(step.Series) > maxSeries {
+		if len(step.Series) == 0 || len(step.Series) > record.MaxSeries {
 			continue
 		}
 		ids := make([]string, len(step.Series))

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubevast/vast/internal/workflow/record"
 )
 
 func TestATaskOfARunHasTheIDsOfItsSeries(t *testing.T) {
@@ -16,7 +18,7 @@ func TestATaskOfARunHasTheIDsOfItsSeries(t *testing.T) {
 		}
 		return pod
 	}
-	many := make([]string, maxSeries+1)
+	many := make([]string, record.MaxSeries+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("t%d", i)
 	}

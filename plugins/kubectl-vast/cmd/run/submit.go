@@ -55,6 +55,9 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 		defer done()
 		o.Notify = notify
 	}
+	if w.Schedule != nil {
+		return schedule(ctx, f, flags, o, client, w)
+	}
 	r, err := client.Workflows().Submit(ctx, w, o)
 	if err != nil {
 		return recorded(f, flags, r, err)
@@ -85,6 +88,26 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 		f.Notef("\nDetached; run %s continues.\n  Follow it:  %s\n  Stop it:    %s", r.ID, f.Hint().Vast("run", "watch", r.ID), f.Hint().Vast("run", "stop", r.ID))
 	}
 	return err
+}
+
+// schedule creates or replaces the schedule of a workflow.
+func schedule(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.SubmitOptions, client cli.Client, w *spec.Workflow) error {
+	if flags.Wait {
+		return cli.Usagef("--wait is for a run; the schedule of a workflow submits runs later")
+	}
+	s, err := client.Schedules().Apply(ctx, w, o)
+	if err != nil {
+		return err
+	}
+	p, err := flags.Output.Printer(flags.DryRun.Operation("scheduled"))
+	if err != nil {
+		return err
+	}
+	if err := p.PrintObj(s, f.Out); err != nil || o.DryRun != api.DryRunNone || flags.Output.Given() {
+		return err
+	}
+	f.Notef("Schedule %s: %s; submit a run now with: %s", s.WorkflowName, s.Schedule, f.Hint().Vast("schedule", "trigger", s.WorkflowName))
+	return nil
 }
 
 // drive drives a run from here until it has ended, and prints its changes.

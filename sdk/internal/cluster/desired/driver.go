@@ -12,14 +12,17 @@ import (
 // driverRules are what the driver of a workflow asks of the API server (package driver), and
 // nothing else: the state of the run and its specification, the tasks' Jobs with their
 // Services, ConfigMaps and NetworkPolicies, the names of a job group's nodes, the pods that explain a failure, and the Lease.
+// For schedules (package schedule) it reads their CronJobs, and deletes the runs that a
+// schedule keeps no longer: who may patch a ConfigMap can have the garbage collector delete it.
 // It reads no Secrets: the client creates those of a run. Who may create pods can run one as
 // this account, and may create Jobs by it.
 var driverRules = []rbacv1.PolicyRule{
-	{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "list", "watch", "create", "patch"}},
+	{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
 	{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}},
 	{APIGroups: []string{""}, Resources: []string{"services"}, Verbs: []string{"create"}},
 	{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create"}},
 	{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get", "list", "watch", "create", "patch"}},
+	{APIGroups: []string{"batch"}, Resources: []string{"cronjobs"}, Verbs: []string{"get"}},
 	{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"create", "update"}},
 	{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"networkpolicies"}, Verbs: []string{"create"}},
 	{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update"}},
