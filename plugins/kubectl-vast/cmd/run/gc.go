@@ -24,7 +24,10 @@ func NewGC(f *cli.Factory) *cobra.Command {
 			Remove the results and logs of tasks whose runs were all deleted. Results that another
 			run has kept in a rerun stay, and so do those whose last run was deleted less than an
 			hour ago, since pods may still be writing them. Results of tasks that belong to no
-			workflow, and those of campaigns, are removed by "kubectl vast results delete".`),
+			workflow, and those of campaigns, are removed by "kubectl vast results delete".
+
+			Runs that ended more than a week ago, and were driven without a driver in the cluster or
+			had setup errors, are removed from the cluster. They stay in the history.`),
 		Example: templates.Examples(`
 			# Print what would be removed
 			kubectl vast gc --dry-run=client
@@ -67,6 +70,11 @@ func NewGC(f *cli.Factory) *cobra.Command {
 func printGarbage(f *cli.Factory, list *api.GarbageList, output, verb string) error {
 	if output != "" {
 		return cli.PrintData(f.Out, output, list)
+	}
+	for _, id := range list.Expired {
+		if _, err := fmt.Fprintf(f.Out, "run/%s %s from the cluster: it ended long ago, and stays in the history\n", id, verb); err != nil {
+			return err
+		}
 	}
 	for _, g := range list.Items {
 		if _, err := fmt.Fprintf(f.Out, "task/%s %s: %d objects, %d bytes, of runs %s\n", g.TaskID, verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", ")); err != nil {
