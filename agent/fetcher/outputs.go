@@ -52,12 +52,16 @@ func (f *Fetcher) outputs(ctx context.Context, item agentspec.Item) error {
 		items = items[:0]
 		return err
 	}
-	for object, err := range s.List(ctx, layout.TaskPrefix(o.Task), store.ListOptions{}) {
+	prefix, nameOf := layout.TaskPrefix(o.Task), ofNode
+	if o.Campaign {
+		prefix, nameOf = layout.CampaignPrefix(o.Task), ofRun
+	}
+	for object, err := range s.List(ctx, prefix, store.ListOptions{}) {
 		if err != nil {
 			return fmt.Errorf("the outputs of task %q: %w", o.Name, err)
 		}
-		rank, name, ok := strings.Cut(strings.TrimPrefix(object.Key, layout.TaskPrefix(o.Task)), "/")
-		if _, err := strconv.Atoi(rank); err != nil || !ok || strings.HasPrefix(name, layout.Own) || name == agentspec.OutputsFile {
+		name := nameOf(strings.TrimPrefix(object.Key, prefix))
+		if name == "" {
 			continue
 		}
 		if only != "" && name != only && !strings.HasPrefix(name, only+"/") {
@@ -82,6 +86,27 @@ func (f *Fetcher) outputs(ctx context.Context, item agentspec.Item) error {
 		return fmt.Errorf("task %q has saved no outputs %q", o.Name, o.Path)
 	}
 	return nil
+}
+
+// ofNode returns the path of a file among the outputs of a task, from its key below the task's
+// prefix: that of the node and its path. It is empty for an object that is none.
+func ofNode(key string) string {
+	rank, name, ok := strings.Cut(key, "/")
+	if _, err := strconv.Atoi(rank); err != nil || !ok || strings.HasPrefix(name, layout.Own) || name == agentspec.OutputsFile {
+		return ""
+	}
+	return name
+}
+
+// ofRun returns the path of a file among the results of a campaign, from its key below the
+// campaign's prefix: <config>/<run>/<path>. It is empty for an object that is none.
+func ofRun(key string) string {
+	config, rest, _ := strings.Cut(key, "/")
+	run, name, ok := strings.Cut(rest, "/")
+	if _, err := strconv.Atoi(run); err != nil || !ok || strings.HasPrefix(config, "_") || strings.HasPrefix(name, layout.Own) {
+		return ""
+	}
+	return key
 }
 
 // variable is one that a task passes to others.
@@ -135,7 +160,7 @@ func (f *Fetcher) variables(ctx context.Context, item agentspec.Item) error {
 
 // variablesOf returns the content of the file of variables of a task; empty if it has none.
 func (f *Fetcher) variablesOf(ctx context.Context, o *agentspec.Outputs) (string, error) {
-	if o.Task == "" {
+	if o.Task == "" || o.Campaign {
 		return "", nil
 	}
 	s, err := f.store()

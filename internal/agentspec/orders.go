@@ -60,6 +60,9 @@ type Outputs struct {
 	// Task is the id of the task; empty if the task has not executed, and has no outputs. In
 	// the orders of a workflow's task it is AttemptOf until the driver creates the Job.
 	Task string `json:"task"`
+	// Campaign: the task is a campaign, and Task its id. The files of its runs have the paths
+	// <config>/<run>/<path>.
+	Campaign bool `json:"campaign,omitempty"`
 	// Name is the name of the task in the workflow, for messages.
 	Name string `json:"name"`
 	// Path limits the files to this one, or to those below it; empty for all.

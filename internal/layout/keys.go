@@ -14,11 +14,12 @@ import (
 //	inputs/<sha256>                               packs of workdir, file mounts, campaign files
 //	tasks/<task id>/<rank>/...                    result of one node
 //	tasks/<task id>/refs/<run id>                 empty: a run of a workflow that uses these results
-//	dropped/<task id>/<run id>                    empty: a run that used them and was deleted
+//	dropped/<task id or campaign>/<run id>        empty: a run that used them and was deleted
 //	campaigns/<campaign>/record.json              what the campaign is; see package campaign
 //	campaigns/<campaign>/_config/...              its file and what belongs to it
 //	campaigns/<campaign>/<config>/<run>/...       result of one run
 //	campaigns/<campaign>/_jobs/<job>/...          logs of packed runs
+//	index/<campaign>/_refs/<run id>               empty: a run of a workflow that uses its results
 //	index/<campaign>/<config>/<run>/<outcome>     empty: the outcome, for who lists only
 //	index/runs/<namespace>/...                    runs of workflows that have ended; see package history
 //	archives/<campaign>.tar.gz
@@ -52,6 +53,14 @@ func RefsPrefix(taskID string) string { return TaskPrefix(taskID) + "refs/" }
 
 // RefKey is the key of the empty object by which a run refers to the results of a task.
 func RefKey(taskID, run string) string { return RefsPrefix(taskID) + run }
+
+// CampaignRefsPrefix is the prefix of the references to the results of a campaign that is a
+// task of a workflow.
+func CampaignRefsPrefix(campaign string) string { return CampaignIndex(campaign) + "_refs/" }
+
+// CampaignRefKey is the key of the empty object by which a run refers to the results of a
+// campaign.
+func CampaignRefKey(campaign, run string) string { return CampaignRefsPrefix(campaign) + run }
 
 // DroppedPrefix is the prefix of the references to a task's results that were dropped.
 func DroppedPrefix(taskID string) string { return Dropped + taskID + "/" }
