@@ -142,8 +142,12 @@ const (
 	// that have ended are not deleted.
 	AnnotationKeepSucceeded = Prefix + "keep-succeeded-runs"
 	AnnotationKeepOthers    = Prefix + "keep-other-runs"
-	// AnnotationReason is why a run has the phase setuperror, in short.
+	// AnnotationReason is why a run has the phase setuperror, in short; on the record of a
+	// campaign of a run, the cause why its driver stopped it.
 	AnnotationReason = Prefix + "reason"
+	// AnnotationSubmitted, on the state of a run, is when its submission began; the ids of
+	// its campaigns contain it.
+	AnnotationSubmitted = Prefix + "submitted"
 	// AnnotationRunSummary is the api.WorkflowRun of a list, as JSON, on the state of a run.
 	AnnotationRunSummary = Prefix + "run-summary"
 	// AnnotationShare is what a Job of KindShare sends, as JSON; see package sharing.

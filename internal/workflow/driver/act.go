@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,18 @@ type actor struct {
 	view *view
 	log  func(format string, args ...any)
 
-	mu   sync.Mutex
+	// mu guards the objects of spec.
+	mu   *sync.Mutex
 	spec *record.Reader
+}
+
+// theWorkflow is who stops tasks that no user has stopped.
+const theWorkflow = "the workflow"
+
+// copy returns an actor for work in the background, which has the run as it is now.
+func (a *actor) copy() *actor {
+	run := *a.run
+	return &actor{cluster: a.cluster, run: &run, view: a.view, log: a.log, mu: a.mu, spec: a.spec}
 }
 
 // act carries out actions. Each of them is idempotent; after an error the others are still
@@ -66,6 +77,9 @@ func (a *actor) objects(at workflow.Attempt) (*record.Objects, error) {
 
 // start creates the objects of an attempt, the Job last.
 func (a *actor) start(ctx context.Context, at workflow.Attempt) error {
+	if a.spec.Campaigns[at.Task] != nil {
+		return a.startCampaign(ctx, at)
+	}
 	objects, err := a.objects(at)
 	if err != nil {
 		return err
@@ -140,15 +154,15 @@ const stopTries = 10
 
 // stop ends an attempt. If its Job does not exist, one is created that never executes.
 func (a *actor) stop(ctx context.Context, at workflow.Attempt) error {
+	a.view.mu.Lock()
+	user := cmp.Or(a.view.stopBy, theWorkflow)
+	a.view.mu.Unlock()
+	if a.spec.Campaigns[at.Task] != nil {
+		return a.stopCampaign(ctx, at, user, "")
+	}
 	objects, err := a.objects(at)
 	if err != nil {
 		return err
-	}
-	a.view.mu.Lock()
-	user := a.view.stopBy
-	a.view.mu.Unlock()
-	if user == "" {
-		user = "the workflow"
 	}
 	for range stopTries {
 		job, err := a.job(ctx, objects.Job.Name)

@@ -91,6 +91,15 @@ func (c *cluster) createJob(ctx context.Context, job *batchv1.Job) (*batchv1.Job
 	return out, c.api.Send(ctx, http.MethodPost, c.jobs(), job, out)
 }
 
+// patch changes an object by a merge patch, and reads it into out.
+func (c *cluster) patch(ctx context.Context, path string, fields map[string]any, out any) error {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return c.api.Do(ctx, apiserver.Request{Method: http.MethodPatch, Path: path, Type: apiserver.MergePatch, Body: body}, out)
+}
+
 func (c *cluster) patchJob(ctx context.Context, name string, patch []byte) (*batchv1.Job, error) {
 	out := &batchv1.Job{}
 	return out, c.api.Do(ctx, apiserver.Request{Method: http.MethodPatch, Path: c.jobs() + "/" + name, Type: apiserver.MergePatch, Body: patch}, out)

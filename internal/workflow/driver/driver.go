@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -95,6 +96,9 @@ type driver struct {
 	run     *record.Run
 	actor   *actor
 	hosts   *hosts
+	// campaigns is their work in the background; busy reports whether there is any.
+	campaigns campaigns
+	busy      bool
 	// writes counts the writes of the state.
 	writes int
 }
@@ -111,8 +115,9 @@ func (d *driver) drive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := newView(run)
-	d.actor = &actor{cluster: d.cluster, run: run, view: v, spec: spec, log: d.Log}
+	v := newView(run, spec.Campaigns)
+	d.actor = &actor{cluster: d.cluster, run: run, view: v, mu: &sync.Mutex{}, spec: spec, log: d.Log}
+	d.campaigns.busy = map[workflow.Attempt]bool{}
 	d.hosts = &hosts{cluster: d.cluster, run: run, service: spec.Hosts}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
@@ -120,6 +125,7 @@ func (d *driver) drive(ctx context.Context) error {
 	defer func() {
 		stop()
 		_ = mirrors.Wait() // they return no error
+		_ = d.campaigns.work.Wait()
 	}()
 	for _, m := range v.mirrors(d.cluster, d.Log) {
 		mirrors.Go(func() error { m.follow(watching); return nil })
@@ -131,7 +137,7 @@ func (d *driver) drive(ctx context.Context) error {
 		if d.run.State.Phase != workflow.PhaseQueued {
 			leaveGroup()
 		}
-		idle, err := d.step(ctx, v, spec)
+		idle, err := d.step(watching, v, spec) // what it begins in the background ends with it
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -150,7 +156,7 @@ func (d *driver) drive(ctx context.Context) error {
 		case !idle:
 			pause = firstPause
 			continue
-		case d.Once:
+		case d.Once && !d.busy:
 			return nil
 		}
 		pause = firstPause
@@ -191,7 +197,7 @@ func sleep(ctx context.Context, d time.Duration, changed <-chan struct{}) error 
 // nothing to do.
 func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle bool, err error) {
 	v.mu.Lock()
-	deleted, listed, stopping := v.deleted, v.listed && v.approvalsListed, v.stopBy != ""
+	deleted, listed, stopping := v.deleted, v.listed && v.approvalsListed && v.recordsListed, v.stopBy != ""
 	v.mu.Unlock()
 	if deleted {
 		return false, ErrDeleted
@@ -200,6 +206,9 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 		return false, sleep(ctx, 0, v.changed)
 	}
 	if err := v.diagnoseFailed(ctx, d.cluster); err != nil {
+		return false, err
+	}
+	if err := v.decideCampaigns(ctx, d.cluster); err != nil {
 		return false, err
 	}
 	if err := d.hosts.update(ctx); err != nil { // the tasks wait for each other meanwhile
@@ -214,6 +223,7 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 		}
 	}
 	state, actions, events := workflow.Advance(&spec.Workflow, d.run.State, observed)
+	actions = v.campaignActions(actions)
 	if !state.Equal(d.run.State) {
 		if err := d.write(ctx, state, &spec.Workflow); err != nil {
 			return false, err
@@ -227,6 +237,7 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 			}
 		}
 	} else if len(actions) == 0 {
+		d.busy = d.campaigns.pursue(ctx, d.actor.copy())
 		return true, nil
 	}
 	return false, d.actor.act(ctx, actions)

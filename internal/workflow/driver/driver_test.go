@@ -35,11 +35,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// submit puts a run into the cluster, as a client does.
-func (s *server) submit(g workflow.Workflow, change func(*record.Objects)) {
+// submit puts a run into the cluster, as a client does. Those of campaigns are campaigns.
+func (s *server) submit(g workflow.Workflow, change func(*record.Objects), campaigns ...*record.Campaign) {
 	s.t.Helper()
 	var w record.Writer
+	specs := map[string]*record.Campaign{}
+	for _, one := range campaigns {
+		specs[one.ID[:2]] = one
+	}
 	for _, t := range g.Tasks {
+		if one := specs[t.Name]; one != nil {
+			if err := w.AddCampaign(campaignRecord(t.Name, one), one, campaignJobs(t.Name, one)); err != nil {
+				s.t.Fatal(err)
+			}
+			continue
+		}
 		meta := metav1.ObjectMeta{Name: kube.StepName(runID, t.Name, 1), Namespace: "lab",
 			Labels:      map[string]string{kube.LabelWorkflow: runID, kube.LabelStep: t.Name},
 			Annotations: map[string]string{kube.AnnotationStep: t.Name, kube.AnnotationSpecHash: "hash-" + t.Name}}
@@ -51,7 +61,7 @@ func (s *server) submit(g workflow.Workflow, change func(*record.Objects)) {
 			s.t.Fatal(err)
 		}
 	}
-	parts, err := w.Parts(record.Spec{Workflow: g})
+	parts, err := w.Parts(record.Spec{Workflow: g, Campaigns: specs})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -120,7 +130,8 @@ func TestEachTaskIsCreatedOnceWhateverIsLostAndWhoeverDies(t *testing.T) {
 				g.Tasks = append(g.Tasks, task)
 				s.fails[task.Name] = random.IntN(5) == 0
 			}
-			s.submit(g, nil)
+			campaigns := []*record.Campaign{campaignOf("t2", 7), campaignOf("t5", 4)}
+			s.submit(g, nil, campaigns...)
 			s.faults = 100
 			var drivers sync.WaitGroup
 			for n := range 3 {
@@ -144,6 +155,10 @@ func TestEachTaskIsCreatedOnceWhateverIsLostAndWhoeverDies(t *testing.T) {
 				want := 0
 				if planned.Attempt > 0 {
 					want = 1
+				}
+				if i := slices.IndexFunc(campaigns, func(one *record.Campaign) bool { return one.ID[:2] == task.Name }); i >= 0 {
+					s.checkCampaign(task.Name, campaigns[i], is.Status, planned.Status, want)
+					continue
 				}
 				if n := s.executed[kube.StepName(runID, task.Name, 1)]; is.Status != planned.Status || n != want {
 					t.Errorf("%s is %s with %d Jobs; planned is %s with %d", task.Name, is.Status, n, planned.Status, want)
@@ -290,7 +305,7 @@ func TestTheRoleOfDriversIsWhatTheyAskFor(t *testing.T) {
 		}
 		h.known = nil
 	}
-	a := &actor{cluster: k, run: run, view: newView(run), log: t.Logf}
+	a := &actor{cluster: k, run: run, view: newView(run, nil), mu: &sync.Mutex{}, log: t.Logf}
 	if a.spec, err = k.spec(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}

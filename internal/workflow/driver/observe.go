@@ -66,11 +66,12 @@ func saveBy(job *batchv1.Job, s workflow.Seen) time.Time {
 	return s.Ended.Add(time.Duration(grace)*time.Second + savingSlack)
 }
 
-// nextSaved returns the first time at which an attempt counts as saved, zero for none.
+// nextSaved returns the first time at which an attempt counts as saved, or a campaign has exceeded
+// its timeout; zero for none.
 func (v *view) nextSaved(now time.Time) time.Time {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var first time.Time
+	first := v.nextCampaign(now)
 	for _, a := range v.attempts {
 		if a.seen.Status.Final() && !a.seen.Saved && a.saveBy.After(now) && (first.IsZero() || a.saveBy.Before(first)) {
 			first = a.saveBy
@@ -97,6 +98,7 @@ func (v *view) observed(s workflow.State, now time.Time) workflow.Observed {
 		}
 		o.Tasks[at] = one
 	}
+	v.observedCampaigns(&o, s)
 	for name, t := range s.Tasks {
 		at := workflow.Attempt{Task: name, Number: t.Attempt}
 		if _, there := o.Tasks[at]; there || !v.listed {

@@ -19,6 +19,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 
 	"github.com/kubevast/vast/internal/apiserver"
 	"github.com/kubevast/vast/internal/kube"
@@ -46,6 +47,10 @@ type server struct {
 	// rights are those that requests needed.
 	rights map[string]bool
 	closed bool
+	// endless has Jobs execute until they are stopped. A Job whose name ends in loses is deleted
+	// before it has ended.
+	endless bool
+	loses   string
 }
 
 type change struct {
@@ -143,8 +148,21 @@ func (s *server) keep(at, kind string, object json.RawMessage) json.RawMessage {
 	object = merged(object, map[string]any{"metadata": map[string]any{"resourceVersion": fmt.Sprint(s.version)}})
 	s.objects[at] = object
 	s.history = append(s.history, change{s.version, at, kind, object})
+	if kind == "ADDED" && s.loses != "" && strings.HasSuffix(at, s.loses) {
+		s.version++
+		object = merged(object, map[string]any{"metadata": map[string]any{"resourceVersion": fmt.Sprint(s.version)}})
+		delete(s.objects, at)
+		s.history = append(s.history, change{s.version, at, "DELETED", object})
+	}
 	s.changed.Broadcast()
 	return object
+}
+
+// annotate changes an annotation of an object.
+func (s *server) annotate(at, name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep(at, "MODIFIED", merged(s.objects[at], map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}}))
 }
 
 // control ends a Job at once.
@@ -160,7 +178,19 @@ func (s *server) control(kind string, object json.RawMessage) json.RawMessage {
 	if len(job.Status.Conditions) > 0 {
 		return object
 	}
+	lost := s.loses != "" && strings.HasSuffix(job.Name, s.loses)
+	if (s.endless || lost) && job.Annotations[kube.AnnotationStoppedBy] == "" {
+		job.Status.Ready, job.Status.StartTime = ptr.To[int32](1), ptr.To(metav1.Now())
+		out, err := json.Marshal(&job)
+		if err != nil {
+			s.t.Error(err)
+		}
+		return out
+	}
 	end := batchv1.JobCondition{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}
+	if s.endless && executes {
+		end = batchv1.JobCondition{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Reason: batchv1.JobReasonDeadlineExceeded}
+	}
 	if s.fails[job.Annotations[kube.AnnotationStep]] && executes {
 		end = batchv1.JobCondition{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Reason: batchv1.JobReasonBackoffLimitExceeded}
 	}

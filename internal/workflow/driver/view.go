@@ -8,6 +8,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -28,6 +29,8 @@ type view struct {
 	// attempts are by task and number. listed is set when the Jobs have been listed once.
 	attempts map[workflow.Attempt]*attempt
 	listed   bool
+	// gone are the UIDs of Jobs that were deleted: the answer to their creation may arrive later.
+	gone map[types.UID]bool
 	// round counts the lists of Jobs: what is put during a list stays when it is complete.
 	round int
 	// stopBy is the user who stopped the run, stopAll that it was stopped again. deleted: the run was deleted.
@@ -38,6 +41,12 @@ type view struct {
 	// those of a list that is not complete are in newApprovals.
 	approvals, newApprovals map[types.UID]record.Approval
 	approvalsListed         bool
+	// specs are the tasks that are campaigns, and campaigns their attempts. recordsListed is
+	// set when the records have been listed once; recordRound counts these lists.
+	specs         map[string]*record.Campaign
+	campaigns     map[workflow.Attempt]*campaign
+	recordsListed bool
+	recordRound   int
 	// group are the phases of the other runs of the concurrency group.
 	group map[types.UID]string
 }
@@ -57,9 +66,9 @@ type attempt struct {
 	round  int
 }
 
-func newView(run *record.Run) *view {
+func newView(run *record.Run, campaigns map[string]*record.Campaign) *view {
 	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy, stopAll: run.StopAll,
-		group: map[types.UID]string{}}
+		gone: map[types.UID]bool{}, group: map[types.UID]string{}, specs: campaigns, campaigns: map[workflow.Attempt]*campaign{}, recordsListed: len(campaigns) == 0}
 }
 
 // wake has the driver look at the view.
@@ -74,7 +83,7 @@ func (v *view) wake() {
 func (v *view) mirrors(c *cluster, log func(string, ...any)) []*mirror {
 	selector := kube.LabelWorkflow + "=" + v.run.ID
 	nothing := func() {}
-	return []*mirror{
+	all := []*mirror{
 		{cluster: c, path: c.jobs(), query: url.Values{"labelSelector": {selector + "," + kube.LabelStep}}, log: log,
 			begin: v.beginJobs, end: v.endJobs, put: decoded(v.putJob), gone: decoded(v.jobGone)},
 		{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindApproval}}, log: log,
@@ -82,6 +91,15 @@ func (v *view) mirrors(c *cluster, log func(string, ...any)) []*mirror {
 		{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindWorkflow}}, log: log,
 			accept: onlyMeta, begin: nothing, end: nothing, put: decoded(v.putRun), gone: decoded(v.runGone)},
 	}
+	if len(v.specs) > 0 {
+		all = append(all, &mirror{cluster: c, path: c.core("configmaps"), query: url.Values{"labelSelector": {selector + "," + kube.LabelKind + "=" + kube.KindCampaign}}, log: log,
+			begin: v.beginRecords, end: v.endRecords, put: decoded(func(cm *corev1.ConfigMap) {
+				if err := v.putRecord(cm); err != nil {
+					log("ConfigMap %s: %v", cm.Name, err)
+				}
+			}), gone: decoded(v.recordGone)})
+	}
+	return all
 }
 
 func decoded[T any](do func(*T)) func(json.RawMessage) error {
@@ -137,6 +155,13 @@ func (v *view) endJobs() {
 			delete(v.attempts, at)
 		}
 	}
+	for _, c := range v.campaigns {
+		for name, job := range c.jobs {
+			if job.round < v.round {
+				c.remove(name)
+			}
+		}
+	}
 	v.listed = true
 	v.wake()
 }
@@ -154,6 +179,13 @@ func (v *view) putJob(job *batchv1.Job) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.gone[job.UID] {
+		return
+	}
+	if c := v.campaignOf(at); c != nil {
+		v.putRunJob(c, job)
+		return
+	}
 	now := &attempt{job: job.Name, uid: job.UID, seen: seen(job), withdrawn: diagnose.Withdrawn(job), round: v.round}
 	now.saveBy = saveBy(job, now.seen)
 	before := v.attempts[at]
@@ -178,8 +210,13 @@ func (v *view) jobGone(job *batchv1.Job) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.gone[job.UID] = true
 	if a := v.attempts[at]; a != nil && a.uid == job.UID {
 		delete(v.attempts, at)
+		v.wake()
+	}
+	if c := v.campaigns[at]; c != nil && c.jobs[job.Name].uid == job.UID {
+		c.remove(job.Name)
 		v.wake()
 	}
 }

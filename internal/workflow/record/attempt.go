@@ -32,7 +32,11 @@ func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
 			data = bytes.ReplaceAll(data, []byte(name(run.ID, task, 1)), []byte(name(run.ID, task, number)))
 		}
 	}
-	data = agentspec.FillAttempts(data, func(task string) string { return run.TaskID(task) })
+	c := r.Campaigns[task]
+	if c != nil {
+		data = bytes.ReplaceAll(data, []byte(c.ID), []byte(c.Attempt(number)))
+	}
+	data = agentspec.FillAttempts(data, func(task string) string { return r.StoredID(run, task) })
 	o := &Objects{}
 	if err := json.Unmarshal(data, o); err != nil {
 		return nil, err
@@ -43,6 +47,9 @@ func (r *Reader) Attempt(run *Run, task string, number int) (*Objects, error) {
 	}
 	for i := range o.ConfigMaps {
 		own(&o.ConfigMaps[i].ObjectMeta)
+		if c != nil {
+			o.ConfigMaps[i].Annotations[kube.AnnotationAttempt] = strconv.Itoa(number)
+		}
 	}
 	for i := range o.NetworkPolicies {
 		own(&o.NetworkPolicies[i].ObjectMeta)
@@ -62,6 +69,15 @@ func (r *Run) TaskID(task string) string {
 		return ""
 	}
 	return kube.StepID(cmp.Or(t.Kept, r.ID), task, t.Attempt)
+}
+
+// StoredID returns the id under which the store has the results of a task: that of its
+// campaign, or its TaskID.
+func (s *Spec) StoredID(run *Run, task string) string {
+	if c, n := s.Campaigns[task], run.State.Tasks[task].Attempt; c != nil && n > 0 {
+		return c.Attempt(n)
+	}
+	return run.TaskID(task)
 }
 
 // Text returns the objects of the first attempt at a task as they are stored.

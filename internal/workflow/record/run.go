@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -199,6 +200,8 @@ type New struct {
 	// Schedule is the name of the schedule that made the run, and Template the id of the
 	// template that it was made from; empty for none.
 	Schedule, Template string
+	// Submitted is when the submission began; zero if nothing of the run depends on it.
+	Submitted time.Time
 }
 
 // Object returns the ConfigMap of a run whose submission has begun.
@@ -214,6 +217,9 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 	cm.Labels[kube.LabelPhase], cm.Labels[kube.LabelResult] = workflow.PhaseQueued.String(), workflow.ResultUnknown.String()
 	cm.Annotations = map[string]string{kube.AnnotationWorkflow: n.Workflow, kube.AnnotationUser: n.User,
 		kube.AnnotationSpecHash: n.Identity, kube.AnnotationRunSummary: string(summary)}
+	if !n.Submitted.IsZero() {
+		cm.Annotations[kube.AnnotationSubmitted] = n.Submitted.UTC().Format(time.RFC3339)
+	}
 	if n.Creator != "" {
 		cm.Annotations[kube.AnnotationCreator] = n.Creator
 	}

@@ -36,6 +36,8 @@ type Spec struct {
 	// RuntimeEnv are the variables that each run takes from its environment, with the
 	// values of this one.
 	RuntimeEnv map[string]string `json:"runtimeEnv,omitempty"`
+	// Campaigns are the tasks that are campaigns, by their names.
+	Campaigns map[string]*Campaign `json:"campaigns,omitempty"`
 	// Chunks are where the objects of the tasks are: each chunk has those of several tasks
 	// in the order of the graph.
 	Chunks []Chunk `json:"chunks"`
@@ -193,7 +195,11 @@ func Read(parts [][]byte) (*Reader, error) {
 	}
 	r := &Reader{Spec: *spec, last: -1}
 	_, r.stream, _ = h.cut()
-	for _, c := range r.Chunks {
+	chunks := r.Chunks
+	for _, c := range r.Campaigns {
+		chunks = append(chunks[:len(chunks):len(chunks)], c.Chunks...)
+	}
+	for _, c := range chunks {
 		if c.First < 0 || c.Offset < 0 || c.Size < 0 || c.Offset+c.Size > len(r.stream) {
 			return nil, errIncomplete
 		}
