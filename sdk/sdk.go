@@ -135,7 +135,7 @@ func newClient(cfg *rest.Config, connection access.Options, opts []Option) (*Cli
 	results := tasks.Results().WithStanding(campaigns.Standing)
 	return &Client{conn: conn, volume: volumes, queue: waiting, task: tasks, cluster: clusters,
 		doctor: doctor.New(conn, waiting, clusters, tasks), campaign: campaigns,
-		result: results, shares: sharing.New(conn, tasks, results), runs: runs.New(conn, tasks)}, nil
+		result: results, shares: sharing.New(conn, tasks, results), runs: runs.New(conn, tasks, campaigns)}, nil
 }
 
 // activeContext returns the context in use, and its user's name, for clusters

@@ -77,7 +77,7 @@ var layers = []string{
 	"=sdk/internal/campaign/cleanup",
 	"sdk/internal/campaign",
 	"=sdk/internal/sharing",
-	"=sdk/internal/runs",
+	"sdk/internal/runs",
 	"sdk/internal/cluster/provider",
 	"sdk/internal/cluster/desired",
 	"sdk/internal/cluster",

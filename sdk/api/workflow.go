@@ -73,6 +73,10 @@ type WorkflowTask struct {
 	// first attempt.
 	TaskID string `json:"taskID,omitempty"`
 	Job    string `json:"job,omitempty"`
+	// Campaign is the id of the attempt's campaign, of a task that is one: it has no TaskID.
+	// Runs are the counts of its runs, which Get sets.
+	Campaign string     `json:"campaign,omitempty"`
+	Runs     *RunCounts `json:"runs,omitempty"`
 	// Scheduled: the attempt was, or is about to be, created.
 	Scheduled bool `json:"scheduled,omitempty"`
 	// WaitingApproval: it could run but for its approval.
@@ -132,7 +136,9 @@ type WorkflowRerunOptions struct {
 
 // Garbage are the results of a task of runs that were deleted.
 type Garbage struct {
-	TaskID string `json:"taskID"`
+	// TaskID is the id of the task. It is empty for a task that was a campaign, whose id is Campaign.
+	TaskID   string `json:"taskID"`
+	Campaign string `json:"campaign,omitempty"`
 	// Runs are the deleted runs that used the results.
 	Runs    []string `json:"runs"`
 	Objects int      `json:"objects"`
@@ -143,8 +149,6 @@ type Garbage struct {
 type GarbageList struct {
 	metav1.TypeMeta `json:",inline"`
 	Items           []Garbage `json:"items"`
-	// Expired are ended runs that have left the cluster, and are in the history.
-	Expired []string `json:"expired,omitempty"`
 	// Recent is the number of tasks whose results stay until the grace period has passed.
 	Recent int `json:"recent,omitempty"`
 }

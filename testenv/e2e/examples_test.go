@@ -19,6 +19,7 @@ var exampleOutput = map[string][]string{
 	"volume.yaml":           {"2 runs so far\n"},
 	"workflow.yaml":         {"train-large: success\n", "deploy: skipped", "report: success\n", ": finished, success\n"},
 	"pipeline.yaml":         {"train: success\n", "eval: success\n", ": finished, success\n"},
+	"sweep.yaml":            {"sweep: success\n", "evaluate: success\n", "share: skipped", ": finished, success\n"},
 	"per-cluster.yaml":      {"cpu: 100m", "memory: 64Mi"},
 	"growth.vast":           {"succeeded, 10/10 done, 10 succeeded"},
 	"gpu.yaml":              {"task.kubevast.io/gpu-", "submitted (server dry run)"},
@@ -51,7 +52,7 @@ func TestExamplesRunAsTheirHeadersSay(t *testing.T) {
 			}
 			p := *p
 			p.TB = t
-			if strings.HasSuffix(name, ".vast") { // it needs a store
+			if strings.HasSuffix(name, ".vast") || name == "sweep.yaml" { // it needs a store
 				p.namespace = newNamespace(t)
 				p.vast("cluster", "setup", "kind").exits(0)
 			}

@@ -38,7 +38,7 @@ type Client struct {
 // New returns a client over conn. Without an installer it can neither install nor
 // remove Kueue. It contacts no cluster.
 func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client, installer Installer) *Client {
-	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, runs: runs.New(conn, tasks), rights: tasks.Rights(), installer: installer, objects: sync.OnceValues(func() (dynamic.Interface, error) {
+	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, runs: runs.New(conn, tasks, campaigns), rights: tasks.Rights(), installer: installer, objects: sync.OnceValues(func() (dynamic.Interface, error) {
 		set, err := dynamic.NewForConfig(rest.CopyConfig(conn.Config))
 		if err != nil {
 			return nil, api.Invalid("kubeconfig", "%v", err)

@@ -82,10 +82,11 @@ func (c *Client) waiting(ctx context.Context, run *record.Run, name string) (*wo
 	if run.Parts == 0 {
 		return nil, conflict("run %s has no tasks: its phase is %s", run.ID, fromRecord(run).Phase)
 	}
-	g, err := c.graph(ctx, run)
+	spec, err := c.header(ctx, run)
 	if err != nil {
 		return nil, err
 	}
+	g := &spec.Workflow
 	i := slices.IndexFunc(g.Tasks, func(t workflow.Task) bool { return t.Name == name })
 	if i < 0 {
 		var names []string

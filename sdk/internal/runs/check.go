@@ -36,7 +36,7 @@ func (s *submission) check(context.Context) error {
 	add(len(w.Webhooks) > 0, "webhook")
 	add(w.EventCallback != "", "event_callback")
 	for _, t := range w.Tasks {
-		add(t.Campaign != nil, "tasks."+t.Graph.Name+".campaign")
+		add(t.Campaign != nil && s.scheduled, "tasks."+t.Graph.Name+".campaign with a schedule")
 		add(t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback")
 		if len(not) > mostNamed {
 			break

@@ -34,6 +34,12 @@ func (c *Client) drop(ctx context.Context, run *record.Run) error {
 		return err
 	}
 	defer s.Close()
+	spec := &record.Spec{}
+	if run.Parts > 0 {
+		if spec, err = c.header(ctx, run); err != nil {
+			return err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(storeAtOnce)
 	for name, t := range run.State.Tasks {
@@ -43,11 +49,16 @@ func (c *Client) drop(ctx context.Context, run *record.Run) error {
 		}
 		for n := max(first, 1); n <= t.Attempt; n++ {
 			id := kube.StepID(cmp.Or(t.Kept, run.ID), name, n)
+			ref := layout.RefKey(id, run.ID)
+			if one := spec.Campaigns[name]; one != nil {
+				id = one.Attempt(n)
+				ref = layout.CampaignRefKey(id, run.ID)
+			}
 			g.Go(func() error {
 				if _, err := s.Put(ctx, layout.DroppedKey(id, run.ID), strings.NewReader(""), 0, store.PutOptions{}); err != nil {
 					return err
 				}
-				return s.Delete(ctx, layout.RefKey(id, run.ID))
+				return s.Delete(ctx, ref)
 			})
 		}
 	}
@@ -71,9 +82,6 @@ func (c *Client) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api
 	}
 	defer s.Close()
 	list := &api.GarbageList{TypeMeta: api.TypeMeta[api.GarbageList](), Items: []api.Garbage{}}
-	if err := c.expire(ctx, o.DryRun, list); err != nil {
-		return list, err
-	}
 	var last *dropped
 	finish := func() error {
 		if last == nil {
@@ -86,7 +94,7 @@ func (c *Client) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api
 			return list, err
 		}
 		task, run, ok := strings.Cut(strings.TrimPrefix(object.Key, layout.Dropped), "/")
-		if !ok || !kube.IsTaskID(task) {
+		if !ok || !kube.IsTaskID(task) && kube.CampaignName(task) == "" {
 			continue
 		}
 		if last == nil || last.task != task {
@@ -113,7 +121,13 @@ type dropped struct {
 // collect removes the results of a task without references, and adds them to list. The
 // records of the references go last, so that a call that is interrupted can be repeated.
 func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Duration, keeps bool, list *api.GarbageList) error {
-	for _, err := range s.List(ctx, layout.RefsPrefix(d.task), store.ListOptions{}) {
+	g := api.Garbage{TaskID: d.task, Runs: slices.Clone(d.runs)}
+	prefix, refs := layout.TaskPrefix(d.task), layout.RefsPrefix(d.task)
+	if !kube.IsTaskID(d.task) {
+		g.TaskID, g.Campaign = "", d.task
+		prefix, refs = layout.CampaignPrefix(d.task), layout.CampaignRefsPrefix(d.task)
+	}
+	for _, err := range s.List(ctx, refs, store.ListOptions{}) {
 		if err != nil || !keeps {
 			return err
 		}
@@ -123,31 +137,18 @@ func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Durati
 		list.Recent++
 		return nil
 	}
-	g := api.Garbage{TaskID: d.task, Runs: slices.Clone(d.runs)}
-	prefix := layout.TaskPrefix(d.task)
 	if keeps {
 		if err := s.AbortUploads(ctx, prefix); err != nil {
 			return err
 		}
 	}
-	var keys []string
-	for object, err := range s.List(ctx, prefix, store.ListOptions{}) {
-		if err != nil {
+	for _, prefix := range []string{prefix, layout.CampaignIndex(d.task)} {
+		if err := empty(ctx, s, prefix, keeps, &g); err != nil {
 			return err
-		}
-		g.Objects++
-		g.Bytes += object.Size
-		if keys = append(keys, object.Key); len(keys) == 1000 && keeps {
-			if err := s.Delete(ctx, keys...); err != nil {
-				return err
-			}
-			keys = keys[:0]
-		} else if !keeps {
-			keys = keys[:0]
 		}
 	}
 	if keeps {
-		if err := s.Delete(ctx, append(keys, d.keys...)...); err != nil {
+		if err := s.Delete(ctx, d.keys...); err != nil {
 			return err
 		}
 	}
@@ -155,4 +156,30 @@ func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Durati
 		list.Items = append(list.Items, g)
 	}
 	return nil
+}
+
+// empty removes the objects below a prefix, and counts them in g.
+func empty(ctx context.Context, s store.Backend, prefix string, keeps bool, g *api.Garbage) error {
+	const batch = 1000
+	var keys []string
+	flush := func() error {
+		defer func() { keys = keys[:0] }()
+		if !keeps || len(keys) == 0 {
+			return nil
+		}
+		return s.Delete(ctx, keys...)
+	}
+	for object, err := range s.List(ctx, prefix, store.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		g.Objects++
+		g.Bytes += object.Size
+		if keys = append(keys, object.Key); len(keys) == batch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
 }

@@ -20,7 +20,8 @@ func passingOf(w *spec.Workflow) [][]agentspec.Outputs {
 	out := make([][]agentspec.Outputs, len(w.Tasks))
 	for i, t := range w.Tasks {
 		for _, in := range t.Inputs {
-			out[i] = append(out[i], agentspec.Outputs{Name: in.From, Path: in.Path, Overwrite: in.Overwrite})
+			out[i] = append(out[i], agentspec.Outputs{Name: in.From, Path: in.Path, Overwrite: in.Overwrite,
+				Campaign: w.Tasks[index[in.From]].Campaign != nil})
 		}
 		slices.SortStableFunc(out[i], func(a, b agentspec.Outputs) int {
 			return cmp.Compare(levels[index[a.Name]], levels[index[b.Name]])

@@ -121,6 +121,7 @@ func (c *Client) Get(ctx context.Context, ref string) (*api.WorkflowRun, error) 
 		return nil, err
 	}
 	c.addArchitectures(ctx, out)
+	c.countRuns(ctx, out)
 	return out, nil
 }
 
@@ -142,7 +143,7 @@ func (c *Client) Follow(ctx context.Context, ref string) (func(context.Context) 
 	if err != nil {
 		return nil, err
 	}
-	var graph *workflow.Workflow
+	var spec *record.Spec
 	return func(ctx context.Context) (*api.WorkflowRun, error) {
 		run, err := c.read(ctx, id)
 		if err != nil {
@@ -152,12 +153,12 @@ func (c *Client) Follow(ctx context.Context, ref string) (func(context.Context) 
 		if run.Parts == 0 { // it is incomplete, or its setup failed
 			return out, nil
 		}
-		if graph == nil {
-			if graph, err = c.graph(ctx, run); err != nil {
+		if spec == nil {
+			if spec, err = c.header(ctx, run); err != nil {
 				return nil, err
 			}
 		}
-		fill(out, run, graph)
+		fill(out, run, spec)
 		return out, nil
 	}, nil
 }
@@ -174,16 +175,10 @@ func (c *Client) read(ctx context.Context, id string) (*record.Run, error) {
 	return record.FromObject(cm)
 }
 
-// graph reads the graph of a run.
-func (c *Client) graph(ctx context.Context, run *record.Run) (*workflow.Workflow, error) {
+// header reads the specification of a run without the objects of its tasks.
+func (c *Client) header(ctx context.Context, run *record.Run) (*record.Spec, error) {
 	if run.Past {
-		return inHistory(ctx, c, func(log *history.Log) (*workflow.Workflow, error) {
-			s, err := log.Header(ctx, run.ID)
-			if err != nil {
-				return nil, err
-			}
-			return &s.Workflow, nil
-		})
+		return inHistory(ctx, c, func(log *history.Log) (*record.Spec, error) { return log.Header(ctx, run.ID) })
 	}
 	var header record.Header
 	for i := 0; i < run.Parts && !header.Complete(); i++ {
@@ -197,11 +192,7 @@ func (c *Client) graph(ctx context.Context, run *record.Run) (*workflow.Workflow
 		}
 		header.Add(part)
 	}
-	s, err := header.Spec()
-	if err != nil {
-		return nil, err
-	}
-	return &s.Workflow, nil
+	return header.Spec()
 }
 
 // fromRecord returns what the metadata of a run's ConfigMap shows.
@@ -236,13 +227,17 @@ func fromRecord(r *record.Run) *api.WorkflowRun {
 const submissionTime = time.Minute
 
 // fill adds the tasks.
-func fill(out *api.WorkflowRun, r *record.Run, g *workflow.Workflow) {
+func fill(out *api.WorkflowRun, r *record.Run, spec *record.Spec) {
+	g := &spec.Workflow
 	out.Tasks = make([]api.WorkflowTask, len(g.Tasks))
 	for i, t := range g.Tasks {
 		s := r.State.Tasks[t.Name]
 		one := api.WorkflowTask{Name: t.Name, Status: s.Status.String(), Attempt: s.Attempt, Scheduled: s.Scheduled, WaitingApproval: s.WaitingApproval,
 			Approved: s.Approved, TimedOut: s.TimedOut, Cause: s.Cause, Kept: s.Kept, StartTime: unix(s.Started), EndTime: unix(s.Ended)}
-		if s.Attempt > 0 {
+		switch {
+		case s.Attempt > 0 && spec.Campaigns[t.Name] != nil:
+			one.Campaign = spec.StoredID(r, t.Name)
+		case s.Attempt > 0:
 			one.TaskID, one.Job = r.TaskID(t.Name), kube.StepName(cmp.Or(s.Kept, r.ID), t.Name, s.Attempt)
 		}
 		for _, d := range t.Depends {

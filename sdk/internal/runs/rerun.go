@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -37,7 +38,7 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptio
 	if o.FromStart && len(o.Tasks) > 0 {
 		return nil, api.InvalidOption("Tasks", "all tasks are executed from the start; omit one of the two")
 	}
-	r := &rerun{submission: submission{c: c, workflow: &spec.Workflow{}, options: api.SubmitOptions{DryRun: o.DryRun, FieldManager: o.FieldManager,
+	r := &rerun{submission: submission{c: c, workflow: &spec.Workflow{}, submitted: time.Now(), options: api.SubmitOptions{DryRun: o.DryRun, FieldManager: o.FieldManager,
 		LocalDriver: o.LocalDriver, AgentImage: o.AgentImage}}, given: o}
 	if err := r.require(ctx); err != nil {
 		return nil, err
@@ -79,7 +80,8 @@ type rerun struct {
 	old   *record.Run
 	spec  *record.Reader
 	again workflow.RerunPlan
-	// kept are the ids of the tasks of the old run whose results are kept, by their names.
+	// kept are the ids of the tasks and campaigns of the old run whose results are kept, by the
+	// names of the tasks.
 	kept map[string]string
 }
 
@@ -154,6 +156,12 @@ func (r *rerun) rename(context.Context) error {
 		if err != nil {
 			return err
 		}
+		if r.spec.Campaigns[t.Name] != nil {
+			if err := r.renameCampaign(t.Name, objects, runtime); err != nil {
+				return err
+			}
+			continue
+		}
 		job := objects.Job
 		for _, name := range objects.RuntimeEnv {
 			setEnv(job.Spec.Template.Spec.Containers, name, runtime[name])
@@ -180,7 +188,7 @@ func (r *rerun) rename(context.Context) error {
 		}
 	}
 	var err error
-	r.parts, err = r.writer.Parts(record.Spec{Workflow: r.spec.Workflow, RuntimeEnv: runtime, Hosts: r.hosts()})
+	r.parts, err = r.writer.Parts(record.Spec{Workflow: r.spec.Workflow, RuntimeEnv: runtime, Hosts: r.hosts(), Campaigns: r.campaigns})
 	return err
 }
 
@@ -206,6 +214,11 @@ func (r *rerun) readSecrets(ctx context.Context) error {
 		text, err := r.spec.Text(t.Name)
 		if err != nil {
 			return err
+		}
+		if r.spec.Campaigns[t.Name] != nil {
+			if text, err = r.spec.JobText(t.Name); err != nil {
+				return err
+			}
 		}
 		for _, m := range pattern.FindAllSubmatch(text, -1) {
 			names[string(m[1])] = true
@@ -247,17 +260,32 @@ func (r *rerun) refer(ctx context.Context) error {
 	defer s.Close()
 	var keys []string
 	if r.options.DryRun.Keeps() {
-		for _, id := range r.kept {
+		put := func(key string) error {
+			_, err := s.Put(ctx, key, strings.NewReader(""), 0, store.PutOptions{})
+			return err
+		}
+		for name, id := range r.kept {
 			key := layout.RefKey(id, r.new.ID)
+			if r.spec.Campaigns[name] != nil {
+				// The driver, which starts further attempts, writes no reference of its run.
+				if err := put(layout.CampaignRefKey(id, r.old.ID)); err != nil {
+					return fmt.Errorf("the reference to kept results: %w", err)
+				}
+				key = layout.CampaignRefKey(id, r.new.ID)
+			}
 			keys = append(keys, key)
-			if _, err := s.Put(ctx, key, strings.NewReader(""), 0, store.PutOptions{}); err != nil {
+			if err := put(key); err != nil {
 				return errors.Join(fmt.Errorf("the reference to kept results: %w", err), s.Delete(context.WithoutCancel(ctx), keys...))
 			}
 		}
 	}
 	var gone []string
 	for _, name := range slices.Sorted(maps.Keys(r.kept)) {
-		_, err := s.Stat(ctx, layout.NodePrefix(r.kept[name], 0)+layout.InventoryFile)
+		key := layout.NodePrefix(r.kept[name], 0) + layout.InventoryFile
+		if r.spec.Campaigns[name] != nil {
+			key = layout.RecordKey(r.kept[name])
+		}
+		_, err := s.Stat(ctx, key)
 		if missing := (*api.NotFoundError)(nil); errors.As(err, &missing) {
 			gone = append(gone, name)
 		} else if err != nil {
@@ -275,7 +303,7 @@ func (r *rerun) refer(ctx context.Context) error {
 // outcome is the new run with what is kept and what is executed again.
 func (r *rerun) outcome() *api.WorkflowRun {
 	out := r.planned()
-	fill(out, &record.Run{ID: r.new.ID, State: r.again.State}, &r.spec.Workflow)
+	fill(out, &record.Run{ID: r.new.ID, State: r.again.State}, &r.spec.Spec)
 	for i := range out.Tasks {
 		if why := r.again.Why[out.Tasks[i].Name]; why != "" {
 			out.Tasks[i].Reason = "is executed again: " + why

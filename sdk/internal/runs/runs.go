@@ -12,6 +12,7 @@ import (
 	"github.com/kubevast/vast/internal/apiserver"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
+	"github.com/kubevast/vast/sdk/internal/campaign"
 	"github.com/kubevast/vast/sdk/internal/task"
 )
 
@@ -32,14 +33,15 @@ const (
 
 // Client implements sdk.Workflow but for Watch.
 type Client struct {
-	conn   *access.Conn
-	tasks  *task.Client
-	rights *authz.Checker
+	conn      *access.Conn
+	tasks     *task.Client
+	campaigns *campaign.Client
+	rights    *authz.Checker
 }
 
 // New returns a client over conn. It sends no request.
-func New(conn *access.Conn, tasks *task.Client) *Client {
-	return &Client{conn: conn, tasks: tasks, rights: tasks.Rights()}
+func New(conn *access.Conn, tasks *task.Client, campaigns *campaign.Client) *Client {
+	return &Client{conn: conn, tasks: tasks, campaigns: campaigns, rights: tasks.Rights()}
 }
 
 // server returns a client of the API server with the caller's credentials, for a driver.

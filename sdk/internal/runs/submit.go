@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -32,7 +33,7 @@ const atOnce = 8
 // other objects, and marks it as complete last: a call that is interrupted leaves a run in
 // phase "submitting", which the same request id completes.
 func (c *Client) Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error) {
-	s := &submission{c: c, workflow: w, options: o}
+	s := &submission{c: c, workflow: w, options: o, submitted: time.Now()}
 	for _, step := range []func(context.Context) error{
 		s.check,       // what this version can run, and the options
 		s.identify,    // the user and the id
@@ -67,11 +68,17 @@ type submission struct {
 	workflow *spec.Workflow
 	options  api.SubmitOptions
 	new      record.New
+	// submitted is when the submission began.
+	submitted time.Time
 	// earlier is the run that an earlier call with the same request ID created.
 	earlier *record.Run
 	// scheduled: runs are made from it later.
 	scheduled bool
 	drafts    []*task.Draft
+	// campaigns are the tasks that are campaigns, and uploads write what they need into the
+	// store.
+	campaigns map[string]*record.Campaign
+	uploads   []func(context.Context) error
 	writer    record.Writer
 	parts     [][]byte
 	// service is the Service of a job group's host names; empty for another workflow.
@@ -140,8 +147,13 @@ func (s *submission) findEarlier(ctx context.Context) error {
 	if err != nil {
 		return s.c.conn.Classify(err, "get", configMaps)
 	}
-	s.earlier, err = record.FromObject(cm)
-	return err
+	if s.earlier, err = record.FromObject(cm); err != nil {
+		return err
+	}
+	if at, err := time.Parse(time.RFC3339, cm.Annotations[kube.AnnotationSubmitted]); err == nil {
+		s.submitted = at // the ids of its campaigns are the same
+	}
+	return nil
 }
 
 // draft renders the objects of all tasks. All problems of the tasks are reported at once.
@@ -157,6 +169,17 @@ func (s *submission) draft(ctx context.Context) error {
 	}
 	passing := passingOf(s.workflow)
 	for i, t := range s.workflow.Tasks {
+		if t.Campaign != nil {
+			identity, err := s.draftCampaign(ctx, t)
+			if err != nil && !api.IsInvalidSpec(err) {
+				return fmt.Errorf("task %s: %w", t.Graph.Name, err)
+			}
+			if err != nil {
+				invalid = append(invalid, err)
+			}
+			hashes = append(hashes, identity)
+			continue
+		}
 		options := s.options
 		options.RequestID, options.Deadline = "", t.Timeout
 		d, err := s.c.tasks.Draft(ctx, s.named(t.Task), options, task.Step{Run: s.new.ID, Workflow: s.workflow.Name, Name: t.Graph.Name, Series: series,
@@ -192,7 +215,7 @@ func (s *submission) draft(ctx context.Context) error {
 		runtime[v.Name] = v.Value
 	}
 	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph), s.new.Group, s.new.Policy), "\x00"))
-	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts()})
+	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts(), Campaigns: s.campaigns})
 	return err
 }
 
@@ -271,6 +294,13 @@ func (s *submission) create(ctx context.Context) (*api.WorkflowRun, error) {
 	}
 	if err := s.enterGroup(ctx, made); err != nil {
 		return nil, err
+	}
+	if o.DryRun.Keeps() {
+		for _, upload := range s.uploads {
+			if err := upload(ctx); err != nil {
+				return nil, c.interrupted(s.new.ID, err, o)
+			}
+		}
 	}
 	if err := s.createParts(ctx, made.UID, create); err != nil {
 		return nil, c.interrupted(s.new.ID, err, o)

@@ -21,13 +21,11 @@ func NewGC(f *cli.Factory) *cobra.Command {
 		Use:   "gc",
 		Short: "Remove the results of deleted runs of workflows",
 		Long: templates.LongDesc(`
-			Remove the results and logs of tasks whose runs were all deleted. Results that another
+			Remove the results and logs of tasks, and of campaigns, whose runs were all deleted. Results that another
 			run has kept in a rerun stay, and so do those whose last run was deleted less than an
 			hour ago, since pods may still be writing them. Results of tasks that belong to no
-			workflow, and those of campaigns, are removed by "kubectl vast results delete".
-
-			Runs that ended more than a week ago, and were driven without a driver in the cluster or
-			had setup errors, are removed from the cluster. They stay in the history.`),
+			workflow are removed by "kubectl vast results delete", those of other campaigns by
+			"kubectl vast campaign cleanup --data".`),
 		Example: templates.Examples(`
 			# Print what would be removed
 			kubectl vast gc --dry-run=client
@@ -71,15 +69,18 @@ func printGarbage(f *cli.Factory, list *api.GarbageList, output, verb string) er
 	if output != "" {
 		return cli.PrintData(f.Out, output, list)
 	}
-	for _, id := range list.Expired {
-		if _, err := fmt.Fprintf(f.Out, "run/%s %s from the cluster: it ended long ago, and stays in the history\n", id, verb); err != nil {
-			return err
-		}
-	}
 	for _, g := range list.Items {
-		if _, err := fmt.Fprintf(f.Out, "task/%s %s: %d objects, %d bytes, of runs %s\n", g.TaskID, verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", ")); err != nil {
+		if _, err := fmt.Fprintf(f.Out, "%s %s: %d objects, %d bytes, of runs %s\n", what(&g), verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", ")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// what names the task or the campaign whose results are garbage.
+func what(g *api.Garbage) string {
+	if g.Campaign != "" {
+		return "campaign/" + g.Campaign
+	}
+	return "task/" + g.TaskID
 }

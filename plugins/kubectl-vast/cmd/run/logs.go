@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func newLogs(f *cli.Factory) *cobra.Command {
 		Short: "Print the logs of a task of a run",
 		Long: templates.LongDesc(`
 			Print the logs of the newest attempt at a task of a run. The task of an attempt has an id
-			of its own, which "kubectl vast logs" takes with all its options.`),
+			of its own, which "kubectl vast logs" takes with all its options. Each run of a campaign
+			has a log of its own, which is stored with its results.`),
 		Example: templates.Examples(`
 			# Follow the logs of a task of your newest run
 			kubectl vast run logs @latest train -f`),
@@ -72,6 +74,11 @@ func printLogs(ctx context.Context, f *cli.Factory, client cli.Client, ref, name
 		return &api.NotFoundError{Kind: "task", Name: name, Hint: "run " + r.ID + " has the tasks " + text.First(names, mostNamed)}
 	}
 	t := &r.Tasks[i]
+	if t.Campaign != "" {
+		return &api.NotSupportedError{Message: fmt.Sprintf("task %q is the campaign %s, whose runs have a log each", name, t.Campaign), Remedies: []api.Remedy{
+			{Action: api.CampaignsGet, Ref: t.Campaign, Purpose: "show the causes of failures, with an example of each"},
+			{Action: api.ResultsDownload, Ref: t.Campaign, Purpose: "download the results and logs of all runs"}}}
+	}
 	if t.TaskID == "" {
 		return &api.NotFoundError{Kind: "logs of task", Name: name, Hint: notExecuted(t)}
 	}

@@ -18,8 +18,12 @@ func next(f *cli.Factory, out io.Writer, r *api.WorkflowRun) {
 	}
 	fmt.Fprintln(w, "\nHow to go on:")
 	if t := firstFailed(r); t != nil {
-		fmt.Fprintf(w, "  %s\twhy %s failed\n", say.Vast("status", t.TaskID), t.Name)
-		fmt.Fprintf(w, "  %s\tits logs\n", say.Vast("run", "logs", r.ID, t.Name))
+		if t.Campaign != "" {
+			fmt.Fprintf(w, "  %s\twhy %s failed\n", say.Vast("campaign", "status", t.Campaign), t.Name)
+		} else {
+			fmt.Fprintf(w, "  %s\twhy %s failed\n", say.Vast("status", t.TaskID), t.Name)
+			fmt.Fprintf(w, "  %s\tits logs\n", say.Vast("run", "logs", r.ID, t.Name))
+		}
 	}
 	if r.Ended() {
 		fmt.Fprintf(w, "  %s\tdelete it; its results stay\n", say.Vast("run", "delete", r.ID))
@@ -30,11 +34,11 @@ func next(f *cli.Factory, out io.Writer, r *api.WorkflowRun) {
 	_ = w.Flush()
 }
 
-// firstFailed returns the first task of a run that has failed and has a Job that can be
-// looked at; nil if there is none.
+// firstFailed returns the first task of a run that has failed and has a Job or a campaign
+// that can be looked at; nil if there is none.
 func firstFailed(r *api.WorkflowRun) *api.WorkflowTask {
 	for i := range r.Tasks {
-		if t := &r.Tasks[i]; t.Status == "failed" && t.TaskID != "" && t.Cause != string(api.CauseDeleted) {
+		if t := &r.Tasks[i]; t.Status == "failed" && t.TaskID+t.Campaign != "" && t.Cause != string(api.CauseDeleted) {
 			return t
 		}
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,7 +28,9 @@ func newStatus(f *cli.Factory) *cobra.Command {
 		Short:   "Show a run with its tasks",
 		Long: templates.LongDesc(`
 			Show a run with its tasks; without an argument, your newest one. The task of an attempt
-			has an id of its own, which "kubectl vast status" and "kubectl vast logs" take.`),
+			has an id of its own, which "kubectl vast status" and "kubectl vast logs" take. Of a task
+			that is a campaign it is the id of the campaign, which "kubectl vast campaign status"
+			takes.`),
 		Example: templates.Examples(`
 			# Show your newest run
 			kubectl vast run status
@@ -112,7 +115,7 @@ func columns(f *cli.Factory) table.Columns[api.WorkflowTask] {
 		{Name: "Task", Text: func(t *task) string { return t.Name }, Give: table.Give{Rank: 5, Least: 16, Middle: true}},
 		{Name: "Status", Text: shownStatus, Give: table.State},
 		{Name: "Attempt", Wide: true, Text: func(t *task) string { return fmt.Sprint(t.Attempt) }},
-		{Name: "ID", Text: func(t *task) string { return t.TaskID }, Give: table.ID},
+		{Name: "ID", Text: func(t *task) string { return cmp.Or(t.TaskID, t.Campaign) }, Give: table.ID},
 		{Name: "Duration", Text: func(t *task) string { return f.Lasted(t.StartTime, t.EndTime) },
 			Order: table.By(func(t *task) int64 { return int64(f.LastedFor(t.StartTime, t.EndTime)) }), Give: table.Give{Rank: 2}},
 		{Name: "Depends", Wide: true, Text: func(t *task) string { return joined(t.Depends) }},

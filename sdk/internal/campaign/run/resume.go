@@ -34,6 +34,9 @@ func (c *Runner) resume(ctx context.Context, d *plan.Draft, o api.CampaignOption
 	case err != nil:
 		return nil, err
 	}
+	if object != nil && object.Labels[kube.LabelWorkflow] != "" && !r.Complete {
+		return nil, &api.ConflictError{Message: fmt.Sprintf("campaign %s is a task of run %s, whose driver creates its Jobs", r.ID, object.Labels[kube.LabelWorkflow])}
+	}
 	if err := c.resumable(r, d, o); err != nil {
 		return nil, err
 	}
