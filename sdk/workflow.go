@@ -68,8 +68,9 @@ type Workflow interface {
 	Decide(ctx context.Context, ref, task string, o api.WorkflowDecisionOptions) (*api.WorkflowApproval, error)
 	// Approvals returns the tasks of all users' runs that wait for approval.
 	Approvals(ctx context.Context, o api.TaskListOptions) (*api.WorkflowApprovalList, error)
-	// CollectGarbage removes the results of tasks whose runs were all deleted, and returns
-	// what it has removed. An interrupted call can be repeated. Without a store the error is an
+	// CollectGarbage removes the results of tasks whose runs were all deleted. It deletes from
+	// the cluster the runs that ended more than api.DefaultTTL ago, are in the history, and have
+	// no driver's Job with which they leave. It returns what it has removed. An interrupted call can be repeated. Without a store the error is an
 	// *api.NotInstalledError.
 	CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api.GarbageList, error)
 	// Reconcile drives a run from this process while no other driver does. With wait it

@@ -149,6 +149,8 @@ type Garbage struct {
 type GarbageList struct {
 	metav1.TypeMeta `json:",inline"`
 	Items           []Garbage `json:"items"`
+	// Expired are ended runs that have left the cluster, and are in the history.
+	Expired []string `json:"expired,omitempty"`
 	// Recent is the number of tasks whose results stay until the grace period has passed.
 	Recent int `json:"recent,omitempty"`
 }

@@ -133,6 +133,15 @@ func TestADamagedHistoryIsMadeAgainFromItsRecords(t *testing.T) {
 	if diff := cmp.Diff(ids, p.past()); diff != "" {
 		t.Errorf("after it was rebuilt (-want +got):\n%s", diff)
 	}
+	// A run without a driver's Job leaves the cluster with gc, a week after its end.
+	p.vast("gc").exits(0)
+	p.kubectl("annotate", "configmap", kube.RunName(ids[2]), "--overwrite", kube.AnnotationRunSummary+`={"ended":1790000000}`)
+	p.vast("gc", "--dry-run=client").exits(0).shows("run/" + ids[2])
+	p.vast("gc").exits(0).shows("run/" + ids[2])
+	p.leaves(ids[2])
+	if diff := cmp.Diff(ids, p.past()); diff != "" {
+		t.Errorf("after one has left the cluster (-want +got):\n%s", diff)
+	}
 	p.vast("run", "delete", ids[0], ids[1], ids[2]).exits(0)
 	if left := p.past(); len(left) > 0 {
 		t.Errorf("after all were deleted the history has %q", left)

@@ -82,6 +82,9 @@ func (c *Client) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api
 	}
 	defer s.Close()
 	list := &api.GarbageList{TypeMeta: api.TypeMeta[api.GarbageList](), Items: []api.Garbage{}}
+	if err := c.expire(ctx, o.DryRun, list); err != nil {
+		return list, err
+	}
 	var last *dropped
 	finish := func() error {
 		if last == nil {

@@ -25,7 +25,10 @@ func NewGC(f *cli.Factory) *cobra.Command {
 			run has kept in a rerun stay, and so do those whose last run was deleted less than an
 			hour ago, since pods may still be writing them. Results of tasks that belong to no
 			workflow are removed by "kubectl vast results delete", those of other campaigns by
-			"kubectl vast campaign cleanup --data".`),
+			"kubectl vast campaign cleanup --data".
+
+			Runs that ended more than a week ago, and were driven without a driver in the cluster or
+			had setup errors, are removed from the cluster. They stay in the history.`),
 		Example: templates.Examples(`
 			# Print what would be removed
 			kubectl vast gc --dry-run=client
@@ -68,6 +71,11 @@ func NewGC(f *cli.Factory) *cobra.Command {
 func printGarbage(f *cli.Factory, list *api.GarbageList, output, verb string) error {
 	if output != "" {
 		return cli.PrintData(f.Out, output, list)
+	}
+	for _, id := range list.Expired {
+		if _, err := fmt.Fprintf(f.Out, "run/%s %s from the cluster: it ended long ago, and stays in the history\n", id, verb); err != nil {
+			return err
+		}
 	}
 	for _, g := range list.Items {
 		if _, err := fmt.Fprintf(f.Out, "%s %s: %d objects, %d bytes, of runs %s\n", what(&g), verb, g.Objects, g.Bytes, strings.Join(g.Runs, ", ")); err != nil {
