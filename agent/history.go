@@ -11,16 +11,19 @@ import (
 	"github.com/kubevast/vast/sdk/api"
 )
 
-// keepTries is how often the record of a run is written, keepPause the pause between two.
+// keepTries is how often the record of a run is written, keepPause the pause between two, and
+// keepPatience how long each of them waits for a store that is not available: the run stays in
+// the cluster otherwise, and nothing is lost.
 const (
-	keepTries = 5
-	keepPause = 10 * time.Second
+	keepTries    = 5
+	keepPause    = 10 * time.Second
+	keepPatience = time.Minute
 )
 
 // keepRun adds a run that has ended to the history, if the namespace has a store. A run that
 // cannot be added stays in the cluster, and a client adds it later.
 func keepRun(ctx context.Context, o driver.Options) error {
-	s, err := store.FromEnv()
+	s, err := store.FromEnv(store.WithPatience(keepPatience), store.FailWhenFull())
 	if missing := (*api.NotInstalledError)(nil); errors.As(err, &missing) {
 		return nil
 	}

@@ -109,7 +109,7 @@ func (c *Client) Delete(ctx context.Context, ref string, o api.TaskDeleteOptions
 	if err := c.conn.Deleted(err, configMaps, run.Name); err != nil {
 		return nil, err
 	}
-	if o.DryRun.Keeps() && run.State.Phase.Final() { // after it is gone from the cluster: nothing adds it again
+	if o.DryRun.Keeps() { // after it is gone from the cluster: nothing adds it again
 		if err := c.forget(ctx, run); err != nil {
 			return out, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/kubevast/vast/internal/history"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/portforward"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/internal/workflow/driver"
 	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
@@ -27,11 +28,14 @@ const (
 	recentRuns = 50
 	// maxHistory is the greatest page of History.
 	maxHistory = 10_000
+	// listPatience is how long a list of the runs in the cluster waits for a store that is not
+	// available.
+	listPatience = 2 * time.Second
 )
 
 // inHistory calls do with the history of the namespace, to read it.
-func inHistory[T any](ctx context.Context, c *Client, do func(*history.Log) (T, error)) (T, error) {
-	s, err := portforward.OpenToRead(ctx, c.conn)
+func inHistory[T any](ctx context.Context, c *Client, do func(*history.Log) (T, error), options ...store.Option) (T, error) {
+	s, err := portforward.OpenToRead(ctx, c.conn, options...)
 	if err != nil {
 		var none T
 		return none, err
@@ -94,7 +98,7 @@ func (c *Client) recentRuns(ctx context.Context, o api.TaskListOptions) ([]api.W
 	return inHistory(ctx, c, func(log *history.Log) ([]api.WorkflowRun, error) {
 		entries, _, err := log.Page(ctx, q)
 		return c.fromEntries(entries, true), err
-	})
+	}, store.WithPatience(listPatience))
 }
 
 // fromEntries returns runs as a list has them.
@@ -235,20 +239,19 @@ func (c *Client) keep(ctx context.Context, server *apiserver.Client, id string) 
 	}
 }
 
-// forget removes a run from the history.
+// forget removes a run from the history. A run that is not known to be there is removed all the
+// same, since its driver may just have added it; an error is none then.
 func (c *Client) forget(ctx context.Context, run *record.Run) error {
-	if !run.Past && run.Object.Annotations[kube.AnnotationRecorded] == "" {
-		return nil
-	}
+	known := run.Past || run.Object.Annotations[kube.AnnotationRecorded] != ""
 	s, err := portforward.Open(ctx, c.conn)
 	if api.IsNotInstalled(err) { // the store was removed, and the history with it
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		defer s.Close()
+		err = history.Open(s, c.conn.Namespace).Remove(ctx, run)
 	}
-	defer s.Close()
-	if err := history.Open(s, c.conn.Namespace).Remove(ctx, run); err != nil {
+	if err != nil && known {
 		return fmt.Errorf("the record of run %s in the history: %w", run.ID, err)
 	}
 	return nil

@@ -72,14 +72,14 @@ func (o *listOptions) columns() table.Columns[api.WorkflowRun] {
 	type run = api.WorkflowRun
 	columns := table.Columns[run]{
 		{Name: "ID", Text: func(r *run) string { return r.ID }, Give: table.ID},
-		{Name: "Workflow", Text: func(r *run) string { return r.WorkflowName }, Give: table.Give{Rank: 5, Least: 16, Middle: true}},
+		{Name: "Workflow", Text: func(r *run) string { return term.Words(r.WorkflowName) }, Give: table.Give{Rank: 5, Least: 16, Middle: true}},
 		{Name: "Phase", Text: func(r *run) string { return r.Phase }, Give: table.State},
 		{Name: "Result", Text: shownResult},
 		{Name: "Tasks", Text: func(r *run) string { return strconv.Itoa(ended(r)) + "/" + strconv.Itoa(r.NumTasks) }, Give: table.Give{Rank: 1}},
 		{Name: "Age", Text: func(r *run) string { return o.Age(r.CreationTimestamp) },
 			Order: table.ByAge(func(r *run) *metav1.Time { return &r.CreationTimestamp }), Give: table.Give{Rank: 2}},
 		{Name: "Duration", Wide: true, Text: func(r *run) string { return o.Lasted(r.StartTime, r.EndTime) }},
-		{Name: "User", Wide: !o.query.AllUsers, Text: func(r *run) string { return r.User }, Give: table.Give{Rank: 4, Least: 8, Middle: true}},
+		{Name: "User", Wide: !o.query.AllUsers, Text: func(r *run) string { return term.Words(r.User) }, Give: table.Give{Rank: 4, Least: 8, Middle: true}},
 		{Name: "Driver", Wide: true, Text: func(r *run) string { return r.Driver }},
 		{Name: "Reason", Text: func(r *run) string { return term.Words(r.Reason) }, Give: table.Give{Rank: 3, Least: 16}},
 	}
