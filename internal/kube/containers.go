@@ -59,6 +59,8 @@ const (
 	// OutputsMark goes before the line of a file of variables and what is wrong there:
 	// "vast:outputs:3:form".
 	OutputsMark = "vast:outputs:"
+	// ArchMark goes before the machine of the kernel, as uname has it: "vast:arch:x86_64".
+	ArchMark = "vast:arch:"
 )
 
 // Lines of the launcher's in the log of the user's container begin with

@@ -60,6 +60,9 @@ func (a *step) seen(i, n int, seen Seen) TaskState {
 		ts = TaskState{Attempt: n, Approved: ts.Approved}
 	}
 	ts.Scheduled, ts.Created, ts.WaitingApproval, ts.NotBefore = true, true, false, 0
+	if seen.Arch != "" {
+		ts.Arch = seen.Arch
+	}
 	if ts.Started == 0 && !seen.Started.IsZero() {
 		ts.Started = seen.Started.Unix()
 	}

@@ -70,7 +70,7 @@ func (r Rerun) Plan(w *Workflow, run string, s State) RerunPlan {
 			continue
 		}
 		old := s.Tasks[name]
-		kept := TaskState{Status: old.Status, Attempt: old.Attempt, Approved: old.Approved, Kept: old.Kept, Started: old.Started, Ended: old.Ended}
+		kept := TaskState{Status: old.Status, Attempt: old.Attempt, Approved: old.Approved, Kept: old.Kept, Arch: old.Arch, Started: old.Started, Ended: old.Ended}
 		if kept.Kept == "" {
 			kept.Kept = run
 		}

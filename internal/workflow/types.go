@@ -149,6 +149,9 @@ type TaskState struct {
 	Stopping bool `json:"x,omitempty"`
 	// Cause is why the last attempt failed: a cause of a diagnosis, or Rejected.
 	Cause string `json:"r,omitempty"`
+	// Arch is the architecture of the node of the current attempt, of a task whose
+	// architectures are restricted; empty if it is not known.
+	Arch string `json:"h,omitempty"`
 	// Kept is the run whose results of this task are used, of a task that a rerun
 	// keeps. Its Status is final from the start.
 	Kept string `json:"k,omitempty"`
@@ -210,6 +213,8 @@ type Seen struct {
 	// Cause is the diagnosis of a failed attempt.
 	Cause    string
 	TimedOut bool
+	// Arch is the architecture of the attempt's node; empty if it is not known.
+	Arch string
 	// Saved is true if the results are saved, or if there are none to come. It
 	// counts when Status is final.
 	Saved bool

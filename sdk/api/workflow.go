@@ -85,8 +85,10 @@ type WorkflowTask struct {
 	TimedOut        bool `json:"timedOut,omitempty"`
 	// Cause is why the last attempt failed.
 	Cause string `json:"cause,omitempty"`
-	// Arch is the architecture of the node that the task executes on, such as "amd64", while
-	// its pods exist and the caller may list nodes. Get sets it, for up to 500 pods.
+	// Arch is the architecture of the node that the task executes on, such as "amd64". That of a
+	// task with "arch" is in the state of the run; if the file has several, when the attempt has
+	// ended. Otherwise Get sets it, for up to 500 pods, while these exist and if the caller
+	// may list nodes.
 	Arch string `json:"arch,omitempty"`
 	// Kept is the run whose results of this task are used.
 	Kept string `json:"kept,omitempty"`

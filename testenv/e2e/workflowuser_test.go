@@ -58,6 +58,16 @@ func TestARunStatesTheArchitectureOfItsTasksAndWarnsOfOneThatIsNotThere(t *testi
 	if diff := cmp.Diff([]string{arch, ""}, []string{run.Tasks[0].Arch, run.Tasks[1].Arch}); diff != "" {
 		t.Errorf("architectures (-want +got):\n%s", diff)
 	}
+	if err := client.CoreV1().Pods(p.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor("the pods are gone", func() (bool, any) {
+		pods, err := client.CoreV1().Pods(p.namespace).List(t.Context(), metav1.ListOptions{})
+		return err == nil && len(pods.Items) == 0, err
+	})
+	if got := p.run(run.ID).Tasks[0].Arch; got != arch {
+		t.Errorf("without its pods the architecture of the task is %q, want %q", got, arch)
+	}
 	path = p.file("flow.yaml", "kind: Workflow\nname: elsewhere\ntasks:\n"+c.task("a", "true", "arch: riscv64"))
 	p.vast("submit", path, "--queue=none", "--local-driver", "--dry-run=server").exits(0).prints(`task "a": ` + none + "riscv64; they have " + arch)
 }

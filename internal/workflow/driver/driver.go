@@ -205,7 +205,7 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 	if !listed {
 		return false, sleep(ctx, 0, v.changed)
 	}
-	if err := v.diagnoseFailed(ctx, d.cluster); err != nil {
+	if err := v.look(ctx, d.cluster); err != nil {
 		return false, err
 	}
 	if err := v.decideCampaigns(ctx, d.cluster); err != nil {

@@ -35,6 +35,9 @@ func seen(job *batchv1.Job) workflow.Seen {
 	if s.Status == workflow.StatusNotStarted {
 		return s
 	}
+	if arch := archOf(job); len(arch) == 1 {
+		s.Arch = arch[0]
+	}
 	if t := job.Status.StartTime; t != nil && !diagnose.Withdrawn(job) {
 		s.Started = t.Time
 	}
@@ -90,8 +93,8 @@ func (v *view) observed(s workflow.State, now time.Time) workflow.Observed {
 		if one.Status.Final() && !one.Saved && !a.saveBy.IsZero() && now.After(a.saveBy) {
 			one.Saved = true
 		}
-		if a.failed != nil {
-			one = workflow.Seen{Status: workflow.StatusRunning, Started: one.Started} // until it has a cause
+		if a.look != nil {
+			one = workflow.Seen{Status: workflow.StatusRunning, Started: one.Started} // until its pods are read
 		}
 		if t := s.Tasks[at.Task]; a.withdrawn && (t.Attempt != at.Number || t.Status != workflow.StatusRunning) {
 			one.Status = workflow.StatusCancelled // it never executed
@@ -114,19 +117,20 @@ func (v *view) observed(s workflow.State, now time.Time) workflow.Observed {
 	return o
 }
 
-// diagnoseFailed finds out why attempts have failed, from their pods.
-func (v *view) diagnoseFailed(ctx context.Context, c *cluster) error {
+// look reads the pods of attempts that have ended: why they have failed, and which
+// architecture the node of their rank 0 has.
+func (v *view) look(ctx context.Context, c *cluster) error {
 	v.mu.Lock()
-	failed := map[workflow.Attempt]*batchv1.Job{}
+	ended := map[workflow.Attempt]*batchv1.Job{}
 	for at, a := range v.attempts {
-		if a.failed != nil {
-			failed[at] = a.failed
+		if a.look != nil {
+			ended[at] = a.look
 		}
 	}
 	v.mu.Unlock()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	for at, job := range failed {
+	for at, job := range ended {
 		g.Go(func() error {
 			pods, err := c.podsOf(ctx, job.Name)
 			if err != nil {
@@ -139,7 +143,13 @@ func (v *view) diagnoseFailed(ctx context.Context, c *cluster) error {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			if a := v.attempts[at]; a != nil && a.uid == job.UID {
-				a.failed, a.seen.Cause = nil, cause
+				a.look = nil
+				if a.seen.Status == workflow.StatusFailed && !a.seen.TimedOut {
+					a.seen.Cause = cause
+				}
+				if arch := archOf(job); len(arch) > 1 {
+					a.seen.Arch = reportedArch(pods, arch)
+				}
 			}
 			return nil
 		})

@@ -61,9 +61,10 @@ type attempt struct {
 	ready     int32
 	// saveBy is when the attempt counts as saved at the latest.
 	saveBy time.Time
-	// failed is the Job whose failure has no cause yet; nil for none.
-	failed *batchv1.Job
-	round  int
+	// look is the Job whose pods have to be read: for the cause of its failure, or for the
+	// architecture of its node. It is nil if they need not be, or have been.
+	look  *batchv1.Job
+	round int
 }
 
 func newView(run *record.Run, campaigns map[string]*record.Campaign) *view {
@@ -189,10 +190,10 @@ func (v *view) putJob(job *batchv1.Job) {
 	now := &attempt{job: job.Name, uid: job.UID, seen: seen(job), withdrawn: diagnose.Withdrawn(job), round: v.round}
 	now.saveBy = saveBy(job, now.seen)
 	before := v.attempts[at]
-	if now.seen.Status == workflow.StatusFailed && !now.seen.TimedOut {
-		now.failed = job
-		if before != nil && before.uid == now.uid && before.failed == nil && before.seen.Status == workflow.StatusFailed {
-			now.failed, now.seen.Cause = nil, before.seen.Cause
+	if now.seen.Status == workflow.StatusFailed && !now.seen.TimedOut || now.seen.Status.Final() && len(archOf(job)) > 1 && !now.withdrawn {
+		now.look = job
+		if before != nil && before.uid == now.uid && before.look == nil && before.seen.Status == now.seen.Status {
+			now.look, now.seen.Cause, now.seen.Arch = nil, before.seen.Cause, before.seen.Arch
 		}
 	}
 	v.attempts[at] = now

@@ -7,12 +7,13 @@
 #   --patience=SECONDS with several nodes: how long they wait for each other
 #   --variables=FILE   a script with variables that other tasks have passed
 #   --outputs=FILE     the file of variables that this task passes, to be checked
+#   --arch             report the architecture of the node
 #   --skypilot         provide what SkyPilot's task files rely on
 # The setup script and the run script follow; or neither, and both are files. It
 # uses only what every sh has, because the image is the user's. The scripts
 # inherit the environment, so all variables here begin with _vast_ to avoid the
 # names of the user's variables.
-_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot= _vast_variables= _vast_outputs=
+_vast_grace= _vast_workdir= _vast_links= _vast_hosts= _vast_port= _vast_patience= _vast_skypilot= _vast_variables= _vast_outputs= _vast_arch=
 while [ "$1" != -- ]; do
   case $1 in
     --grace=*) _vast_grace=${1#*=} ;;
@@ -23,6 +24,7 @@ while [ "$1" != -- ]; do
     --patience=*) _vast_patience=${1#*=} ;;
     --variables=*) _vast_variables=${1#*=} ;;
     --outputs=*) _vast_outputs=${1#*=} ;;
+    --arch) _vast_arch=1 ;;
     --skypilot) _vast_skypilot=1 ;;
   esac
   shift
@@ -191,6 +193,7 @@ if [ -n "$_vast_together" ] && ! barrier; then
   [ -n "$_vast_ending" ] && exit 143
   exit 124
 fi
+[ -z "$_vast_arch" ] || printf ' vast:arch:%s' "$(uname -m)" >>"$_vast_mark" 2>/dev/null
 step run "$_vast_run" || exit
 [ -z "$_vast_outputs" ] || check_outputs || exit 1
 [ -z "$_vast_together" ] || barrier_close

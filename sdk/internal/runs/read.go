@@ -132,7 +132,9 @@ func (c *Client) addArchitectures(ctx context.Context, run *api.WorkflowRun) {
 	}
 	arch := c.tasks.Architectures(ctx, run.ID)
 	for i := range run.Tasks {
-		run.Tasks[i].Arch = arch[run.Tasks[i].Job]
+		if t := &run.Tasks[i]; arch[t.Job] != "" {
+			t.Arch = arch[t.Job]
+		}
 	}
 }
 
@@ -233,7 +235,7 @@ func fill(out *api.WorkflowRun, r *record.Run, spec *record.Spec) {
 	for i, t := range g.Tasks {
 		s := r.State.Tasks[t.Name]
 		one := api.WorkflowTask{Name: t.Name, Status: s.Status.String(), Attempt: s.Attempt, Scheduled: s.Scheduled, WaitingApproval: s.WaitingApproval,
-			Approved: s.Approved, TimedOut: s.TimedOut, Cause: s.Cause, Kept: s.Kept, StartTime: unix(s.Started), EndTime: unix(s.Ended)}
+			Approved: s.Approved, TimedOut: s.TimedOut, Cause: s.Cause, Kept: s.Kept, Arch: s.Arch, StartTime: unix(s.Started), EndTime: unix(s.Ended)}
 		switch {
 		case s.Attempt > 0 && spec.Campaigns[t.Name] != nil:
 			one.Campaign = spec.StoredID(r, t.Name)
