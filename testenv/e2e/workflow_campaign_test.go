@@ -50,7 +50,7 @@ func TestACampaignIsEvaluatedAndSharedInOneWorkflow(t *testing.T) {
 	p.vast("run", "status", first).exits(0).shows(campaign, "4 of 4 runs succeeded")
 	p.vast("run", "logs", first, "evaluate").exits(0).shows("1 1 2 2 ")
 	p.vast("run", "logs", first, "sweep").exits(1).prints(campaign, "results download "+campaign)
-	p.vast("campaign", "status", campaign).exits(0).shows("succeeded")
+	p.vast("campaign", "status", campaign).exits(0).shows(campaign, "Succeeded")
 	p.vast("results", "list", campaign).exits(0).shows("two/1")
 	p.vast("campaign", "run", "--resume", campaign).exits(0).prints("nothing was left to do")
 
