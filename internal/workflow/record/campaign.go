@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,6 +39,9 @@ func (c *Campaign) Attempt(number int) string {
 	return fmt.Sprintf("%s%02d", c.ID, number-1)
 }
 
+// jobsWindow is the window of the compression of Jobs, in bytes.
+const jobsWindow = 1 << 20
+
 // AddCampaign adds the next task, which is a campaign. o has its record, and jobs are those of
 // its runs for the first attempt, of which one chunk is in memory at a time. It sets Jobs and
 // Chunks of c, which belongs into Spec.Campaigns.
@@ -45,16 +49,23 @@ func (w *Writer) AddCampaign(o *Objects, c *Campaign, jobs iter.Seq2[*batchv1.Jo
 	if err := w.Add(o); err != nil {
 		return err
 	}
+	// The Jobs are alike, and one has about as much text as the window of gzip.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(jobsWindow))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
 	var pending []json.RawMessage
 	size, n := 0, 0
 	flush := func() error {
 		if len(pending) == 0 {
 			return nil
 		}
-		packed, err := pack(pending)
+		text, err := json.Marshal(pending)
 		if err != nil {
 			return err
 		}
+		packed := z.EncodeAll(text, nil)
 		c.Chunks = append(c.Chunks, Chunk{First: n - len(pending), Offset: w.stream.Len(), Size: len(packed)})
 		w.stream.Write(packed)
 		pending, size = pending[:0], 0
@@ -130,9 +141,19 @@ func (r *Reader) JobText(task string) ([]byte, error) {
 func (r *Reader) campaignJobs(task, id string, change func(*batchv1.Job)) iter.Seq2[*batchv1.Job, error] {
 	return func(yield func(*batchv1.Job, error) bool) {
 		c := r.Campaigns[task]
+		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(jobsWindow), zstd.WithDecoderMaxMemory(maxChunk))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer z.Close()
 		for _, chunk := range c.Chunks {
 			var jobs []json.RawMessage
-			if err := unpack(r.stream[chunk.Offset:chunk.Offset+chunk.Size], maxChunk, &jobs); err != nil {
+			text, err := z.DecodeAll(r.stream[chunk.Offset:chunk.Offset+chunk.Size], nil)
+			if err == nil {
+				err = json.Unmarshal(text, &jobs)
+			}
+			if err != nil {
 				yield(nil, fmt.Errorf("the Jobs of campaign %s: %w", c.ID, err))
 				return
 			}
