@@ -49,6 +49,7 @@ var measures = []struct {
 	{"archive", measureArchive},
 	{"expand", measureExpand},
 	{"campaign", measureCampaign},
+	{"workflow", measureWorkflow},
 	{"history", measureHistory},
 }
 

@@ -158,3 +158,26 @@ func (p *person) healNode(name string) {
 		p.Logf("still pending: %s/%s", pod.Namespace, pod.Name)
 	}
 }
+
+func TestARunSurvivesARestartOfTheAPIServerAndExecutesEachTaskOnce(t *testing.T) {
+	alone(t)
+	p, c := newKeeping(t), newTally(t)
+	c.sweep(p, "sweep.vast", "sleep 5")
+	text := "kind: Workflow\nname: restarted\ntasks:\n  sweep: {campaign: sweep.vast}\n" + c.task("t0", "sleep 2")
+	want := once("one-0", "one-1", "two-0", "two-1", "t0", "last")
+	for i := 1; i < 6; i++ {
+		text += c.task(fmt.Sprintf("t%d", i), "sleep 2", fmt.Sprintf("depends: [t%d]", i-1))
+		want[fmt.Sprintf("t%d", i)] = 1
+	}
+	id := p.submitFlow(text+c.task("last", "true", "depends: [sweep, t5]"), "-d")
+	p.waitFor("the second task of the chain executes", func() (bool, any) { n := c.counted(); return n["t1"] > 0, n })
+	if err := cluster.RestartAPIServer(t.Context()); errors.Is(err, testenv.ErrNotKind) {
+		t.Skip("the API server of somebody else's cluster is not restarted")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.ends(id); r.Result != "success" || r.Succeeded != 8 {
+		t.Errorf("the run is %+v", r)
+	}
+	p.isCounted(c, want)
+}
