@@ -68,8 +68,9 @@ func measureWorkflow(ctx context.Context, e *env) ([]figure, error) {
 					return 0, err
 				}
 			}
-			e.progress("workflow: round %d of %d of the chain", i+1, chainRounds)
-			return time.Since(began).Seconds(), e.clear(ctx, namespace)
+			took := time.Since(began).Seconds()
+			e.progress("workflow: round %d of %d of the chain: by hand %.1f s", i+1, chainRounds, took)
+			return took, e.clear(ctx, namespace)
 		})
 	if err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func measureWorkflow(ctx context.Context, e *env) ([]figure, error) {
 				return 0, errors.New("the watch was closed before the Jobs had ended")
 			}
 			took := time.Since(began).Seconds()
-			e.progress("workflow: round %d of %d of independent tasks", i+1, manyRounds)
+			e.progress("workflow: round %d of %d of independent tasks: by hand %.1f s", i+1, manyRounds, took)
 			return manyTasks / took, e.clear(ctx, namespace)
 		})
 	if err != nil {
@@ -149,6 +150,7 @@ func (e *env) flows(ctx context.Context, client *sdk.Client, namespace string, w
 		return 0, nil, err
 	}
 	took = last.Sub(began).Seconds()
+	e.progress("workflow: %s %.1f s", w.Name, took)
 	if r, err = client.Workflows().Get(ctx, r.ID); err != nil {
 		return 0, nil, err
 	}
