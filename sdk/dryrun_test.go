@@ -107,6 +107,11 @@ var changing = map[string]change{
 	"Workflow.Stop": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Stop(ctx, w.run, api.TaskStopOptions{DryRun: d})
 	}},
+	"Workflow.Redeliver": {before: func(ctx context.Context, w *world) error {
+		return w.gate(ctx, workflow.Observed{Now: time.Now(), Cancel: true})
+	}, do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
+		return w.Workflows().Redeliver(ctx, w.gated, api.WorkflowRedeliverOptions{DryRun: d})
+	}},
 	"Workflow.Delete": {do: func(ctx context.Context, w *world, d api.DryRun) (any, error) {
 		return w.Workflows().Delete(ctx, w.run, api.TaskDeleteOptions{DryRun: d})
 	}},
@@ -175,7 +180,7 @@ var reading = []string{
 	"Share.Get", "Share.List", "Share.Watch",
 	// Reconcile does what the submission of a run has decided.
 	"Schedule.List",
-	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Approvals", "Workflow.Reconcile", "Workflow.History",
+	"Workflow.Get", "Workflow.List", "Workflow.Watch", "Workflow.Events", "Workflow.Approvals", "Workflow.Reconcile", "Workflow.History",
 	"Cluster.Configs", "Cluster.Render", "Cluster.Get",
 	"Doctor.Check", "Doctor.Role",
 }

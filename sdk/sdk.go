@@ -35,7 +35,7 @@ var (
 	_ Queue    = queues{}
 	_ Doctor   = (*doctor.Client)(nil)
 	_ Share    = shares{}
-	_ Workflow = workflows{}
+	_ Workflow = (*runs.Client)(nil)
 )
 
 // Client reaches one namespace of one cluster. It is safe for concurrent use.

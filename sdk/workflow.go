@@ -3,12 +3,9 @@ package sdk
 import (
 	"context"
 	"iter"
-	"time"
 
-	"github.com/kubevast/vast/internal/access"
 	"github.com/kubevast/vast/internal/files"
 	"github.com/kubevast/vast/sdk/api"
-	"github.com/kubevast/vast/sdk/internal/runs"
 	"github.com/kubevast/vast/sdk/spec"
 )
 
@@ -50,6 +47,17 @@ type Workflow interface {
 	// Watch yields the run with its tasks, first and whenever it has changed, until it has
 	// ended. An error is the last that it yields.
 	Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
+	// Events yields the events of a run after a sequence number, 0 for all, and then each one
+	// as it is recorded, until the run has ended. After an error or an interruption a call with
+	// the number of the last event continues. Events that are no longer recorded are counted in
+	// Missed of the next one; those in the store are read from there. An error is the last that
+	// it yields.
+	Events(ctx context.Context, ref string, after int64) iter.Seq2[*api.WorkflowEvent, error]
+	// Redeliver has the events of a run sent to its webhooks again, in their order. It returns
+	// when the request is recorded; the driver sends them, which is created again if the run
+	// has ended. The error is an *api.ConflictError if the workflow has no webhook, or if there
+	// is no event after o.After.
+	Redeliver(ctx context.Context, ref string, o api.WorkflowRedeliverOptions) (*api.WorkflowRun, error)
 	// Stop requests that a run ends: running tasks are stopped, and others are skipped, except
 	// those that depend on a stopped one with on_stopped; a second call stops these, too. It
 	// returns before they are. A run that has ended is returned unchanged.
@@ -91,30 +99,5 @@ func LoadWorkflow(ctx context.Context, path string, in spec.Inputs) (*spec.Workf
 	return spec.ParseWorkflow(path, data, in)
 }
 
-// workflows implements Workflow.
-type workflows struct {
-	*runs.Client
-	conn *access.Conn
-}
-
 // Workflows returns the interface to runs of workflows.
-func (c *Client) Workflows() Workflow { return workflows{c.runs, c.conn} }
-
-// pollRuns is the interval between two reads of Watch.
-const pollRuns = time.Second
-
-// Watch implements Workflow.
-func (w workflows) Watch(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error] {
-	return func(yield func(*api.WorkflowRun, error) bool) {
-		get, err := w.Follow(ctx, ref)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for run, err := range watch(ctx, w.conn.Warn, pollRuns, get) {
-			if !yield(run, err) || err != nil || run.Ended() {
-				return
-			}
-		}
-	}
-}
+func (c *Client) Workflows() Workflow { return c.runs }

@@ -211,7 +211,7 @@ func (w *world) schedule(name string) *spec.Workflow {
 // follows from what is observed of it.
 func (w *world) gate(ctx context.Context, seen workflow.Observed) error {
 	w.t.Helper()
-	flow, err := spec.ParseWorkflow("gate.yaml", []byte("kind: Workflow\nname: gate\ntasks:\n  g: {run: echo g, approval: {allow_self: true}}\n"), spec.Inputs{})
+	flow, err := spec.ParseWorkflow("gate.yaml", []byte("kind: Workflow\nname: gate\nwebhook: {url: 'http://localhost'}\ntasks:\n  g: {run: echo g, approval: {allow_self: true}}\n"), spec.Inputs{})
 	if err != nil {
 		return err
 	}

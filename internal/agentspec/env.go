@@ -20,6 +20,10 @@ const (
 // ScratchDir is where the sidecar's own volume is mounted.
 const ScratchDir = "/keep"
 
+// WebhookDir is where a driver has the secrets of the run's webhooks: a file for each, whose
+// name is its number.
+const WebhookDir = "/var/run/kubevast/webhooks"
+
 // RankPlaceholder is replaced by the rank, which only the pod has, in Keep's
 // Prefix, Index and LogPrefix.
 const RankPlaceholder = "{rank}"

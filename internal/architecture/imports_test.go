@@ -38,6 +38,7 @@ var layers = []string{
 	"=internal/store",
 	"internal/access",
 	"=internal/apiserver",
+	"=internal/workflow/event",
 	"=internal/store/storetest",
 	"internal/share/transport",
 	"=sdk/share/sharetest",

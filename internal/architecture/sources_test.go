@@ -44,6 +44,7 @@ var foreign = map[string][]string{
 	"internal/share/plugin":        {"kubectl-vast"}, // begins the names of executables
 	"sdk/internal/campaign/plan":   {"-t"},
 	"sdk/internal/manifest":        {"-c", "--skypilot"},
+	"internal/workflow/driver":     {"-c"},
 	"sdk/internal/cluster/desired": {"--port", "--region", "--health", "--iam-dir", "--iam-cache-disable", "--cert", "--key"},
 }
 

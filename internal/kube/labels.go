@@ -72,8 +72,10 @@ const (
 	// that owns the specification and the Secrets of the runs of a schedule.
 	KindSchedule = "schedule"
 	KindTemplate = "schedule-template"
-	// KindDriver is the Job that drives a run, and the Lease of its driver.
-	KindDriver = "driver"
+	// KindDriver is the Job that drives a run, and the Lease of its driver; KindCallback a Job
+	// that executes the event_callback of tasks.
+	KindDriver   = "driver"
+	KindCallback = "callback"
 	// KindProgress is a Lease that shows how far a pod's work is.
 	KindProgress = "progress"
 )
@@ -124,6 +126,14 @@ const (
 	AnnotationDriver = Prefix + "driver"
 	// AnnotationRecorded, on the state of a run, is when the run was added to the history.
 	AnnotationRecorded = Prefix + "recorded"
+	// AnnotationDelivery, on the state of a run, is which events were delivered, as JSON.
+	// AnnotationRedeliver is a request to deliver events again: an id, a space and the
+	// sequence number of the last one that is not delivered.
+	AnnotationDelivery  = Prefix + "delivery"
+	AnnotationRedeliver = Prefix + "redeliver"
+	// AnnotationCallback, on a Job of KindCallback, is the sequence number of the last event
+	// that it executes the script for.
+	AnnotationCallback = Prefix + "callback"
 	// AnnotationWaiting, on the state of a run, are the tasks that wait for approval, as JSON.
 	AnnotationWaiting = Prefix + "waiting"
 	// AnnotationSubmitter is the exact name at the API server of the user who submitted a run.

@@ -32,6 +32,12 @@ func RunSecret(id string, n int) string { return RunName(id) + "-secret-" + strc
 // RunDriver is the name of the Job that drives a run.
 func RunDriver(id string) string { return RunName(id) + "-driver" }
 
+// RunCallback is the name of the Job that executes the event_callback for the events from a
+// sequence number on.
+func RunCallback(id string, sequence int64) string {
+	return RunName(id) + "-callback-" + strconv.FormatInt(sequence, 10)
+}
+
 // ApprovalName is the name of the ConfigMap with a decision: one for each user, decision and
 // task of a run.
 func ApprovalName(runUID, task, user, decision string) string {

@@ -5,6 +5,7 @@ package layout
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ import (
 //	tasks/<task id>/<rank>/...                    result of one node
 //	tasks/<task id>/refs/<run id>                 empty: a run of a workflow that uses these results
 //	dropped/<task id or campaign>/<run id>        empty: a run that used them and was deleted
+//	runs/<run id>/events/<number>.jsonl           events of a run from that number on, in 12 digits
 //	campaigns/<campaign>/record.json              what the campaign is; see package campaign
 //	campaigns/<campaign>/_config/...              its file and what belongs to it
 //	campaigns/<campaign>/<config>/<run>/...       result of one run
@@ -27,6 +29,7 @@ const (
 	Inputs    = "inputs/"
 	Tasks     = "tasks/"
 	Dropped   = "dropped/"
+	Runs      = "runs/"
 	Campaigns = "campaigns/"
 	Index     = "index/"
 	Archives  = "archives/"
@@ -68,6 +71,22 @@ func DroppedPrefix(taskID string) string { return Dropped + taskID + "/" }
 // DroppedKey is the key of the empty object that records a reference that was dropped. The
 // results of a task with such an object and without references are garbage.
 func DroppedKey(taskID, run string) string { return DroppedPrefix(taskID) + run }
+
+// EventsPrefix is the prefix of the recorded events of a workflow's run.
+func EventsPrefix(run string) string { return Runs + run + "/events/" }
+
+// EventsKey is the key of the events of a run from a sequence number on. Keys sort as the
+// numbers do.
+func EventsKey(run string, first int64) string {
+	return fmt.Sprintf("%s%012d.jsonl", EventsPrefix(run), first)
+}
+
+// EventsFirst returns the sequence number in a key of EventsKey, and whether it is one.
+func EventsFirst(run, key string) (int64, bool) {
+	number, isPart := strings.CutSuffix(strings.TrimPrefix(key, EventsPrefix(run)), ".jsonl")
+	first, err := strconv.ParseInt(number, 10, 64)
+	return first, isPart && err == nil && first > 0
+}
 
 // CampaignPrefix is the prefix of all objects of a campaign.
 func CampaignPrefix(campaign string) string { return Campaigns + campaign + "/" }

@@ -164,3 +164,69 @@ type GarbageOptions struct {
 	Grace  time.Duration
 	DryRun DryRun
 }
+
+// WorkflowEvent is a change of a run or of one of its tasks, as a CloudEvent 1.0 in the JSON
+// format. It is what webhooks receive and what the store has. Fields may be added; a change of
+// meaning gets another version at the end of Type.
+type WorkflowEvent struct {
+	// SpecVersion is "1.0".
+	SpecVersion string `json:"specversion"`
+	// ID is the run's id, "-" and the sequence number. An event that is delivered again has the
+	// same ID.
+	ID string `json:"id"`
+	// Source is "/namespaces/<namespace>/runs/<run>".
+	Source string `json:"source"`
+	// Type is "io.kubevast.run.changed.v1" or "io.kubevast.task.changed.v1". Subject is the name
+	// of the task, empty for the run.
+	Type    string `json:"type"`
+	Subject string `json:"subject,omitempty"`
+	// Time is when the driver recorded the change.
+	Time time.Time `json:"time"`
+	// Sequence is the number of the event as text, by CloudEvents' extension; SequenceType is
+	// "Integer".
+	Sequence     string `json:"sequence"`
+	SequenceType string `json:"sequencetype"`
+	// DataContentType is "application/json".
+	DataContentType string            `json:"datacontenttype"`
+	Data            WorkflowEventData `json:"data"`
+}
+
+// WorkflowEventData is the state after a WorkflowEvent.
+type WorkflowEventData struct {
+	// Sequence increases by one from event to event of a run, from 1.
+	Sequence     int64  `json:"sequence"`
+	Namespace    string `json:"namespace"`
+	Run          string `json:"run"`
+	WorkflowName string `json:"workflowName"`
+	// Phase and Result are those of WorkflowRun.
+	Phase  string `json:"phase"`
+	Result string `json:"result"`
+	// Task and the fields after it are those of the task that has changed, as in WorkflowTask;
+	// empty for a change of the run.
+	Task            string       `json:"task,omitempty"`
+	Status          string       `json:"status,omitempty"`
+	Attempt         int          `json:"attempt,omitempty"`
+	TaskID          string       `json:"taskID,omitempty"`
+	Job             string       `json:"job,omitempty"`
+	Campaign        string       `json:"campaign,omitempty"`
+	Scheduled       bool         `json:"scheduled,omitempty"`
+	WaitingApproval bool         `json:"waitingApproval,omitempty"`
+	Approved        bool         `json:"approved,omitempty"`
+	TimedOut        bool         `json:"timedOut,omitempty"`
+	Cause           string       `json:"cause,omitempty"`
+	StartTime       *metav1.Time `json:"startTime,omitempty"`
+	EndTime         *metav1.Time `json:"endTime,omitempty"`
+	// Missed is the number of events before this one that the receiver did not get and will
+	// not get: they were dropped, or are no longer recorded.
+	Missed int64 `json:"missed,omitempty"`
+}
+
+// WorkflowRedeliverOptions select the events that the webhooks of a run receive again.
+type WorkflowRedeliverOptions struct {
+	// After is the sequence number of the last event that is not sent; 0 sends all.
+	After int64
+	// AgentImage is as in SubmitOptions.
+	AgentImage   string
+	DryRun       DryRun
+	FieldManager string
+}

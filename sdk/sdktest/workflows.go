@@ -17,6 +17,8 @@ type Workflows struct {
 	OnGet       func(ctx context.Context, ref string) (*api.WorkflowRun, error)
 	OnList      func(ctx context.Context, o api.TaskListOptions) (*api.WorkflowRunList, error)
 	OnWatch     func(ctx context.Context, ref string) iter.Seq2[*api.WorkflowRun, error]
+	OnEvents    func(ctx context.Context, ref string, after int64) iter.Seq2[*api.WorkflowEvent, error]
+	OnRedeliver func(ctx context.Context, ref string, o api.WorkflowRedeliverOptions) (*api.WorkflowRun, error)
 	OnStop      func(ctx context.Context, ref string, o api.TaskStopOptions) (*api.WorkflowRun, error)
 	OnDelete    func(ctx context.Context, ref string, o api.TaskDeleteOptions) (*api.WorkflowRun, error)
 	OnRecord    func(ctx context.Context, file []byte, problems error, o api.SubmitOptions) (*api.WorkflowRun, error)
@@ -94,6 +96,22 @@ func (f Workflows) Watch(ctx context.Context, ref string) iter.Seq2[*api.Workflo
 		return func(yield func(*api.WorkflowRun, error) bool) { yield(nil, unset("Workflows.OnWatch")) }
 	}
 	return f.OnWatch(ctx, ref)
+}
+
+// Events implements sdk.Workflow.
+func (f Workflows) Events(ctx context.Context, ref string, after int64) iter.Seq2[*api.WorkflowEvent, error] {
+	if f.OnEvents == nil {
+		return func(yield func(*api.WorkflowEvent, error) bool) { yield(nil, unset("Workflows.OnEvents")) }
+	}
+	return f.OnEvents(ctx, ref, after)
+}
+
+// Redeliver implements sdk.Workflow.
+func (f Workflows) Redeliver(ctx context.Context, ref string, o api.WorkflowRedeliverOptions) (*api.WorkflowRun, error) {
+	if f.OnRedeliver == nil {
+		return nil, unset("Workflows.OnRedeliver")
+	}
+	return f.OnRedeliver(ctx, ref, o)
 }
 
 // Stop implements sdk.Workflow.

@@ -26,6 +26,9 @@ func (s *Screen) Width() int {
 	return width
 }
 
+// Size returns the width and the height of the screen.
+func (s *Screen) Size() (width, height int) { return s.size() }
+
 // Draw replaces the lines drawn last. Lines are shortened and omitted so that none wraps
 // and none scrolls off the screen, where it could not be replaced.
 func (s *Screen) Draw(lines []string) error {

@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubevast/vast/internal/apiserver"
+	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/internal/workflow"
 	"github.com/kubevast/vast/internal/workflow/record"
 )
@@ -30,8 +32,12 @@ type Options struct {
 	Holder string
 	// Once returns when nothing is left to do until something changes.
 	Once bool
-	// Events, if set, receives the events of each state that was written, in order.
-	Events func(ctx context.Context, run *record.Run, events []workflow.Event) error
+	// Store, if set, is where the events of the run are recorded.
+	Store store.Backend
+	// WebhookSecret returns the secret of a webhook of the run, by its number.
+	WebhookSecret func(ctx context.Context, number int, w record.Webhook) ([]byte, error)
+	// Linger is how long events are delivered after the end of the run at most.
+	Linger time.Duration
 	// Log, if set, receives what the driver does.
 	Log func(format string, args ...any)
 }
@@ -56,10 +62,12 @@ func Drive(ctx context.Context, o Options) (*record.Run, error) {
 		return nil, ErrDeleted
 	case err != nil:
 		return nil, err
-	case run.State.Phase.Final():
-		return run, nil
-	case run.Parts == 0:
+	case run.Parts == 0 && !run.State.Phase.Final():
 		return run, ErrIncomplete
+	case run.State.Phase.Final():
+		if left, err := undelivered(ctx, c, run); err != nil || !left {
+			return run, err
+		}
 	}
 	l := &lease{cluster: c, run: run, holder: o.Holder}
 	if err := l.acquire(ctx); err != nil {
@@ -92,10 +100,12 @@ func IsLost(err error) bool { return errors.Is(err, errLost) }
 // driver is one that has the Lease.
 type driver struct {
 	Options
-	cluster *cluster
-	run     *record.Run
-	actor   *actor
-	hosts   *hosts
+	cluster  *cluster
+	run      *record.Run
+	actor    *actor
+	view     *view
+	hosts    *hosts
+	notifier *notifier
 	// campaigns is their work in the background; busy reports whether there is any.
 	campaigns campaigns
 	busy      bool
@@ -115,7 +125,19 @@ func (d *driver) drive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.notifier = newNotifier(&d.Options, d.cluster, run, spec)
+	d.notifier.start(ctx)
+	if run.State.Phase.Final() { // only events are left to deliver
+		return d.deliver(ctx)
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			d.notifier.abandon()
+		}
+	}()
 	v := newView(run, spec.Campaigns)
+	d.view = v
 	d.actor = &actor{cluster: d.cluster, run: run, view: v, mu: &sync.Mutex{}, spec: spec, log: d.Log}
 	d.campaigns.busy = map[workflow.Attempt]bool{}
 	d.hosts = &hosts{cluster: d.cluster, run: run, service: spec.Hosts}
@@ -152,7 +174,8 @@ func (d *driver) drive(ctx context.Context) error {
 			continue
 		case d.run.State.Phase.Final():
 			d.Log("the run is %s: %s", d.run.State.Phase, d.run.State.Result)
-			return nil
+			ended = true
+			return d.deliver(ctx)
 		case !idle:
 			pause = firstPause
 			continue
@@ -197,10 +220,15 @@ func sleep(ctx context.Context, d time.Duration, changed <-chan struct{}) error 
 // nothing to do.
 func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle bool, err error) {
 	v.mu.Lock()
-	deleted, listed, stopping := v.deleted, v.listed && v.approvalsListed && v.recordsListed, v.stopBy != ""
+	deleted, listed, stopping, again := v.deleted, v.listed && v.approvalsListed && v.recordsListed, v.stopBy != "", v.redeliver
 	v.mu.Unlock()
 	if deleted {
 		return false, ErrDeleted
+	}
+	if requested(again, d.notifier.redelivered) {
+		if err := d.notifier.redeliver(ctx, d.run, again); err != nil {
+			return false, err
+		}
 	}
 	if !listed {
 		return false, sleep(ctx, 0, v.changed)
@@ -225,17 +253,13 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 	state, actions, events := workflow.Advance(&spec.Workflow, d.run.State, observed)
 	actions = v.campaignActions(actions)
 	if !state.Equal(d.run.State) {
-		if err := d.write(ctx, state, &spec.Workflow); err != nil {
+		if err := d.write(ctx, state, events, &spec.Workflow); err != nil {
 			return false, err
 		}
 		for _, e := range events {
 			d.Log("%s", describe(e))
 		}
-		if d.Events != nil && len(events) > 0 {
-			if err := d.Events(ctx, d.run, events); err != nil {
-				d.Log("events are not sent: %v", err)
-			}
-		}
+		d.notifier.notify(events)
 	} else if len(actions) == 0 {
 		d.busy = d.campaigns.pursue(ctx, d.actor.copy())
 		return true, nil
@@ -243,18 +267,22 @@ func (d *driver) step(ctx context.Context, v *view, spec *record.Reader) (idle b
 	return false, d.actor.act(ctx, actions)
 }
 
-// write writes a state, at the resourceVersion that was read. If the answer is lost, or
+// write writes a state with the events that led to it, at the resourceVersion that was read. If the answer is lost, or
 // the object was changed concurrently, it reads the run again.
-func (d *driver) write(ctx context.Context, state workflow.State, g *workflow.Workflow) error {
+func (d *driver) write(ctx context.Context, state workflow.State, events []workflow.Event, g *workflow.Workflow) error {
 	d.writes++
 	signature := fmt.Sprintf("%s %d", d.Holder, d.writes)
 	fields, err := record.Fields(d.run, state, g, signature)
 	if err != nil {
 		return err
 	}
+	kept, err := record.SetEvents(fields, slices.Concat(d.run.Events, events), d.notifier.delivery())
+	if err != nil {
+		return err
+	}
 	meta, err := d.cluster.patchRun(ctx, d.run, fields)
 	if err == nil {
-		d.run.State, d.run.ResourceVersion, d.run.Driver = state, meta.ResourceVersion, signature
+		d.run.State, d.run.Events, d.run.ResourceVersion, d.run.Driver = state, kept, meta.ResourceVersion, signature
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -275,7 +303,7 @@ func (d *driver) write(ctx context.Context, state workflow.State, g *workflow.Wo
 	case run.Driver != before: // another driver has written
 		return errLost
 	case apiserver.Is(err, http.StatusConflict): // a label, or a request to stop: advance again
-		return d.write(ctx, state, g)
+		return d.write(ctx, state, events, g)
 	}
 	return err
 }

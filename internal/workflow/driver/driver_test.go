@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,12 +31,19 @@ const runID = "abcdefgh"
 
 func TestMain(m *testing.M) {
 	firstPause, maxPause = time.Millisecond, 10*time.Millisecond
+	firstRetry, maxRetry = time.Millisecond, 10*time.Millisecond
 	os.Exit(m.Run())
 }
 
 // submit puts a run into the cluster, as a client does. Those of campaigns are campaigns.
 func (s *server) submit(g workflow.Workflow, change func(*record.Objects), campaigns ...*record.Campaign) {
 	s.t.Helper()
+	s.submitSpec(record.Spec{Workflow: g}, change, campaigns...)
+}
+
+func (s *server) submitSpec(spec record.Spec, change func(*record.Objects), campaigns ...*record.Campaign) {
+	s.t.Helper()
+	g := spec.Workflow
 	var w record.Writer
 	specs := map[string]*record.Campaign{}
 	for _, one := range campaigns {
@@ -61,7 +67,8 @@ func (s *server) submit(g workflow.Workflow, change func(*record.Objects), campa
 			s.t.Fatal(err)
 		}
 	}
-	parts, err := w.Parts(record.Spec{Workflow: g, Campaigns: specs})
+	spec.Campaigns = specs
+	parts, err := w.Parts(spec)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -107,7 +114,7 @@ func (s *server) state() *record.Run {
 }
 
 func options(c *apiserver.Client, holder string) Options {
-	return Options{API: c, Namespace: "lab", Run: runID, Holder: holder}
+	return Options{API: c, Namespace: "lab", Run: runID, Holder: holder, Linger: time.Minute}
 }
 
 // Three drivers act at once on a cluster that loses requests and answers, and are killed at
@@ -215,17 +222,25 @@ func TestARunWithADriverIsLeftToIt(t *testing.T) {
 	}
 }
 
+// writer is a driver that writes states of a run.
+func writer(t *testing.T, c *apiserver.Client, holder string, run *record.Run) *driver {
+	d := &driver{Options: options(c, holder), cluster: &cluster{api: c, namespace: "lab"}, run: run, actor: &actor{}}
+	d.Log = t.Logf
+	d.notifier = newNotifier(&d.Options, d.cluster, run, &record.Reader{})
+	return d
+}
+
 func TestADriverThatHasLostItsLeaseDoesNotWrite(t *testing.T) {
 	t.Parallel()
 	s, c := newServer(t, 1)
 	s.submit(one("a"), nil)
 	first := s.state()
-	d := &driver{Options: options(c, "client/first"), cluster: &cluster{api: c, namespace: "lab"}, run: first, actor: &actor{}}
+	d := writer(t, c, "client/first", first)
 	if _, err := Drive(t.Context(), options(c, "client/second")); err != nil {
 		t.Fatal(err)
 	}
 	before := s.state()
-	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, &workflow.Workflow{}); !IsLost(err) {
+	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, nil, &workflow.Workflow{}); !IsLost(err) {
 		t.Errorf("the first driver writes: %v", err)
 	}
 	if diff := cmp.Diff(before.State, s.state().State); diff != "" {
@@ -237,13 +252,13 @@ func TestARequestToStopMeanwhileDoesNotEndTheDriver(t *testing.T) {
 	t.Parallel()
 	s, c := newServer(t, 1)
 	s.submit(one("a"), nil)
-	d := &driver{Options: options(c, "client/x"), cluster: &cluster{api: c, namespace: "lab"}, run: s.state(), actor: &actor{}}
+	d := writer(t, c, "client/x", s.state())
 	path := "/api/v1/namespaces/lab/configmaps/" + kube.RunName(runID)
 	if err := c.Do(t.Context(), apiserver.Request{Method: http.MethodPatch, Path: path, Type: apiserver.MergePatch,
 		Body: []byte(`{"metadata":{"annotations":{"` + kube.AnnotationStop + `":"ann"}}}`)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, &workflow.Workflow{}); err != nil || d.run.StopBy != "ann" {
+	if err := d.write(t.Context(), workflow.State{Phase: workflow.PhaseRunning}, nil, &workflow.Workflow{}); err != nil || d.run.StopBy != "ann" {
 		t.Errorf("it is %+v, %v", d.run, err)
 	}
 }
@@ -325,9 +340,7 @@ func TestTheRoleOfDriversIsWhatTheyAskFor(t *testing.T) {
 	for r := range s.rights {
 		asked = append(asked, r)
 	}
-	want = slices.DeleteFunc(want, func(r string) bool { // of the events' sender, and of schedules
-		return strings.HasSuffix(r, " events") || r == "delete configmaps" || r == "get cronjobs.batch"
-	})
+	want = slices.DeleteFunc(want, func(r string) bool { return r == "delete configmaps" || r == "get cronjobs.batch" }) // of schedules
 	slices.Sort(asked)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, asked); diff != "" {

@@ -37,6 +37,8 @@ type view struct {
 	stopBy  string
 	stopAll bool
 	deleted bool
+	// redeliver is the last request to deliver events again.
+	redeliver string
 	// approvals are the decisions about tasks of the run, by the UID of their objects;
 	// those of a list that is not complete are in newApprovals.
 	approvals, newApprovals map[types.UID]record.Approval
@@ -68,7 +70,7 @@ type attempt struct {
 }
 
 func newView(run *record.Run, campaigns map[string]*record.Campaign) *view {
-	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy, stopAll: run.StopAll,
+	return &view{run: run, changed: make(chan struct{}, 1), attempts: map[workflow.Attempt]*attempt{}, stopBy: run.StopBy, stopAll: run.StopAll, redeliver: run.Redeliver,
 		gone: map[types.UID]bool{}, group: map[types.UID]string{}, specs: campaigns, campaigns: map[workflow.Attempt]*campaign{}, recordsListed: len(campaigns) == 0}
 }
 
@@ -123,6 +125,10 @@ func (v *view) putRun(obj *metav1.PartialObjectMetadata) {
 	by, all := obj.Annotations[kube.AnnotationStop], obj.Annotations[kube.AnnotationStopAll] != ""
 	if by != v.stopBy || all != v.stopAll {
 		v.stopBy, v.stopAll = by, all
+		v.wake()
+	}
+	if again := obj.Annotations[kube.AnnotationRedeliver]; again != v.redeliver {
+		v.redeliver = again
 		v.wake()
 	}
 	if obj.DeletionTimestamp != nil {

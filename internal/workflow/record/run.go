@@ -22,6 +22,8 @@ import (
 const (
 	stateKey = "state"
 	partKey  = "part"
+	// eventsKey is that of the last events.
+	eventsKey = "events"
 	// problemsKey is that of the text data of a run whose setup failed.
 	problemsKey = "problems"
 )
@@ -53,6 +55,12 @@ type Run struct {
 	// StopAll: it was stopped again.
 	StopAll bool
 	State   workflow.State
+	// Events are the last events, oldest first, up to State.Sequence.
+	Events []workflow.Event
+	// Delivery is which events were delivered, and Redeliver the last request to deliver some
+	// again; see kube.AnnotationRedeliver.
+	Delivery  Delivery
+	Redeliver string
 	// Submitter is the name of the user who submitted it at the API server.
 	Submitter string
 	// Group is the concurrency group, empty for none. Policy is what happens if another run
@@ -117,6 +125,11 @@ func FromObject(cm *corev1.ConfigMap) (*Run, error) {
 			return nil, fmt.Errorf("the state of run %s: %w", r.ID, err)
 		}
 	}
+	if data := cm.BinaryData[eventsKey]; len(data) > 0 {
+		if err := unpack(data, maxState, &r.Events); err != nil {
+			return nil, fmt.Errorf("the events of run %s: %w", r.ID, err)
+		}
+	}
 	if text := cm.Data[problemsKey]; text != "" {
 		if err := json.Unmarshal([]byte(text), &r.Problems); err != nil {
 			return nil, fmt.Errorf("the problems of run %s: %w", r.ID, err)
@@ -137,6 +150,8 @@ func FromMeta(m metav1.ObjectMeta) (*Run, error) {
 		Submitter: m.Annotations[kube.AnnotationSubmitter], Group: m.Annotations[kube.AnnotationGroup], Policy: m.Annotations[kube.AnnotationPolicy],
 		Schedule: m.Annotations[kube.AnnotationSchedule], Template: m.Annotations[kube.AnnotationTemplate]}
 	r.Object.ManagedFields = nil
+	r.Redeliver = m.Annotations[kube.AnnotationRedeliver]
+	_ = json.Unmarshal([]byte(m.Annotations[kube.AnnotationDelivery]), &r.Delivery) // one that was changed by hand: all are delivered again
 	if text := m.Annotations[kube.AnnotationParts]; text != "" {
 		var err error
 		if r.Parts, err = strconv.Atoi(text); err != nil || r.Parts < 1 {
@@ -202,6 +217,8 @@ type New struct {
 	Schedule, Template string
 	// Submitted is when the submission began; zero if nothing of the run depends on it.
 	Submitted time.Time
+	// Webhooks are those whose Secrets the driver's pod has.
+	Webhooks []Webhook
 }
 
 // Object returns the ConfigMap of a run whose submission has begun.

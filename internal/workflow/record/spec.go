@@ -38,6 +38,9 @@ type Spec struct {
 	RuntimeEnv map[string]string `json:"runtimeEnv,omitempty"`
 	// Campaigns are the tasks that are campaigns, by their names.
 	Campaigns map[string]*Campaign `json:"campaigns,omitempty"`
+	// Webhooks receive the events of the run. Callbacks: a task has a Callback.
+	Webhooks  []Webhook `json:"webhooks,omitempty"`
+	Callbacks bool      `json:"callbacks,omitempty"`
 	// Chunks are where the objects of the tasks are: each chunk has those of several tasks
 	// in the order of the graph.
 	Chunks []Chunk `json:"chunks"`
@@ -61,6 +64,16 @@ type Objects struct {
 	NetworkPolicies []networkingv1.NetworkPolicy `json:"networkPolicies,omitempty"`
 	// RuntimeEnv are the names of the variables of Spec.RuntimeEnv that the task has.
 	RuntimeEnv []string `json:"runtimeEnv,omitempty"`
+	// Callback is a script that is executed at each change of the task; empty for none.
+	Callback string `json:"callback,omitempty"`
+}
+
+// Webhook is where events are sent. Secret and Key name the key of a Secret that signs the
+// requests; empty for none. The address may be a secret itself, and stands in no message.
+type Webhook struct {
+	URL    string `json:"url"`
+	Secret string `json:"secret,omitempty"`
+	Key    string `json:"key,omitempty"`
 }
 
 const (

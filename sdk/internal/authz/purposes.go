@@ -45,7 +45,7 @@ func Purposes() []Purpose {
 			Each("services", "create"), Each("secrets", "create"), Each("configmaps", "create"))},
 		{Name: "looking", Roles: everybody, Lost: "lists, status, logs and monitoring of tasks", Rights: slices.Concat(
 			Each(jobs, "get", "list", "watch"), Each("pods", "get", "list", "watch"), Each("pods/log", "get"),
-			Each("configmaps", "get", "list"), Each("leases.coordination.k8s.io", "list", "watch"))},
+			Each("configmaps", "get", "list", "watch"), Each("leases.coordination.k8s.io", "list", "watch"))},
 		{Name: "reasons", Roles: everybody, Lost: "some reasons why a task waits or failed", Rights: slices.Concat(
 			Each("events", "list"), Each("resourcequotas", "list"))},
 		{Name: "campaigns", Roles: users, Lost: "campaigns", Rights: slices.Concat(
@@ -57,7 +57,9 @@ func Purposes() []Purpose {
 			Each(jobs, "create"))},
 		{Name: "unique runs of workflows", Optional: true, Roles: users, Lost: "workflows whose concurrency policy is reject",
 			Rights: Each("leases.coordination.k8s.io", "get", "create", "update")},
-		{Name: "events of workflows", Optional: true, Roles: users, Lost: "Events about runs whose setup failed", Rights: Each("events", "create")},
+		{Name: "events of workflows", Optional: true, Roles: users, Lost: "Events about runs whose setup failed, and about runs that are driven from here", Rights: Each("events", "create")},
+		{Name: "secrets of webhooks", Optional: true, Others: "admin", Lost: "the check that the Secret of a webhook exists, and signed events of a run that is driven from here",
+			Rights: Each("secrets", "get")},
 		{Name: "approving tasks of workflows", Roles: users, Lost: "approving and rejecting tasks of workflows", Rights: Each("configmaps", "get", "list", "create")},
 		{Name: "policy of approvals", Optional: true, Others: "cluster-admin", Lost: "the policy that binds approvals to the users who give them",
 			Rights: InCluster(slices.Concat(Each("validatingadmissionpolicies.admissionregistration.k8s.io", "get", "create", "patch", "delete"),

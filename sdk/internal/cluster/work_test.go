@@ -179,6 +179,7 @@ func TestEveryKindIsKnownToTheCleanup(t *testing.T) {
 		"KindTask": "a Job", "KindRun": "a Job of a campaign", "KindUpload": "a Job or pod of a campaign",
 		"KindCampaign": "a record, see campaign.Unsubmitted and stopCampaigns",
 		"KindDriver":   "a Job, and a Lease of a run: see stopRuns and hasTime", "KindWorkflow": "the state of a run, see stopRuns",
+		"KindCallback":     "a Job of a run, as its driver",
 		"KindWorkflowPart": "no work: ConfigMaps and Secrets of a run",
 		"KindApproval":     "no work: a ConfigMap of a run", "KindGroup": "no work: a Lease, which the run that holds it owns",
 		"KindSchedule": "a CronJob, and its Jobs: see activeSchedules", "KindTemplate": "no work: a ConfigMap of a schedule",

@@ -50,22 +50,27 @@ func (c *Client) Stop(ctx context.Context, ref string, o api.TaskStopOptions) (*
 	if !o.DryRun.Sends() {
 		return fromRecord(run), nil
 	}
+	if run, err = c.annotate(ctx, run, annotations, o.DryRun, o.FieldManager); err != nil {
+		return nil, err
+	}
+	return fromRecord(run), nil
+}
+
+// annotate sets annotations of a run, and returns it as it is then.
+func (c *Client) annotate(ctx context.Context, run *record.Run, annotations map[string]any, d api.DryRun, manager string) (*record.Run, error) {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": run.UID, "annotations": annotations}})
 	if err != nil {
 		return nil, err
 	}
 	cm, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Patch(ctx, run.Name, types.MergePatchType, patch,
-		metav1.PatchOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
+		metav1.PatchOptions{DryRun: d.Param(), FieldManager: manager})
 	if apierrors.IsNotFound(err) {
-		return nil, c.notFound(id)
+		return nil, c.notFound(run.ID)
 	}
 	if err != nil {
 		return nil, c.conn.Classify(err, "patch", configMaps)
 	}
-	if run, err = record.FromObject(cm); err != nil {
-		return nil, err
-	}
-	return fromRecord(run), nil
+	return record.FromObject(cm)
 }
 
 // Delete implements sdk.Workflow. All that the run owns is deleted with it, and its record in

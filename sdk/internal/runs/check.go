@@ -24,6 +24,9 @@ func (s *submission) check(context.Context) error {
 		return api.InvalidOption("Deadline", "it is for a single task; set the timeout of each task in the file")
 	}
 	w := s.workflow
+	if err := checkCallbacks(w); err != nil {
+		return err
+	}
 	var not []string
 	add := func(is bool, what string) {
 		if is {
@@ -33,11 +36,9 @@ func (s *submission) check(context.Context) error {
 	if w.Schedule != nil && !s.scheduled {
 		return api.Invalid("schedule", "the workflow has a schedule: runs are submitted by it")
 	}
-	add(len(w.Webhooks) > 0, "webhook")
-	add(w.EventCallback != "", "event_callback")
 	for _, t := range w.Tasks {
 		add(t.Campaign != nil && s.scheduled, "tasks."+t.Graph.Name+".campaign with a schedule")
-		add(t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback")
+		add(t.Campaign != nil && t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback of a campaign")
 		if len(not) > mostNamed {
 			break
 		}

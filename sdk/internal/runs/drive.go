@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kubevast/vast/internal/apiserver"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/workflow/driver"
@@ -19,6 +21,9 @@ import (
 // driving are the rights of a driver.
 var driving = slices.Concat(authz.Each(configMaps, "get", "list", "watch", "create", "patch"), authz.Each("pods", "get", "list"),
 	authz.Each(jobsResource, "get", "list", "watch", "create", "patch"), authz.Each("services", "create"), authz.Each(leases, "get", "create", "update"))
+
+// redelivering are the rights of who has events delivered again.
+var redelivering = slices.Concat(authz.Each(configMaps, "get", "patch"), authz.Each(jobsResource, "create"))
 
 // Reconcile implements sdk.Workflow.
 func (c *Client) Reconcile(ctx context.Context, ref string, wait bool) (*api.WorkflowRun, error) {
@@ -33,7 +38,8 @@ func (c *Client) Reconcile(ctx context.Context, ref string, wait bool) (*api.Wor
 	if err != nil {
 		return nil, err
 	}
-	o := driver.Options{API: server, Namespace: c.conn.Namespace, Run: id, Holder: holder(), Once: !wait}
+	o := driver.Options{API: server, Namespace: c.conn.Namespace, Run: id, Holder: holder(), Once: !wait,
+		WebhookSecret: c.webhookSecret, Linger: lingering}
 	for {
 		run, err := driver.Drive(ctx, o)
 		held := (*driver.HeldError)(nil)
@@ -67,16 +73,40 @@ func (c *Client) Reconcile(ctx context.Context, ref string, wait bool) (*api.Wor
 // heldPause is how often a driver that waits looks whether the Lease is free.
 const heldPause = 2 * time.Second
 
+// lingering is how long a driver in this process delivers events after the end of the run.
+const lingering = 30 * time.Second
+
 // handOver creates the driver's Job again, if it is gone and the namespace has an account for
 // it, and returns the run.
 func (c *Client) handOver(ctx context.Context, run *record.Run) (*api.WorkflowRun, error) {
 	if c.needsDriver(ctx) == nil && kube.CheckAgentImage(kube.DefaultAgentImage()) == nil {
-		n := record.New{ID: run.ID, Namespace: run.Namespace, Workflow: run.Workflow, User: run.User}
-		if err := c.createDriver(ctx, n, run.UID, api.SubmitOptions{}); err != nil {
+		if err := c.driveAgain(ctx, run, kube.RunDriver(run.ID), api.SubmitOptions{}); err != nil {
 			return nil, err
 		}
 	}
 	return c.Get(ctx, run.ID)
+}
+
+// driveAgain creates a Job that drives a run which was submitted before.
+func (c *Client) driveAgain(ctx context.Context, run *record.Run, name string, o api.SubmitOptions) error {
+	s, err := c.header(ctx, run)
+	if err != nil {
+		return err
+	}
+	n := record.New{ID: run.ID, Namespace: run.Namespace, Workflow: run.Workflow, User: run.User, Webhooks: s.Webhooks}
+	return c.createDriver(ctx, n, name, run.UID, o)
+}
+
+// webhookSecret reads the secret of a webhook for a driver in this process.
+func (c *Client) webhookSecret(ctx context.Context, _ int, w record.Webhook) ([]byte, error) {
+	secret, err := c.conn.Kube.CoreV1().Secrets(c.conn.Namespace).Get(ctx, w.Secret, metav1.GetOptions{})
+	if err != nil {
+		return nil, c.conn.Classify(err, "get", "secrets")
+	}
+	if len(secret.Data[w.Key]) == 0 {
+		return nil, fmt.Errorf("secret %q has no key %q", w.Secret, w.Key)
+	}
+	return secret.Data[w.Key], nil
 }
 
 // classify returns the error of a driver as one of the API.

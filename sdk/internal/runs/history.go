@@ -15,6 +15,7 @@ import (
 	"github.com/kubevast/vast/internal/portforward"
 	"github.com/kubevast/vast/internal/store"
 	"github.com/kubevast/vast/internal/workflow/driver"
+	"github.com/kubevast/vast/internal/workflow/event"
 	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/authz"
@@ -239,8 +240,9 @@ func (c *Client) keep(ctx context.Context, server *apiserver.Client, id string) 
 	}
 }
 
-// forget removes a run from the history. A run that is not known to be there is removed all the
-// same, since its driver may just have added it; an error is none then.
+// forget removes a run from the history, and its events from the store. A run that is not known
+// to be there is removed all the same, since its driver may just have added it; an error is none
+// then.
 func (c *Client) forget(ctx context.Context, run *record.Run) error {
 	known := run.Past || run.Object.Annotations[kube.AnnotationRecorded] != ""
 	s, err := portforward.Open(ctx, c.conn)
@@ -253,6 +255,12 @@ func (c *Client) forget(ctx context.Context, run *record.Run) error {
 	}
 	if err != nil && known {
 		return fmt.Errorf("the record of run %s in the history: %w", run.ID, err)
+	}
+	if err != nil {
+		return nil
+	}
+	if err := event.Remove(ctx, s, run.ID); err != nil {
+		return fmt.Errorf("the events of run %s in the store: %w", run.ID, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -50,14 +51,16 @@ func (s *submission) startDriver(ctx context.Context, owner types.UID) error {
 	if s.options.LocalDriver {
 		return nil
 	}
-	return s.c.createDriver(ctx, s.new, owner, s.options)
+	return s.c.createDriver(ctx, s.new, kube.RunDriver(s.new.ID), owner, s.options)
 }
 
-func (c *Client) createDriver(ctx context.Context, n record.New, owner types.UID, o api.SubmitOptions) error {
+// createDriver creates the Job name that drives a run, unless it exists.
+func (c *Client) createDriver(ctx context.Context, n record.New, name string, owner types.UID, o api.SubmitOptions) error {
 	job, err := c.driver(ctx, n, owner, o)
 	if err != nil {
 		return err
 	}
+	job.Name = name
 	_, err = c.conn.Kube.BatchV1().Jobs(c.conn.Namespace).Create(ctx, job, metav1.CreateOptions{DryRun: o.DryRun.Param(), FieldManager: o.FieldManager})
 	if apierrors.IsAlreadyExists(err) {
 		return nil
@@ -91,13 +94,15 @@ func driverJob(n record.New, owner types.UID, image string, ttl time.Duration) *
 	podLabels := maps.Clone(meta.Labels)
 	podLabels[kube.LabelStoreClient] = "true"
 	meta.Annotations = map[string]string{kube.AnnotationUser: n.User, kube.AnnotationWorkflow: n.Workflow}
+	pod := agentPod(podLabels, image, corev1.RestartPolicyOnFailure, []string{"drive", n.ID}, kube.StoreEnv()...)
+	pod.Spec.Volumes, pod.Spec.Containers[0].VolumeMounts = webhookSecrets(n.Webhooks)
 	return &batchv1.Job{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: meta,
 		Spec: batchv1.JobSpec{
 			BackoffLimit:            ptr.To[int32](restarts),
 			TTLSecondsAfterFinished: ptr.To(int32(ttl.Seconds())),
-			Template:                agentPod(podLabels, image, corev1.RestartPolicyOnFailure, []string{"drive", n.ID}, kube.StoreEnv()...),
+			Template:                pod,
 		},
 	}
 }
@@ -128,4 +133,22 @@ func agentPod(labels map[string]string, image string, restart corev1.RestartPoli
 
 func fieldVar(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
+}
+
+// webhookSecrets gives the driver the secrets of webhooks as files. A Secret that is missing
+// keeps the pod from nothing: the driver reports it, and reads the file when there is one.
+func webhookSecrets(webhooks []record.Webhook) ([]corev1.Volume, []corev1.VolumeMount) {
+	var sources []corev1.VolumeProjection
+	for i, w := range webhooks {
+		if w.Secret != "" {
+			sources = append(sources, corev1.VolumeProjection{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: w.Secret},
+				Items: []corev1.KeyToPath{{Key: w.Key, Path: strconv.Itoa(i)}}, Optional: ptr.To(true)}})
+		}
+	}
+	if len(sources) == 0 {
+		return nil, nil
+	}
+	const name = "webhooks"
+	return []corev1.Volume{{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: sources}}}},
+		[]corev1.VolumeMount{{Name: name, MountPath: agentspec.WebhookDir, ReadOnly: true}}
 }

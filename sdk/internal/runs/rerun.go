@@ -133,7 +133,7 @@ func (r *rerun) identify(ctx context.Context) error {
 	}
 	r.new.Tasks, r.new.RerunOf, r.new.State = len(r.spec.Workflow.Tasks), r.old.ID, r.again.State
 	r.new.Identity = r.old.Object.Annotations[kube.AnnotationSpecHash]
-	r.new.Group, r.new.Policy = r.old.Group, r.old.Policy
+	r.new.Group, r.new.Policy, r.new.Webhooks = r.old.Group, r.old.Policy, r.spec.Webhooks
 	r.service = record.RenamedHosts(r.spec.Hosts, r.old.ID, r.new.ID)
 	return nil
 }
@@ -188,7 +188,8 @@ func (r *rerun) rename(context.Context) error {
 		}
 	}
 	var err error
-	r.parts, err = r.writer.Parts(record.Spec{Workflow: r.spec.Workflow, RuntimeEnv: runtime, Hosts: r.hosts(), Campaigns: r.campaigns})
+	r.parts, err = r.writer.Parts(record.Spec{Workflow: r.spec.Workflow, RuntimeEnv: runtime, Hosts: r.hosts(), Campaigns: r.campaigns,
+		Webhooks: r.spec.Webhooks, Callbacks: r.spec.Callbacks})
 	return err
 }
 

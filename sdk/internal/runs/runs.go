@@ -31,7 +31,7 @@ const (
 	leases       = "leases.coordination.k8s.io"
 )
 
-// Client implements sdk.Workflow but for Watch.
+// Client implements sdk.Workflow.
 type Client struct {
 	conn      *access.Conn
 	tasks     *task.Client

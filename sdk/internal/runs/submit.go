@@ -2,6 +2,7 @@ package runs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,7 +42,8 @@ func (c *Client) Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptio
 		s.findEarlier, // the run of the same request
 		s.draft,       // the objects of all tasks
 		s.checkEarlier,
-		s.checkGroup, // that no other run is there, with the policy reject
+		s.checkSecrets, // that of webhooks
+		s.checkGroup,   // that no other run is there, with the policy reject
 	} {
 		if err := step(ctx); err != nil {
 			return s.failed(ctx, err)
@@ -104,6 +106,9 @@ func (s *submission) identify(ctx context.Context) error {
 	}
 	if group := s.workflow.Concurrency; group != nil {
 		s.new.Group, s.new.Policy = group.Group, group.Policy
+	}
+	for _, w := range s.workflow.Webhooks {
+		s.new.Webhooks = append(s.new.Webhooks, record.Webhook{URL: w.URL, Secret: w.SecretName, Key: w.SecretKey})
 	}
 	if s.options.RequestID != "" {
 		s.new.ID = kube.DerivedRunID("run", user, creator, s.options.RequestID)
@@ -168,6 +173,7 @@ func (s *submission) draft(ctx context.Context) error {
 		}
 	}
 	passing := passingOf(s.workflow)
+	callbacks := false
 	for i, t := range s.workflow.Tasks {
 		if t.Campaign != nil {
 			identity, err := s.draftCampaign(ctx, t)
@@ -196,6 +202,9 @@ func (s *submission) draft(ctx context.Context) error {
 			return err
 		}
 		objects.RuntimeEnv = t.RuntimeEnv
+		objects.Callback = cmp.Or(t.EventCallback, s.workflow.EventCallback)
+		callbacks = callbacks || objects.Callback != ""
+		hashes = append(hashes, objects.Callback)
 		s.new.Kept = s.new.Kept || objects.Job.Annotations[kube.AnnotationKept] != ""
 		hashes = append(hashes, objects.Job.Annotations[kube.AnnotationSpecHash])
 		if err := s.writer.Add(objects); err != nil {
@@ -214,8 +223,9 @@ func (s *submission) draft(ctx context.Context) error {
 	for _, v := range s.workflow.RuntimeEnv {
 		runtime[v.Name] = v.Value
 	}
-	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph), s.new.Group, s.new.Policy), "\x00"))
-	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts(), Campaigns: s.campaigns})
+	s.new.Identity = kube.Hash(strings.Join(append(hashes, string(graph), s.new.Group, s.new.Policy, fmt.Sprint(s.new.Webhooks)), "\x00"))
+	s.parts, err = s.writer.Parts(record.Spec{Workflow: *s.workflow.Graph(), RuntimeEnv: runtime, Hosts: s.hosts(), Campaigns: s.campaigns,
+		Webhooks: s.new.Webhooks, Callbacks: callbacks})
 	return err
 }
 

@@ -15,7 +15,7 @@ import (
 // New returns kubectl vast run.
 func New(f *cli.Factory) *cobra.Command {
 	c := cli.NewGroup("run", "Follow, stop and delete runs of workflows",
-		newList(f), newStatus(f), newWatch(f), newLogs(f), newHistory(f), newStop(f), newDelete(f))
+		newList(f), newStatus(f), newWatch(f), newLogs(f), newHistory(f), newStop(f), newDelete(f), newRedeliver(f))
 	c.Long = templates.LongDesc(`
 		Follow, stop and delete runs of workflows. A workflow is a file of tasks that depend on
 		each other, and "kubectl vast submit" makes a run of it. A driver in the cluster starts

@@ -83,7 +83,7 @@ func Submit(ctx context.Context, f *cli.Factory, flags *submission.Flags, o api.
 		return nil
 	}
 	f.Notef("Run %s: Ctrl-C leaves it, and the run continues", r.ID)
-	err = follow(ctx, f, client, r.ID, false)
+	err = follow(ctx, f, client, r.ID)
 	if ctx.Err() != nil {
 		f.Notef("\nDetached; run %s continues.\n  Follow it:  %s\n  Stop it:    %s", r.ID, f.Hint().Vast("run", "watch", r.ID), f.Hint().Vast("run", "stop", r.ID))
 	}
@@ -123,7 +123,7 @@ func drive(ctx context.Context, f *cli.Factory, client cli.Client, r *api.Workfl
 			stop()
 		}
 	}()
-	err := follow(driving, f, client, r.ID, false)
+	err := follow(driving, f, client, r.ID)
 	stop()
 	if errDrive := <-drove; errDrive != nil && ctx.Err() == nil && !errors.Is(errDrive, context.Canceled) {
 		return errDrive

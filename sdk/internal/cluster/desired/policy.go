@@ -19,7 +19,7 @@ import (
 const sharedPrefix = "shared/"
 
 // written are the prefixes of the bucket that the writer may write below.
-var written = []string{layout.Inputs, layout.Tasks, layout.Dropped, layout.Campaigns, layout.Index, layout.Archives, store.Probes, sharedPrefix}
+var written = []string{layout.Inputs, layout.Tasks, layout.Dropped, layout.Runs, layout.Campaigns, layout.Index, layout.Archives, store.Probes, sharedPrefix}
 
 type statement struct {
 	Sid       string

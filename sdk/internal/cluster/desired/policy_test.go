@@ -30,7 +30,7 @@ func TestThePolicyGivesNoMoreThanIsNeeded(t *testing.T) {
 	reads := []string{"s3:ListBucket ", "s3:GetBucketLocation ", "s3:GetObject /*"}
 	writes := append(append([]string{}, reads...), "s3:ListBucketMultipartUploads ")
 	for _, action := range []string{"s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"} {
-		for _, below := range []string{"inputs", "tasks", "dropped", "campaigns", "index", "archives", "probes", "shared"} {
+		for _, below := range []string{"inputs", "tasks", "dropped", "runs", "campaigns", "index", "archives", "probes", "shared"} {
 			writes = append(writes, action+" /"+below+"/*")
 		}
 	}
