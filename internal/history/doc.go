@@ -117,7 +117,10 @@ func (l *Log) Add(ctx context.Context, cm *corev1.ConfigMap, spec []byte) error 
 			return err
 		}
 	}
-	_ = l.Compact(ctx, compactAt) // the next one may succeed
+	// Of several programs that add runs one compacts the index: the others do not try again.
+	if h, err := l.head(ctx); err == nil && h.size() >= compactAt {
+		_ = l.compact(ctx, h) // the next one may succeed
+	}
 	return nil
 }
 
