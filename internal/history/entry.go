@@ -26,6 +26,8 @@ type Entry struct {
 	RerunOf  string `json:"x,omitempty"`
 	StopBy   string `json:"y,omitempty"`
 	Group    string `json:"g,omitempty"`
+	// Schedule is the value of the label of runs that a schedule has submitted.
+	Schedule string `json:"h,omitempty"`
 	record.Summary
 }
 
@@ -38,7 +40,8 @@ func EntryOf(r *record.Run) Entry {
 	return Entry{ID: r.ID, Created: r.Object.CreationTimestamp.Unix(), Workflow: r.Workflow, User: r.User,
 		Phase: r.Object.Labels[kube.LabelPhase], Result: r.Object.Labels[kube.LabelResult],
 		Reason: text.Short(a[kube.AnnotationReason], maxReason), RerunOf: a[kube.AnnotationRerunOf], StopBy: r.StopBy, Group: r.Group,
-		Summary: record.SummaryOf(r.Object)}
+		Schedule: r.Object.Labels[kube.LabelSchedule],
+		Summary:  record.SummaryOf(r.Object)}
 }
 
 // Labels are those of the run's ConfigMap.
@@ -47,6 +50,9 @@ func (e *Entry) Labels() labels.Set {
 		kube.LabelUser: kube.LabelValue(e.User), kube.LabelManagedBy: kube.ManagedBy, kube.LabelPhase: e.Phase, kube.LabelResult: e.Result}
 	if e.Group != "" {
 		set[kube.LabelGroup] = kube.LabelValue(e.Group)
+	}
+	if e.Schedule != "" {
+		set[kube.LabelSchedule] = e.Schedule
 	}
 	return set
 }

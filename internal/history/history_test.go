@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
@@ -649,5 +650,33 @@ func TestTheSpecificationOfAnEndedRunIsKept(t *testing.T) {
 	}
 	if r, err := l.Spec(t.Context(), id); err != nil || r.Workflow.Name != "x" {
 		t.Errorf("specification: %v", err)
+	}
+}
+
+func TestASelectorSelectsByTheLabelsOfTheRuns(t *testing.T) {
+	t.Parallel()
+	l := Open(newStore(t), namespace)
+	for n := range 3 {
+		cm := ended(t, n)
+		if n == 1 {
+			cm.Labels[kube.LabelSchedule] = "night"
+		}
+		if err := l.Add(t.Context(), cm, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string][]string{
+		kube.LabelSchedule + "=night":                        newest(1, 2, nil),
+		"!" + kube.LabelSchedule:                             newest(0, 3, func(n int) bool { return n != 1 }),
+		kube.LabelWorkflowName + "=flow-2":                   newest(2, 3, nil),
+		kube.LabelResult + " in (failed)":                    {},
+		kube.LabelKind + "=" + kube.KindWorkflow:             newest(0, 3, nil),
+		kube.LabelUser + "=user-0," + kube.LabelPhase + "=x": {},
+	} {
+		selector, err := labels.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, text, want, listed(t, l, Query{Limit: 2, Selector: selector}))
 	}
 }

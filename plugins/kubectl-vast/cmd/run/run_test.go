@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubevast/vast/internal/cli/clitest"
 	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/cmdtest"
 	"github.com/kubevast/vast/sdk/api"
@@ -56,5 +58,45 @@ func TestAStopOfAnEndedRunIsReportedAsThat(t *testing.T) {
 		if r := cmdtest.Plugin(client(phase)).Do(t, "run", "stop", "aaaaaaaa"); r.Code != 0 || !strings.HasSuffix(r.Out, want) {
 			t.Errorf("run stop of a run that is %s: %+v", phase, r)
 		}
+	}
+}
+
+func TestTheHistoryHasItsNextPageAndIsRebuiltOnRequest(t *testing.T) {
+	var asked []api.WorkflowHistoryOptions
+	var rebuilt []api.DryRun
+	c := &clitest.Client{Workflow: sdktest.Workflows{
+		OnHistory: func(_ context.Context, o api.WorkflowHistoryOptions) (*api.WorkflowRunList, error) {
+			asked = append(asked, o)
+			list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{
+				{TypeMeta: api.TypeMeta[api.WorkflowRun](), ID: "aaaaaaaa", WorkflowName: "nightly", Phase: "finished", Result: "failed", NumTasks: 2, Succeeded: 1, Failed: 1}}}
+			list.Continue = "aaaaaaaa"
+			return list, nil
+		},
+		OnRebuildHistory: func(_ context.Context, d api.DryRun) (int, error) { rebuilt = append(rebuilt, d); return 3, nil },
+	}}
+	r := cmdtest.Plugin(c).Do(t, "run", "history", "--user=ann", "--workflow=nightly", "--phase=finished", "--result=failed", "--before=2026-01-01T00:00:00Z", "--limit=1")
+	if r.Code != 0 || !strings.Contains(r.Out, "aaaaaaaa   nightly") || !strings.Contains(r.Err, "--before=aaaaaaaa") {
+		t.Errorf("run history: %+v", r)
+	}
+	want := []api.WorkflowHistoryOptions{{User: "ann", WorkflowName: "nightly", Phase: "finished", Result: "failed", Before: "2026-01-01T00:00:00Z", Limit: 1}}
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("the options (-want +got):\n%s", diff)
+	}
+	if r = cmdtest.Plugin(c).Do(t, "run", "history", "-o", "json"); r.Code != 0 || !strings.Contains(r.Out, `"continue": "aaaaaaaa"`) || strings.Contains(r.Err, "--before") {
+		t.Errorf("run history -o json: %+v", r)
+	}
+	for _, args := range [][]string{{"--limit=0"}, {"--phase=ended"}, {"--result=bad"}, {"--all-users", "--user=ann"}, {"--dry-run=client"}, {"--rebuild", "--user=ann"}, {"--rebuild", "-o", "json"}} {
+		if r := cmdtest.Plugin(c).Do(t, append([]string{"run", "history"}, args...)...); r.Code != 2 {
+			t.Errorf("run history %q: %+v", args, r)
+		}
+	}
+	if r = cmdtest.Plugin(c).Do(t, "run", "history", "--rebuild"); r.Code != 0 || r.Out != "history rebuilt: 3 runs\n" {
+		t.Errorf("run history --rebuild: %+v", r)
+	}
+	if r = cmdtest.Plugin(c).Do(t, "run", "history", "--rebuild", "--dry-run=client"); r.Code != 0 || !strings.Contains(r.Out, "dry run") {
+		t.Errorf("run history --rebuild --dry-run=client: %+v", r)
+	}
+	if diff := cmp.Diff([]api.DryRun{api.DryRunNone, api.DryRunClient}, rebuilt); diff != "" {
+		t.Errorf("the rebuilds (-want +got):\n%s", diff)
 	}
 }
