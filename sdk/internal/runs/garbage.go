@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubevast/vast/internal/history"
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/layout"
 	"github.com/kubevast/vast/internal/portforward"
@@ -90,7 +93,7 @@ func (c *Client) CollectGarbage(ctx context.Context, o api.GarbageOptions) (*api
 		if last == nil {
 			return nil
 		}
-		return collect(ctx, s, last, cmp.Or(o.Grace, defaultGrace), o.DryRun.Keeps(), list)
+		return c.collect(ctx, s, last, cmp.Or(o.Grace, defaultGrace), o.DryRun.Keeps(), list)
 	}
 	for object, err := range s.List(ctx, layout.Dropped, store.ListOptions{}) {
 		if err != nil {
@@ -123,20 +126,47 @@ type dropped struct {
 
 // collect removes the results of a task without references, and adds them to list. The
 // records of the references go last, so that a call that is interrupted can be repeated.
-func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Duration, keeps bool, list *api.GarbageList) error {
+func (c *Client) collect(ctx context.Context, s store.Backend, d *dropped, grace time.Duration, keeps bool, list *api.GarbageList) error {
 	g := api.Garbage{TaskID: d.task, Runs: slices.Clone(d.runs)}
 	prefix, refs := layout.TaskPrefix(d.task), layout.RefsPrefix(d.task)
 	if !kube.IsTaskID(d.task) {
 		g.TaskID, g.Campaign = "", d.task
 		prefix, refs = layout.CampaignPrefix(d.task), layout.CampaignRefsPrefix(d.task)
 	}
-	for _, err := range s.List(ctx, refs, store.ListOptions{}) {
-		if err != nil || !keeps {
+	used, undone := false, []string(nil)
+	for object, err := range s.List(ctx, refs, store.ListOptions{}) {
+		if err != nil {
 			return err
+		}
+		run := strings.TrimPrefix(object.Key, refs)
+		exists := true
+		if slices.Contains(d.runs, run) { // its submission, or its deletion, was not completed
+			if exists, err = c.exists(ctx, s, run); err != nil {
+				return err
+			}
+		}
+		if exists {
+			used = true
+		} else {
+			undone = append(undone, object.Key)
+			if object.Modified.After(d.at) {
+				d.at = object.Modified
+			}
+		}
+	}
+	recent := time.Since(d.at) < grace
+	if keeps && !recent && len(undone) > 0 {
+		if err := s.Delete(ctx, undone...); err != nil {
+			return err
+		}
+	}
+	if used {
+		if !keeps || recent && len(undone) > 0 {
+			return nil
 		}
 		return s.Delete(ctx, d.keys...) // another run uses them, and records when it does no more
 	}
-	if time.Since(d.at) < grace {
+	if recent {
 		list.Recent++
 		return nil
 	}
@@ -159,6 +189,25 @@ func collect(ctx context.Context, s store.Backend, d *dropped, grace time.Durati
 		list.Items = append(list.Items, g)
 	}
 	return nil
+}
+
+// exists reports whether a run is in the cluster or in the history.
+func (c *Client) exists(ctx context.Context, s store.Backend, run string) (bool, error) {
+	if !kube.IsTaskID(run) {
+		return true, nil // it is not ours
+	}
+	_, err := c.conn.Kube.CoreV1().ConfigMaps(c.conn.Namespace).Get(ctx, kube.RunName(run), metav1.GetOptions{})
+	if err == nil {
+		return true, nil
+	}
+	if !apierrors.IsNotFound(err) {
+		return false, c.conn.Classify(err, "get", configMaps)
+	}
+	_, err = history.Open(s, c.conn.Namespace).Get(ctx, run)
+	if api.IsNotFound(err) {
+		return false, nil
+	}
+	return true, err
 }
 
 // empty removes the objects below a prefix, and counts them in g.

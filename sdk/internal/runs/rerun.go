@@ -29,8 +29,8 @@ import (
 )
 
 // Rerun implements sdk.Workflow. The references to the results that the new run keeps are
-// written before it exists. A call that is interrupted before that leaves references, and
-// the results that they are of stay.
+// written before it exists. Those that a call leaves that is interrupted before that are
+// removed by CollectGarbage.
 func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptions) (*api.WorkflowRun, error) {
 	if err := o.DryRun.Check(); err != nil {
 		return nil, err
@@ -70,6 +70,7 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptio
 		return nil, err
 	}
 	made.Tasks = out.Tasks
+	r.settle(ctx)
 	return made, nil
 }
 
@@ -83,6 +84,9 @@ type rerun struct {
 	// kept are the ids of the tasks and campaigns of the old run whose results are kept, by the
 	// names of the tasks.
 	kept map[string]string
+	// pending are the records in the store that its references are to be dropped unless it
+	// comes to exist.
+	pending []string
 }
 
 // rerunnable returns a ConflictError for a run that cannot be executed again.
@@ -274,8 +278,12 @@ func (r *rerun) refer(ctx context.Context) error {
 				}
 				key = layout.CampaignRefKey(id, r.new.ID)
 			}
-			keys = append(keys, key)
-			if err := put(key); err != nil {
+			// Until the run exists, the reference is recorded as one that was dropped: if this
+			// call is killed before, CollectGarbage finds it.
+			pending := layout.DroppedKey(id, r.new.ID)
+			keys = append(keys, key, pending)
+			r.pending = append(r.pending, pending)
+			if err := errors.Join(put(pending), put(key)); err != nil {
 				return errors.Join(fmt.Errorf("the reference to kept results: %w", err), s.Delete(context.WithoutCancel(ctx), keys...))
 			}
 		}
@@ -299,6 +307,20 @@ func (r *rerun) refer(ctx context.Context) error {
 	err = &api.ConflictError{Message: fmt.Sprintf("the results of %s, which the rerun would keep, are gone from the store", strings.Join(gone, ", ")),
 		Remedies: []api.Remedy{{Options: []string{"FromStart"}, Purpose: "execute all tasks again"}, {Options: []string{"Tasks"}, Purpose: "execute these again"}}}
 	return errors.Join(err, s.Delete(context.WithoutCancel(ctx), keys...))
+}
+
+// settle removes the records of pending references. One that stays is of no consequence: the
+// run exists.
+func (r *rerun) settle(ctx context.Context) {
+	if len(r.pending) == 0 {
+		return
+	}
+	s, err := portforward.Open(ctx, r.c.conn)
+	if err != nil {
+		return
+	}
+	defer s.Close()
+	_ = s.Delete(ctx, r.pending...)
 }
 
 // outcome is the new run with what is kept and what is executed again.
