@@ -39,6 +39,13 @@ func runDrive(ctx context.Context, args []string, out io.Writer) error {
 	log := logTo(out)
 	o := driver.Options{API: api, Namespace: os.Getenv(agentspec.EnvPodNamespace), Run: args[0],
 		Holder: driver.PodHolder(os.Getenv(agentspec.EnvPodName)), Log: log, WebhookSecret: webhookSecret, Linger: lingering}
+	relieved, err := driver.Relieve(ctx, api, o.Namespace, os.Getenv(agentspec.EnvPodName))
+	if err != nil { // it costs time at the next death
+		log("a new Job for the driver: %v", err)
+	} else if relieved {
+		log("the driver has died too often for this Job: a new one continues")
+		return nil
+	}
 	if s, err := store.FromEnv(store.WithPatience(storePatience)); err == nil {
 		defer s.Close()
 		o.Store = s

@@ -42,11 +42,11 @@ func Keep(ctx context.Context, api *apiserver.Client, namespace, id string, log 
 		return err
 	}
 	meta := map[string]any{"uid": run.UID, "annotations": map[string]any{kube.AnnotationRecorded: api.Now().UTC().Format(time.RFC3339)}}
-	job, err := c.job(ctx, kube.RunDriver(id))
+	job, err := c.newestDriver(ctx, id)
 	switch {
-	case apiserver.Is(err, http.StatusNotFound):
 	case err != nil:
 		return err
+	case job == nil:
 	case run.IsOwned(job) && job.DeletionTimestamp == nil:
 		meta["ownerReferences"] = append(cm.OwnerReferences, metav1.OwnerReference{APIVersion: batchv1.SchemeGroupVersion.String(), Kind: "Job", Name: job.Name, UID: job.UID})
 	}
