@@ -43,7 +43,7 @@ var foreign = map[string][]string{
 	"internal/kube":                {"-a"},           // is in the names of Jobs
 	"internal/share/plugin":        {"kubectl-vast"}, // begins the names of executables
 	"sdk/internal/campaign/plan":   {"-t"},
-	"sdk/internal/manifest":        {"-c", "--skypilot"},
+	"sdk/internal/manifest":        {"-c", "--skypilot", "--arch"},
 	"internal/workflow/driver":     {"-c"},
 	"sdk/internal/cluster/desired": {"--port", "--region", "--health", "--iam-dir", "--iam-cache-disable", "--cert", "--key"},
 }

@@ -51,7 +51,7 @@ type WorkflowRun struct {
 
 	// Tasks are in the order of the file. Get fills them in, List does not.
 	Tasks []WorkflowTask `json:"tasks,omitempty"`
-	// Unchanged is set by Submit only: the run existed already.
+	// Unchanged is set by Submit and Rerun only: the run existed already.
 	Unchanged bool `json:"-"`
 }
 
@@ -129,6 +129,10 @@ type WorkflowRerunOptions struct {
 	// those of others; a variable that it does not have keeps the value of the first run.
 	Envs      map[string]string
 	LookupEnv func(name string) (string, bool)
+	// RequestID makes a rerun idempotent: a second one with the same RequestID by the same user
+	// returns the first one's run as Unchanged, or completes it. For another rerun the error is
+	// a ConflictError.
+	RequestID string
 	// LocalDriver and AgentImage are as in SubmitOptions.
 	LocalDriver  bool
 	AgentImage   string

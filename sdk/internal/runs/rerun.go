@@ -3,6 +3,7 @@ package runs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -39,7 +40,7 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptio
 		return nil, api.InvalidOption("Tasks", "all tasks are executed from the start; omit one of the two")
 	}
 	r := &rerun{submission: submission{c: c, workflow: &spec.Workflow{}, submitted: time.Now(), options: api.SubmitOptions{DryRun: o.DryRun, FieldManager: o.FieldManager,
-		LocalDriver: o.LocalDriver, AgentImage: o.AgentImage}}, given: o}
+		LocalDriver: o.LocalDriver, AgentImage: o.AgentImage, RequestID: o.RequestID}}, given: o}
 	if err := r.require(ctx); err != nil {
 		return nil, err
 	}
@@ -56,12 +57,17 @@ func (c *Client) Rerun(ctx context.Context, ref string, o api.WorkflowRerunOptio
 	if r.spec, err = c.spec(ctx, r.old); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{r.plan, r.identify, r.checkGroup, r.rename, r.readSecrets, r.refer} {
+	for _, step := range []func(context.Context) error{r.plan, r.identify, r.findEarlier, r.checkEarlier, r.checkGroup, r.rename, r.readSecrets, r.refer} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	out := r.outcome()
+	if r.complete() {
+		run := fromRecord(r.earlier)
+		run.Unchanged, run.Tasks = true, out.Tasks
+		return run, r.startDriver(ctx, r.earlier.UID)
+	}
 	if !o.DryRun.Sends() {
 		return out, nil
 	}
@@ -137,6 +143,13 @@ func (r *rerun) identify(ctx context.Context) error {
 	}
 	r.new.Tasks, r.new.RerunOf, r.new.State = len(r.spec.Workflow.Tasks), r.old.ID, r.again.State
 	r.new.Identity = r.old.Object.Annotations[kube.AnnotationSpecHash]
+	if r.given.RequestID != "" {
+		how, err := json.Marshal([]any{r.new.Identity, r.old.ID, r.given.FromStart, r.given.Tasks, r.given.Envs})
+		if err != nil {
+			return err
+		}
+		r.new.Identity = kube.Hash(string(how))
+	}
 	r.new.Group, r.new.Policy, r.new.Webhooks = r.old.Group, r.old.Policy, r.spec.Webhooks
 	r.service = record.RenamedHosts(r.spec.Hosts, r.old.ID, r.new.ID)
 	return nil
@@ -253,9 +266,12 @@ func (r *rerun) readSecrets(ctx context.Context) error {
 	return nil
 }
 
+// complete reports whether an earlier call with the same request id has submitted the run.
+func (r *rerun) complete() bool { return r.earlier != nil && r.earlier.Parts > 0 }
+
 // refer writes the references to what is kept, and then checks that it is there.
 func (r *rerun) refer(ctx context.Context) error {
-	if len(r.kept) == 0 {
+	if len(r.kept) == 0 || r.complete() {
 		return nil
 	}
 	s, err := portforward.Open(ctx, r.c.conn)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/kubevast/vast/internal/cli"
+	"github.com/kubevast/vast/plugins/kubectl-vast/cmd/submission"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/spec"
 )
@@ -62,6 +63,7 @@ func NewRerun(f *cli.Factory) *cobra.Command {
 	p.BoolVar(&o.api.FromStart, "from-start", false, "Run all tasks.")
 	p.StringSliceVar(&o.api.Tasks, "tasks", nil, "Also run these tasks, and those that depend on them.")
 	p.StringArrayVar(&o.env.Values, "env", nil, "Value of a variable of the workflow's runtime_env, as NAME=VALUE, or NAME for that of the environment. Can be repeated.")
+	p.StringVar(&o.api.RequestID, "request-id", "", "Idempotency key: running again with the same id returns the existing run.")
 	p.BoolVar(&o.api.LocalDriver, "local-driver", false, "If true, drive the run from here, for as long as this command runs.")
 	p.StringVar(&o.api.AgentImage, "agent-image", "", "Image of the agent that drives the run, such as one of a mirror.")
 	p.StringVar(&o.api.FieldManager, "field-manager", cli.FieldManager, "Name of the manager used to track field ownership.")
@@ -93,7 +95,11 @@ func (o *rerunOptions) Run(ctx context.Context, ref string) error {
 	if err != nil {
 		return err
 	}
-	p, err := o.output.Printer(o.dryRun.Operation("submitted"))
+	done := "submitted"
+	if r.Unchanged {
+		done = submission.Unchanged
+	}
+	p, err := o.output.Printer(o.dryRun.Operation(done))
 	if err != nil {
 		return err
 	}
