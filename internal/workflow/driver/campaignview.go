@@ -208,7 +208,9 @@ func (c *campaign) seen(now time.Time) workflow.Seen {
 	if !s.Status.Final() {
 		return s
 	}
-	s.Saved = true
+	if s.Saved = true; c.started.IsZero() { // there is nothing to save
+		return s
+	}
 	for _, job := range c.jobs {
 		if job.ended.After(s.Ended) {
 			s.Ended = job.ended

@@ -56,7 +56,7 @@ func (s *submission) draftCampaign(ctx context.Context, t *spec.WorkflowTask) (i
 func (c *Client) countRuns(ctx context.Context, run *api.WorkflowRun) {
 	var refs []string
 	for _, t := range run.Tasks {
-		if t.Campaign != "" && t.Status != "notstarted" {
+		if t.Campaign != "" {
 			refs = append(refs, t.Campaign)
 		}
 	}
