@@ -185,7 +185,7 @@ func (e *env) flowEnds(ctx context.Context, namespace, id string) (time.Time, er
 	return time.Time{}, errors.New("the watch was closed before the run had ended")
 }
 
-// bare is a copy of a Job that belongs to nobody.
+// bare returns a copy of a Job without an owner, under another name.
 func bare(model *batchv1.Job) *batchv1.Job {
 	job := model.DeepCopy()
 	job.ObjectMeta = metav1.ObjectMeta{Namespace: model.Namespace, Name: kube.JobName("bare", kube.NewID())}
