@@ -185,7 +185,7 @@ func renamedJob(data []byte, from, to string, index int) (*batchv1.Job, error) {
 			id, err = kube.PackedID(to, index), nil
 		}
 		if err != nil || m.Labels[kube.LabelTaskID] == "" {
-			return nil, fmt.Errorf("Job %q is not that of a run of a campaign", m.Name)
+			return nil, fmt.Errorf("the Job %q is not that of a run of a campaign", m.Name)
 		}
 		data = bytes.ReplaceAll(data, []byte(from), []byte(to))
 		data = bytes.ReplaceAll(data, []byte(m.Labels[kube.LabelTaskID]), []byte(id))
@@ -195,7 +195,7 @@ func renamedJob(data []byte, from, to string, index int) (*batchv1.Job, error) {
 		return nil, err
 	}
 	if job.Annotations == nil || job.Labels[kube.LabelTaskID] == "" {
-		return nil, fmt.Errorf("Job %q is not that of a run of a campaign", job.Name)
+		return nil, fmt.Errorf("the Job %q is not that of a run of a campaign", job.Name)
 	}
 	return job, nil
 }
