@@ -126,4 +126,13 @@ func TestAWebhookGetsTheSignedEventsOfARunAndACallbackItsChanges(t *testing.T) {
 	if !strings.Contains(log, "HTTP status 503") || strings.Contains(log, hookSecret) || strings.Contains(log, "path-of-the-webhook") {
 		t.Errorf("the driver's log:\n%s", log)
 	}
+	lines := strings.Split(strings.TrimSpace(p.vast("run", "watch", id, "-o", "json", "--after=2").exits(10).stdout), "\n")
+	var first api.WorkflowEvent
+	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || len(lines) != len(got)-2 || first.Data.Sequence != 3 {
+		t.Errorf("run watch --after=2 prints %d lines, the first is %s", len(lines), lines[0])
+	}
+	p.vast("run", "redeliver", id, "--after=1000").exits(5).prints("none is after 1000")
+	p.vast("run", "redeliver", id, "--after="+strconv.Itoa(len(got)-2)).exits(0).shows("delivered again")
+	again := append(numbers(1, len(got)), got[len(got)-2:]...)
+	p.waitFor("the last two events arrive again", func() (bool, any) { return slices.Equal(h.sequences(), again), h.sequences() })
 }
