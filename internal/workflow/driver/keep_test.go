@@ -52,15 +52,12 @@ func TestAnEndedRunIsKeptOnceAndBelongsToItsDriversJobWhateverIsLost(t *testing.
 	s.faults = 300
 	s.mu.Unlock()
 	failed := 0
-	for kept := 0; kept < 3; { // it is idempotent
+	for kept := 0; kept < 3 || failed == 0; { // it is idempotent
 		if err := Keep(t.Context(), c, "lab", runID, log); err != nil {
 			failed++
 		} else {
 			kept++
 		}
-	}
-	if failed == 0 {
-		t.Error("no request was lost")
 	}
 	run = s.state()
 	owners := run.Object.OwnerReferences
