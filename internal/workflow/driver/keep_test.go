@@ -44,6 +44,7 @@ func TestAnEndedRunIsKeptOnceAndBelongsToItsDriversJobWhateverIsLost(t *testing.
 		t.Errorf("a run that has not ended: %v, %+v", err, entriesOf(t, log))
 	}
 	job := s.add("/apis/batch/v1/namespaces/lab/jobs", &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: kube.RunDriver(runID), Namespace: "lab",
+		Labels:          map[string]string{kube.LabelKind: kube.KindDriver, kube.LabelWorkflow: runID},
 		OwnerReferences: []metav1.OwnerReference{record.OwnerOf(run.Name, run.UID)}}})
 	if _, err := Drive(t.Context(), options(c, "x")); err != nil {
 		t.Fatal(err)

@@ -258,7 +258,9 @@ func TestWhatAWebhookMissesIsReportedAndDeliveredOnRequest(t *testing.T) {
 	if _, err := Drive(t.Context(), signing(options(c, "client/y"))); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(upTo(run.State.Sequence)[2:], down.sequences()); diff != "" {
+	// The first driver's last request, of event 1, may arrive late.
+	again := slices.DeleteFunc(down.sequences(), func(sequence int64) bool { return sequence == 1 })
+	if diff := cmp.Diff(upTo(run.State.Sequence)[2:], again); diff != "" {
 		t.Errorf("what is delivered again:\n%s", diff)
 	}
 	if got := s.state().Delivery; got.Missed["webhook-0"] != 0 || got.Redelivered != "first 2" {
