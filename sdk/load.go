@@ -17,7 +17,7 @@ import (
 
 // LoadTask reads and checks the file of one task, which Task.Submit takes. path
 // may be an http or https URL. The error is an *api.InvalidSpecError with every
-// problem of the file, or an *api.NotSupportedError for a pipeline or job group.
+// problem of the file. A pipeline and a job group are workflows; see LoadWorkflow.
 func LoadTask(ctx context.Context, path string, in spec.Inputs) (*spec.Task, error) {
 	data, err := new(files.Reader).Read(ctx, path, spec.MaxBytes)
 	if err != nil {
@@ -31,7 +31,7 @@ func LoadTask(ctx context.Context, path string, in spec.Inputs) (*spec.Task, err
 }
 
 // TaskOf returns the one task of a parsed file. A file that holds something else is
-// an *api.InvalidSpecError, or an *api.NotSupportedError, as in LoadTask.
+// an *api.InvalidSpecError.
 func TaskOf(f *spec.File) (*spec.Task, error) {
 	switch f.Kind {
 	case spec.KindTask:
@@ -40,8 +40,8 @@ func TaskOf(f *spec.File) (*spec.Task, error) {
 		return nil, &api.InvalidSpecError{Problems: []api.Problem{{File: f.Path, Message: "this is a volume, not a task",
 			Remedies: []api.Remedy{{Action: api.VolumesCreate, Options: []string{"Filename=" + f.Path}}}}}}
 	}
-	return nil, &api.NotSupportedError{Message: fmt.Sprintf(
-		"%s: it is valid, but this build cannot run a %s yet; submit its %d tasks one by one", f.Path, strings.ReplaceAll(string(f.Kind), "-", " "), len(f.Tasks))}
+	return nil, &api.InvalidSpecError{Problems: []api.Problem{{File: f.Path, Message: fmt.Sprintf(
+		"this is a %s of %d tasks, which is a workflow, not a task", strings.ReplaceAll(string(f.Kind), "-", " "), len(f.Tasks))}}}
 }
 
 // CampaignInputs is what a caller adds to a campaign file.

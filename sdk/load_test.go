@@ -18,7 +18,7 @@ func TestLoadTask(t *testing.T) {
 		says    string
 	}{
 		"a task":       {content: "name: a\nrun: echo\n"},
-		"a pipeline":   {"name: p\n---\nrun: a\n---\nrun: b\n", api.IsNotSupported, "pipeline"},
+		"a pipeline":   {"name: p\n---\nrun: a\n---\nrun: b\n", api.IsInvalidSpec, "pipeline"},
 		"a volume":     {"name: data\ntype: k8s-pvc\nsize: 1\n", api.IsInvalidSpec, "not a task"},
 		"a wrong file": {"run: [", api.IsInvalidSpec, "task.yaml"},
 	} {

@@ -21,7 +21,7 @@ type Workflow interface {
 	// completed and returned as Unchanged, and if a different one has that RequestID the
 	// error is an *api.ConflictError. With o.LocalDriver no driver is created. Of a
 	// workflow that needs what this version does not have, the error is an
-	// *api.NotSupportedError; of a namespace that is not set up, an *api.NotInstalledError.
+	// *api.InvalidSpecError; of a namespace that is not set up, an *api.NotInstalledError.
 	Submit(ctx context.Context, w *spec.Workflow, o api.SubmitOptions) (*api.WorkflowRun, error)
 	// Rerun creates a run that executes tasks of a run again which has ended, and keeps the
 	// results of the others; see api.WorkflowRerunOptions. Approvals are required again. The

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/kubevast/vast/sdk/api"
@@ -36,7 +38,8 @@ run: |
 			if s := p.status(id); s.State != api.Succeeded {
 				t.Errorf("the task is %s: %s", s.State, s.Reason)
 			}
-			if got := p.vast("logs", id).exits(0).stdout; lastLine(got) != tt.want {
+			// What is printed to stderr may come behind it.
+			if got := p.vast("logs", id).exits(0).stdout; !slices.Contains(strings.Split(got, "\n"), tt.want) {
 				t.Errorf("log:\n%s", got)
 			}
 		})

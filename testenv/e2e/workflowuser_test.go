@@ -24,18 +24,19 @@ func TestRunsOfAUserWithoutRightsAreRefusedWithTheRightThatIsMissing(t *testing.
 func TestWhatNoRunExecutesYetIsRefusedAndNothingIsCreated(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t)
-	for field, text := range map[string]string{
-		"schedule":               "schedule: '0 3 * * *'\ntasks: {a: {run: echo}}\n",
-		"webhook":                "webhook: {url: 'https://events.example'}\ntasks: {a: {run: echo}}\n",
-		"event_callback":         "event_callback: echo\ntasks: {a: {run: echo}}\n",
-		"tasks.a.event_callback": "tasks: {a: {run: echo, event_callback: echo}}\n",
-	} {
-		path := p.file("refused.yaml", "kind: Workflow\nname: refused\n"+text)
-		p.vast("submit", path, "--queue=none", "--local-driver").exits(1).prints("refused.yaml: it is valid, but this build cannot run " + field + " yet")
-	}
-	maps, err := client.CoreV1().ConfigMaps(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelKind + "=" + kube.KindWorkflow})
+	path := p.file("refused.yaml", `kind: Workflow
+name: refused
+schedule: '0 3 * * *'
+tasks:
+  one: {campaign: sweep.vast, event_callback: echo}
+  two: {campaign: sweep.vast}
+`)
+	newTally(t).sweep(p, "sweep.vast", "true")
+	p.vast("submit", path, "--queue=none").exits(2).prints("refused.yaml:5:", "tasks.one.campaign: ", "tasks.one.event_callback: ",
+		"refused.yaml:6:", "tasks.two.campaign: ")
+	maps, err := client.CoreV1().ConfigMaps(p.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kube.LabelKind})
 	if err != nil || len(maps.Items) != 0 {
-		t.Errorf("runs that were refused exist: %v, %v", maps, err)
+		t.Errorf("objects of what was refused exist: %v, %v", maps, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package runs
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -12,6 +11,7 @@ import (
 	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
 	"github.com/kubevast/vast/sdk/internal/task"
+	"github.com/kubevast/vast/sdk/spec"
 )
 
 // check validates the options, and returns a NotSupportedError for what this version cannot
@@ -27,33 +27,40 @@ func (s *submission) check(context.Context) error {
 	if err := checkCallbacks(w); err != nil {
 		return err
 	}
-	var not []string
-	add := func(is bool, what string) {
-		if is {
-			not = append(not, what)
-		}
-	}
 	if w.Schedule != nil && !s.scheduled {
 		return api.Invalid("schedule", "the workflow has a schedule: runs are submitted by it")
 	}
+	return checkCampaigns(w, s.scheduled)
+}
+
+// mostNamed is how many of one kind an error names.
+const mostNamed = 10
+
+// checkCampaigns returns an InvalidSpecError with what tasks that are campaigns cannot have in
+// this version.
+func checkCampaigns(w *spec.Workflow, scheduled bool) error {
+	var problems []error
+	add := func(t *spec.WorkflowTask, field, message string) {
+		err := api.Invalid("tasks."+t.Graph.Name+"."+field, "%s", message)
+		err.Problems[0].File, err.Problems[0].Line, err.Problems[0].Column = w.Path, t.At.Line, t.At.Column
+		problems = append(problems, err)
+	}
 	for _, t := range w.Tasks {
-		add(t.Campaign != nil && s.scheduled, "tasks."+t.Graph.Name+".campaign with a schedule")
-		add(t.Campaign != nil && t.EventCallback != "", "tasks."+t.Graph.Name+".event_callback of a campaign")
-		if len(not) > mostNamed {
+		if t.Campaign == nil {
+			continue
+		}
+		if scheduled {
+			add(t, "campaign", "a task of a workflow with a schedule cannot be a campaign yet; submit the workflow without its schedule")
+		}
+		if t.EventCallback != "" {
+			add(t, "event_callback", "it is not executed for tasks that are campaigns yet; omit it")
+		}
+		if len(problems) >= mostNamed {
 			break
 		}
 	}
-	if len(not) == 0 {
-		return nil
-	}
-	if len(not) > mostNamed {
-		not = append(not[:mostNamed], "...")
-	}
-	return &api.NotSupportedError{Message: fmt.Sprintf("%s: it is valid, but this build cannot run %s yet", w.Path, strings.Join(not, ", "))}
+	return api.JoinInvalid(problems...)
 }
-
-// mostNamed is how many fields a message names.
-const mostNamed = 10
 
 // objectsOf returns the objects of a draft as the record has them.
 func objectsOf(d *task.Draft) (*record.Objects, error) {
