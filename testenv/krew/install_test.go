@@ -47,8 +47,13 @@ type machine struct {
 	environment []string
 }
 
+// newMachine returns a machine. The test is skipped in files that are no repository, from which
+// no release is built.
 func newMachine(t *testing.T) *machine {
 	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "git", "-C", repository, "log", "-1", "--format=%H").CombinedOutput(); err != nil {
+		t.Skipf("git cannot read the repository: %v: %s", err, out)
+	}
 	m := &machine{T: t, home: t.TempDir(), index: filepath.Join(t.TempDir(), "index")}
 	bin := filepath.Join(m.home, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
@@ -166,6 +171,7 @@ func release(ctx context.Context, t *testing.T, folder, version, base string) st
 
 func TestBothPluginsAreInstalledUpgradedAndUninstalled(t *testing.T) {
 	t.Parallel()
+	m := newMachine(t)
 	folders := http.NewServeMux()
 	server := httptest.NewServer(folders)
 	t.Cleanup(server.Close)
@@ -174,7 +180,6 @@ func TestBothPluginsAreInstalledUpgradedAndUninstalled(t *testing.T) {
 		dist[version] = release(t.Context(), t, repository, version, server.URL+"/"+version)
 		folders.Handle("/"+version+"/", http.StripPrefix("/"+version+"/", http.FileServer(http.Dir(dist[version]))))
 	}
-	m := newMachine(t)
 	m.publish(dist["v0.1.0"])
 	for _, plugin := range []string{"vast", "vastvol"} {
 		m.runs("validate-krew-manifest", "-manifest", filepath.Join(dist["v0.1.0"], "krew", plugin+".yaml"))
