@@ -10,7 +10,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubevast/vast/internal/history"
@@ -32,28 +31,13 @@ func (c *Client) List(ctx context.Context, o api.TaskListOptions) (*api.Workflow
 	if len(o.States) > 0 {
 		return nil, api.Invalid("", "runs have phases and results, not states; select them by the labels %s and %s", kube.LabelPhase, kube.LabelResult)
 	}
-	set := labels.Set{kube.LabelKind: kube.KindWorkflow}
-	if !o.AllUsers {
-		user, err := c.user(ctx)
-		if err != nil {
-			return nil, err
-		}
-		set[kube.LabelUser] = kube.LabelValue(user)
-	}
-	selector := set.String()
-	if o.LabelSelector != "" {
-		if _, err := labels.Parse(o.LabelSelector); err != nil {
-			return nil, api.InvalidOption("LabelSelector", "%v", err)
-		}
-		selector += "," + o.LabelSelector
-	}
-	namespace := cmp.Or(o.Namespace, c.conn.Namespace)
-	if o.AllNamespaces {
-		namespace = metav1.NamespaceAll
+	namespace, selector, err := c.selection(ctx, kube.KindWorkflow, o)
+	if err != nil {
+		return nil, err
 	}
 	past := c.recent(ctx, o, namespace)
 	list := &api.WorkflowRunList{TypeMeta: api.TypeMeta[api.WorkflowRunList](), Items: []api.WorkflowRun{}}
-	err := c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
+	err = c.each(ctx, namespace, selector, func(m metav1.ObjectMeta) error {
 		if run, err := record.FromMeta(m); err == nil { // another one is a foreign object with our label
 			list.Items = append(list.Items, *fromRecord(run))
 		}

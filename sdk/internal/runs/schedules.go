@@ -11,7 +11,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
@@ -50,24 +49,9 @@ func (s Schedules) List(ctx context.Context, o api.TaskListOptions) (*api.Workfl
 	if len(o.States) > 0 {
 		return nil, api.Invalid("", "schedules have no states")
 	}
-	set := labels.Set{kube.LabelKind: kube.KindSchedule}
-	if !o.AllUsers {
-		user, err := c.user(ctx)
-		if err != nil {
-			return nil, err
-		}
-		set[kube.LabelUser] = kube.LabelValue(user)
-	}
-	selector := set.String()
-	if o.LabelSelector != "" {
-		if _, err := labels.Parse(o.LabelSelector); err != nil {
-			return nil, api.InvalidOption("LabelSelector", "%v", err)
-		}
-		selector += "," + o.LabelSelector
-	}
-	namespace := cmp.Or(o.Namespace, c.conn.Namespace)
-	if o.AllNamespaces {
-		namespace = metav1.NamespaceAll
+	namespace, selector, err := c.selection(ctx, kube.KindSchedule, o)
+	if err != nil {
+		return nil, err
 	}
 	list := &api.WorkflowScheduleList{TypeMeta: api.TypeMeta[api.WorkflowScheduleList](), Items: []api.WorkflowSchedule{}}
 	if err := s.each(ctx, namespace, selector, func(cj *batchv1.CronJob) { list.Items = append(list.Items, *fromCronJob(cj)) }); err != nil {
