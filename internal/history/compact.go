@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -103,7 +104,7 @@ func (l *Log) begin(ctx context.Context, h *head) error {
 // number exists.
 func (l *Log) publish(ctx context.Context, next *list) (bool, error) {
 	next.Version, next.ID = Version, kube.NewID()+kube.NewID()
-	data, err := pack(next)
+	data, err := record.Pack(next)
 	if err != nil {
 		return false, err
 	}
@@ -117,7 +118,7 @@ func (l *Log) publish(ctx context.Context, next *list) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if unpack(have, &there) != nil || there.ID != next.ID { // otherwise the answer was lost
+		if record.Unpack(have, maxPacked, &there) != nil || there.ID != next.ID { // otherwise the answer was lost
 			return false, nil
 		}
 	} else if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubevast/vast/internal/kube"
 	"github.com/kubevast/vast/internal/store"
+	"github.com/kubevast/vast/internal/workflow/record"
 	"github.com/kubevast/vast/sdk/api"
 )
 
@@ -155,7 +156,7 @@ func (l *Log) current(ctx context.Context, h *head) (*list, error) {
 		return nil, err
 	}
 	out := &list{}
-	if err := unpack(data, out); err != nil {
+	if err := record.Unpack(data, maxPacked, out); err != nil {
 		return nil, damaged("list %d: %w", number, err)
 	}
 	if out.Version > Version {
@@ -191,7 +192,7 @@ func (l *Log) entries(ctx context.Context, from *list, p *part) ([]Entry, error)
 		return nil, damaged("part %s has another content than it was written with", p.Key)
 	}
 	out := make([]Entry, 0, p.Count)
-	if err := unpack(data, &out); err != nil {
+	if err := record.Unpack(data, maxPacked, &out); err != nil {
 		return nil, damaged("part %s: %w", p.Key, err)
 	}
 	return out, nil
@@ -199,7 +200,7 @@ func (l *Log) entries(ctx context.Context, from *list, p *part) ([]Entry, error)
 
 // write writes entries, which are sorted, as a part.
 func (l *Log) write(ctx context.Context, entries []Entry) (part, error) {
-	data, err := pack(entries)
+	data, err := record.Pack(entries)
 	if err != nil {
 		return part{}, err
 	}

@@ -24,7 +24,6 @@ package history
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -222,34 +221,4 @@ func (l *Log) get(ctx context.Context, key string, limit int64) ([]byte, error) 
 		err = fmt.Errorf("object %q has more than %d bytes", l.prefix+key, limit)
 	}
 	return data, err
-}
-
-func pack(v any) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if err := json.NewEncoder(z).Encode(v); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-func unpack(data []byte, v any) error {
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(io.LimitReader(z, maxPacked+1))
-	if err != nil {
-		return err
-	}
-	if len(text) > maxPacked {
-		return fmt.Errorf("it has more than %d bytes", maxPacked)
-	}
-	return json.Unmarshal(text, v)
 }

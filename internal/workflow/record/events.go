@@ -52,7 +52,7 @@ func SetEvents(fields map[string]any, events []workflow.Event, d Delivery) ([]wo
 	data := fields["binaryData"].(map[string]any)
 	room := maxRecord - len(data[stateKey].([]byte))
 	for {
-		packed, err := pack(events)
+		packed, err := Pack(events)
 		if err != nil {
 			return nil, err
 		}

@@ -121,12 +121,12 @@ func FromObject(cm *corev1.ConfigMap) (*Run, error) {
 		return nil, err
 	}
 	if data := cm.BinaryData[stateKey]; len(data) > 0 {
-		if err := unpack(data, maxState, &r.State); err != nil {
+		if err := Unpack(data, maxState, &r.State); err != nil {
 			return nil, fmt.Errorf("the state of run %s: %w", r.ID, err)
 		}
 	}
 	if data := cm.BinaryData[eventsKey]; len(data) > 0 {
-		if err := unpack(data, maxState, &r.Events); err != nil {
+		if err := Unpack(data, maxState, &r.Events); err != nil {
 			return nil, fmt.Errorf("the events of run %s: %w", r.ID, err)
 		}
 	}
@@ -172,7 +172,7 @@ func SummaryOf(m metav1.ObjectMeta) Summary {
 // Fields returns what a state sets in a run's ConfigMap: a merge patch of it, which applies
 // to the resourceVersion that was read. driver is the holder of the Lease.
 func Fields(r *Run, s workflow.State, g *workflow.Workflow, driver string) (map[string]any, error) {
-	data, err := pack(s)
+	data, err := Pack(s)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (n New) Object() (*corev1.ConfigMap, error) {
 	}
 	if n.RerunOf != "" {
 		cm.Annotations[kube.AnnotationRerunOf] = n.RerunOf
-		state, err := pack(n.State)
+		state, err := Pack(n.State)
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func (n New) SetupError(problems []api.Problem, now time.Time) (*corev1.ConfigMa
 	if err != nil {
 		return nil, err
 	}
-	state, err := pack(workflow.State{Version: workflow.StateVersion, Phase: workflow.PhaseSetupError, Sequence: 1, Ended: now.Unix()})
+	state, err := Pack(workflow.State{Version: workflow.StateVersion, Phase: workflow.PhaseSetupError, Sequence: 1, Ended: now.Unix()})
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,10 @@ package record
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -112,7 +110,7 @@ func (w *Writer) flush() error {
 	if len(w.pending) == 0 {
 		return nil
 	}
-	packed, err := pack(w.pending)
+	packed, err := Pack(w.pending)
 	if err != nil {
 		return err
 	}
@@ -133,7 +131,7 @@ func (w *Writer) Parts(s Spec) ([][]byte, error) {
 		return nil, fmt.Errorf("the graph has %d tasks, and the objects of %d were added", len(s.Workflow.Tasks), w.n)
 	}
 	s.Version, s.Chunks = Version, w.chunks
-	header, err := pack(s)
+	header, err := Pack(s)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +186,7 @@ func (h *Header) Spec() (*Spec, error) {
 		return nil, errIncomplete
 	}
 	s := &Spec{}
-	if err := unpack(header, maxHeader, s); err != nil {
+	if err := Unpack(header, maxHeader, s); err != nil {
 		return nil, fmt.Errorf("the specification: %w", err)
 	}
 	if s.Version != Version {
@@ -248,7 +246,7 @@ func (r *Reader) raw(task string) (json.RawMessage, error) {
 	c := r.Chunks[at]
 	if at != r.last {
 		r.last, r.objects = -1, nil
-		if err := unpack(r.stream[c.Offset:c.Offset+c.Size], maxChunk, &r.objects); err != nil {
+		if err := Unpack(r.stream[c.Offset:c.Offset+c.Size], maxChunk, &r.objects); err != nil {
 			return nil, fmt.Errorf("the objects of task %q: %w", task, err)
 		}
 		r.last = at
@@ -257,34 +255,4 @@ func (r *Reader) raw(task string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("the specification has no objects of task %q", task)
 	}
 	return r.objects[i-c.First], nil
-}
-
-func pack(v any) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if err := json.NewEncoder(z).Encode(v); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-func unpack(data []byte, limit int64, v any) error {
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(io.LimitReader(z, limit+1))
-	if err != nil {
-		return err
-	}
-	if int64(len(text)) > limit {
-		return fmt.Errorf("it has more than %d bytes", limit)
-	}
-	return json.Unmarshal(text, v)
 }
